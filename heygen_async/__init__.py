@@ -1,0 +1,255 @@
+"""An asyncio client for HeyGen: ask for one video, or run a campaign of any size that is paid for once.
+
+    from heygen_async import DirectVideo, HeyGen
+
+The public names are loaded when they are first used, so that importing this package is cheap.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from heygen_async.api.modes import (
+        CinematicAvatar,
+        DirectVideo,
+        ImageVideo,
+        VideoAgent,
+        VideoRequest,
+    )
+    from heygen_async.api.parts import (
+        AssetBase64,
+        AssetId,
+        AssetUrl,
+        AvatarIII,
+        AvatarIV,
+        AvatarV,
+        Background,
+        Caption,
+        ElevenLabsSettings,
+        FishSettings,
+        StarfishSettings,
+        VoiceSettings,
+        Watermark,
+        WatermarkPlacement,
+    )
+    from heygen_async.api.video_agents import (
+        AgentJob,
+        AgentMessage,
+        Session,
+        SessionItem,
+    )
+    from heygen_async.api.videos import (
+        Video,
+        VideoJob,
+        VideoStatus,
+    )
+    from heygen_async.bulk.plan import (
+        Job,
+    )
+    from heygen_async.bulk.results import (
+        Completed,
+        Failed,
+        Result,
+        Summary,
+        Unfinished,
+    )
+    from heygen_async.bulk.scheduler import (
+        Results,
+    )
+    from heygen_async.calls import (
+        Options,
+    )
+    from heygen_async.client import (
+        HeyGen,
+    )
+    from heygen_async.errors import (
+        APIError,
+        AttemptTimeoutError,
+        AuthenticationError,
+        BadRequestError,
+        ConflictError,
+        ConnectionFailedError,
+        ConnectionLostError,
+        ContractError,
+        DeadlineExceededError,
+        DownloadError,
+        HeyGenError,
+        InsufficientCreditError,
+        InvalidInputError,
+        NotFoundError,
+        OutcomeUnknownError,
+        PayloadTooLargeError,
+        PermissionDeniedError,
+        QuotaExceededError,
+        RateLimitError,
+        RenderFailedError,
+        RequestInProgressError,
+        ResourceNotReadyError,
+        ServerError,
+    )
+    from heygen_async.retry import (
+        RetryPolicy,
+    )
+    from heygen_async.telemetry import (
+        Event,
+        JobEnded,
+        JobRendered,
+        JobSubmitted,
+        Observer,
+        RequestEnded,
+        RetryPlanned,
+    )
+
+_WHERE = {
+    "APIError": "heygen_async.errors",
+    "AgentJob": "heygen_async.api.video_agents",
+    "AgentMessage": "heygen_async.api.video_agents",
+    "AssetBase64": "heygen_async.api.parts",
+    "AssetId": "heygen_async.api.parts",
+    "AssetUrl": "heygen_async.api.parts",
+    "AttemptTimeoutError": "heygen_async.errors",
+    "AuthenticationError": "heygen_async.errors",
+    "AvatarIII": "heygen_async.api.parts",
+    "AvatarIV": "heygen_async.api.parts",
+    "AvatarV": "heygen_async.api.parts",
+    "Background": "heygen_async.api.parts",
+    "BadRequestError": "heygen_async.errors",
+    "Caption": "heygen_async.api.parts",
+    "CinematicAvatar": "heygen_async.api.modes",
+    "Completed": "heygen_async.bulk.results",
+    "ConflictError": "heygen_async.errors",
+    "ConnectionFailedError": "heygen_async.errors",
+    "ConnectionLostError": "heygen_async.errors",
+    "ContractError": "heygen_async.errors",
+    "DeadlineExceededError": "heygen_async.errors",
+    "DirectVideo": "heygen_async.api.modes",
+    "DownloadError": "heygen_async.errors",
+    "ElevenLabsSettings": "heygen_async.api.parts",
+    "Event": "heygen_async.telemetry",
+    "Failed": "heygen_async.bulk.results",
+    "FishSettings": "heygen_async.api.parts",
+    "HeyGen": "heygen_async.client",
+    "HeyGenError": "heygen_async.errors",
+    "ImageVideo": "heygen_async.api.modes",
+    "InsufficientCreditError": "heygen_async.errors",
+    "InvalidInputError": "heygen_async.errors",
+    "Job": "heygen_async.bulk.plan",
+    "JobEnded": "heygen_async.telemetry",
+    "JobRendered": "heygen_async.telemetry",
+    "JobSubmitted": "heygen_async.telemetry",
+    "NotFoundError": "heygen_async.errors",
+    "Observer": "heygen_async.telemetry",
+    "Options": "heygen_async.calls",
+    "OutcomeUnknownError": "heygen_async.errors",
+    "PayloadTooLargeError": "heygen_async.errors",
+    "PermissionDeniedError": "heygen_async.errors",
+    "QuotaExceededError": "heygen_async.errors",
+    "RateLimitError": "heygen_async.errors",
+    "RenderFailedError": "heygen_async.errors",
+    "RequestEnded": "heygen_async.telemetry",
+    "RequestInProgressError": "heygen_async.errors",
+    "ResourceNotReadyError": "heygen_async.errors",
+    "Result": "heygen_async.bulk.results",
+    "Results": "heygen_async.bulk.scheduler",
+    "RetryPlanned": "heygen_async.telemetry",
+    "RetryPolicy": "heygen_async.retry",
+    "ServerError": "heygen_async.errors",
+    "Session": "heygen_async.api.video_agents",
+    "SessionItem": "heygen_async.api.video_agents",
+    "StarfishSettings": "heygen_async.api.parts",
+    "Summary": "heygen_async.bulk.results",
+    "Unfinished": "heygen_async.bulk.results",
+    "Video": "heygen_async.api.videos",
+    "VideoAgent": "heygen_async.api.modes",
+    "VideoJob": "heygen_async.api.videos",
+    "VideoRequest": "heygen_async.api.modes",
+    "VideoStatus": "heygen_async.api.videos",
+    "VoiceSettings": "heygen_async.api.parts",
+    "Watermark": "heygen_async.api.parts",
+    "WatermarkPlacement": "heygen_async.api.parts",
+}
+
+__all__ = [
+    "APIError",
+    "AgentJob",
+    "AgentMessage",
+    "AssetBase64",
+    "AssetId",
+    "AssetUrl",
+    "AttemptTimeoutError",
+    "AuthenticationError",
+    "AvatarIII",
+    "AvatarIV",
+    "AvatarV",
+    "Background",
+    "BadRequestError",
+    "Caption",
+    "CinematicAvatar",
+    "Completed",
+    "ConflictError",
+    "ConnectionFailedError",
+    "ConnectionLostError",
+    "ContractError",
+    "DeadlineExceededError",
+    "DirectVideo",
+    "DownloadError",
+    "ElevenLabsSettings",
+    "Event",
+    "Failed",
+    "FishSettings",
+    "HeyGen",
+    "HeyGenError",
+    "ImageVideo",
+    "InsufficientCreditError",
+    "InvalidInputError",
+    "Job",
+    "JobEnded",
+    "JobRendered",
+    "JobSubmitted",
+    "NotFoundError",
+    "Observer",
+    "Options",
+    "OutcomeUnknownError",
+    "PayloadTooLargeError",
+    "PermissionDeniedError",
+    "QuotaExceededError",
+    "RateLimitError",
+    "RenderFailedError",
+    "RequestEnded",
+    "RequestInProgressError",
+    "ResourceNotReadyError",
+    "Result",
+    "Results",
+    "RetryPlanned",
+    "RetryPolicy",
+    "ServerError",
+    "Session",
+    "SessionItem",
+    "StarfishSettings",
+    "Summary",
+    "Unfinished",
+    "Video",
+    "VideoAgent",
+    "VideoJob",
+    "VideoRequest",
+    "VideoStatus",
+    "VoiceSettings",
+    "Watermark",
+    "WatermarkPlacement",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first asked for (PEP 562)."""
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_WHERE[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,119 @@
+"""Rules for request fields, as attrs validators: a wrong value cannot be built, and the refusal says why.
+
+Every message has the field, the value, the rule: `DirectVideo.script: 5312 characters; must be at most 5000`.
+None means "not sent" and passes wherever the field has a default.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import attrs
+
+from heygen_async.errors import InvalidInputError
+
+Rule = Callable[[Any, "attrs.Attribute[Any]", Any], None]
+
+_SHOWN = 60  # characters of a value worth showing
+
+
+def refuse(owner: object, name: str, value: object, reason: str) -> NoReturn:
+    """Raise the refusal of a field's value."""
+    shown = repr(value)
+    shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
+    raise InvalidInputError(f"{type(owner).__name__}.{name}: {shown}; {reason}", param=name)
+
+
+def text(at_most: int | None = None, *, required: bool = False) -> Rule:
+    """Accept text that is not blank, of up to *at_most* characters."""
+
+    def check(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if value is None and not required:
+            return
+        if not isinstance(value, str) or not value.strip():
+            refuse(owner, attribute.name, value, "must be text that is not blank")
+        if at_most is not None and len(value) > at_most:
+            raise InvalidInputError(
+                f"{type(owner).__name__}.{attribute.name}: {len(value)} characters; must be at most {at_most}: "
+                "shorten it, or split it over several videos",
+                param=attribute.name,
+            )
+
+    return check
+
+
+def url() -> Rule:
+    """Accept an http or https address."""
+
+    def check(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if value is None:
+            return
+        rest = value.partition("://")[2] if isinstance(value, str) else ""
+        if not rest.strip("/") or not value.startswith(("https://", "http://")) or any(map(str.isspace, value)):
+            refuse(owner, attribute.name, value, "must be an address such as https://example.com/file")
+
+    return check
+
+
+def one_of(*allowed: str) -> Rule:
+    """Accept one of the words that HeyGen documents; `extra` sends others."""
+
+    def check(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if value is None and attribute.default is not attrs.NOTHING:
+            return
+        if not isinstance(value, str) or value not in allowed:
+            near = difflib.get_close_matches(str(value), allowed, 1)
+            meant = f"; did you mean {near[0]!r}?" if near else ""
+            refuse(owner, attribute.name, value, f"must be {' or '.join(map(repr, allowed))}{meant}")
+
+    return check
+
+
+def within(low: float, high: float, *, open_below: bool = False, whole: bool = False) -> Rule:
+    """Accept a number from *low* to *high*; with *open_below* not *low* itself, with *whole* integers only."""
+    kind = "a whole number" if whole else "a number"
+
+    def check(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if value is None:
+            return
+        number = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+        if not number or math.isnan(value) or not low <= value <= high or (open_below and value == low):
+            refuse(owner, attribute.name, value, f"must be {kind} {'above' if open_below else 'from'} {low} to {high}")
+
+    return check
+
+
+def each(*kinds: type[Any], required: bool = False) -> Rule:
+    """Accept a value of one of *kinds*."""
+    names = " or ".join(kind.__name__ for kind in kinds)
+
+    def check(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if not isinstance(value, kinds) and (value is not None or required):
+            refuse(owner, attribute.name, value, f"must be a {names}")
+
+    return check
+
+
+def switch() -> Rule:
+    """Accept True or False."""
+    return each(bool)
+
+
+def some(rule: Rule, at_least: int, at_most: int, *, required: bool = False) -> Rule:
+    """Accept a tuple of *at_least* to *at_most* items that pass *rule*."""
+
+    def check(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if value is None and not required:
+            return
+        if not isinstance(value, tuple):
+            refuse(owner, attribute.name, value, "must be a list")
+        if not at_least <= len(value) <= at_most:
+            reason = f"must have {at_least} to {at_most} items, has {len(value)}"
+            refuse(owner, attribute.name, value, reason)
+        for item in value:
+            rule(owner, attribute, item)
+
+    return check

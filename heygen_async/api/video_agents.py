@@ -1,0 +1,186 @@
+"""Video Agent: `/v3/video-agents`, where a prompt becomes a session and the session becomes a video."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import attrs
+
+from heygen_async import wire
+from heygen_async.api import pages, waiting
+from heygen_async.api.modes import VideoAgent
+from heygen_async.api.videos import Video, VideoJob
+from heygen_async.calls import Call, Caller, Options, path_id, reads
+from heygen_async.errors import RenderFailedError
+
+SESSION_STATUSES = frozenset({"thinking", "waiting_for_input", "reviewing", "generating", "completed", "failed"})
+
+
+@attrs.frozen(kw_only=True)
+class AgentMessage:
+    """One message of a session.
+
+    Attributes:
+        role: `user` or `model`.
+        type: `text`, `resource` or `error`.
+        content: The text.
+        resource_ids: What it shows, to be read from `/resources/{resource_id}`.
+        created_at: Unix seconds.
+    """
+
+    role: str
+    type: str
+    content: str = attrs.field(repr=False)
+    resource_ids: tuple[str, ...] | None = None
+    created_at: float | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Session:
+    """An agent session as it is now.
+
+    Attributes:
+        session_id: Its id.
+        status: thinking, waiting_for_input, reviewing, generating, completed or failed; HeyGen may add words.
+        created_at: Unix seconds.
+        progress: 0 to 100.
+        title: Made by the agent.
+        video_id: None until rendering starts. The video, not the session, tells when the file is there.
+        messages: Up to 40, newest first.
+
+    Source: `GET /v3/video-agents/{session_id}`.
+    """
+
+    session_id: str
+    status: str
+    created_at: float
+    progress: float = 0
+    title: str | None = None
+    video_id: str | None = None
+    messages: tuple[AgentMessage, ...] | None = None
+
+    def failure(self) -> RenderFailedError:
+        """Return the error of a failed session; HeyGen's reason, if any, is its last error message."""
+        errors = [message.content for message in self.messages or () if message.type == "error"]
+        reason = errors[0] if errors else "HeyGen gives no reason"
+        return RenderFailedError(f"session {self.session_id} failed: {reason}", resource_id=self.session_id, spent="no")
+
+
+@attrs.frozen(kw_only=True)
+class SessionItem:
+    """One entry of the list of sessions. Source: `GET /v3/video-agents`."""
+
+    session_id: str
+    created_at: float
+    title: str | None = None
+
+
+class AgentJob:
+    """A session that is at work: an id and the ways to follow it to its video."""
+
+    def __init__(self, caller: Caller, session_id: str, pace: waiting.Pace = waiting.RESUMED) -> None:
+        """Follow *session_id*; `video_agents.create` and `video_agents.job` make these."""
+        self.id = session_id
+        self._caller = caller
+        self._pace = pace
+
+    def __repr__(self) -> str:
+        """Name the id."""
+        return f"AgentJob({self.id!r})"
+
+    async def look(self) -> Session:
+        """Return the session as it is now. Costs nothing."""
+        return await self._caller.send(get_session(self.id))
+
+    async def statuses(self) -> AsyncIterator[Session | Video]:
+        """Yield the session, then its video, each time its status changes; the last one has ended.
+
+        Source: `GET /v3/video-agents/{session_id}`, then `GET /v3/videos/{video_id}`.
+        """
+        video_id, last = None, None
+        async for session in waiting.looks(self.look, self._pace):
+            waiting.note_status(session.status, SESSION_STATUSES)
+            if session.status != last or session.video_id:
+                yield session
+            last, video_id = session.status, session.video_id
+            if video_id is not None or session.status == "failed":
+                break
+        if video_id is not None:
+            async for video in VideoJob(self._caller, video_id).statuses():
+                yield video
+
+    async def wait(self, *, deadline: float = waiting.DEADLINE_SECONDS) -> Video:
+        """Return the completed video, its `video_url` set. Costs nothing; cancelling leaves the agent working.
+
+        A session in chat mode that waits for an answer waits here too, until the deadline.
+
+        Args:
+            deadline: Seconds from now.
+
+        Raises:
+            RenderFailedError: The session or its video failed; failed renders are not billed.
+            DeadlineExceededError: Not ended yet; it goes on and is paid for.
+        """
+        return (await waiting.within(deadline, "session", self.id, self._ended)).check()
+
+    async def _ended(self) -> Video:
+        last = [found async for found in self.statuses()][-1]
+        if isinstance(last, Session):
+            raise last.failure()
+        return last
+
+
+class VideoAgents:
+    """`heygen.video_agents`."""
+
+    def __init__(self, caller: Caller) -> None:
+        """Ask by *caller*."""
+        self._caller = caller
+
+    async def create(self, request: VideoAgent, options: Options | None = None) -> AgentJob:
+        """Submit a prompt and return a handle on its session. Costs money.
+
+        HeyGen documents no `Idempotency-Key` here, so a lost answer is not followed by a second POST.
+
+        Raises:
+            OutcomeUnknownError: Sent, perhaps at work: look at the list of sessions before you repeat.
+            InsufficientCreditError: The account cannot pay; nothing was made.
+
+        Source: `POST /v3/video-agents`.
+        """
+        created = await self._caller.send(create_session(request), options)
+        return AgentJob(self._caller, created.session_id, waiting.AGENT)
+
+    def job(self, session_id: str) -> AgentJob:
+        """Return a handle on a session that was started earlier; asks nothing yet."""
+        return AgentJob(self._caller, path_id(session_id))
+
+    async def get(self, session_id: str, options: Options | None = None) -> Session:
+        """Return the session as it is now. Source: `GET /v3/video-agents/{session_id}`."""
+        return await self._caller.send(get_session(session_id), options)
+
+    def list(self, *, limit: int = 100) -> AsyncIterator[SessionItem]:
+        """Yield sessions, newest first, page after page of *limit* (1 to 100). Source: `GET /v3/video-agents`."""
+        return pages.iterate(self._caller, "/v3/video-agents", SessionItem, {"limit": limit})
+
+
+def create_session(request: VideoAgent) -> Call[Session]:
+    """Return the call that starts a session."""
+    return Call(
+        method="POST",
+        path=request.path,
+        route=request.path,
+        body=wire.encode(request),
+        read=reads(Session),
+        costs=True,
+    )
+
+
+def get_session(session_id: str) -> Call[Session]:
+    """Return the call that reads one session."""
+    return Call(
+        method="GET",
+        path=f"/v3/video-agents/{path_id(session_id)}",
+        route="/v3/video-agents/{session_id}",
+        read=reads(Session),
+    )

@@ -1,0 +1,259 @@
+"""Videos: `/v3/videos`, where Direct Video and Cinematic Avatar are made and every video is followed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from typing import TYPE_CHECKING, TypeAlias, overload
+
+import attrs
+
+from heygen_async import wire
+from heygen_async.api import pages, waiting
+from heygen_async.api.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent
+from heygen_async.calls import Call, Caller, Options, path_id, reads
+from heygen_async.errors import InvalidInputError, RenderFailedError
+
+if TYPE_CHECKING:
+    from heygen_async.api.video_agents import AgentJob, VideoAgents
+
+VIDEO_STATUSES = frozenset({"waiting", "queued", "pending", "processing", "running", "completed", "failed"})
+STATUSES_AT_ONCE = 100  # HeyGen: "At most 100 ids per request."
+
+DirectRequest = DirectVideo | ImageVideo | CinematicAvatar
+
+
+@attrs.frozen(kw_only=True)
+class Video:
+    """A video as HeyGen describes it now.
+
+    Attributes:
+        id: The video's id.
+        status: pending, processing, completed or failed; HeyGen may add words.
+        title: As given.
+        created_at: Unix seconds.
+        completed_at: Unix seconds.
+        duration: Seconds of video.
+        video_url: Presigned and short-lived: download it now or read the video again.
+        captioned_video_url: The same with captions burned in.
+        subtitle_url: The captions as a file.
+        thumbnail_url: A still picture.
+        gif_url: A moving one.
+        video_page_url: The video in HeyGen's app.
+        folder_id: Where it lies.
+        output_language: Of a translation.
+        failure_code: Why it failed, if HeyGen says.
+        failure_message: The same in words.
+
+    Source: `VideoDetail` of `GET /v3/videos/{video_id}`.
+    """
+
+    id: str
+    status: str
+    title: str | None = None
+    created_at: float | None = None
+    completed_at: float | None = None
+    duration: float | None = None
+    video_url: str | None = attrs.field(default=None, repr=False)
+    captioned_video_url: str | None = attrs.field(default=None, repr=False)
+    subtitle_url: str | None = attrs.field(default=None, repr=False)
+    thumbnail_url: str | None = attrs.field(default=None, repr=False)
+    gif_url: str | None = attrs.field(default=None, repr=False)
+    video_page_url: str | None = None
+    folder_id: str | None = None
+    output_language: str | None = None
+    failure_code: str | None = None
+    failure_message: str | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen. `completed` without a `video_url` is not there yet."""
+        return self.status == "failed" or (self.status == "completed" and self.video_url is not None)
+
+    def check(self) -> Video:
+        """Return this video, or raise `RenderFailedError` if it failed."""
+        if self.status != "failed":
+            return self
+        reason = self.failure_message or self.failure_code or "HeyGen gives no reason"
+        raise RenderFailedError(
+            f"video {self.id} failed: {reason}", code=self.failure_code, resource_id=self.id, spent="no"
+        )
+
+
+@attrs.frozen(kw_only=True)
+class CreatedVideo:
+    """The answer to a creation: an id to follow. Source: `POST /v3/videos`."""
+
+    video_id: str
+    status: str = "waiting"
+
+
+@attrs.frozen(kw_only=True)
+class VideoStatus:
+    """One entry of a bulk look.
+
+    Attributes:
+        status: As of `Video`, or `not_found`.
+        video_id: Whose.
+        batch_id: Of batch entries.
+        item_index: Position in the batch.
+
+    Source: `GET /v3/videos/statuses`.
+    """
+
+    status: str
+    video_id: str | None = None
+    batch_id: str | None = None
+    item_index: int | None = None
+
+
+Statuses: TypeAlias = list[VideoStatus]
+
+
+@attrs.frozen(kw_only=True)
+class DeletedVideo:
+    """Source: `DELETE /v3/videos/{video_id}`."""
+
+    id: str
+    deleted: bool = True
+
+
+class VideoJob:
+    """A video that is being made: an id and the ways to follow it. It holds nothing that must be closed."""
+
+    def __init__(self, caller: Caller, video_id: str, pace: waiting.Pace = waiting.RESUMED) -> None:
+        """Follow *video_id*; the caller of `videos.create` and `videos.job` need not do this."""
+        self.id = video_id
+        self._caller = caller
+        self._pace = pace
+
+    def __repr__(self) -> str:
+        """Name the id."""
+        return f"VideoJob({self.id!r})"
+
+    async def look(self) -> Video:
+        """Return the video as it is now. Costs nothing."""
+        return await self._caller.send(get_video(self.id))
+
+    async def statuses(self) -> AsyncIterator[Video]:
+        """Yield the video each time its status changes; the last one has ended. Costs nothing.
+
+        Source: `GET /v3/videos/{video_id}`.
+        """
+        last = None
+        async for video in waiting.looks(self.look, self._pace):
+            waiting.note_status(video.status, VIDEO_STATUSES)
+            if video.ended or video.status != last:
+                yield video
+            if video.ended:
+                return
+            last = video.status
+
+    async def wait(self, *, deadline: float = waiting.DEADLINE_SECONDS) -> Video:
+        """Return the completed video, its `video_url` set. Costs nothing; cancelling leaves the render running.
+
+        Args:
+            deadline: Seconds from now.
+
+        Raises:
+            RenderFailedError: HeyGen gave up; failed renders are not billed.
+            DeadlineExceededError: Not ended yet; it goes on and is paid for.
+        """
+        return (await waiting.within(deadline, "video", self.id, self._ended)).check()
+
+    async def _ended(self) -> Video:
+        return [video async for video in self.statuses()][-1]
+
+
+class Videos:
+    """`heygen.videos`."""
+
+    def __init__(self, caller: Caller, agents: VideoAgents) -> None:
+        """Ask by *caller*; hand agent requests to *agents*."""
+        self._caller = caller
+        self._agents = agents
+
+    @overload
+    async def create(self, request: DirectRequest, options: Options | None = None) -> VideoJob: ...
+
+    @overload
+    async def create(self, request: VideoAgent, options: Options | None = None) -> AgentJob: ...
+
+    async def create(self, request: DirectRequest | VideoAgent, options: Options | None = None) -> VideoJob | AgentJob:
+        """Submit *request*, of any mode, and return a handle on what is being made. Costs money.
+
+        Safe to repeat under the same `options.idempotency_key` for 24 hours; without one a key is made for
+        this call, so that its own repeats are paid once.
+
+        Raises:
+            InsufficientCreditError: The account cannot pay; nothing was made.
+            OutcomeUnknownError: A VideoAgent was sent and its answer lost; it was not repeated.
+            HeyGenError: With `spent="unknown"` after the last try got no answer.
+
+        Source: `POST /v3/videos`, for a VideoAgent `POST /v3/video-agents`.
+        """
+        if isinstance(request, VideoAgent):
+            return await self._agents.create(request, options)
+        created = await self._caller.send(create_video(request), options)
+        return VideoJob(self._caller, created.video_id, waiting.DIRECT)
+
+    def job(self, video_id: str) -> VideoJob:
+        """Return a handle on a video that was submitted earlier; asks nothing yet."""
+        return VideoJob(self._caller, path_id(video_id))
+
+    async def get(self, video_id: str, options: Options | None = None) -> Video:
+        """Return the video as it is now. Source: `GET /v3/videos/{video_id}`."""
+        return await self._caller.send(get_video(video_id), options)
+
+    def list(self, *, title: str | None = None, folder_id: str | None = None, limit: int = 100) -> AsyncIterator[Video]:
+        """Yield videos, newest first, page after page of *limit* (1 to 100). Source: `GET /v3/videos`."""
+        query = {"title": title, "folder_id": folder_id, "limit": limit}
+        return pages.iterate(self._caller, "/v3/videos", Video, query)
+
+    async def statuses(self, video_ids: Iterable[str], options: Options | None = None) -> Statuses:
+        """Return the statuses of up to 100 videos in one request. Source: `GET /v3/videos/statuses`."""
+        return await self._caller.send(get_statuses(list(video_ids)), options)
+
+    async def delete(self, video_id: str, options: Options | None = None) -> DeletedVideo:
+        """Delete a video; a running render is not refunded. Source: `DELETE /v3/videos/{video_id}`."""
+        call = Call(
+            method="DELETE",
+            path=f"/v3/videos/{path_id(video_id)}",
+            route="/v3/videos/{video_id}",
+            read=reads(DeletedVideo),
+        )
+        return await self._caller.send(call, options)
+
+
+def create_video(request: DirectRequest) -> Call[CreatedVideo]:
+    """Return the call that makes *request*."""
+    if not isinstance(request, DirectRequest):
+        raise InvalidInputError(
+            f"request: a {type(request).__name__}; must be a DirectVideo, ImageVideo, CinematicAvatar or VideoAgent"
+        )
+    return Call(
+        method="POST",
+        path=request.path,
+        route=request.path,
+        body=wire.encode(request),
+        read=reads(CreatedVideo),
+        takes_key=True,
+        costs=True,
+    )
+
+
+def get_video(video_id: str) -> Call[Video]:
+    """Return the call that reads one video."""
+    return Call(method="GET", path=f"/v3/videos/{path_id(video_id)}", route="/v3/videos/{video_id}", read=reads(Video))
+
+
+def get_statuses(video_ids: list[str]) -> Call[list[VideoStatus]]:
+    """Return the call that reads many statuses."""
+    if not 0 < len(video_ids) <= STATUSES_AT_ONCE:
+        raise InvalidInputError(f"video_ids: {len(video_ids)} ids, must be 1 to {STATUSES_AT_ONCE} at a time")
+    return Call(
+        method="GET",
+        path="/v3/videos/statuses",
+        route="/v3/videos/statuses",
+        query={"video_ids": ",".join(map(path_id, video_ids))},
+        read=reads(list[VideoStatus]),
+    )

@@ -1,0 +1,1 @@
+"""Many videos: rows become requests, requests become renders, renders become files and results."""

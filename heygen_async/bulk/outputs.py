@@ -1,0 +1,74 @@
+"""Results as files."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from heygen_async.bulk.results import Completed, Ended, Failed, Unfinished
+from heygen_async.bulk.rows import cells_of
+
+COLUMNS = ("status", "video_id", "file", "seconds_of_video", "seconds_to_render", "error_code", "error")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class ResultsCsv:
+    """`results.csv`: your columns, then what became of the row. Written row by row, so a crash loses none.
+
+    A column of yours that has one of our names gets `input_` before its name.
+    """
+
+    def __init__(self, path: str | PathLike[str], columns: Sequence[str]) -> None:
+        """Write to *path*; *columns* are those of the rows."""
+        self.path = Path(path)
+        self._columns = tuple(columns)
+        self._file = self.path.open("w", encoding="utf-8-sig", newline="")  # the mark tells Excel that it is UTF-8
+        self._writer = csv.writer(self._file)
+        self._writer.writerow([*(f"input_{name}" if name in COLUMNS else name for name in columns), *COLUMNS])
+
+    def add(self, ended: Ended) -> None:
+        """Write one row."""
+        cells = cells_of(ended.row)
+        self._writer.writerow([*(cells.get(name, "") for name in self._columns), *map(_shown, _facts(ended))])
+        self._file.flush()
+
+    def __enter__(self) -> Self:
+        """Nothing to do: it is open."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def _facts(ended: Ended) -> tuple[object, ...]:
+    """Return the values of `COLUMNS`."""
+    seconds = round(ended.seconds, 1)
+    if isinstance(ended, Completed):
+        error = ended.error
+        return (
+            "completed",
+            ended.resource_id,
+            ended.file or "",
+            ended.video.duration,
+            seconds,
+            "" if error is None else error.code or type(error).__name__,
+            "" if error is None else error.message,
+        )
+    if isinstance(ended, Failed):
+        return ("failed", ended.resource_id, "", None, seconds, ended.code, ended.error.message)
+    spent = ended.spent if isinstance(ended, Unfinished) else "unknown"
+    note = "still rendering at HeyGen" if spent == "yes" else "its submission was cut off: look before you repeat it"
+    return ("unfinished", ended.resource_id, "", None, seconds, "", note)
+
+
+def _shown(value: object) -> str:
+    """Write a foreign message as text even where a spreadsheet would take it for a formula."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text

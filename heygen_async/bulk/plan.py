@@ -1,0 +1,60 @@
+"""A job: one request, your own row beside it, and the key under which it is paid for once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from typing import Any
+
+import attrs
+
+from heygen_async.api.modes import VideoRequest
+from heygen_async.errors import InvalidInputError
+
+
+def _fresh_key() -> str:
+    return uuid.uuid4().hex
+
+
+@attrs.frozen(kw_only=True)
+class Job:
+    """One render to be.
+
+    Attributes:
+        request: What to make.
+        row: Anything of yours: it comes back with the result. A mapping also names the file.
+        key: `Idempotency-Key` of its POST, where the endpoint honours one.
+        index: Its place among the jobs of the run, from 0; set by the run.
+    """
+
+    request: VideoRequest
+    row: Any = attrs.field(default=None, repr=False)
+    key: str = attrs.field(factory=_fresh_key)
+    index: int = -1
+
+
+Source = Iterable[VideoRequest | Job] | AsyncIterable[VideoRequest | Job]
+
+
+async def numbered(source: Source) -> AsyncIterator[Job]:
+    """Yield the jobs of *source* one by one, numbered, reading no further than asked."""
+    index = 0
+    async for given in _each(source):
+        job = given if isinstance(given, Job) else Job(request=given)
+        if not isinstance(job.request, VideoRequest):
+            raise InvalidInputError(
+                f"requests, item {index}: a {type(job.request).__name__}; must be a DirectVideo, ImageVideo, "
+                "CinematicAvatar, VideoAgent, or a Job around one"
+            )
+        yield attrs.evolve(job, index=index)
+        index += 1
+
+
+async def _each(source: Source) -> AsyncIterator[VideoRequest | Job]:
+    if isinstance(source, AsyncIterable):
+        async for given in source:
+            yield given
+        return
+    rows: Iterator[VideoRequest | Job] = iter(source)
+    for given in rows:
+        yield given

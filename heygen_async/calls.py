@@ -1,0 +1,274 @@
+"""What is asked (`Call`) and the one loop that asks it (`Caller`): pace, send, read, repeat."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import random
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+import anyio
+import attrs
+
+from heygen_async import wire
+from heygen_async.errors import (
+    DeadlineExceededError,
+    HeyGenError,
+    InvalidInputError,
+    OutcomeUnknownError,
+    RateLimitError,
+    Spent,
+)
+from heygen_async.ratelimit import Gate, Pacer
+from heygen_async.retry import RetryPolicy, counts, perhaps_executed
+from heygen_async.telemetry import RequestEnded, RetryPlanned, Telemetry
+from heygen_async.transport import Request, Transport
+
+T = TypeVar("T")
+
+READ_SECONDS = 30.0  # HeyGen's reads answer within 2 s in 99 of 100 cases
+WRITE_SECONDS = 120.0  # POST /v3/videos: 31 s in 99 of 100
+UPLOAD_SECONDS = 600.0
+
+_KEY_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-:.")
+_KEY_LENGTH = 255
+
+
+def _check_key(_: Any, __: Any, key: str | None) -> None:
+    """Source: the parameter IdempotencyKey of the contract; a blank key is a 400."""
+    if key is not None and not (0 < len(key) <= _KEY_LENGTH and _KEY_CHARACTERS.issuperset(key)):
+        raise InvalidInputError(
+            f"idempotency_key {key!r:.60}: must be 1 to {_KEY_LENGTH} characters of A-Z a-z 0-9 _ - : ."
+        )
+
+
+@attrs.frozen(kw_only=True)
+class Options:
+    """How one call is made, where it differs from the client's settings.
+
+    Attributes:
+        attempt_timeout: Seconds for each attempt.
+        attempts: Tries in all; waiting out a 429 uses none up.
+        patience: Seconds to wait out 429s in all; `math.inf` waits for as long as it takes.
+        deadline: Seconds for the call in all, waiting and repeating included.
+        headers: Sent in addition.
+        idempotency_key: For POSTs that honour `Idempotency-Key`: under one key HeyGen executes once and
+            repeats its first answer for 24 hours. A key is made for you if you give none.
+    """
+
+    attempt_timeout: float | None = None
+    attempts: int | None = None
+    patience: float | None = None
+    deadline: float | None = None
+    headers: Mapping[str, str] | None = None
+    idempotency_key: str | None = attrs.field(default=None, validator=_check_key)
+
+
+@attrs.frozen(kw_only=True)
+class Call(Generic[T]):
+    """One question to HeyGen and how its answer is read.
+
+    Attributes:
+        method: GET, POST, ...
+        path: With its ids filled in.
+        route: With names for ids, for telemetry.
+        read: Turns (answer, subject) into the value.
+        query: Parameters.
+        body: A JSON value, or bytes as they are.
+        takes_key: The endpoint is documented to honour `Idempotency-Key`.
+        costs: A successful call costs money.
+        timeout: Seconds an attempt.
+        headers: Of this call.
+    """
+
+    method: str
+    path: str
+    route: str
+    read: Callable[[wire.Answer, str], T]
+    query: Mapping[str, str | int] | None = None
+    body: Any = None
+    takes_key: bool = False
+    costs: bool = False
+    timeout: float | None = None
+    headers: Mapping[str, str] = attrs.field(factory=dict)
+
+
+def reads(kind: type[T]) -> Callable[[wire.Answer, str], T]:
+    """Return a reader for answers whose `data` member is a *kind*."""
+
+    def read(answer: wire.Answer, subject: str) -> T:
+        return wire.decode(wire.read_data(answer, subject), kind, f"{subject}: $.data")
+
+    return read
+
+
+def path_id(value: str) -> str:
+    """Return an id as it may stand in a path, refusing what would change where the request goes."""
+    if not value or not value.replace("-", "").replace("_", "").isalnum() or not value.isascii():
+        raise InvalidInputError(f"id {value!r:.80}: must be letters, digits, - and _; pass the id that HeyGen gave")
+    return value
+
+
+class Caller:
+    """Sends calls: the only request loop."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        retry: RetryPolicy,
+        pacer: Pacer | None = None,
+        telemetry: Telemetry | None = None,
+    ) -> None:
+        """Send over *transport*, repeat by *retry*, at the pace of *pacer*."""
+        self.transport = transport
+        self.telemetry = telemetry or Telemetry()
+        self._retry = retry
+        self._pacer = pacer
+        self._all = Gate()  # everything waits here
+        self._paid = Gate()  # only what costs money waits here too: a full pool must not blind the watching
+
+    async def send(self, call: Call[T], options: Options | None = None) -> T:
+        """Ask *call* until there is an answer or no point in asking again, and return what it says.
+
+        Raises:
+            HeyGenError: What the last try ended in, `attempts` and `spent` filled in.
+            OutcomeUnknownError: Sent, perhaps executed, and the endpoint honours no key.
+            DeadlineExceededError: `options.deadline` passed.
+        """
+        options = options or Options()
+        sending = _Sending(self, call, options)
+        deadline = math.inf if options.deadline is None else anyio.current_time() + options.deadline
+        with anyio.CancelScope(deadline=deadline) as scope:
+            answer: T = await sending.until_answered(deadline)
+            return answer
+        assert scope.cancelled_caught  # noqa: S101 - tells the type checker that this is the only way here
+        raise DeadlineExceededError(
+            f"{sending.request}: no answer within the deadline of {options.deadline:g} s",
+            spent=sending.spent_if_given_up(),
+        )
+
+    @contextlib.asynccontextmanager
+    async def passage(self, *, costs: bool) -> AsyncIterator[None]:
+        """Enter when the gates are open and the pace allows a request; leave when it is answered."""
+        async with contextlib.AsyncExitStack() as gates:
+            for gate in (self._paid, self._all) if costs else (self._all,):
+                await gate.enter()
+                gates.push(lambda kind, _, __, gate=gate: gate.leave(well=kind is None))
+            if self._pacer is not None:
+                await self._pacer.wait()
+            yield
+
+    def heed(self, error: HeyGenError, delay: float, *, costs: bool) -> None:
+        """Let a 429 hold back the others too: those that cost money if this one did, else all."""
+        if isinstance(error, RateLimitError):
+            (self._paid if costs else self._all).close(delay)
+
+    def delay(
+        self, error: HeyGenError, failures: int, waited: float, options: Options, *, repeatable: bool
+    ) -> float | None:
+        """Return the seconds until the next try, or None. See `RetryPolicy.delay`."""
+        changes: dict[str, Any] = {"attempts": options.attempts, "patience": options.patience}
+        policy = attrs.evolve(self._retry, **{name: value for name, value in changes.items() if value is not None})
+        return policy.delay(error, failures=failures, waited=waited, repeatable=repeatable, draw=random.random())  # noqa: S311 - jitter, not a secret
+
+
+class _Sending:
+    """One call on its way: what was tried so far."""
+
+    def __init__(self, caller: Caller, call: Call[Any], options: Options) -> None:
+        self._caller = caller
+        self._call = call
+        self._options = options
+        key = (options.idempotency_key or uuid.uuid4().hex) if call.takes_key else None
+        self._repeatable = call.method in {"GET", "PUT", "DELETE"} or key is not None
+        self.request = _request(call, options, key, fresh=not self._repeatable)
+        self._in_flight = False
+        self._perhaps_executed = False  # by any try so far; a later refusal does not undo an earlier success
+
+    def spent_if_given_up(self) -> Spent:
+        """Say what it cost to stop here."""
+        return "unknown" if self._call.costs and (self._in_flight or self._perhaps_executed) else "no"
+
+    async def until_answered(self, deadline: float) -> Any:
+        failures, waited, attempts = 0, 0.0, 0
+        while True:
+            try:
+                async with self._caller.passage(costs=self._call.costs):
+                    attempts += 1
+                    return await self._attempt()
+            except HeyGenError as exc:
+                failures = failures + 1 if counts(exc) else 0  # whoever asks for patience is well
+                delay = self._caller.delay(exc, failures, waited, self._options, repeatable=self._repeatable)
+                if delay is None or anyio.current_time() + delay > deadline:
+                    raise self._final(exc, attempts, delay) from exc
+                self._prepare_next(exc, delay)
+                waited += 0.0 if counts(exc) else delay
+            await anyio.sleep(delay)
+
+    async def _attempt(self) -> Any:
+        started = anyio.current_time()
+        status, error = None, None
+        try:
+            self._in_flight = True
+            answer = await self._caller.transport.exchange(self.request)
+            status = answer.status
+            return self._call.read(answer, str(self.request))
+        except HeyGenError as exc:
+            error = type(exc).__name__
+            self._in_flight = False
+            self._perhaps_executed |= perhaps_executed(exc)
+            raise
+        finally:
+            event = RequestEnded(
+                method=self._call.method,
+                route=self._call.route,
+                status=status,
+                seconds=anyio.current_time() - started,
+                error=error,
+            )
+            self._caller.telemetry.emit(event)
+
+    def _prepare_next(self, error: HeyGenError, delay: float) -> None:
+        self._caller.heed(error, delay, costs=self._call.costs)
+        self._caller.telemetry.emit(
+            RetryPlanned(method=self._call.method, route=self._call.route, error=type(error).__name__, seconds=delay)
+        )
+
+    def _final(self, error: HeyGenError, attempts: int, delay: float | None) -> HeyGenError:
+        """Return what the caller gets to see: the last error, with what is known about the money."""
+        if delay is not None:
+            error.add_note(f"the next try would be in {delay:.1f} s, past the deadline")
+        spent = self.spent_if_given_up()
+        if spent == "no" or self._repeatable:
+            return error.after(attempts, spent)
+        return OutcomeUnknownError(
+            f"{self.request}: sent, but no answer that tells whether it was executed ({error}). "
+            "This endpoint takes no Idempotency-Key, so it was not repeated; "
+            "look whether it was made before you ask again",
+            http_status=error.http_status,
+            request_id=error.request_id,
+            attempts=attempts,
+        )
+
+
+def _request(call: Call[Any], options: Options, key: str | None, *, fresh: bool) -> Request:
+    is_json = call.body is not None and not isinstance(call.body, bytes)
+    headers = {
+        **({"Content-Type": "application/json"} if is_json else {}),
+        **({"Idempotency-Key": key} if key else {}),
+        **call.headers,
+        **(options.headers or {}),
+    }
+    default = READ_SECONDS if call.method == "GET" else WRITE_SECONDS
+    return Request(
+        method=call.method,
+        path=call.path,
+        query=call.query,
+        body=wire.dumps(call.body) if is_json else call.body,
+        headers=headers,
+        timeout=options.attempt_timeout or call.timeout or default,
+        fresh=fresh,
+    )

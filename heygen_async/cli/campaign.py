@@ -1,0 +1,126 @@
+"""One run of a contact list, as `run` and `demo` share it: check every row, render, write the results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+
+from heygen_async import Completed, HeyGen, InvalidInputError, Job, Summary
+from heygen_async.api.prices import price_usd
+from heygen_async.bulk.downloads import check_template
+from heygen_async.bulk.outputs import ResultsCsv
+from heygen_async.bulk.rows import Table
+from heygen_async.bulk.template import Template
+
+PROBLEMS_SHOWN = 20
+
+
+@attrs.frozen(kw_only=True)
+class Campaign:
+    """What to make of which rows, and where it goes.
+
+    Attributes:
+        table: The rows.
+        template: The request of each.
+        folder: For files and results.
+        filename: Template of the files' names.
+        max_in_flight: Renders at once.
+        deadline: Seconds a render.
+        download: Whether to store the files.
+        limit: Use only the first so many rows.
+    """
+
+    table: Table
+    template: Template
+    folder: Path
+    filename: str
+    max_in_flight: int
+    deadline: float
+    download: bool = True
+    limit: int | None = None
+
+    def jobs(self) -> Iterator[Job]:
+        """Build the requests one by one."""
+        for index, row in enumerate(self.table):
+            if index == self.limit:
+                return
+            yield Job(request=self.template.render(row), row=row)
+
+    def check(self) -> int:
+        """Build every request before anything is sent, and return how many there are.
+
+        Raises:
+            InvalidInputError: Some cannot be built; its notes name them line by line.
+        """
+        self.template.check(self.table.columns)
+        check_template(self.filename, list(self.table.columns))
+        problems, count = [], 0
+        for index, row in enumerate(self.table):
+            if index == self.limit:
+                break
+            count += 1
+            try:
+                self.template.render(row)
+            except InvalidInputError as exc:
+                problems.append(exc.message)
+        if problems:
+            raise _refusal(self.table.path, problems, count)
+        return count
+
+
+def _refusal(path: Path, problems: list[str], count: int) -> InvalidInputError:
+    error = InvalidInputError(f"{path}: {len(problems)} of {count} rows cannot be rendered; nothing was sent")
+    for problem in problems[:PROBLEMS_SHOWN]:
+        error.add_note(problem)
+    if len(problems) > PROBLEMS_SHOWN:
+        error.add_note(f"... and {len(problems) - PROBLEMS_SHOWN} more")
+    return error
+
+
+@attrs.define
+class Bill:
+    """What the completed rows cost by HeyGen's price list, in US dollars, least and most."""
+
+    low: float = 0.0
+    high: float = 0.0
+
+    def add(self, result: Completed) -> None:
+        """Count one video."""
+        low, high = price_usd(result.request, result.video.duration or 0.0)
+        self.low += low
+        self.high += high
+
+    def __str__(self) -> str:
+        """Say it as an estimate."""
+        span = f"{self.low:.2f}" if self.low == self.high else f"{self.low:.2f} to {self.high:.2f}"
+        return f"about {span} US dollars by HeyGen's price list; HeyGen's bill decides"
+
+
+async def render_campaign(campaign: Campaign, heygen: HeyGen) -> tuple[Summary, Bill]:
+    """Render all rows and write `results.csv` as they end.
+
+    Rows that are still under way when the run is left are written too, with their ids.
+    """
+    bill = Bill()
+    campaign.folder.mkdir(parents=True, exist_ok=True)
+    with ResultsCsv(campaign.folder / "results.csv", campaign.table.columns) as output:
+        running = heygen.render_many(
+            campaign.jobs(),
+            max_in_flight=campaign.max_in_flight,
+            deadline=campaign.deadline,
+            download_to=campaign.folder if campaign.download else None,
+            filename=campaign.filename,
+        )
+        results = None
+        try:
+            async with running as results:
+                async for result in results:
+                    output.add(result)
+                    if isinstance(result, Completed):
+                        bill.add(result)
+        finally:
+            for left in (*results.unread, *results.unfinished) if results is not None else ():
+                output.add(left)
+    return results.summary, bill

@@ -1,0 +1,167 @@
+"""What a person sees while a run goes on, and at its end."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from heygen_async import Event, JobEnded, JobRendered, JobSubmitted, RequestEnded, RetryPlanned, Summary
+
+PLAIN_WIDTH = 160
+PLAIN_EVERY_SECONDS = 5.0  # real seconds between lines where the output is no terminal
+
+
+class Board:
+    """Counts what happens (it is an observer) and shows it, live on a terminal, else as a line now and then."""
+
+    def __init__(self, console: Console, total: int, clock: Callable[[], float]) -> None:
+        """Show on *console* the way to *total* rows; *clock* tells the seconds of the run."""
+        self.requests: Counter[str] = Counter()
+        self.retries: Counter[str] = Counter()
+        self.rendering = self.completed = self.failed = 0
+        self._console = console
+        self._total = total
+        self._clock = clock
+        self._began = 0.0
+        self._said = time.monotonic()
+        self._bar = Progress(
+            TextColumn("[bold]Videos"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TextColumn("rows"),
+            console=console,
+        )
+        self._task = self._bar.add_task("", total=total)
+        self._live = Live(get_renderable=self._view, console=console, refresh_per_second=8, transient=True)
+
+    def __call__(self, event: Event) -> None:
+        """Count one event."""
+        match event:
+            case RequestEnded(method=method, route=route):
+                self.requests[f"{method} {route}"] += 1
+            case RetryPlanned(error=error):
+                self.retries[error] += 1
+            case JobSubmitted():
+                self.rendering += 1
+            case JobRendered():
+                self.rendering -= 1
+            case JobEnded(error=error):
+                self._ended(failed=error is not None and error != "DownloadError")
+            case _:
+                pass
+        self._say_now_and_then()
+
+    def __enter__(self) -> Self:
+        """Begin to show."""
+        self._began = self._clock()
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop showing; what is on the screen goes."""
+        if self._console.is_terminal:
+            self._live.stop()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the beginning, by the run's clock."""
+        return self._clock() - self._began
+
+    def _ended(self, *, failed: bool) -> None:
+        self.failed += failed
+        self.completed += not failed
+        self._bar.update(self._task, completed=self.completed + self.failed)
+
+    def _line(self) -> str:
+        done = self.completed + self.failed
+        left = f", about {span(self.seconds / done * (self._total - done))} left" if 0 < done < self._total else ""
+        return (
+            f"{self.completed} completed, {self.failed} failed, {self.rendering} rendering, "
+            f"{self._total - done - self.rendering} waiting; {span(self.seconds)}{left}"
+        )
+
+    def _view(self) -> Group:
+        return Group(self._bar, Text(self._line()))
+
+    def _say_now_and_then(self) -> None:
+        if not self._console.is_terminal and time.monotonic() - self._said >= PLAIN_EVERY_SECONDS:
+            self._said = time.monotonic()
+            self._console.print(self._line())
+
+
+def wide_console() -> Console:
+    """Return the console for a person, or one that does not break lines where the output goes to a file."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
+
+
+def span(seconds: float) -> str:
+    """Return a duration as people say it: 42 s, 3 min 5 s, 1 h 12 min."""
+    whole = round(seconds)
+    if whole < 60:  # noqa: PLR2004 - a minute
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:  # noqa: PLR2004 - an hour
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def show_summary(console: Console, summary: Summary, board: Board, facts: dict[str, str]) -> None:
+    """Print the end of a run: what came out, why some did not, what it took."""
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column()
+    table.add_row(
+        "Completed",
+        Text(f"{summary.completed} of {summary.completed + summary.failed.total()} rows", style="green"),
+    )
+    reasons = ", ".join(f"{count} {code}" for code, count in summary.failed.most_common())
+    table.add_row(
+        "Failed",
+        Text(f"{summary.failed.total()}" + (f": {reasons}" if reasons else ""), style="red" if reasons else ""),
+    )
+    if summary.not_stored:
+        table.add_row(
+            "Not stored",
+            Text(f"{summary.not_stored} completed, but their files could not be downloaded", style="yellow"),
+        )
+    if summary.at_stake:
+        table.add_row(
+            "Look at these",
+            Text(f"{summary.at_stake} failed rows may have been paid for all the same", style="yellow"),
+        )
+    table.add_row("Requests", f"{board.requests.total()} ({_retries(board)})")
+    for name, value in facts.items():
+        table.add_row(name, Text(value))
+    console.print()
+    console.print(table)
+
+
+_WORDS = {
+    "ServerError": "after a server error",
+    "RateLimitError": "after being told to wait",
+    "ConnectionLostError": "after a lost connection",
+    "ConnectionFailedError": "after a failed connection",
+    "AttemptTimeoutError": "after a time-out",
+    "ContractError": "after an unreadable answer",
+    "RequestInProgressError": "while the first was still being answered",
+}
+
+
+def _retries(board: Board) -> str:
+    if not board.retries:
+        return "none repeated"
+    reasons = [f"{count} {_WORDS.get(name, f'after {name}')}" for name, count in board.retries.most_common()]
+    return f"{board.retries.total()} repeated: {', '.join(reasons)}"

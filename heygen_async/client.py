@@ -1,0 +1,210 @@
+"""`HeyGen`: settings, credentials, the life of the sessions, and the two verbs `render` and `render_many`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Self
+
+import anyio
+
+from heygen_async import wire
+from heygen_async.api import waiting
+from heygen_async.api.modes import VideoRequest
+from heygen_async.api.video_agents import VideoAgents
+from heygen_async.api.videos import Video, Videos
+from heygen_async.calls import Call, Caller, Options
+from heygen_async.errors import AuthenticationError, DeadlineExceededError
+from heygen_async.ratelimit import Pacer
+from heygen_async.retry import RetryPolicy
+from heygen_async.telemetry import Observer, Telemetry
+from heygen_async.transport import Transport
+
+if TYPE_CHECKING:
+    import aiohttp
+
+    from heygen_async.bulk.plan import Job
+    from heygen_async.bulk.scheduler import Results
+
+BASE_URL = "https://api.heygen.com"
+
+
+class HeyGen:
+    """A client for one HeyGen account.
+
+        async with HeyGen() as heygen:
+            video = await heygen.render(DirectVideo(avatar_id="...", voice_id="...", script="Hi Ada"))
+
+    Making one opens nothing; the first request does. Use one client per account and event loop: the
+    pause after a 429 and the pace are shared by everything under it.
+
+    Attributes:
+        videos: `/v3/videos`.
+        video_agents: `/v3/video-agents`.
+        telemetry: Its observers.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        bearer_token: str | None = None,
+        base_url: str | None = None,
+        session: aiohttp.ClientSession | None = None,
+        retry: RetryPolicy | None = None,
+        requests_per_second: float | None = None,
+        observers: Sequence[Observer] = (),
+    ) -> None:
+        """Prepare a client.
+
+        Args:
+            api_key: Of the account; else the environment's HEYGEN_API_KEY.
+            bearer_token: An OAuth token instead of a key.
+            base_url: Where to send; else HEYGEN_API_BASE, else https://api.heygen.com.
+            session: An aiohttp session to use; it is never closed here.
+            retry: How often and patiently requests are repeated.
+            requests_per_second: Send no faster than this on average.
+            observers: Called with every telemetry event.
+
+        Raises:
+            AuthenticationError: There is neither a key nor a token.
+        """
+        self._transport = Transport(
+            base_url or os.environ.get("HEYGEN_API_BASE") or BASE_URL,
+            _credentials(api_key, bearer_token),
+            session,
+        )
+        pacer = None if requests_per_second is None else Pacer(requests_per_second)
+        self.telemetry = Telemetry(tuple(observers))
+        self._caller = Caller(self._transport, retry=retry or RetryPolicy(), pacer=pacer, telemetry=self.telemetry)
+        self.video_agents = VideoAgents(self._caller)
+        self.videos = Videos(self._caller, self.video_agents)
+
+    async def __aenter__(self) -> Self:
+        """Open nothing yet: the first request does."""
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        """Close the connections. Renders go on."""
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections that were opened here. Renders go on."""
+        await self._transport.aclose()
+
+    async def render(self, request: VideoRequest, *, deadline: float = waiting.DEADLINE_SECONDS) -> Video:
+        """Submit *request*, of any mode, and return the completed video. Costs money.
+
+        Args:
+            request: What to make.
+            deadline: Seconds for all of it. Cancelling or passing it leaves the render running.
+
+        Raises:
+            RenderFailedError: HeyGen gave up; failed renders are not billed.
+            DeadlineExceededError: Not ended; its `resource_id` leads back to it, if it was submitted.
+            HeyGenError: It could not be submitted; `spent` tells whether it may have been.
+
+        Source: `POST /v3/videos` or `POST /v3/video-agents`, then `GET /v3/videos/{video_id}`.
+        """
+        began = anyio.current_time()
+        job = await self.videos.create(request, Options(deadline=deadline))
+        left = max(0.0, deadline - (anyio.current_time() - began))
+        try:
+            return await job.wait(deadline=left)
+        except DeadlineExceededError as exc:
+            exc.add_note(f"the deadline of {deadline:g} s counts from before the submission")
+            raise
+
+    def render_many(
+        self,
+        requests: Iterable[VideoRequest | Job] | AsyncIterable[VideoRequest | Job],
+        *,
+        max_in_flight: int = 10,
+        deadline: float = waiting.DEADLINE_SECONDS,
+        download_to: str | PathLike[str] | None = None,
+        filename: str = "{number}-{id}",
+    ) -> AbstractAsyncContextManager[Results]:
+        """Render many requests, at most *max_in_flight* at once, and stream their results. Costs money for each.
+
+            async with heygen.render_many(requests, max_in_flight=10) as results:
+                async for result in results: ...
+
+        Args:
+            requests: Any iterable or async iterable, read only as fast as slots become free. A `Job` holds
+                a request with your own row beside it, which the result gives back.
+            max_in_flight: Renders at once, of the account's pool (10 pay-as-you-go, 20 enterprise).
+            deadline: Seconds for each render, from its submission.
+            download_to: A folder for the files; without it nothing is downloaded.
+            filename: Of each file, without its ending; see `Downloads`.
+
+        A failed row is a `Failed` result, never an exception. Leaving the block early stops submitting and
+        watching; what was submitted goes on at HeyGen: `results.unfinished` lists it, and `results.unread` what had
+        ended meanwhile.
+
+        Raises:
+            InsufficientCreditError: The account could not pay for one more; what was submitted before was
+                followed to its end first. The same for a wrong key and a used-up quota.
+        """
+        from heygen_async.bulk.downloads import Downloads  # noqa: PLC0415 - bulk stands above the client
+        from heygen_async.bulk.scheduler import run  # noqa: PLC0415 - the same
+
+        downloads = None if download_to is None else Downloads(self, download_to, filename)
+        return run(self, requests, max_in_flight=max_in_flight, deadline=deadline, downloads=downloads)
+
+    async def raw(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        query: Mapping[str, str | int] | None = None,
+        costs: bool | None = None,
+        takes_key: bool = False,
+        options: Options | None = None,
+    ) -> Any:
+        """Send any request to HeyGen and return the JSON of its answer, envelope included.
+
+        Args:
+            method: GET, POST, ...
+            path: `/v3/...`; the key goes to the client's own origin only.
+            body: A JSON value.
+            query: Parameters.
+            costs: Whether it costs money; by default every POST is taken to.
+            takes_key: Whether the endpoint honours `Idempotency-Key`; only then is a lost POST repeated.
+            options: As for every call.
+        """
+        method = method.upper()
+        call = Call(
+            method=method,
+            path=path,
+            route=path,
+            query=query,
+            body=body,
+            read=wire.read_json_or_nothing,
+            takes_key=takes_key,
+            costs=method == "POST" if costs is None else costs,
+        )
+        return await self._caller.send(call, options)
+
+    @property
+    def transport(self) -> Transport:
+        """The transport, for downloads."""
+        return self._transport
+
+    def __repr__(self) -> str:
+        """Name the address, never the key."""
+        return f"HeyGen({str(self._transport.base_url)!r})"
+
+
+def _credentials(api_key: str | None, bearer_token: str | None) -> dict[str, str]:
+    if bearer_token:
+        return {"Authorization": f"Bearer {bearer_token}"}
+    key = api_key or os.environ.get("HEYGEN_API_KEY")
+    if not key:
+        raise AuthenticationError(
+            "no API key: set the environment variable HEYGEN_API_KEY or pass HeyGen(api_key=...); "
+            "to try without one, run `heygen-async demo`"
+        )
+    return {"x-api-key": key.strip()}

@@ -1,0 +1,77 @@
+"""Pacing of requests, and the pause that a 429 asks for, shared by everything under one client."""
+
+from __future__ import annotations
+
+import math
+
+import anyio
+import attrs
+
+
+@attrs.define
+class Gate:
+    """A pause for all, and a careful reopening.
+
+    `Retry-After` is a statement about the account, not about one request: tasks that each sleep for themselves come
+    back together and are refused together. So whoever comes while the gate is closed waits; when it opens, one goes
+    as a probe, and each success lets one more go at the same time.
+    """
+
+    _until: float = -math.inf
+    _width: float = math.inf  # how many may be inside; unbounded until the first refusal
+    _inside: int = 0
+    _changed: anyio.Event = attrs.field(factory=anyio.Event)
+
+    async def enter(self) -> None:
+        """Return when the gate is open and has room. Every `enter` needs its `leave`."""
+        while True:
+            left = self._until - anyio.current_time()
+            if left > 0:
+                await anyio.sleep(left)
+            elif self._inside >= self._width:
+                await self._changed.wait()
+            else:
+                self._inside += 1
+                return
+
+    def leave(self, *, well: bool) -> None:
+        """Make room; if it went *well*, for one more than before."""
+        self._inside -= 1
+        self._width += well
+        self._tell()
+
+    def close(self, seconds: float) -> None:
+        """Keep everybody out for *seconds* from now; a longer pause that runs already stays."""
+        self._until = max(self._until, anyio.current_time() + seconds)
+        self._width = 1
+
+    def _tell(self) -> None:
+        changed, self._changed = self._changed, anyio.Event()
+        changed.set()
+
+
+@attrs.define
+class Pacer:
+    """At most *per_second* requests on average, and *burst* at once (the generic cell rate algorithm).
+
+    Attributes:
+        per_second: Requests a second.
+        burst: Requests that may go together after a quiet time.
+    """
+
+    per_second: float = attrs.field(validator=attrs.validators.gt(0))
+    burst: int = attrs.field(default=1, validator=attrs.validators.ge(1))
+    _expected: float = -1.0e9
+
+    def reserve(self, now: float) -> float:
+        """Take the next place and return the seconds until it is due. Pure but for the place taken."""
+        interval = 1.0 / self.per_second
+        expected = max(self._expected, now)
+        self._expected = expected + interval
+        return max(0.0, expected - (self.burst - 1) * interval - now)
+
+    async def wait(self) -> None:
+        """Return when the next request may go."""
+        delay = self.reserve(anyio.current_time())
+        if delay > 0:
+            await anyio.sleep(delay)

@@ -1,0 +1,65 @@
+"""A stand-in HeyGen server with a billing ledger: try a campaign without a key, without money, in a moment.
+
+```python
+async def main() -> None:
+    world = World(slots=10, faults=[DropAfterAccept(probability=0.05)])
+    async with serve(world) as server:
+        ...  # any client of server.base_url, with the key "simulator-key"
+    assert world.charged_once_per("script")
+
+run(main)  # hours of rendering pass in a second
+```
+
+Written from the API's contract and notes alone, so that it is a second opinion on any client.
+"""
+
+from heygen_async.simulator.clock import CompressedTimeLoop, VirtualTimeLoop, run
+from heygen_async.simulator.faults import (
+    DropAfterAccept,
+    DropBefore,
+    Empty,
+    ErrorAnswer,
+    ExpiredUrl,
+    FailedRender,
+    Fault,
+    Malformed,
+    NullVideoUrl,
+    RateLimitStorm,
+    RenderFault,
+    RequestFault,
+    Slow,
+    Stuck,
+    Truncated,
+    UnknownStatus,
+)
+from heygen_async.simulator.ledger import Charge, Seen
+from heygen_async.simulator.server import Server, build_app, serve
+from heygen_async.simulator.world import World
+
+__all__ = [
+    "Charge",
+    "CompressedTimeLoop",
+    "DropAfterAccept",
+    "DropBefore",
+    "Empty",
+    "ErrorAnswer",
+    "ExpiredUrl",
+    "FailedRender",
+    "Fault",
+    "Malformed",
+    "NullVideoUrl",
+    "RateLimitStorm",
+    "RenderFault",
+    "RequestFault",
+    "Seen",
+    "Server",
+    "Slow",
+    "Stuck",
+    "Truncated",
+    "UnknownStatus",
+    "VirtualTimeLoop",
+    "World",
+    "build_app",
+    "run",
+    "serve",
+]

@@ -1,0 +1,116 @@
+"""/v3/video-agents: sessions, their messages and videos."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from heygen_async.simulator import desk
+from heygen_async.simulator.calls import Call, Routes
+from heygen_async.simulator.replies import RefusalError, Reply, data_reply, invalid, page, page_reply
+from heygen_async.simulator.sessions import MOST_MESSAGES, Message, Session
+from heygen_async.simulator.video_routes import require_known, view as video_view
+from heygen_async.simulator.world import World
+
+
+def create(call: Call) -> Reply:
+    """POST /v3/video-agents; no Idempotency-Key is honoured here."""
+    if call.world.strict_catalog:
+        require_known(call.body)
+    session = desk.accept_session(call.world, call.body)
+    created_at = int(call.world.wall(session.created_at))
+    return data_reply(
+        {
+            "session_id": session.session_id,
+            "status": "thinking",
+            "created_at": created_at,
+            "video_id": None,
+        }
+    )
+
+
+def list_(call: Call) -> Reply:
+    """GET /v3/video-agents, newest first."""
+    found = [(-session.number, session) for session in reversed(call.world.sessions.values())]
+    shown, token = page(found, call.query, 20)
+    items = [
+        {
+            "session_id": session.session_id,
+            "created_at": int(call.world.wall(session.created_at)),
+            "title": session.title,
+        }
+        for session in shown
+    ]
+    return page_reply(items, token)
+
+
+def get(call: Call) -> Reply:
+    """GET /v3/video-agents/{session_id}."""
+    return data_reply(_view(call.world, _find(call)))
+
+
+def follow_up(call: Call) -> Reply:
+    """POST /v3/video-agents/{session_id}."""
+    session = _find(call)
+    if not session.chat:
+        raise invalid("session_id", "Only sessions in chat mode take messages.")
+    if session.ended:
+        raise RefusalError(409, "conflict", f"The session is {session.status}.")
+    if session.status != "waiting_for_input":
+        raise RefusalError(409, "resource_not_ready", f"The session is {session.status}.")
+    call.world.agency.follow_up(session, call.body["message"])
+    run_id = call.world.make_id("run", call.world.next_number("run"))
+    return data_reply({"run_id": run_id, "session_id": session.session_id, "title": session.title})
+
+
+def stop(call: Call) -> Reply:
+    """POST /v3/video-agents/{session_id}/stop."""
+    session = _find(call)
+    call.world.agency.stop(session)
+    return data_reply({"session_id": session.session_id})
+
+
+def videos(call: Call) -> Reply:
+    """GET /v3/video-agents/{session_id}/videos."""
+    video = _find(call).video
+    shown = [video_view(call, video)] if video and not video.deleted else []
+    return page_reply(shown, None)
+
+
+def _find(call: Call) -> Session:
+    session = call.world.sessions.get(call.names["session_id"])
+    if session is None:
+        raise RefusalError(404, "not_found", "There is no such session.")
+    return session
+
+
+def _view(world: World, session: Session) -> dict[str, Any]:
+    video = session.video
+    return {
+        "session_id": session.session_id,
+        "status": session.trouble.odd_status() or session.status,
+        "created_at": int(world.wall(session.created_at)),
+        "progress": session.progress(world.now(), world.thinking_seconds),
+        "title": session.title,
+        "video_id": video.video_id if video else None,
+        "messages": [_message(world, message) for message in reversed(session.messages[-MOST_MESSAGES:])],
+    }
+
+
+def _message(world: World, message: Message) -> dict[str, Any]:
+    return {
+        "role": message.role,
+        "type": message.kind,
+        "content": message.content,
+        "resource_ids": None,
+        "created_at": int(world.wall(message.at)),
+    }
+
+
+ROUTES: Routes = {
+    ("POST", "/v3/video-agents"): create,
+    ("GET", "/v3/video-agents"): list_,
+    ("GET", "/v3/video-agents/{session_id}"): get,
+    ("POST", "/v3/video-agents/{session_id}"): follow_up,
+    ("POST", "/v3/video-agents/{session_id}/stop"): stop,
+    ("GET", "/v3/video-agents/{session_id}/videos"): videos,
+}

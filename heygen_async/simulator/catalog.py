@@ -1,0 +1,144 @@
+"""The looks and voices that the account can use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+IN_ENGINES = {
+    "photo_avatar": ("avatar_v", "avatar_iv"),
+    "digital_twin": ("avatar_v", "avatar_iv", "avatar_iii"),
+    "studio_avatar": ("avatar_iv", "avatar_iii"),
+}
+
+
+@attrs.frozen(kw_only=True)
+class Look:
+    """One appearance of an avatar; its id is the `avatar_id` of a request.
+
+    Attributes:
+        id: Of the look.
+        name: For people.
+        group_id: The avatar that it is a look of.
+        avatar_type: "photo_avatar", "digital_twin" or "studio_avatar".
+        gender: As listed.
+        orientation: "portrait" or "landscape".
+        default_voice_id: Spoken with if a request names no voice.
+        private: Whether it is the account's own.
+    """
+
+    id: str
+    name: str
+    group_id: str
+    avatar_type: str
+    gender: str
+    orientation: str = "landscape"
+    default_voice_id: str | None = None
+    private: bool = False
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """Names of the engines that can render it."""
+        return IN_ENGINES[self.avatar_type]
+
+    def view(self) -> dict[str, Any]:
+        """Return it as ``AvatarLookItem``."""
+        width, height = (1080, 1920) if self.orientation == "portrait" else (1920, 1080)
+        return {
+            "id": self.id,
+            "group_id": self.group_id,
+            "name": self.name,
+            "avatar_type": self.avatar_type,
+            "supported_api_engines": list(self.engines),
+            "preferred_orientation": self.orientation,
+            "image_width": width,
+            "image_height": height,
+            "default_voice_id": self.default_voice_id,
+            "gender": self.gender,
+            "status": "completed" if self.private else None,
+            "tags": [],
+            "preview_image_url": f"https://files.heygen.example/looks/{self.id}.jpg",
+            "preview_video_url": None,
+            "error": None,
+        }
+
+
+@attrs.frozen(kw_only=True)
+class Voice:
+    """One voice.
+
+    Attributes:
+        id: Of the voice.
+        name: For people.
+        language: Its name in English.
+        gender: As listed.
+        engine: The engine behind it.
+        private: Whether it is the account's own, a clone.
+    """
+
+    id: str
+    name: str
+    language: str
+    gender: str
+    engine: str = "starfish"
+    private: bool = False
+
+    def view(self) -> dict[str, Any]:
+        """Return it as ``VoiceItem``."""
+        return {
+            "voice_id": self.id,
+            "name": self.name,
+            "language": self.language,
+            "gender": self.gender,
+            "type": "private" if self.private else "public",
+            "support_pause": True,
+            "support_locale": self.language == "English",
+            "preview_audio_url": f"https://files.heygen.example/voices/{self.id}.mp3",
+        }
+
+    def detail(self) -> dict[str, Any]:
+        """Return it as ``VoiceDetail``."""
+        shared = ("voice_id", "name", "language", "gender", "support_pause", "preview_audio_url")
+        view = self.view()
+        return {
+            **{name: view[name] for name in shared},
+            "support_interactive_avatar": False,
+            "status": "complete" if self.private else None,
+            "failure_message": None,
+            "created_at": None,
+        }
+
+
+def _look(name: str, avatar_type: str, gender: str, orientation: str, *, private: bool = False) -> Look:
+    word = name.split(maxsplit=1)[0].lower()
+    return Look(
+        id=f"look_{word}",
+        name=name,
+        group_id=f"group_{word}",
+        avatar_type=avatar_type,
+        gender=gender,
+        orientation=orientation,
+        default_voice_id="voice_warm" if gender == "female" else "voice_calm",
+        private=private,
+    )
+
+
+LOOKS = (
+    _look("Anna in the office", "digital_twin", "female", "landscape", private=True),
+    _look("Ben at the window", "photo_avatar", "male", "portrait", private=True),
+    _look("Chloe on stage", "studio_avatar", "female", "landscape"),
+    _look("Dmitri in the workshop", "digital_twin", "male", "portrait"),
+    _look("Esi on the sofa", "photo_avatar", "female", "landscape"),
+    _look("Farid at the shelf", "studio_avatar", "male", "landscape"),
+)
+
+VOICES = (
+    Voice(id="voice_warm", name="Warm", language="English", gender="female"),
+    Voice(id="voice_calm", name="Calm", language="English", gender="male"),
+    Voice(id="voice_bright", name="Bright", language="English", gender="female", engine="elevenlabs"),
+    Voice(id="voice_claire", name="Claire", language="French", gender="female"),
+    Voice(id="voice_jonas", name="Jonas", language="German", gender="male", engine="fish"),
+    Voice(id="voice_lucia", name="Lucía", language="Spanish", gender="female"),
+    Voice(id="voice_mine", name="My own voice", language="English", gender="male", private=True),
+)

@@ -1,0 +1,164 @@
+"""One request's way through the simulator: faults, checks, execution, faults again."""
+
+from __future__ import annotations
+
+import math
+
+import anyio
+import attrs
+
+from heygen_async.simulator import files
+from heygen_async.simulator.faults import (
+    Empty,
+    ErrorAnswer,
+    Malformed,
+    RateLimitStorm,
+    RequestFault,
+    Slow,
+    Truncated,
+)
+from heygen_async.simulator.front_door import COSTLY, Incoming, Route, authenticate, read_call, route
+from heygen_async.simulator.idempotency import Scope
+from heygen_async.simulator.ledger import Seen
+from heygen_async.simulator.replies import JSON_TYPE, RefusalError, Reply
+from heygen_async.simulator.world import World
+
+FILES = "/files/"
+FILE_TEMPLATE = "/files/{name}"
+BAD_GATEWAY = b"<!DOCTYPE html><html><head><title>Bad gateway</title></head><body>cloudflare</body></html>"
+
+
+@attrs.frozen(kw_only=True)
+class Outcome:
+    """What goes over the wire.
+
+    Attributes:
+        reply: The answer; None closes the connection without one.
+        cut: Whether only half of the body is sent before the connection is closed.
+    """
+
+    reply: Reply | None
+    cut: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Fate:
+    """What the faults have in store for a request.
+
+    Attributes:
+        delay: Seconds until the answer.
+        fault: What strikes, if anything.
+        asked: Whose turn it was, the one that strikes included.
+    """
+
+    delay: float
+    fault: RequestFault | None
+    asked: tuple[RequestFault, ...]
+
+    def take_back(self, world: World) -> None:
+        """The request was refused: whatever spoils executed requests has not met one."""
+        for fault in self.asked:
+            if fault.executed and not isinstance(fault, Slow):
+                world.tally.take_back(fault, struck=fault is self.fault)
+
+
+async def exchange(world: World, incoming: Incoming) -> Outcome:
+    """Write *incoming* down, execute it if nothing is against it, and return what is sent."""
+    where = Route(template=FILE_TEMPLATE) if incoming.path.startswith(FILES) else route(incoming.method, incoming.path)
+    place = len(world.requests)
+    seen = Seen(method=incoming.method, path=incoming.path, route=where.template, status=None, at=world.now())
+    world.requests.append(seen)
+    await anyio.sleep(world.latency_seconds)
+    outcome = await _outcome(world, incoming, where)
+    if outcome.reply is not None:
+        world.requests[place] = attrs.evolve(seen, status=outcome.reply.status)
+    return outcome
+
+
+async def _outcome(world: World, incoming: Incoming, where: Route) -> Outcome:
+    costly = (incoming.method, where.template) in COSTLY
+    fate = _consult(world, incoming, costly=costly)
+    if fate.fault is not None and not fate.fault.executed:
+        await anyio.sleep(fate.delay)
+        return _spoilt(fate.fault, Reply())
+    reply, scope = _execute(world, incoming, where)
+    refused = reply.status >= 300
+    if refused:
+        fate.take_back(world)
+    try:
+        await anyio.sleep(fate.delay)
+    finally:
+        if scope is not None:
+            world.keyed_replies.end(scope, reply)
+    return Outcome(reply=reply) if refused or fate.fault is None else _spoilt(fate.fault, reply)
+
+
+def _execute(world: World, incoming: Incoming, where: Route) -> tuple[Reply, Scope | None]:
+    """Return the answer, and the key that it is to be kept under."""
+    if where.template == FILE_TEMPLATE:
+        return files.download(world, incoming.method, incoming.path, dict(incoming.query), incoming.headers), None
+    try:
+        authenticate(world, incoming.headers)
+        _keep_pace(world)
+        call = read_call(world, incoming, where)
+        scope = (incoming.method, incoming.path, call.key) if call.key else None
+        if scope and (first := world.keyed_replies.recall(scope, world.now())):
+            return first, None
+        reply = call.execute()
+    except RefusalError as refusal:
+        return refusal.reply(), None
+    if scope:
+        world.keyed_replies.begin(scope, world.now())
+    return reply, scope
+
+
+def _keep_pace(world: World) -> None:
+    wait = world.pace.take(world.now(), world.requests_per_minute)
+    if wait is not None:
+        raise RefusalError(429, "rate_limit_exceeded", "Too many requests.", retry_after=math.ceil(wait))
+
+
+def _consult(world: World, incoming: Incoming, *, costly: bool) -> Fate:
+    """Ask the faults in order, up to the first that strikes; those behind it do not count this request."""
+    delay = 0.0
+    asked = []
+    for fault in list(world.faults):
+        if not isinstance(fault, RequestFault) or not fault.concerns(incoming.method, incoming.path, costly=costly):
+            continue
+        strikes = world.tally.strikes(fault, since_start=world.since_start(), draw=world.draw)
+        asked.append(fault)
+        if strikes and isinstance(fault, Slow):
+            delay += fault.seconds
+        elif strikes:
+            return Fate(delay=delay, fault=fault, asked=tuple(asked))
+    return Fate(delay=delay, fault=None, asked=tuple(asked))
+
+
+def _spoilt(fault: RequestFault, reply: Reply) -> Outcome:
+    """Return what *fault* makes of *reply*."""
+    match fault:
+        case Truncated():
+            return Outcome(reply=reply, cut=True)
+        case Malformed():
+            return Outcome(reply=Reply(body=b'{"data": {"video_id": "', headers={"Content-Type": JSON_TYPE}))
+        case Empty():
+            return Outcome(reply=Reply(headers={"Content-Type": JSON_TYPE}))
+        case RateLimitStorm():
+            return Outcome(reply=_too_many(fault))
+        case ErrorAnswer():
+            return Outcome(reply=_error(fault))
+        case _:
+            return Outcome(reply=None)  # DropBefore, DropAfterAccept
+
+
+def _too_many(fault: RateLimitStorm) -> Reply:
+    refusal = RefusalError(429, "rate_limit_exceeded", "Too many requests.", retry_after=fault.retry_after)
+    return refusal.reply()
+
+
+def _error(fault: ErrorAnswer) -> Reply:
+    refusal = RefusalError(fault.status, fault.code, fault.message, retry_after=fault.retry_after)
+    if not fault.html:
+        return refusal.reply()
+    headers = {name: text for name, text in refusal.reply().headers.items() if name == "Retry-After"}
+    return Reply(status=fault.status, body=BAD_GATEWAY, headers={"Content-Type": "text/html", **headers})

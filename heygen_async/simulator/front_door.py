@@ -1,0 +1,186 @@
+"""From bytes to a valid call: which operation, who asks, is the request as the contract wants it."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from heygen_async.simulator import agent_routes, library_routes, video_routes
+from heygen_async.simulator.calls import Call, Handler, Routes
+from heygen_async.simulator.contract import Operation, operation
+from heygen_async.simulator.replies import Problem, RefusalError
+from heygen_async.simulator.rules import files_problems, rule_problems
+from heygen_async.simulator.world import World
+
+ROUTES: Routes = {**video_routes.ROUTES, **agent_routes.ROUTES, **library_routes.ROUTES}
+COSTLY = frozenset({("POST", "/v3/videos"), ("POST", "/v3/videos/batches"), ("POST", "/v3/video-agents")})
+
+_ITEM = re.compile(r"videos\[(\d+)\]")
+
+
+@attrs.frozen(kw_only=True)
+class Incoming:
+    """A request as it came.
+
+    Attributes:
+        method: In capitals.
+        path: Without the query.
+        query: Names and texts, in order.
+        headers: Names in lower case.
+        body: As sent.
+        origin: Scheme, host and port.
+    """
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    headers: Mapping[str, str]
+    body: bytes
+    origin: str
+
+
+@attrs.frozen(kw_only=True)
+class Route:
+    """Where a path leads.
+
+    Attributes:
+        template: Like "/v3/videos/{video_id}"; for unknown paths the path.
+        names: Values in the path.
+        handler: None if there is nothing under this method.
+    """
+
+    template: str
+    names: Mapping[str, str] = attrs.field(factory=dict)
+    handler: Handler | None = None
+
+
+def route(method: str, path: str) -> Route:
+    """Find where a request leads."""
+    template, names = _match(path)
+    return Route(template=template, names=names, handler=ROUTES.get((method, template)))
+
+
+def authenticate(world: World, headers: Mapping[str, str]) -> None:
+    """Let pass whoever has a key of the account.
+
+    Raises:
+        RefusalError: 401.
+    """
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    bearer = token.strip() if scheme.lower() == "bearer" else ""
+    if headers.get("x-api-key", bearer) not in world.api_keys:
+        raise RefusalError(401, "unauthorized", "Missing or invalid credentials.")
+
+
+def read_call(world: World, incoming: Incoming, where: Route) -> Call:
+    """Return what is asked.
+
+    Raises:
+        RefusalError: 404, 405 or 400.
+    """
+    if where.handler is None:
+        known = any(template == where.template for _, template in ROUTES)
+        if known:
+            raise RefusalError(405, "method_not_allowed", f"No {incoming.method} on {where.template}.")
+        raise RefusalError(404, "not_found", f"There is nothing at {incoming.path}.")
+    asked = operation(incoming.method, where.template)
+    return Call(
+        world=world,
+        operation=asked,
+        names=where.names,
+        query=_query(asked, incoming),
+        body=_body(asked, incoming),
+        key=_key(asked, incoming),
+        origin=incoming.origin,
+        handler=where.handler,
+    )
+
+
+def _query(asked: Operation, incoming: Incoming) -> dict[str, Any]:
+    names = [name for name, _ in incoming.query]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise _refusal([Problem(path=twice[0], message=f"Query parameter '{twice[0]}' is given twice.")])
+    query = asked.read_query(dict(incoming.query))
+    _refuse(list(asked.query_problems(query)))
+    return query
+
+
+def _key(asked: Operation, incoming: Incoming) -> str | None:
+    key = incoming.headers.get("idempotency-key")
+    if key is None or not asked.keyed:
+        return None
+    _refuse(list(asked.key_problems(key)))
+    return key
+
+
+def _body(asked: Operation, incoming: Incoming) -> dict[str, Any]:
+    if not asked.takes_body or (not incoming.body and not asked.needs_body):
+        return {}
+    body = _json_object(incoming)
+    problems = list(asked.body_problems(body))
+    if not problems:
+        problems = list(_broken_rules(asked.template, body))
+    if asked.template == "/v3/videos/batches":
+        _refuse_items(problems)
+    _refuse(problems)
+    return body
+
+
+def _json_object(incoming: Incoming) -> dict[str, Any]:
+    kind = incoming.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise RefusalError(400, "invalid_parameter", f"Content-Type should be application/json; got '{kind}'.")
+    try:
+        body = json.loads(incoming.body)
+    except (ValueError, RecursionError) as exc:
+        raise RefusalError(400, "invalid_parameter", f"The body is not valid JSON: {exc}.") from None
+    if not isinstance(body, dict):
+        raise RefusalError(400, "invalid_parameter", "The body should be a JSON object.")
+    return body
+
+
+def _broken_rules(template: str, body: dict[str, Any]) -> list[Problem]:
+    if template == "/v3/videos":
+        return list(rule_problems(body))
+    if template == "/v3/videos/batches":
+        items = enumerate(body["videos"])
+        return [problem for index, item in items for problem in rule_problems(item, f"videos[{index}].")]
+    return list(files_problems(body))
+
+
+def _refuse_items(problems: list[Problem]) -> None:
+    """Refuse a batch for its items, in HeyGen's words."""
+    indexes = sorted({int(found[1]) for problem in problems if (found := _ITEM.match(problem.path))})
+    if indexes:
+        message = f"Invalid payload(s) at index {', '.join(map(str, indexes))}."
+        raise RefusalError(400, "invalid_parameter", message, param="videos", problems=problems)
+
+
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        raise _refusal(problems)
+
+
+def _refusal(problems: list[Problem]) -> RefusalError:
+    first = problems[0]
+    message = f"{first.path}: {first.message}" if first.path else first.message
+    return RefusalError(400, "invalid_parameter", message, param=first.path, problems=problems)
+
+
+@functools.cache
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    # Templates without names come first: /v3/videos/statuses is no video.
+    templates = sorted({template for _, template in ROUTES}, key=lambda template: template.count("{"))
+    return tuple((re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template)), template) for template in templates)
+
+
+def _match(path: str) -> tuple[str, dict[str, str]]:
+    for pattern, template in _patterns():
+        if found := pattern.fullmatch(path):
+            return template, found.groupdict()
+    return path, {}

@@ -1,0 +1,37 @@
+"""Fixtures for the tests of programs that use HeyGen.
+
+In a ``conftest.py``::
+
+    pytest_plugins = ["heygen_async.simulator.pytest_plugin"]
+
+and in a test, which anyio's plugin runs::
+
+    @pytest.mark.anyio
+    async def test_greets_everybody(heygen_server, heygen_world):
+        await my_program(base_url=heygen_server.base_url, api_key="simulator-key")
+        assert heygen_world.charged_once_per("script")
+
+For virtual time, let the ``anyio_backend`` fixture return ``("asyncio", {"loop_factory": VirtualTimeLoop})``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from heygen_async.simulator.server import Server, serve
+from heygen_async.simulator.world import World
+
+
+@pytest.fixture
+def heygen_world() -> World:
+    """An account at HeyGen with ten slots and plenty of money. Change it before or during the test."""
+    return World()
+
+
+@pytest.fixture
+async def heygen_server(heygen_world: World) -> AsyncIterator[Server]:
+    """A simulator that serves `heygen_world`; ask it for its `base_url`."""
+    async with serve(heygen_world) as server:
+        yield server

@@ -1,0 +1,237 @@
+"""The simulated world: one account with its renders, sessions and books."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import hashlib
+import math
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+from heygen_async.simulator.batches import Batch
+from heygen_async.simulator.faults import Fault, FaultTally, RenderFault
+from heygen_async.simulator.idempotency import KeyedReplies
+from heygen_async.simulator.ledger import Books, Charge, Seen
+from heygen_async.simulator.pace import RequestPace
+from heygen_async.simulator.renders import Render, Studio, Trouble
+from heygen_async.simulator.sessions import Agency, Session
+from heygen_async.simulator.slots import SlotPool
+from heygen_async.simulator.timeline import Timeline
+
+P95_SIGMAS = 1.6448536269514722
+
+
+@attrs.define(kw_only=True, eq=False)
+class World:
+    """An account at HeyGen, as far as a client can tell. Give it to `serve`.
+
+    Everything about it may be changed while it runs.
+
+    Attributes:
+        slots: Renders at once: videos, agent sessions and items of batches are one pool.
+        seed: Of all that is drawn: render times, faults with a probability.
+        median_seconds: Of the lognormal law of render times.
+        p95_seconds: 95 % of the renders take no longer.
+        render_seconds: Seconds of the render of a request's body, instead of that law.
+        thinking_seconds: How long an agent thinks before it renders.
+        queueing: Whether a request that finds the pool full is accepted and waits, or gets a 429.
+        retry_after_seconds: Of that 429.
+        requests_per_minute: Limit on all requests; None is no limit.
+        burst: Requests at once in spite of that limit.
+        balance_usd: US dollars; what costs more than is left gets a 402.
+        api_keys: What opens the account, as API key or as bearer token.
+        latency_seconds: Before each request is looked at.
+        url_seconds: Life of a result's address.
+        bytes_per_video: Approximate size of a result.
+        strict_catalog: Whether looks and voices must be in the catalog, else 404.
+        faults: What goes wrong, see `heygen_async.simulator.faults`.
+        epoch: Unix time at the start of the world; None is the start's.
+    """
+
+    slots: int = 10
+    seed: int = 7
+    median_seconds: float = 120.0
+    p95_seconds: float = 400.0
+    render_seconds: Callable[[dict[str, Any]], float] | None = None
+    thinking_seconds: float = 60.0
+    queueing: bool = False
+    retry_after_seconds: int = 5
+    requests_per_minute: float | None = None
+    burst: int = 10
+    balance_usd: float = 1_000_000.0
+    api_keys: tuple[str, ...] = ("simulator-key",)
+    latency_seconds: float = 0.0
+    url_seconds: float = 3600.0
+    bytes_per_video: int = 20_000
+    strict_catalog: bool = False
+    faults: list[Fault] = attrs.field(factory=list)
+    epoch: float | None = None
+
+    requests: list[Seen] = attrs.field(factory=list, init=False)
+    videos: dict[str, Render] = attrs.field(factory=dict, init=False)
+    sessions: dict[str, Session] = attrs.field(factory=dict, init=False)
+    batches: dict[str, Batch] = attrs.field(factory=dict, init=False)
+    keyed_replies: KeyedReplies = attrs.field(factory=KeyedReplies, init=False)
+    tally: FaultTally = attrs.field(factory=FaultTally, init=False)
+    draw: random.Random = attrs.field(init=False)
+    pace: RequestPace = attrs.field(init=False)
+    pool: SlotPool = attrs.field(init=False)
+    studio: Studio = attrs.field(init=False)
+    agency: Agency = attrs.field(init=False)
+    books: Books = attrs.field(factory=Books, init=False)
+    _timeline: Timeline = attrs.field(factory=Timeline, init=False)
+    _started_at: float | None = attrs.field(default=None, init=False)
+    _numbers: Counter[str] = attrs.field(factory=Counter, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.draw = random.Random(self.seed)
+        self.pace = RequestPace(burst=self.burst)
+        self.pool = SlotPool(limit=lambda: self.slots, timeline=self._timeline)
+        self.studio = Studio(
+            timeline=self._timeline, pool=self.pool, on_started=self._video_started, on_failed=self._video_failed
+        )
+        self.agency = Agency(
+            studio=self.studio,
+            thinking_seconds=lambda: self.thinking_seconds,
+            on_failed=lambda session: self.books.refund(session.session_id),
+        )
+
+    # --- time
+
+    def now(self) -> float:
+        """Catch up and return the loop's time; after the loop has ended, its last."""
+        try:
+            moment = asyncio.get_running_loop().time()
+        except RuntimeError:
+            return self._timeline.now
+        self._start(moment)
+        self._timeline.advance(moment)
+        self.pool.refill()
+        return moment
+
+    def since_start(self) -> float:
+        """Return the seconds since the world started."""
+        return self.now() - (self._started_at or 0.0)
+
+    def wall(self, moment: float) -> float:
+        """Return the Unix time of loop time *moment*: the epoch and what has passed since."""
+        return (self.epoch or 0.0) + moment - (self._started_at or 0.0)
+
+    def _start(self, moment: float) -> None:
+        if self._started_at is None:
+            self._started_at = moment
+            self._timeline.now = moment
+            self.epoch = time.time() if self.epoch is None else self.epoch
+
+    # --- the books
+
+    @property
+    def ledger(self) -> list[Charge]:
+        """What was charged, in order of acceptance."""
+        self.now()
+        return self.books.charges
+
+    @property
+    def refunds(self) -> list[str]:
+        """`Charge.resource_id` of what failed and is not billed."""
+        self.now()
+        return self.books.refunds
+
+    @property
+    def charged_usd(self) -> float:
+        """US dollars charged less those given back."""
+        self.now()
+        return self.books.charged_usd
+
+    def charges_by(self, field_name: str) -> Counter[Any]:
+        """Count the charges for each value of a field of the body, as "script", "prompt" or "title"."""
+        return Counter(charge.body[field_name] for charge in self.ledger if charge.body.get(field_name) is not None)
+
+    def charged_once_per(self, field_name: str) -> bool:
+        """Whether no value of a field of the body was charged for more than once."""
+        return all(count == 1 for count in self.charges_by(field_name).values())
+
+    def request_counts(self) -> Counter[str]:
+        """Count the requests by method and route, as "GET /v3/videos/{video_id}"."""
+        return Counter(f"{seen.method} {seen.route}" for seen in self.requests)
+
+    @property
+    def rendering(self) -> int:
+        """Slots taken now."""
+        self.now()
+        return self.pool.rendering
+
+    @property
+    def peak_rendering(self) -> int:
+        """The most slots taken at once."""
+        self.now()
+        return self.pool.peak
+
+    @property
+    def slot_log(self) -> list[tuple[float, int]]:
+        """Loop time and slots taken, at each change."""
+        self.now()
+        return self.pool.log
+
+    def report(self) -> dict[str, Any]:
+        """Return a summary for people and tests, fit for JSON."""
+        now = self.now()
+        return {
+            "seconds": round(self.since_start(), 3),
+            "slots": self.slots,
+            "rendering": self.pool.rendering,
+            "peak_rendering": self.pool.peak,
+            "charges": len(self.books.charges),
+            "charged_usd": self.books.charged_usd,
+            "refunds": len(self.books.refunds),
+            "charges_by_kind": dict(Counter(charge.kind for charge in self.books.charges)),
+            "videos": dict(Counter(video.status(now) for video in self.videos.values() if not video.deleted)),
+            "sessions": dict(Counter(session.status for session in self.sessions.values())),
+            "requests": len(self.requests),
+            "requests_by_route": dict(self.request_counts()),
+            "requests_by_status": dict(Counter(str(seen.status) for seen in self.requests)),
+        }
+
+    # --- for the server's desk
+
+    def next_number(self, what: str) -> int:
+        """Return 1, 2, 3, ... for each kind of thing."""
+        self._numbers[what] += 1
+        return self._numbers[what]
+
+    def make_id(self, what: str, number: int) -> str:
+        """Return the id of the *number*-th thing of its kind: the same in each world with this seed."""
+        return hashlib.sha256(f"{self.seed}:{what}:{number}".encode()).hexdigest()[:32]
+
+    def seconds_of_render(self, body: dict[str, Any], number: int) -> float:
+        """Return how long the *number*-th accepted render takes, whenever that is."""
+        if self.render_seconds is not None:
+            return self.render_seconds(body)
+        sigma = math.log(self.p95_seconds / self.median_seconds) / P95_SIGMAS
+        return random.Random(f"{self.seed}:render:{number}").lognormvariate(math.log(self.median_seconds), sigma)
+
+    def trouble_of_render(self, body: dict[str, Any], number: int) -> Trouble:
+        """Settle which faults the *number*-th accepted render gets."""
+        strikes = functools.partial(self.tally.strikes, since_start=self.since_start())
+        struck = [
+            fault
+            for place, fault in enumerate(self.faults)
+            if isinstance(fault, RenderFault)
+            and fault.concerns(body)
+            and strikes(fault, draw=random.Random(f"{self.seed}:fault:{place}:{number}"))
+        ]
+        return Trouble(faults=tuple(struck))
+
+    def _video_failed(self, render: Render) -> None:
+        self.books.refund(render.session_id or render.video_id)
+
+    def _video_started(self, render: Render) -> None:
+        self.videos[render.video_id] = render
+        if render.session_id:
+            self.books.name_video(render.session_id, render.video_id)

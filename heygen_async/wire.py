@@ -1,0 +1,226 @@
+"""What goes over the wire: values to JSON, answers to values or errors. No I/O here.
+
+Source: the envelopes of HeyGen's v3 API: `{"data": ...}` and `{"error": {"code", "message", ...}}`.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import math
+import time
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+import attrs
+import cattrs
+import cattrs.gen
+from cattrs.errors import BaseValidationError
+
+from heygen_async.errors import APIError, ContractError, HeyGenError, api_error_class
+
+T = TypeVar("T")
+
+_QUOTED = 200  # characters of a foreign body worth showing
+
+
+@attrs.frozen(kw_only=True)
+class Answer:
+    """One HTTP answer, read whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def encode(value: Any) -> dict[str, Any]:
+    """Return the JSON object of a request value: fields that were not set are left out.
+
+    A class with a `wire_tag` (name, value) gets it as its discriminator; an `extra` mapping is merged
+    in last, so that fields which this package does not know yet can be sent today.
+    """
+    return cast("dict[str, Any]", _encoder.unstructure(value))
+
+
+def dumps(value: Any) -> bytes:
+    """Return compact JSON in UTF-8."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def decode(data: Any, kind: type[T], where: str = "$") -> T:
+    """Read *data* as *kind*; a field that is missing or misshapen is an error that names its place."""
+    try:
+        return _fast.structure(data, kind)
+    except Exception as exc:
+        raise ContractError(_explain(data, kind, exc, where)) from exc
+
+
+def read_json(answer: Answer, subject: str) -> Any:
+    """Return the JSON of a good answer, or raise what the answer amounts to.
+
+    Args:
+        answer: Status, headers and body as they came.
+        subject: What was asked ("POST /v3/videos"), for the message.
+
+    Raises:
+        APIError: HeyGen said no, by status or by an `error` member (also under HTTP 200).
+        ContractError: The answer is no JSON where JSON was due.
+    """
+    payload = _parse(answer.body)
+    error = payload.get("error") if isinstance(payload, dict) else None
+    if answer.status >= 300 or error is not None:  # noqa: PLR2004 - HTTP's own border
+        raise _api_error(answer, error, subject)
+    if payload is _NOT_JSON:
+        raise ContractError(f"{subject}: {_describe(answer)}", **_facts(answer))
+    return payload
+
+
+def read_data(answer: Answer, subject: str) -> Any:
+    """Return the `data` member of a good answer. Raises like `read_json`."""
+    return member(read_json(answer, subject), "data", subject)
+
+
+def read_json_or_nothing(answer: Answer, subject: str) -> Any:
+    """Return the JSON of a good answer, None for a good answer without a body. Raises like `read_json`."""
+    return None if answer.status < 300 and not answer.body else read_json(answer, subject)  # noqa: PLR2004 - as above
+
+
+def member(payload: Any, name: str, subject: str) -> Any:
+    """Return a member that an answer must have."""
+    if not isinstance(payload, dict) or name not in payload:
+        raise ContractError(f"{subject}: $.{name} is missing")
+    return payload[name]
+
+
+def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
+    """Return the seconds that `Retry-After` asks for, or None if it is absent or unreadable.
+
+    Args:
+        headers: Of the answer.
+        now: Unix time, for the HTTP-date form; the machine's clock when absent.
+    """
+    text = headers.get("Retry-After", "").strip()
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = _seconds_until(text, time.time() if now is None else now)
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def _seconds_until(text: str, now: float) -> float:
+    try:
+        return email.utils.parsedate_to_datetime(text).timestamp() - now
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
+
+
+_NOT_JSON = object()
+
+
+def _parse(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return _NOT_JSON
+
+
+def _api_error(answer: Answer, error: Any, subject: str) -> HeyGenError:
+    """Build the error of a non-2xx answer, whatever its body is."""
+    known = error if isinstance(error, dict) else {"message": error} if isinstance(error, str) else {}
+    code = _text(known.get("code"))
+    message = _text(known.get("message")) or _describe(answer)
+    kind: type[APIError] = api_error_class(answer.status, code)
+    details = known.get("errors")
+    return kind(
+        f"{subject}: {message}",
+        code=code,
+        param=_text(known.get("param")),
+        errors=tuple(details) if isinstance(details, list) else (),
+        doc_url=_text(known.get("doc_url")),
+        retry_after=retry_after(answer.headers),
+        **_facts(answer),
+    )
+
+
+def _facts(answer: Answer) -> dict[str, Any]:
+    return {"http_status": answer.status, "request_id": answer.headers.get("X-Request-Id")}
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _describe(answer: Answer) -> str:
+    """Say what an unreadable answer looks like."""
+    if not answer.body:
+        return f"an empty answer (HTTP {answer.status})"
+    shown = answer.body[:_QUOTED].decode(errors="replace").strip()
+    kind = "an HTML page" if shown[:1] == "<" else "an answer that is not the promised JSON"
+    return f"{kind} (HTTP {answer.status}): {' '.join(shown.split())!r}"
+
+
+# One strict reader: a number is not a string, null is not the text "None". `_fast` serves every answer;
+# `_careful` reads a bad one a second time, only to say where it is bad.
+
+
+def _exactly(kind: type[Any], *also: type[Any]) -> Any:
+    accepted = (kind, *also)
+
+    def read(value: Any, _: Any) -> Any:
+        if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
+            raise TypeError(f"expected {kind.__name__}, got {value!r:.80}")
+        return kind(value)
+
+    return read
+
+
+def _converter(*, detailed: bool) -> cattrs.Converter:
+    made = cattrs.Converter(detailed_validation=detailed)
+    made.register_structure_hook(str, _exactly(str))
+    made.register_structure_hook(bool, _exactly(bool))
+    made.register_structure_hook(int, _exactly(int))
+    made.register_structure_hook(float, _exactly(float, int))
+    return made
+
+
+def _encode_class(converter: cattrs.Converter, kind: type[Any]) -> Any:
+    plain = cattrs.gen.make_dict_unstructure_fn(
+        kind,
+        converter,
+        _cattrs_omit_if_default=True,
+        extra=cattrs.gen.override(omit=True),
+        wire_type=cattrs.gen.override(omit=True),
+    )
+
+    def write(value: Any) -> dict[str, Any]:
+        tag = getattr(value, "wire_tag", None)
+        return {**(dict([tag]) if tag else {}), **plain(value), **(getattr(value, "extra", None) or {})}
+
+    return write
+
+
+def _make_encoder() -> cattrs.Converter:
+    made = cattrs.Converter()
+    made.register_unstructure_hook_factory(attrs.has, lambda kind: _encode_class(made, kind))
+    return made
+
+
+_fast = _converter(detailed=False)
+_careful = _converter(detailed=True)
+_encoder = _make_encoder()
+
+
+def _explain(data: Any, kind: type[Any], first: Exception, where: str) -> str:
+    try:
+        _careful.structure(data, kind)
+    except BaseValidationError as exc:
+        return "; ".join(cattrs.transform_error(exc, path=where, format_exception=_why))
+    except Exception as exc:  # noqa: BLE001 - whatever a reader raises is the answer's fault
+        return f"{_why(exc, None)} @ {where}"
+    return f"{_why(first, None)} @ {where}"
+
+
+def _why(exc: BaseException, _: Any) -> str:
+    if isinstance(exc, KeyError):
+        return f"the required field {exc.args[0]!r} is missing"
+    return str(exc) or type(exc).__name__

@@ -1,0 +1,49 @@
+"""What all tests share: virtual time, a simulated HeyGen on 127.0.0.1, and a client for it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from heygen_async import DirectVideo, Event, HeyGen
+from heygen_async.simulator import Server, VirtualTimeLoop, World, serve
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    """Run every asynchronous test in virtual time."""
+    return "asyncio", {"loop_factory": VirtualTimeLoop}
+
+
+@pytest.fixture
+def world() -> World:
+    """An account with ten slots and nothing on its books."""
+    return World()
+
+
+@pytest.fixture
+async def server(world: World) -> AsyncIterator[Server]:
+    """The simulator, listening."""
+    async with serve(world) as running:
+        yield running
+
+
+@pytest.fixture
+def events() -> list[Event]:
+    """What the client of the `heygen` fixture has told its observer."""
+    return []
+
+
+@pytest.fixture
+async def heygen(server: Server, events: list[Event]) -> AsyncIterator[HeyGen]:
+    """A client of the simulator."""
+    async with HeyGen("simulator-key", base_url=server.base_url, observers=[events.append]) as client:
+        yield client
+
+
+@pytest.fixture
+def hello() -> DirectVideo:
+    """A request that is fine."""
+    return DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="Hi Ada")

@@ -1,0 +1,64 @@
+"""Contact lists as people have them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from heygen_async import InvalidInputError
+from heygen_async.bulk.rows import read_csv
+
+
+def written(folder: Path, content: str, encoding: str = "utf-8") -> Path:
+    path = folder / "contacts.csv"
+    path.write_bytes(content.encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_delimiters_marks_and_line_ends_are_found(tmp_path: Path, encoding: str, delimiter: str, newline: str) -> None:
+    """Whatever a spreadsheet program writes, the cells are the same."""
+    lines = [delimiter.join(["name", "city"]), delimiter.join(["Zoë", '"a, b; c"']), delimiter.join(["李", ""]), ""]
+    table = read_csv(written(tmp_path, newline.join(lines), encoding))
+    assert table.columns == ("name", "city")
+    assert [dict(row.cells) for row in table] == [{"name": "Zoë", "city": "a, b; c"}, {"name": "李", "city": ""}]
+
+
+def test_a_row_knows_the_line_on_which_it_begins(tmp_path: Path) -> None:
+    """Also after cells with line breaks and blank lines; and the table can be read twice."""
+    table = read_csv(written(tmp_path, 'a,b\n1,"x\ny"\n\n2,z\n'))
+    assert [(row.line, row.cells["b"]) for row in table] == [(2, "x\ny"), (5, "z")]
+    assert len(list(table)) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("", "must name every column"),
+        ("a,,c\n", "must name every column"),
+        ("a,b,a\n", "names a more than once"),
+        ("a,b\n1,2\n1,2,3\n", "line 3: 3 cells, but the header has 2"),
+        ("a,b\n1\n", "line 2: 1 cells"),
+        ('a,b\n1,"2\n', "not readable as CSV"),
+    ],
+)
+def test_a_broken_list_is_refused_with_its_line(tmp_path: Path, content: str, says: str) -> None:
+    """Nothing is guessed about cells that do not fit."""
+    with pytest.raises(InvalidInputError, match=says):
+        list(read_csv(written(tmp_path, content)))
+
+
+def test_a_list_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    """Wrong letters in a name would be spoken aloud."""
+    path = written(tmp_path, "name\nZoë\n", "latin-1")
+    with pytest.raises(InvalidInputError, match="not UTF-8"):
+        list(read_csv(path))
+
+
+def test_a_list_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """With the reason of the system."""
+    with pytest.raises(InvalidInputError, match=r"nowhere\.csv: No such file"):
+        read_csv(tmp_path / "nowhere.csv")

@@ -1,0 +1,186 @@
+"""The command line, as a person or a script uses it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from heygen_async.cli.app import app
+
+CONTACTS = 'name,city\nAda,London\nZoë,"Lyon, France"\nO\'Brien,\n'
+SET = ["--set", "avatar_id=look_anna", "--set", "voice_id=voice_warm"]
+
+
+def invoke(*args: str) -> Result:
+    return CliRunner().invoke(app, list(args))
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture
+def contacts(tmp_path: Path) -> Path:
+    path = tmp_path / "contacts.csv"
+    path.write_text(CONTACTS, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def simulator() -> Iterator[str]:
+    """`heygen-async simulate` in a process of its own: its address."""
+    command = [sys.executable, "-m", "heygen_async.cli", "simulate", "--port", "0", "--speed", "500"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "200"}) as process:
+        assert process.stdout is not None
+        found = re.search(r"http://[\d.]+:\d+", process.stdout.readline())
+        assert found is not None
+        try:
+            yield found[0]
+        finally:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=20) == 130
+
+
+@pytest.fixture
+def _play(monkeypatch: pytest.MonkeyPatch, simulator: str) -> None:
+    monkeypatch.setenv("HEYGEN_API_BASE", simulator)
+    monkeypatch.setenv("HEYGEN_API_KEY", "simulator-key")
+
+
+def test_the_demo_renders_the_shipped_contact_list(tmp_path: Path) -> None:
+    """Every row of the list has a result, and the summary says what it took."""
+    result = invoke("demo", "--rows", "25", "--speed", "1000", "--output", str(tmp_path / "out"))
+    assert result.exit_code == 0, result.output
+    rows = rows_of(tmp_path / "out" / "results.csv")
+    assert len(rows) == 25
+    assert {row["status"] for row in rows} <= {"completed", "failed"}
+    completed = [row for row in rows if row["status"] == "completed"]
+    assert all(Path(row["file"]).stat().st_size > 0 for row in completed)
+    assert f"{len(completed)} of 25 rows" in result.output
+    assert "25 renders, each row once" in result.output
+
+
+@pytest.mark.usefixtures("_play")
+def test_run_renders_a_list_against_a_server(contacts: Path, tmp_path: Path, simulator: str) -> None:
+    """Names as they are spelled, an empty cell where the template allows it, files under the names asked for."""
+    out = tmp_path / "videos"
+    script = "Hi {{ name }}{% if city %} in {{ city }}{% endif %}"
+    result = invoke(
+        "run", str(contacts), *SET, "--script", script, "--output", str(out), "--filename", "{name}", "--speed", "500"
+    )
+    assert result.exit_code == 0, result.output
+    assert "3 of 3 rows" in result.output
+    assert {path.name for path in out.iterdir()} == {"Ada.mp4", "Zoë.mp4", "O'Brien.mp4", "results.csv"}
+    rows = rows_of(out / "results.csv")
+    assert {row["name"] for row in rows if row["status"] == "completed"} == {"Ada", "Zoë", "O'Brien"}
+    with urllib.request.urlopen(f"{simulator}/_simulator/ledger") as answer:  # noqa: S310 - our own address
+        charges = json.load(answer)
+    spoken = sorted(charge["body"]["script"] for charge in charges)
+    assert spoken == ["Hi Ada in London", "Hi O'Brien", "Hi Zoë in Lyon, France"]
+
+
+@pytest.mark.usefixtures("_play")
+def test_rows_that_fail_have_an_exit_code_and_a_reason(contacts: Path, tmp_path: Path) -> None:
+    """Five: some rows failed; results.csv says which and why."""
+    out = tmp_path / "videos"
+    fields = ["--set", "callback_url=https://example.com/hook", "--set", "avatar_id=look_anna"]
+    result = invoke(
+        "run",
+        str(contacts),
+        "--mode",
+        "cinematic",
+        *fields,
+        "--prompt",
+        "{{ name }} walks",
+        "--no-download",
+        "--output",
+        str(out),
+        "--speed",
+        "500",
+        "--limit",
+        "2",
+    )
+    assert result.exit_code == 5, result.output
+    assert "2: 2 invalid_parameter" in result.output
+    assert [row["error_code"] for row in rows_of(out / "results.csv")] == ["invalid_parameter"] * 2
+
+
+def test_bad_rows_are_named_before_anything_is_sent(contacts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With their lines; exit code 2; no key is even needed."""
+    monkeypatch.delenv("HEYGEN_API_KEY", raising=False)
+    result = invoke("run", str(contacts), *SET, "--script", "Hi {{ name }} in {{ city }}")
+    assert result.exit_code == 2
+    assert "1 of 3 rows cannot be rendered; nothing was sent" in result.output
+    assert "line 4: column 'city' is empty here" in result.output
+
+
+def test_many_bad_rows_are_cut_short(tmp_path: Path) -> None:
+    """The first twenty are shown, the rest counted."""
+    path = tmp_path / "c.csv"
+    path.write_text("name\n" + '" "\n' * 30)
+    result = invoke("run", str(path), *SET, "--script", "Hi {{ name }}")
+    assert result.exit_code == 2
+    assert "line 21" in result.output
+    assert "line 22" not in result.output
+    assert "... and 10 more" in result.output
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "says"),
+    [
+        (["--set", "avatar_id"], 2, "must be NAME=VALUE"),
+        (["--script", "Hi {{ nmae }}"], 2, "placeholder nmae: no such column"),
+        (["--script", "Hi", "--filename", "{nmae}"], 2, "there is no column 'nmae'"),
+        (["--mode", "movie"], 2, "movie"),
+        (["--script", "Hi", "--speed", "9"], 2, "only with a simulator on this machine"),
+        (["--script", "Hi"], 3, "HEYGEN_API_KEY"),
+        (["--script", "Hi", "--base-url", "ftp://x"], 3, "HEYGEN_API_KEY"),
+    ],
+)
+def test_what_cannot_work_is_told_in_one_line(
+    contacts: Path, args: list[str], code: int, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With an exit code that a script can use, and no trace of Python."""
+    monkeypatch.delenv("HEYGEN_API_KEY", raising=False)
+    monkeypatch.delenv("HEYGEN_API_BASE", raising=False)
+    result = invoke("run", str(contacts), *SET, *args)
+    assert result.exit_code == code, result.output
+    assert says in result.output
+    assert "Traceback" not in result.output
+
+
+def test_an_empty_list_is_nothing_to_do(tmp_path: Path) -> None:
+    """Exit code 7."""
+    path = tmp_path / "c.csv"
+    path.write_text("name\n")
+    result = invoke("run", str(path), *SET, "--script", "Hi")
+    assert result.exit_code == 7
+    assert "nothing to do" in result.output
+
+
+def test_help_names_the_commands_and_exit_codes() -> None:
+    """So that nobody has to look them up elsewhere."""
+    result = invoke("--help")
+    assert result.exit_code == 0
+    for word in ("run", "demo", "simulate", "130 interrupted"):
+        assert word in result.output
+
+
+def test_the_command_works_as_a_program() -> None:
+    """As it is installed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "heygen_async.cli", "--version"], capture_output=True, text=True, check=True
+    )
+    assert "heygen-async, version" in done.stdout

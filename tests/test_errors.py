@@ -1,0 +1,82 @@
+"""The error tree: classes by code and status, what an error says, and that it survives a pickle."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from heygen_async import errors
+from heygen_async.errors import APIError, HeyGenError, api_error_class
+
+ALL = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, HeyGenError)]
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "name"),
+    [
+        (400, "invalid_parameter", "BadRequestError"),
+        (401, "unauthorized", "AuthenticationError"),
+        (402, None, "InsufficientCreditError"),
+        (400, "insufficient_credit", "InsufficientCreditError"),
+        (403, "forbidden", "PermissionDeniedError"),
+        (404, "AVATAR_NOT_FOUND", "NotFoundError"),
+        (409, "conflict", "ConflictError"),
+        (409, "request_in_progress", "RequestInProgressError"),
+        (409, "REQUEST_IN_PROGRESS", "RequestInProgressError"),
+        (409, "resource_not_ready", "ResourceNotReadyError"),
+        (413, "payload_too_large", "PayloadTooLargeError"),
+        (422, None, "BadRequestError"),
+        (429, "rate_limit_exceeded", "RateLimitError"),
+        (429, "quota_exceeded", "QuotaExceededError"),
+        (429, None, "RateLimitError"),
+        (500, "internal_error", "ServerError"),
+        (599, None, "ServerError"),
+        (418, "never_heard_of", "APIError"),
+        (302, None, "APIError"),
+    ],
+)
+def test_an_answer_becomes_a_class_by_code_then_by_status(status: int, code: str | None, name: str) -> None:
+    """The code decides where it is known, the status where it is not, and nothing unknown crashes."""
+    assert api_error_class(status, code).__name__ == name
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_errors_survive_a_pickle(kind: type[HeyGenError]) -> None:
+    """An error that crossed a process border still says everything."""
+    error = kind(
+        "m",
+        code="c",
+        param="p",
+        http_status=500,
+        retry_after=2.0,
+        spent="unknown",
+        attempts=3,
+        resource_id="v",
+    )
+    error.add_note("note")
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is kind
+    assert vars(copy) == vars(error)
+    assert str(copy) == str(error)
+
+
+def test_an_error_reads_in_one_line() -> None:
+    """Message first, then what helps to look it up."""
+    error = APIError("POST /v3/videos: no", code="x", param="script", http_status=400, request_id="r1", attempts=2)
+    assert str(error) == "POST /v3/videos: no (HTTP 400, code x, field script, request id r1, tried 2 times)"
+    assert str(HeyGenError("no", attempts=3)) == "no, tried 3 times"
+    assert str(HeyGenError("no")) == "no"
+
+
+def test_after_keeps_what_it_is_not_told() -> None:
+    """Without a new verdict about the money the old one stays."""
+    assert errors.OutcomeUnknownError("x").after(4).spent == "unknown"
+    assert errors.OutcomeUnknownError("x").after(4, "no").spent == "no"
+
+
+def test_errors_are_caught_as_people_expect() -> None:
+    """Time-outs are TimeoutErrors, bad input is a ValueError."""
+    assert issubclass(errors.DeadlineExceededError, TimeoutError)
+    assert issubclass(errors.AttemptTimeoutError, TimeoutError)
+    assert issubclass(errors.InvalidInputError, ValueError)

@@ -1,0 +1,89 @@
+"""Pacing and the shared pause, in virtual time."""
+
+from __future__ import annotations
+
+import anyio
+from hypothesis import given, strategies as st
+
+from heygen_async.ratelimit import Gate, Pacer
+
+
+async def test_everybody_waits_for_the_gate_and_a_probe_goes_first() -> None:
+    """A pause holds back all who come, a shorter one does not end it, and then they go 1, 2, 3 at a time."""
+    gate, entered = Gate(), []
+    start = anyio.current_time()
+
+    async def come() -> None:
+        await gate.enter()
+        entered.append(anyio.current_time() - start)
+        await anyio.sleep(1)
+        gate.leave(well=True)
+
+    gate.close(10)
+    gate.close(3)
+    async with anyio.create_task_group() as tasks:
+        for _ in range(7):
+            tasks.start_soon(come)
+    assert entered == [10.0, 11.0, 11.0, 12.0, 12.0, 12.0, 12.0]
+
+
+async def test_a_gate_that_never_closed_is_wide_open() -> None:
+    """Nobody waits for anybody before the first refusal."""
+    gate = Gate()
+    for _ in range(1000):
+        await gate.enter()
+    assert anyio.current_time() < 1
+
+
+async def test_what_does_not_go_well_lets_nobody_more_in() -> None:
+    """After a failed probe the next one goes alone too."""
+    gate, entered = Gate(), []
+    start = anyio.current_time()
+
+    async def come() -> None:
+        await gate.enter()
+        entered.append(anyio.current_time() - start)
+        await anyio.sleep(1)
+        gate.leave(well=False)
+
+    gate.close(10)
+    async with anyio.create_task_group() as tasks:
+        for _ in range(3):
+            tasks.start_soon(come)
+    assert entered == [10.0, 11.0, 12.0]
+
+
+async def test_a_pause_that_grows_is_waited_out() -> None:
+    """A second 429 during the pause makes it longer for those who wait already."""
+    gate = Gate()
+    start = anyio.current_time()
+    gate.close(10)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(gate.enter)
+        await anyio.sleep(5)
+        gate.close(20)
+    assert anyio.current_time() - start == 25.0
+
+
+async def test_a_burst_goes_at_once_and_the_rest_at_the_pace() -> None:
+    """Two at once, then one every half second."""
+    pacer, times = Pacer(2.0, 2), []
+    start = anyio.current_time()
+    for _ in range(5):
+        await pacer.wait()
+        times.append(anyio.current_time() - start)
+    assert times == [0.0, 0.0, 0.5, 1.0, 1.5]
+
+
+@given(
+    st.floats(0.1, 100), st.integers(1, 20), st.lists(st.floats(0, 5, allow_subnormal=False), min_size=2, max_size=50)
+)
+def test_no_window_holds_more_than_burst_and_rate_allow(per_second: float, burst: int, gaps: list[float]) -> None:
+    """Whatever the arrivals: between any two departures i < j, j - i <= burst - 1 + rate * time (+ rounding)."""
+    pacer, now, departures = Pacer(per_second, burst), 0.0, []
+    for gap in gaps:
+        now += gap
+        departures.append(now + pacer.reserve(now))
+    for i, first in enumerate(departures):
+        for j in range(i + 1, len(departures)):
+            assert j - i <= burst - 1 + per_second * (departures[j] - first) + 1 + 1e-6
