@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from heygen_async import Completed, DirectVideo, HeyGen
-from heygen_async.simulator import DropAfterAccept, ErrorAnswer, World, run, serve
+from heygen_async.simulator import DropAfterAccept, ErrorAnswer, Fault, World, run, serve
 
 BASELINE = Path(__file__).parent / "baseline.json"
 
@@ -61,7 +61,7 @@ def import_milliseconds(statement: str) -> float:
 
 def main() -> int:
     """Measure, print, compare."""
-    trouble = [
+    trouble: list[Fault] = [
         DropAfterAccept(probability=0.05),
         ErrorAnswer(status=503, code="service_unavailable", probability=0.05),
     ]

@@ -216,7 +216,7 @@ def _explain(data: Any, kind: type[Any], first: Exception, where: str) -> str:
     except BaseValidationError as exc:
         return "; ".join(cattrs.transform_error(exc, path=where, format_exception=_why))
     except Exception as exc:  # noqa: BLE001 - whatever a reader raises is the answer's fault
-        return f"{_why(exc, None)} @ {where}"
+        first = exc
     return f"{_why(first, None)} @ {where}"
 
 

@@ -26,6 +26,7 @@ from heygen_async import (
 )
 from heygen_async.simulator import (
     DropAfterAccept,
+    DropBefore,
     ErrorAnswer,
     ExpiredUrl,
     FailedRender,
@@ -380,3 +381,60 @@ async def test_two_runs_share_a_client(server: Server, world: World) -> None:
             tasks.start_soon(one, "a")
             tasks.start_soon(one, "b")
     assert ended == {"a": 15, "b": 15}
+
+
+async def test_an_asynchronous_source_ends(heygen: HeyGen) -> None:
+    """When it is used up, so is the run."""
+
+    async def rows() -> AsyncIterator[DirectVideo]:
+        for n in range(3):
+            yield script(n)
+
+    assert len(await collect(heygen, rows())) == 3
+
+
+async def test_trouble_with_bulk_statuses_passes(heygen: HeyGen, world: World) -> None:
+    """Lost connections and 5xx on the sweep: the next one finds what has ended."""
+    world.faults += [
+        DropBefore(path="/v3/videos/statuses", times=7),
+        ErrorAnswer(path="/v3/videos/statuses", times=7, status=502, html=True),
+    ]
+    results = await collect(heygen, [script(n) for n in range(3)])
+    assert all(isinstance(result, Completed) for result in results)
+
+
+async def test_trouble_with_details_passes(heygen: HeyGen, world: World) -> None:
+    """The row is looked at again on the next sweep."""
+    world.faults.append(ErrorAnswer(path="/v3/videos/v*", status=503, times=12))
+    world.faults.append(ErrorAnswer(path="/v3/videos/[!s]*", status=503, times=12))
+    results = await collect(heygen, [script(n) for n in range(3)])
+    assert all(isinstance(result, Completed) for result in results)
+
+
+async def test_a_key_refused_on_details_breaks_the_run(heygen: HeyGen, world: World) -> None:
+    """Where bulk looks still pass."""
+    world.faults.append(ErrorAnswer(path="/v3/videos/[!s]*", status=401, code="unauthorized"))
+    with pytest.raises(errors.AuthenticationError):
+        await collect(heygen, [script(n) for n in range(3)])
+
+
+async def test_two_refusals_for_lack_of_credit_tell_of_the_first(heygen: HeyGen, world: World) -> None:
+    """Several POSTs are under way when the money ends."""
+    world.balance_usd = 0.0
+    world.latency_seconds = 1.0
+    with pytest.raises(errors.InsufficientCreditError) as caught:
+        await collect(heygen, [script(n) for n in range(8)])
+    assert any("index 0" in note for note in caught.value.__notes__)
+    assert world.ledger == []
+
+
+async def test_files_under_way_are_unfinished(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """Left while a file is being stored: the video is listed, it is paid for."""
+    world.render_seconds = lambda _: 100.0
+    world.faults.append(Slow(path="/files/*", seconds=500))
+    with anyio.move_on_after(300):
+        async with heygen.render_many([script(1)], download_to=tmp_path) as results:
+            await anyio.sleep(200)
+            assert [left.spent for left in results.unfinished] == ["yes"]
+            await anyio.sleep_forever()
+    assert [left.resource_id for left in results.unfinished] == [world.ledger[0].video_id]

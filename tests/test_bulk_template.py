@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -92,3 +94,10 @@ def test_a_cell_arrives_as_it_stands(text: str) -> None:
     request = Template("direct", {**DIRECT, "script": "Hi {{ name }}!"}).render(row(name=text))
     assert isinstance(request, DirectVideo)
     assert request.script == f"Hi {text}!"
+
+
+def test_without_jinja_the_refusal_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is an extra."""
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    with pytest.raises(InvalidInputError, match=r"pip install .heygen-async\[cli\]"):
+        Template("direct", DIRECT)

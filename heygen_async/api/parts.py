@@ -95,8 +95,8 @@ class AssetBase64:
 
     @property
     def size_bytes(self) -> int:
-        """The file's size, give or take two bytes."""
-        return len(self.data) * 3 // 4
+        """The file's size."""
+        return len(self.data) * 3 // 4 - self.data[-2:].count("=")
 
 
 Asset = AssetUrl | AssetId | AssetBase64

@@ -1,0 +1,208 @@
+"""Names of files, results as a table, and what a person is shown."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+from rich.console import Console
+
+from heygen_async import (
+    CinematicAvatar,
+    Completed,
+    DirectVideo,
+    Failed,
+    HeyGen,
+    ImageVideo,
+    JobEnded,
+    JobRendered,
+    JobSubmitted,
+    RequestEnded,
+    RetryPlanned,
+    Summary,
+    Unfinished,
+    Video,
+    VideoAgent,
+    errors,
+)
+from heygen_async.api.prices import price_usd
+from heygen_async.bulk.downloads import Downloads, check_template, file_name
+from heygen_async.bulk.outputs import ResultsCsv
+from heygen_async.bulk.plan import Job
+from heygen_async.bulk.rows import Row, cells_of
+from heygen_async.cli import main
+from heygen_async.cli.progress import Board, show_summary, span
+
+DIRECT = DirectVideo(avatar_id="a", voice_id="v", script="x")
+VIDEO = Video(id="v1", status="completed", duration=12.5, video_url="http://x/v1.mp4")
+
+
+@pytest.mark.parametrize(
+    ("template", "name"),
+    [
+        ("{number}-{name}", "0001-Zoë"),
+        ("{name}/{id}", "Zoë_v1"),
+        ("{missing}", "_"),
+        ("..", "_"),
+        ("con", "_con"),
+        ("NUL.txt", "_NUL.txt"),
+        ("a<b>:c", "a_b_c"),
+        ("{name.__class__}", "{name.__class__}"),
+        ("x" * 500, "x" * 120),
+        ("é" * 500, "é" * 60),
+    ],
+)
+def test_a_file_name_is_one_that_every_system_takes(template: str, name: str) -> None:
+    """Placeholders are names only; nothing of Python is reachable through them."""
+    assert file_name(template, {"number": "0001", "name": "Zoë", "id": "v1"}) == name
+
+
+@given(st.text(max_size=300))
+def test_any_cell_makes_a_name_that_stays_in_its_folder(text: str) -> None:
+    """No separators, no control characters, no dots alone, not too long."""
+    name = file_name("{cell}", {"cell": text})
+    assert name
+    assert not re.search(r"[/\\\x00-\x1f]", name)
+    assert name.strip(". ") == name
+    assert len(name.encode()) <= 121
+
+
+def test_a_template_is_checked_against_the_columns() -> None:
+    """Before anything is sent."""
+    check_template("{number}-{name}", ["name"])
+    with pytest.raises(errors.InvalidInputError, match="there is no column 'nmae'"):
+        check_template("{nmae}", ["name"])
+    with pytest.raises(errors.InvalidInputError, match="filename: empty"):
+        Downloads(HeyGen("k"), "x", " ")
+
+
+async def test_a_video_without_an_address_is_not_stored(tmp_path: Path, heygen: HeyGen) -> None:
+    """Said, not guessed."""
+    with pytest.raises(errors.DownloadError, match="rendered but not stored"):
+        await Downloads(heygen, tmp_path, "{id}").save(Job(request=DIRECT), Video(id="nobody", status="completed"))
+
+
+def ended(**facts: Any) -> dict[str, Any]:
+    row = Row(line=2, cells={"name": "Zoë, 1st", "status": "VIP"})
+    return {"job": Job(request=DIRECT, row=row, index=0), "resource_id": "v1", "seconds": 61.25, **facts}
+
+
+def test_results_are_a_table_of_your_columns_and_ours(tmp_path: Path) -> None:
+    """A column of yours that has our name is kept beside it; nothing is read as a formula."""
+    error = errors.BadRequestError("=cmd", code="invalid_parameter")
+    with ResultsCsv(tmp_path / "r.csv", ["name", "status"]) as output:
+        output.add(Completed(**ended(video=VIDEO, file=tmp_path / "v.mp4")))
+        output.add(Completed(**ended(video=VIDEO, error=errors.DownloadError("no disk"))))
+        output.add(Failed(**ended(error=error, resource_id=None)))
+        output.add(Unfinished(**ended(spent="yes")))
+        output.add(Unfinished(**ended(spent="unknown", resource_id=None)))
+    with (tmp_path / "r.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["status"] for row in rows] == ["completed", "completed", "failed", "unfinished", "unfinished"]
+    assert {(row["name"], row["input_status"]) for row in rows} == {("Zoë, 1st", "VIP")}
+    assert (rows[0]["video_id"], rows[0]["seconds_of_video"], rows[0]["seconds_to_render"]) == ("v1", "12.5", "61.2")
+    assert (rows[1]["error_code"], rows[1]["error"]) == ("DownloadError", "no disk")
+    assert (rows[2]["error_code"], rows[2]["error"]) == ("invalid_parameter", "'=cmd")
+    assert "still rendering" in rows[3]["error"]
+    assert "look before you repeat" in rows[4]["error"]
+
+
+def test_rows_are_what_callers_make_of_them() -> None:
+    """A row of ours, a mapping, or anything at all."""
+    assert cells_of(Row(line=1, cells={"a": "1"})) == {"a": "1"}
+    assert cells_of({"a": 1}) == {"a": 1}
+    assert cells_of(17) == {}
+
+
+@pytest.mark.parametrize(
+    ("request_", "price"),
+    [
+        (DIRECT, (0.5, 0.667)),
+        (ImageVideo(image="https://x/a.png", audio_url="https://x/a.mp3"), (0.5, 0.5)),
+        (VideoAgent(prompt="x"), (0.333, 0.333)),
+        (CinematicAvatar(prompt="x", avatar_id="a"), (7.0, 7.0)),
+    ],
+)
+def test_prices_are_those_of_the_list(request_: Any, price: tuple[float, float]) -> None:
+    """Ten seconds of video; a cinematic shot has one price."""
+    assert price_usd(request_, 10) == pytest.approx(price)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "0 s"), (59.4, "59 s"), (60, "1 min 0 s"), (3599, "59 min 59 s"), (7260, "2 h 1 min")]
+)
+def test_durations_read_as_people_say_them(seconds: float, words: str) -> None:
+    """No decimals, no days."""
+    assert span(seconds) == words
+
+
+def play(board: Board) -> None:
+    """A run of four rows as the board hears it."""
+    for index in range(4):
+        board(RequestEnded(method="POST", route="/v3/videos", status=200, seconds=1))
+        board(JobSubmitted(index=index, resource_id=f"v{index}"))
+    board(RetryPlanned(method="GET", route="/x", error="ServerError", seconds=1))
+    board(RetryPlanned(method="GET", route="/x", error="OddError", seconds=1))
+    for index, error in enumerate([None, "RenderFailedError", "DownloadError"]):
+        board(JobRendered(index=index, resource_id=f"v{index}", status="completed"))
+        board(JobEnded(index=index, resource_id=f"v{index}", error=error))
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_progress_counts_what_happens(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001
+    """Live on a terminal, a line now and then elsewhere."""
+    monkeypatch.setattr("heygen_async.cli.progress.PLAIN_EVERY_SECONDS", 0.0)
+    text, now = io.StringIO(), [0.0]
+    console = Console(file=text, force_terminal=terminal, width=100)
+    board = Board(console, 4, lambda: now[0])
+    with board:
+        now[0] = 60.0
+        play(board)
+    assert (board.completed, board.failed, board.rendering) == (2, 1, 1)
+    assert "1 failed, 1 rendering, 0 waiting; 1 min 0 s, about 20 s left" in text.getvalue()
+
+
+def test_the_summary_says_what_a_person_wants_to_know() -> None:
+    """What came out, why some did not, what is at stake, what it took."""
+    text = io.StringIO()
+    console = Console(file=text, width=120)
+    board = Board(console, 4, lambda: 0.0)
+    summary = Summary(completed=5, failed=Counter({"rendering_failed": 2, "x": 1}), not_stored=1, at_stake=1)
+    show_summary(console, summary, board, {"Time": "3 s"})
+    play(board)
+    show_summary(console, summary, board, {})
+    shown = text.getvalue()
+    for words in (
+        "5 of 8 rows",
+        "3: 2 rendering_failed, 1 x",
+        "1 completed, but their files could not be downloaded",
+        "1 failed rows may have been paid for",
+        "0 (none repeated)",
+        "4 (2 repeated: 1 after a server error, 1 after OddError)",
+        "3 s",
+    ):
+        assert words in shown
+
+
+def test_without_its_extra_the_command_line_says_what_it_needs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line, not a traceback."""
+    monkeypatch.delitem(sys.modules, "heygen_async.cli.app", raising=False)
+    monkeypatch.setitem(sys.modules, "click", None)
+    with pytest.raises(SystemExit, match=r"heygen-async\[cli\]"):
+        main()
+
+
+def test_a_fault_of_our_own_is_not_taken_for_a_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes out as it is."""
+    monkeypatch.setitem(sys.modules, "heygen_async.cli.app", None)
+    with pytest.raises(ImportError):
+        main()

@@ -1,0 +1,178 @@
+"""One exchange with servers that the simulator does not play: redirects, floods, silence, sessions of others."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import anyio
+import pytest
+from aiohttp import web
+
+from heygen_async import HeyGen, Options, RetryPolicy, errors
+from heygen_async.simulator import Server
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@asynccontextmanager
+async def listening(handler: Handler) -> AsyncIterator[str]:
+    """A server whose every answer is *handler*'s."""
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", handler)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+async def test_a_redirect_is_not_followed_so_the_key_stays_here() -> None:
+    """Another host could be at its end."""
+    reached = []
+
+    async def thief(request: web.Request) -> web.Response:
+        reached.append(dict(request.headers))
+        return web.json_response({"data": {}})
+
+    async with listening(thief) as elsewhere:
+
+        async def redirect(request: web.Request) -> web.Response:
+            raise web.HTTPTemporaryRedirect(f"{elsewhere}/v3/users/me")
+
+        async with listening(redirect) as address, HeyGen("secret", base_url=address) as heygen:
+            with pytest.raises(errors.APIError) as caught:
+                await heygen.raw("GET", "/v3/users/me")
+    assert caught.value.http_status == 307
+    assert reached == []
+
+
+async def test_a_flood_of_an_error_page_is_cut_and_blocks_nothing() -> None:
+    """Two megabytes of HTML with a 503: the head is enough, and the next try has a connection."""
+    answers = iter([web.Response(status=503, text="<html>" + "x" * 2_000_000), web.json_response({"data": 1})])
+
+    async def flood(request: web.Request) -> web.Response:
+        return next(answers)
+
+    async with listening(flood) as address, aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=1)) as narrow:
+        heygen = HeyGen("k", base_url=address, session=narrow)
+        assert await heygen.raw("GET", "/v3/users/me") == {"data": 1}
+
+
+async def test_a_session_of_yours_stays_open(server: Server) -> None:
+    """Its owner closes it."""
+    async with aiohttp.ClientSession() as session:
+        async with HeyGen("simulator-key", base_url=server.base_url, session=session) as heygen:
+            await heygen.raw("GET", "/v3/users/me")
+        assert not session.closed
+
+
+async def test_a_client_can_be_closed_twice_and_used_again(server: Server) -> None:
+    """Connections are opened when they are needed."""
+    heygen = HeyGen("simulator-key", base_url=server.base_url)
+    await heygen.aclose()
+    await heygen.raw("GET", "/v3/users/me")
+    await heygen.aclose()
+    await heygen.raw("GET", "/v3/users/me")
+    await heygen.aclose()
+
+
+async def test_a_server_that_drips_is_timed_out_as_a_whole() -> None:
+    """A byte every ten seconds would keep a read time-out alive for ever."""
+
+    async def drip(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            await asyncio.sleep(10)
+            await response.write(b" ")
+
+    async with listening(drip) as address, HeyGen("k", base_url=address) as heygen:
+        start = anyio.current_time()
+        with pytest.raises(errors.AttemptTimeoutError, match="no whole answer within 30 s"):
+            await heygen.raw("GET", "/x", options=Options(attempts=1))
+        assert anyio.current_time() - start == pytest.approx(30, abs=0.1)
+
+
+async def test_an_agent_post_uses_a_connection_of_its_own() -> None:
+    """A kept-alive connection that the server has dropped would leave its outcome unknown for nothing."""
+    connections = set()
+
+    async def answer(request: web.Request) -> web.Response:
+        connections.add(request.transport.get_extra_info("peername") if request.transport else None)
+        return web.json_response({"data": {}})
+
+    async with listening(answer) as address, HeyGen("k", base_url=address) as heygen:
+        for _ in range(3):
+            await heygen.raw("POST", "/v3/video-agents", body={})
+        assert len(connections) == 3
+        connections.clear()
+        for _ in range(3):
+            await heygen.raw("POST", "/v3/videos", body={}, takes_key=True)
+        assert len(connections) == 1
+
+
+async def test_a_key_and_a_name_go_with_every_request() -> None:
+    """And the User-Agent names the package, which some proxies demand."""
+    seen = []
+
+    async def note(request: web.Request) -> web.Response:
+        seen.append(request.headers)
+        return web.json_response({"data": {}})
+
+    async with listening(note) as address, HeyGen("the-key", base_url=address) as heygen:
+        await heygen.raw("POST", "/v3/videos", body={"a": "é"}, options=Options(headers={"X-Mine": "1"}))
+    assert seen[0]["x-api-key"] == "the-key"
+    assert seen[0]["User-Agent"].startswith("heygen-async/")
+    assert seen[0]["X-Mine"] == "1"
+    assert seen[0]["Content-Type"] == "application/json"
+
+
+async def test_a_port_that_takes_no_connection_is_nothing_sent() -> None:
+    """Refused before a byte left: retried, and in the end nothing is spent."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    async with HeyGen("k", base_url=f"http://127.0.0.1:{port}", retry=RetryPolicy(attempts=2)) as heygen:
+        with pytest.raises(errors.ConnectionFailedError) as caught:
+            await heygen.raw("POST", "/v3/videos", body={})
+    assert (caught.value.spent, caught.value.attempts) == ("no", 2)
+
+
+async def test_a_list_whose_cursor_does_not_move_ends_in_an_error() -> None:
+    """Not in a loop."""
+
+    async def stuck(request: web.Request) -> web.Response:
+        return web.json_response({"data": [{"id": "v", "status": "x"}], "has_more": True, "next_token": "again"})
+
+    async with listening(stuck) as address, HeyGen("k", base_url=address) as heygen:
+        with pytest.raises(errors.ContractError, match="the same next_token twice"):
+            [video async for video in heygen.videos.list()]
+
+
+async def test_a_download_that_breaks_is_a_lost_connection(tmp_path: Path) -> None:
+    """Translated while it is read; what the reader does with it is the reader's."""
+
+    async def half(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        response.content_length = 1000
+        await response.prepare(request)
+        await response.write(b"x" * 500)
+        assert request.transport is not None
+        request.transport.close()
+        return response
+
+    async with listening(half) as address, HeyGen("k", base_url=address) as heygen:
+        with pytest.raises(errors.ConnectionLostError):
+            async with heygen.transport.download(f"{address}/file") as opened:
+                async for _ in opened.chunks:  # type: ignore[union-attr]  # it is no refusal
+                    pass
+        with pytest.raises(OSError, match="mine"):
+            async with heygen.transport.download(f"{address}/file"):
+                raise OSError("mine")
