@@ -72,6 +72,16 @@ def test_the_demo_renders_the_shipped_contact_list(tmp_path: Path) -> None:
     assert "25 renders, each row once" in result.output
 
 
+def test_a_terminal_gets_a_live_display(tmp_path: Path) -> None:
+    """A bar and a line that change in place; the thread that draws them may not fail."""
+    args = ["demo", "--rows", "10", "--speed", "300", "--output", str(tmp_path)]
+    result = CliRunner(env={"FORCE_COLOR": "1", "COLUMNS": "100"}).invoke(app, args)
+    assert result.exit_code == 0, result.output
+    assert "Videos" in result.output
+    assert "rendering" in result.output
+    assert "Traceback" not in result.output
+
+
 @pytest.mark.usefixtures("_play")
 def test_run_renders_a_list_against_a_server(contacts: Path, tmp_path: Path, simulator: str) -> None:
     """Names as they are spelled, an empty cell where the template allows it, files under the names asked for."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.resources
 import sys
 import time
 from pathlib import Path
 
-import anyio
 import click
 from rich.console import Console
 
@@ -84,7 +84,7 @@ async def _render(campaign: Campaign, world: World, console: Console) -> int:
     )
     console.print("The server is a simulator on this machine: no key, no network, no money.")
     began = time.monotonic()
-    board = Board(console, total, anyio.current_time)
+    board = Board(console, total, asyncio.get_running_loop().time)
     async with (
         serve(world) as server,
         HeyGen("simulator-key", base_url=server.base_url, observers=[board]) as heygen,

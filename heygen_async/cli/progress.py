@@ -24,7 +24,7 @@ class Board:
     """Counts what happens (it is an observer) and shows it, live on a terminal, else as a line now and then."""
 
     def __init__(self, console: Console, total: int, clock: Callable[[], float]) -> None:
-        """Show on *console* the way to *total* rows; *clock* tells the seconds of the run."""
+        """Show on *console* the way to *total* rows; *clock* tells the seconds of the run, in any thread."""
         self.requests: Counter[str] = Counter()
         self.retries: Counter[str] = Counter()
         self.rendering = self.completed = self.failed = 0

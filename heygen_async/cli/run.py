@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import urllib.parse
 from pathlib import Path
 
-import anyio
 import click
 
 from heygen_async import HeyGen, InvalidInputError, simulator
@@ -128,7 +128,7 @@ async def _run(campaign: Campaign, base_url: str | None) -> int:
     if not total:
         console.print(f"{campaign.table.path}: there are no rows, so there is nothing to do")
         return 7
-    board = Board(console, total, anyio.current_time)
+    board = Board(console, total, asyncio.get_running_loop().time)
     async with HeyGen(base_url=base_url, observers=[board]) as heygen:
         with board:
             summary, bill = await render_campaign(campaign, heygen)

@@ -113,7 +113,7 @@ def _execute(world: World, incoming: Incoming, where: Route) -> tuple[Reply, Sco
 
 
 def _keep_pace(world: World) -> None:
-    wait = world.pace.take(world.now(), world.requests_per_minute)
+    wait = world.pace.take(world.now(), world.requests_per_minute, world.burst)
     if wait is not None:
         raise RefusalError(429, "rate_limit_exceeded", "Too many requests.", retry_after=math.ceil(wait))
 

@@ -80,7 +80,7 @@ class World:
     keyed_replies: KeyedReplies = attrs.field(factory=KeyedReplies, init=False)
     tally: FaultTally = attrs.field(factory=FaultTally, init=False)
     draw: random.Random = attrs.field(init=False)
-    pace: RequestPace = attrs.field(init=False)
+    pace: RequestPace = attrs.field(factory=RequestPace, init=False)
     pool: SlotPool = attrs.field(init=False)
     studio: Studio = attrs.field(init=False)
     agency: Agency = attrs.field(init=False)
@@ -91,7 +91,6 @@ class World:
 
     def __attrs_post_init__(self) -> None:
         self.draw = random.Random(self.seed)
-        self.pace = RequestPace(burst=self.burst)
         self.pool = SlotPool(limit=lambda: self.slots, timeline=self._timeline)
         self.studio = Studio(
             timeline=self._timeline, pool=self.pool, on_started=self._video_started, on_failed=self._video_failed
