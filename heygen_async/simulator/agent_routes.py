@@ -49,14 +49,15 @@ def get(call: Call) -> Reply:
 
 
 def follow_up(call: Call) -> Reply:
-    """POST /v3/video-agents/{session_id}."""
+    """POST /v3/video-agents/{session_id}.
+
+    The contract declares no 409, so a session that takes no message now answers 400.
+    """
     session = _find(call)
     if not session.chat:
         raise invalid("session_id", "Only sessions in chat mode take messages.")
-    if session.ended:
-        raise RefusalError(409, "conflict", f"The session is {session.status}.")
     if session.status != "waiting_for_input":
-        raise RefusalError(409, "resource_not_ready", f"The session is {session.status}.")
+        raise invalid("session_id", f"The session is {session.status} and takes no message.")
     call.world.agency.follow_up(session, call.body["message"])
     run_id = call.world.make_id("run", call.world.next_number("run"))
     return data_reply({"run_id": run_id, "session_id": session.session_id, "title": session.title})

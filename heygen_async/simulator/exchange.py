@@ -89,7 +89,7 @@ async def _outcome(world: World, incoming: Incoming, where: Route) -> Outcome:
         await anyio.sleep(fate.delay)
     finally:
         if scope is not None:
-            world.keyed_replies.end(scope, reply)
+            world.keyed_replies.end(scope)
     return Outcome(reply=reply) if refused or fate.fault is None else _spoilt(fate.fault, reply)
 
 
@@ -108,7 +108,7 @@ def _execute(world: World, incoming: Incoming, where: Route) -> tuple[Reply, Sco
     except RefusalError as refusal:
         return refusal.reply(), None
     if scope:
-        world.keyed_replies.begin(scope, world.now())
+        world.keyed_replies.begin(scope, reply, world.now())
     return reply, scope
 
 

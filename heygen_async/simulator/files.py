@@ -88,19 +88,26 @@ def _address_problem(world: World, name: str, query: Mapping[str, str]) -> str |
 def _part(whole: bytes, kind: str, headers: Mapping[str, str]) -> Reply:
     tag = f'"{hashlib.md5(whole, usedforsecurity=False).hexdigest()}"'
     shared = {"Content-Type": kind, "ETag": tag, "Accept-Ranges": "bytes"}
-    wanted = _RANGE.fullmatch(headers.get("range", ""))
-    if wanted is None or wanted[0] == "bytes=-" or headers.get("if-range", tag) != tag:
+    bounds = _bounds(headers.get("range", ""), len(whole))
+    if bounds is None or headers.get("if-range", tag) != tag:
         return Reply(body=whole, headers=shared)
-    first, last = _bounds(wanted["first"], wanted["last"], len(whole))
-    if not first <= last:
+    first, last = bounds
+    if first > last:
         return Reply(status=416, headers={**shared, "Content-Range": f"bytes */{len(whole)}"})
     shared["Content-Range"] = f"bytes {first}-{last}/{len(whole)}"
     return Reply(status=206, body=whole[first : last + 1], headers=shared)
 
 
-def _bounds(first: str, last: str, size: int) -> tuple[int, int]:
+def _bounds(wanted: str, size: int) -> tuple[int, int] | None:
+    """Return the first and last byte that are wanted; None where the header is to be ignored (RFC 9110, 14.2)."""
+    found = _RANGE.fullmatch(wanted)
+    if found is None or found[0] == "bytes=-":
+        return None
+    first, last = found["first"], found["last"]
     if not first:
         return max(0, size - int(last)), size - 1
+    if last and int(last) < int(first):
+        return None
     return int(first), min(int(last), size - 1) if last else size - 1
 
 

@@ -13,7 +13,7 @@ import attrs
 from heygen_async.simulator import agent_routes, library_routes, video_routes
 from heygen_async.simulator.calls import Call, Handler, Routes
 from heygen_async.simulator.contract import Operation, operation
-from heygen_async.simulator.replies import Problem, RefusalError
+from heygen_async.simulator.replies import Problem, RefusalError, invalid_items
 from heygen_async.simulator.rules import files_problems, rule_problems
 from heygen_async.simulator.world import World
 
@@ -154,11 +154,9 @@ def _broken_rules(template: str, body: dict[str, Any]) -> list[Problem]:
 
 
 def _refuse_items(problems: list[Problem]) -> None:
-    """Refuse a batch for its items, in HeyGen's words."""
     indexes = sorted({int(found[1]) for problem in problems if (found := _ITEM.match(problem.path))})
     if indexes:
-        message = f"Invalid payload(s) at index {', '.join(map(str, indexes))}."
-        raise RefusalError(400, "invalid_parameter", message, param="videos", problems=problems)
+        raise invalid_items(indexes, problems)
 
 
 def _refuse(problems: list[Problem]) -> None:

@@ -14,18 +14,19 @@ Scope = tuple[str, str, str]
 
 @attrs.define
 class _Entry:
+    reply: Reply
     since: float
-    reply: Reply | None = None
+    running: bool = True
 
 
 @attrs.define
 class KeyedReplies:
-    """What was answered under which key."""
+    """What was answered under which key: first answers that were no refusals."""
 
     _entries: dict[Scope, _Entry] = attrs.field(factory=dict)
 
     def recall(self, scope: Scope, now: float) -> Reply | None:
-        """Return the first answer under the key, or None if this is the first request.
+        """Return the first answer under the key, or None if there is none or it is too old.
 
         Raises:
             RefusalError: 409, the first request is not done.
@@ -33,17 +34,14 @@ class KeyedReplies:
         entry = self._entries.get(scope)
         if entry is None:
             return None
-        if entry.reply is None:
+        if entry.running:
             raise RefusalError(409, "request_in_progress", "A request with this Idempotency-Key is in progress.")
         return entry.reply if now - entry.since < SECONDS_KEPT else None
 
-    def begin(self, scope: Scope, now: float) -> None:
-        """Note that the first request under the key runs, from loop time *now*."""
-        self._entries[scope] = _Entry(now)
+    def begin(self, scope: Scope, reply: Reply, now: float) -> None:
+        """Keep *reply*, which is on its way, under the key."""
+        self._entries[scope] = _Entry(reply, now)
 
-    def end(self, scope: Scope, reply: Reply | None) -> None:
-        """Keep *reply* for repetition; without one (an error) the key is free again."""
-        if reply is None:
-            self._entries.pop(scope, None)
-        else:
-            self._entries[scope].reply = reply
+    def end(self, scope: Scope) -> None:
+        """Note that the answer has left."""
+        self._entries[scope].running = False

@@ -91,6 +91,12 @@ def invalid(param: str, message: str) -> RefusalError:
     return RefusalError(400, "invalid_parameter", message, param=param)
 
 
+def invalid_items(indexes: Sequence[int], problems: Sequence[Problem]) -> RefusalError:
+    """Return the refusal of a batch for its items, in HeyGen's words."""
+    message = f"Invalid payload(s) at index {', '.join(map(str, indexes))}."
+    return RefusalError(400, "invalid_parameter", message, param="videos", problems=problems)
+
+
 def json_reply(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
     """Return *value* as an answer."""
     body = json.dumps(value, ensure_ascii=False).encode()

@@ -15,6 +15,7 @@ from heygen_async.simulator.replies import (
     Reply,
     data_reply,
     invalid,
+    invalid_items,
     json_reply,
     page,
     page_reply,
@@ -79,8 +80,7 @@ def statuses(call: Call) -> Reply:
 def create_batch(call: Call) -> Reply:
     """POST /v3/videos/batches."""
     if call.world.strict_catalog:
-        for item in call.body["videos"]:
-            require_known(item)
+        _require_known_items(call.body["videos"])
     return data_reply({"batch_id": desk.accept_batch(call.world, call.body, call.key).batch_id}, status=202)
 
 
@@ -150,6 +150,15 @@ def require_known(body: dict[str, Any]) -> None:
         raise RefusalError(404, "voice_not_found", f"There is no voice {voice_id}.", param="voice_id")
     if body.get("type") == "avatar":
         _refuse(list(look_problems(body, looks[body["avatar_id"]])))
+
+
+def _require_known_items(items: list[dict[str, Any]]) -> None:
+    for index, item in enumerate(items):
+        try:
+            require_known(item)
+        except RefusalError as refusal:  # the contract declares no 404 for batches
+            problem = Problem(path=f"videos[{index}].{refusal.param}", message=str(refusal))
+            raise invalid_items([index], [problem]) from None
 
 
 def _refuse(problems: list[Problem]) -> None:
