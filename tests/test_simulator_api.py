@@ -621,11 +621,13 @@ async def test_a_query_is_as_the_contract_wants_it(ask: Ask, path: str) -> None:
     assert code(await ask("GET", path)) == (400, "invalid_parameter")
 
 
-async def test_too_large_a_body(http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_too_large_a_body(monkeypatch: pytest.MonkeyPatch) -> None:
     """413, where uploads are asked for."""
     monkeypatch.setattr("heygen_async.simulator.server.MOST_BYTES", 1000)
-    async with serve() as small, http.post(f"{small.base_url}/v3/videos", data=b"x" * 2000) as answer:
-        assert (answer.status, (await answer.json())["error"]["code"]) == (413, "payload_too_large")
+    async with serve() as small, aiohttp.ClientSession(small.base_url) as session:
+        async with session.post("/v3/videos", data=b"x" * 2000) as answer:
+            assert (answer.status, (await answer.json())["error"]["code"]) == (413, "payload_too_large")
+        assert small.world.requests == []
 
 
 async def test_requests_have_a_pace(ask: Ask, http: aiohttp.ClientSession, world: World) -> None:

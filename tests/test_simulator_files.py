@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import importlib.resources
+import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -17,6 +18,7 @@ import pytest
 from heygen_async.simulator import Server, World
 from heygen_async.simulator.files import content
 
+ROOT = Path(__file__).parent.parent
 HELLO = {"type": "avatar", "avatar_id": "look_anna", "voice_id": "voice_warm", "script": "Hi Ada"}
 
 
@@ -204,11 +206,22 @@ async def test_fixtures(heygen_server, heygen_world):
 """
 
 
+def python(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run Python with this checkout's package."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+
 def test_the_fixtures_serve_other_projects(tmp_path: Path) -> None:
     """Loaded as the plugin that they are."""
     (tmp_path / "test_theirs.py").write_text(PROGRAM, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    done = python("-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", str(tmp_path), folder=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -219,5 +232,5 @@ def test_the_simulator_loads_without_pytest() -> None:
         "names = {n for n in sys.modules if n.startswith('heygen_async.') and '.simulator' not in n}\n"
         "sys.exit(str(names or '') + str('pytest' in sys.modules or ''))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = python("-c", code)
     assert done.stderr.strip() == ""

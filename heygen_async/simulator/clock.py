@@ -51,7 +51,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._now = 0.0
         self._holds = 0
         self._limiters: list[ThreadLimiter] = []
-        self._knows_anyio = False
+        self._watching: asyncio.Task[None] | None = None
         super().__init__(_Selector(self._select))
 
     def time(self) -> float:
@@ -73,9 +73,8 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     def run_forever(self) -> None:
         """Run until `stop` is called."""
-        if not self._knows_anyio:
-            self._knows_anyio = True
-            self.call_soon(self._watch_default_threads)
+        if self._watching is None:
+            self._watching = self.create_task(self._watch_default_threads())
         super().run_forever()
 
     def run_in_executor(self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts) -> asyncio.Future[T]:
@@ -90,7 +89,8 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         with self.hold():
             await super().shutdown_default_executor(*args)
 
-    def _watch_default_threads(self) -> None:
+    async def _watch_default_threads(self) -> None:
+        # A task, because anyio has to see which library runs; its first step comes before any wait for sockets.
         self.watch_threads(current_default_thread_limiter())
 
     def _thread_ended(self, _: asyncio.Future[Any]) -> None:
