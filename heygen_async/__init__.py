@@ -34,6 +34,9 @@ if TYPE_CHECKING:
         Watermark,
         WatermarkPlacement,
     )
+    from heygen_async.api.stored import (
+        StoredRequest,
+    )
     from heygen_async.api.video_agents import (
         AgentJob,
         AgentMessage,
@@ -44,6 +47,11 @@ if TYPE_CHECKING:
         Video,
         VideoJob,
         VideoStatus,
+    )
+    from heygen_async.bulk.journal import (
+        Journal,
+        Merge,
+        Record,
     )
     from heygen_async.bulk.plan import (
         Job,
@@ -78,6 +86,7 @@ if TYPE_CHECKING:
         HeyGenError,
         InsufficientCreditError,
         InvalidInputError,
+        JournalError,
         NotFoundError,
         OutcomeUnknownError,
         PayloadTooLargeError,
@@ -139,6 +148,9 @@ _WHERE = {
     "JobEnded": "heygen_async.telemetry",
     "JobRendered": "heygen_async.telemetry",
     "JobSubmitted": "heygen_async.telemetry",
+    "Journal": "heygen_async.bulk.journal",
+    "JournalError": "heygen_async.errors",
+    "Merge": "heygen_async.bulk.journal",
     "NotFoundError": "heygen_async.errors",
     "Observer": "heygen_async.telemetry",
     "Options": "heygen_async.calls",
@@ -147,6 +159,7 @@ _WHERE = {
     "PermissionDeniedError": "heygen_async.errors",
     "QuotaExceededError": "heygen_async.errors",
     "RateLimitError": "heygen_async.errors",
+    "Record": "heygen_async.bulk.journal",
     "RenderFailedError": "heygen_async.errors",
     "RequestEnded": "heygen_async.telemetry",
     "RequestInProgressError": "heygen_async.errors",
@@ -159,6 +172,7 @@ _WHERE = {
     "Session": "heygen_async.api.video_agents",
     "SessionItem": "heygen_async.api.video_agents",
     "StarfishSettings": "heygen_async.api.parts",
+    "StoredRequest": "heygen_async.api.stored",
     "Summary": "heygen_async.bulk.results",
     "Unfinished": "heygen_async.bulk.results",
     "Video": "heygen_async.api.videos",
@@ -208,6 +222,9 @@ __all__ = [
     "JobEnded",
     "JobRendered",
     "JobSubmitted",
+    "Journal",
+    "JournalError",
+    "Merge",
     "NotFoundError",
     "Observer",
     "Options",
@@ -216,6 +233,7 @@ __all__ = [
     "PermissionDeniedError",
     "QuotaExceededError",
     "RateLimitError",
+    "Record",
     "RenderFailedError",
     "RequestEnded",
     "RequestInProgressError",
@@ -228,6 +246,7 @@ __all__ = [
     "Session",
     "SessionItem",
     "StarfishSettings",
+    "StoredRequest",
     "Summary",
     "Unfinished",
     "Video",

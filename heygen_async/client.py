@@ -25,6 +25,7 @@ from heygen_async.transport import Transport
 if TYPE_CHECKING:
     import aiohttp
 
+    from heygen_async.bulk.decisions import OnUnknown
     from heygen_async.bulk.plan import Job
     from heygen_async.bulk.scheduler import Results
 
@@ -125,6 +126,8 @@ class HeyGen:
         deadline: float = waiting.DEADLINE_SECONDS,
         download_to: str | PathLike[str] | None = None,
         filename: str = "{number}-{id}",
+        journal: str | PathLike[str] | None = None,
+        on_unknown: OnUnknown = "hold",
     ) -> AbstractAsyncContextManager[Results]:
         """Render many requests, at most *max_in_flight* at once, and stream their results. Costs money for each.
 
@@ -138,6 +141,10 @@ class HeyGen:
             deadline: Seconds for each render, from its submission.
             download_to: A folder for the files; without it nothing is downloaded.
             filename: Of each file, without its ending; see `Downloads`.
+            journal: A file that remembers every row, so that a run can go on after anything that may happen: run it
+                again, or `resume` it. Rows that are done are not rendered again.
+            on_unknown: What to do about a row whose POST was sent and whose answer was lost, where HeyGen takes no key
+                and nothing at HeyGen fits it: "hold" it for you, "resubmit" it, or "skip" it.
 
         A failed row is a `Failed` result, never an exception. Leaving the block early stops submitting and
         watching; what was submitted goes on at HeyGen: `results.unfinished` lists it, and `results.unread` what had
@@ -147,11 +154,40 @@ class HeyGen:
             InsufficientCreditError: The account could not pay for one more; what was submitted before was
                 followed to its end first. The same for a wrong key and a used-up quota.
         """
-        from heygen_async.bulk.downloads import Downloads  # noqa: PLC0415 - bulk stands above the client
+        from heygen_async.bulk.books import NoBooks  # noqa: PLC0415 - bulk stands above the client
+        from heygen_async.bulk.campaign import Settings, run_journal  # noqa: PLC0415 - the same
+        from heygen_async.bulk.downloads import Downloads  # noqa: PLC0415 - the same
         from heygen_async.bulk.scheduler import run  # noqa: PLC0415 - the same
 
+        if journal is not None:
+            settings = Settings(
+                max_in_flight=max_in_flight,
+                deadline=deadline,
+                download_to=None if download_to is None else os.fspath(download_to),
+                filename=filename,
+            )
+            return run_journal(self, journal, source=requests, settings=settings, on_unknown=on_unknown)
         downloads = None if download_to is None else Downloads(self, download_to, filename)
-        return run(self, requests, max_in_flight=max_in_flight, deadline=deadline, downloads=downloads)
+        books = NoBooks(requests)
+        return run(self, books, max_in_flight=max_in_flight, deadline=deadline, downloads=downloads)
+
+    def resume(
+        self, journal: str | PathLike[str], *, on_unknown: OnUnknown = "hold"
+    ) -> AbstractAsyncContextManager[Results]:
+        """Go on with a journal's campaign: follow what was submitted, submit what was not. Costs money for the rest.
+
+            async with heygen.resume("campaign.db") as results: ...
+
+        Args:
+            journal: Of a former `render_many`; the requests and settings are in it.
+            on_unknown: As of `render_many`.
+
+        Raises:
+            JournalError: Not there, in use by another process, damaged; nothing was sent.
+        """
+        from heygen_async.bulk.campaign import run_journal  # noqa: PLC0415 - bulk stands above the client
+
+        return run_journal(self, journal, on_unknown=on_unknown)
 
     async def raw(
         self,

@@ -9,6 +9,7 @@ HeyGenError
 ├── OutcomeUnknownError
 ├── ContractError
 ├── DownloadError
+├── JournalError
 ├── RenderFailedError
 └── APIError
     ├── BadRequestError
@@ -160,6 +161,10 @@ class DownloadError(HeyGenError):
     """The video is rendered and paid for, but its file could not be stored."""
 
     spent: Spent = "yes"
+
+
+class JournalError(HeyGenError):
+    """The journal cannot be used: missing, in use by another process, damaged, not writable. Nothing was submitted."""
 
 
 class RenderFailedError(HeyGenError):

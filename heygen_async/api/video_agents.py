@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 
 import attrs
 
-from heygen_async import wire
 from heygen_async.api import pages, waiting
 from heygen_async.api.modes import VideoAgent
+from heygen_async.api.stored import StoredRequest, body_of
 from heygen_async.api.videos import Video, VideoJob
 from heygen_async.calls import Call, Caller, Options, path_id, reads
 from heygen_async.errors import RenderFailedError
@@ -137,7 +137,7 @@ class VideoAgents:
         """Ask by *caller*."""
         self._caller = caller
 
-    async def create(self, request: VideoAgent, options: Options | None = None) -> AgentJob:
+    async def create(self, request: VideoAgent | StoredRequest, options: Options | None = None) -> AgentJob:
         """Submit a prompt and return a handle on its session. Costs money.
 
         HeyGen documents no `Idempotency-Key` here, so a lost answer is not followed by a second POST.
@@ -164,13 +164,13 @@ class VideoAgents:
         return pages.iterate(self._caller, "/v3/video-agents", SessionItem, {"limit": limit})
 
 
-def create_session(request: VideoAgent) -> Call[Session]:
+def create_session(request: VideoAgent | StoredRequest) -> Call[Session]:
     """Return the call that starts a session."""
     return Call(
         method="POST",
         path=request.path,
         route=request.path,
-        body=wire.encode(request),
+        body=body_of(request),
         read=reads(Session),
         costs=True,
     )

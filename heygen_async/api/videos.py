@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, TypeAlias, overload
 
 import attrs
 
-from heygen_async import wire
 from heygen_async.api import pages, waiting
-from heygen_async.api.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent
+from heygen_async.api.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent, VideoRequest
+from heygen_async.api.stored import StoredRequest, body_of
 from heygen_async.calls import Call, Caller, Options, path_id, reads
 from heygen_async.errors import InvalidInputError, RenderFailedError
 
@@ -20,6 +20,7 @@ VIDEO_STATUSES = frozenset({"waiting", "queued", "pending", "processing", "runni
 STATUSES_AT_ONCE = 100  # HeyGen: "At most 100 ids per request."
 
 DirectRequest = DirectVideo | ImageVideo | CinematicAvatar
+AnyRequest = VideoRequest | StoredRequest
 
 
 @attrs.frozen(kw_only=True)
@@ -178,7 +179,10 @@ class Videos:
     @overload
     async def create(self, request: VideoAgent, options: Options | None = None) -> AgentJob: ...
 
-    async def create(self, request: DirectRequest | VideoAgent, options: Options | None = None) -> VideoJob | AgentJob:
+    @overload
+    async def create(self, request: AnyRequest, options: Options | None = None) -> VideoJob | AgentJob: ...
+
+    async def create(self, request: AnyRequest, options: Options | None = None) -> VideoJob | AgentJob:
         """Submit *request*, of any mode, and return a handle on what is being made. Costs money.
 
         Safe to repeat under the same `options.idempotency_key` for 24 hours; without one a key is made for
@@ -191,7 +195,7 @@ class Videos:
 
         Source: `POST /v3/videos`, for a VideoAgent `POST /v3/video-agents`.
         """
-        if isinstance(request, VideoAgent):
+        if isinstance(request, VideoAgent) or (isinstance(request, StoredRequest) and request.for_agents):
             return await self._agents.create(request, options)
         created = await self._caller.send(create_video(request), options)
         return VideoJob(self._caller, created.video_id, waiting.DIRECT)
@@ -224,9 +228,9 @@ class Videos:
         return await self._caller.send(call, options)
 
 
-def create_video(request: DirectRequest) -> Call[CreatedVideo]:
+def create_video(request: DirectRequest | StoredRequest) -> Call[CreatedVideo]:
     """Return the call that makes *request*."""
-    if not isinstance(request, DirectRequest):
+    if not isinstance(request, DirectRequest | StoredRequest):
         raise InvalidInputError(
             f"request: a {type(request).__name__}; must be a DirectVideo, ImageVideo, CinematicAvatar or VideoAgent"
         )
@@ -234,7 +238,7 @@ def create_video(request: DirectRequest) -> Call[CreatedVideo]:
         method="POST",
         path=request.path,
         route=request.path,
-        body=wire.encode(request),
+        body=body_of(request),
         read=reads(CreatedVideo),
         takes_key=True,
         costs=True,

@@ -9,6 +9,8 @@ from typing import Any
 import attrs
 
 from heygen_async.api.modes import VideoRequest
+from heygen_async.api.stored import StoredRequest
+from heygen_async.bulk.decisions import Step
 from heygen_async.errors import InvalidInputError
 
 
@@ -23,14 +25,20 @@ class Job:
     Attributes:
         request: What to make.
         row: Anything of yours: it comes back with the result. A mapping also names the file.
-        key: `Idempotency-Key` of its POST, where the endpoint honours one.
+        key: `Idempotency-Key` of its POST, where the endpoint honours one; a journal makes its own.
+        name: What tells it from the others in a journal, such as a recipient's id; else its row as a whole does.
         index: Its place among the jobs of the run, from 0; set by the run.
+        step: What is due for it; other than "submit" only in a run that goes on from a journal.
+        record: What the journal remembers of it.
     """
 
-    request: VideoRequest
+    request: VideoRequest | StoredRequest
     row: Any = attrs.field(default=None, repr=False)
     key: str = attrs.field(factory=_fresh_key)
+    name: str | None = None
     index: int = -1
+    step: Step = "submit"
+    record: Any = attrs.field(default=None, repr=False, eq=False)
 
 
 Source = Iterable[VideoRequest | Job] | AsyncIterable[VideoRequest | Job]
@@ -41,7 +49,7 @@ async def numbered(source: Source) -> AsyncIterator[Job]:
     index = 0
     async for given in _each(source):
         job = given if isinstance(given, Job) else Job(request=given)
-        if not isinstance(job.request, VideoRequest):
+        if not isinstance(job.request, VideoRequest | StoredRequest):
             raise InvalidInputError(
                 f"requests, item {index}: a {type(job.request).__name__}; must be a DirectVideo, ImageVideo, "
                 "CinematicAvatar, VideoAgent, or a Job around one"

@@ -47,7 +47,7 @@ class Watched:
         session_id: Of an agent's render.
         video_id: None while the session has not named it.
         since: Loop time of the submission.
-        due: Loop time of the next look at the session.
+        due: Loop time of the first look at the video, or of the next at the session.
     """
 
     job: Job
@@ -63,13 +63,18 @@ class Watched:
 
 
 OnEnd = Callable[[Watched, Video | HeyGenError], Awaitable[None]]
+OnNamed = Callable[[Watched], None]
 
 
 class Watcher:
     """Watches renders until they end and reports each once."""
 
-    def __init__(self, client: HeyGen, on_end: OnEnd, *, deadline: float) -> None:
-        """Ask through *client*, report to *on_end*, give up on a render *deadline* seconds after its start."""
+    def __init__(self, client: HeyGen, on_end: OnEnd, on_named: OnNamed, *, deadline: float) -> None:
+        """Ask through *client*, report ends to *on_end* and sessions' videos to *on_named*.
+
+        A render that has not ended *deadline* seconds after it was added is given up here; it goes on at HeyGen.
+        """
+        self._on_named = on_named
         self._client = client
         self._on_end = on_end
         self._deadline = deadline
@@ -83,15 +88,15 @@ class Watcher:
         """What is under watch now."""
         return self._watched.values()
 
-    def add_video(self, job: Job, video_id: str) -> None:
-        """Watch a video."""
+    def add_video(self, job: Job, video_id: str, *, age: float = 0.0) -> None:
+        """Watch a video that was submitted *age* seconds ago."""
         now = anyio.current_time()
-        self._add(Watched(job=job, video_id=video_id, since=now, due=now))
+        self._add(Watched(job=job, video_id=video_id, since=now, due=now + FIRST_LOOK_SECONDS - age))
 
-    def add_session(self, job: Job, session_id: str) -> None:
-        """Watch a session, and its video once it has one."""
+    def add_session(self, job: Job, session_id: str, *, age: float = 0.0) -> None:
+        """Watch a session that was started *age* seconds ago, and its video once it has one."""
         now = anyio.current_time()
-        self._add(Watched(job=job, session_id=session_id, since=now, due=now + waiting.AGENT.first))
+        self._add(Watched(job=job, session_id=session_id, since=now, due=now + waiting.AGENT.first - age))
 
     def close(self) -> None:
         """Expect no more: `run` returns when the last one has ended."""
@@ -121,7 +126,7 @@ class Watcher:
         now = anyio.current_time()
         sessions = [w for w in self._watched.values() if w.video_id is None and w.due <= now]
         await _for_each(self._look_at_session, sessions)
-        old = [w for w in self._watched.values() if w.video_id and now - w.since >= FIRST_LOOK_SECONDS]
+        old = [w for w in self._watched.values() if w.video_id and w.due <= now]
         await _for_each(self._look_at_video, await self._worth_a_look(old))
         for watched in [w for w in self._watched.values() if now - w.since >= self._deadline]:
             await self._end(watched, self._too_late(watched))
@@ -166,7 +171,9 @@ class Watcher:
 
     async def _follow(self, watched: Watched, session: Session) -> None:
         waiting.note_status(session.status, SESSION_STATUSES)
-        watched.video_id = session.video_id
+        if session.video_id is not None:
+            watched.video_id = session.video_id
+            self._on_named(watched)
         if session.status == "failed" and session.video_id is None:
             await self._end(watched, session.failure())
 

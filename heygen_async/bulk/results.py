@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from heygen_async.api.modes import VideoRequest
+from heygen_async.api.stored import StoredRequest
 from heygen_async.api.videos import Video
 from heygen_async.bulk.plan import Job
 from heygen_async.errors import HeyGenError, Spent
@@ -35,7 +36,7 @@ class Ended:
         return self.job.row
 
     @property
-    def request(self) -> VideoRequest:
+    def request(self) -> VideoRequest | StoredRequest:
         """What was asked."""
         return self.job.request
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, NoReturn, Self
 
 import anyio
@@ -18,8 +19,10 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from heygen_async.api.video_agents import AgentJob
 from heygen_async.api.videos import Video, VideoJob
+from heygen_async.bulk.books import Books
 from heygen_async.bulk.downloads import Downloads
-from heygen_async.bulk.plan import Job, Source, numbered
+from heygen_async.bulk.journal import Merge
+from heygen_async.bulk.plan import Job
 from heygen_async.bulk.poller import Watched, Watcher
 from heygen_async.bulk.results import Completed, Failed, Result, Summary, Unfinished
 from heygen_async.bulk.slots import Slots
@@ -29,6 +32,7 @@ from heygen_async.errors import (
     DownloadError,
     HeyGenError,
     InsufficientCreditError,
+    OutcomeUnknownError,
     QuotaExceededError,
     RenderFailedError,
 )
@@ -46,6 +50,10 @@ LAST_CALL_SECONDS = 5.0  # how long a POST under way may still bring its id when
 _STOPS_THE_RUN = (AuthenticationError, InsufficientCreditError, QuotaExceededError)
 
 
+# Looks for what a lost POST made: the row to follow or to submit again, or why it is left as it is.
+Recover = Callable[[Job], Awaitable[Job | HeyGenError]]
+
+
 class Results:
     """The stream of a run's results, in order of ending.
 
@@ -53,6 +61,7 @@ class Results:
         summary: The tally so far.
         slots: How many renders run now.
         unread: After an early exit: results that had come in and were not read.
+        merge: How the rows met the journal, in a run that has one.
     """
 
     def __init__(self, stream: MemoryObjectReceiveStream[Result], work: _Run) -> None:
@@ -62,6 +71,7 @@ class Results:
         self.summary: Summary = work.summary
         self.slots: Slots = work.slots
         self.unread: list[Result] = []
+        self.merge: Merge | None = None
 
     def __aiter__(self) -> Self:
         """Iterate once."""
@@ -77,6 +87,10 @@ class Results:
             while True:
                 self.unread.append(self._stream.receive_nowait())
 
+    def stop_submitting(self) -> None:
+        """Submit nothing more; what is under way is followed to its end."""
+        self._work.stop_submitting()
+
     @property
     def unfinished(self) -> list[Unfinished]:
         """The rows under way now; after an early exit, those whose renders go on at HeyGen."""
@@ -85,12 +99,21 @@ class Results:
 
 @contextlib.asynccontextmanager
 async def run(
-    client: HeyGen, source: Source, *, max_in_flight: int, deadline: float, downloads: Downloads | None = None
+    client: HeyGen,
+    books: Books,
+    *,
+    max_in_flight: int,
+    deadline: float,
+    downloads: Downloads | None = None,
+    recover: Recover | None = None,
 ) -> AsyncIterator[Results]:
-    """Run the jobs of *source* and yield the stream of their results. See `HeyGen.render_many`."""
+    """Run the jobs of *books* and yield the stream of their results. See `HeyGen.render_many`.
+
+    *recover* looks for what a lost POST made; without it such a row fails.
+    """
     slots = Slots(max_in_flight)
     send, receive = anyio.create_memory_object_stream[Result](math.inf)
-    work = _Run(client, source, send, slots=slots, downloads=downloads, deadline=deadline)
+    work = _Run(client, books, send, slots=slots, downloads=downloads, deadline=deadline, recover=recover)
     try:
         async with receive, anyio.create_task_group() as tasks:
             tasks.start_soon(work.drive)
@@ -111,23 +134,26 @@ class _Run:
     def __init__(
         self,
         client: HeyGen,
-        source: Source,
+        books: Books,
         out: MemoryObjectSendStream[Result],
         *,
         slots: Slots,
         downloads: Downloads | None,
         deadline: float,
+        recover: Recover | None,
     ) -> None:
         self.slots = slots
         self.summary = Summary()
         self._client = client
-        self._jobs = numbered(source)
-        self._next = anyio.Lock()  # the iterator is shared
+        self._books = books
+        self._next = anyio.Lock()  # the books are shared
         self._downloads = downloads
+        self._recover = recover
         self._out = out
-        self._watcher = Watcher(client, self._on_end, deadline=deadline)
+        self._watcher = Watcher(client, self._on_end, self._on_named, deadline=deadline)
         self._over = False  # no more rows: the source has ended or the account refuses
-        self._taken = 0  # rows taken from the source; the next one's index
+        self._tickets: dict[int, object] = {}  # whose slot is whose
+        self._looking: dict[int, Job] = {}
         self._stopped: HeyGenError | None = None
         self._stopped_at = -1
         self._sending: dict[int, tuple[Job, anyio.CancelScope]] = {}
@@ -141,7 +167,9 @@ class _Run:
             stages.start_soon(self._watcher.run)
             async with anyio.create_task_group() as background:
                 background.start_soon(self._on_leaving)
-                await self._submit_all()
+                async with anyio.create_task_group() as recoveries:
+                    self._recoveries = recoveries
+                    await self._submit_all()
                 background.cancel_scope.cancel()
             self._watcher.close()
 
@@ -149,10 +177,14 @@ class _Run:
         """Return the rows under way: being submitted, rendering, being stored."""
         sending = [job for job, _ in self._sending.values()] + self._cut_off
         return [
-            *(Unfinished(job=job, resource_id=None, spent="unknown") for job in sending),
+            *(Unfinished(job=job, resource_id=None, spent="unknown") for job in [*sending, *self._looking.values()]),
             *(Unfinished(job=w.job, resource_id=w.resource_id, spent="yes") for w in self._watcher.watched),
             *(Unfinished(job=job, resource_id=name, spent="yes") for job, name in self._storing.values()),
         ]
+
+    def stop_submitting(self) -> None:
+        """Take no more rows."""
+        self._over = True
 
     def say_why_it_stopped(self) -> None:
         """Raise what made the run stop submitting, if anything did."""
@@ -180,28 +212,44 @@ class _Run:
 
     async def _submitter(self) -> None:
         while (job := await self._next_job()) is not None:
-            await self._submit(job)
+            match job.step:
+                case "submit":
+                    await self._submit(job)
+                case "follow":
+                    self._follow(job)
+                case "download":
+                    self._stages.start_soon(self._fetch_again, job)
+                case _:
+                    self._look_for(job)
 
     async def _next_job(self) -> Job | None:
         """Take a slot, then a row: a row that is read is a row that can go."""
         async with self._next:
-            holder = self._taken  # the index that the row will have
-            await self.slots.take(holder)
-            self._taken += 1
+            ticket = object()
+            await self.slots.take(ticket)
             job = None
             try:
-                job = None if self._over else await anext(self._jobs, None)
+                job = None if self._over else await self._books.next()
             finally:
                 if job is None:
                     self._over = True
-                    self.slots.give_back(holder)
+                    self.slots.give_back(ticket)
+                else:
+                    self._tickets[job.index] = ticket
             return job
 
+    def _free(self, job: Job) -> None:
+        """Give the slot of a row back, once."""
+        ticket = self._tickets.pop(job.index, None)
+        if ticket is not None:
+            self.slots.give_back(ticket)
+
     async def _submit(self, job: Job) -> None:
-        """POST and note the id. Nothing can cancel it between the answer and the note."""
+        """Write the intent, POST, write the id. Nothing can cancel it between the answer and the note."""
         with anyio.CancelScope(shield=True) as scope:
             self._sending[job.index] = (job, scope)
             try:
+                self._books.sending(job)
                 made = await self._client.videos.create(
                     job.request, Options(idempotency_key=job.key, patience=math.inf)
                 )
@@ -215,20 +263,94 @@ class _Run:
             self._cut_off.append(job)
 
     def _accepted(self, job: Job, made: VideoJob | AgentJob) -> None:
+        is_video = isinstance(made, VideoJob)
+        self._books.accepted(job, **{"video_id" if is_video else "session_id": made.id})
         self._client.telemetry.emit(JobSubmitted(index=job.index, resource_id=made.id))
-        if isinstance(made, VideoJob):
+        if is_video:
             self._watcher.add_video(job, made.id)
         else:
             self._watcher.add_session(job, made.id)
 
     def _refused(self, job: Job, error: HeyGenError) -> None:
-        self.slots.give_back(job.index)
-        if isinstance(error, _STOPS_THE_RUN):
-            self._over = True
-            if self._stopped is None:
-                self._stopped, self._stopped_at = error, job.index
+        if error.spent == "unknown":
+            self._books.unknown(job, error)
+            if isinstance(error, OutcomeUnknownError) and self._recover is not None:
+                self._look_for(job)  # it keeps its slot: HeyGen may be rendering it
+                return
+        elif isinstance(error, _STOPS_THE_RUN):
+            self._stop(job, error)
+            return
         else:
-            self._emit(Failed(job=job, resource_id=None, error=error))
+            self._books.failed(job, error)
+        self._free(job)
+        self._emit(Failed(job=job, resource_id=None, error=error))
+
+    def _stop(self, job: Job, error: HeyGenError) -> None:
+        """Submit nothing more; what is under way is followed."""
+        self._books.put_back(job)
+        self._free(job)
+        self._over = True
+        if self._stopped is None:
+            self._stopped, self._stopped_at = error, job.index
+
+    # Going on from a journal
+
+    def _follow(self, job: Job) -> None:
+        """Watch a render that an earlier run submitted."""
+        age = max(0.0, time.time() - (job.record.submitted_at or 0.0))
+        self._client.telemetry.emit(JobSubmitted(index=job.index, resource_id=_resource(job)))
+        if job.record.video_id is not None:
+            self._watcher.add_video(job, job.record.video_id, age=age)
+        else:
+            self._watcher.add_session(job, job.record.session_id, age=age)
+
+    def _look_for(self, job: Job) -> None:
+        self._looking[job.index] = job
+        self._recoveries.start_soon(self._settle, job)
+
+    async def _settle(self, job: Job) -> None:
+        """Find out what became of a POST whose answer was lost, and go on accordingly."""
+        if self._recover is None:
+            raise AssertionError(
+                "a row to be looked for needs a journal"
+            )  # pragma: no cover - its books make such rows
+        with self._unless_it_fails(job):
+            found = await self._recover(job)
+            self._looking.pop(job.index)
+            if isinstance(found, Job):
+                if found.step == "submit":
+                    await self._submit(found)
+                else:
+                    self._follow(found)
+            else:
+                self._free(job)
+                self._emit(Failed(job=job, resource_id=None, error=found))
+
+    async def _fetch_again(self, job: Job) -> None:
+        """Store the file of a video that an earlier run saw completed."""
+        self._free(job)
+        self._storing[job.index] = (job, job.record.video_id)
+        with self._unless_it_fails(job):
+            video = (await self._client.videos.get(job.record.video_id)).check()
+            done = Completed(job=job, resource_id=video.id, video=video)
+            if self._downloads is not None:
+                await self._store(self._downloads, done)
+
+    @contextlib.contextmanager
+    def _unless_it_fails(self, job: Job) -> Iterator[None]:
+        """End a row whose recovery met an error; the journal keeps it open."""
+        try:
+            yield
+        except AuthenticationError:
+            raise
+        except HeyGenError as exc:
+            self._looking.pop(job.index, None)
+            self._storing.pop(job.index, None)
+            self._free(job)
+            self._emit(Failed(job=job, resource_id=_resource(job) or None, error=exc.after(exc.attempts, "unknown")))
+
+    def _on_named(self, watched: Watched) -> None:
+        self._books.accepted(watched.job, video_id=watched.video_id, session_id=watched.session_id)
 
     async def _on_leaving(self) -> None:
         """When the run is left, give POSTs under way a last moment to bring their ids."""
@@ -244,10 +366,11 @@ class _Run:
     async def _on_end(self, watched: Watched, end: Video | HeyGenError) -> None:
         """Give the slot back first: the next render need not wait for this one's file."""
         job, seconds = watched.job, anyio.current_time() - watched.since
-        self.slots.give_back(job.index)
+        self._free(job)
         status = end.status if isinstance(end, Video) else "failed"
         self._client.telemetry.emit(JobRendered(index=job.index, resource_id=watched.resource_id, status=status))
         if isinstance(end, HeyGenError):
+            self._books.failed(job, end)
             self._emit(Failed(job=job, resource_id=watched.resource_id, seconds=seconds, error=end))
         else:
             self._judge(job, end, seconds)
@@ -256,8 +379,10 @@ class _Run:
         try:
             video.check()
         except RenderFailedError as exc:
+            self._books.failed(job, exc)
             self._emit(Failed(job=job, resource_id=video.id, seconds=seconds, error=exc))
             return
+        self._books.completed(job, video)
         done = Completed(job=job, resource_id=video.id, seconds=seconds, video=video)
         if self._downloads is None:
             self._emit(done)
@@ -271,8 +396,9 @@ class _Run:
         except DownloadError as exc:
             done = attrs.evolve(done, error=exc)
         else:
+            self._books.stored(done.job, file)
             done = attrs.evolve(done, file=file)
-        self._storing.pop(done.index)
+        self._storing.pop(done.index, None)
         self._emit(done)
 
     def _emit(self, result: Result) -> None:
@@ -280,6 +406,10 @@ class _Run:
         error = type(result.error).__name__ if result.error is not None else None
         self._client.telemetry.emit(JobEnded(index=result.index, resource_id=result.resource_id, error=error))
         self._out.send_nowait(result)
+
+
+def _resource(job: Job) -> str:
+    return job.record.video_id or job.record.session_id or ""
 
 
 def _only(exc: BaseException) -> BaseException:

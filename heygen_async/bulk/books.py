@@ -1,0 +1,166 @@
+"""Where a run's rows come from and where their fate is written: nowhere, or a journal.
+
+The scheduler asks for the next row and tells what happened, in this order: `sending` before the POST, `accepted` before
+anything else is done with its answer, `ended`, `stored`. Each returns when it is written.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+from heygen_async.api.stored import StoredRequest
+from heygen_async.api.videos import Video
+from heygen_async.bulk.decisions import Step, next_step
+from heygen_async.bulk.journal import Journal, Record
+from heygen_async.bulk.plan import Job, Source, numbered
+from heygen_async.errors import HeyGenError, NotFoundError, RenderFailedError
+
+
+class Books(Protocol):
+    """What the scheduler needs."""
+
+    remembers: bool
+
+    async def next(self) -> Job | None:
+        """Return the next row that something is due for; None at the end."""
+
+    def sending(self, job: Job) -> None:
+        """Its POST is about to go out."""
+
+    def accepted(self, job: Job, *, video_id: str | None = None, session_id: str | None = None) -> None:
+        """Its id has come; for a session, later its video's."""
+
+    def put_back(self, job: Job) -> None:
+        """The account refused it, not for anything of its own."""
+
+    def unknown(self, job: Job, error: HeyGenError) -> None:
+        """Whether its POST was executed is not known."""
+
+    def completed(self, job: Job, video: Video) -> None:
+        """Its video is there."""
+
+    def failed(self, job: Job, error: HeyGenError) -> None:
+        """It ended without a video."""
+
+    def stored(self, job: Job, file: Path) -> None:
+        """Its video is a file."""
+
+
+class NoBooks:
+    """A run that remembers nothing."""
+
+    remembers = False
+
+    def __init__(self, source: Source) -> None:
+        """Take rows from *source*."""
+        self._jobs = numbered(source)
+
+    async def next(self) -> Job | None:
+        """Return the next row; None at the end."""
+        return await anext(self._jobs, None)
+
+    def sending(self, job: Job) -> None:
+        """Write nothing."""
+
+    def accepted(self, job: Job, *, video_id: str | None = None, session_id: str | None = None) -> None:
+        """Write nothing."""
+
+    def put_back(self, job: Job) -> None:
+        """Write nothing."""
+
+    def unknown(self, job: Job, error: HeyGenError) -> None:
+        """Write nothing."""
+
+    def completed(self, job: Job, video: Video) -> None:
+        """Write nothing."""
+
+    def failed(self, job: Job, error: HeyGenError) -> None:
+        """Write nothing."""
+
+    def stored(self, job: Job, file: Path) -> None:
+        """Write nothing."""
+
+
+class JournalBooks:
+    """A run that a journal remembers."""
+
+    remembers = True
+
+    def __init__(self, journal: Journal, *, wants_files: bool) -> None:
+        """Take what is due from *journal* and write to it."""
+        self._journal = journal
+        self._wants_files = wants_files
+        # What was under way comes first: it is paid for. Its ids are noted now, because states change during the run.
+        states = ("submitted", "intended", "unknown", *(("completed",) if wants_files else ()))
+        self._open = [
+            record.id for state in states for record in journal.records(state) if self._step(record) != "nothing"
+        ]
+        self._due = self._rows()
+
+    def _rows(self) -> Iterator[tuple[Record, Step]]:
+        for job_id in self._open:
+            record = self._journal.get(job_id)
+            yield record, self._step(record)
+        for record in self._journal.records("planned"):
+            yield record, "submit"
+
+    def _step(self, record: Record) -> Step:
+        return next_step(record, time.time(), wants_file=self._wants_files)
+
+    async def next(self) -> Job | None:
+        """Return the next row that something is due for; None at the end."""
+        found = next(self._due, None)
+        return None if found is None else job_of(self._journal, *found)
+
+    def sending(self, job: Job) -> None:
+        """Write the intent."""
+        self._journal.intend(_id(job))
+
+    def accepted(self, job: Job, *, video_id: str | None = None, session_id: str | None = None) -> None:
+        """Write the id."""
+        self._journal.submitted(_id(job), video_id=video_id, session_id=session_id)
+
+    def put_back(self, job: Job) -> None:
+        """Plan it again."""
+        self._journal.not_sent(_id(job))
+
+    def unknown(self, job: Job, error: HeyGenError) -> None:
+        """Write that nobody knows."""
+        self._journal.unknown(_id(job), code=code_of(error), error=error.message)
+
+    def completed(self, job: Job, video: Video) -> None:
+        """Write the end."""
+        self._journal.completed(_id(job), video_id=video.id, duration=video.duration)
+
+    def failed(self, job: Job, error: HeyGenError) -> None:
+        """Write the end, unless the render goes on: then it stays open and the next run follows it."""
+        if isinstance(error, RenderFailedError | NotFoundError) or error.spent == "no":
+            self._journal.failed(_id(job), code=code_of(error), error=error.message, spent=error.spent)
+
+    def stored(self, job: Job, file: Path) -> None:
+        """Write the file's name."""
+        self._journal.stored(_id(job), str(file))
+
+
+def job_of(journal: Journal, record: Record, step: Step) -> Job:
+    """Return a row of the journal as a job."""
+    return Job(
+        request=StoredRequest(kind=record.kind, body=record.body),
+        row=record.row,
+        key=journal.key(record),
+        index=record.id - 1,
+        step=step,
+        record=record,
+    )
+
+
+def code_of(error: HeyGenError) -> str:
+    """Return what an error is counted by."""
+    return error.code or type(error).__name__
+
+
+def _id(job: Job) -> int:
+    return job.index + 1

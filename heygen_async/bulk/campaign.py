@@ -1,0 +1,149 @@
+"""A run with a memory: rows into the journal, then whatever is due, from the first row or after a crash."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import AsyncIterator
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import attrs
+
+from heygen_async.api.stored import body_of
+from heygen_async.bulk import keys
+from heygen_async.bulk.books import JournalBooks, job_of
+from heygen_async.bulk.decisions import OnUnknown, grace_left, verdict
+from heygen_async.bulk.downloads import Downloads
+from heygen_async.bulk.journal import Entry, Journal, Merge
+from heygen_async.bulk.plan import Job, Source, numbered
+from heygen_async.bulk.reconcile import find
+from heygen_async.bulk.rows import cells_of
+from heygen_async.bulk.scheduler import Results, run
+from heygen_async.errors import HeyGenError, OutcomeUnknownError
+
+if TYPE_CHECKING:
+    from heygen_async.client import HeyGen
+
+_BATCH_ROWS = 500
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """How a campaign is run; kept in the journal, so that it can go on without anything else.
+
+    Attributes:
+        max_in_flight: Renders at once.
+        deadline: Seconds for each render.
+        download_to: Folder for the files; None leaves them at HeyGen.
+        filename: Template of their names.
+    """
+
+    max_in_flight: int = 10
+    deadline: float = 3600.0
+    download_to: str | None = None
+    filename: str = "{number}-{id}"
+
+    def save(self, journal: Journal) -> None:
+        """Keep them."""
+        journal.set_meta(settings=json.dumps(attrs.asdict(self)))
+
+    @classmethod
+    def load(cls, journal: Journal) -> Settings:
+        """Return those that were kept."""
+        return cls(**json.loads(journal.meta("settings") or "{}"))
+
+
+async def plan(journal: Journal, source: Source) -> Merge:
+    """Take all rows of *source* into the journal. Sends nothing."""
+    result, mark = Merge(), journal.begin_merge()
+    batch: list[Entry] = []
+    async for job in numbered(source):
+        batch.append(_entry(job))
+        if len(batch) == _BATCH_ROWS:
+            journal.merge(batch, mark, result)
+            batch.clear()
+    journal.merge(batch, mark, result)
+    result.removed = journal.unseen(mark)
+    return result
+
+
+def _entry(job: Job) -> Entry:
+    body = body_of(job.request)
+    row = dict(cells_of(job.row)) if cells_of(job.row) else job.row
+    identity = job.name or (keys.row_key(row) if row is not None else keys.body_hash(job.request.kind, body))
+    return Entry(row_key=identity, row=row, kind=job.request.kind, body=body)
+
+
+@contextlib.asynccontextmanager
+async def run_journal(
+    client: HeyGen,
+    path: str | PathLike[str],
+    *,
+    source: Source | None = None,
+    settings: Settings | None = None,
+    on_unknown: OnUnknown = "hold",
+) -> AsyncIterator[Results]:
+    """Do what is due for the rows of a journal, after taking in those of *source*, and yield the results."""
+    with Journal(path, create=source is not None) as journal:
+        if settings is not None:
+            settings.save(journal)
+        settings = Settings.load(journal)
+        merge = Merge() if source is None else await plan(journal, source)
+        books = JournalBooks(journal, wants_files=settings.download_to is not None)
+        downloads = None
+        if settings.download_to is not None:
+            downloads = Downloads(client, Path(settings.download_to), settings.filename)
+        recovery = _Recovery(client, journal, on_unknown)
+        async with run(
+            client,
+            books,
+            max_in_flight=settings.max_in_flight,
+            deadline=settings.deadline,
+            downloads=downloads,
+            recover=recovery.recover,
+        ) as results:
+            results.merge = merge
+            yield results
+
+
+@attrs.frozen
+class _Recovery:
+    """Finds out what became of POSTs whose answers were lost."""
+
+    client: HeyGen
+    journal: Journal
+    on_unknown: OnUnknown
+
+    async def recover(self, job: Job) -> Job | HeyGenError:
+        """Wait until a look can be trusted, look, and return what to do: a job, or why nothing can be done."""
+        record = self.journal.get(job.index + 1)
+        await anyio.sleep(grace_left(record, time.time()))
+        found = await find(self.client, self.journal, record)
+        match verdict(len(found), self.on_unknown):
+            case "adopt":
+                return self._adopted(record.id, record.kind, found[0])
+            case "resubmit":
+                self.journal.begin_again(record.id)
+                return job_of(self.journal, self.journal.get(record.id), "submit")
+            case "skip":
+                error = _left(record, found, "given up, as on_unknown says; it may have been paid for")
+                self.journal.failed(record.id, code="outcome_unknown", error=error.message, spent="unknown")
+                return error
+            case _:
+                error = _left(record, found, "held: look at HeyGen, then resume with --on-unknown resubmit or skip")
+                self.journal.unknown(record.id, code="outcome_unknown", error=error.message)
+                return error
+
+    def _adopted(self, job_id: int, kind: str, found: str) -> Job:
+        ids: dict[str, Any] = {"session_id" if kind == "video_agent" else "video_id": found}
+        self.journal.submitted(job_id, **ids)
+        return job_of(self.journal, self.journal.get(job_id), "follow")
+
+
+def _left(record: Any, found: list[str], what: str) -> OutcomeUnknownError:
+    seen = f"{len(found)} renders at HeyGen fit it: {', '.join(found)}" if found else "no render at HeyGen fits it"
+    return OutcomeUnknownError(f"row {record.id}: its POST was sent and its answer lost; {seen}; {what}")

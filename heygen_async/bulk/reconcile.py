@@ -1,0 +1,54 @@
+"""Looking for what a POST made whose answer was lost: read HeyGen's lists, match exactly, never guess."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from heygen_async.bulk.decisions import CLOCK_SKEW_SECONDS
+from heygen_async.bulk.journal import Journal, Record
+
+if TYPE_CHECKING:
+    from heygen_async.client import HeyGen
+
+
+async def find(client: HeyGen, journal: Journal, record: Record) -> list[str]:
+    """Return the ids of what may be the render of a row: sessions of an agent row, videos of any other.
+
+    Call it only when HeyGen can no longer be working on the POST (`decisions.grace_left`). Costs nothing.
+    """
+    if record.kind == "video_agent":
+        return await _sessions(client, journal, record)
+    return await _videos(client, journal, record)
+
+
+async def _sessions(client: HeyGen, journal: Journal, record: Record) -> list[str]:
+    """Return the sessions begun since the intent, of no other row, whose first message is the row's prompt."""
+    since, prompt, found = _since(record), record.body.get("prompt"), []
+    async for item in client.video_agents.list():
+        if item.created_at < since:
+            break  # newest first
+        if journal.knows_session(item.session_id):
+            continue
+        session = await client.video_agents.get(item.session_id)
+        said = [message.content for message in session.messages or () if message.role == "user"]
+        if said and said[-1] == prompt:
+            found.append(item.session_id)
+    return found
+
+
+async def _videos(client: HeyGen, journal: Journal, record: Record) -> list[str]:
+    """Return the videos made since the intent, of no other row, with the row's title; none if it has no title."""
+    since, title = _since(record), record.body.get("title")
+    if not title:
+        return []
+    found = []
+    async for video in client.videos.list(title=title):
+        if (video.created_at or 0.0) < since:
+            break  # newest first
+        if video.title == title and not journal.knows_video(video.id):
+            found.append(video.id)
+    return found
+
+
+def _since(record: Record) -> float:
+    return (record.intended_at or 0.0) - CLOCK_SKEW_SECONDS

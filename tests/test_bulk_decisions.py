@@ -1,0 +1,102 @@
+"""What decides: tables of what may be done next without paying twice."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+from hypothesis import given, strategies as st
+
+from heygen_async.bulk import keys
+from heygen_async.bulk.decisions import GRACE_SECONDS, KEY_SECONDS, OnUnknown, grace_left, next_step, verdict
+
+NOW = 1_800_000_000.0
+
+
+@attrs.frozen(kw_only=True)
+class Row:
+    kind: str = "avatar"
+    state: str = "planned"
+    intended_at: float | None = None
+    file: str | None = None
+
+
+@pytest.mark.parametrize(
+    ("row", "step"),
+    [
+        (Row(), "submit"),
+        (Row(kind="video_agent"), "submit"),
+        (Row(state="intended", intended_at=NOW - 60), "submit"),
+        (Row(state="unknown", intended_at=NOW - KEY_SECONDS + 1), "submit"),
+        (Row(state="unknown", intended_at=NOW - KEY_SECONDS), "reconcile"),
+        (Row(state="intended", intended_at=NOW + 60), "reconcile"),
+        (Row(state="intended"), "reconcile"),
+        (Row(kind="cinematic_avatar", state="intended", intended_at=NOW), "submit"),
+        (Row(kind="image", state="intended", intended_at=NOW), "submit"),
+        (Row(kind="video_agent", state="intended", intended_at=NOW), "reconcile"),
+        (Row(kind="video_agent", state="unknown", intended_at=NOW - 1e9), "reconcile"),
+        (Row(kind="something_new", state="intended", intended_at=NOW), "reconcile"),
+        (Row(state="submitted"), "follow"),
+        (Row(state="completed"), "download"),
+        (Row(state="completed", file="x.mp4"), "nothing"),
+        (Row(state="failed"), "nothing"),
+        (Row(state="a word of tomorrow"), "nothing"),
+    ],
+)
+def test_what_is_due(row: Row, step: str) -> None:
+    """A lost POST is repeated only under a key that HeyGen still remembers; else it is looked for."""
+    assert next_step(row, NOW, wants_file=True) == step
+
+
+def test_a_file_that_nobody_wants_is_not_fetched() -> None:
+    """Then a completed row is done."""
+    assert next_step(Row(state="completed"), NOW, wants_file=False) == "nothing"
+
+
+@pytest.mark.parametrize(
+    ("intended_at", "left"),
+    [
+        (NOW, GRACE_SECONDS),
+        (NOW - 100, GRACE_SECONDS - 100),
+        (NOW - 1000, 0.0),
+        (NOW + 50, GRACE_SECONDS),
+        (None, GRACE_SECONDS),
+    ],
+)
+def test_nobody_looks_before_heygen_can_be_done(intended_at: float | None, left: float) -> None:
+    """At least two minutes after the POST; a clock that was set back does not shorten it."""
+    assert grace_left(Row(intended_at=intended_at), NOW) == left
+    assert GRACE_SECONDS >= 120
+
+
+@pytest.mark.parametrize(
+    ("matches", "on_unknown", "what"),
+    [
+        (1, "hold", "adopt"),
+        (1, "resubmit", "adopt"),
+        (0, "hold", "hold"),
+        (0, "resubmit", "resubmit"),
+        (0, "skip", "skip"),
+        (2, "resubmit", "hold"),
+        (2, "skip", "hold"),
+    ],
+)
+def test_one_match_is_it_and_two_are_for_a_person(matches: int, on_unknown: OnUnknown, what: str) -> None:
+    """Never a guess."""
+    assert verdict(matches, on_unknown) == what
+
+
+@given(st.lists(st.text(max_size=8), min_size=4, max_size=4), st.lists(st.text(max_size=8), min_size=4, max_size=4))
+def test_keys_are_equal_only_for_equal_parts(one: list[str], other: list[str]) -> None:
+    """No two different rows share a key, whatever they are called; and HeyGen takes every one."""
+    first = keys.idempotency_key(one[0], one[1], one[2], 0)
+    second = keys.idempotency_key(other[0], other[1], other[2], 0)
+    assert (first == second) == (one[:3] == other[:3])
+    assert len(first) <= 255
+    assert first.replace("-", "").isalnum()
+
+
+def test_a_body_is_the_same_in_any_order_of_its_fields() -> None:
+    """JSON objects have none."""
+    assert keys.body_hash("avatar", {"a": 1, "b": 2}) == keys.body_hash("avatar", {"b": 2, "a": 1})
+    assert keys.body_hash("avatar", {"a": 1}) != keys.body_hash("image", {"a": 1})
+    assert keys.row_key({"a": "1"}) != keys.row_key({"a": "2"})
