@@ -7,6 +7,7 @@ from typing import Any
 
 import anyio
 import pytest
+from aiohttp import web
 
 from heygen_async import (
     CinematicAvatar,
@@ -373,3 +374,31 @@ async def test_rows_without_rows_are_told_apart_by_their_requests(heygen: HeyGen
     with anyio.move_on_after(1):
         await collect(heygen, (script(n) for n in range(1100)), path)
     assert sum(states(path).values()) == 1100
+
+
+async def test_the_intent_is_on_disk_before_the_first_byte_leaves(path: Path, tmp_path: Path) -> None:
+    """The files as they lie there when the POST arrives, copied as a power loss would leave them, hold the intent."""
+    seen = []
+
+    async def photograph(request: web.Request) -> web.Response:
+        if request.method == "POST":
+            (tmp_path / "after").mkdir(exist_ok=True)
+            for name in ("campaign.db", "campaign.db-wal"):
+                (tmp_path / "after" / name).write_bytes((tmp_path / name).read_bytes())
+            with Journal(tmp_path / "after" / "campaign.db") as left:
+                seen.append((left.get(1).state, left.key(left.get(1)) == request.headers["Idempotency-Key"]))
+                assert left._rows("PRAGMA synchronous")[0][0] == 2  # FULL: a commit is an fsync
+        raise web.HTTPForbidden(text="{}")
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", photograph)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        async with HeyGen("k", base_url=f"http://127.0.0.1:{runner.addresses[0][1]}") as heygen:
+            await collect(heygen, jobs(1), path)
+    finally:
+        await runner.cleanup()
+    assert seen == [("intended", True)]
+    assert states(path) == {"failed": 1}

@@ -1,0 +1,159 @@
+"""Crash safety by really crashing: killed with SIGKILL at every journal write and network step, then resumed.
+
+Whatever the moment: each row is charged once, every finished video has its file, and nothing is reported failed that
+finished. The simulator lives on while its clients are killed; all run in compressed time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from heygen_async import Journal
+from heygen_async.simulator import (
+    CompressedTimeLoop,
+    DropAfterAccept,
+    DropBefore,
+    ErrorAnswer,
+    Fault,
+    Slow,
+    World,
+    serve,
+)
+
+pytestmark = pytest.mark.chaos
+
+SPEED = 400.0
+MOST_RUNS = 12
+HERE = Path(__file__).parent
+NAMES = {"Ada", "Zoë", "Bob", "Eve"}
+
+
+class Stage:
+    """A simulator in a thread, and a zygote for clients that will be killed."""
+
+    def __init__(self) -> None:
+        self.kills = 0
+        self._loop = CompressedTimeLoop(SPEED)
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+        command = [sys.executable, str(HERE / "zygote.py")]
+        self._zygote = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._servers = AsyncExitStack()
+
+    def serve(self, world: World) -> str:
+        """Serve *world* and return its address."""
+
+        async def begin() -> str:
+            return (await self._servers.enter_async_context(serve(world))).base_url
+
+        return asyncio.run_coroutine_threadsafe(begin(), self._loop).result()
+
+    def close_servers(self) -> None:
+        asyncio.run_coroutine_threadsafe(self._servers.aclose(), self._loop).result()
+
+    def run(self, **order: Any) -> dict[str, int]:
+        """Run one client to its end, or to its death."""
+        assert self._zygote.stdin is not None
+        assert self._zygote.stdout is not None
+        self._zygote.stdin.write(json.dumps({"speed": SPEED, **order}) + "\n")
+        self._zygote.stdin.flush()
+        answer: dict[str, int] = json.loads(self._zygote.stdout.readline())
+        self.kills += answer["code"] == -9
+        return answer
+
+    def close(self) -> None:
+        self._zygote.communicate()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    opened = Stage()
+    yield opened
+    opened.close()
+
+
+def quick(faults: list[Fault]) -> World:
+    """Renders of a few seconds; the client's own pace is what takes time."""
+    return World(slots=3, render_seconds=lambda _: 5.0, thinking_seconds=5.0, faults=faults)
+
+
+def check(world: World, journal: Path, folder: Path) -> None:
+    """The promises."""
+    charged = [str(charge.body.get("script") or charge.body.get("prompt")) for charge in world.ledger]
+    assert sorted(charged) == sorted(set(charged)), "a row was charged twice"
+    assert len(charged) == len(NAMES)
+    with Journal(journal, read_only=True) as opened:
+        records = list(opened.records())
+    assert {record.row["name"] for record in records} == NAMES
+    assert {record.state for record in records} == {"completed"}
+    assert {record.video_id for record in records} == {charge.video_id for charge in world.ledger}
+    for record in records:
+        assert record.file is not None
+        assert Path(record.file).read_bytes()[4:8] == b"ftyp"
+    assert not list(folder.glob("*.part"))
+
+
+def survive(stage: Stage, world: World, folder: Path, kill_at: Callable[[int], int]) -> list[int]:
+    """Run, killing the nth run at `kill_at(n)` (0: not), until a run ends with every row done."""
+    base_url = stage.serve(world)
+    journal, passed = folder / "c.db", []
+    try:
+        for n in range(MOST_RUNS):
+            order = {"base_url": base_url, "journal": str(journal), "folder": str(folder / "out"), "resume": n > 0}
+            answer = stage.run(kill_at=kill_at(n), **order)
+            passed.append(answer["points"])
+            if answer["code"] == 0 and done(journal):
+                break
+        check(world, journal, folder / "out")
+    finally:
+        stage.close_servers()
+    return passed
+
+
+def done(journal: Path) -> bool:
+    with Journal(journal, read_only=True) as opened:
+        return all(record.state == "completed" and record.file for record in opened.records())
+
+
+def test_killed_at_every_point(stage: Stage, tmp_path: Path) -> None:
+    """One campaign a point: killed there, resumed and killed again at another one, then resumed to the end."""
+    (tmp_path / "calm").mkdir()
+    (points,) = survive(stage, quick([]), tmp_path / "calm", lambda _: 0)
+    assert points > 60
+    for point in range(1, points + 1):
+        folder = tmp_path / f"p{point}"
+        folder.mkdir()
+        again = 1 + point * 7 % 40
+        survive(stage, quick([]), folder, lambda n, first=point, second=again: [first, second, 0][min(n, 2)])  # type: ignore[misc]  # mypy and defaults of lambdas
+    print(f"{points} points, {stage.kills} kills survived")  # noqa: T201 - for `pytest -s`
+    assert stage.kills > 1.5 * points
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_killed_in_the_midst_of_trouble(stage: Stage, tmp_path: Path, seed: int) -> None:
+    """Lost answers, 5xx after the work was done, slow answers, connections that break: and killed five times."""
+    faults: list[Fault] = [
+        DropAfterAccept(probability=0.2),
+        ErrorAnswer(method="POST", status=500, after_accept=True, probability=0.1),
+        ErrorAnswer(status=503, probability=0.1),
+        DropBefore(probability=0.05),
+        Slow(method="POST", seconds=20, probability=0.2),
+    ]
+    world = World(slots=3, seed=seed, render_seconds=lambda _: 5.0, thinking_seconds=5.0, faults=faults)
+    before = stage.kills
+    survive(stage, world, tmp_path, lambda n: 3 + (seed * 13 + n * 11) % 45 if n < 5 else 0)
+    print(f"{stage.kills} kills survived so far")  # noqa: T201 - for `pytest -s`
+    assert stage.kills > before

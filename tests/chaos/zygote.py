@@ -1,0 +1,120 @@
+"""A process that has everything imported and forks a child for each campaign, which can be killed cheaply.
+
+Reads one JSON object a line: `{"base_url", "journal", "folder", "resume", "kill_at", "speed"}`. The child runs the
+campaign with the real client; at the `kill_at`th of its points (before and after each journal transaction, each
+request and each download) it sends SIGKILL to its own pid. Answers one JSON object: how the child ended, and how many
+points it passed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+from heygen_async import CinematicAvatar, DirectVideo, HeyGen, Job, VideoAgent
+from heygen_async.bulk.journal import Journal
+from heygen_async.simulator import run
+from heygen_async.transport import Request, Transport
+
+ROWS = [
+    Job(request=DirectVideo(avatar_id="a", voice_id="v", script="Hi Ada"), row={"name": "Ada"}),
+    Job(request=VideoAgent(prompt="Welcome Zoë"), row={"name": "Zoë"}),
+    Job(request=CinematicAvatar(prompt="Bob walks", avatar_id="a"), row={"name": "Bob"}),
+    Job(request=DirectVideo(avatar_id="a", voice_id="v", script="Hi Eve"), row={"name": "Eve"}),
+]
+
+
+class Points:
+    """Counts the points a child passes, and kills it at one of them."""
+
+    def __init__(self, kill_at: int) -> None:
+        self.kill_at = kill_at
+        self.passed = 0
+
+    def passing(self) -> None:
+        self.passed += 1
+        if self.passed == self.kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def arm(self) -> None:
+        """Put a point before and after whatever leaves a trace."""
+        transaction, exchange, download = Journal._transaction, Transport.exchange, Transport.download
+
+        @contextlib.contextmanager
+        def killing_transaction(journal: Journal) -> Iterator[None]:
+            self.passing()
+            with transaction(journal):
+                yield
+                self.passing()
+            self.passing()
+
+        async def killing_exchange(transport: Transport, request: Request) -> Any:
+            self.passing()
+            answer = await exchange(transport, request)
+            self.passing()
+            return answer
+
+        @contextlib.asynccontextmanager
+        async def killing_download(transport: Transport, url: str, **options: Any) -> AsyncIterator[Any]:
+            self.passing()
+            async with download(transport, url, **options) as opened:
+                yield opened
+                self.passing()
+            self.passing()
+
+        Journal._transaction = killing_transaction  # type: ignore[method-assign, assignment]  # a trap, not a mock
+        Transport.exchange = killing_exchange  # type: ignore[method-assign, assignment]  # the same
+        Transport.download = killing_download  # type: ignore[method-assign, assignment]  # the same
+
+
+async def campaign(order: dict[str, Any]) -> None:
+    async with HeyGen("simulator-key", base_url=order["base_url"]) as heygen:
+        if order["resume"] and Path(order["journal"]).exists():
+            running = heygen.render_many(
+                ROWS, journal=order["journal"], max_in_flight=3, download_to=order["folder"], on_unknown="resubmit"
+            )
+        else:
+            running = heygen.render_many(ROWS, journal=order["journal"], max_in_flight=3, download_to=order["folder"])
+        async with running as results:
+            async for _ in results:
+                pass
+
+
+def child(order: dict[str, Any], report: int) -> None:
+    """Run one campaign and never return."""
+    code = 1
+    points = Points(order["kill_at"])
+    try:
+        points.arm()
+        run(lambda: campaign(order), speed=order["speed"])
+        code = 0
+    except BaseException:  # noqa: BLE001 - a child reports and ends
+        traceback.print_exc()
+    os.write(report, str(points.passed).encode())
+    os._exit(code)
+
+
+def main() -> None:
+    for line in sys.stdin:
+        order = json.loads(line)
+        inlet, outlet = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(inlet)
+            child(order, outlet)
+        os.close(outlet)
+        _, status = os.waitpid(pid, 0)
+        passed = os.read(inlet, 20)
+        os.close(inlet)
+        answer = {"code": os.waitstatus_to_exitcode(status), "points": int(passed or 0)}
+        print(json.dumps(answer), flush=True)  # noqa: T201 - this is the answer
+
+
+main()
