@@ -220,6 +220,15 @@ def test_a_foreign_file_is_left_alone(path: Path, content: bytes | None, says: s
     assert path.read_bytes()[100:] == before[100:]
 
 
+def test_an_empty_file_is_no_campaign_but_can_become_one(path: Path) -> None:
+    """As a crash right after its making leaves it."""
+    path.touch()
+    with pytest.raises(errors.JournalError, match="empty; no campaign"):
+        Journal(path)
+    Journal(path, create=True).close()
+    Journal(path).close()
+
+
 def test_a_newer_format_is_refused(path: Path) -> None:
     """With the mend."""
     Journal(path, create=True).close()

@@ -18,6 +18,7 @@ from heygen_async.bulk import keys
 from heygen_async.bulk.books import JournalBooks, job_of
 from heygen_async.bulk.decisions import OnUnknown, grace_left, verdict
 from heygen_async.bulk.downloads import Downloads
+from heygen_async.bulk.export import PREFIX
 from heygen_async.bulk.journal import Entry, Journal, Merge
 from heygen_async.bulk.plan import Job, Source, numbered
 from heygen_async.bulk.reconcile import find
@@ -73,7 +74,8 @@ async def plan(journal: Journal, source: Source) -> Merge:
 
 def _entry(job: Job) -> Entry:
     body = body_of(job.request)
-    row = dict(cells_of(job.row)) if cells_of(job.row) else job.row
+    cells = {name: cell for name, cell in cells_of(job.row).items() if not str(name).startswith(PREFIX)}
+    row = cells or job.row
     identity = job.name or (keys.row_key(row) if row is not None else keys.body_hash(job.request.kind, body))
     return Entry(row_key=identity, row=row, kind=job.request.kind, body=body)
 

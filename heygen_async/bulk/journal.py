@@ -294,6 +294,16 @@ class Journal:
             duration,
         )
 
+    def corrected(self, job_id: int, *, video_id: str, duration: float | None) -> None:
+        """HeyGen shows that a row which was taken for failed has its video."""
+        self._change(
+            job_id,
+            ("failed",),
+            "state = 'completed', video_id = ?, duration = ?, spent = 'yes', error_code = NULL, error = NULL",
+            video_id,
+            duration,
+        )
+
     def stored(self, job_id: int, file: str) -> None:
         """Its video is a file."""
         self._change(job_id, ("completed",), "file = ?", file)
@@ -388,6 +398,11 @@ class Journal:
         query = "SELECT kind, coalesce(sum(duration), 0) FROM jobs WHERE state = 'completed' GROUP BY kind"
         return dict(self._rows(query))
 
+    def first_intent(self) -> float | None:
+        """Return the Unix time at which the first POST was about to go out."""
+        found: float | None = self._rows("SELECT min(intended_at) FROM jobs")[0][0]
+        return found
+
     def knows_session(self, session_id: str) -> bool:
         """Whether a session belongs to a row already."""
         query = "SELECT 1 FROM jobs WHERE session_id = ? UNION SELECT 1 FROM former WHERE session_id = ?"
@@ -421,6 +436,8 @@ class Journal:
         (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if fresh and not tables:
             self._make()
+        elif not tables:
+            raise JournalError(f"{self.path}: empty; no campaign has been begun in it yet")
         elif application != _APPLICATION_ID:
             raise JournalError(f"{self.path}: this is not a journal of heygen-async; choose another file")
         elif version > SCHEMA_VERSION:

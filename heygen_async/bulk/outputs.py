@@ -33,7 +33,7 @@ class ResultsCsv:
     def add(self, ended: Ended) -> None:
         """Write one row."""
         cells = cells_of(ended.row)
-        self._writer.writerow([*(cells.get(name, "") for name in self._columns), *map(_shown, _facts(ended))])
+        self._writer.writerow([*(cells.get(name, "") for name in self._columns), *map(shown, _facts(ended))])
         self._file.flush()
 
     def __enter__(self) -> Self:
@@ -68,7 +68,7 @@ def _facts(ended: Ended) -> tuple[object, ...]:
     return ("unfinished", ended.resource_id, "", None, seconds, "", note)
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """Write a foreign message as text even where a spreadsheet would take it for a formula."""
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(_FORMULA) else text

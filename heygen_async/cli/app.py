@@ -10,6 +10,8 @@ import click
 from rich.console import Console
 
 from heygen_async.cli.demo import demo
+from heygen_async.cli.interrupts import InterruptedRunError
+from heygen_async.cli.journal import audit, export, resume, retry, status
 from heygen_async.cli.run import run
 from heygen_async.cli.simulate import simulate
 from heygen_async.errors import (
@@ -33,6 +35,7 @@ class Exit(enum.IntEnum):
     SOME_FAILED = 5
     PAUSED = 6
     NOTHING_TO_DO = 7
+    UNDECIDED = 8
     INTERRUPTED = 130
 
 
@@ -57,7 +60,7 @@ class _App(click.Group):
             for note in getattr(exc, "__notes__", ()):
                 console.print(f"  {note}", markup=False)
             sys.exit(next(code for kind, code in _CODES if isinstance(exc, kind)))
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, InterruptedRunError):
             sys.exit(Exit.INTERRUPTED)
 
 
@@ -68,10 +71,10 @@ def app() -> None:
 
     \b
     Exit codes: 0 done, 1 API or network, 2 usage or bad rows, 3 API key, 4 deadline,
-    5 some rows failed, 6 out of credit or quota, 7 nothing to do, 130 interrupted.
+    5 some rows failed or are left, 6 out of credit or quota, 7 nothing to do,
+    8 rows wait for your decision, 130 interrupted.
     """  # noqa: D301 - click reads the control character
 
 
-app.add_command(run)
-app.add_command(demo)
-app.add_command(simulate)
+for command in (run, resume, status, retry, export, audit, demo, simulate):
+    app.add_command(command)

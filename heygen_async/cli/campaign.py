@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import attrs
+from rich.console import Console
 
-from heygen_async import Completed, HeyGen, InvalidInputError, Job, Summary
-from heygen_async.api.prices import price_usd
+from heygen_async import HeyGen, InvalidInputError, Job, Results
+from heygen_async.bulk.decisions import OnUnknown
 from heygen_async.bulk.downloads import check_template
 from heygen_async.bulk.outputs import ResultsCsv
 from heygen_async.bulk.rows import Table
 from heygen_async.bulk.template import Template
+from heygen_async.cli.bill import Bill
+from heygen_async.cli.running import check_writable, follow, way_back_to
 
 PROBLEMS_SHOWN = 20
 
@@ -79,48 +82,24 @@ def _refusal(path: Path, problems: list[str], count: int) -> InvalidInputError:
     return error
 
 
-@attrs.define
-class Bill:
-    """What the completed rows cost by HeyGen's price list, in US dollars, least and most."""
-
-    low: float = 0.0
-    high: float = 0.0
-
-    def add(self, result: Completed) -> None:
-        """Count one video."""
-        low, high = price_usd(result.request, result.video.duration or 0.0)
-        self.low += low
-        self.high += high
-
-    def __str__(self) -> str:
-        """Say it as an estimate."""
-        span = f"{self.low:.2f}" if self.low == self.high else f"{self.low:.2f} to {self.high:.2f}"
-        return f"about {span} US dollars by HeyGen's price list; HeyGen's bill decides"
-
-
-async def render_campaign(campaign: Campaign, heygen: HeyGen) -> tuple[Summary, Bill]:
+async def render_campaign(
+    campaign: Campaign, heygen: HeyGen, console: Console, *, journal: Path | None = None, on_unknown: OnUnknown = "hold"
+) -> tuple[Results, Bill]:
     """Render all rows and write `results.csv` as they end.
 
     Rows that are still under way when the run is left are written too, with their ids.
     """
-    bill = Bill()
-    campaign.folder.mkdir(parents=True, exist_ok=True)
+    check_writable(campaign.folder)
+    running = heygen.render_many(
+        campaign.jobs(),
+        max_in_flight=campaign.max_in_flight,
+        deadline=campaign.deadline,
+        download_to=campaign.folder if campaign.download else None,
+        filename=campaign.filename,
+        journal=journal,
+        on_unknown=on_unknown,
+    )
+    if journal is not None:
+        return await follow(running, console, way_back_to(journal))
     with ResultsCsv(campaign.folder / "results.csv", campaign.table.columns) as output:
-        running = heygen.render_many(
-            campaign.jobs(),
-            max_in_flight=campaign.max_in_flight,
-            deadline=campaign.deadline,
-            download_to=campaign.folder if campaign.download else None,
-            filename=campaign.filename,
-        )
-        results = None
-        try:
-            async with running as results:
-                async for result in results:
-                    output.add(result)
-                    if isinstance(result, Completed):
-                        bill.add(result)
-        finally:
-            for left in (*results.unread, *results.unfinished) if results is not None else ():
-                output.add(left)
-    return results.summary, bill
+        return await follow(running, console, f"{output.path} lists every row", [output.add])

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
-import urllib.parse
 from pathlib import Path
 
 import click
 
-from heygen_async import HeyGen, InvalidInputError, simulator
+from heygen_async import HeyGen, InvalidInputError
+from heygen_async.bulk.decisions import OnUnknown
 from heygen_async.bulk.rows import read_csv
 from heygen_async.bulk.template import MODES, Template
+from heygen_async.cli import running
 from heygen_async.cli.campaign import Campaign, render_campaign
-from heygen_async.cli.progress import Board, show_summary, span, wide_console
+from heygen_async.cli.journal import check_journal
+from heygen_async.cli.progress import Board, wide_console
 
 
 def _settings(texts: tuple[str, ...]) -> dict[str, str]:
@@ -70,14 +71,14 @@ def _settings(texts: tuple[str, ...]) -> dict[str, str]:
 )
 @click.option("--no-download", is_flag=True, help="Leave the files at HeyGen.")
 @click.option("--limit", type=click.IntRange(min=1), help="Use only the first N rows.")
-@click.option("--base-url", help="Another server, such as the simulator's.  [default: https://api.heygen.com]")
 @click.option(
-    "--speed",
-    type=click.FloatRange(min=1),
-    default=1.0,
-    show_default=True,
-    help="As of `heygen-async simulate --speed`; for a server on this machine only.",
+    "--journal",
+    type=click.Path(path_type=Path),
+    help="Remember the run in this file, so that it can go on after anything: `heygen-async resume`.",
 )
+@running.on_unknown
+@running.base_url
+@running.speed
 def run(
     contacts: Path,
     mode: str,
@@ -90,6 +91,8 @@ def run(
     deadline: float,
     no_download: bool,
     limit: int | None,
+    journal: Path | None,
+    on_unknown: OnUnknown,
     base_url: str | None,
     speed: float,
 ) -> None:
@@ -97,8 +100,8 @@ def run(
 
     Every row is checked before the first is sent. Needs HEYGEN_API_KEY in the environment.
     """
-    base_url = base_url or os.environ.get("HEYGEN_API_BASE")
-    _check_speed(speed, base_url)
+    if journal is not None:
+        check_journal(journal)
     given = {"script": script, "prompt": prompt}
     fields = {**_settings(settings), **{name: text for name, text in given.items() if text is not None}}
     campaign = Campaign(
@@ -111,18 +114,10 @@ def run(
         download=not no_download,
         limit=limit,
     )
-    sys.exit(simulator.run(lambda: _run(campaign, base_url), speed=speed))
+    sys.exit(running.start(lambda: _run(campaign, base_url, journal, on_unknown), speed, base_url))
 
 
-def _check_speed(speed: float, base_url: str | None) -> None:
-    """Let time run faster only where nobody is asked too often by it."""
-    host = urllib.parse.urlsplit(base_url or "").hostname
-    if speed > 1 and host not in {"127.0.0.1", "localhost", "::1"}:
-        server = base_url or "HeyGen"
-        raise InvalidInputError(f"--speed {speed:g}: only with a simulator on this machine, not with {server}")
-
-
-async def _run(campaign: Campaign, base_url: str | None) -> int:
+async def _run(campaign: Campaign, base_url: str | None, journal: Path | None, on_unknown: OnUnknown) -> int:
     console = wide_console()
     total = campaign.check()
     if not total:
@@ -131,15 +126,6 @@ async def _run(campaign: Campaign, base_url: str | None) -> int:
     board = Board(console, total, asyncio.get_running_loop().time)
     async with HeyGen(base_url=base_url, observers=[board]) as heygen:
         with board:
-            summary, bill = await render_campaign(campaign, heygen)
-    show_summary(
-        console,
-        summary,
-        board,
-        {
-            "Charged": str(bill),
-            "Time": span(board.seconds),
-            "Files": f"{campaign.folder.resolve()}/  (results.csv lists every row)",
-        },
-    )
-    return 5 if summary.failed or summary.not_stored else 0
+            results, bill = await render_campaign(campaign, heygen, console, journal=journal, on_unknown=on_unknown)
+    folder = str(campaign.folder) if campaign.download or journal is None else None
+    return running.finish(console, results, bill, board, journal=journal, folder=folder)

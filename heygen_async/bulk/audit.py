@@ -1,0 +1,84 @@
+"""The journal against HeyGen: what is paid for and not written, written and not so."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Literal
+
+import attrs
+
+from heygen_async.api.videos import Video
+from heygen_async.bulk.decisions import CLOCK_SKEW_SECONDS
+from heygen_async.bulk.journal import Journal, Record
+from heygen_async.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from heygen_async.client import HeyGen
+
+Kind = Literal["not in the journal", "failed here, finished at HeyGen", "completed here, gone at HeyGen"]
+
+
+@attrs.frozen(kw_only=True)
+class Finding:
+    """A difference.
+
+    Attributes:
+        kind: Of which sort.
+        video_id: The video.
+        job_id: The row; None if no row has the video.
+        title: The video's.
+        fixed: Whether the journal was put right.
+    """
+
+    kind: Kind
+    video_id: str
+    job_id: int | None = None
+    title: str | None = None
+    fixed: bool = False
+
+
+async def audit(client: HeyGen, journal: Journal, *, fix: bool = False) -> AsyncIterator[Finding]:
+    """Yield every difference between *journal* and HeyGen. Costs nothing; changes nothing without *fix*.
+
+    A video that is not in the journal may be another campaign's: HeyGen's list covers the whole account, so these
+    are only told. With *fix* a row that failed here and finished at HeyGen is completed.
+
+    Source: `GET /v3/videos`, `GET /v3/videos/{video_id}`.
+    """
+    since = _since(journal)
+    if since is None:
+        return
+    async for video in client.videos.list():
+        if (video.created_at or 0.0) < since:
+            break  # newest first
+        if not journal.knows_video(video.id):
+            yield Finding(kind="not in the journal", video_id=video.id, title=video.title)
+    for record in journal.records("failed", "completed"):
+        found = await _difference(client, journal, record, fix=fix)
+        if found is not None:
+            yield found
+
+
+async def _difference(client: HeyGen, journal: Journal, record: Record, *, fix: bool) -> Finding | None:
+    if record.video_id is None:
+        return None
+    try:
+        video: Video | None = await client.videos.get(record.video_id)
+    except NotFoundError:
+        video = None
+    if record.state == "completed":
+        gone = Finding(kind="completed here, gone at HeyGen", video_id=record.video_id, job_id=record.id)
+        return gone if video is None else None
+    if video is None or video.status != "completed":
+        return None
+    if fix:
+        journal.corrected(record.id, video_id=video.id, duration=video.duration)
+    return Finding(
+        kind="failed here, finished at HeyGen", video_id=video.id, job_id=record.id, title=video.title, fixed=fix
+    )
+
+
+def _since(journal: Journal) -> float | None:
+    """Return the time of the first intent, less what clocks may differ; None if nothing was ever sent."""
+    first = journal.first_intent()
+    return None if first is None else first - CLOCK_SKEW_SECONDS

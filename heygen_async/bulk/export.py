@@ -1,0 +1,71 @@
+"""A journal as files that other programs read."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from heygen_async.bulk.journal import Journal, Record
+from heygen_async.bulk.outputs import shown
+from heygen_async.bulk.rows import cells_of
+from heygen_async.errors import InvalidInputError
+
+# Columns of ours begin so, and so are left out when rows are told apart: failed.csv can be fed straight back.
+PREFIX = "heygen_"
+_FACTS = ("state", "video_id", "file", "duration", "generation", "error_code", "error", "spent")
+_FAILURE = ("error_code", "error")
+
+
+def export(journal: Journal, path: str | PathLike[str]) -> int:
+    """Write the rows of *journal* to *path* and return how many.
+
+    `.csv` and `.jsonl` are known. A name that begins with `failed` gets the failed rows only: your own columns and
+    why they failed, ready to be run again.
+
+    Raises:
+        InvalidInputError: Another ending.
+    """
+    path = Path(path)
+    failed = path.name.startswith("failed")
+    records = journal.records("failed") if failed else journal.records()
+    if path.suffix == ".jsonl":
+        return _jsonl(records, path)
+    if path.suffix == ".csv":
+        return _csv(records, path, _columns(journal), _FAILURE if failed else _FACTS)
+    raise InvalidInputError(f"{path}: the ending must be .csv or .jsonl")
+
+
+def _jsonl(records: Iterator[Record], path: Path) -> int:
+    count = 0
+    with path.open("w", encoding="utf-8") as file:
+        for record in records:
+            file.write(json.dumps(attrs.asdict(record), ensure_ascii=False) + "\n")
+            count += 1
+    return count
+
+
+def _csv(records: Iterator[Record], path: Path, columns: list[str], facts: tuple[str, ...]) -> int:
+    count = 0
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([*columns, *(PREFIX + name for name in facts)])
+        for record in records:
+            cells = cells_of(record.row)
+            own: list[Any] = [cells.get(name, "") for name in columns]
+            writer.writerow([*own, *(shown(getattr(record, name)) for name in facts)])
+            count += 1
+    return count
+
+
+def _columns(journal: Journal) -> list[str]:
+    """Return the names of all cells, in the order in which they first appear."""
+    names: dict[str, None] = {}
+    for record in journal.records():
+        names.update(dict.fromkeys(name for name in cells_of(record.row) if not name.startswith(PREFIX)))
+    return list(names)

@@ -1,0 +1,27 @@
+"""What a run cost, as far as can be told from here."""
+
+from __future__ import annotations
+
+import attrs
+
+from heygen_async import Completed
+from heygen_async.api.prices import price_usd
+
+
+@attrs.define
+class Bill:
+    """What the completed rows cost by HeyGen's price list, in US dollars, least and most."""
+
+    low: float = 0.0
+    high: float = 0.0
+
+    def add(self, result: Completed) -> None:
+        """Count one video."""
+        low, high = price_usd(result.request, result.video.duration or 0.0)
+        self.low += low
+        self.high += high
+
+    def __str__(self) -> str:
+        """Say it as an estimate."""
+        span = f"{self.low:.2f}" if self.low == self.high else f"{self.low:.2f} to {self.high:.2f}"
+        return f"about {span} US dollars by HeyGen's price list; HeyGen's bill decides"

@@ -1,0 +1,118 @@
+"""The commands around a journal: resume, status, retry, export, audit."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from heygen_async import HeyGen, InvalidInputError, Journal
+from heygen_async.bulk.audit import audit as audit_journal
+from heygen_async.bulk.export import export as export_journal
+from heygen_async.cli import running
+from heygen_async.cli.progress import wide_console
+
+WATCH_SECONDS = 2.0
+_WORDS = {
+    "completed": "completed",
+    "submitted": "rendering at HeyGen: resume follows them",
+    "planned": "not yet sent: resume submits them",
+    "intended": "sent when the run ended: resume finds out, without paying twice",
+    "unknown": "sent, answer lost, not found: look at HeyGen, then resume --on-unknown resubmit or skip",
+    "failed": "failed: see below; retry --failed plans them again",
+}
+
+_journal = click.argument("journal", type=click.Path(path_type=Path))
+
+
+@click.command()
+@_journal
+@running.on_unknown
+@running.base_url
+@running.speed
+def resume(journal: Path, on_unknown: Any, base_url: str | None, speed: float) -> None:
+    """Go on with a campaign after any interruption. Needs nothing but JOURNAL. Costs money for what is left."""
+    sys.exit(running.start(lambda: running.resume(journal, on_unknown, base_url), speed, base_url))
+
+
+@click.command()
+@_journal
+@click.option("--watch", is_flag=True, help="Show it again every two seconds until nothing is open.")
+def status(journal: Path, watch: bool) -> None:
+    """Say how far a campaign is and what to do. Asks nothing of HeyGen; may be run while it goes on."""
+    console = wide_console()
+    while True:
+        with Journal(journal, read_only=True) as opened:
+            counts = opened.counts()
+            show_status(console, opened)
+        if not watch or not set(counts) - {"completed", "failed", "unknown"}:
+            sys.exit(8 if counts["unknown"] else 0)
+        time.sleep(WATCH_SECONDS)
+
+
+def show_status(console: Console, journal: Journal) -> None:
+    """Print the rows by state, and the failed ones by code."""
+    counts = journal.counts()
+    console.print(f"{journal.path}: {counts.total()} rows")
+    for state, words in _WORDS.items():
+        if counts[state]:
+            console.print(f"  {counts[state]:>7}  {words}")
+    for code, count in journal.failures().most_common():
+        console.print(f"  {count:>7}  failed with {code}")
+
+
+@click.command()
+@_journal
+@click.option("--failed", is_flag=True, required=True, help="The failed rows; completed ones are never made again.")
+@click.option("--code", help="Only those that failed with this code.")
+def retry(journal: Path, failed: bool, code: str | None) -> None:  # noqa: ARG001 - said on purpose, not by default
+    """Plan failed rows again, each under a new key. Sends nothing: resume does."""
+    with Journal(journal) as opened:
+        rows = [record.id for record in opened.records("failed", code=code)]
+        for job_id in rows:
+            opened.begin_again(job_id)
+    wide_console().print(f"{len(rows)} rows are planned again. heygen-async resume {journal}")
+    sys.exit(0 if rows else 7)
+
+
+@click.command()
+@_journal
+@click.argument("output", type=click.Path(path_type=Path))
+def export(journal: Path, output: Path) -> None:
+    """Write a campaign to OUTPUT: .csv or .jsonl; failed.csv holds the failed rows only, ready to be run again."""
+    with Journal(journal, read_only=True) as opened:
+        count = export_journal(opened, output)
+    wide_console().print(f"{count} rows written to {output}")
+
+
+@click.command()
+@_journal
+@click.option("--fix", is_flag=True, help="Put the journal right where HeyGen shows that a row has its video.")
+@running.base_url
+def audit(journal: Path, fix: bool, base_url: str | None) -> None:
+    """Compare a campaign with HeyGen's list of videos and the balance. Changes nothing without --fix."""
+    sys.exit(running.start(lambda: _audit(journal, base_url, fix=fix), 1.0, base_url))
+
+
+async def _audit(path: Path, base_url: str | None, *, fix: bool) -> int:
+    console, count = wide_console(), 0
+    async with HeyGen(base_url=base_url) as heygen:
+        with Journal(path, read_only=not fix) as journal:
+            async for found in audit_journal(heygen, journal, fix=fix):
+                count += 1
+                row = "" if found.job_id is None else f", row {found.job_id}"
+                console.print(f"{found.kind}: video {found.video_id}{row}{' (fixed)' if found.fixed else ''}")
+        account = (await heygen.raw("GET", "/v3/users/me")).get("data", {})
+    balance = (account.get("wallet") or {}).get("remaining_balance")
+    console.print(f"{count} differences" + ("" if balance is None else f"; the wallet holds {balance}"))
+    return 0
+
+
+def check_journal(path: Path) -> None:
+    """Refuse a name that is surely not meant for a journal."""
+    if path.suffix.lower() in {".csv", ".jsonl", ".toml", ".mp4"}:
+        raise InvalidInputError(f"--journal {path}: name a file such as campaign.db")

@@ -1,0 +1,142 @@
+"""What the commands that render share: options, the loop, the run itself, its summary."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import urllib.parse
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from heygen_async import (
+    Completed,
+    HeyGen,
+    InvalidInputError,
+    Journal,
+    JournalError,
+    Result,
+    Results,
+    Summary,
+    Unfinished,
+    simulator,
+)
+from heygen_async.bulk.campaign import Settings
+from heygen_async.bulk.decisions import OnUnknown
+from heygen_async.bulk.export import export
+from heygen_async.cli.bill import Bill
+from heygen_async.cli.interrupts import interruptible
+from heygen_async.cli.progress import Board, show_summary, span, wide_console
+
+Note = Callable[[Result | Unfinished], None]
+
+on_unknown = click.option(
+    "--on-unknown",
+    type=click.Choice(["hold", "resubmit", "skip"]),
+    default="hold",
+    show_default=True,
+    help="What to do about rows whose POST was sent, whose answer was lost, and which HeyGen does not show.",
+)
+base_url = click.option(
+    "--base-url", help="Another server, such as the simulator's.  [default: https://api.heygen.com]"
+)
+speed = click.option(
+    "--speed",
+    type=click.FloatRange(min=1),
+    default=1.0,
+    show_default=True,
+    help="As of `heygen-async simulate --speed`; for a server on this machine only.",
+)
+
+
+def start(main: Callable[[], Awaitable[int]], fast: float, address: str | None) -> int:
+    """Run *main*, *fast* times faster than life if its server is on this machine."""
+    server = address or os.environ.get("HEYGEN_API_BASE")
+    if fast > 1 and urllib.parse.urlsplit(server or "").hostname not in {"127.0.0.1", "localhost", "::1"}:
+        raise InvalidInputError(
+            f"--speed {fast:g}: only with a simulator on this machine, not with {server or 'HeyGen'}"
+        )
+    return simulator.run(main, speed=fast)
+
+
+async def follow(
+    running: AbstractAsyncContextManager[Results], console: Console, way_back: str, notes: Iterable[Note] = ()
+) -> tuple[Results, Bill]:
+    """See a run to its end or to the second Ctrl-C; tell *notes* of every row, those left under way too."""
+    bill, results, noted = Bill(), None, list(notes)
+    try:
+        async with running as results, interruptible(results, console, way_back):
+            async for result in results:
+                for note in noted:
+                    note(result)
+                if isinstance(result, Completed):
+                    bill.add(result)
+    finally:
+        for left in (*results.unread, *results.unfinished) if results is not None else ():
+            for note in noted:
+                note(left)
+    return results, bill
+
+
+async def resume(journal: Path, unknown: OnUnknown, address: str | None) -> int:
+    """Go on with a journal's campaign and say how it ended."""
+    with Journal(journal) as opened:
+        counts, settings = opened.counts(), Settings.load(opened)
+    console = wide_console()
+    due = counts.total() - counts["completed"] - counts["failed"]
+    board = Board(console, due, asyncio.get_running_loop().time)
+    async with HeyGen(base_url=address, observers=[board]) as heygen:
+        with board:
+            results, bill = await follow(heygen.resume(journal, on_unknown=unknown), console, way_back_to(journal))
+    return finish(console, results, bill, board, journal=journal, folder=settings.download_to)
+
+
+def way_back_to(journal: Path) -> str:
+    """Return the command that goes on."""
+    return f"To go on: heygen-async resume {shlex.quote(str(journal))}"
+
+
+def finish(
+    console: Console, results: Results, bill: Bill, board: Board, *, journal: Path | None, folder: str | None
+) -> int:
+    """Show how a run ended and return its exit code."""
+    facts = {"Charged": str(bill), "Time": span(board.seconds)}
+    unknown = planned = 0
+    if journal is not None:
+        unknown, planned = _settle_journal(journal, folder, facts)
+    if folder is not None:
+        facts["Files"] = f"{Path(folder).resolve()}/  (results.csv lists every row)"
+    show_summary(console, results.summary, board, facts)
+    if journal is not None and results.summary == Summary() and not unknown and not planned:
+        console.print("There was nothing to do: every row of the journal has ended.")
+        return 7
+    if unknown:
+        return 8
+    return 5 if results.summary.failed or results.summary.not_stored or planned else 0
+
+
+def _settle_journal(journal: Path, folder: str | None, facts: dict[str, str]) -> tuple[int, int]:
+    """Write results.csv from the journal, tell what is left, and count the unknown and the open rows."""
+    with Journal(journal, read_only=True) as opened:
+        counts = opened.counts()
+        if folder is not None:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            export(opened, Path(folder) / "results.csv")
+    left = counts.total() - counts["completed"] - counts["failed"] - counts["unknown"]
+    if left:
+        facts["Left"] = f"{left} rows. {way_back_to(journal)}"
+    if counts["unknown"]:
+        facts["Undecided"] = f"{counts['unknown']} rows: heygen-async status {shlex.quote(str(journal))}"
+    return counts["unknown"], left
+
+
+def check_writable(folder: Path) -> None:
+    """Refuse a folder that cannot take files, before anything is paid for."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise JournalError(f"{folder}: {exc.strerror}") from exc
