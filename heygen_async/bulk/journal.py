@@ -398,6 +398,14 @@ class Journal:
         query = "SELECT kind, coalesce(sum(duration), 0) FROM jobs WHERE state = 'completed' GROUP BY kind"
         return dict(self._rows(query))
 
+    def files(self) -> Iterator[tuple[int, str | None]]:
+        """Yield the completed rows' ids with the names of their files; None where there is none."""
+        last = 0
+        query = f"SELECT id, file FROM jobs WHERE state = 'completed' AND id > ? ORDER BY id LIMIT {_PAGE_ROWS}"  # noqa: S608 - a number
+        while page := self._rows(query, last):
+            yield from page
+            last = page[-1][0]
+
     def first_intent(self) -> float | None:
         """Return the Unix time at which the first POST was about to go out."""
         found: float | None = self._rows("SELECT min(intended_at) FROM jobs")[0][0]

@@ -1,0 +1,103 @@
+"""What remembering costs: writes, time and bytes a job; opening and resuming a large journal.
+
+Asserts: a job takes four transactions, and a journal of 100,000 ended and 1,000 live rows is resumed with every live
+row done and every charge made once. Times and sizes are printed; they are this machine's.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from heygen_async import Completed, HeyGen, Journal, Merge
+from heygen_async.bulk.journal import Entry
+from heygen_async.simulator import World, run, serve
+
+ENDED, LIVE = 100_000, 1_000
+
+
+def entry(n: int) -> Entry:
+    """Return a row as a contact list has it."""
+    row = {"first_name": f"Name {n}", "email": f"contact{n}@example.com", "company": "Acme, Inc.", "city": "Zürich"}
+    body = {
+        "type": "avatar",
+        "avatar_id": "look_anna",
+        "voice_id": "voice_warm",
+        "script": f"Hi Name {n}, " + "x" * 150,
+    }
+    return Entry(row_key=f"{n:040}", row=row, kind="avatar", body=body)
+
+
+def filled(path: Path, rows: int) -> Journal:
+    """Return a journal of *rows* planned rows."""
+    journal = Journal(path, create=True)
+    journal.merge((entry(n) for n in range(rows)), journal.begin_merge(), Merge())
+    return journal
+
+
+def per_job(folder: Path, rows: int = 2_000) -> dict[str, float]:
+    """Take rows through their lives, one transaction a step, and measure."""
+    journal = filled(folder / "jobs.db", rows)
+    wall, cpu = time.perf_counter(), time.process_time()
+    for job_id in range(1, rows + 1):
+        journal.intend(job_id)
+        journal.submitted(job_id, video_id=f"video{job_id:032}")
+        journal.completed(job_id, video_id=f"video{job_id:032}", duration=12.5)
+        journal.stored(job_id, f"videos/{job_id:04}.mp4")
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    journal.close()
+    return {
+        "writes_per_job": 4,
+        "microseconds_per_write": round(1e6 * wall / rows / 4, 1),
+        "cpu_microseconds_per_write": round(1e6 * cpu / rows / 4, 1),
+        "bytes_per_job": round((folder / "jobs.db").stat().st_size / rows),
+    }
+
+
+async def resumed(path: Path) -> dict[str, Any]:
+    """Resume the large journal against the simulator."""
+    world = World(slots=200, render_seconds=lambda _: 30.0)
+    began = time.perf_counter()
+    async with (
+        serve(world) as server,
+        HeyGen("simulator-key", base_url=server.base_url) as heygen,
+        heygen.resume(path) as results,
+    ):
+        first = time.perf_counter() - began
+        ended = [result async for result in results]
+    assert len(ended) == LIVE == len(world.ledger)
+    assert all(isinstance(result, Completed) for result in ended)
+    return {"seconds_to_open": round(first, 3), "seconds_to_end_of_resume": round(time.perf_counter() - began, 1)}
+
+
+def large(folder: Path) -> dict[str, Any]:
+    """Make, open and resume a journal of 100,000 ended and 1,000 live rows."""
+    path = folder / "large.db"
+    journal = filled(path, ENDED + LIVE)
+    with journal._transaction():
+        journal._db.execute(
+            "UPDATE jobs SET state = 'completed', video_id = 'v' || id, duration = 12.5, ended_at = 0 WHERE id <= ?",
+            (ENDED,),
+        )
+    journal.close()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    found = run(lambda: resumed(path))
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {**found, "peak_memory_mb": round(after / 1024), "of_which_resuming_mb": round((after - before) / 1024)}
+
+
+def main() -> int:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as name:
+        found = {"one job": per_job(Path(name)), f"{ENDED} ended, {LIVE} live": large(Path(name))}
+    print(json.dumps(found, indent=2))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
