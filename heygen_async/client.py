@@ -128,6 +128,7 @@ class HeyGen:
         filename: str = "{number}-{id}",
         journal: str | PathLike[str] | None = None,
         on_unknown: OnUnknown = "hold",
+        tag_titles: bool = False,
     ) -> AbstractAsyncContextManager[Results]:
         """Render many requests, at most *max_in_flight* at once, and stream their results. Costs money for each.
 
@@ -145,6 +146,8 @@ class HeyGen:
                 again, or `resume` it. Rows that are done are not rendered again.
             on_unknown: What to do about a row whose POST was sent and whose answer was lost, where HeyGen takes no key
                 and nothing at HeyGen fits it: "hold" it for you, "resubmit" it, or "skip" it.
+            tag_titles: With a journal, add a short tag to each title, by which a video whose key has become too old
+                (23 hours) can still be found; without, only a title that no other video has will do.
 
         A failed row is a `Failed` result, never an exception. Leaving the block early stops submitting and
         watching; what was submitted goes on at HeyGen: `results.unfinished` lists it, and `results.unread` what had
@@ -165,6 +168,7 @@ class HeyGen:
                 deadline=deadline,
                 download_to=None if download_to is None else os.fspath(download_to),
                 filename=filename,
+                tag_titles=tag_titles,
             )
             return run_journal(self, journal, source=requests, settings=settings, on_unknown=on_unknown)
         downloads = None if download_to is None else Downloads(self, download_to, filename)

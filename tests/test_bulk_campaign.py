@@ -402,3 +402,29 @@ async def test_the_intent_is_on_disk_before_the_first_byte_leaves(path: Path, tm
         await runner.cleanup()
     assert seen == [("intended", True)]
     assert states(path) == {"failed": 1}
+
+
+async def test_a_file_that_went_away_is_fetched_again(heygen: HeyGen, world: World, path: Path, tmp_path: Path) -> None:
+    """Unchanged rows are skipped, but not without a look at their files."""
+    await collect(heygen, jobs(3), path, download_to=tmp_path / "out")
+    (lost, *_) = sorted((tmp_path / "out").iterdir())
+    lost.unlink()
+    results = await collect(heygen, jobs(3), path, download_to=tmp_path / "out")
+    assert [result.index for result in results] == [0]
+    assert len(list((tmp_path / "out").iterdir())) == 3
+    assert len(world.ledger) == 3
+
+
+async def test_a_tag_in_the_title_finds_a_video_whose_key_is_too_old(heygen: HeyGen, world: World, path: Path) -> None:
+    """A run can opt into it; agents have no title."""
+    world.faults.append(Slow(method="POST", times=2, seconds=100))
+    rows = [*jobs(2), Job(request=VideoAgent(prompt="Welcome"), row={"n": "a"})]
+    with anyio.move_on_after(1):
+        await collect(heygen, rows, path, tag_titles=True)
+    titles = [str(charge.body.get("title")) for charge in world.ledger if charge.kind == "avatar"]
+    assert all(title.startswith("[") and len(title) == 10 for title in titles)
+    age(path, KEY_SECONDS)
+    await anyio.sleep(200)
+    await resume(heygen, path, on_unknown="resubmit")
+    assert states(path) == {"completed": 3}
+    assert world.charged_once_per("script")

@@ -102,6 +102,7 @@ def test_a_finished_campaign_has_nothing_to_do(contacts: Path, tmp_path: Path) -
     run = [*RUN, str(contacts), "--journal", str(journal), "--output", str(tmp_path / "out"), "--limit", "2"]
     assert invoke(*run).exit_code == 0
     again = invoke(*run)
+    assert "2 unchanged" in again.output
     assert again.exit_code == 7, again.output
     assert "nothing to do" in again.output
     assert invoke("resume", str(journal), *FAST).exit_code == 7

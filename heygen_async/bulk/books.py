@@ -14,9 +14,11 @@ from typing import Protocol
 from heygen_async.api.stored import StoredRequest
 from heygen_async.api.videos import Video
 from heygen_async.bulk.decisions import Step, next_step
-from heygen_async.bulk.journal import Journal, Record
+from heygen_async.bulk.journal import Journal, Record, State
 from heygen_async.bulk.plan import Job, Source, numbered
 from heygen_async.errors import HeyGenError, NotFoundError, RenderFailedError
+
+_UNDER_WAY: tuple[State, ...] = ("submitted", "intended", "unknown")
 
 
 class Books(Protocol):
@@ -94,21 +96,18 @@ class JournalBooks:
         self._journal = journal
         self._wants_files = wants_files
         # What was under way comes first: it is paid for. Its ids are noted now, because states change during the run.
-        states = ("submitted", "intended", "unknown", *(("completed",) if wants_files else ()))
-        self._open = [
-            record.id for state in states for record in journal.records(state) if self._step(record) != "nothing"
-        ]
+        self._open = [record.id for state in _UNDER_WAY for record in journal.records(state)]
+        self._unstored = [job_id for job_id, file in journal.files() if _missing(file)] if wants_files else []
         self._due = self._rows()
 
     def _rows(self) -> Iterator[tuple[Record, Step]]:
         for job_id in self._open:
             record = self._journal.get(job_id)
-            yield record, self._step(record)
+            yield record, next_step(record, time.time(), wants_file=self._wants_files)
+        for job_id in self._unstored:
+            yield self._journal.get(job_id), "download"
         for record in self._journal.records("planned"):
             yield record, "submit"
-
-    def _step(self, record: Record) -> Step:
-        return next_step(record, time.time(), wants_file=self._wants_files)
 
     async def next(self) -> Job | None:
         """Return the next row that something is due for; None at the end."""
@@ -160,6 +159,11 @@ def job_of(journal: Journal, record: Record, step: Step) -> Job:
 def code_of(error: HeyGenError) -> str:
     """Return what an error is counted by."""
     return error.code or type(error).__name__
+
+
+def _missing(file: str | None) -> bool:
+    """Whether a file that should be there is not, or never was."""
+    return file is None or not Path(file).exists()
 
 
 def _id(job: Job) -> int:

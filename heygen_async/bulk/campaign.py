@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from heygen_async.client import HeyGen
 
 _BATCH_ROWS = 500
+_TAG_DIGITS = 8
 
 
 @attrs.frozen(kw_only=True)
@@ -41,12 +42,14 @@ class Settings:
         deadline: Seconds for each render.
         download_to: Folder for the files; None leaves them at HeyGen.
         filename: Template of their names.
+        tag_titles: Add a short tag to each title, by which a video can be found when its key is too old.
     """
 
     max_in_flight: int = 10
     deadline: float = 3600.0
     download_to: str | None = None
     filename: str = "{number}-{id}"
+    tag_titles: bool = False
 
     def save(self, journal: Journal) -> None:
         """Keep them."""
@@ -58,12 +61,12 @@ class Settings:
         return cls(**json.loads(journal.meta("settings") or "{}"))
 
 
-async def plan(journal: Journal, source: Source) -> Merge:
+async def plan(journal: Journal, source: Source, *, tag_titles: bool = False) -> Merge:
     """Take all rows of *source* into the journal. Sends nothing."""
     result, mark = Merge(), journal.begin_merge()
     batch: list[Entry] = []
     async for job in numbered(source):
-        batch.append(_entry(job))
+        batch.append(_entry(job, tag_titles=tag_titles))
         if len(batch) == _BATCH_ROWS:
             journal.merge(batch, mark, result)
             batch.clear()
@@ -72,11 +75,13 @@ async def plan(journal: Journal, source: Source) -> Merge:
     return result
 
 
-def _entry(job: Job) -> Entry:
+def _entry(job: Job, *, tag_titles: bool) -> Entry:
     body = body_of(job.request)
     cells = {name: cell for name, cell in cells_of(job.row).items() if not str(name).startswith(PREFIX)}
     row = cells or job.row
     identity = job.name or (keys.row_key(row) if row is not None else keys.body_hash(job.request.kind, body))
+    if tag_titles and job.request.kind != "video_agent":
+        body["title"] = f"{body.get('title') or ''} [{keys.row_key(identity)[:_TAG_DIGITS]}]".strip()
     return Entry(row_key=identity, row=row, kind=job.request.kind, body=body)
 
 
@@ -94,7 +99,7 @@ async def run_journal(
         if settings is not None:
             settings.save(journal)
         settings = Settings.load(journal)
-        merge = Merge() if source is None else await plan(journal, source)
+        merge = Merge() if source is None else await plan(journal, source, tag_titles=settings.tag_titles)
         books = JournalBooks(journal, wants_files=settings.download_to is not None)
         downloads = None
         if settings.download_to is not None:

@@ -19,6 +19,7 @@ from heygen_async import (
     InvalidInputError,
     Journal,
     JournalError,
+    Merge,
     Result,
     Results,
     Summary,
@@ -105,6 +106,8 @@ def finish(
 ) -> int:
     """Show how a run ended and return its exit code."""
     facts = {"Charged": str(bill), "Time": span(board.seconds)}
+    if results.merge is not None and results.merge != Merge():
+        facts = {"Rows": met(results.merge), **facts}
     unknown = planned = 0
     if journal is not None:
         unknown, planned = _settle_journal(journal, folder, facts)
@@ -117,6 +120,19 @@ def finish(
     if unknown:
         return 8
     return 5 if results.summary.failed or results.summary.not_stored or planned else 0
+
+
+def met(merge: Merge) -> str:
+    """Say how the rows of a list met the journal."""
+    words = {
+        "new": merge.new,
+        "changed, so rendered again": merge.changed,
+        "unchanged": merge.unchanged,
+        "changed while their former version is still under way: run again later": merge.busy,
+        "no longer in the list": merge.removed,
+        "in the list more than once, rendered once": merge.repeated,
+    }
+    return ", ".join(f"{count} {what}" for what, count in words.items() if count)
 
 
 def _settle_journal(journal: Path, folder: str | None, facts: dict[str, str]) -> tuple[int, int]:
