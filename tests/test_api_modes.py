@@ -256,6 +256,8 @@ BAD: list[tuple[Callable[[], object], str, str]] = [
     (lambda: direct(callback_url="example.com/hook"), "callback_url", "https://"),
     (lambda: direct(callback_url="ftp://example.com"), "callback_url", "https://"),
     (lambda: agent(callback_url="https://"), "callback_url", "https://"),
+    (lambda: agent(callback_url="https://?x=1"), "callback_url", "with a host"),
+    (lambda: AssetUrl(url="https://[x"), "url", "with a host"),
     (lambda: cinematic(callback_url="https://a b"), "callback_url", "https://"),
     (lambda: direct(callback_url=5), "callback_url", "5; must be a str"),
     (lambda: direct(script=None, audio_url="https://x/\udcff"), "audio_url", "lone surrogate"),

@@ -428,3 +428,94 @@ async def test_a_tag_in_the_title_finds_a_video_whose_key_is_too_old(heygen: Hey
     await resume(heygen, path, on_unknown="resubmit")
     assert states(path) == {"completed": 3}
     assert world.charged_once_per("script")
+
+
+async def test_a_refusal_of_the_repeat_is_no_proof_about_the_first(heygen: HeyGen, world: World, path: Path) -> None:
+    """The first POST may have been executed: the row stays unknown, its key's age is kept, it is not planned anew."""
+    world.faults.append(Slow(method="POST", times=2, seconds=100))
+    with anyio.move_on_after(1):
+        await collect(heygen, jobs(2), path)
+    with Journal(path, read_only=True) as journal:
+        first = journal.get(1).intended_at
+    await anyio.sleep(200)
+    world.faults[:] = [
+        ErrorAnswer(method="POST", nth=1, status=403, code="forbidden"),
+        ErrorAnswer(method="POST", nth=1, status=402, code="insufficient_credit"),
+    ]
+    with pytest.raises(errors.InsufficientCreditError):
+        await resume(heygen, path)
+    assert states(path) == {"unknown": 2}
+    with Journal(path, read_only=True) as journal:
+        assert journal.get(1).intended_at == first
+    world.faults.clear()
+    await resume(heygen, path)
+    assert states(path) == {"completed": 2}
+    assert len(world.ledger) == 2
+
+
+async def test_a_network_that_is_gone_stops_the_run_and_costs_no_row(server: Server, world: World, path: Path) -> None:
+    """Not every row is a failure because the cable is out; the run says so and can go on."""
+    async with HeyGen("simulator-key", base_url="http://127.0.0.1:1") as nowhere:
+        with pytest.raises(errors.ConnectionFailedError) as caught:
+            await collect(nowhere, jobs(50), path)
+    assert caught.value.attempts == 12
+    assert states(path) == {"planned": 50}
+    async with HeyGen("simulator-key", base_url=server.base_url) as heygen:
+        await resume(heygen, path)
+    assert states(path) == {"completed": 50}
+    assert len(world.ledger) == 50
+
+
+async def test_a_resumed_run_gives_no_file_name_twice(heygen: HeyGen, world: World, path: Path, tmp_path: Path) -> None:
+    """Two people called Ada, one rendered before the interruption, one after it: two files."""
+    adas = [Job(request=script(n), row={"name": "Ada", "n": str(n)}) for n in range(6)]
+    with anyio.move_on_after(150):
+        await collect(heygen, adas, path, max_in_flight=2, download_to=tmp_path / "out", filename="{name}")
+    assert 0 < len(list((tmp_path / "out").iterdir())) < 6
+    await resume(heygen, path)
+    names = {"Ada.mp4", *(f"Ada-{n}.mp4" for n in range(2, 7))}
+    assert {file.name for file in (tmp_path / "out").iterdir()} == names
+    with Journal(path, read_only=True) as journal:
+        assert len({file for _, file in journal.files()}) == 6
+
+
+async def test_two_lost_agents_with_one_prompt_do_not_adopt_the_same_session(
+    heygen: HeyGen, world: World, path: Path
+) -> None:
+    """One of the two POSTs was executed: one row gets its session, the other is held."""
+    world.faults += [DropAfterAccept(nth=1), DropBefore(method="POST", nth=1)]
+    twins = [Job(request=VideoAgent(prompt="Welcome"), row={"n": str(n)}) for n in range(2)]
+    await collect(heygen, twins, path)
+    assert states(path) == {"completed": 1, "unknown": 1}
+    assert len(world.ledger) == 1
+
+
+async def test_files_are_fetched_again_a_few_at_a_time(
+    heygen: HeyGen, world: World, path: Path, tmp_path: Path
+) -> None:
+    """A folder that was emptied is no flood of requests: slots bound it."""
+    await collect(heygen, jobs(12), path, max_in_flight=3, download_to=tmp_path / "out")
+    for file in (tmp_path / "out").iterdir():
+        file.unlink()
+    world.latency_seconds = 1.0
+    start = anyio.current_time()
+    assert len(await resume(heygen, path)) == 12
+    assert anyio.current_time() - start >= 12 / 3
+    assert len(list((tmp_path / "out").iterdir())) == 12
+    assert len(world.ledger) == 12
+
+
+async def test_a_journal_that_cannot_be_written_stops_before_the_post(heygen: HeyGen, world: World, path: Path) -> None:
+    """No intent on disk, no POST."""
+    running = heygen.render_many(jobs(3), journal=path)
+    with pytest.raises(errors.JournalError, match="the disk is full"):
+        async with running as results:
+            journal = results._work._books._journal  # type: ignore[attr-defined]  # to fill its disk
+            full = (
+                "CREATE TRIGGER full BEFORE UPDATE ON jobs BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+            )
+            journal._db.execute(full)
+            async for _ in results:
+                pass
+    assert world.ledger == []
+    assert states(path) == {"planned": 3}

@@ -13,6 +13,7 @@ from heygen_async.api.rules import Rule, each, one_of, refuse, switch, text, url
 
 STILLS = ("image/png", "image/jpeg", "image/jpg")
 _MEGABYTE = 1024 * 1024
+_HOST = re.compile(r"https?://[^\s/?#\[\]]", re.IGNORECASE)
 _COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+", re.IGNORECASE)
 
@@ -46,9 +47,14 @@ def label() -> Rule:
     return _all_of(each(str), _sendable)
 
 
+def _hosted(owner: Any, attribute: attrs.Attribute[Any], value: str) -> None:
+    if _HOST.match(value) is None:
+        refuse(owner, attribute.name, value, "must be an address with a host, such as https://example.com/file")
+
+
 def address(*, required: bool = False) -> Rule:
     """Accept an http or https address."""
-    return _all_of(each(str, required=required), url(), _sendable, required=required)
+    return _all_of(each(str, required=required), url(), _hosted, _sendable, required=required)
 
 
 def _base64(owner: Any, attribute: attrs.Attribute[Any], value: str) -> None:

@@ -35,8 +35,11 @@ class Books(Protocol):
     def accepted(self, job: Job, *, video_id: str | None = None, session_id: str | None = None) -> None:
         """Its id has come; for a session, later its video's."""
 
-    def put_back(self, job: Job) -> None:
-        """The account refused it, not for anything of its own."""
+    def put_back(self, job: Job, error: HeyGenError) -> None:
+        """It was refused, not for anything of its own."""
+
+    def refused(self, job: Job, error: HeyGenError) -> None:
+        """It was refused; nothing was made by this POST."""
 
     def unknown(self, job: Job, error: HeyGenError) -> None:
         """Whether its POST was executed is not known."""
@@ -70,7 +73,10 @@ class NoBooks:
     def accepted(self, job: Job, *, video_id: str | None = None, session_id: str | None = None) -> None:
         """Write nothing."""
 
-    def put_back(self, job: Job) -> None:
+    def put_back(self, job: Job, error: HeyGenError) -> None:
+        """Write nothing."""
+
+    def refused(self, job: Job, error: HeyGenError) -> None:
         """Write nothing."""
 
     def unknown(self, job: Job, error: HeyGenError) -> None:
@@ -97,7 +103,7 @@ class JournalBooks:
         self._wants_files = wants_files
         # What was under way comes first: it is paid for. Its ids are noted now, because states change during the run.
         self._open = [record.id for state in _UNDER_WAY for record in journal.records(state)]
-        self._unstored = [job_id for job_id, file in journal.files() if _missing(file)] if wants_files else []
+        self._unstored = [job_id for job_id, file in journal.files() if missing(file)] if wants_files else []
         self._due = self._rows()
 
     def _rows(self) -> Iterator[tuple[Record, Step]]:
@@ -122,9 +128,19 @@ class JournalBooks:
         """Write the id."""
         self._journal.submitted(_id(job), video_id=video_id, session_id=session_id)
 
-    def put_back(self, job: Job) -> None:
-        """Plan it again."""
-        self._journal.not_sent(_id(job))
+    def put_back(self, job: Job, error: HeyGenError) -> None:
+        """Plan it again; if an earlier POST of it may have been executed, it stays unknown."""
+        if _perhaps_made_before(job):
+            self.unknown(job, error)
+        else:
+            self._journal.not_sent(_id(job))
+
+    def refused(self, job: Job, error: HeyGenError) -> None:
+        """Write its end; if an earlier POST of it may have been executed, that is no proof, and it stays unknown."""
+        if _perhaps_made_before(job):
+            self.unknown(job, error)
+        else:
+            self._journal.failed(_id(job), code=code_of(error), error=error.message, spent="no")
 
     def unknown(self, job: Job, error: HeyGenError) -> None:
         """Write that nobody knows."""
@@ -136,7 +152,7 @@ class JournalBooks:
 
     def failed(self, job: Job, error: HeyGenError) -> None:
         """Write the end, unless the render goes on: then it stays open and the next run follows it."""
-        if isinstance(error, RenderFailedError | NotFoundError) or error.spent == "no":
+        if isinstance(error, RenderFailedError | NotFoundError):
             self._journal.failed(_id(job), code=code_of(error), error=error.message, spent=error.spent)
 
     def stored(self, job: Job, file: Path) -> None:
@@ -161,7 +177,12 @@ def code_of(error: HeyGenError) -> str:
     return error.code or type(error).__name__
 
 
-def _missing(file: str | None) -> bool:
+def _perhaps_made_before(job: Job) -> bool:
+    """Whether a POST of an earlier run, under the same key, may have been executed."""
+    return job.record is not None and job.record.state in {"intended", "unknown"}
+
+
+def missing(file: str | None) -> bool:
     """Whether a file that should be there is not, or never was."""
     return file is None or not Path(file).exists()
 

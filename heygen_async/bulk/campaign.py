@@ -7,7 +7,6 @@ import json
 import time
 from collections.abc import AsyncIterator
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -15,7 +14,7 @@ import attrs
 
 from heygen_async.api.stored import body_of
 from heygen_async.bulk import keys
-from heygen_async.bulk.books import JournalBooks, job_of
+from heygen_async.bulk.books import JournalBooks, job_of, missing
 from heygen_async.bulk.decisions import OnUnknown, grace_left, verdict
 from heygen_async.bulk.downloads import Downloads
 from heygen_async.bulk.export import PREFIX
@@ -103,7 +102,8 @@ async def run_journal(
         books = JournalBooks(journal, wants_files=settings.download_to is not None)
         downloads = None
         if settings.download_to is not None:
-            downloads = Downloads(client, Path(settings.download_to), settings.filename)
+            kept = [file for _, file in journal.files() if file is not None and not missing(file)]
+            downloads = Downloads(client, settings.download_to, settings.filename, kept)
         recovery = _Recovery(client, journal, on_unknown)
         async with run(
             client,
@@ -130,6 +130,7 @@ class _Recovery:
         record = self.journal.get(job.index + 1)
         await anyio.sleep(grace_left(record, time.time()))
         found = await find(self.client, self.journal, record)
+        found = [name for name in found if not self._belongs_to_a_row(name)]  # another row may have been quicker
         match verdict(len(found), self.on_unknown):
             case "adopt":
                 return self._adopted(record.id, record.kind, found[0])
@@ -144,6 +145,9 @@ class _Recovery:
                 error = _left(record, found, "held: look at HeyGen, then resume with --on-unknown resubmit or skip")
                 self.journal.unknown(record.id, code="outcome_unknown", error=error.message)
                 return error
+
+    def _belongs_to_a_row(self, name: str) -> bool:
+        return self.journal.knows_session(name) or self.journal.knows_video(name)
 
     def _adopted(self, job_id: int, kind: str, found: str) -> Job:
         ids: dict[str, Any] = {"session_id" if kind == "video_agent" else "video_id": found}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +37,7 @@ _FACTS = ("number", "id", "title")
 class Downloads:
     """Stores the files of finished videos in one folder."""
 
-    def __init__(self, client: HeyGen, folder: str | PathLike[str], template: str) -> None:
+    def __init__(self, client: HeyGen, folder: str | PathLike[str], template: str, taken: Iterable[str] = ()) -> None:
         """Store below *folder*, named by *template*.
 
         Args:
@@ -45,6 +45,7 @@ class Downloads:
             folder: Made if it does not exist.
             template: Such as `{number}-{first_name}`: {number} counts the rows from 1, {id} is the video's,
                 {title} its title; any other name is a column of the row.
+            taken: Files of other rows, whose names must not be given again.
 
         Raises:
             InvalidInputError: The template can give no name.
@@ -54,6 +55,7 @@ class Downloads:
         self._template = template
         self._taken: set[str] = set()
         self._width = anyio.CapacityLimiter(WIDTH)
+        self._taken.update(Path(file).name.casefold() for file in taken)
         if not template.strip():
             raise InvalidInputError("filename: empty; must be a template such as {number}-{id}")
 

@@ -29,6 +29,7 @@ from heygen_async.bulk.slots import Slots
 from heygen_async.calls import Options
 from heygen_async.errors import (
     AuthenticationError,
+    ConnectionFailedError,
     DownloadError,
     HeyGenError,
     InsufficientCreditError,
@@ -44,10 +45,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger("heygen_async")
 
 SUBMITTERS = 64  # POSTs at once; an answer takes up to half a minute
+ATTEMPTS = 12  # of a POST: an outage of a few minutes is sat out
 LAST_CALL_SECONDS = 5.0  # how long a POST under way may still bring its id when the run is left
 
-# These are not about the row but about the account: the next row would meet the same.
-_STOPS_THE_RUN = (AuthenticationError, InsufficientCreditError, QuotaExceededError)
+# These are not about the row but about the account or the network: the next row would meet the same.
+_STOPS_THE_RUN = (AuthenticationError, ConnectionFailedError, InsufficientCreditError, QuotaExceededError)
 
 
 # Looks for what a lost POST made: the row to follow or to submit again, or why it is left as it is.
@@ -247,12 +249,11 @@ class _Run:
     async def _submit(self, job: Job) -> None:
         """Write the intent, POST, write the id. Nothing can cancel it between the answer and the note."""
         with anyio.CancelScope(shield=True) as scope:
+            self._books.sending(job)
             self._sending[job.index] = (job, scope)
+            options = Options(idempotency_key=job.key, attempts=ATTEMPTS, patience=math.inf)
             try:
-                self._books.sending(job)
-                made = await self._client.videos.create(
-                    job.request, Options(idempotency_key=job.key, patience=math.inf)
-                )
+                made = await self._client.videos.create(job.request, options)
             except HeyGenError as exc:
                 self._refused(job, exc)
             else:
@@ -281,13 +282,13 @@ class _Run:
             self._stop(job, error)
             return
         else:
-            self._books.failed(job, error)
+            self._books.refused(job, error)
         self._free(job)
         self._emit(Failed(job=job, resource_id=None, error=error))
 
     def _stop(self, job: Job, error: HeyGenError) -> None:
         """Submit nothing more; what is under way is followed."""
-        self._books.put_back(job)
+        self._books.put_back(job, error)
         self._free(job)
         self._over = True
         if self._stopped is None:
@@ -310,10 +311,8 @@ class _Run:
 
     async def _settle(self, job: Job) -> None:
         """Find out what became of a POST whose answer was lost, and go on accordingly."""
-        if self._recover is None:
-            raise AssertionError(
-                "a row to be looked for needs a journal"
-            )  # pragma: no cover - its books make such rows
+        if self._recover is None:  # pragma: no cover - only a journal's books make such rows
+            raise AssertionError("a row to be looked for needs a journal")
         with self._unless_it_fails(job):
             found = await self._recover(job)
             self._looking.pop(job.index)
@@ -327,14 +326,14 @@ class _Run:
                 self._emit(Failed(job=job, resource_id=None, error=found))
 
     async def _fetch_again(self, job: Job) -> None:
-        """Store the file of a video that an earlier run saw completed."""
-        self._free(job)
+        """Store the file of a video that an earlier run saw completed; its slot bounds how many do."""
         self._storing[job.index] = (job, job.record.video_id)
         with self._unless_it_fails(job):
             video = (await self._client.videos.get(job.record.video_id)).check()
             done = Completed(job=job, resource_id=video.id, video=video)
             if self._downloads is not None:
                 await self._store(self._downloads, done)
+        self._free(job)
 
     @contextlib.contextmanager
     def _unless_it_fails(self, job: Job) -> Iterator[None]:
@@ -413,7 +412,16 @@ def _resource(job: Job) -> str:
 
 
 def _only(exc: BaseException) -> BaseException:
-    """Unwrap groups of one, which is how an exception leaves nested task groups."""
-    while isinstance(exc, BaseExceptionGroup) and len(exc.exceptions) == 1:
-        exc = exc.exceptions[0]
-    return exc
+    """Unwrap groups of one, which is how an exception leaves nested tasks; several of ours of one kind count as one."""
+    leaves = list(_leaves(exc))
+    first = leaves[0]
+    same = isinstance(first, HeyGenError) and all(type(leaf) is type(first) for leaf in leaves)
+    return first if same or len(leaves) == 1 else exc
+
+
+def _leaves(exc: BaseException) -> Iterator[BaseException]:
+    if isinstance(exc, BaseExceptionGroup):
+        for inner in exc.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield exc
