@@ -240,14 +240,14 @@ BLANKS: list[tuple[Callable[[], object], str, str]] = [
 BAD: list[tuple[Callable[[], object], str, str]] = [
     *BLANKS,
     # text
-    (lambda: direct(script="s" * 5_001), "script", "5001 characters; must be at most 5000: shorten it"),
+    (lambda: direct(script="s" * 5_001), "script", "5,001 characters; must be at most 5,000: shorten it"),
     (lambda: direct(script=5), "script", "5; must be text"),
     (lambda: direct(script="half \ud83d"), "script", "lone surrogate"),
     (lambda: direct(title=5), "title", "5; must be a str"),
     (lambda: direct(title="\ud83d"), "title", "lone surrogate"),
     (lambda: direct(avatar_id=None), "avatar_id", "None; must be text"),
     (lambda: direct(avatar_id=["look"]), "avatar_id", "must be text"),
-    (lambda: cinematic(prompt="p" * 10_001), "prompt", "10001 characters; must be at most 10000"),
+    (lambda: cinematic(prompt="p" * 10_001), "prompt", "10,001 characters; must be at most 10,000"),
     (lambda: cinematic(prompt=None), "prompt", "None"),
     (lambda: agent(prompt="p" * 10_001), "prompt", "10001 characters"),
     (lambda: agent(prompt=None), "prompt", "None"),

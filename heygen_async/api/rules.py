@@ -7,7 +7,6 @@ None means "not sent" and passes wherever the field has a default.
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -37,7 +36,7 @@ def text(at_most: int | None = None, *, required: bool = False) -> Rule:
             refuse(owner, attribute.name, value, "must be text that is not blank")
         if at_most is not None and len(value) > at_most:
             raise InvalidInputError(
-                f"{type(owner).__name__}.{attribute.name}: {len(value)} characters; must be at most {at_most}: "
+                f"{type(owner).__name__}.{attribute.name}: {len(value):,} characters; must be at most {at_most:,}: "
                 "shorten it, or split it over several videos",
                 param=attribute.name,
             )
@@ -80,7 +79,7 @@ def within(low: float, high: float, *, open_below: bool = False, whole: bool = F
         if value is None:
             return
         number = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
-        if not number or math.isnan(value) or not low <= value <= high or (open_below and value == low):
+        if not number or not low <= value <= high or (open_below and value == low):
             refuse(owner, attribute.name, value, f"must be {kind} {'above' if open_below else 'from'} {low} to {high}")
 
     return check
