@@ -249,7 +249,7 @@ BAD: list[tuple[Callable[[], object], str, str]] = [
     (lambda: direct(avatar_id=["look"]), "avatar_id", "must be text"),
     (lambda: cinematic(prompt="p" * 10_001), "prompt", "10,001 characters; must be at most 10,000"),
     (lambda: cinematic(prompt=None), "prompt", "None"),
-    (lambda: agent(prompt="p" * 10_001), "prompt", "10001 characters"),
+    (lambda: agent(prompt="p" * 10_001), "prompt", "10,001 characters"),
     (lambda: agent(prompt=None), "prompt", "None"),
     (lambda: direct(script="x", avatar_id=7 * 10**80), "avatar_id", "70000.{50,60}; must be text"),
     # addresses
