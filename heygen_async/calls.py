@@ -31,6 +31,7 @@ T = TypeVar("T")
 READ_SECONDS = 30.0  # HeyGen's reads answer within 2 s in 99 of 100 cases
 WRITE_SECONDS = 120.0  # POST /v3/videos: 31 s in 99 of 100
 UPLOAD_SECONDS = 600.0
+CROWDED_SECONDS = 15.0  # three sweeps of a bulk run: if reads pass again for so long, requests are not too many
 
 _KEY_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-:.")
 _KEY_LENGTH = 255
@@ -128,6 +129,7 @@ class Caller:
         self._retry = retry
         self._pacer = pacer
         self._all = Gate()  # everything waits here
+        self._read_refused_at = -math.inf
         self._paid = Gate()  # only what costs money waits here too: a full pool must not blind the watching
 
     async def send(self, call: Call[T], options: Options | None = None) -> T:
@@ -165,6 +167,13 @@ class Caller:
         """Let a 429 hold back the others too: those that cost money if this one did, else all."""
         if isinstance(error, RateLimitError):
             (self._paid if costs else self._all).close(delay)
+            if not costs:
+                self._read_refused_at = anyio.current_time()
+
+    @property
+    def reads_are_refused(self) -> bool:
+        """Whether a read met a 429 in the last `CROWDED_SECONDS`."""
+        return anyio.current_time() - self._read_refused_at < CROWDED_SECONDS
 
     def delay(
         self, error: HeyGenError, failures: int, waited: float, options: Options, *, repeatable: bool

@@ -17,6 +17,7 @@ from heygen_async.api.video_agents import VideoAgents
 from heygen_async.api.videos import Video, Videos
 from heygen_async.calls import Call, Caller, Options
 from heygen_async.errors import AuthenticationError, DeadlineExceededError
+from heygen_async.pool import InFlight, Pool
 from heygen_async.ratelimit import Pacer
 from heygen_async.retry import RetryPolicy
 from heygen_async.telemetry import Observer, Telemetry
@@ -44,6 +45,7 @@ class HeyGen:
     Attributes:
         videos: `/v3/videos`.
         video_agents: `/v3/video-agents`.
+        pool: What is known of the account's render slots; shared by all runs under this client.
         telemetry: Its observers.
     """
 
@@ -80,6 +82,7 @@ class HeyGen:
         pacer = None if requests_per_second is None else Pacer(requests_per_second)
         self.telemetry = Telemetry(tuple(observers))
         self._caller = Caller(self._transport, retry=retry or RetryPolicy(), pacer=pacer, telemetry=self.telemetry)
+        self.pool = Pool()
         self.video_agents = VideoAgents(self._caller)
         self.videos = Videos(self._caller, self.video_agents)
 
@@ -122,7 +125,7 @@ class HeyGen:
         self,
         requests: Iterable[VideoRequest | Job] | AsyncIterable[VideoRequest | Job],
         *,
-        max_in_flight: int = 10,
+        max_in_flight: InFlight = 10,
         deadline: float = waiting.DEADLINE_SECONDS,
         download_to: str | PathLike[str] | None = None,
         filename: str = "{number}-{id}",
@@ -138,7 +141,9 @@ class HeyGen:
         Args:
             requests: Any iterable or async iterable, read only as fast as slots become free. A `Job` holds
                 a request with your own row beside it, which the result gives back.
-            max_in_flight: Renders at once, of the account's pool (10 pay-as-you-go, 20 enterprise).
+            max_in_flight: Renders at once: a number (the account's pool has 10 pay-as-you-go, 20 enterprise), a
+                function that tells it, or "auto" to find out what there is. Whatever you say, a pool that turns out
+                smaller is respected, and tried again from time to time.
             deadline: Seconds for each render, from its submission.
             download_to: A folder for the files; without it nothing is downloaded.
             filename: Of each file, without its ending; see `Downloads`.
@@ -227,6 +232,11 @@ class HeyGen:
             costs=method == "POST" if costs is None else costs,
         )
         return await self._caller.send(call, options)
+
+    @property
+    def reads_are_refused(self) -> bool:
+        """Whether a read met a 429 lately: then requests are too many, not renders."""
+        return self._caller.reads_are_refused
 
     @property
     def transport(self) -> Transport:

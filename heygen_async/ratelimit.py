@@ -7,6 +7,10 @@ import math
 import anyio
 import attrs
 
+FIRST_GAP_SECONDS = 0.2  # between requests after the first refusal
+LEAST_GAP_SECONDS = 0.05  # a gap that has become so small is none
+WIDER, NARROWER = 1.5, 0.95  # so that about eight requests pass for each one that is refused
+
 
 @attrs.define
 class Gate:
@@ -14,35 +18,44 @@ class Gate:
 
     `Retry-After` is a statement about the account, not about one request: tasks that each sleep for themselves come
     back together and are refused together. So whoever comes while the gate is closed waits; when it opens, one goes
-    as a probe, and each success lets one more go at the same time.
+    as a probe, each success lets one more go at the same time, and they go with a gap between them that refusals
+    widen and successes narrow: so the rate that HeyGen allows is found without being told.
     """
 
     _until: float = -math.inf
     _width: float = math.inf  # how many may be inside; unbounded until the first refusal
     _inside: int = 0
+    _gap: float = 0.0  # seconds between entries
+    _next: float = -math.inf  # the earliest time of the next entry
     _changed: anyio.Event = attrs.field(factory=anyio.Event)
 
     async def enter(self) -> None:
         """Return when the gate is open and has room. Every `enter` needs its `leave`."""
         while True:
-            left = self._until - anyio.current_time()
+            left = max(self._until, self._next) - anyio.current_time()
             if left > 0:
                 await anyio.sleep(left)
             elif self._inside >= self._width:
                 await self._changed.wait()
             else:
                 self._inside += 1
+                self._next = anyio.current_time() + self._gap
                 return
 
     def leave(self, *, well: bool) -> None:
         """Make room; if it went *well*, for one more than before."""
         self._inside -= 1
-        self._width += well
+        if well:
+            self._width += 1
+            self._gap = self._gap * NARROWER if self._gap > LEAST_GAP_SECONDS else 0.0
         self._tell()
 
     def close(self, seconds: float) -> None:
         """Keep everybody out for *seconds* from now; a longer pause that runs already stays."""
-        self._until = max(self._until, anyio.current_time() + seconds)
+        now = anyio.current_time()
+        if now >= self._until:  # refusals of one burst are one refusal
+            self._gap = max(self._gap * WIDER, FIRST_GAP_SECONDS)
+        self._until = max(self._until, now + seconds)
         self._width = 1
 
     def _tell(self) -> None:

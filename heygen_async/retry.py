@@ -34,13 +34,15 @@ class RetryPolicy:
         base: Seconds; the upper bound of the first pause. It doubles with each further one.
         cap: Seconds; no computed pause is longer.
         patience: Seconds; the longest that a request waits in all for 429s and for its own key's first
-            answer, and the longest `Retry-After` that is waited out.
+            answer.
+        longest: Seconds; the longest `Retry-After` of any other error that is waited out.
     """
 
     attempts: int = attrs.field(default=5, validator=v.ge(1))
     base: float = attrs.field(default=0.5, validator=v.gt(0))
     cap: float = attrs.field(default=30.0, validator=v.gt(0))
     patience: float = attrs.field(default=900.0, validator=v.ge(0))
+    longest: float = attrs.field(default=900.0, validator=v.ge(0))
 
     def delay(self, error: HeyGenError, *, failures: int, waited: float, repeatable: bool, draw: float) -> float | None:
         """Return the seconds to wait before the next try, or None to give up.
@@ -61,7 +63,7 @@ class RetryPolicy:
             pause = max(pause, 1.0)
         if not counts(error):
             return pause if waited + pause <= self.patience else None
-        return pause if failures < self.attempts and pause <= self.patience else None
+        return pause if failures < self.attempts and pause <= self.longest else None
 
     def _may_repeat(self, error: HeyGenError, *, repeatable: bool) -> bool:
         return isinstance(error, _NEVER_EXECUTED) or (repeatable and isinstance(error, _PERHAPS_EXECUTED))

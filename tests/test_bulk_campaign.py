@@ -519,3 +519,25 @@ async def test_a_journal_that_cannot_be_written_stops_before_the_post(heygen: He
                 pass
     assert world.ledger == []
     assert states(path) == {"planned": 3}
+
+
+async def test_a_row_that_waits_for_a_slot_is_planned_not_unknown(heygen: HeyGen, world: World, path: Path) -> None:
+    """A 429 says that nothing was executed: after a crash there is nothing to look for."""
+    world.slots = 1
+    agents = [Job(request=VideoAgent(prompt=f"Welcome {n}"), row={"n": str(n)}) for n in range(3)]
+    with anyio.move_on_after(60):
+        await collect(heygen, agents, path)
+    assert states(path) == {"submitted": 1, "planned": 2}
+    await resume(heygen, path)
+    assert states(path) == {"completed": 3}
+    assert len(world.ledger) == 3
+
+
+async def test_a_run_finds_out_how_many_slots_there_are(heygen: HeyGen, world: World, path: Path) -> None:
+    """ "auto" is kept for the resume; a function is kept as "auto"."""
+    await collect(heygen, jobs(30), path, max_in_flight=lambda: 30)
+    assert states(path) == {"completed": 30}
+    assert world.peak_rendering == 10
+    refused = sum(seen.status == 429 for seen in world.requests)
+    assert await resume(heygen, path) == []
+    assert refused <= 25

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import anyio
+import pytest
 from hypothesis import given, strategies as st
 
 from heygen_async.ratelimit import Gate, Pacer
 
 
 async def test_everybody_waits_for_the_gate_and_a_probe_goes_first() -> None:
-    """A pause holds back all who come, a shorter one does not end it, and then they go 1, 2, 3 at a time."""
+    """A pause holds back all who come, a shorter one does not end it; then 1, 2, 3 at a time, with a gap between."""
     gate, entered = Gate(), []
     start = anyio.current_time()
 
@@ -24,7 +25,7 @@ async def test_everybody_waits_for_the_gate_and_a_probe_goes_first() -> None:
     async with anyio.create_task_group() as tasks:
         for _ in range(7):
             tasks.start_soon(come)
-    assert entered == [10.0, 11.0, 11.0, 12.0, 12.0, 12.0, 12.0]
+    assert entered == pytest.approx([10.0, 11.0, 11.19, 12.0, 12.18, 12.35, 12.53], abs=0.02)
 
 
 async def test_a_gate_that_never_closed_is_wide_open() -> None:
@@ -63,6 +64,38 @@ async def test_a_pause_that_grows_is_waited_out() -> None:
         await anyio.sleep(5)
         gate.close(20)
     assert anyio.current_time() - start == 25.0
+
+
+async def test_the_gap_is_found_without_being_told() -> None:
+    """A server that takes one a second: soon about one in eight is refused, and the pace is near what it takes."""
+    gate, allowed_at, taken, refused = Gate(), 0.0, 0, 0
+    start = anyio.current_time()
+    while anyio.current_time() - start < 1000:
+        await gate.enter()
+        now = anyio.current_time()
+        if now >= allowed_at:
+            allowed_at, taken = now + 1.0, taken + 1
+            gate.leave(well=True)
+        else:
+            refused += 1
+            gate.close(allowed_at - now)
+            gate.leave(well=False)
+    assert taken > 700
+    assert refused < 0.3 * taken
+
+
+async def test_a_gap_closes_when_all_goes_well() -> None:
+    """After a while without a refusal nobody waits for anybody."""
+    gate = Gate()
+    gate.close(1)
+    for _ in range(40):
+        await gate.enter()
+        gate.leave(well=True)
+    start = anyio.current_time()
+    for _ in range(40):
+        await gate.enter()
+        gate.leave(well=True)
+    assert anyio.current_time() == start
 
 
 async def test_a_burst_goes_at_once_and_the_rest_at_the_pace() -> None:

@@ -77,6 +77,9 @@ def test_patience_with_429s_ends() -> None:
     assert delay(errors.RateLimitError("x", retry_after=60), waited=830) is not None
     assert delay(errors.RateLimitError("x", retry_after=60), waited=880) is None
     assert delay(errors.ServerError("x", retry_after=1000)) is None
+    impatient = RetryPolicy(patience=0)
+    assert impatient.delay(errors.RateLimitError("x"), failures=0, waited=0, repeatable=True, draw=1) is None
+    assert impatient.delay(errors.ServerError("x"), failures=1, waited=0, repeatable=True, draw=1) == 0.5
 
 
 @given(

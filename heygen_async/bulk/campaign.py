@@ -24,6 +24,7 @@ from heygen_async.bulk.reconcile import find
 from heygen_async.bulk.rows import cells_of
 from heygen_async.bulk.scheduler import Results, run
 from heygen_async.errors import HeyGenError, OutcomeUnknownError
+from heygen_async.pool import InFlight
 
 if TYPE_CHECKING:
     from heygen_async.client import HeyGen
@@ -44,7 +45,7 @@ class Settings:
         tag_titles: Add a short tag to each title, by which a video can be found when its key is too old.
     """
 
-    max_in_flight: int = 10
+    max_in_flight: InFlight = 10
     deadline: float = 3600.0
     download_to: str | None = None
     filename: str = "{number}-{id}"
@@ -52,7 +53,10 @@ class Settings:
 
     def save(self, journal: Journal) -> None:
         """Keep them."""
-        journal.set_meta(settings=json.dumps(attrs.asdict(self)))
+        kept = attrs.asdict(self)
+        if callable(self.max_in_flight):
+            kept["max_in_flight"] = "auto"  # a function cannot be kept
+        journal.set_meta(settings=json.dumps(kept))
 
     @classmethod
     def load(cls, journal: Journal) -> Settings:
@@ -97,7 +101,8 @@ async def run_journal(
     with Journal(path, create=source is not None) as journal:
         if settings is not None:
             settings.save(journal)
-        settings = Settings.load(journal)
+        else:
+            settings = Settings.load(journal)
         merge = Merge() if source is None else await plan(journal, source, tag_titles=settings.tag_titles)
         books = JournalBooks(journal, wants_files=settings.download_to is not None)
         downloads = None

@@ -30,11 +30,12 @@ T = TypeVar("T")
 
 logger = logging.getLogger("heygen_async")
 
-TICK_SECONDS = 5.0
+TICK_SECONDS = 5.5
 JITTER = 0.1  # of the tick, either way: several clients of one account drift apart
 FIRST_LOOK_SECONDS = 20.0  # no render is known to end sooner
 SESSION_SECONDS = 10.0  # HeyGen's advice for agents: every 10 to 30 s
 _LOOK_CLOSER = frozenset({"completed", "failed", "not_found"})
+_NOT_BEGUN = frozenset({"waiting", "queued", "pending"})
 _DETAILS_AT_ONCE = 16
 
 
@@ -80,6 +81,7 @@ class Watcher:
         self._deadline = deadline
         self._watched: dict[int, Watched] = {}
         self._in_bulk = True
+        self._waiting = 0
         self._closed = False
         self._changed = anyio.Event()
 
@@ -127,7 +129,9 @@ class Watcher:
         sessions = [w for w in self._watched.values() if w.video_id is None and w.due <= now]
         await _for_each(self._look_at_session, sessions)
         old = [w for w in self._watched.values() if w.video_id and w.due <= now]
+        self._waiting = 0
         await _for_each(self._look_at_video, await self._worth_a_look(old))
+        self._client.pool.seen(waiting=self._waiting, running=len(old) - self._waiting)
         for watched in [w for w in self._watched.values() if now - w.since >= self._deadline]:
             await self._end(watched, self._too_late(watched))
 
@@ -155,6 +159,7 @@ class Watcher:
             return []
         for entry in statuses:
             waiting.note_status(entry.status, VIDEO_STATUSES | _LOOK_CLOSER)
+        self._waiting += sum(entry.status in _NOT_BEGUN for entry in statuses)
         ended = [by_id.get(e.video_id or "") for e in statuses if e.status in _LOOK_CLOSER]
         return [watched for watched in ended if watched is not None]
 

@@ -35,8 +35,11 @@ from heygen_async.errors import (
     InsufficientCreditError,
     OutcomeUnknownError,
     QuotaExceededError,
+    RateLimitError,
     RenderFailedError,
+    RequestInProgressError,
 )
+from heygen_async.pool import InFlight
 from heygen_async.telemetry import JobEnded, JobRendered, JobSubmitted
 
 if TYPE_CHECKING:
@@ -46,6 +49,7 @@ logger = logging.getLogger("heygen_async")
 
 SUBMITTERS = 64  # POSTs at once; an answer takes up to half a minute
 ATTEMPTS = 12  # of a POST: an outage of a few minutes is sat out
+IN_PROGRESS_SECONDS = 5.0  # between questions after a POST that is still being worked on
 LAST_CALL_SECONDS = 5.0  # how long a POST under way may still bring its id when the run is left
 
 # These are not about the row but about the account or the network: the next row would meet the same.
@@ -104,7 +108,7 @@ async def run(
     client: HeyGen,
     books: Books,
     *,
-    max_in_flight: int,
+    max_in_flight: InFlight,
     deadline: float,
     downloads: Downloads | None = None,
     recover: Recover | None = None,
@@ -113,7 +117,7 @@ async def run(
 
     *recover* looks for what a lost POST made; without it such a row fails.
     """
-    slots = Slots(max_in_flight)
+    slots = Slots(max_in_flight, client.pool)
     send, receive = anyio.create_memory_object_stream[Result](math.inf)
     work = _Run(client, books, send, slots=slots, downloads=downloads, deadline=deadline, recover=recover)
     try:
@@ -209,7 +213,7 @@ class _Run:
 
     async def _submit_all(self) -> None:
         async with anyio.create_task_group() as submitters:
-            for _ in range(min(self.slots.total, SUBMITTERS)):
+            for _ in range(int(min(self.slots.total, SUBMITTERS))):
                 submitters.start_soon(self._submitter)
 
     async def _submitter(self) -> None:
@@ -249,11 +253,9 @@ class _Run:
     async def _submit(self, job: Job) -> None:
         """Write the intent, POST, write the id. Nothing can cancel it between the answer and the note."""
         with anyio.CancelScope(shield=True) as scope:
-            self._books.sending(job)
             self._sending[job.index] = (job, scope)
-            options = Options(idempotency_key=job.key, attempts=ATTEMPTS, patience=math.inf)
             try:
-                made = await self._client.videos.create(job.request, options)
+                made = await self._post(job)
             except HeyGenError as exc:
                 self._refused(job, exc)
             else:
@@ -263,9 +265,26 @@ class _Run:
         if scope.cancelled_caught:
             self._cut_off.append(job)
 
+    async def _post(self, job: Job) -> VideoJob | AgentJob:
+        """POST until it is accepted or refused for good. A 429 costs the row nothing but time."""
+        options = Options(idempotency_key=job.key, attempts=ATTEMPTS, patience=0.0)
+        ticket = self._tickets[job.index]
+        while True:
+            self._books.sending(job)
+            try:
+                return await self._client.videos.create(job.request, options)
+            except (RateLimitError, RequestInProgressError) as exc:
+                if isinstance(exc, RateLimitError):
+                    self._books.put_back(job, exc)  # not executed: an agent's row must not look as if it might be
+                    self.slots.pool.refused(ticket, exc.retry_after, crowded=self._client.reads_are_refused)
+                    await self.slots.try_again(ticket)
+                else:
+                    await anyio.sleep(exc.retry_after or IN_PROGRESS_SECONDS)
+
     def _accepted(self, job: Job, made: VideoJob | AgentJob) -> None:
         is_video = isinstance(made, VideoJob)
         self._books.accepted(job, **{"video_id" if is_video else "session_id": made.id})
+        self.slots.pool.succeeded(self._tickets[job.index])
         self._client.telemetry.emit(JobSubmitted(index=job.index, resource_id=made.id))
         if is_video:
             self._watcher.add_video(job, made.id)
@@ -300,6 +319,7 @@ class _Run:
         """Watch a render that an earlier run submitted."""
         age = max(0.0, time.time() - (job.record.submitted_at or 0.0))
         self._client.telemetry.emit(JobSubmitted(index=job.index, resource_id=_resource(job)))
+        self.slots.pool.succeeded(self._tickets[job.index])
         if job.record.video_id is not None:
             self._watcher.add_video(job, job.record.video_id, age=age)
         else:

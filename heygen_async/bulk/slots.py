@@ -1,40 +1,69 @@
-"""How many renders may run.
+"""The places of one run in the account's pool.
 
 A slot is a render, not a request: it is taken before the POST and given back when the end of the render is noticed.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import anyio
 
 from heygen_async.errors import InvalidInputError
+from heygen_async.pool import InFlight, Pool
+
+START = 4  # of "auto": then one more for each render that is accepted, until the first refusal
 
 
 class Slots:
-    """The places of a run in the account's pool."""
+    """The places of one run: at most so many of its own, and all of the account's pool."""
 
-    def __init__(self, total: object) -> None:
-        """Offer *total* places."""
-        if isinstance(total, bool) or not isinstance(total, int) or total < 1:
-            raise InvalidInputError(f"max_in_flight {total!r}: must be a whole number from 1")
-        self._limiter = anyio.CapacityLimiter(total)
-        self.peak = 0
+    def __init__(self, in_flight: InFlight, pool: Pool) -> None:
+        """Take *in_flight* places at the most: a number, "auto", or a function that tells the number now."""
+        if callable(in_flight):
+            self._cap: Callable[[], float] = in_flight
+        elif in_flight == "auto":
+            self._cap = lambda: math.inf
+        elif type(in_flight) is int and in_flight >= 1:
+            self._cap = lambda: in_flight
+        else:
+            raise InvalidInputError(f'max_in_flight {in_flight!r}: must be a whole number from 1, "auto" or a function')
+        self._start = START if in_flight == "auto" else math.inf
+        self.pool = pool
+        self._mine: set[object] = set()
+        self._changed = anyio.Event()
 
     @property
-    def total(self) -> int:
-        """How many there are."""
-        return int(self._limiter.total_tokens)
+    def total(self) -> float:
+        """How many there are now, by the setting and by what was learnt."""
+        return min(self._cap(), self.pool.limit)
 
     @property
     def in_use(self) -> int:
-        """How many are taken."""
-        return self._limiter.borrowed_tokens
+        """How many of them this run has taken."""
+        return len(self._mine)
 
-    async def take(self, holder: object) -> None:
-        """Wait for a place and take it in the name of *holder*."""
-        await self._limiter.acquire_on_behalf_of(holder)
-        self.peak = max(self.peak, self.in_use)
+    async def take(self, ticket: object) -> None:
+        """Wait for a place and take it in the name of *ticket*, ready to POST."""
+        while len(self._mine) >= max(1, self._cap()):
+            changed = self._changed
+            with anyio.move_on_after(1.0):  # a function may tell another number at any time
+                await changed.wait()
+        self._mine.add(ticket)
+        try:
+            await self.pool.enter(ticket, self._start)
+        except BaseException:
+            self.give_back(ticket)
+            raise
 
-    def give_back(self, holder: object) -> None:
-        """Give the place of *holder* back."""
-        self._limiter.release_on_behalf_of(holder)
+    async def try_again(self, ticket: object) -> None:
+        """Wait until *ticket*, which was refused, may POST once more."""
+        await self.pool.enter(ticket)
+
+    def give_back(self, ticket: object) -> None:
+        """Give the place of *ticket* back."""
+        self._mine.discard(ticket)
+        self.pool.leave(ticket)
+        changed, self._changed = self._changed, anyio.Event()
+        changed.set()

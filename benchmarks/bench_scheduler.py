@@ -1,0 +1,203 @@
+"""How busy the paid slots are kept, how soon ends are noticed, and at how many requests. All in virtual time.
+
+Asserts the bars of the scheduler: known pool, unknown and changing pool, a pool smaller than told, a request rate.
+
+    python benchmarks/bench_scheduler.py            prints JSON and checks it against the bars and the baseline
+    python benchmarks/bench_scheduler.py --record   writes benchmarks/baseline_scheduler.json anew
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import json
+import math
+import random
+import statistics
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from heygen_async import DirectVideo, Event, HeyGen, JobRendered, Options
+from heygen_async.simulator import World, run, serve
+
+BASELINE = Path(__file__).parent / "baseline_scheduler.json"
+MEDIAN, P95 = 120.0, 400.0
+
+
+def durations(count: int) -> list[float]:
+    """Return lognormal render times, the same in every run."""
+    chance = random.Random(11)
+    return [chance.lognormvariate(math.log(MEDIAN), math.log(P95 / MEDIAN) / 1.645) for _ in range(count)]
+
+
+def number_of(body: Any) -> int:
+    """Return which row a body is."""
+    return int(body["script"].rsplit(" ", 1)[1])
+
+
+def rows(count: int) -> Iterator[DirectVideo]:
+    """Yield numbered requests."""
+    return (DirectVideo(avatar_id="a", voice_id="v", script=f"row {n}") for n in range(count))
+
+
+def ideal_makespan(times: list[float], slots: int) -> float:
+    """Return what a scheduler that knows everything at once would need: first come, first served."""
+    ends = [0.0] * slots
+    for seconds in times:
+        heapq.heapreplace(ends, ends[0] + seconds)
+    return max(ends)
+
+
+async def known_pool(count: int, slots: int) -> dict[str, float]:
+    """Render on a pool whose size is told: makespan, lag of detection, requests."""
+    times, noticed = durations(count), {}
+    random.seed(1)
+    world = World(slots=slots, render_seconds=lambda body: times[number_of(body)])
+
+    def note(event: Event) -> None:
+        if isinstance(event, JobRendered):
+            noticed[event.index] = anyio.current_time()
+
+    async with (
+        serve(world) as server,
+        HeyGen("simulator-key", base_url=server.base_url, observers=[note]) as heygen,
+        heygen.render_many(rows(count), max_in_flight=slots) as results,
+    ):
+        start = anyio.current_time()
+        assert len([result async for result in results]) == count
+        makespan = anyio.current_time() - start
+    lags = sorted(noticed[n] - charge.at - times[n] for charge in world.ledger for n in [number_of(charge.body)])
+    counts = world.request_counts()
+    looks = counts["GET /v3/videos/statuses"] + counts["GET /v3/videos/{video_id}"]
+    return {
+        "makespan_over_ideal": round(makespan / ideal_makespan(times, slots), 4),
+        "lag_mean": round(statistics.fmean(lags), 2),
+        "lag_p95": round(lags[int(0.95 * len(lags))], 2),
+        "looks_per_job": round(looks / count, 2),
+    }
+
+
+async def changing_pool() -> dict[str, float]:
+    """Render for six hours on a pool of 10, then 20, then 6, that nobody tells."""
+    times = durations(4000)
+    random.seed(1)
+    world = World(slots=10, render_seconds=lambda body: times[number_of(body)])
+
+    async def change() -> None:
+        for slots in (20, 6):
+            await anyio.sleep(7200)
+            world.slots = slots
+
+    async with (
+        serve(world) as server,
+        HeyGen("simulator-key", base_url=server.base_url) as heygen,
+        anyio.create_task_group() as tasks,
+    ):
+        tasks.start_soon(change)
+        with anyio.move_on_after(6 * 3600):
+            async with heygen.render_many(rows(4000), max_in_flight="auto") as results:
+                async for _ in results:
+                    pass
+        tasks.cancel_scope.cancel()
+    # what was used of what was there; renders that outlive a cut of the pool do not count as more than there is
+    log = [*world.slot_log, (6 * 3600.0, 0)]
+    used = offered = 0.0
+    for (begin, rendering), (end, _) in itertools.pairwise(log):
+        for first, last, slots in ((0, 7200, 10), (7200, 14400, 20), (14400, 21600, 6)):
+            span = max(0.0, min(end, last) - max(begin, first))
+            used += span * min(rendering, slots)
+    offered = 7200.0 * (10 + 20 + 6)
+    rejected = sum(seen.status == 429 for seen in world.requests)
+    return {
+        "renders": len(world.ledger),
+        "utilisation": round(used / offered, 3),
+        "rejected_per_100": round(100 * rejected / len(world.ledger), 1),
+    }
+
+
+async def told_too_much() -> dict[str, float]:
+    """Tell 20 where there are 10."""
+    times = durations(500)
+    random.seed(1)
+    world = World(slots=10, render_seconds=lambda body: times[number_of(body)])
+    async with (
+        serve(world) as server,
+        HeyGen("simulator-key", base_url=server.base_url) as heygen,
+        heygen.render_many(rows(500), max_in_flight=20) as results,
+    ):
+        ended = [result async for result in results]
+    rejected = sum(seen.status == 429 for seen in world.requests)
+    return {
+        "completed": results.summary.completed,
+        "failed": len(ended) - results.summary.completed,
+        "rejected_per_100": round(100 * rejected / len(ended), 1),
+    }
+
+
+async def request_rate(per_second: float | None) -> dict[str, float]:
+    """1,000 POSTs by 200 waiters against a server that takes 60 a minute, 10 at once."""
+    random.seed(1)
+    world = World(slots=10_000, requests_per_minute=60, burst=10, render_seconds=lambda _: 1e6)
+    left = iter(list(rows(1000)))
+
+    async def waiter(heygen: HeyGen) -> None:
+        for request in left:
+            await heygen.videos.create(request, Options(patience=math.inf))
+
+    async with (
+        serve(world) as server,
+        HeyGen("simulator-key", base_url=server.base_url, requests_per_second=per_second) as heygen,
+        anyio.create_task_group() as tasks,
+    ):
+        for _ in range(200):
+            tasks.start_soon(waiter, heygen)
+    rejected = sum(seen.status == 429 for seen in world.requests)
+    return {"accepted": len(world.ledger), "rejected_per_accepted": round(rejected / len(world.ledger), 3)}
+
+
+def check(found: dict[str, dict[str, float]]) -> list[str]:
+    """Return the bars that are missed."""
+    narrow, wide = found["known pool, 500 jobs, 20 slots"], found["known pool, 1000 jobs, 200 slots"]
+    pool, told = found["unknown, changing pool"], found["told 20 of 10"]
+    bars = {
+        "makespan / ideal <= 1.03": narrow["makespan_over_ideal"] <= 1.03,
+        "lag mean <= 3.0 s": narrow["lag_mean"] <= 3.0 and wide["lag_mean"] <= 3.0,
+        "lag p95 <= 5.5 s": narrow["lag_p95"] <= 5.5 and wide["lag_p95"] <= 5.5,
+        "looks per job <= 2.7": narrow["looks_per_job"] <= 2.7,
+        "looks per job <= 1.5 at 200 slots": wide["looks_per_job"] <= 1.5,
+        "utilisation >= 0.90": pool["utilisation"] >= 0.90,
+        "rejected per 100 <= 5": pool["rejected_per_100"] <= 5,
+        "told too much: all rows end, none failed": (told["completed"], told["failed"]) == (500, 0),
+        "told too much: rejected per 100 <= 10": told["rejected_per_100"] <= 10,
+        "rate unknown: rejected per accepted <= 1": found["rate unknown"]["rejected_per_accepted"] <= 1,
+        "rate given: none rejected": found["rate given"]["rejected_per_accepted"] == 0,
+    }
+    return [bar for bar, met in bars.items() if not met]
+
+
+def main() -> int:
+    """Measure, print, compare."""
+    found = {
+        "known pool, 500 jobs, 20 slots": run(lambda: known_pool(500, 20)),
+        "known pool, 1000 jobs, 200 slots": run(lambda: known_pool(1000, 200)),
+        "unknown, changing pool": run(changing_pool),
+        "told 20 of 10": run(told_too_much),
+        "rate unknown": run(lambda: request_rate(None)),
+        "rate given": run(lambda: request_rate(1.0)),
+    }
+    print(json.dumps(found, indent=2))
+    missed = check(found)
+    print("all bars met" if not missed else f"MISSED: {'; '.join(missed)}")
+    if "--record" in sys.argv or not BASELINE.exists():
+        BASELINE.write_text(json.dumps(found, indent=2) + "\n")
+    same = json.loads(BASELINE.read_text()) == found
+    print("as recorded" if same else f"NOT as recorded in {BASELINE.name}")
+    return 0 if same and not missed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

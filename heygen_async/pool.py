@@ -1,0 +1,131 @@
+"""The account's render slots: how many renders may run, learnt from refusals, shared by all runs of a client.
+
+HeyGen publishes no counter of the pool, and other programs may use it too. A 429 on a POST while k accepted renders run
+says that k is what there is now: so the limit is clamped to k, and from time to time one more is tried.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Literal
+
+import anyio
+import attrs
+
+InFlight = int | Literal["auto"] | Callable[[], int]
+
+PROBE_SECONDS = 400.0  # between tries of one more, after one was refused
+PROBE_AGAIN_SECONDS = 15.0  # after one was accepted: the pool has grown, so find out by how much
+WAIT_SECONDS = 5.0  # after a refusal that does not say how long
+
+
+@attrs.define(eq=False)
+class Pool:
+    """What is known of one account's render slots.
+
+    Attributes:
+        limit: How many renders may run by what was learnt; infinite before the first refusal.
+        accepted: How many run that HeyGen has accepted.
+        peak: The most that ever ran.
+    """
+
+    limit: float = math.inf
+    peak: int = 0
+    _accepted: set[object] = attrs.field(factory=set)
+    _asking: set[object] = attrs.field(factory=set)
+    _closed_until: float = -math.inf
+    _slow_start: bool = False
+    _probe_at: float = math.inf
+    _probe: object | None = None
+    _changed: anyio.Event = attrs.field(factory=anyio.Event)
+
+    @property
+    def accepted(self) -> int:
+        """How many renders run."""
+        return len(self._accepted)
+
+    @property
+    def in_use(self) -> int:
+        """How many places are taken: renders that run and POSTs on their way."""
+        return len(self._accepted) + len(self._asking)
+
+    async def enter(self, ticket: object, start: float = math.inf) -> None:
+        """Return when *ticket* may POST. *start* is the limit as long as nothing is known."""
+        if self.limit == math.inf and start < math.inf and not self._accepted:
+            self.limit = start
+            self._slow_start = True
+        while not self._let_in(ticket):
+            await self._news()
+        self._asking.add(ticket)
+
+    def succeeded(self, ticket: object) -> None:
+        """HeyGen accepted the render of *ticket*."""
+        self._asking.discard(ticket)
+        self._accepted.add(ticket)
+        self.peak = max(self.peak, len(self._accepted))
+        if self._slow_start:
+            self.limit += 1
+        elif ticket is self._probe:
+            self.limit += 1
+            self._probe, self._probe_at = None, anyio.current_time() + PROBE_AGAIN_SECONDS
+        self.limit = max(self.limit, len(self._accepted))
+        self._tell()
+
+    def refused(self, ticket: object, wait: float | None, *, crowded: bool) -> None:
+        """HeyGen refused *ticket* with a 429, for now.
+
+        Args:
+            ticket: Whose POST.
+            wait: Seconds that HeyGen asked to wait.
+            crowded: Whether requests in general are refused: then the pool is not what is full.
+        """
+        self._asking.discard(ticket)
+        now = anyio.current_time()
+        self._closed_until = max(self._closed_until, now + (WAIT_SECONDS if wait is None else wait))
+        if not crowded:
+            self.limit = max(1, len(self._accepted))
+            self._slow_start = False
+            self._probe, self._probe_at = None, now + PROBE_SECONDS
+        self._tell()
+
+    def leave(self, ticket: object) -> None:
+        """The render of *ticket* has ended, or was never accepted; it may leave twice."""
+        if ticket in self._accepted:
+            self._accepted.discard(ticket)
+            self._closed_until = -math.inf  # a place is free for certain: no need to wait any longer
+        self._asking.discard(ticket)
+        if ticket is self._probe:
+            self._probe = None
+        self._tell()
+
+    def seen(self, *, waiting: int, running: int) -> None:
+        """So many accepted renders wait at HeyGen: only so does a server show that it queues instead of refusing."""
+        if waiting > running and waiting > 1 and self.limit < math.inf:
+            self.limit = max(1, min(self.limit, len(self._accepted)))
+            self._slow_start = False
+            self._probe, self._probe_at = None, anyio.current_time() + PROBE_SECONDS
+
+    def _let_in(self, ticket: object) -> bool:
+        now = anyio.current_time()
+        if now < self._closed_until:
+            return False
+        if self.in_use < self.limit:
+            return True
+        if self._probe is None and self._probe_at <= now and not self._asking:
+            self._probe = ticket
+            return True
+        return False
+
+    async def _news(self) -> None:
+        """Return when something has changed or is due."""
+        now, due = anyio.current_time(), math.inf
+        for at in (self._closed_until, self._probe_at):
+            if at > now:
+                due = min(due, at)
+        with anyio.move_on_at(due):
+            await self._changed.wait()
+
+    def _tell(self) -> None:
+        changed, self._changed = self._changed, anyio.Event()
+        changed.set()
