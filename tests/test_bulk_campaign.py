@@ -534,7 +534,7 @@ async def test_a_row_that_waits_for_a_slot_is_planned_not_unknown(heygen: HeyGen
 
 
 async def test_a_run_finds_out_how_many_slots_there_are(heygen: HeyGen, world: World, path: Path) -> None:
-    """ "auto" is kept for the resume; a function is kept as "auto"."""
+    """The word "auto" is kept for the resume, and a function is kept as that word."""
     await collect(heygen, jobs(30), path, max_in_flight=lambda: 30)
     assert states(path) == {"completed": 30}
     assert world.peak_rendering == 10
