@@ -123,7 +123,7 @@ class Pool:
         for at in (self._closed_until, self._probe_at):
             if at > now:
                 due = min(due, at)
-        with anyio.move_on_at(due):
+        with anyio.CancelScope(deadline=due):  # move_on_at came after our floor
             await self._changed.wait()
 
     def _tell(self) -> None:
