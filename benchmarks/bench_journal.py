@@ -14,7 +14,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from heygen_async import Completed, HeyGen, Journal, Merge
+import anyio
+import attrs
+
+from heygen_async import Completed, HeyGen, Journal, Merge, Video
+from heygen_async.bulk.books import JournalBooks
 from heygen_async.bulk.journal import Entry
 from heygen_async.simulator import World, run, serve
 
@@ -59,6 +63,32 @@ def per_job(folder: Path, rows: int = 2_000) -> dict[str, float]:
     }
 
 
+async def together(folder: Path, rows: int = 4_000, slots: int = 200) -> dict[str, float]:
+    """Take rows through their lives with 200 at once, as a run does: commits are shared."""
+    journal = filled(folder / "together.db", rows)
+    books = JournalBooks(journal, wants_files=False)
+    video = Video(id="v", status="completed", duration=12.5)
+
+    async def slot() -> None:
+        while (job := await books.next()) is not None:
+            await books.sending(job)
+            await books.accepted(job, video_id=f"video{job.index:032}")
+            await books.completed(job, attrs.evolve(video, id=f"video{job.index:032}"))
+            await books.stored(job, Path(f"videos/{job.index:04}.mp4"))
+
+    wall, cpu = time.perf_counter(), time.process_time()
+    async with anyio.create_task_group() as tasks:
+        for _ in range(slots):
+            tasks.start_soon(slot)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    assert journal.counts() == {"completed": rows}
+    journal.close()
+    return {
+        "microseconds_per_job": round(1e6 * wall / rows, 1),
+        "cpu_microseconds_per_job": round(1e6 * cpu / rows, 1),
+    }
+
+
 async def resumed(path: Path) -> dict[str, Any]:
     """Resume the large journal against the simulator."""
     world = World(slots=200, render_seconds=lambda _: 30.0)
@@ -94,7 +124,11 @@ def large(folder: Path) -> dict[str, Any]:
 def main() -> int:
     """Measure and print."""
     with tempfile.TemporaryDirectory() as name:
-        found = {"one job": per_job(Path(name)), f"{ENDED} ended, {LIVE} live": large(Path(name))}
+        found = {
+            "one job": per_job(Path(name)),
+            "200 jobs at once": run(lambda: together(Path(name))),
+            f"{ENDED} ended, {LIVE} live": large(Path(name)),
+        }
     print(json.dumps(found, indent=2))
     return 0
 

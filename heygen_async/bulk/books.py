@@ -7,16 +7,37 @@ anything else is done with its answer, `ended`, `stored`. Each returns when it i
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
+
+import anyio
+import anyio.lowlevel
+import attrs
 
 from heygen_async.api.stored import StoredRequest
 from heygen_async.api.videos import Video
 from heygen_async.bulk.decisions import Step, next_step
-from heygen_async.bulk.journal import Journal, Record, State
+from heygen_async.bulk.journal import Journal, Record, State, WrongStateError
 from heygen_async.bulk.plan import Job, Source, numbered
-from heygen_async.errors import HeyGenError, NotFoundError, RenderFailedError
+from heygen_async.errors import HeyGenError, JournalError, NotFoundError, RenderFailedError, Spent
+
+
+@attrs.define(eq=False)
+class _Change:
+    """A change on its way to the disk."""
+
+    change: Callable[[], None]
+    error: JournalError | None = None
+    done: anyio.Event = attrs.field(factory=anyio.Event)
+
+    def apply(self) -> None:
+        """Make it; a change that does not fit the row's state fails alone."""
+        try:
+            self.change()
+        except WrongStateError as exc:
+            self.error = exc
+
 
 _UNDER_WAY: tuple[State, ...] = ("submitted", "intended", "unknown")
 
@@ -29,28 +50,28 @@ class Books(Protocol):
     async def next(self) -> Job | None:
         """Return the next row that something is due for; None at the end."""
 
-    def sending(self, job: Job) -> None:
+    async def sending(self, job: Job) -> None:
         """Its POST is about to go out."""
 
-    def accepted(self, job: Job, *, video_id: str | None = None, session_id: str | None = None) -> None:
+    async def accepted(self, job: Job, *, video_id: str | None = None, session_id: str | None = None) -> None:
         """Its id has come; for a session, later its video's."""
 
-    def put_back(self, job: Job, error: HeyGenError) -> None:
+    async def put_back(self, job: Job, error: HeyGenError) -> None:
         """It was refused, not for anything of its own."""
 
-    def refused(self, job: Job, error: HeyGenError) -> None:
+    async def refused(self, job: Job, error: HeyGenError) -> None:
         """It was refused; nothing was made by this POST."""
 
-    def unknown(self, job: Job, error: HeyGenError) -> None:
+    async def unknown(self, job: Job, error: HeyGenError) -> None:
         """Whether its POST was executed is not known."""
 
-    def completed(self, job: Job, video: Video) -> None:
+    async def completed(self, job: Job, video: Video) -> None:
         """Its video is there."""
 
-    def failed(self, job: Job, error: HeyGenError) -> None:
+    async def failed(self, job: Job, error: HeyGenError) -> None:
         """It ended without a video."""
 
-    def stored(self, job: Job, file: Path) -> None:
+    async def stored(self, job: Job, file: Path) -> None:
         """Its video is a file."""
 
 
@@ -67,28 +88,28 @@ class NoBooks:
         """Return the next row; None at the end."""
         return await anext(self._jobs, None)
 
-    def sending(self, job: Job) -> None:
+    async def sending(self, job: Job) -> None:
         """Write nothing."""
 
-    def accepted(self, job: Job, *, video_id: str | None = None, session_id: str | None = None) -> None:
+    async def accepted(self, job: Job, *, video_id: str | None = None, session_id: str | None = None) -> None:
         """Write nothing."""
 
-    def put_back(self, job: Job, error: HeyGenError) -> None:
+    async def put_back(self, job: Job, error: HeyGenError) -> None:
         """Write nothing."""
 
-    def refused(self, job: Job, error: HeyGenError) -> None:
+    async def refused(self, job: Job, error: HeyGenError) -> None:
         """Write nothing."""
 
-    def unknown(self, job: Job, error: HeyGenError) -> None:
+    async def unknown(self, job: Job, error: HeyGenError) -> None:
         """Write nothing."""
 
-    def completed(self, job: Job, video: Video) -> None:
+    async def completed(self, job: Job, video: Video) -> None:
         """Write nothing."""
 
-    def failed(self, job: Job, error: HeyGenError) -> None:
+    async def failed(self, job: Job, error: HeyGenError) -> None:
         """Write nothing."""
 
-    def stored(self, job: Job, file: Path) -> None:
+    async def stored(self, job: Job, file: Path) -> None:
         """Write nothing."""
 
 
@@ -105,6 +126,7 @@ class JournalBooks:
         self._open = [record.id for state in _UNDER_WAY for record in journal.records(state)]
         self._unstored = [job_id for job_id, file in journal.files() if missing(file)] if wants_files else []
         self._due = self._rows()
+        self._group: list[_Change] = []
 
     def _rows(self) -> Iterator[tuple[Record, Step]]:
         for job_id in self._open:
@@ -120,44 +142,76 @@ class JournalBooks:
         found = next(self._due, None)
         return None if found is None else job_of(self._journal, *found)
 
-    def sending(self, job: Job) -> None:
+    async def sending(self, job: Job) -> None:
         """Write the intent."""
-        self._journal.intend(_id(job))
+        await self._write(lambda: self._journal.intend(_id(job)))
 
-    def accepted(self, job: Job, *, video_id: str | None = None, session_id: str | None = None) -> None:
+    async def accepted(self, job: Job, *, video_id: str | None = None, session_id: str | None = None) -> None:
         """Write the id."""
-        self._journal.submitted(_id(job), video_id=video_id, session_id=session_id)
+        await self._write(lambda: self._journal.submitted(_id(job), video_id=video_id, session_id=session_id))
 
-    def put_back(self, job: Job, error: HeyGenError) -> None:
+    async def put_back(self, job: Job, error: HeyGenError) -> None:
         """Plan it again; if an earlier POST of it may have been executed, it stays unknown."""
         if _perhaps_made_before(job):
-            self.unknown(job, error)
+            await self.unknown(job, error)
         else:
-            self._journal.not_sent(_id(job))
+            await self._write(lambda: self._journal.not_sent(_id(job)))
 
-    def refused(self, job: Job, error: HeyGenError) -> None:
+    async def refused(self, job: Job, error: HeyGenError) -> None:
         """Write its end; if an earlier POST of it may have been executed, that is no proof, and it stays unknown."""
         if _perhaps_made_before(job):
-            self.unknown(job, error)
+            await self.unknown(job, error)
         else:
-            self._journal.failed(_id(job), code=code_of(error), error=error.message, spent="no")
+            await self._write(lambda: self._failed(job, error, "no"))
 
-    def unknown(self, job: Job, error: HeyGenError) -> None:
+    async def unknown(self, job: Job, error: HeyGenError) -> None:
         """Write that nobody knows."""
-        self._journal.unknown(_id(job), code=code_of(error), error=error.message)
+        await self._write(lambda: self._journal.unknown(_id(job), code=code_of(error), error=error.message))
 
-    def completed(self, job: Job, video: Video) -> None:
+    async def completed(self, job: Job, video: Video) -> None:
         """Write the end."""
-        self._journal.completed(_id(job), video_id=video.id, duration=video.duration)
+        await self._write(lambda: self._journal.completed(_id(job), video_id=video.id, duration=video.duration))
 
-    def failed(self, job: Job, error: HeyGenError) -> None:
+    async def failed(self, job: Job, error: HeyGenError) -> None:
         """Write the end, unless the render goes on: then it stays open and the next run follows it."""
         if isinstance(error, RenderFailedError | NotFoundError):
-            self._journal.failed(_id(job), code=code_of(error), error=error.message, spent=error.spent)
+            await self._write(lambda: self._failed(job, error, error.spent))
 
-    def stored(self, job: Job, file: Path) -> None:
+    async def stored(self, job: Job, file: Path) -> None:
         """Write the file's name."""
-        self._journal.stored(_id(job), str(file))
+        await self._write(lambda: self._journal.stored(_id(job), str(file)))
+
+    def _failed(self, job: Job, error: HeyGenError, spent: Spent) -> None:
+        self._journal.failed(_id(job), code=code_of(error), error=error.message, spent=spent)
+
+    async def _write(self, change: Callable[[], None]) -> None:
+        """Return when *change* is on disk. Whatever is written in the same turn of the loop shares one commit.
+
+        The first to come waits for one turn and then writes for all, inline: an fsync of a shared commit costs less
+        than handing it to a thread, and a loop in virtual time sees all of it. Nothing here can be cancelled.
+        """
+        mine = _Change(change)
+        self._group.append(mine)
+        with anyio.CancelScope(shield=True):
+            if len(self._group) == 1:
+                await anyio.lowlevel.checkpoint()
+                self._commit()
+            else:
+                await mine.done.wait()
+        if mine.error is not None:
+            raise mine.error
+
+    def _commit(self) -> None:
+        group, self._group = self._group, []
+        try:
+            with self._journal.grouped():
+                for each in group:
+                    each.apply()
+        except JournalError as exc:
+            for each in group:
+                each.error = exc
+        for each in group:
+            each.done.set()
 
 
 def job_of(journal: Journal, record: Record, step: Step) -> Job:

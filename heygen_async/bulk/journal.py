@@ -72,6 +72,10 @@ CREATE TABLE former (
 """
 
 
+class WrongStateError(JournalError):
+    """A change does not fit the state that a row is in: a mistake in this package."""
+
+
 @attrs.frozen(kw_only=True)
 class Record:
     """One row of a campaign as the journal has it.
@@ -168,6 +172,7 @@ class Journal:
         """
         self.path = Path(path)
         self._lock: Lock | None = None
+        self._grouping = False
         if not create and not self.path.exists():
             raise JournalError(f"{self.path}: there is no such journal")
         with self._explained():
@@ -471,11 +476,26 @@ class Journal:
                 (*values, job_id, *states),
             )
             if done.rowcount != 1:
-                raise JournalError(f"{self.path}: row {job_id} is {self.get(job_id).state}, not {' or '.join(states)}")
+                wrong = self.get(job_id).state
+                raise WrongStateError(f"{self.path}: row {job_id} is {wrong}, not {' or '.join(states)}")
+
+    @contextlib.contextmanager
+    def grouped(self) -> Iterator[None]:
+        """Put all changes of the block into one transaction: on disk when it ends, or none done at all."""
+        with self._transaction():
+            self._grouping = True
+            try:
+                yield
+            finally:
+                self._grouping = False
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
-        """On disk when the block ends, or not done at all."""
+        """On disk when the block ends, or not done at all; inside `grouped`, when that ends."""
+        if self._grouping:
+            with self._explained():
+                yield
+            return
         with self._explained():
             self._db.execute("BEGIN IMMEDIATE")
             try:

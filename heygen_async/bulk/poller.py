@@ -64,7 +64,7 @@ class Watched:
 
 
 OnEnd = Callable[[Watched, Video | HeyGenError], Awaitable[None]]
-OnNamed = Callable[[Watched], None]
+OnNamed = Callable[[Watched], Awaitable[None]]
 
 
 class Watcher:
@@ -178,7 +178,7 @@ class Watcher:
         waiting.note_status(session.status, SESSION_STATUSES)
         if session.video_id is not None:
             watched.video_id = session.video_id
-            self._on_named(watched)
+            await self._on_named(watched)
         if session.status == "failed" and session.video_id is None:
             await self._end(watched, session.failure())
 

@@ -257,9 +257,9 @@ class _Run:
             try:
                 made = await self._post(job)
             except HeyGenError as exc:
-                self._refused(job, exc)
+                await self._refused(job, exc)
             else:
-                self._accepted(job, made)
+                await self._accepted(job, made)
             finally:
                 del self._sending[job.index]
         if scope.cancelled_caught:
@@ -270,20 +270,20 @@ class _Run:
         options = Options(idempotency_key=job.key, attempts=ATTEMPTS, patience=0.0)
         ticket = self._tickets[job.index]
         while True:
-            self._books.sending(job)
+            await self._books.sending(job)
             try:
                 return await self._client.videos.create(job.request, options)
             except (RateLimitError, RequestInProgressError) as exc:
                 if isinstance(exc, RateLimitError):
-                    self._books.put_back(job, exc)  # not executed: an agent's row must not look as if it might be
+                    await self._books.put_back(job, exc)  # not executed: an agent's row must not look as if it might be
                     self.slots.pool.refused(ticket, exc.retry_after, crowded=self._client.reads_are_refused)
                     await self.slots.try_again(ticket)
                 else:
                     await anyio.sleep(exc.retry_after or IN_PROGRESS_SECONDS)
 
-    def _accepted(self, job: Job, made: VideoJob | AgentJob) -> None:
+    async def _accepted(self, job: Job, made: VideoJob | AgentJob) -> None:
         is_video = isinstance(made, VideoJob)
-        self._books.accepted(job, **{"video_id" if is_video else "session_id": made.id})
+        await self._books.accepted(job, **{"video_id" if is_video else "session_id": made.id})
         self.slots.pool.succeeded(self._tickets[job.index])
         self._client.telemetry.emit(JobSubmitted(index=job.index, resource_id=made.id))
         if is_video:
@@ -291,23 +291,23 @@ class _Run:
         else:
             self._watcher.add_session(job, made.id)
 
-    def _refused(self, job: Job, error: HeyGenError) -> None:
+    async def _refused(self, job: Job, error: HeyGenError) -> None:
         if error.spent == "unknown":
-            self._books.unknown(job, error)
+            await self._books.unknown(job, error)
             if isinstance(error, OutcomeUnknownError) and self._recover is not None:
                 self._look_for(job)  # it keeps its slot: HeyGen may be rendering it
                 return
         elif isinstance(error, _STOPS_THE_RUN):
-            self._stop(job, error)
+            await self._stop(job, error)
             return
         else:
-            self._books.refused(job, error)
+            await self._books.refused(job, error)
         self._free(job)
         self._emit(Failed(job=job, resource_id=None, error=error))
 
-    def _stop(self, job: Job, error: HeyGenError) -> None:
+    async def _stop(self, job: Job, error: HeyGenError) -> None:
         """Submit nothing more; what is under way is followed."""
-        self._books.put_back(job, error)
+        await self._books.put_back(job, error)
         self._free(job)
         self._over = True
         if self._stopped is None:
@@ -368,8 +368,8 @@ class _Run:
             self._free(job)
             self._emit(Failed(job=job, resource_id=_resource(job) or None, error=exc.after(exc.attempts, "unknown")))
 
-    def _on_named(self, watched: Watched) -> None:
-        self._books.accepted(watched.job, video_id=watched.video_id, session_id=watched.session_id)
+    async def _on_named(self, watched: Watched) -> None:
+        await self._books.accepted(watched.job, video_id=watched.video_id, session_id=watched.session_id)
 
     async def _on_leaving(self) -> None:
         """When the run is left, give POSTs under way a last moment to bring their ids."""
@@ -389,19 +389,19 @@ class _Run:
         status = end.status if isinstance(end, Video) else "failed"
         self._client.telemetry.emit(JobRendered(index=job.index, resource_id=watched.resource_id, status=status))
         if isinstance(end, HeyGenError):
-            self._books.failed(job, end)
+            await self._books.failed(job, end)
             self._emit(Failed(job=job, resource_id=watched.resource_id, seconds=seconds, error=end))
         else:
-            self._judge(job, end, seconds)
+            await self._judge(job, end, seconds)
 
-    def _judge(self, job: Job, video: Video, seconds: float) -> None:
+    async def _judge(self, job: Job, video: Video, seconds: float) -> None:
         try:
             video.check()
         except RenderFailedError as exc:
-            self._books.failed(job, exc)
+            await self._books.failed(job, exc)
             self._emit(Failed(job=job, resource_id=video.id, seconds=seconds, error=exc))
             return
-        self._books.completed(job, video)
+        await self._books.completed(job, video)
         done = Completed(job=job, resource_id=video.id, seconds=seconds, video=video)
         if self._downloads is None:
             self._emit(done)
@@ -415,7 +415,7 @@ class _Run:
         except DownloadError as exc:
             done = attrs.evolve(done, error=exc)
         else:
-            self._books.stored(done.job, file)
+            await self._books.stored(done.job, file)
             done = attrs.evolve(done, file=file)
         self._storing.pop(done.index, None)
         self._emit(done)
