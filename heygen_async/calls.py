@@ -27,6 +27,7 @@ from heygen_async.telemetry import RequestEnded, RetryPlanned, Telemetry
 from heygen_async.transport import Request, Transport
 
 T = TypeVar("T")
+E = TypeVar("E", bound=HeyGenError)
 
 READ_SECONDS = 30.0  # HeyGen's reads answer within 2 s in 99 of 100 cases
 WRITE_SECONDS = 120.0  # POST /v3/videos: 31 s in 99 of 100
@@ -147,9 +148,11 @@ class Caller:
             answer: T = await sending.until_answered(deadline)
             return answer
         assert scope.cancelled_caught  # noqa: S101 - tells the type checker that this is the only way here
-        raise DeadlineExceededError(
-            f"{sending.request}: no answer within the deadline of {options.deadline:g} s",
-            spent=sending.spent_if_given_up(),
+        raise sending.noted(
+            DeadlineExceededError(
+                f"{sending.request}: no answer within the deadline of {options.deadline:g} s",
+                spent=sending.spent_if_given_up(),
+            )
         )
 
     @contextlib.asynccontextmanager
@@ -191,15 +194,24 @@ class _Sending:
         self._caller = caller
         self._call = call
         self._options = options
-        key = (options.idempotency_key or uuid.uuid4().hex) if call.takes_key else None
-        self._repeatable = call.method in {"GET", "PUT", "DELETE"} or key is not None
-        self.request = _request(call, options, key, fresh=not self._repeatable)
+        self._key = (options.idempotency_key or uuid.uuid4().hex) if call.takes_key else None
+        self._repeatable = call.method in {"GET", "PUT", "DELETE"} or self._key is not None
+        self.request = _request(call, options, self._key, fresh=not self._repeatable)
         self._in_flight = False
         self._perhaps_executed = False  # by any try so far; a later refusal does not undo an earlier success
 
     def spent_if_given_up(self) -> Spent:
         """Say what it cost to stop here."""
         return "unknown" if self._call.costs and (self._in_flight or self._perhaps_executed) else "no"
+
+    def noted(self, error: E) -> E:
+        """Tell an error of unknown outcome the key that leads back to it."""
+        if error.spent == "unknown" and self._key is not None:
+            error.add_note(
+                f"It was asked under the Idempotency-Key {self._key!r}: the same request under it is paid for once, "
+                "for 24 hours from now"
+            )
+        return error
 
     async def until_answered(self, deadline: float) -> Any:
         failures, waited, attempts = 0, 0.0, 0
@@ -252,7 +264,7 @@ class _Sending:
             error.add_note(f"the next try would be in {delay:.1f} s, past the deadline")
         spent = self.spent_if_given_up()
         if spent == "no" or self._repeatable:
-            return error.after(attempts, spent)
+            return self.noted(error.after(attempts, spent))
         return OutcomeUnknownError(
             f"{self.request}: sent, but no answer that tells whether it was executed ({error}). "
             "This endpoint takes no Idempotency-Key, so it was not repeated; "

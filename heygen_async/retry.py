@@ -17,8 +17,8 @@ from heygen_async.errors import (
     ServerError,
 )
 
-# These say for certain that nothing was executed, so any request may be sent again.
-_NEVER_EXECUTED = (ConnectionFailedError, RateLimitError, RequestInProgressError, ResourceNotReadyError)
+# After these any request may be sent again: nothing was executed, or what is being executed is under the same key.
+_REPEATABLE = (ConnectionFailedError, RateLimitError, RequestInProgressError, ResourceNotReadyError)
 # Here the request was sent, and perhaps executed.
 _PERHAPS_EXECUTED = (ConnectionLostError, AttemptTimeoutError, ContractError, ServerError)
 # HeyGen asks for patience: waiting is not failing, so these use up no attempt.
@@ -66,7 +66,7 @@ class RetryPolicy:
         return pause if failures < self.attempts and pause <= self.longest else None
 
     def _may_repeat(self, error: HeyGenError, *, repeatable: bool) -> bool:
-        return isinstance(error, _NEVER_EXECUTED) or (repeatable and isinstance(error, _PERHAPS_EXECUTED))
+        return isinstance(error, _REPEATABLE) or (repeatable and isinstance(error, _PERHAPS_EXECUTED))
 
     def _pause(self, failures: int, draw: float) -> float:
         doublings = min(max(failures - 1, 0), 32)  # 2**32 is past any cap; more would overflow a float in the end
@@ -79,5 +79,5 @@ def counts(error: HeyGenError) -> bool:
 
 
 def perhaps_executed(error: HeyGenError) -> bool:
-    """Whether a request that ended so may have been executed all the same."""
-    return isinstance(error, _PERHAPS_EXECUTED)
+    """Whether a request that ended so may have been executed all the same, or is being executed under its key."""
+    return isinstance(error, (*_PERHAPS_EXECUTED, RequestInProgressError))

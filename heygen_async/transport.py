@@ -112,6 +112,11 @@ class Transport:
             else:
                 yield Answer(status=response.status, headers=response.headers, body=refused)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there are connections of its own to close."""
+        return bool(self._opened)
+
     async def aclose(self) -> None:
         """Close what was opened here."""
         opened, self._opened = self._opened, {}

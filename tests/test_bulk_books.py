@@ -104,8 +104,8 @@ async def test_a_writer_that_is_cancelled_has_written(tmp_path: Path) -> None:
 async def test_no_books_remember_nothing() -> None:
     """They only hand out rows."""
     books = NoBooks(jobs())
-    assert not books.remembers
     job = await books.next()
     assert job is not None
     await books.sending(job)
     assert job.index == 0
+    assert [(await books.next()) is None for _ in range(COUNT)] == [False] * (COUNT - 1) + [True]

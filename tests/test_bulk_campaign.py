@@ -27,6 +27,7 @@ from heygen_async.simulator import (
     DropBefore,
     ErrorAnswer,
     FailedRender,
+    RateLimitStorm,
     Server,
     Slow,
     World,
@@ -541,3 +542,74 @@ async def test_a_run_finds_out_how_many_slots_there_are(heygen: HeyGen, world: W
     refused = sum(seen.status == 429 for seen in world.requests)
     assert await resume(heygen, path) == []
     assert refused <= 25
+
+
+async def test_a_429_after_a_lost_answer_does_not_make_it_undone(heygen: HeyGen, world: World, path: Path) -> None:
+    """The first POST was executed and its answer lost; its repeat met a 429. A day later it must not be paid again."""
+    world.faults += [DropAfterAccept(nth=1), RateLimitStorm(method="POST")]
+    with anyio.move_on_after(60):
+        await collect(heygen, jobs(1), path)
+    assert states(path) == {"unknown": 1}
+    assert len(world.ledger) == 1
+    world.faults.clear()
+    age(path, KEY_SECONDS)
+    await anyio.sleep(1000)
+    await resume(heygen, path)
+    assert len(world.ledger) == 1
+    assert states(path) == {"unknown": 1}
+
+
+async def test_a_refusal_long_after_a_lost_answer_is_no_proof_either(heygen: HeyGen, world: World, path: Path) -> None:
+    """Lost, then told to wait, then refused: three answers to one row, and the first may have made the video."""
+    world.faults += [
+        DropAfterAccept(nth=1),
+        RateLimitStorm(method="POST", times=3),
+        ErrorAnswer(method="POST", nth=1, status=403, code="forbidden"),
+    ]
+    results = await collect(heygen, jobs(1), path)
+    assert isinstance(results[0], Failed)
+    assert results[0].error.spent == "unknown"
+    assert states(path) == {"unknown": 1}
+    world.faults.clear()
+    await resume(heygen, path)
+    assert states(path) == {"completed": 1}
+    assert len(world.ledger) == 1
+
+
+async def test_rows_that_wait_for_a_slot_are_not_sent_after_a_stop(heygen: HeyGen, world: World, path: Path) -> None:
+    """No more is submitted: that holds for them too: they stay planned."""
+    world.slots = 1
+    async with heygen.render_many(jobs(5), journal=path, max_in_flight=3) as results:
+        await anyio.sleep(10)
+        results.stop_submitting()
+        ended = [result async for result in results]
+    assert len(ended) == len(world.ledger) == 1
+    assert states(path) == {"completed": 1, "planned": 4}
+    await resume(heygen, path)
+    assert states(path) == {"completed": 5}
+    assert len(world.ledger) == 5
+
+
+async def test_a_lost_agent_is_not_sent_again_after_a_stop(heygen: HeyGen, world: World, path: Path) -> None:
+    """It was looked for and not found; sending it anew is for the next run."""
+    world.faults.append(DropBefore(method="POST", nth=1))
+    async with heygen.render_many([VideoAgent(prompt="Welcome")], journal=path, on_unknown="resubmit") as results:
+        await anyio.sleep(10)
+        results.stop_submitting()
+        assert [result async for result in results] == []
+    assert world.ledger == []
+    assert states(path) == {"planned": 1}
+
+
+async def test_a_journal_that_fails_while_looking_breaks_the_run(heygen: HeyGen, world: World, path: Path) -> None:
+    """It is not a row's failure."""
+    world.faults.append(DropAfterAccept(nth=1))
+    with pytest.raises(errors.JournalError, match="the disk is full"):
+        async with heygen.render_many([VideoAgent(prompt="Welcome")], journal=path) as results:
+            await anyio.sleep(60)
+            full = "SELECT RAISE(ABORT, 'database or disk is full')"
+            journal = results._work._books._journal  # type: ignore[attr-defined]  # to fill its disk
+            journal._db.execute(f"CREATE TRIGGER full BEFORE UPDATE ON jobs BEGIN {full}; END")
+            async for _ in results:
+                pass
+    assert states(path) == {"unknown": 1}

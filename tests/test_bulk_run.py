@@ -438,3 +438,26 @@ async def test_files_under_way_are_unfinished(heygen: HeyGen, world: World, tmp_
             assert [left.spent for left in results.unfinished] == ["yes"]
             await anyio.sleep_forever()
     assert [left.resource_id for left in results.unfinished] == [world.ledger[0].video_id]
+
+
+async def test_a_video_that_is_not_seen_yet_is_no_failure(heygen: HeyGen, world: World) -> None:
+    """A 404 soon after the submission may be HeyGen's lists lagging behind: only one that stays is an end."""
+    world.render_seconds = lambda _: 15.0
+    world.faults.append(ErrorAnswer(path="/v3/videos/[!s]*", status=404, code="video_not_found", times=3))
+    results = await collect(heygen, [script(1)])
+    assert isinstance(results[0], Completed)
+
+
+@pytest.mark.parametrize("cut_off", [True, False])
+async def test_a_run_that_was_left_holds_no_slots_of_the_next(heygen: HeyGen, world: World, cut_off: bool) -> None:  # noqa: FBT001
+    """The pool is the client's: what a run took it gives back, however it ends."""
+    if cut_off:
+        world.faults.append(Slow(method="POST", seconds=100, times=20))
+    with anyio.move_on_after(20):
+        await collect(heygen, (script(n) for n in range(50)), max_in_flight=20)
+    assert heygen.pool.in_use == 0
+    await anyio.sleep(3000)
+    start = anyio.current_time()
+    assert len(await collect(heygen, [script(n) for n in range(100, 110)], max_in_flight=10)) == 10
+    assert anyio.current_time() - start < 1500
+    assert heygen.pool.in_use == 0

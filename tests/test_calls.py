@@ -345,3 +345,28 @@ async def test_raw_posts_without_a_key_are_not_repeated(heygen: HeyGen, world: W
     with pytest.raises(errors.OutcomeUnknownError):
         await heygen.raw("POST", "/v3/videos", body=body)
     assert len(world.ledger) == 1
+
+
+async def test_a_key_that_is_being_worked_on_may_have_spent(heygen: HeyGen, world: World, hello: DirectVideo) -> None:
+    """409: the first POST under the key runs. Giving up on it is not "nothing spent", and the key leads back."""
+    world.faults.append(Slow(method="POST", nth=1, seconds=50))
+    key = Options(idempotency_key="row-1", patience=0)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(heygen.videos.create, hello, key)
+        await anyio.sleep(1)
+        with pytest.raises(errors.RequestInProgressError) as caught:
+            await heygen.videos.create(hello, key)
+    assert caught.value.spent == "unknown"
+    assert any("row-1" in note for note in caught.value.__notes__)
+
+
+async def test_an_unknown_outcome_names_its_key(heygen: HeyGen, world: World, hello: DirectVideo) -> None:
+    """Under it the same request can be sent again for a day and is paid for once; also after a deadline."""
+    world.faults.append(Slow(method="POST", seconds=1000, times=1))
+    with pytest.raises(errors.DeadlineExceededError) as caught:
+        await heygen.videos.create(hello, Options(deadline=50))
+    (note,) = [note for note in caught.value.__notes__ if "Idempotency-Key" in note]
+    await anyio.sleep(1000)
+    key = note.split("'")[1]
+    job = await heygen.videos.create(hello, Options(idempotency_key=key))
+    assert [charge.video_id for charge in world.ledger] == [job.id]

@@ -77,10 +77,12 @@ async def test_a_client_can_be_closed_twice_and_used_again(server: Server) -> No
     """Connections are opened when they are needed."""
     heygen = HeyGen("simulator-key", base_url=server.base_url)
     await heygen.aclose()
-    await heygen.raw("GET", "/v3/users/me")
-    await heygen.aclose()
-    await heygen.raw("GET", "/v3/users/me")
-    await heygen.aclose()
+    for _ in range(2):
+        assert "data" in await heygen.raw("GET", "/v3/users/me")
+        assert heygen.transport.is_open
+        await heygen.aclose()
+        await heygen.aclose()
+        assert not heygen.transport.is_open
 
 
 async def test_a_server_that_drips_is_timed_out_as_a_whole() -> None:

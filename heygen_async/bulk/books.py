@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
 
 import anyio
 import anyio.lowlevel
@@ -42,13 +41,12 @@ class _Change:
 _UNDER_WAY: tuple[State, ...] = ("submitted", "intended", "unknown")
 
 
-class Books(Protocol):
-    """What the scheduler needs."""
-
-    remembers: bool
+class Books:
+    """No rows, and no memory: subclasses have them."""
 
     async def next(self) -> Job | None:
         """Return the next row that something is due for; None at the end."""
+        return None
 
     async def sending(self, job: Job) -> None:
         """Its POST is about to go out."""
@@ -56,11 +54,11 @@ class Books(Protocol):
     async def accepted(self, job: Job, *, video_id: str | None = None, session_id: str | None = None) -> None:
         """Its id has come; for a session, later its video's."""
 
-    async def put_back(self, job: Job, error: HeyGenError) -> None:
-        """It was refused, not for anything of its own."""
+    async def put_back(self, job: Job) -> None:
+        """It was not executed, for a reason that is not its own."""
 
     async def refused(self, job: Job, error: HeyGenError) -> None:
-        """It was refused; nothing was made by this POST."""
+        """It was not executed, and never will be as it is."""
 
     async def unknown(self, job: Job, error: HeyGenError) -> None:
         """Whether its POST was executed is not known."""
@@ -69,16 +67,14 @@ class Books(Protocol):
         """Its video is there."""
 
     async def failed(self, job: Job, error: HeyGenError) -> None:
-        """It ended without a video."""
+        """Its render ended without a video, or can no longer be seen."""
 
     async def stored(self, job: Job, file: Path) -> None:
         """Its video is a file."""
 
 
-class NoBooks:
+class NoBooks(Books):
     """A run that remembers nothing."""
-
-    remembers = False
 
     def __init__(self, source: Source) -> None:
         """Take rows from *source*."""
@@ -88,35 +84,9 @@ class NoBooks:
         """Return the next row; None at the end."""
         return await anext(self._jobs, None)
 
-    async def sending(self, job: Job) -> None:
-        """Write nothing."""
 
-    async def accepted(self, job: Job, *, video_id: str | None = None, session_id: str | None = None) -> None:
-        """Write nothing."""
-
-    async def put_back(self, job: Job, error: HeyGenError) -> None:
-        """Write nothing."""
-
-    async def refused(self, job: Job, error: HeyGenError) -> None:
-        """Write nothing."""
-
-    async def unknown(self, job: Job, error: HeyGenError) -> None:
-        """Write nothing."""
-
-    async def completed(self, job: Job, video: Video) -> None:
-        """Write nothing."""
-
-    async def failed(self, job: Job, error: HeyGenError) -> None:
-        """Write nothing."""
-
-    async def stored(self, job: Job, file: Path) -> None:
-        """Write nothing."""
-
-
-class JournalBooks:
+class JournalBooks(Books):
     """A run that a journal remembers."""
-
-    remembers = True
 
     def __init__(self, journal: Journal, *, wants_files: bool) -> None:
         """Take what is due from *journal* and write to it."""
@@ -150,19 +120,13 @@ class JournalBooks:
         """Write the id."""
         await self._write(lambda: self._journal.submitted(_id(job), video_id=video_id, session_id=session_id))
 
-    async def put_back(self, job: Job, error: HeyGenError) -> None:
-        """Plan it again; if an earlier POST of it may have been executed, it stays unknown."""
-        if _perhaps_made_before(job):
-            await self.unknown(job, error)
-        else:
-            await self._write(lambda: self._journal.not_sent(_id(job)))
+    async def put_back(self, job: Job) -> None:
+        """Plan it again."""
+        await self._write(lambda: self._journal.not_sent(_id(job)))
 
     async def refused(self, job: Job, error: HeyGenError) -> None:
-        """Write its end; if an earlier POST of it may have been executed, that is no proof, and it stays unknown."""
-        if _perhaps_made_before(job):
-            await self.unknown(job, error)
-        else:
-            await self._write(lambda: self._failed(job, error, "no"))
+        """Write its end."""
+        await self._write(lambda: self._failed(job, error, "no"))
 
     async def unknown(self, job: Job, error: HeyGenError) -> None:
         """Write that nobody knows."""
@@ -229,11 +193,6 @@ def job_of(journal: Journal, record: Record, step: Step) -> Job:
 def code_of(error: HeyGenError) -> str:
     """Return what an error is counted by."""
     return error.code or type(error).__name__
-
-
-def _perhaps_made_before(job: Job) -> bool:
-    """Whether a POST of an earlier run, under the same key, may have been executed."""
-    return job.record is not None and job.record.state in {"intended", "unknown"}
 
 
 def missing(file: str | None) -> bool:

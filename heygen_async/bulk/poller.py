@@ -21,7 +21,7 @@ from heygen_async.api import waiting
 from heygen_async.api.video_agents import SESSION_STATUSES, Session
 from heygen_async.api.videos import STATUSES_AT_ONCE, VIDEO_STATUSES, Video
 from heygen_async.bulk.plan import Job
-from heygen_async.errors import APIError, AuthenticationError, DeadlineExceededError, HeyGenError
+from heygen_async.errors import APIError, AuthenticationError, DeadlineExceededError, HeyGenError, NotFoundError
 
 if TYPE_CHECKING:
     from heygen_async.client import HeyGen
@@ -33,6 +33,7 @@ logger = logging.getLogger("heygen_async")
 TICK_SECONDS = 5.5
 JITTER = 0.1  # of the tick, either way: several clients of one account drift apart
 FIRST_LOOK_SECONDS = 20.0  # no render is known to end sooner
+LAG_SECONDS = 120.0  # a 404 so soon after the submission may be HeyGen's lists lagging behind
 SESSION_SECONDS = 10.0  # HeyGen's advice for agents: every 10 to 30 s
 _LOOK_CLOSER = frozenset({"completed", "failed", "not_found"})
 _NOT_BEGUN = frozenset({"waiting", "queued", "pending"})
@@ -189,7 +190,8 @@ class Watcher:
         except AuthenticationError:
             raise
         except HeyGenError as exc:
-            if exc.retryable:
+            young = anyio.current_time() - watched.since < LAG_SECONDS
+            if exc.retryable or (young and isinstance(exc, NotFoundError)):
                 logger.info("looking failed, will look again: %s", exc)
             else:
                 exc.spent = "yes"  # it was submitted; only the sight of it is lost

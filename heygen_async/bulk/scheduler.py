@@ -33,6 +33,7 @@ from heygen_async.errors import (
     DownloadError,
     HeyGenError,
     InsufficientCreditError,
+    JournalError,
     OutcomeUnknownError,
     QuotaExceededError,
     RateLimitError,
@@ -58,6 +59,10 @@ _STOPS_THE_RUN = (AuthenticationError, ConnectionFailedError, InsufficientCredit
 
 # Looks for what a lost POST made: the row to follow or to submit again, or why it is left as it is.
 Recover = Callable[[Job], Awaitable[Job | HeyGenError]]
+
+
+class _NotSentError(Exception):
+    """The run was told to stop while a row waited for a slot."""
 
 
 class Results:
@@ -132,6 +137,8 @@ async def run(
         work.say_why_it_stopped()
     except BaseExceptionGroup as group:
         work.raise_from(group)
+    finally:
+        slots.give_all_back()
 
 
 class _Run:
@@ -157,6 +164,7 @@ class _Run:
         self._recover = recover
         self._out = out
         self._watcher = Watcher(client, self._on_end, self._on_named, deadline=deadline)
+        self._winding_down = False  # nothing more is to be sent
         self._over = False  # no more rows: the source has ended or the account refuses
         self._tickets: dict[int, object] = {}  # whose slot is whose
         self._looking: dict[int, Job] = {}
@@ -189,15 +197,15 @@ class _Run:
         ]
 
     def stop_submitting(self) -> None:
-        """Take no more rows."""
-        self._over = True
+        """Take no more rows, and send none of those that still wait for a slot."""
+        self._over = self._winding_down = True
 
     def say_why_it_stopped(self) -> None:
         """Raise what made the run stop submitting, if anything did."""
         if self._stopped is not None:
             self._stopped.add_note(
-                "The run stopped submitting here. What was submitted before was followed to its end; the row "
-                f"at index {self._stopped_at} and those after it were not paid for unless they have a result."
+                f"The run stopped submitting at the row with index {self._stopped_at}. What was submitted before was "
+                "followed to its end; rows without a result were not paid for."
             )
             raise self._stopped
 
@@ -252,10 +260,17 @@ class _Run:
 
     async def _submit(self, job: Job) -> None:
         """Write the intent, POST, write the id. Nothing can cancel it between the answer and the note."""
+        if self._winding_down:
+            self._free(job)
+            return
         with anyio.CancelScope(shield=True) as scope:
             self._sending[job.index] = (job, scope)
             try:
                 made = await self._post(job)
+            except _NotSentError:
+                self._free(job)
+            except JournalError:
+                raise  # not about this row: without its journal the run is broken
             except HeyGenError as exc:
                 await self._refused(job, exc)
             else:
@@ -266,20 +281,38 @@ class _Run:
             self._cut_off.append(job)
 
     async def _post(self, job: Job) -> VideoJob | AgentJob:
-        """POST until it is accepted or refused for good. A 429 costs the row nothing but time."""
+        """POST until it is accepted or refused for good. A 429 costs the row nothing but time.
+
+        Once an answer was lost, no later refusal proves that nothing was made: whatever comes out is unknown then.
+        """
         options = Options(idempotency_key=job.key, attempts=ATTEMPTS, patience=0.0)
-        ticket = self._tickets[job.index]
+        lost = job.record is not None and job.record.state in {"intended", "unknown"}
         while True:
             await self._books.sending(job)
             try:
                 return await self._client.videos.create(job.request, options)
-            except (RateLimitError, RequestInProgressError) as exc:
-                if isinstance(exc, RateLimitError):
-                    await self._books.put_back(job, exc)  # not executed: an agent's row must not look as if it might be
-                    self.slots.pool.refused(ticket, exc.retry_after, crowded=self._client.reads_are_refused)
-                    await self.slots.try_again(ticket)
-                else:
-                    await anyio.sleep(exc.retry_after or IN_PROGRESS_SECONDS)
+            except RequestInProgressError as exc:
+                lost = True
+                await anyio.sleep(exc.retry_after or IN_PROGRESS_SECONDS)
+            except HeyGenError as exc:
+                lost = lost or exc.spent == "unknown"
+                if lost:
+                    exc.spent = "unknown"
+                if not isinstance(exc, RateLimitError):
+                    raise
+                await self._wait_for_a_slot(job, exc)
+
+    async def _wait_for_a_slot(self, job: Job, refusal: RateLimitError) -> None:
+        """Let a row that met a 429 wait until it may try again: planned meanwhile, or unknown if it was that before."""
+        ticket = self._tickets[job.index]
+        if refusal.spent == "unknown":
+            await self._books.unknown(job, refusal)
+        else:
+            await self._books.put_back(job)
+        self.slots.pool.refused(ticket, refusal.retry_after, crowded=self._client.reads_are_refused)
+        await self.slots.try_again(ticket)
+        if self._winding_down:
+            raise refusal if refusal.spent == "unknown" else _NotSentError
 
     async def _accepted(self, job: Job, made: VideoJob | AgentJob) -> None:
         is_video = isinstance(made, VideoJob)
@@ -292,24 +325,26 @@ class _Run:
             self._watcher.add_session(job, made.id)
 
     async def _refused(self, job: Job, error: HeyGenError) -> None:
+        if isinstance(error, OutcomeUnknownError) and self._recover is not None:
+            await self._books.unknown(job, error)
+            self._look_for(job)  # it keeps its slot: HeyGen may be rendering it
+            return
+        stops = isinstance(error, _STOPS_THE_RUN)
         if error.spent == "unknown":
             await self._books.unknown(job, error)
-            if isinstance(error, OutcomeUnknownError) and self._recover is not None:
-                self._look_for(job)  # it keeps its slot: HeyGen may be rendering it
-                return
-        elif isinstance(error, _STOPS_THE_RUN):
-            await self._stop(job, error)
-            return
+        elif stops:
+            await self._books.put_back(job)
         else:
             await self._books.refused(job, error)
         self._free(job)
-        self._emit(Failed(job=job, resource_id=None, error=error))
+        if stops:
+            self._stop(job, error)
+        if not stops or error.spent == "unknown":
+            self._emit(Failed(job=job, resource_id=None, error=error))
 
-    async def _stop(self, job: Job, error: HeyGenError) -> None:
+    def _stop(self, job: Job, error: HeyGenError) -> None:
         """Submit nothing more; what is under way is followed."""
-        await self._books.put_back(job, error)
-        self._free(job)
-        self._over = True
+        self.stop_submitting()
         if self._stopped is None:
             self._stopped, self._stopped_at = error, job.index
 
@@ -360,7 +395,7 @@ class _Run:
         """End a row whose recovery met an error; the journal keeps it open."""
         try:
             yield
-        except AuthenticationError:
+        except (AuthenticationError, JournalError):
             raise
         except HeyGenError as exc:
             self._looking.pop(job.index, None)

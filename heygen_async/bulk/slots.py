@@ -61,6 +61,11 @@ class Slots:
         """Wait until *ticket*, which was refused, may POST once more."""
         await self.pool.enter(ticket)
 
+    def give_all_back(self) -> None:
+        """Give back whatever this run still has: the pool is the client's, and outlives it."""
+        for ticket in list(self._mine):
+            self.give_back(ticket)
+
     def give_back(self, ticket: object) -> None:
         """Give the place of *ticket* back."""
         self._mine.discard(ticket)
