@@ -67,7 +67,7 @@ def test_a_row_goes_its_way_and_survives_a_reopening(path: Path) -> None:
 
 
 def test_a_key_is_the_same_for_the_same_row_request_and_generation(journal: Journal) -> None:
-    """And another one if any of them changes; no word of the row is in it (nor can be by chance: keys are hexadecimal)."""
+    """And another one if any of them changes; no word of the row is in it."""
     take_in(journal, entry("quinn"), entry("zoe"))
     first = journal.key(journal.get(1))
     assert first == journal.key(journal.get(1))
