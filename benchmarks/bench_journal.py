@@ -19,7 +19,7 @@ import attrs
 
 from heygen_async import Completed, HeyGen, Journal, Merge, Video
 from heygen_async.bulk.books import JournalBooks
-from heygen_async.bulk.journal import Entry
+from heygen_async.bulk.records import Entry
 from heygen_async.simulator import World, run, serve
 
 ENDED, LIVE = 100_000, 1_000

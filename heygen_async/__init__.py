@@ -50,11 +50,13 @@ if TYPE_CHECKING:
     )
     from heygen_async.bulk.journal import (
         Journal,
-        Merge,
-        Record,
     )
     from heygen_async.bulk.plan import (
         Job,
+    )
+    from heygen_async.bulk.records import (
+        Merge,
+        Record,
     )
     from heygen_async.bulk.results import (
         Completed,
@@ -63,7 +65,7 @@ if TYPE_CHECKING:
         Summary,
         Unfinished,
     )
-    from heygen_async.bulk.scheduler import (
+    from heygen_async.bulk.stream import (
         Results,
     )
     from heygen_async.calls import (
@@ -150,7 +152,7 @@ _WHERE = {
     "JobSubmitted": "heygen_async.telemetry",
     "Journal": "heygen_async.bulk.journal",
     "JournalError": "heygen_async.errors",
-    "Merge": "heygen_async.bulk.journal",
+    "Merge": "heygen_async.bulk.records",
     "NotFoundError": "heygen_async.errors",
     "Observer": "heygen_async.telemetry",
     "Options": "heygen_async.calls",
@@ -159,13 +161,13 @@ _WHERE = {
     "PermissionDeniedError": "heygen_async.errors",
     "QuotaExceededError": "heygen_async.errors",
     "RateLimitError": "heygen_async.errors",
-    "Record": "heygen_async.bulk.journal",
+    "Record": "heygen_async.bulk.records",
     "RenderFailedError": "heygen_async.errors",
     "RequestEnded": "heygen_async.telemetry",
     "RequestInProgressError": "heygen_async.errors",
     "ResourceNotReadyError": "heygen_async.errors",
     "Result": "heygen_async.bulk.results",
-    "Results": "heygen_async.bulk.scheduler",
+    "Results": "heygen_async.bulk.stream",
     "RetryPlanned": "heygen_async.telemetry",
     "RetryPolicy": "heygen_async.retry",
     "ServerError": "heygen_async.errors",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from heygen_async.bulk.decisions import OnUnknown
     from heygen_async.bulk.plan import Job
-    from heygen_async.bulk.scheduler import Results
+    from heygen_async.bulk.stream import Results
 
 BASE_URL = "https://api.heygen.com"
 

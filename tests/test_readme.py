@@ -101,16 +101,19 @@ def execute(block: Block) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("block", [block for block in PYTHON if MAIN in block.code], ids=lambda block: block.name)
-async def test_an_example_runs(block: Block, at_home: None) -> None:
-    """Whoever copies an example gets what it promises."""
+async def test_an_example_runs(block: Block, at_home: None, server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever copies an example gets what it promises: it asks the server, and says what came of it."""
     await execute(block)["main"]()
+    assert server.world.requests
+    assert capsys.readouterr().out
 
 
 @pytest.mark.parametrize("block", [block for block in PYTHON if MAIN not in block.code], ids=lambda block: block.name)
 def test_an_example_without_a_main_runs(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An example for somebody's tests brings its own simulator and event loop."""
     monkeypatch.chdir(tmp_path)
-    execute(block)
+    defined = execute(block).keys() - {"__name__", "__builtins__"}
+    assert defined
 
 
 @pytest.mark.parametrize(("block", "words"), TYPED, ids=[f"{block.line}-{' '.join(words)}" for block, words in TYPED])

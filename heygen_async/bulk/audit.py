@@ -9,7 +9,8 @@ import attrs
 
 from heygen_async.api.videos import Video
 from heygen_async.bulk.decisions import CLOCK_SKEW_SECONDS
-from heygen_async.bulk.journal import Journal, Record
+from heygen_async.bulk.journal import Journal
+from heygen_async.bulk.records import Record
 from heygen_async.errors import NotFoundError
 
 if TYPE_CHECKING:

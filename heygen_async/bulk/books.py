@@ -17,8 +17,9 @@ import attrs
 from heygen_async.api.stored import StoredRequest
 from heygen_async.api.videos import Video
 from heygen_async.bulk.decisions import Step, next_step
-from heygen_async.bulk.journal import Journal, Record, State, WrongStateError
+from heygen_async.bulk.journal import Journal, WrongStateError
 from heygen_async.bulk.plan import Job, Source, numbered
+from heygen_async.bulk.records import Record, State
 from heygen_async.errors import HeyGenError, JournalError, NotFoundError, RenderFailedError, Spent
 
 

@@ -18,11 +18,13 @@ from heygen_async.bulk.books import JournalBooks, job_of, missing
 from heygen_async.bulk.decisions import OnUnknown, grace_left, verdict
 from heygen_async.bulk.downloads import Downloads
 from heygen_async.bulk.export import PREFIX
-from heygen_async.bulk.journal import Entry, Journal, Merge
+from heygen_async.bulk.journal import Journal
 from heygen_async.bulk.plan import Job, Source, numbered
 from heygen_async.bulk.reconcile import find
+from heygen_async.bulk.records import Entry, Merge
 from heygen_async.bulk.rows import cells_of
-from heygen_async.bulk.scheduler import Results, run
+from heygen_async.bulk.scheduler import run
+from heygen_async.bulk.stream import Results
 from heygen_async.errors import HeyGenError, OutcomeUnknownError
 from heygen_async.pool import InFlight
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import attrs
 
-from heygen_async.bulk.journal import Journal, Record
+from heygen_async.bulk.journal import Journal
 from heygen_async.bulk.outputs import shown
+from heygen_async.bulk.records import Record
 from heygen_async.bulk.rows import cells_of
 from heygen_async.errors import InvalidInputError
 

@@ -16,18 +16,17 @@ import sqlite3
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import attrs
 
 from heygen_async.bulk import keys
 from heygen_async.bulk.lock import Lock
+from heygen_async.bulk.records import Entry, Merge, Record, State
 from heygen_async.errors import JournalError, Spent
-
-State = Literal["planned", "intended", "submitted", "completed", "failed", "unknown"]
 
 SCHEMA_VERSION = 1
 _APPLICATION_ID = 0x48474A31  # "HGJ1": tells a journal from any other SQLite file
@@ -76,84 +75,8 @@ class WrongStateError(JournalError):
     """A change does not fit the state that a row is in: a mistake in this package."""
 
 
-@attrs.frozen(kw_only=True)
-class Record:
-    """One row of a campaign as the journal has it.
-
-    Attributes:
-        id: Its place, from 1.
-        row_key: Its identity.
-        row: Your row, as JSON keeps it.
-        kind: The mode of its request.
-        body: The request as it is sent.
-        body_hash: Its identity.
-        generation: 0, and one more for each render that failed and was asked for again.
-        state: How far it is.
-        intended_at: Unix time at which its POST was first about to go out under this key.
-        submitted_at: Unix time at which its id came.
-        ended_at: Unix time of its end.
-        video_id: The video.
-        session_id: The agent's session.
-        duration: Seconds of video.
-        file: Where the video was stored.
-        error_code: Why it failed, by code.
-        error: The same in words.
-        spent: Whether the failure cost money.
-    """
-
-    id: int
-    row_key: str
-    row: Any = attrs.field(repr=False)
-    kind: str
-    body: Mapping[str, Any] = attrs.field(repr=False)
-    body_hash: str
-    generation: int
-    state: State
-    intended_at: float | None
-    submitted_at: float | None
-    ended_at: float | None
-    video_id: str | None
-    session_id: str | None
-    duration: float | None
-    file: str | None
-    error_code: str | None
-    error: str | None
-    spent: Spent | None
-
-
 _FIELDS = tuple(field.name for field in attrs.fields(Record))
 _SELECT = f"SELECT {', '.join(_FIELDS)} FROM jobs"  # noqa: S608 - our own names
-
-
-@attrs.frozen(kw_only=True)
-class Entry:
-    """A row on its way into the journal."""
-
-    row_key: str
-    row: Any
-    kind: str
-    body: Mapping[str, Any]
-
-
-@attrs.define(kw_only=True)
-class Merge:
-    """What became of the rows of a source when they met the journal.
-
-    Attributes:
-        new: Rows that it did not have.
-        unchanged: Rows that it had, with the same request.
-        changed: Rows whose request is another now: they are rendered again, under a new key.
-        busy: Changed rows whose former request is still under way: that one is finished first.
-        removed: Rows that it has and the source has no more: left as they are.
-        repeated: Rows that stand in the source more than once: rendered once.
-    """
-
-    new: int = 0
-    unchanged: int = 0
-    changed: int = 0
-    busy: int = 0
-    removed: int = 0
-    repeated: int = 0
 
 
 class Journal:

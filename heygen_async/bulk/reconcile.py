@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from heygen_async.bulk.decisions import CLOCK_SKEW_SECONDS
-from heygen_async.bulk.journal import Journal, Record
+from heygen_async.bulk.journal import Journal
+from heygen_async.bulk.records import Record
 
 if TYPE_CHECKING:
     from heygen_async.client import HeyGen

@@ -11,21 +11,21 @@ import logging
 import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING, NoReturn, Self
+from typing import TYPE_CHECKING, NoReturn
 
 import anyio
 import attrs
-from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from anyio.streams.memory import MemoryObjectSendStream
 
 from heygen_async.api.video_agents import AgentJob
 from heygen_async.api.videos import Video, VideoJob
 from heygen_async.bulk.books import Books
 from heygen_async.bulk.downloads import Downloads
-from heygen_async.bulk.journal import Merge
 from heygen_async.bulk.plan import Job
 from heygen_async.bulk.poller import Watched, Watcher
 from heygen_async.bulk.results import Completed, Failed, Result, Summary, Unfinished
 from heygen_async.bulk.slots import Slots
+from heygen_async.bulk.stream import Results, only
 from heygen_async.calls import Options
 from heygen_async.errors import (
     AuthenticationError,
@@ -63,49 +63,6 @@ Recover = Callable[[Job], Awaitable[Job | HeyGenError]]
 
 class _NotSentError(Exception):
     """The run was told to stop while a row waited for a slot."""
-
-
-class Results:
-    """The stream of a run's results, in order of ending.
-
-    Attributes:
-        summary: The tally so far.
-        slots: How many renders run now.
-        unread: After an early exit: results that had come in and were not read.
-        merge: How the rows met the journal, in a run that has one.
-    """
-
-    def __init__(self, stream: MemoryObjectReceiveStream[Result], work: _Run) -> None:
-        """Read *stream*; made by `run`."""
-        self._stream = stream
-        self._work = work
-        self.summary: Summary = work.summary
-        self.slots: Slots = work.slots
-        self.unread: list[Result] = []
-        self.merge: Merge | None = None
-
-    def __aiter__(self) -> Self:
-        """Iterate once."""
-        return self
-
-    async def __anext__(self) -> Result:
-        """Return the next result."""
-        return await self._stream.__anext__()
-
-    def keep_unread(self) -> None:
-        """Move what is still in the stream to `unread`."""
-        with contextlib.suppress(anyio.WouldBlock, anyio.EndOfStream):
-            while True:
-                self.unread.append(self._stream.receive_nowait())
-
-    def stop_submitting(self) -> None:
-        """Submit nothing more; what is under way is followed to its end."""
-        self._work.stop_submitting()
-
-    @property
-    def unfinished(self) -> list[Unfinished]:
-        """The rows under way now; after an early exit, those whose renders go on at HeyGen."""
-        return self._work.unfinished()
 
 
 @contextlib.asynccontextmanager
@@ -211,7 +168,7 @@ class _Run:
 
     def raise_from(self, group: BaseExceptionGroup) -> NoReturn:
         """Raise what broke the run: the one exception of *group*, else the group."""
-        exc = _only(group)
+        exc = only(group)
         left = [entry.resource_id for entry in self.unfinished() if entry.resource_id]
         if isinstance(exc, HeyGenError) and left:
             exc.add_note(f"still rendering at HeyGen, and paid for: {', '.join(left)}")
@@ -464,19 +421,3 @@ class _Run:
 
 def _resource(job: Job) -> str:
     return job.record.video_id or job.record.session_id or ""
-
-
-def _only(exc: BaseException) -> BaseException:
-    """Unwrap groups of one, which is how an exception leaves nested tasks; several of ours of one kind count as one."""
-    leaves = list(_leaves(exc))
-    first = leaves[0]
-    same = isinstance(first, HeyGenError) and all(type(leaf) is type(first) for leaf in leaves)
-    return first if same or len(leaves) == 1 else exc
-
-
-def _leaves(exc: BaseException) -> Iterator[BaseException]:
-    if isinstance(exc, BaseExceptionGroup):
-        for inner in exc.exceptions:
-            yield from _leaves(inner)
-    else:
-        yield exc
