@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-import attrs
 
 from heygen_async import Completed, HeyGen, Journal, Merge, Video
 from heygen_async.bulk.books import JournalBooks
@@ -67,13 +66,13 @@ async def together(folder: Path, rows: int = 4_000, slots: int = 200) -> dict[st
     """Take rows through their lives with 200 at once, as a run does: commits are shared."""
     journal = filled(folder / "together.db", rows)
     books = JournalBooks(journal, wants_files=False)
-    video = Video(id="v", status="completed", duration=12.5)
+    video = Video(id="v" * 32, status="completed", duration=12.5)
 
     async def slot() -> None:
         while (job := await books.next()) is not None:
             await books.sending(job)
             await books.accepted(job, video_id=f"video{job.index:032}")
-            await books.completed(job, attrs.evolve(video, id=f"video{job.index:032}"))
+            await books.completed(job, video)
             await books.stored(job, Path(f"videos/{job.index:04}.mp4"))
 
     wall, cpu = time.perf_counter(), time.process_time()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import random
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 import anyio
 import attrs
 
 from heygen_async import wire
+from heygen_async.accounts import Account, account_of
 from heygen_async.errors import (
     DeadlineExceededError,
     HeyGenError,
@@ -21,7 +21,7 @@ from heygen_async.errors import (
     RateLimitError,
     Spent,
 )
-from heygen_async.ratelimit import Gate, Pacer
+from heygen_async.ratelimit import Pacer
 from heygen_async.retry import RetryPolicy, counts, perhaps_executed
 from heygen_async.telemetry import RequestEnded, RetryPlanned, Telemetry
 from heygen_async.transport import Request, Transport
@@ -32,7 +32,6 @@ E = TypeVar("E", bound=HeyGenError)
 READ_SECONDS = 30.0  # HeyGen's reads answer within 2 s in 99 of 100 cases
 WRITE_SECONDS = 120.0  # POST /v3/videos: 31 s in 99 of 100
 UPLOAD_SECONDS = 600.0
-CROWDED_SECONDS = 15.0  # three sweeps of a bulk run: if reads pass again for so long, requests are not too many
 
 _KEY_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-:.")
 _KEY_LENGTH = 255
@@ -113,6 +112,9 @@ def path_id(value: str) -> str:
     return value
 
 
+_DEFAULT = Options()
+
+
 class Caller:
     """Sends calls: the only request loop."""
 
@@ -129,9 +131,20 @@ class Caller:
         self.telemetry = telemetry or Telemetry()
         self._retry = retry
         self._pacer = pacer
-        self._all = Gate()  # everything waits here
-        self._read_refused_at = -math.inf
-        self._paid = Gate()  # only what costs money waits here too: a full pool must not blind the watching
+        self._account: Account | None = None
+
+    @property
+    def account(self) -> Account:
+        """What is shared with other clients of the same account; only inside an event loop."""
+        if self._account is None:
+            self._account = account_of(self.transport.base_url, self.transport.credentials)
+        return self._account
+
+    @property
+    def requests_per_second(self) -> float:
+        """How many requests a second the account takes, as far as that is known; infinite if nothing is."""
+        given = math.inf if self._pacer is None else self._pacer.per_second
+        return min(given, self.account.every.per_second)
 
     async def send(self, call: Call[T], options: Options | None = None) -> T:
         """Ask *call* until there is an answer or no point in asking again, and return what it says.
@@ -141,9 +154,11 @@ class Caller:
             OutcomeUnknownError: Sent, perhaps executed, and the endpoint honours no key.
             DeadlineExceededError: `options.deadline` passed.
         """
-        options = options or Options()
-        sending = _Sending(self, call, options)
-        deadline = math.inf if options.deadline is None else anyio.current_time() + options.deadline
+        sending = _Sending(self, call, options or _DEFAULT)
+        if options is None or options.deadline is None:
+            unbounded: T = await sending.until_answered(math.inf)
+            return unbounded
+        deadline = anyio.current_time() + options.deadline
         with anyio.CancelScope(deadline=deadline) as scope:
             answer: T = await sending.until_answered(deadline)
             return answer
@@ -155,28 +170,29 @@ class Caller:
             )
         )
 
-    @contextlib.asynccontextmanager
-    async def passage(self, *, costs: bool) -> AsyncIterator[None]:
-        """Enter when the gates are open and the pace allows a request; leave when it is answered."""
-        async with contextlib.AsyncExitStack() as gates:
-            for gate in (self._paid, self._all) if costs else (self._all,):
-                await gate.enter()
-                gates.push(lambda kind, _, __, gate=gate: gate.leave(well=kind is None))
-            if self._pacer is not None:
+    async def enter(self, *, costs: bool) -> None:
+        """Return when the gates are open and the pace allows a request. Every `enter` needs its `leave`."""
+        account = self.account
+        if costs:
+            await account.paid.enter()
+        try:
+            await account.every.enter()
+        except BaseException:
+            if costs:
+                account.paid.leave(well=False)
+            raise
+        if self._pacer is not None:
+            try:
                 await self._pacer.wait()
-            yield
+            except BaseException:
+                self.leave(costs=costs, well=False)
+                raise
 
-    def heed(self, error: HeyGenError, delay: float, *, costs: bool) -> None:
-        """Let a 429 hold back the others too: those that cost money if this one did, else all."""
-        if isinstance(error, RateLimitError):
-            (self._paid if costs else self._all).close(delay)
-            if not costs:
-                self._read_refused_at = anyio.current_time()
-
-    @property
-    def reads_are_refused(self) -> bool:
-        """Whether a read met a 429 in the last `CROWDED_SECONDS`."""
-        return anyio.current_time() - self._read_refused_at < CROWDED_SECONDS
+    def leave(self, *, costs: bool, well: bool) -> None:
+        """Make room for the next request; *well* says how this one was answered."""
+        self.account.every.leave(well=well)
+        if costs:
+            self.account.paid.leave(well=well)
 
     def delay(
         self, error: HeyGenError, failures: int, waited: float, options: Options, *, repeatable: bool
@@ -216,18 +232,32 @@ class _Sending:
     async def until_answered(self, deadline: float) -> Any:
         failures, waited, attempts = 0, 0.0, 0
         while True:
+            attempts += 1
             try:
-                async with self._caller.passage(costs=self._call.costs):
-                    attempts += 1
-                    return await self._attempt()
+                return await self._once()
             except HeyGenError as exc:
                 failures = failures + 1 if counts(exc) else 0  # whoever asks for patience is well
                 delay = self._caller.delay(exc, failures, waited, self._options, repeatable=self._repeatable)
-                if delay is None or anyio.current_time() + delay > deadline:
+                if delay is None or anyio.current_time() + delay > deadline or not self._affordable(exc):
                     raise self._final(exc, attempts, delay) from exc
                 self._prepare_next(exc, delay)
                 waited += 0.0 if counts(exc) else delay
             await anyio.sleep(delay)
+
+    async def _once(self) -> Any:
+        """Try once, when the gates are open."""
+        await self._caller.enter(costs=self._call.costs)
+        well = False
+        try:
+            answer = await self._attempt()
+            well = True
+            return answer
+        finally:
+            self._caller.leave(costs=self._call.costs, well=well)
+
+    def _affordable(self, error: HeyGenError) -> bool:
+        """Whether the budget that all reads share has a repetition left; waiting for HeyGen costs none of it."""
+        return self._call.costs or not counts(error) or self._caller.account.budget.take()
 
     async def _attempt(self) -> Any:
         started = anyio.current_time()
@@ -236,24 +266,25 @@ class _Sending:
             self._in_flight = True
             answer = await self._caller.transport.exchange(self.request)
             status = answer.status
-            return self._call.read(answer, str(self.request))
+            value = self._call.read(answer, str(self.request))
         except HeyGenError as exc:
             error = type(exc).__name__
             self._in_flight = False
             self._perhaps_executed |= perhaps_executed(exc)
             raise
+        else:
+            self._caller.account.budget.earn()
+            return value
         finally:
-            event = RequestEnded(
-                method=self._call.method,
-                route=self._call.route,
-                status=status,
-                seconds=anyio.current_time() - started,
-                error=error,
-            )
-            self._caller.telemetry.emit(event)
+            if self._caller.telemetry.observers:
+                seconds = anyio.current_time() - started
+                route = self._call.route
+                event = RequestEnded(method=self._call.method, route=route, status=status, seconds=seconds, error=error)
+                self._caller.telemetry.emit(event)
 
     def _prepare_next(self, error: HeyGenError, delay: float) -> None:
-        self._caller.heed(error, delay, costs=self._call.costs)
+        if isinstance(error, RateLimitError):
+            self._caller.account.close(delay, costs=self._call.costs)
         self._caller.telemetry.emit(
             RetryPlanned(method=self._call.method, route=self._call.route, error=type(error).__name__, seconds=delay)
         )
@@ -261,7 +292,7 @@ class _Sending:
     def _final(self, error: HeyGenError, attempts: int, delay: float | None) -> HeyGenError:
         """Return what the caller gets to see: the last error, with what is known about the money."""
         if delay is not None:
-            error.add_note(f"the next try would be in {delay:.1f} s, past the deadline")
+            error.add_note(f"not tried again in {delay:.1f} s: past the deadline, or too many reads fail at the moment")
         spent = self.spent_if_given_up()
         if spent == "no" or self._repeatable:
             return self.noted(error.after(attempts, spent))

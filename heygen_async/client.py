@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import anyio
 
 from heygen_async import wire
+from heygen_async.accounts import Account
 from heygen_async.api import waiting
 from heygen_async.api.modes import VideoRequest
 from heygen_async.api.video_agents import VideoAgents
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 
     from heygen_async.bulk.decisions import OnUnknown
     from heygen_async.bulk.plan import Job
+    from heygen_async.bulk.scheduler import Submit
     from heygen_async.bulk.stream import Results
+    from heygen_async.bulk.watched import Watch
 
 BASE_URL = "https://api.heygen.com"
 
@@ -82,7 +85,6 @@ class HeyGen:
         pacer = None if requests_per_second is None else Pacer(requests_per_second)
         self.telemetry = Telemetry(tuple(observers))
         self._caller = Caller(self._transport, retry=retry or RetryPolicy(), pacer=pacer, telemetry=self.telemetry)
-        self.pool = Pool()
         self.video_agents = VideoAgents(self._caller)
         self.videos = Videos(self._caller, self.video_agents)
 
@@ -131,6 +133,8 @@ class HeyGen:
         filename: str = "{number}-{id}",
         journal: str | PathLike[str] | None = None,
         on_unknown: OnUnknown = "hold",
+        submit: Submit = "each",
+        watch: Watch = "auto",
         tag_titles: bool = False,
     ) -> AbstractAsyncContextManager[Results]:
         """Render many requests, at most *max_in_flight* at once, and stream their results. Costs money for each.
@@ -151,6 +155,11 @@ class HeyGen:
                 again, or `resume` it. Rows that are done are not rendered again.
             on_unknown: What to do about a row whose POST was sent and whose answer was lost, where HeyGen takes no key
                 and nothing at HeyGen fits it: "hold" it for you, "resubmit" it, or "skip" it.
+            submit: "each" row in a POST of its own, or up to 100 in one ("batch"): a hundredth of the POSTs, and rows
+                that find no slot wait at HeyGen instead of here, so give *max_in_flight* room for both. Agents
+                always go one by one.
+            watch: How ends are noticed: "sweep" asks for a hundred at once every few seconds; "each" asks for every
+                video by itself, at the pace that fits how such renders end; "auto" sweeps until that is refused.
             tag_titles: With a journal, add a short tag to each title, by which a video whose key has become too old
                 (23 hours) can still be found; without, only a title that no other video has will do.
 
@@ -173,12 +182,22 @@ class HeyGen:
                 deadline=deadline,
                 download_to=None if download_to is None else os.fspath(download_to),
                 filename=filename,
+                submit=submit,
+                watch=watch,
                 tag_titles=tag_titles,
             )
             return run_journal(self, journal, source=requests, settings=settings, on_unknown=on_unknown)
         downloads = None if download_to is None else Downloads(self, download_to, filename)
         books = NoBooks(requests)
-        return run(self, books, max_in_flight=max_in_flight, deadline=deadline, downloads=downloads)
+        return run(
+            self,
+            books,
+            max_in_flight=max_in_flight,
+            deadline=deadline,
+            downloads=downloads,
+            submit=submit,
+            watch=watch,
+        )
 
     def resume(
         self, journal: str | PathLike[str], *, on_unknown: OnUnknown = "hold"
@@ -234,9 +253,19 @@ class HeyGen:
         return await self._caller.send(call, options)
 
     @property
-    def reads_are_refused(self) -> bool:
-        """Whether a read met a 429 lately: then requests are too many, not renders."""
-        return self._caller.reads_are_refused
+    def account(self) -> Account:
+        """The account's limits as learnt so far, shared with other clients of it; only inside an event loop."""
+        return self._caller.account
+
+    @property
+    def pool(self) -> Pool:
+        """The account's render slots as learnt so far; only inside an event loop."""
+        return self.account.pool
+
+    @property
+    def requests_per_second(self) -> float:
+        """How many requests a second may be sent, as far as that is known; infinite if nothing is."""
+        return self._caller.requests_per_second
 
     @property
     def transport(self) -> Transport:

@@ -7,7 +7,7 @@ says that k is what there is now: so the limit is clamped to k, and from time to
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import anyio
@@ -50,6 +50,11 @@ class Pool:
         """How many places are taken: renders that run and POSTs on their way."""
         return len(self._accepted) + len(self._asking)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is room for one more, without a try."""
+        return anyio.current_time() >= self._closed_until and self.in_use < self.limit
+
     async def enter(self, ticket: object, start: float = math.inf) -> None:
         """Return when *ticket* may POST. *start* is the limit as long as nothing is known."""
         if self.limit == math.inf and start < math.inf and not self._accepted:
@@ -72,21 +77,22 @@ class Pool:
         self.limit = max(self.limit, len(self._accepted))
         self._tell()
 
-    def refused(self, ticket: object, wait: float | None, *, crowded: bool) -> None:
-        """HeyGen refused *ticket* with a 429, for now.
+    def refused(self, tickets: Sequence[object], wait: float | None, *, crowded: bool) -> None:
+        """HeyGen refused one POST with a 429, for now.
 
         Args:
-            ticket: Whose POST.
+            tickets: Whose POST: of one render, or of many at once.
             wait: Seconds that HeyGen asked to wait.
             crowded: Whether requests in general are refused: then the pool is not what is full.
         """
-        self._asking.discard(ticket)
+        self._asking.difference_update(tickets)
         now = anyio.current_time()
         self._closed_until = max(self._closed_until, now + (WAIT_SECONDS if wait is None else wait))
         if not crowded:
             self.limit = max(1, len(self._accepted))
-            self._slow_start = False
-            self._probe, self._probe_at = None, now + PROBE_SECONDS
+            # many at once say that there is no room for all of them: how much there is, is found out one by one
+            self._slow_start = len(tickets) > 1
+            self._probe, self._probe_at = None, math.inf if self._slow_start else now + PROBE_SECONDS
         self._tell()
 
     def leave(self, ticket: object) -> None:
@@ -107,11 +113,11 @@ class Pool:
             self._probe, self._probe_at = None, anyio.current_time() + PROBE_SECONDS
 
     def _let_in(self, ticket: object) -> bool:
+        if self.is_open:
+            return True
         now = anyio.current_time()
         if now < self._closed_until:
             return False
-        if self.in_use < self.limit:
-            return True
         if self._probe is None and self._probe_at <= now and not self._asking:
             self._probe = ticket
             return True

@@ -9,6 +9,8 @@ import attrs
 
 FIRST_GAP_SECONDS = 0.2  # between requests after the first refusal
 LEAST_GAP_SECONDS = 0.05  # a gap that has become so small is none
+WIDE_OPEN = 64  # so many at once without a refusal, and without a gap, need no counting any more
+BUDGET_TOKENS, REPETITION_TOKENS = 500, 5
 WIDER, NARROWER = 1.5, 0.95  # so that about eight requests pass for each one that is refused
 
 
@@ -29,25 +31,32 @@ class Gate:
     _next: float = -math.inf  # the earliest time of the next entry
     _changed: anyio.Event = attrs.field(factory=anyio.Event)
 
+    @property
+    def per_second(self) -> float:
+        """How many go through in a second, as far as refusals have taught; infinite if they have not."""
+        return 1.0 / self._gap if self._gap else math.inf
+
     async def enter(self) -> None:
         """Return when the gate is open and has room. Every `enter` needs its `leave`."""
-        while True:
+        while self._width < math.inf:
             left = max(self._until, self._next) - anyio.current_time()
             if left > 0:
                 await anyio.sleep(left)
             elif self._inside >= self._width:
                 await self._changed.wait()
             else:
-                self._inside += 1
                 self._next = anyio.current_time() + self._gap
-                return
+                break
+        self._inside += 1
 
     def leave(self, *, well: bool) -> None:
         """Make room; if it went *well*, for one more than before."""
         self._inside -= 1
+        if self._width == math.inf:
+            return
         if well:
-            self._width += 1
             self._gap = self._gap * NARROWER if self._gap > LEAST_GAP_SECONDS else 0.0
+            self._width = math.inf if self._width >= WIDE_OPEN and not self._gap else self._width + 1
         self._tell()
 
     def close(self, seconds: float) -> None:
@@ -61,6 +70,29 @@ class Gate:
     def _tell(self) -> None:
         changed, self._changed = self._changed, anyio.Event()
         changed.set()
+
+
+@attrs.define
+class Budget:
+    """How many repetitions of reads there may be: when nearly everything fails, repeating makes it worse.
+
+    Attributes:
+        tokens: What is left; a repetition takes five of them and each success brings one back.
+    """
+
+    tokens: float = BUDGET_TOKENS
+
+    def take(self) -> bool:
+        """Pay for one repetition, if there is enough."""
+        if self.tokens < REPETITION_TOKENS:
+            return False
+        self.tokens -= REPETITION_TOKENS
+        return True
+
+    def earn(self) -> None:
+        """Book one success."""
+        if self.tokens < BUDGET_TOKENS:
+            self.tokens += 1
 
 
 @attrs.define

@@ -69,6 +69,19 @@ class JobRendered(Event):
 
 
 @attrs.frozen(kw_only=True)
+class SlotsLearnt(Event):
+    """HeyGen refused a render for want of slots.
+
+    Attributes:
+        limit: How many renders the account takes at once, as far as that is known now; None if it is not.
+        in_use: How many places are taken.
+    """
+
+    limit: int | None
+    in_use: int
+
+
+@attrs.frozen(kw_only=True)
 class JobEnded(Event):
     """A row has its result. *error* is the class of the error; None if it is completed."""
 

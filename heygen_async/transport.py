@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import AsyncIterator, Iterator, Mapping
 from importlib.metadata import version
 
@@ -15,6 +16,7 @@ from heygen_async.errors import (
     AttemptTimeoutError,
     ConnectionFailedError,
     ConnectionLostError,
+    HeyGenError,
     InvalidInputError,
 )
 from heygen_async.wire import Answer
@@ -71,6 +73,7 @@ class Transport:
     ) -> None:
         """Send to *base_url* with *credentials* (headers); a *session* that is given is never closed here."""
         self.base_url = _origin(base_url)
+        self.credentials = credentials
         self._headers = {"User-Agent": f"heygen-async/{version('heygen-async')}", **credentials}
         self._given = session
         self._opened: dict[str, aiohttp.ClientSession] = {}
@@ -83,17 +86,19 @@ class Transport:
             ConnectionLostError: It was sent; the answer did not arrive whole.
             AttemptTimeoutError: It was sent; the answer took too long.
         """
-        with _translated(str(request), request.timeout):
+        try:
             async with self._session(fresh=request.fresh).request(
                 request.method,
                 self._url(request),
                 data=request.body,
-                headers={**self._headers, **request.headers},
-                timeout=_timeout(request.timeout),
+                headers={**self._headers, **request.headers} if request.headers else self._headers,
+                timeout=_whole(request.timeout),
                 allow_redirects=False,  # a redirect could carry the key to another host
             ) as response:
                 body = await _read(response)
                 return Answer(status=response.status, headers=response.headers, body=body)
+        except (aiohttp.ClientError, OSError) as exc:  # TimeoutError is an OSError
+            raise _translation(exc, str(request), request.timeout) from exc
 
     @contextlib.asynccontextmanager
     async def download(self, url: str, *, timeout: float = 600.0) -> AsyncIterator[Download | Answer]:  # noqa: ASYNC109 - per read
@@ -104,7 +109,7 @@ class Transport:
             timeout: Seconds without a byte before it counts as lost.
         """
         async with contextlib.AsyncExitStack() as stack:
-            with _translated("download", timeout, whole=False):
+            with _translated("download", timeout):
                 response = await stack.enter_async_context(self._bare().get(url, timeout=_timeout(timeout)))
                 refused = None if response.status == 200 else await _read(response)  # noqa: PLR2004 - HTTP's OK
             if refused is None:
@@ -157,6 +162,12 @@ def _origin(base_url: str) -> yarl.URL:
     return url
 
 
+@functools.lru_cache(maxsize=64)
+def _whole(seconds: float) -> aiohttp.ClientTimeout:
+    """Return a limit on the whole exchange. Our connector never lets a request wait for a connection."""
+    return aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS)
+
+
 def _timeout(seconds: float) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=seconds)
 
@@ -176,21 +187,23 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 
 async def _chunks(response: aiohttp.ClientResponse, seconds: float) -> AsyncIterator[bytes]:
     """Yield the body; only reading is translated, what the reader does with it is not."""
-    with _translated("download", seconds, whole=False):
+    with _translated("download", seconds):
         async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
             yield chunk
 
 
 @contextlib.contextmanager
-def _translated(subject: str, seconds: float, *, whole: bool = True) -> Iterator[None]:
-    """Turn aiohttp's errors into ours; with *whole*, end the block after *seconds*."""
-    limit = anyio.fail_after(seconds) if whole else contextlib.nullcontext()
+def _translated(subject: str, seconds: float) -> Iterator[None]:
     try:
-        with limit:
-            yield
-    except _NOTHING_SENT as exc:
-        raise ConnectionFailedError(f"{subject}: no connection: {exc!r}") from exc
-    except TimeoutError as exc:  # aiohttp's read timeout is one too
-        raise AttemptTimeoutError(f"{subject}: no whole answer within {seconds:g} s") from exc
+        yield
     except (aiohttp.ClientError, OSError) as exc:
-        raise ConnectionLostError(f"{subject}: the connection broke: {exc!r}") from exc
+        raise _translation(exc, subject, seconds) from exc
+
+
+def _translation(exc: Exception, subject: str, seconds: float) -> HeyGenError:
+    """Return what an error of aiohttp means here."""
+    if isinstance(exc, _NOTHING_SENT):
+        return ConnectionFailedError(f"{subject}: no connection: {exc!r}")
+    if isinstance(exc, TimeoutError):  # aiohttp's read timeout is one too
+        return AttemptTimeoutError(f"{subject}: no whole answer within {seconds:g} s")
+    return ConnectionLostError(f"{subject}: the connection broke: {exc!r}")

@@ -10,7 +10,7 @@ import json
 import math
 import time
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_args
 
 import attrs
 import cattrs
@@ -167,20 +167,39 @@ def _exactly(kind: type[Any], *also: type[Any]) -> Any:
     accepted = (kind, *also)
 
     def read(value: Any, _: Any) -> Any:
-        if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
+        if type(value) is kind:
+            return value
+        if not isinstance(value, accepted) or isinstance(value, bool):
             raise TypeError(f"expected {kind.__name__}, got {value!r:.80}")
         return kind(value)
 
     return read
 
 
+_PLAIN = {str: _exactly(str), bool: _exactly(bool), int: _exactly(int), float: _exactly(float, int)}
+
+
 def _converter(*, detailed: bool) -> cattrs.Converter:
     made = cattrs.Converter(detailed_validation=detailed)
-    made.register_structure_hook(str, _exactly(str))
-    made.register_structure_hook(bool, _exactly(bool))
-    made.register_structure_hook(int, _exactly(int))
-    made.register_structure_hook(float, _exactly(float, int))
+    for kind, read in _PLAIN.items():
+        made.register_structure_hook(kind, read)
+    made.register_structure_hook_factory(_is_plain_or_none, _plain_or_none)
     return made
+
+
+def _is_plain_or_none(kind: Any) -> bool:
+    kinds = get_args(kind)
+    return len(kinds) == 2 and kinds[1] is type(None) and kinds[0] in _PLAIN  # noqa: PLR2004 - `X | None`
+
+
+def _plain_or_none(kind: Any) -> Any:
+    """Return a reader of `str | None` and the like; cattrs' own way takes three times as long."""
+    plain = _PLAIN[get_args(kind)[0]]
+
+    def read(value: Any, _: Any) -> Any:
+        return None if value is None else plain(value, None)
+
+    return read
 
 
 def _encode_class(converter: cattrs.Converter, kind: type[Any]) -> Any:

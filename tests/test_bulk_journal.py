@@ -17,7 +17,7 @@ from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from heygen_async import Journal, Merge, errors
-from heygen_async.bulk.journal import SCHEMA_VERSION
+from heygen_async.bulk.database import SCHEMA_VERSION
 from heygen_async.bulk.records import Entry
 
 BODY = {"type": "avatar", "avatar_id": "a", "voice_id": "v", "script": "Hi Ada"}

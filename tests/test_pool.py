@@ -23,7 +23,7 @@ async def refuse(pool: Pool, wait: float | None = 5.0, *, crowded: bool = False)
     """Let one more be refused."""
     ticket = object()
     await pool.enter(ticket)
-    pool.refused(ticket, wait, crowded=crowded)
+    pool.refused([ticket], wait, crowded=crowded)
     return ticket
 
 
@@ -97,7 +97,7 @@ async def test_a_try_that_is_refused_is_not_repeated_soon() -> None:
     with anyio.move_on_after(1000) as scope:
         await pool.enter(object())
     assert scope.cancelled_caught
-    pool.refused(probe, 5.0, crowded=False)
+    pool.refused([probe], 5.0, crowded=False)
     assert await waited(pool) == pytest.approx(PROBE_SECONDS)
 
 
@@ -127,7 +127,7 @@ async def test_answers_out_of_order_do_not_hide_what_runs() -> None:
     tickets = [object() for _ in range(5)]
     for ticket in tickets:
         await pool.enter(ticket)
-    pool.refused(tickets[4], 1.0, crowded=False)
+    pool.refused([tickets[4]], 1.0, crowded=False)
     assert pool.limit == 1
     for ticket in tickets[:4]:
         pool.succeeded(ticket)
@@ -137,18 +137,15 @@ async def test_answers_out_of_order_do_not_hide_what_runs() -> None:
 async def test_a_slow_start_doubles_until_the_first_refusal() -> None:
     """Four, eight, sixteen: each accepted render allows one more."""
     slots = Slots("auto", Pool())
-    tickets = [object() for _ in range(100)]
-    for ticket in tickets[:START]:
-        await slots.take(ticket)
+    tickets = [await slots.take() for _ in range(START)]
     with anyio.move_on_after(10) as scope:
-        await slots.take(tickets[50])
+        await slots.take()
     assert scope.cancelled_caught
-    for ticket in tickets[:START]:
+    for ticket in tickets:
         slots.pool.succeeded(ticket)
-    for ticket in tickets[START : 2 * START]:
-        await slots.take(ticket)
+    tickets += [await slots.take() for _ in range(START)]
     assert (slots.total, slots.in_use) == (2 * START, 2 * START)
-    slots.pool.refused(tickets[2 * START - 1], 1.0, crowded=False)
+    slots.pool.refused([tickets[2 * START - 1]], 1.0, crowded=False)
     assert slots.total == START
     slots.pool.succeeded(tickets[START])
     assert slots.total == START + 1
@@ -158,15 +155,13 @@ async def test_a_server_that_queues_is_not_fed_without_end() -> None:
     """It refuses nothing; that most renders wait there is the sign."""
     slots = Slots("auto", Pool())
     for _ in range(30):
-        ticket = object()
-        await slots.take(ticket)
-        slots.pool.succeeded(ticket)
+        slots.pool.succeeded(await slots.take())
     slots.pool.seen(waiting=5, running=25)
     assert slots.total > 30
     slots.pool.seen(waiting=20, running=10)
     assert slots.total == 30
     with anyio.move_on_after(100) as scope:
-        await slots.take(object())
+        await slots.take()
     assert scope.cancelled_caught
     assert slots.in_use == 30
 
@@ -177,13 +172,11 @@ async def test_two_runs_share_a_pool_and_keep_their_own_numbers() -> None:
     one, other = Slots(3, pool), Slots(5, pool)
     for slots, count in ((one, 3), (other, 2)):
         for _ in range(count):
-            ticket = object()
-            await slots.take(ticket)
-            pool.succeeded(ticket)
+            pool.succeeded(await slots.take())
     await refuse(pool)
     assert (one.total, other.total, pool.limit) == (3, 5, 5)
     with anyio.move_on_after(100) as scope:
-        await other.take(object())
+        await other.take()
     assert scope.cancelled_caught
     assert other.in_use == 2
 
@@ -192,9 +185,9 @@ async def test_a_function_may_change_its_mind() -> None:
     """It is asked again and again."""
     allowed = 1
     slots = Slots(lambda: allowed, Pool())
-    await slots.take(object())
+    await slots.take()
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(slots.take, object())
+        tasks.start_soon(slots.take)
         await anyio.sleep(10)
         assert slots.in_use == 1
         allowed = 2

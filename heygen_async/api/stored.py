@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import json
+from typing import Any, cast
 
 import attrs
 
@@ -16,11 +16,16 @@ class StoredRequest:
 
     Attributes:
         kind: avatar, image, cinematic_avatar or video_agent.
-        body: The JSON object of the POST.
+        text: The JSON object of the POST.
     """
 
     kind: str
-    body: Mapping[str, Any] = attrs.field(repr=False)
+    text: str = attrs.field(repr=False)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The same, read."""
+        return cast("dict[str, Any]", json.loads(self.text))
 
     @property
     def for_agents(self) -> bool:
@@ -35,4 +40,11 @@ class StoredRequest:
 
 def body_of(request: Any) -> dict[str, Any]:
     """Return the JSON object that is sent for a request."""
-    return dict(request.body) if isinstance(request, StoredRequest) else wire.encode(request)
+    return request.body if isinstance(request, StoredRequest) else wire.encode(request)
+
+
+def sent_of(request: Any) -> dict[str, Any]:
+    """Return how a `Call` sends a request: what was kept goes out as it stands."""
+    if isinstance(request, StoredRequest):
+        return {"body": request.text.encode(), "headers": {"Content-Type": "application/json"}}
+    return {"body": wire.encode(request)}

@@ -8,7 +8,7 @@ import attrs
 
 from heygen_async.api import pages, waiting
 from heygen_async.api.modes import VideoAgent
-from heygen_async.api.stored import StoredRequest, body_of
+from heygen_async.api.stored import StoredRequest, sent_of
 from heygen_async.api.videos import Video, VideoJob
 from heygen_async.calls import Call, Caller, Options, path_id, reads
 from heygen_async.errors import RenderFailedError
@@ -170,7 +170,7 @@ def create_session(request: VideoAgent | StoredRequest) -> Call[Session]:
         method="POST",
         path=request.path,
         route=request.path,
-        body=body_of(request),
+        **sent_of(request),
         read=reads(Session),
         costs=True,
     )

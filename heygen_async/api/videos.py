@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
-from typing import TYPE_CHECKING, TypeAlias, overload
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
 import attrs
 
+from heygen_async import wire
 from heygen_async.api import pages, waiting
+from heygen_async.api.batches import Batch, BatchableRequest, CreatedBatch, create_batch, get_batch
 from heygen_async.api.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent, VideoRequest
-from heygen_async.api.stored import StoredRequest, body_of
+from heygen_async.api.stored import StoredRequest, sent_of
 from heygen_async.calls import Call, Caller, Options, path_id, reads
-from heygen_async.errors import InvalidInputError, RenderFailedError
+from heygen_async.errors import ContractError, InvalidInputError, RenderFailedError
 
 if TYPE_CHECKING:
     from heygen_async.api.video_agents import AgentJob, VideoAgents
+
+T = TypeVar("T")
 
 VIDEO_STATUSES = frozenset({"waiting", "queued", "pending", "processing", "running", "completed", "failed"})
 STATUSES_AT_ONCE = 100  # HeyGen: "At most 100 ids per request."
@@ -97,6 +101,7 @@ class VideoStatus:
         video_id: Whose.
         batch_id: Of batch entries.
         item_index: Position in the batch.
+        error: Why it failed; its shape is not documented, `code` and `message` are usual.
 
     Source: `GET /v3/videos/statuses`.
     """
@@ -105,9 +110,11 @@ class VideoStatus:
     video_id: str | None = None
     batch_id: str | None = None
     item_index: int | None = None
+    error: dict[str, Any] | None = None
 
 
 Statuses: TypeAlias = list[VideoStatus]
+Entries: TypeAlias = list[dict[str, Any]]
 
 
 @attrs.frozen(kw_only=True)
@@ -213,9 +220,42 @@ class Videos:
         query = {"title": title, "folder_id": folder_id, "limit": limit}
         return pages.iterate(self._caller, "/v3/videos", Video, query)
 
-    async def statuses(self, video_ids: Iterable[str], options: Options | None = None) -> Statuses:
-        """Return the statuses of up to 100 videos in one request. Source: `GET /v3/videos/statuses`."""
-        return await self._caller.send(get_statuses(list(video_ids)), options)
+    async def statuses(
+        self, video_ids: Iterable[str] = (), options: Options | None = None, *, batch_ids: Iterable[str] = ()
+    ) -> Statuses:
+        """Return the statuses of up to 100 videos and of the items of batches in one request. Costs nothing.
+
+        Ask for one batch at a time: how many entries an answer holds at the most is not documented.
+
+        Source: `GET /v3/videos/statuses`.
+        """
+        call = get_statuses([*video_ids], [*batch_ids], read=reads(list[VideoStatus]))
+        return await self._caller.send(call, options)
+
+    async def entries(self, video_ids: Iterable[str] = (), batch_ids: Iterable[str] = ()) -> Entries:
+        """Return what `statuses` returns as HeyGen's own JSON objects: a bulk run asks this every few seconds."""
+        return await self._caller.send(get_statuses([*video_ids], [*batch_ids], read=_read_entries))
+
+    async def create_batch(
+        self, requests: Sequence[BatchableRequest], options: Options | None = None, *, title: str | None = None
+    ) -> CreatedBatch:
+        """Submit up to 100 requests at once and return the id of the batch. Costs money for each.
+
+        HeyGen queues them, makes each on its own, and gives each its video id when its turn comes: follow them by
+        `statuses(batch_ids=[...])` or `batch`. One malformed item refuses the whole batch, and nothing is made.
+
+        Raises:
+            BadRequestError: An item is malformed; the message names its index.
+            InsufficientCreditError: The account cannot pay; nothing was made.
+            HeyGenError: With `spent="unknown"` after the last try got no answer.
+
+        Source: `POST /v3/videos/batches`.
+        """
+        return await self._caller.send(create_batch(requests, title), options)
+
+    async def batch(self, batch_id: str, options: Options | None = None) -> Batch:
+        """Return the batch as it is now. Source: `GET /v3/videos/batches/{batch_id}`."""
+        return await self._caller.send(get_batch(batch_id), options)
 
     async def delete(self, video_id: str, options: Options | None = None) -> DeletedVideo:
         """Delete a video; a running render is not refunded. Source: `DELETE /v3/videos/{video_id}`."""
@@ -238,7 +278,7 @@ def create_video(request: DirectRequest | StoredRequest) -> Call[CreatedVideo]:
         method="POST",
         path=request.path,
         route=request.path,
-        body=body_of(request),
+        **sent_of(request),
         read=reads(CreatedVideo),
         takes_key=True,
         costs=True,
@@ -250,14 +290,23 @@ def get_video(video_id: str) -> Call[Video]:
     return Call(method="GET", path=f"/v3/videos/{path_id(video_id)}", route="/v3/videos/{video_id}", read=reads(Video))
 
 
-def get_statuses(video_ids: list[str]) -> Call[list[VideoStatus]]:
+def get_statuses(video_ids: list[str], batch_ids: list[str], read: Callable[[wire.Answer, str], T]) -> Call[T]:
     """Return the call that reads many statuses."""
-    if not 0 < len(video_ids) <= STATUSES_AT_ONCE:
-        raise InvalidInputError(f"video_ids: {len(video_ids)} ids, must be 1 to {STATUSES_AT_ONCE} at a time")
+    if not 0 < len(video_ids) + len(batch_ids) <= STATUSES_AT_ONCE:
+        count = len(video_ids) + len(batch_ids)
+        raise InvalidInputError(f"video_ids and batch_ids: {count} ids, must be 1 to {STATUSES_AT_ONCE} at a time")
+    asked = {"video_ids": video_ids, "batch_ids": batch_ids}
     return Call(
         method="GET",
         path="/v3/videos/statuses",
         route="/v3/videos/statuses",
-        query={"video_ids": ",".join(map(path_id, video_ids))},
-        read=reads(list[VideoStatus]),
+        query={name: ",".join(map(path_id, ids)) for name, ids in asked.items() if ids},
+        read=read,
     )
+
+
+def _read_entries(answer: wire.Answer, subject: str) -> Entries:
+    data = wire.read_data(answer, subject)
+    if not isinstance(data, list) or not all(isinstance(entry, dict) for entry in data):
+        raise ContractError(f"{subject}: $.data is not a list of objects")
+    return data

@@ -6,44 +6,56 @@ anything else is done with its answer, `ended`, `stored`. Each returns when it i
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from pathlib import Path
 
 import anyio
-import anyio.lowlevel
 import attrs
 
 from heygen_async.api.stored import StoredRequest
 from heygen_async.api.videos import Video
+from heygen_async.bulk import keys
 from heygen_async.bulk.decisions import Step, next_step
 from heygen_async.bulk.journal import Journal, WrongStateError
 from heygen_async.bulk.plan import Job, Source, numbered
 from heygen_async.bulk.records import Record, State
-from heygen_async.errors import HeyGenError, JournalError, NotFoundError, RenderFailedError, Spent
+from heygen_async.errors import HeyGenError, NotFoundError, RenderFailedError, Spent
 
 
 @attrs.define(eq=False)
-class _Change:
-    """A change on its way to the disk."""
+class _Group:
+    """Changes that go to the disk together."""
 
-    change: Callable[[], None]
-    error: JournalError | None = None
+    changes: list[Callable[[], None]] = attrs.field(factory=list)
+    errors: dict[int, Exception] = attrs.field(factory=dict)  # by place
     done: anyio.Event = attrs.field(factory=anyio.Event)
 
     def apply(self) -> None:
-        """Make it; a change that does not fit the row's state fails alone."""
-        try:
-            self.change()
-        except WrongStateError as exc:
-            self.error = exc
+        """Make them; a change that does not fit its row's state fails alone."""
+        for place, change in enumerate(self.changes):
+            try:
+                change()
+            except WrongStateError as exc:
+                self.errors[place] = exc
+
+    def failed(self, error: Exception) -> None:
+        """None of them was made."""
+        self.errors = dict.fromkeys(range(len(self.changes)), error)
 
 
 _UNDER_WAY: tuple[State, ...] = ("submitted", "intended", "unknown")
 
 
 class Books:
-    """No rows, and no memory: subclasses have them."""
+    """No rows, and no memory: subclasses have them.
+
+    Attributes:
+        left: How many rows are still to be handed out; None if that cannot be known.
+    """
+
+    left: int | None = None
 
     async def next(self) -> Job | None:
         """Return the next row that something is due for; None at the end."""
@@ -55,14 +67,29 @@ class Books:
     async def accepted(self, job: Job, *, video_id: str | None = None, session_id: str | None = None) -> None:
         """Its id has come; for a session, later its video's."""
 
-    async def put_back(self, job: Job) -> None:
-        """It was not executed, for a reason that is not its own."""
+    async def sending_together(self, jobs: Sequence[Job]) -> str:
+        """They are about to go out in one POST; returns the key of that POST."""
+        return keys.batch_key([job.key for job in jobs])
+
+    async def accepted_together(self, jobs: Sequence[Job], batch_id: str) -> None:
+        """The id of their batch has come."""
+
+    def mates(self, job: Job) -> list[Job]:
+        """Return the rows whose batch *job* is in, in its order; they are not handed out again."""
+        return [job]
+
+    def batch_id(self, job: Job) -> str:  # noqa: ARG002 - subclasses use it
+        """Return HeyGen's id of the batch that a submitted row is in."""
+        return ""
+
+    async def put_back(self, *jobs: Job) -> None:
+        """They were not executed, for a reason that is not their own."""
 
     async def refused(self, job: Job, error: HeyGenError) -> None:
         """It was not executed, and never will be as it is."""
 
-    async def unknown(self, job: Job, error: HeyGenError) -> None:
-        """Whether its POST was executed is not known."""
+    async def unknown(self, error: HeyGenError, *jobs: Job) -> None:
+        """Whether their POST was executed is not known."""
 
     async def completed(self, job: Job, video: Video) -> None:
         """Its video is there."""
@@ -80,10 +107,14 @@ class NoBooks(Books):
     def __init__(self, source: Source) -> None:
         """Take rows from *source*."""
         self._jobs = numbered(source)
+        self.left = len(source) if isinstance(source, Sized) else None
 
     async def next(self) -> Job | None:
         """Return the next row; None at the end."""
-        return await anext(self._jobs, None)
+        job = await anext(self._jobs, None)
+        if self.left is not None:
+            self.left -= job is not None
+        return job
 
 
 class JournalBooks(Books):
@@ -93,24 +124,39 @@ class JournalBooks(Books):
         """Take what is due from *journal* and write to it."""
         self._journal = journal
         self._wants_files = wants_files
+        counts = journal.counts()
+        self.left = sum(counts[state] for state in ("planned", *_UNDER_WAY))
         # What was under way comes first: it is paid for. Its ids are noted now, because states change during the run.
         self._open = [record.id for state in _UNDER_WAY for record in journal.records(state)]
         self._unstored = [job_id for job_id, file in journal.files() if missing(file)] if wants_files else []
         self._due = self._rows()
-        self._group: list[_Change] = []
+        self._handed_out: set[int] = set()
+        self._batches: dict[int, int] = {}  # rows on their way, and the numbers of their batches
+        self._group: _Group | None = None
 
     def _rows(self) -> Iterator[tuple[Record, Step]]:
         for job_id in self._open:
             record = self._journal.get(job_id)
-            yield record, next_step(record, time.time(), wants_file=self._wants_files)
+            if job_id - 1 not in self._handed_out:
+                yield record, self._step(record)
         for job_id in self._unstored:
             yield self._journal.get(job_id), "download"
         for record in self._journal.records("planned"):
             yield record, "submit"
 
+    def _step(self, record: Record) -> Step:
+        step = next_step(record, time.time(), wants_file=self._wants_files)
+        whole = (
+            record.batch is None or len(self._journal.members(record.batch)) == self._journal.batch(record.batch).size
+        )
+        return (
+            "reconcile" if step == "submit" and not whole else step
+        )  # a batch goes out again as it was, or not at all
+
     async def next(self) -> Job | None:
         """Return the next row that something is due for; None at the end."""
         found = next(self._due, None)
+        self.left = max(0, (self.left or 0) - 1)
         return None if found is None else job_of(self._journal, *found)
 
     async def sending(self, job: Job) -> None:
@@ -121,17 +167,42 @@ class JournalBooks(Books):
         """Write the id."""
         await self._write(lambda: self._journal.submitted(_id(job), video_id=video_id, session_id=session_id))
 
-    async def put_back(self, job: Job) -> None:
-        """Plan it again."""
-        await self._write(lambda: self._journal.not_sent(_id(job)))
+    async def sending_together(self, jobs: Sequence[Job]) -> str:
+        """Write the intent, and who is in the batch: what is sent again must be the same."""
+        batch = self._batches.get(jobs[0].index)
+        if batch is None:
+            key = keys.batch_key([job.key for job in jobs])
+            made: list[int] = []
+            await self._write(lambda: made.append(self._journal.intend_together([_id(job) for job in jobs], key)))
+            self._batches.update({job.index: made[0] for job in jobs})
+            return key
+        await self._write(lambda: self._each(self._journal.intend, jobs))
+        return self._journal.batch(batch).key
+
+    async def accepted_together(self, jobs: Sequence[Job], batch_id: str) -> None:
+        """Write the id."""
+        batch = self._batches[jobs[0].index]
+        await self._write(lambda: self._journal.submitted_together(batch, batch_id))
+        for job in jobs:
+            self._batches.pop(job.index, None)
+
+    async def put_back(self, *jobs: Job) -> None:
+        """Plan them again."""
+        await self._write(lambda: self._each(self._journal.not_sent, jobs))
+        for job in jobs:
+            self._batches.pop(job.index, None)
 
     async def refused(self, job: Job, error: HeyGenError) -> None:
         """Write its end."""
         await self._write(lambda: self._failed(job, error, "no"))
 
-    async def unknown(self, job: Job, error: HeyGenError) -> None:
+    async def unknown(self, error: HeyGenError, *jobs: Job) -> None:
         """Write that nobody knows."""
-        await self._write(lambda: self._journal.unknown(_id(job), code=code_of(error), error=error.message))
+
+        def change(job_id: int) -> None:
+            self._journal.unknown(job_id, code=code_of(error), error=error.message)
+
+        await self._write(lambda: self._each(change, jobs))
 
     async def completed(self, job: Job, video: Video) -> None:
         """Write the end."""
@@ -146,43 +217,62 @@ class JournalBooks(Books):
         """Write the file's name."""
         await self._write(lambda: self._journal.stored(_id(job), str(file)))
 
+    def mates(self, job: Job) -> list[Job]:
+        """Return the rows whose batch *job* is in, in its order; they are not handed out again."""
+        batch = job.record.batch
+        members = [job_of(self._journal, record, "submit") for record in self._journal.members(batch)]
+        self._handed_out.update(member.index for member in members)
+        self._batches.update({member.index: batch for member in members})
+        return members
+
+    def batch_id(self, job: Job) -> str:
+        """Return HeyGen's id of the batch that a submitted row is in."""
+        return self._journal.batch(job.record.batch).batch_id or ""
+
+    def _each(self, change: Callable[[int], None], jobs: Iterable[Job]) -> None:
+        for job in jobs:
+            change(_id(job))
+
     def _failed(self, job: Job, error: HeyGenError, spent: Spent) -> None:
         self._journal.failed(_id(job), code=code_of(error), error=error.message, spent=spent)
 
     async def _write(self, change: Callable[[], None]) -> None:
         """Return when *change* is on disk. Whatever is written in the same turn of the loop shares one commit.
 
-        The first to come waits for one turn and then writes for all, inline: an fsync of a shared commit costs less
-        than handing it to a thread, and a loop in virtual time sees all of it. Nothing here can be cancelled.
+        The commit is made inline, at the beginning of the next turn: an fsync of a shared commit costs less than
+        handing it to a thread, and a loop in virtual time sees all of it. It is made even if the writer is cancelled.
         """
-        mine = _Change(change)
-        self._group.append(mine)
-        with anyio.CancelScope(shield=True):
-            if len(self._group) == 1:
-                await anyio.lowlevel.checkpoint()
-                self._commit()
-            else:
-                await mine.done.wait()
-        if mine.error is not None:
-            raise mine.error
+        group = self._group
+        if group is None:
+            group = self._group = _Group()
+            asyncio.get_running_loop().call_soon(self.flush)
+        place = len(group.changes)
+        group.changes.append(change)
+        try:
+            await group.done.wait()
+        except BaseException:
+            self.flush()  # whoever is cancelled leaves with a clean table
+            raise
+        if place in group.errors:
+            raise group.errors[place]
 
-    def _commit(self) -> None:
-        group, self._group = self._group, []
+    def flush(self) -> None:
+        """Write what waits to be written."""
+        group, self._group = self._group, None
+        if group is None:
+            return
         try:
             with self._journal.grouped():
-                for each in group:
-                    each.apply()
-        except JournalError as exc:
-            for each in group:
-                each.error = exc
-        for each in group:
-            each.done.set()
+                group.apply()
+        except Exception as exc:  # noqa: BLE001 - it is raised where each change was asked for
+            group.failed(exc)
+        group.done.set()
 
 
 def job_of(journal: Journal, record: Record, step: Step) -> Job:
     """Return a row of the journal as a job."""
     return Job(
-        request=StoredRequest(kind=record.kind, body=record.body),
+        request=StoredRequest(kind=record.kind, text=record.text),
         row=record.row,
         key=journal.key(record),
         index=record.id - 1,

@@ -23,9 +23,11 @@ from heygen_async.bulk.plan import Job, Source, numbered
 from heygen_async.bulk.reconcile import find
 from heygen_async.bulk.records import Entry, Merge
 from heygen_async.bulk.rows import cells_of
-from heygen_async.bulk.scheduler import run
+from heygen_async.bulk.scheduler import Submit, run
 from heygen_async.bulk.stream import Results
-from heygen_async.errors import HeyGenError, OutcomeUnknownError
+from heygen_async.bulk.timing import RenderTimes
+from heygen_async.bulk.watched import Watch
+from heygen_async.errors import HeyGenError, JournalError, OutcomeUnknownError
 from heygen_async.pool import InFlight
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ class Settings:
         deadline: Seconds for each render.
         download_to: Folder for the files; None leaves them at HeyGen.
         filename: Template of their names.
+        submit: How rows are sent: "each" in a POST of its own, or up to a hundred in one ("batch").
+        watch: How ends are noticed: see `HeyGen.render_many`.
         tag_titles: Add a short tag to each title, by which a video can be found when its key is too old.
     """
 
@@ -51,6 +55,8 @@ class Settings:
     deadline: float = 3600.0
     download_to: str | None = None
     filename: str = "{number}-{id}"
+    submit: Submit = "each"
+    watch: Watch = "auto"
     tag_titles: bool = False
 
     def save(self, journal: Journal) -> None:
@@ -112,16 +118,33 @@ async def run_journal(
             kept = [file for _, file in journal.files() if file is not None and not missing(file)]
             downloads = Downloads(client, settings.download_to, settings.filename, kept)
         recovery = _Recovery(client, journal, on_unknown)
-        async with run(
-            client,
-            books,
-            max_in_flight=settings.max_in_flight,
-            deadline=settings.deadline,
-            downloads=downloads,
-            recover=recovery.recover,
-        ) as results:
+        times = RenderTimes(journal.lessons())
+        async with (
+            _remembering(journal, times),
+            run(
+                client,
+                books,
+                max_in_flight=settings.max_in_flight,
+                deadline=settings.deadline,
+                downloads=downloads,
+                recover=recovery.recover,
+                submit=settings.submit,
+                watch=settings.watch,
+                times=times,
+            ) as results,
+        ):
             results.merge = merge
             yield results
+
+
+@contextlib.asynccontextmanager
+async def _remembering(journal: Journal, times: RenderTimes) -> AsyncIterator[None]:
+    """Keep what was learnt about render times, however the run ends, unless the journal itself is the trouble."""
+    try:
+        yield
+    finally:
+        with contextlib.suppress(JournalError):
+            journal.learn(times.lessons())
 
 
 @attrs.frozen

@@ -46,7 +46,8 @@ def _jsonl(records: Iterator[Record], path: Path) -> int:
     count = 0
     with path.open("w", encoding="utf-8") as file:
         for record in records:
-            file.write(json.dumps(attrs.asdict(record), ensure_ascii=False) + "\n")
+            facts = attrs.asdict(record, filter=attrs.filters.exclude("text"))
+            file.write(json.dumps({**facts, "body": record.body}, ensure_ascii=False) + "\n")
             count += 1
     return count
 

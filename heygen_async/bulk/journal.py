@@ -3,72 +3,28 @@
 States: planned -> intended (its POST may be on the way) -> submitted (its id is known) -> completed | failed; and
 unknown (its POST went out, and whether it was executed is not known). Every method that changes something returns
 when the change is on disk (WAL, synchronous=FULL), so what is written here survives a power loss. Nothing is ever
-loaded whole: a million rows are read through indexes, a page at a time.
+loaded whole: a million rows are read a page at a time.
 
 The journal decides nothing: `decisions.py` does.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
-import sqlite3
 import time
-import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from os import PathLike
-from pathlib import Path
-from typing import Any, Self
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import attrs
 
 from heygen_async.bulk import keys
-from heygen_async.bulk.lock import Lock
-from heygen_async.bulk.records import Entry, Merge, Record, State
+from heygen_async.bulk.database import Database
+from heygen_async.bulk.records import Batch, Entry, Lesson, Merge, Record, State
 from heygen_async.errors import JournalError, Spent
 
-SCHEMA_VERSION = 1
-_APPLICATION_ID = 0x48474A31  # "HGJ1": tells a journal from any other SQLite file
 _PAGE_ROWS = 500
-
-_SCHEMA = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE jobs (
-    id INTEGER PRIMARY KEY,
-    row_key TEXT NOT NULL UNIQUE,
-    row TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    body TEXT NOT NULL,
-    body_hash TEXT NOT NULL,
-    generation INTEGER NOT NULL DEFAULT 0,
-    state TEXT NOT NULL DEFAULT 'planned',
-    seen INTEGER NOT NULL DEFAULT 0,
-    intended_at REAL,
-    submitted_at REAL,
-    ended_at REAL,
-    video_id TEXT,
-    session_id TEXT,
-    duration REAL,
-    file TEXT,
-    error_code TEXT,
-    error TEXT,
-    spent TEXT
-);
-CREATE INDEX jobs_by_state ON jobs (state, id);
-CREATE INDEX jobs_by_session ON jobs (session_id) WHERE session_id IS NOT NULL;
-CREATE TABLE former (
-    job_id INTEGER NOT NULL,
-    generation INTEGER NOT NULL,
-    body_hash TEXT NOT NULL,
-    state TEXT NOT NULL,
-    video_id TEXT,
-    session_id TEXT,
-    error_code TEXT,
-    error TEXT,
-    spent TEXT
-);
-"""
+_MARKS = ("", "?", "?, ?", "?, ?, ?", "?, ?, ?, ?")
 
 
 class WrongStateError(JournalError):
@@ -76,66 +32,14 @@ class WrongStateError(JournalError):
 
 
 _FIELDS = tuple(field.name for field in attrs.fields(Record))
-_SELECT = f"SELECT {', '.join(_FIELDS)} FROM jobs"  # noqa: S608 - our own names
+_COLUMNS = ", ".join("body" if name == "text" else name for name in _FIELDS)
+_SELECT = f"SELECT {_COLUMNS} FROM jobs JOIN requests USING (id)"  # noqa: S608 - our own names
 
 
-class Journal:
+class Journal(Database):
     """A campaign's memory. One process writes; any number may read."""
 
-    def __init__(self, path: str | PathLike[str], *, create: bool = False, read_only: bool = False) -> None:
-        """Open the journal at *path*.
-
-        Args:
-            path: The file.
-            create: Make it if it is not there.
-            read_only: Look only; takes no lock.
-
-        Raises:
-            JournalError: Not there, in use, no journal, damaged, of a newer version, or not writable.
-        """
-        self.path = Path(path)
-        self._lock: Lock | None = None
-        self._grouping = False
-        if not create and not self.path.exists():
-            raise JournalError(f"{self.path}: there is no such journal")
-        with self._explained():
-            self._lock = None if read_only else Lock(self.path)
-        try:
-            with self._explained():
-                self._db = self._opened(read_only=read_only)
-                self._check(fresh=create and not read_only)
-            self.run: str = self.meta("run") or ""
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        """Close the file and let others write."""
-        db = getattr(self, "_db", None)
-        if db is not None:
-            db.close()
-        if self._lock is not None:
-            self._lock.release()
-
-    def __enter__(self) -> Self:
-        """Nothing to do: it is open."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close it."""
-        self.close()
-
     # The campaign
-
-    def meta(self, name: str) -> str | None:
-        """Return a setting of the campaign."""
-        found = self._rows("SELECT value FROM meta WHERE name = ?", name)
-        return str(found[0][0]) if found else None
-
-    def set_meta(self, **settings: str) -> None:
-        """Keep settings of the campaign."""
-        with self._transaction():
-            self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(settings.items()))
 
     def begin_merge(self) -> int:
         """Begin to take in the rows of a source, and return the mark by which they are known."""
@@ -161,26 +65,27 @@ class Journal:
         ).fetchone()
         row = json.dumps(entry.row, ensure_ascii=False, default=str)
         if found is None:
-            self._db.execute(
-                "INSERT INTO jobs (row_key, row, kind, body, body_hash, seen) VALUES (?, ?, ?, ?, ?, ?)",
-                (entry.row_key, row, entry.kind, body, hashed, mark),
+            made = self._db.execute(
+                "INSERT INTO jobs (row_key, kind, body_hash, seen) VALUES (?, ?, ?, ?)",
+                (entry.row_key, entry.kind, hashed, mark),
             )
+            self._db.execute("INSERT INTO requests VALUES (?, ?, ?)", (made.lastrowid, row, body))
             result.new += 1
             return
         job_id, known, state, seen = found
         if seen == mark:
             result.repeated += 1
             return
-        self._db.execute("UPDATE jobs SET seen = ?, row = ? WHERE id = ?", (mark, row, job_id))
+        self._db.execute("UPDATE jobs SET seen = ? WHERE id = ?", (mark, job_id))
+        self._db.execute("UPDATE requests SET row = ? WHERE id = ?", (row, job_id))
         if known == hashed:
             result.unchanged += 1
         elif state in {"intended", "submitted", "unknown"}:
             result.busy += 1
         else:
             self._begin_again(job_id, generation=0)
-            self._db.execute(
-                "UPDATE jobs SET kind = ?, body = ?, body_hash = ? WHERE id = ?", (entry.kind, body, hashed, job_id)
-            )
+            self._db.execute("UPDATE jobs SET kind = ?, body_hash = ? WHERE id = ?", (entry.kind, hashed, job_id))
+            self._db.execute("UPDATE requests SET body = ? WHERE id = ?", (body, job_id))
             result.changed += 1
 
     # One row
@@ -260,7 +165,7 @@ class Journal:
 
     def not_sent(self, job_id: int) -> None:
         """Its POST was refused for a reason that is not its own (no credit): it is planned again."""
-        self._change(job_id, ("intended",), "state = 'planned', intended_at = NULL")
+        self._change(job_id, ("intended",), "state = 'planned', intended_at = NULL, batch = NULL, item = NULL")
 
     def begin_again(self, job_id: int) -> None:
         """Plan a row again that failed or is unknown, under a new key. A completed one never."""
@@ -279,10 +184,60 @@ class Journal:
         )
         self._db.execute(
             "UPDATE jobs SET generation = ?, state = 'planned', intended_at = NULL, submitted_at = NULL, "
-            "ended_at = NULL, video_id = NULL, session_id = NULL, duration = NULL, file = NULL, error_code = NULL, "
-            "error = NULL, spent = NULL WHERE id = ?",
+            "ended_at = NULL, batch = NULL, item = NULL, video_id = NULL, session_id = NULL, duration = NULL, "
+            "file = NULL, error_code = NULL, error = NULL, spent = NULL WHERE id = ?",
             (generation, job_id),
         )
+
+    # Rows that are asked for together
+
+    def intend_together(self, job_ids: Sequence[int], key: str) -> int:
+        """They are about to go out in one POST under *key*, in this order. Returns the number of the batch."""
+        with self._transaction():
+            made = self._db.execute("INSERT INTO batches (key, size) VALUES (?, ?)", (key, len(job_ids)))
+            batch = int(made.lastrowid or 0)
+            for item, job_id in enumerate(job_ids):
+                self._change(
+                    job_id,
+                    ("planned",),
+                    "state = 'intended', intended_at = ?, batch = ?, item = ?",
+                    time.time(),
+                    batch,
+                    item,
+                )
+        return batch
+
+    def submitted_together(self, batch: int, batch_id: str) -> None:
+        """The id of the batch has come."""
+        with self._transaction():
+            self._db.execute("UPDATE batches SET batch_id = ? WHERE id = ?", (batch_id, batch))
+            self._db.execute(
+                "UPDATE jobs SET state = 'submitted', submitted_at = ?, error_code = NULL, error = NULL "
+                "WHERE batch = ? AND state IN ('intended', 'unknown')",
+                (time.time(), batch),
+            )
+
+    def batch(self, number: int) -> Batch:
+        """Return what is known of a batch."""
+        ((key, size, batch_id),) = self._rows("SELECT key, size, batch_id FROM batches WHERE id = ?", number)
+        return Batch(key=key, size=size, batch_id=batch_id)
+
+    def members(self, batch: int) -> list[Record]:
+        """Return the rows of a batch whose POST has no answer yet, in its order."""
+        query = f"{_SELECT} WHERE batch = ? AND state IN ('intended', 'unknown') ORDER BY item"
+        return [_record(row) for row in self._rows(query, batch)]
+
+    # What was learnt
+
+    def lessons(self) -> list[Lesson]:
+        """Return what was learnt about render times."""
+        return [Lesson(*row) for row in self._rows("SELECT kind, size, count, mean, squares FROM lessons")]
+
+    def learn(self, lessons: Iterable[Lesson]) -> None:
+        """Keep what was learnt about render times, in place of what was known."""
+        with self._transaction():
+            rows = [attrs.astuple(lesson) for lesson in lessons]
+            self._db.executemany("INSERT OR REPLACE INTO lessons VALUES (?, ?, ?, ?, ?)", rows)
 
     # Looking
 
@@ -349,111 +304,26 @@ class Journal:
         query = "SELECT 1 FROM jobs WHERE video_id = ? UNION SELECT 1 FROM former WHERE video_id = ?"
         return bool(self._rows(query, video_id, video_id))
 
-    # The file
-
-    def _rows(self, query: str, *values: object) -> list[Any]:
-        """Return what a question finds."""
-        with self._explained():
-            return self._db.execute(query, values).fetchall()
-
-    def _opened(self, *, read_only: bool) -> sqlite3.Connection:
-        if read_only:
-            db = sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
-        else:
-            db = sqlite3.connect(self.path, isolation_level=None)
-            db.execute("PRAGMA journal_mode = WAL").fetchone()
-            db.execute("PRAGMA synchronous = FULL")
-        db.execute("PRAGMA busy_timeout = 5000")
-        return db
-
-    def _check(self, *, fresh: bool) -> None:
-        (application,) = self._db.execute("PRAGMA application_id").fetchone()
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if fresh and not tables:
-            self._make()
-        elif not tables:
-            raise JournalError(f"{self.path}: empty; no campaign has been begun in it yet")
-        elif application != _APPLICATION_ID:
-            raise JournalError(f"{self.path}: this is not a journal of heygen-async; choose another file")
-        elif version > SCHEMA_VERSION:
-            raise JournalError(
-                f"{self.path}: written by a newer heygen-async (format {version}, known here up to {SCHEMA_VERSION}); "
-                "upgrade it: pip install --upgrade heygen-async"
-            )
-
-    def _make(self) -> None:
-        with self._transaction():
-            for statement in _SCHEMA.split(";"):
-                self._db.execute(statement)
-            self._db.execute("INSERT INTO meta VALUES ('run', ?)", (uuid.uuid4().hex,))
-            self._db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-            self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
     def _change(self, job_id: int, states: tuple[State, ...], changes: str, *values: object) -> None:
         """Change a row that is in one of *states*; anything else is a mistake that must not pass in silence."""
-        marks = ", ".join("?" * len(states))
-        with self._transaction():
-            done = self._db.execute(
-                f"UPDATE jobs SET {changes} WHERE id = ? AND state IN ({marks})",  # noqa: S608 - our own words
-                (*values, job_id, *states),
-            )
-            if done.rowcount != 1:
-                wrong = self.get(job_id).state
-                raise WrongStateError(f"{self.path}: row {job_id} is {wrong}, not {' or '.join(states)}")
-
-    @contextlib.contextmanager
-    def grouped(self) -> Iterator[None]:
-        """Put all changes of the block into one transaction: on disk when it ends, or none done at all."""
-        with self._transaction():
-            self._grouping = True
-            try:
-                yield
-            finally:
-                self._grouping = False
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        """On disk when the block ends, or not done at all; inside `grouped`, when that ends."""
         if self._grouping:
-            with self._explained():
-                yield
-            return
-        with self._explained():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
+            self._apply(job_id, states, changes, values)
+        else:
+            with self._transaction():
+                self._apply(job_id, states, changes, values)
 
-    @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Say in plain words what is wrong with the file."""
-        try:
-            yield
-        except (sqlite3.Error, OSError) as exc:
-            raise JournalError(f"{self.path}: {_reason(exc)}") from exc
-
-
-def _reason(exc: sqlite3.Error | OSError) -> str:
-    text = str(exc)
-    if isinstance(exc, OSError):
-        return f"cannot be opened: {exc.strerror or text}"
-    known = {
-        "database or disk is full": "the disk is full; nothing further was submitted. Make room and resume",
-        "attempt to write a readonly database": "the file or its folder is read-only; make it writable and resume",
-        "unable to open database file": "cannot be opened; the folder must exist and be writable",
-        "file is not a database": "this is not a journal of heygen-async; choose another file",
-        "database disk image is malformed": "the file is damaged; restore it from a copy",
-    }
-    return known.get(text, text)
+    def _apply(self, job_id: int, states: tuple[State, ...], changes: str, values: tuple[object, ...]) -> None:
+        marks = _MARKS[len(states)]
+        done = self._db.execute(
+            f"UPDATE jobs SET {changes} WHERE id = ? AND state IN ({marks})",  # noqa: S608 - our own words
+            (*values, job_id, *states),
+        )
+        if done.rowcount != 1:
+            wrong = self.get(job_id).state
+            raise WrongStateError(f"{self.path}: row {job_id} is {wrong}, not {' or '.join(states)}")
 
 
 def _record(row: tuple[Any, ...]) -> Record:
     values = dict(zip(_FIELDS, row, strict=True))
     values["row"] = json.loads(values["row"])
-    values["body"] = json.loads(values["body"])
     return Record(**values)

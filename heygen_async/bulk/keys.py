@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 _DIGITS = 40
@@ -29,6 +30,11 @@ def idempotency_key(run: str, row: str, body: str, generation: int) -> str:
     and a render that failed gets another one only by a new *generation*. Within HeyGen's alphabet and length.
     """
     return "ha-" + _digest("key", run, row, body, str(generation))
+
+
+def batch_key(members: Sequence[str]) -> str:
+    """Return the `Idempotency-Key` of a POST of many rows: made of theirs, in their order."""
+    return "hb-" + _digest("batch", *members)
 
 
 def _canonical(value: Any) -> str:

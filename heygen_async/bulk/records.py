@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import attrs
 
@@ -21,13 +22,15 @@ class Record:
         row_key: Its identity.
         row: Your row, as JSON keeps it.
         kind: The mode of its request.
-        body: The request as it is sent.
+        text: The request as it is sent: JSON.
         body_hash: Its identity.
         generation: 0, and one more for each render that failed and was asked for again.
         state: How far it is.
         intended_at: Unix time at which its POST was first about to go out under this key.
         submitted_at: Unix time at which its id came.
         ended_at: Unix time of its end.
+        batch: The batch in which it was sent, by the journal's own number; None if it was sent alone.
+        item: Its place in the batch, from 0.
         video_id: The video.
         session_id: The agent's session.
         duration: Seconds of video.
@@ -41,13 +44,15 @@ class Record:
     row_key: str
     row: Any = attrs.field(repr=False)
     kind: str
-    body: Mapping[str, Any] = attrs.field(repr=False)
+    text: str = attrs.field(repr=False)
     body_hash: str
     generation: int
     state: State
     intended_at: float | None
     submitted_at: float | None
     ended_at: float | None
+    batch: int | None
+    item: int | None
     video_id: str | None
     session_id: str | None
     duration: float | None
@@ -55,6 +60,45 @@ class Record:
     error_code: str | None
     error: str | None
     spent: Spent | None
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The request, read."""
+        return cast("dict[str, Any]", json.loads(self.text))
+
+
+@attrs.frozen(kw_only=True)
+class Batch:
+    """Rows that were asked for in one POST.
+
+    Attributes:
+        key: The `Idempotency-Key` of that POST.
+        size: How many.
+        batch_id: HeyGen's; None until it has answered.
+    """
+
+    key: str
+    size: int
+    batch_id: str | None
+
+
+@attrs.frozen
+class Lesson:
+    """What was seen of the render times of requests of one sort.
+
+    Attributes:
+        kind: Their mode.
+        size: Their length class, see `timing.py`.
+        count: How many were seen.
+        mean: Of the logarithms of the seconds.
+        squares: Sum of the squared distances from that mean.
+    """
+
+    kind: str
+    size: int
+    count: float
+    mean: float
+    squares: float
 
 
 @attrs.frozen(kw_only=True)

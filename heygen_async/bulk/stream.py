@@ -18,11 +18,17 @@ from heygen_async.errors import HeyGenError
 class Work(Protocol):
     """What is at work behind the stream."""
 
-    summary: Summary
     slots: Slots
+
+    @property
+    def summary(self) -> Summary:
+        """The tally so far."""
 
     def unfinished(self) -> list[Unfinished]:
         """Return the rows under way."""
+
+    def seconds_left(self) -> float | None:
+        """Return the seconds until everything has ended."""
 
     def stop_submitting(self) -> None:
         """Send nothing more."""
@@ -60,6 +66,11 @@ class Results:
         with contextlib.suppress(anyio.WouldBlock, anyio.EndOfStream):
             while True:
                 self.unread.append(self._stream.receive_nowait())
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The seconds until all has ended, by render times as learnt so far; None if the rows cannot be counted."""
+        return self._work.seconds_left()
 
     def stop_submitting(self) -> None:
         """Submit nothing more; what is under way is followed to its end."""

@@ -1,0 +1,59 @@
+"""What all clients of one account share within an event loop: its render slots, its pauses, its budget for repetition.
+
+HeyGen counts by account, not by client object: two clients with the same key that knew nothing of each other would run
+into the same limits twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Mapping
+from weakref import WeakKeyDictionary, WeakValueDictionary
+
+import anyio
+import attrs
+
+from heygen_async.pool import Pool
+from heygen_async.ratelimit import Budget, Gate
+
+CROWDED_SECONDS = 15.0  # three sweeps of a bulk run: if reads pass again for so long, requests are not too many
+
+
+@attrs.define(eq=False)
+class Account:
+    """The state of an account as far as this process knows it.
+
+    Attributes:
+        pool: Its render slots.
+        every: The gate before every request.
+        paid: The gate before what costs money, too: a full pool must not blind the watching.
+        budget: For repeating reads.
+    """
+
+    pool: Pool = attrs.field(factory=Pool)
+    every: Gate = attrs.field(factory=Gate)
+    paid: Gate = attrs.field(factory=Gate)
+    budget: Budget = attrs.field(factory=Budget)
+    _read_refused_at: float = -math.inf
+
+    def close(self, seconds: float, *, costs: bool) -> None:
+        """Heed a 429: hold back what costs money if that was refused, else everything."""
+        (self.paid if costs else self.every).close(seconds)
+        if not costs:
+            self._read_refused_at = anyio.current_time()
+
+    @property
+    def reads_are_refused(self) -> bool:
+        """Whether a read met a 429 in the last `CROWDED_SECONDS`: then requests are too many, not renders."""
+        return anyio.current_time() - self._read_refused_at < CROWDED_SECONDS
+
+
+_Known = WeakValueDictionary[tuple[object, ...], Account]
+_known: WeakKeyDictionary[asyncio.AbstractEventLoop, _Known] = WeakKeyDictionary()
+
+
+def account_of(origin: object, credentials: Mapping[str, str]) -> Account:
+    """Return the account behind these *credentials* at *origin*, as the running event loop knows it."""
+    known = _known.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
+    return known.setdefault((origin, *sorted(credentials.items())), Account())

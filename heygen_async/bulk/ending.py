@@ -1,0 +1,122 @@
+"""The second half of a row's way: its render is over, so free the slot, write down how it ended, store the file."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import anyio
+import attrs
+from anyio.abc import TaskGroup
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+
+from heygen_async.api.videos import Video
+from heygen_async.bulk.books import Books
+from heygen_async.bulk.downloads import Downloads
+from heygen_async.bulk.plan import Job
+from heygen_async.bulk.results import Completed, Failed, Result, Summary
+from heygen_async.bulk.slots import Slots
+from heygen_async.bulk.watched import Watched
+from heygen_async.errors import DownloadError, HeyGenError, RenderFailedError
+from heygen_async.telemetry import JobEnded, JobRendered
+
+if TYPE_CHECKING:
+    from heygen_async.client import HeyGen
+
+STORING_AT_MOST = 256  # finished renders whose files wait: their addresses expire, so do not let the line grow
+UNREAD_AT_MOST = 10_000  # results that nobody has read yet
+
+
+class Ending:
+    """Where rows end."""
+
+    def __init__(
+        self,
+        client: HeyGen,
+        books: Books,
+        slots: Slots,
+        out: MemoryObjectSendStream[Result],
+        downloads: Downloads | None = None,
+    ) -> None:
+        """Write to *books*, give back to *slots*, store by *downloads* and send results to *out*."""
+        self.summary = Summary()
+        self.storing: dict[int, tuple[Job, str]] = {}
+        self._client = client
+        self._books = books
+        self._slots = slots
+        self._out = out
+        self._downloads = downloads
+        self._room = anyio.Event()
+
+    def work_in(self, stages: TaskGroup) -> None:
+        """Store files in *stages*."""
+        self._stages = stages
+
+    async def wait_for_room(self) -> None:
+        """Return when what has ended is not too far behind: nothing more is begun meanwhile, and no memory filled."""
+        while len(self.storing) >= STORING_AT_MOST:
+            self._room = anyio.Event()
+            await self._room.wait()
+        while self._out.statistics().current_buffer_used >= UNREAD_AT_MOST:  # noqa: ASYNC110 - a reader tells nobody
+            await anyio.sleep(1.0)
+
+    def on_rendered(self, watched: Watched, status: str) -> None:
+        """Give the slot back first: the next render need not wait for this one's details and file."""
+        self._slots.free(watched.job.index)
+        event = JobRendered(index=watched.job.index, resource_id=watched.resource_id, status=status)
+        self._client.telemetry.emit(event)
+
+    async def on_named(self, watched: Watched) -> None:
+        """Write the video's id down."""
+        await self._books.accepted(watched.job, video_id=watched.video_id, session_id=watched.session_id)
+
+    async def on_end(self, watched: Watched, end: Video | HeyGenError) -> None:
+        """Write down how it ended."""
+        seconds = anyio.current_time() - watched.since
+        if isinstance(end, HeyGenError):
+            await self._books.failed(watched.job, end)
+            self.emit(Failed(job=watched.job, resource_id=watched.resource_id, seconds=seconds, error=end))
+        else:
+            await self._judge(watched.job, end, seconds)
+
+    async def _judge(self, job: Job, video: Video, seconds: float) -> None:
+        try:
+            video.check()
+        except RenderFailedError as exc:
+            await self._books.failed(job, exc)
+            self.emit(Failed(job=job, resource_id=video.id, seconds=seconds, error=exc))
+            return
+        await self._books.completed(job, video)
+        done = Completed(job=job, resource_id=video.id, seconds=seconds, video=video)
+        if self._downloads is None:
+            self.emit(done)
+        else:
+            self.storing[job.index] = (job, video.id)
+            self._stages.start_soon(self.store, done)
+
+    async def store(self, done: Completed) -> None:
+        """Store the file of a video, if files are wanted."""
+        if self._downloads is None:
+            return
+        try:
+            file = await self._downloads.save(done.job, done.video)
+        except DownloadError as exc:
+            done = attrs.evolve(done, error=exc)
+        else:
+            await self._books.stored(done.job, file)
+            done = attrs.evolve(done, file=file)
+        self.storing.pop(done.index, None)
+        self._room.set()
+        self.emit(done)
+
+    def emit(self, result: Result) -> None:
+        """Hand a result to whoever reads them."""
+        self.summary.add(result)
+        error = type(result.error).__name__ if result.error is not None else None
+        self._client.telemetry.emit(JobEnded(index=result.index, resource_id=result.resource_id, error=error))
+        self._out.send_nowait(result)
+
+
+def stream() -> tuple[MemoryObjectSendStream[Result], MemoryObjectReceiveStream[Result]]:
+    """Return both ends of a stream of results; `wait_for_room` bounds it."""
+    return anyio.create_memory_object_stream[Result](math.inf)

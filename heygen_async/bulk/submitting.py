@@ -1,0 +1,282 @@
+"""The first half of a row's way: intent, POST, id. One by one, or many in one POST; paid for once either way."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import attrs
+
+from heygen_async.api.batches import BATCH_ITEMS, KINDS, CreatedBatch, folder_of
+from heygen_async.api.video_agents import AgentJob
+from heygen_async.api.videos import VideoJob
+from heygen_async.bulk.books import Books
+from heygen_async.bulk.ending import Ending
+from heygen_async.bulk.plan import Job
+from heygen_async.bulk.poller import Watcher
+from heygen_async.bulk.results import Failed
+from heygen_async.bulk.slots import Slots
+from heygen_async.calls import Options
+from heygen_async.errors import (
+    APIError,
+    AuthenticationError,
+    ConnectionFailedError,
+    HeyGenError,
+    InsufficientCreditError,
+    JournalError,
+    OutcomeUnknownError,
+    QuotaExceededError,
+    RateLimitError,
+    RequestInProgressError,
+)
+from heygen_async.telemetry import JobSubmitted, SlotsLearnt
+
+if TYPE_CHECKING:
+    from heygen_async.client import HeyGen
+
+ATTEMPTS = 12  # of a POST: an outage of a few minutes is sat out
+IN_PROGRESS_SECONDS = 5.0  # between questions after a POST that is still being worked on
+LAST_CALL_SECONDS = 5.0  # how long a POST under way may still bring its id when the run is left
+
+# These are not about the row but about the account or the network: the next row would meet the same.
+_STOPS_THE_RUN = (AuthenticationError, ConnectionFailedError, InsufficientCreditError, QuotaExceededError)
+_INDEX = re.compile(r"\d+")
+
+
+Jobs = tuple[Job, ...]
+
+
+class _NotSentError(Exception):
+    """The run was told to stop while rows waited for a slot."""
+
+
+@attrs.define(eq=False)
+class Submitting:
+    """Sends rows.
+
+    Attributes:
+        winding_down: Nothing more is to be sent.
+        stopped: What made the run stop by itself.
+        stopped_at: The row that met it.
+        cut_off: Rows whose POST was cut off when the run was left.
+    """
+
+    _client: HeyGen
+    _books: Books
+    _slots: Slots
+    _watcher: Watcher
+    _ending: Ending
+    _look_for: Callable[[Job], None] | None
+    winding_down: bool = False
+    stopped: HeyGenError | None = None
+    stopped_at: int = -1
+    cut_off: list[Job] = attrs.field(factory=list)
+    _sending: dict[int, tuple[Job, anyio.CancelScope]] = attrs.field(factory=dict)
+
+    @property
+    def sending(self) -> list[Job]:
+        """The rows whose POSTs are on their way, or were cut off on it."""
+        return [*(job for job, _ in self._sending.values()), *self.cut_off]
+
+    def last_call(self) -> None:
+        """Give POSTs under way a last moment to bring their ids."""
+        latest = anyio.current_time() + LAST_CALL_SECONDS
+        for _, scope in self._sending.values():
+            scope.deadline = min(scope.deadline, latest)
+
+    async def submit(self, *jobs: Job) -> None:
+        """Write the intent, POST, write the id. Nothing can cancel it between the answer and the note.
+
+        Several *jobs* go in one POST, as a batch.
+        """
+        with anyio.CancelScope(shield=True) as scope:
+            self._sending.update({job.index: (job, scope) for job in jobs})
+            try:
+                await self._send(jobs)
+            finally:
+                for job in jobs:
+                    self._sending.pop(job.index, None)
+        if scope.cancelled_caught:
+            self.cut_off += jobs
+
+    async def _send(self, jobs: Jobs) -> None:
+        if self.winding_down:
+            self._free(jobs)
+            return
+        together = len(jobs) > 1 or (jobs[0].record is not None and jobs[0].record.batch is not None)
+        try:
+            await (self._together(jobs) if together else self._one(jobs[0]))
+        except _NotSentError:
+            self._free(jobs)
+
+    async def _one(self, job: Job) -> None:
+        options = Options(idempotency_key=job.key, attempts=ATTEMPTS, patience=0.0)
+
+        async def post() -> VideoJob | AgentJob:
+            await self._books.sending(job)
+            return await self._client.videos.create(job.request, options)
+
+        try:
+            made = await self._until_answered(post, (job,))
+        except JournalError:
+            raise  # not about this row: without its journal the run is broken
+        except HeyGenError as exc:
+            await self._refused(job, exc)
+        else:
+            await self._accepted(job, made)
+
+    async def _together(self, jobs: Jobs) -> None:
+        requests: list[Any] = [job.request for job in jobs]
+
+        async def post() -> CreatedBatch:
+            key = await self._books.sending_together(jobs)
+            options = Options(idempotency_key=key, attempts=ATTEMPTS, patience=0.0)
+            return await self._client.videos.create_batch(requests, options)
+
+        try:
+            made = await self._until_answered(post, jobs)
+        except JournalError:
+            raise
+        except HeyGenError as exc:
+            await self._refused_together(jobs, exc)
+        else:
+            await self._accepted_together(jobs, made.batch_id)
+
+    async def _until_answered(self, post: Callable[[], Awaitable[Any]], jobs: Jobs) -> Any:
+        """POST until it is accepted or refused for good. A 429 costs a row nothing but time.
+
+        Once an answer was lost, no later refusal proves that nothing was made: whatever comes out is unknown then, and
+        a batch stays as it is, because its key stands for these rows in this order.
+        """
+        lost = any(job.record is not None and job.record.state in {"intended", "unknown"} for job in jobs)
+        while True:
+            try:
+                return await post()
+            except RequestInProgressError as exc:
+                lost = True
+                await anyio.sleep(exc.retry_after or IN_PROGRESS_SECONDS)
+            except HeyGenError as exc:
+                lost = lost or exc.spent == "unknown"
+                if lost:
+                    exc.spent = "unknown"
+                if not isinstance(exc, RateLimitError) or (len(jobs) > 1 and not lost):
+                    raise
+                await self._wait_for_a_slot(jobs, exc)
+
+    async def _wait_for_a_slot(self, jobs: Jobs, refusal: RateLimitError) -> None:
+        """Let rows that met a 429 wait until they may try again: planned meanwhile, or unknown if they were before."""
+        if refusal.spent == "unknown":
+            await self._books.unknown(refusal, *jobs)
+        else:
+            await self._books.put_back(*jobs)
+        self._heed(jobs, refusal)
+        await self._slots.try_again(jobs[0].index)
+        if self.winding_down:
+            raise refusal if refusal.spent == "unknown" else _NotSentError
+
+    def _heed(self, jobs: Jobs, refusal: RateLimitError) -> None:
+        rows = [job.index for job in jobs]
+        self._slots.refused(rows, refusal.retry_after, crowded=self._client.account.reads_are_refused)
+        limit = self._slots.pool.limit
+        known = None if limit == math.inf else int(limit)
+        self._client.telemetry.emit(SlotsLearnt(limit=known, in_use=self._slots.pool.in_use))
+
+    async def _accepted(self, job: Job, made: VideoJob | AgentJob) -> None:
+        is_video = isinstance(made, VideoJob)
+        await self._books.accepted(job, **{"video_id" if is_video else "session_id": made.id})
+        self._begun(job, made.id)
+        if is_video:
+            self._watcher.add_video(job, made.id)
+        else:
+            self._watcher.add_session(job, made.id)
+
+    async def _accepted_together(self, jobs: Jobs, batch_id: str) -> None:
+        await self._books.accepted_together(jobs, batch_id)
+        for item, job in enumerate(jobs):
+            self._begun(job, batch_id)
+            self._watcher.add_item(job, batch_id, item)
+
+    def _begun(self, job: Job, resource_id: str) -> None:
+        self._slots.accepted(job.index)
+        self._client.telemetry.emit(JobSubmitted(index=job.index, resource_id=resource_id))
+
+    async def _refused(self, job: Job, error: HeyGenError) -> None:
+        if isinstance(error, OutcomeUnknownError) and self._look_for is not None:
+            await self._books.unknown(error, job)
+            self._look_for(job)  # it keeps its slot: HeyGen may be rendering it
+            return
+        stops = isinstance(error, _STOPS_THE_RUN)
+        if error.spent == "unknown":
+            await self._books.unknown(error, job)
+        elif stops:
+            await self._books.put_back(job)
+        else:
+            await self._books.refused(job, error)
+        self._slots.free(job.index)
+        if stops:
+            self._stop(job, error)
+        if not stops or error.spent == "unknown":
+            self._ending.emit(Failed(job=job, resource_id=None, error=error))
+
+    async def _refused_together(self, jobs: Jobs, error: HeyGenError) -> None:
+        """End a batch that was not made: what is wrong with one row, or with their number, is not wrong with all."""
+        of_all = error.spent == "unknown" or isinstance(error, _STOPS_THE_RUN) or not isinstance(error, APIError)
+        if of_all:
+            for job in jobs:
+                await self._refused(job, error)
+            return
+        await self._books.put_back(*jobs)
+        if isinstance(error, RateLimitError):
+            self._heed(jobs, error)
+            await self._as_there_is_room(list(jobs))
+        else:
+            await self._without_the_bad(jobs, _blamed(error, len(jobs)))
+
+    async def _as_there_is_room(self, waiting: list[Job]) -> None:
+        """Send rows whose batch found too few slots, in batches as large as slots become free."""
+        while waiting:
+            group: list[Job] = []
+            while waiting and (not group or self._slots.pool.is_open):
+                await self._slots.try_again(waiting[0].index)
+                group.append(waiting.pop(0))
+            await self._send(tuple(group))
+
+    async def _without_the_bad(self, jobs: Jobs, bad: set[int]) -> None:
+        """Send the rows that a refusal names alone, so that each is told its own reason, and the others together."""
+        for item, job in enumerate(jobs):
+            if item in bad:
+                await self._send((job,))
+        if good := tuple(job for item, job in enumerate(jobs) if item not in bad):
+            await self._send(good)
+
+    def _stop(self, job: Job, error: HeyGenError) -> None:
+        """Submit nothing more; what is under way is followed."""
+        self.winding_down = True
+        if self.stopped is None:
+            self.stopped, self.stopped_at = error, job.index
+
+    def _free(self, jobs: Jobs) -> None:
+        for job in jobs:
+            self._slots.free(job.index)
+
+
+def fits_together(job: Job, others: list[Job]) -> bool:
+    """Whether a row can be asked for in one batch with *others*.
+
+    A row whose POST may have been executed has its own key, under which alone it may be sent again.
+    """
+    fresh = job.step == "submit" and (job.record is None or job.record.state == "planned")
+    if not fresh or job.request.kind not in KINDS:
+        return False
+    request: Any = job.request
+    return not others or (len(others) < BATCH_ITEMS and folder_of(request) == folder_of(others[0].request))  # type: ignore[arg-type]  # of a kind that fits
+
+
+def _blamed(error: HeyGenError, count: int) -> set[int]:
+    """Return the items that a refusal names ("Invalid payload(s) at index 3, 7."); all of them if it names none."""
+    _, found, rest = error.message.partition("at index")
+    named = {int(number) for number in _INDEX.findall(rest)} if found else set()
+    return named if named and max(named) < count else set(range(count))

@@ -1,0 +1,132 @@
+"""How long renders take: learnt by mode and length of the text. For the pace of looks, and for saying when a run ends.
+
+Render times are close to lognormal, so what is learnt is the mean and the spread of their logarithms.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+
+from heygen_async.api.stored import StoredRequest
+from heygen_async.bulk.records import Lesson
+
+# What is expected before anything is learnt: half of the renders within 2 min, 95 % within 7 min.
+_MEAN, _SPREAD = math.log(120.0), 0.73
+_WEIGHT_OF_PRIOR = 3.0
+_WEIGHT_OF_MODE = 5.0  # of what all lengths of a mode say, in renders of one length
+_MOST_REMEMBERED = 200.0  # older runs count at most as so many renders, so that a changed HeyGen is noticed
+
+
+@attrs.frozen
+class Law:
+    """A lognormal law of render times.
+
+    Attributes:
+        mean: Of the logarithms of the seconds.
+        spread: Their standard deviation.
+    """
+
+    mean: float = _MEAN
+    spread: float = _SPREAD
+
+    @property
+    def median(self) -> float:
+        """Seconds that half of the renders need at the most."""
+        return math.exp(self.mean)
+
+    @property
+    def expected(self) -> float:
+        """Seconds that a render takes on average."""
+        return math.exp(self.mean + self.spread**2 / 2)
+
+    def quantile(self, sigmas: float) -> float:
+        """Return the seconds at so many standard deviations from the median."""
+        return math.exp(self.mean + sigmas * self.spread)
+
+    def left(self, age: float) -> float:
+        """Return the seconds that a render still takes on average when it has run for *age*."""
+        z = self._z(age)
+        survives = _tail(z)
+        return self.expected * _tail(z - self.spread) / survives - age if survives > _RARE else age
+
+    def hazard(self, age: float) -> float:
+        """Return the chance per second that a render which has run for *age* ends now."""
+        z = self._z(age)
+        survives = _tail(z)
+        density = math.exp(-z * z / 2) / (math.sqrt(2 * math.pi) * self.spread * max(age, 1e-9))
+        return density / survives if survives > _RARE else 1.0 / max(age, 1.0)
+
+    def _z(self, age: float) -> float:
+        return (math.log(max(age, 1e-9)) - self.mean) / self.spread
+
+
+_RARE = 1e-12
+
+
+def _tail(z: float) -> float:
+    return 0.5 * math.erfc(z / math.sqrt(2))
+
+
+@attrs.define
+class _Seen:
+    """Count, mean and squared distances, kept up by Welford's method."""
+
+    count: float = 0.0
+    mean: float = 0.0
+    squares: float = 0.0
+
+    def add(self, value: float) -> None:
+        self.count += 1
+        distance = value - self.mean
+        self.mean += distance / self.count
+        self.squares += distance * (value - self.mean)
+
+
+class RenderTimes:
+    """What is known of render times."""
+
+    def __init__(self, lessons: Iterable[Lesson] = ()) -> None:
+        """Begin with the *lessons* of earlier runs."""
+        self._seen: dict[tuple[str, int], _Seen] = {}
+        for lesson in lessons:
+            weight = min(1.0, _MOST_REMEMBERED / lesson.count) if lesson.count else 0.0
+            kept = _Seen(lesson.count * weight, lesson.mean, lesson.squares * weight)
+            self._seen[lesson.kind, lesson.size] = kept
+
+    def learn(self, kind: str, size: int, seconds: float) -> None:
+        """Take one finished render into account."""
+        if seconds > 0:
+            self._seen.setdefault((kind, size), _Seen()).add(math.log(seconds))
+
+    def law(self, kind: str, size: int) -> Law:
+        """Return what is to be expected of a request of this mode and length class.
+
+        Few renders of one length say little: the less was seen, the more the whole mode counts, and then the prior.
+        """
+        mode = [seen for (known, _), seen in self._seen.items() if known == kind]
+        count = sum(seen.count for seen in mode)
+        mean = (_WEIGHT_OF_PRIOR * _MEAN + sum(seen.count * seen.mean for seen in mode)) / (_WEIGHT_OF_PRIOR + count)
+        squares = _WEIGHT_OF_PRIOR * _SPREAD**2 + sum(seen.squares for seen in mode)
+        own = self._seen.get((kind, size), _Seen())
+        return Law(
+            mean=(_WEIGHT_OF_MODE * mean + own.count * own.mean) / (_WEIGHT_OF_MODE + own.count),
+            spread=math.sqrt(squares / (_WEIGHT_OF_PRIOR + count)),
+        )
+
+    def lessons(self) -> list[Lesson]:
+        """Return what a later run should begin with."""
+        return [Lesson(*key, *attrs.astuple(seen)) for key, seen in self._seen.items()]
+
+
+def size_of(request: Any) -> int:
+    """Return the length class of a request: texts of one class differ by no more than a factor of two."""
+    text = request.text if isinstance(request, StoredRequest) else _text_of(request)
+    return len(text).bit_length()
+
+
+def _text_of(request: Any) -> str:
+    return getattr(request, "script", None) or getattr(request, "prompt", None) or ""
