@@ -137,21 +137,23 @@ class JournalBooks(Books):
     def _rows(self) -> Iterator[tuple[Record, Step]]:
         for job_id in self._open:
             record = self._journal.get(job_id)
-            if job_id - 1 not in self._handed_out:
-                yield record, self._step(record)
+            if job_id in self._handed_out:
+                continue
+            step = next_step(record, time.time(), wants_file=self._wants_files)
+            yield record, self._with_its_mates(record) if step == "submit" and record.batch is not None else step
         for job_id in self._unstored:
             yield self._journal.get(job_id), "download"
         for record in self._journal.records("planned"):
             yield record, "submit"
 
-    def _step(self, record: Record) -> Step:
-        step = next_step(record, time.time(), wants_file=self._wants_files)
-        whole = (
-            record.batch is None or len(self._journal.members(record.batch)) == self._journal.batch(record.batch).size
-        )
-        return (
-            "reconcile" if step == "submit" and not whole else step
-        )  # a batch goes out again as it was, or not at all
+    def _with_its_mates(self, record: Record) -> Step:
+        """Hand a batch that must be repeated out as one: it goes out again as it was, or its rows are looked for."""
+        batch = record.batch or 0
+        members = self._journal.members(batch)
+        if len(members) != self._journal.batch(batch).size:
+            return "reconcile"
+        self._handed_out.update(member.id for member in members)
+        return "submit"
 
     async def next(self) -> Job | None:
         """Return the next row that something is due for; None at the end."""
@@ -218,10 +220,9 @@ class JournalBooks(Books):
         await self._write(lambda: self._journal.stored(_id(job), str(file)))
 
     def mates(self, job: Job) -> list[Job]:
-        """Return the rows whose batch *job* is in, in its order; they are not handed out again."""
+        """Return the rows whose batch *job* is in, in its order; they are not handed out one by one."""
         batch = job.record.batch
         members = [job_of(self._journal, record, "submit") for record in self._journal.members(batch)]
-        self._handed_out.update(member.index for member in members)
         self._batches.update({member.index: batch for member in members})
         return members
 

@@ -9,6 +9,7 @@ bulk statuses are refused or not wanted, every video is asked by itself, at a pa
 from __future__ import annotations
 
 import logging
+import math
 import random
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from itertools import islice
@@ -86,6 +87,7 @@ class Watcher:
         self._faithful = watch == "sweep"  # to the sweep, even where it is refused
         self._waiting = 0
         self._last_kind = ("avatar", 0)  # what rows that wait are likely to be
+        self._moved_at = -math.inf  # when a render ended or a batch's item came to its turn
         self._closed = False
         self._changed = anyio.Event()
         self._width = anyio.CapacityLimiter(REQUESTS_AT_ONCE)
@@ -178,7 +180,7 @@ class Watcher:
             for look in self._looks(due):
                 looks.start_soon(self._in_turn, look)
         self._client.pool.seen(waiting=self._waiting, running=len(due) - self._waiting)
-        for watched in [w for w in self._watched.values() if now - w.since >= self._deadline]:
+        for watched in [w for w in self._watched.values() if now - self._begun(w) >= self._deadline]:
             await self._end(watched, self._too_late(watched))
 
     def _looks(self, due: list[Watched]) -> Iterator[Callable[[], Awaitable[None]]]:
@@ -254,7 +256,7 @@ class Watcher:
             await self._lost(exc, items.values())
             return
         except HeyGenError as exc:
-            logger.info("looking at batch %s failed, will look again: %s", batch_id, exc)
+            self._refused(exc)
             return
         for entry in entries:
             watched = items.get(entry.get("item_index"))
@@ -282,7 +284,7 @@ class Watcher:
         status, video_id = entry.get("status"), entry.get("video_id")
         if watched.video_id is None and isinstance(video_id, str) and video_id:
             watched.video_id = video_id
-            watched.born = anyio.current_time()
+            watched.born = self._moved_at = anyio.current_time()
             await self._listener.on_named(watched)
         if watched.video_id is not None:
             self._judge(watched, status)
@@ -344,7 +346,7 @@ class Watcher:
         if watched.rendered:
             return
         watched.rendered = True
-        now = anyio.current_time()
+        now = self._moved_at = anyio.current_time()
         self._signalled = [*self._signalled[1 - ENDS_TO_TRUST :], watched.signalled]
         if status == "completed" and watched.born >= watched.since:
             self._times.learn(watched.job.request.kind, size_of(watched.job.request), now - watched.born)
@@ -357,6 +359,11 @@ class Watcher:
             self._tell()
         self._rendered(watched, "failed")
         await self._listener.on_end(watched, end)
+
+    def _begun(self, watched: Watched) -> float:
+        """Return since when the deadline of a render counts: not while it waits for its turn and others end."""
+        waits = watched.batch_id is not None and watched.video_id is None
+        return max(watched.since, self._moved_at if waits else watched.born)
 
     def _too_late(self, watched: Watched) -> DeadlineExceededError:
         return DeadlineExceededError(

@@ -12,8 +12,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Literal, NoReturn
 
 import anyio
-from anyio.streams.memory import MemoryObjectSendStream
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
+from heygen_async.api.batches import BATCH_ITEMS
 from heygen_async.bulk.books import Books
 from heygen_async.bulk.downloads import Downloads
 from heygen_async.bulk.ending import Ending, stream
@@ -173,6 +174,11 @@ class _Run:
 
     async def _submit_all(self) -> None:
         async with anyio.create_task_group() as submitters:
+            if self._in_batches:
+                feed, rows = anyio.create_memory_object_stream[Job](0)
+                submitters.start_soon(self._feed, feed)
+                submitters.start_soon(self._gather_all, rows)
+                return
             for _ in range(int(min(self.slots.total, SUBMITTERS))):
                 submitters.start_soon(self._submitter)
 
@@ -180,13 +186,29 @@ class _Run:
         while (job := await self._next_job()) is not None:
             await self._begin(job)
 
+    async def _feed(self, feed: MemoryObjectSendStream[Job]) -> None:
+        """Hand rows over: to stop waiting for one must not disturb the source, which is the user's."""
+        async with feed:
+            while (job := await self._next_job()) is not None:
+                await feed.send(job)
+
+    async def _gather_all(self, rows: MemoryObjectReceiveStream[Job]) -> None:
+        """Begin rows, those that can be sent in one POST together; go on gathering while they are sent."""
+        async with rows:
+            async for row in rows:
+                job: Job | None = row
+                while job is not None:
+                    group, job = await _gathered(rows, job)
+                    if fits_together(group[0], []):
+                        self._recoveries.start_soon(self._submitting.submit, *group)
+                    else:
+                        self._recoveries.start_soon(self._begin, group[0])
+
     async def _begin(self, job: Job) -> None:
         """Do what is due for a row."""
         match job.step:
             case "submit" if job.record is not None and job.record.batch is not None:
                 await self._submit_again_together(job)
-            case "submit" if self._in_batches and fits_together(job, []):
-                await self._submit_together(job)
             case "submit":
                 await self._submitting.submit(job)
             case "follow":
@@ -215,25 +237,6 @@ class _Run:
     @property
     def _no_more(self) -> bool:
         return self._over or self._submitting.winding_down
-
-    async def _submit_together(self, first: Job) -> None:
-        """Send a row with all those that find a slot at about the same time."""
-        group = [first]
-        until = anyio.current_time() + BATCH_SECONDS
-        while not self._no_more:
-            if not self.slots.is_free:
-                if anyio.current_time() >= until:
-                    break
-                await anyio.sleep(BATCH_SECONDS / 4)
-                continue
-            job = await self._next_job()
-            if job is None:
-                break
-            if not fits_together(job, group):
-                self._recoveries.start_soon(self._begin, job)
-                break
-            group.append(job)
-        await self._submitting.submit(*group)
 
     async def _submit_again_together(self, job: Job) -> None:
         """Repeat a batch whose answer was lost: the same rows in the same order under the same key."""
@@ -302,3 +305,15 @@ class _Run:
             self.slots.free(job.index)
             known = job.record.video_id or job.record.session_id
             self._ending.emit(Failed(job=job, resource_id=known, error=exc.after(exc.attempts, "unknown")))
+
+
+async def _gathered(rows: MemoryObjectReceiveStream[Job], first: Job) -> tuple[list[Job], Job | None]:
+    """Return *first* with those that come soon after it and fit, and the one that came and does not."""
+    group = [first]
+    with contextlib.suppress(anyio.EndOfStream), anyio.move_on_after(BATCH_SECONDS):
+        while fits_together(group[-1], []) and len(group) < BATCH_ITEMS:
+            job = await rows.receive()
+            if not fits_together(job, group):
+                return group, job
+            group.append(job)
+    return group, None

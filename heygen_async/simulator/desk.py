@@ -36,6 +36,8 @@ def accept_batch(world: World, body: Body, key: str | None) -> Batch:
     A video that waits has no id for others yet: items of a batch have a null ``video_id`` while queued.
     """
     now = world.now()
+    if not world.batches_wait:
+        _require_slot(world, len(body["videos"]))
     _require_credit(world, sum(_price(item["type"], item) for item in body["videos"]))
     renders = [_render(world, item["type"], item, now, folder_id=body.get("folder_id")) for item in body["videos"]]
     batch = _batch(world, body, renders, now)
@@ -67,8 +69,8 @@ def accept_session(world: World, body: Body) -> Session:
     return session
 
 
-def _require_slot(world: World) -> None:
-    if world.pool.full and not world.queueing:
+def _require_slot(world: World, places: int = 1) -> None:
+    if world.pool.lacks(places) and not world.queueing:
         raise RefusalError(
             429,
             "rate_limit_exceeded",

@@ -32,10 +32,9 @@ class SlotPool:
     log: list[tuple[float, int]] = attrs.field(factory=list)
     _waiting: deque[Action] = attrs.field(factory=deque)
 
-    @property
-    def full(self) -> bool:
-        """Whether another job would have to wait."""
-        return self.rendering + len(self._waiting) >= self.limit()
+    def lacks(self, places: int) -> bool:
+        """Whether so many more jobs would have to wait."""
+        return self.rendering + len(self._waiting) + places > self.limit()
 
     def enter(self, start: Action) -> None:
         """Call *start* as soon as there is a slot, in order of arrival."""

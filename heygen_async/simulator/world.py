@@ -41,6 +41,8 @@ class World:
         render_seconds: Seconds of the render of a request's body, instead of that law.
         thinking_seconds: How long an agent thinks before it renders.
         queueing: Whether a request that finds the pool full is accepted and waits, or gets a 429.
+        batches_wait: Whether items of batches wait for slots, or a batch that finds too few gets a 429. HeyGen's items
+            can be `queued`, which suggests that they wait; nothing says so.
         retry_after_seconds: Of that 429.
         requests_per_minute: Limit on all requests; None is no limit.
         burst: Requests at once in spite of that limit.
@@ -61,6 +63,7 @@ class World:
     render_seconds: Callable[[dict[str, Any]], float] | None = None
     thinking_seconds: float = 60.0
     queueing: bool = False
+    batches_wait: bool = True
     retry_after_seconds: int = 5
     requests_per_minute: float | None = None
     burst: int = 10

@@ -1,0 +1,350 @@
+"""Rows that are sent a hundred in one POST: paid for once, each followed to its end, no bad row in the others' way."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import anyio
+import pytest
+
+from heygen_async import (
+    CinematicAvatar,
+    Completed,
+    DirectVideo,
+    Failed,
+    HeyGen,
+    Job,
+    Journal,
+    Result,
+    VideoAgent,
+    errors,
+)
+from heygen_async.bulk.submitting import _blamed
+from heygen_async.simulator import (
+    DropAfterAccept,
+    ErrorAnswer,
+    FailedRender,
+    Fault,
+    Malformed,
+    RateLimitStorm,
+    Server,
+    Slow,
+    Truncated,
+    World,
+)
+
+BATCHES = "POST /v3/videos/batches"
+
+
+def jobs(count: int, **fields: str) -> list[Job]:
+    return [
+        Job(request=DirectVideo(avatar_id="a", voice_id="v", script=f"Hi {n}", **fields), row={"n": str(n)})  # type: ignore[arg-type]  # texts
+        for n in range(count)
+    ]
+
+
+async def collect(heygen: HeyGen, requests: object, **settings: object) -> list[Result]:
+    settings = {"submit": "batch", "max_in_flight": 200, **settings}
+    async with heygen.render_many(requests, **settings) as results:  # type: ignore[arg-type]  # any keyword
+        return [result async for result in results]
+
+
+def by_state(path: Path) -> Counter[str]:
+    with Journal(path, read_only=True) as journal:
+        return journal.counts()
+
+
+def all_paid_once(world: World, count: int) -> bool:
+    return world.charged_once_per("script") and len(world.ledger) == count
+
+
+async def test_a_hundred_rows_are_one_post(heygen: HeyGen, world: World) -> None:
+    """They wait at HeyGen, get their ids as their turns come, and end one by one."""
+    results = await collect(heygen, jobs(250), max_in_flight=300)
+    assert {result.index for result in results if isinstance(result, Completed)} == set(range(250))
+    assert all_paid_once(world, 250)
+    assert world.request_counts()[BATCHES] == 3
+    assert world.request_counts()["POST /v3/videos"] == 0
+    assert world.peak_rendering == 10
+    assert heygen.pool.in_use == 0
+
+
+async def test_what_cannot_be_batched_goes_alone(heygen: HeyGen, world: World) -> None:
+    """Agents do; and each folder has batches of its own."""
+    rows = [
+        *jobs(4, folder_id="f1"),
+        Job(request=VideoAgent(prompt="welcome")),
+        Job(request=CinematicAvatar(prompt="walks", avatar_id="a")),
+        *jobs(3),
+    ]
+    results = await collect(heygen, rows)
+    assert len(results) == 9
+    assert all(isinstance(result, Completed) for result in results)
+    counts = world.request_counts()
+    assert counts["POST /v3/video-agents"] == 1
+    folders = [charge.body.get("folder_id") for charge in world.ledger]
+    assert folders.count("f1") == 0  # of the batch, not of its items
+    assert sorted(str(video.folder_id) for video in world.videos.values()).count("f1") == 4
+
+
+async def test_slots_that_become_free_together_are_filled_together(heygen: HeyGen, world: World) -> None:
+    """With no more rows under way than there are slots."""
+    await collect(heygen, jobs(60), max_in_flight=10)
+    assert all_paid_once(world, 60)
+    posts = world.request_counts()[BATCHES] + world.request_counts()["POST /v3/videos"]
+    assert posts < 60
+    assert world.peak_rendering == 10
+
+
+async def test_a_bad_row_is_found_and_the_others_are_made(heygen: HeyGen, world: World) -> None:
+    """HeyGen refuses the whole batch and names the index; that row is told its own reason."""
+    rows = jobs(5)
+    bad = Job(request=DirectVideo(avatar_id="a", voice_id="v", script="Hi bad", extra={"colour": "red"}))
+    results = await collect(heygen, [*rows[:3], bad, *rows[3:]])
+    failed = [result for result in results if isinstance(result, Failed)]
+    assert [result.index for result in failed] == [3]
+    assert "colour" in str(failed[0].error)
+    assert failed[0].error.spent == "no"
+    assert sum(isinstance(result, Completed) for result in results) == 5
+    assert all_paid_once(world, 5)
+    assert heygen.pool.in_use == 0
+
+
+async def test_a_refusal_that_names_nobody_sends_each_alone(heygen: HeyGen, world: World) -> None:
+    """Whatever is wrong with the batch is not wrong with every row."""
+    world.faults.append(ErrorAnswer(path="/v3/videos/batches", status=403, code="forbidden"))
+    results = await collect(heygen, jobs(4))
+    assert all(isinstance(result, Completed) for result in results)
+    assert world.request_counts()["POST /v3/videos"] == 4
+
+
+@pytest.mark.parametrize(
+    ("message", "blamed"),
+    [
+        ("POST /v3/videos/batches: Invalid payload(s) at index 3.", {3}),
+        ("POST /v3/videos/batches: Invalid payload(s) at index 0, 2, 4.", {0, 2, 4}),
+        ("POST /v3/videos/batches: too many of 17", {0, 1, 2, 3, 4}),
+        ("POST /v3/videos/batches: Invalid payload(s) at index 99.", {0, 1, 2, 3, 4}),
+    ],
+)
+def test_who_is_blamed(message: str, blamed: set[int]) -> None:
+    """Those that the message names; everybody, if it makes no sense."""
+    assert _blamed(errors.BadRequestError(message), 5) == blamed
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        DropAfterAccept(times=2),
+        Truncated(path="/v3/videos/batches", times=2),
+        Malformed(path="/v3/videos/batches", times=2),
+        ErrorAnswer(path="/v3/videos/batches", status=500, after_accept=True, times=2),
+        ErrorAnswer(path="/v3/videos/batches", status=503, times=2),
+        RateLimitStorm(path="/v3/videos/batches", times=2),
+        Slow(path="/v3/videos/batches", seconds=150, times=1),
+    ],
+    ids=lambda fault: type(fault).__name__,
+)
+@pytest.mark.parametrize("journaled", [True, False])
+async def test_a_batch_is_paid_for_once(
+    heygen: HeyGen,
+    world: World,
+    tmp_path: Path,
+    fault: Fault,
+    journaled: bool,  # noqa: FBT001
+) -> None:
+    """Its POST is repeated with the same rows in the same order under the same key."""
+    world.faults.append(fault)
+    results = await collect(heygen, jobs(30), journal=tmp_path / "c.db" if journaled else None)
+    assert sum(isinstance(result, Completed) for result in results) == 30
+    assert all_paid_once(world, 30)
+    assert heygen.pool.in_use == 0
+
+
+async def test_a_batch_cut_off_goes_out_again_as_it_was(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """By the next run, from the journal: HeyGen gives its first answer again, and the items are told apart by place."""
+    path = tmp_path / "c.db"
+    world.faults.append(Slow(path="/v3/videos/batches", seconds=60, times=1))
+    with anyio.move_on_after(5):
+        await collect(heygen, jobs(7), journal=path)
+    assert by_state(path) == {"intended": 7}
+    assert len(world.ledger) == 7
+    await anyio.sleep(120)
+    async with heygen.resume(path) as results:
+        ended = [result async for result in results]
+    assert by_state(path) == {"completed": 7}
+    assert all_paid_once(world, 7)
+    assert len(world.batches) == 1
+    charged = {charge.body["script"]: charge.video_id for charge in world.ledger}
+    assert {f"Hi {result.row['n']}": result.resource_id for result in ended} == charged
+
+
+async def test_a_batch_under_way_is_followed_by_the_next_run(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """Whether its items have their ids yet or not."""
+    path, world.slots = tmp_path / "c.db", 2
+    with anyio.move_on_after(100):
+        await collect(heygen, jobs(7), journal=path)
+    with Journal(path, read_only=True) as journal:
+        nameless = [record for record in journal.records("submitted") if record.video_id is None]
+    assert nameless
+    async with heygen.resume(path) as results:
+        assert results.unfinished == []
+        ended = [result async for result in results]
+    assert all(isinstance(result, Completed) for result in ended)
+    assert by_state(path) == {"completed": 7}
+    assert all_paid_once(world, 7)
+
+
+async def test_a_batch_that_is_no_longer_whole_is_looked_for_row_by_row(
+    heygen: HeyGen, world: World, tmp_path: Path
+) -> None:
+    """Fewer rows under the old key would be another request; a row with a title is found by it, others are held."""
+    path = tmp_path / "c.db"
+    world.faults.append(Slow(path="/v3/videos/batches", seconds=60, times=1))
+    with anyio.move_on_after(5):
+        await collect(heygen, [*jobs(1, title="Only one"), *jobs(3)[1:]], journal=path)
+    with Journal(path) as journal:
+        journal.failed(3, code="gone", error="given up by hand", spent="unknown")
+    await anyio.sleep(120)
+    async with heygen.resume(path) as results:
+        ended = [result async for result in results]
+    assert by_state(path) == {"completed": 1, "unknown": 1, "failed": 1}
+    assert len(ended) == 2
+    assert len(world.ledger) == 3
+
+
+async def test_a_pool_without_room_takes_the_rows_as_slots_become_free(
+    heygen: HeyGen, world: World, tmp_path: Path
+) -> None:
+    """Should HeyGen refuse a batch for want of slots, it is divided; rows cost no attempt by that."""
+    world.batches_wait = False
+    results = await collect(heygen, jobs(60), journal=tmp_path / "c.db")
+    assert sum(isinstance(result, Completed) for result in results) == 60
+    assert all_paid_once(world, 60)
+    assert world.peak_rendering == 10
+    rejected = sum(seen.status == 429 for seen in world.requests)
+    assert rejected < 20
+
+
+async def test_no_credit_for_a_batch_stops_the_run(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """All of it stays planned."""
+    path, world.balance_usd = tmp_path / "c.db", 0.0
+    with pytest.raises(errors.InsufficientCreditError):
+        await collect(heygen, jobs(5), journal=path)
+    assert by_state(path) == {"planned": 5}
+    assert heygen.pool.in_use == 0
+
+
+async def test_a_batch_that_stays_unknown_is_kept_for_the_next_run(
+    heygen: HeyGen, world: World, tmp_path: Path
+) -> None:
+    """Twelve lost answers: every row is unknown and at stake; resuming settles it under the same key."""
+    path = tmp_path / "c.db"
+    world.faults.append(DropAfterAccept(times=12))
+    results = await collect(heygen, jobs(4), journal=path)
+    assert [type(result) for result in results] == [Failed] * 4
+    assert {result.error.spent for result in results if result.error} == {"unknown"}
+    assert by_state(path) == {"unknown": 4}
+    async with heygen.resume(path) as resumed:
+        assert [type(result) async for result in resumed] == [Completed] * 4
+    assert all_paid_once(world, 4)
+
+
+async def test_items_that_fail_are_failed_rows(heygen: HeyGen, world: World) -> None:
+    """With HeyGen's code, and nothing spent."""
+    world.faults.append(FailedRender(nth=2, code="rendering_failed"))
+    results = await collect(heygen, jobs(3))
+    failed = [result for result in results if isinstance(result, Failed)]
+    assert [result.code for result in failed] == ["rendering_failed"]
+    assert failed[0].error.spent == "no"
+    assert heygen.pool.in_use == 0
+
+
+async def test_batches_are_followed_without_bulk_statuses(heygen: HeyGen, world: World) -> None:
+    """Each by its own address, then each video by its own."""
+    world.faults.append(ErrorAnswer(path="/v3/videos/statuses", status=403, code="forbidden"))
+    results = await collect(heygen, jobs(12))
+    assert sum(isinstance(result, Completed) for result in results) == 12
+    assert world.request_counts()["GET /v3/videos/batches/{batch_id}"] > 0
+
+
+async def test_trouble_with_looking_at_a_batch_passes(heygen: HeyGen, world: World) -> None:
+    """A 503 and a 404 of the first moments."""
+    world.faults.append(ErrorAnswer(path="/v3/videos/statuses", status=503, times=12))
+    results = await collect(heygen, jobs(3))
+    assert sum(isinstance(result, Completed) for result in results) == 3
+
+
+async def test_a_batch_that_heygen_has_forgotten_ends_its_rows(heygen: HeyGen, world: World) -> None:
+    """After the time in which its lists may lag behind."""
+    world.slots = 0
+    ended: list[Result] = []
+
+    async def forget() -> None:
+        await anyio.sleep(30)
+        world.batches.clear()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(forget)
+        ended += await collect(heygen, jobs(3))
+    assert [type(result) for result in ended] == [Failed] * 3
+    assert {result.error.spent for result in ended if result.error} == {"yes"}
+    assert heygen.pool.in_use == 0
+
+
+async def test_a_key_that_stops_working_breaks_the_watch_of_a_batch(heygen: HeyGen, world: World) -> None:
+    """As anywhere."""
+    world.slots = 0
+    world.faults.append(ErrorAnswer(path="/v3/videos/statuses", status=401, code="unauthorized"))
+    with pytest.raises(errors.AuthenticationError):
+        await collect(heygen, jobs(3))
+
+
+async def test_a_stop_before_a_batch_has_room_sends_nothing(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """Its rows stay planned."""
+    path, world.slots = tmp_path / "c.db", 0
+    world.batches_wait = False
+    async with heygen.render_many(jobs(4), journal=path, submit="batch", max_in_flight=50) as results:
+        await anyio.sleep(3)
+        results.stop_submitting()
+        assert [result async for result in results] == []
+    assert by_state(path) == {"planned": 4}
+    assert not world.ledger
+
+
+async def test_a_batch_by_itself(heygen: HeyGen, world: World) -> None:
+    """`videos.create_batch`, `batch` and `statuses`."""
+    requests = [job.request for job in jobs(3)]
+    made = await heygen.videos.create_batch(requests, title="Three")  # type: ignore[arg-type]  # of a kind that fits
+    seen = await heygen.videos.batch(made.batch_id)
+    assert (seen.title, seen.total_items, [item.item_index for item in seen.items]) == ("Three", 3, [0, 1, 2])
+    statuses = await heygen.videos.statuses(batch_ids=[made.batch_id])
+    assert [entry.item_index for entry in statuses] == [0, 1, 2]
+    assert len(world.ledger) == 3
+
+
+@pytest.mark.parametrize(
+    ("requests", "reason"),
+    [
+        ([], "0 of them, must be 1 to 100"),
+        ([job.request for job in jobs(101)], "101 of them, must be 1 to 100"),
+        ([VideoAgent(prompt="p")], "item 0: a VideoAgent; only DirectVideo"),
+        ([job.request for job in (*jobs(1, folder_id="a"), *jobs(1))], "one batch for each"),
+    ],
+)
+async def test_what_is_no_batch_is_refused_here(
+    heygen: HeyGen, world: World, requests: list[DirectVideo], reason: str
+) -> None:
+    """Before anything is sent."""
+    with pytest.raises(errors.InvalidInputError, match=reason):
+        await heygen.videos.create_batch(requests)
+    assert not world.requests
+
+
+async def test_entries_must_be_objects(server: Server, world: World) -> None:
+    """A bulk look at something else is a broken promise, and passes."""
+    world.faults.append(Malformed(path="/v3/videos/statuses", times=5))
+    async with HeyGen("simulator-key", base_url=server.base_url) as heygen:
+        with pytest.raises(errors.ContractError):
+            await heygen.videos.entries(["abc"])
