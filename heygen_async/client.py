@@ -133,7 +133,7 @@ class HeyGen:
         filename: str = "{number}-{id}",
         journal: str | PathLike[str] | None = None,
         on_unknown: OnUnknown = "hold",
-        submit: Submit = "each",
+        submit: Submit = "auto",
         watch: Watch = "auto",
         tag_titles: bool = False,
     ) -> AbstractAsyncContextManager[Results]:
@@ -155,9 +155,10 @@ class HeyGen:
                 again, or `resume` it. Rows that are done are not rendered again.
             on_unknown: What to do about a row whose POST was sent and whose answer was lost, where HeyGen takes no key
                 and nothing at HeyGen fits it: "hold" it for you, "resubmit" it, or "skip" it.
-            submit: "each" row in a POST of its own, or up to 100 in one ("batch"): a hundredth of the POSTs, and rows
-                that find no slot wait at HeyGen instead of here, so give *max_in_flight* room for both. Agents
-                always go one by one.
+            submit: "each" row in a POST of its own, or up to 100 in one ("batch"): far fewer requests, and rows that
+                find no slot wait at HeyGen instead of here, so give *max_in_flight* room for both. Agents always go
+                one by one. "auto" uses batches only where `requests_per_second` would not let single POSTs fill
+                the slots: elsewhere they gain 2 %, and how HeyGen queues them is not documented.
             watch: How ends are noticed: "sweep" asks for a hundred at once every few seconds; "each" asks for every
                 video by itself, at the pace that fits how such renders end; "auto" sweeps until that is refused.
             tag_titles: With a journal, add a short tag to each title, by which a video whose key has become too old

@@ -46,7 +46,7 @@ class Settings:
         deadline: Seconds for each render.
         download_to: Folder for the files; None leaves them at HeyGen.
         filename: Template of their names.
-        submit: How rows are sent: "each" in a POST of its own, or up to a hundred in one ("batch").
+        submit: How rows are sent: see `HeyGen.render_many`.
         watch: How ends are noticed: see `HeyGen.render_many`.
         tag_titles: Add a short tag to each title, by which a video can be found when its key is too old.
     """
@@ -55,7 +55,7 @@ class Settings:
     deadline: float = 3600.0
     download_to: str | None = None
     filename: str = "{number}-{id}"
-    submit: Submit = "each"
+    submit: Submit = "auto"
     watch: Watch = "auto"
     tag_titles: bool = False
 

@@ -9,28 +9,19 @@ bulk statuses are refused or not wanted, every video is asked by itself, at a pa
 from __future__ import annotations
 
 import logging
-import math
 import random
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 
 from heygen_async.api import waiting
 from heygen_async.api.video_agents import SESSION_STATUSES, Session
-from heygen_async.api.videos import STATUSES_AT_ONCE, VIDEO_STATUSES, Video
-from heygen_async.bulk.plan import Job
-from heygen_async.bulk.timing import RenderTimes, size_of
-from heygen_async.bulk.watched import Watch, Watched, first_look
-from heygen_async.errors import (
-    APIError,
-    AuthenticationError,
-    DeadlineExceededError,
-    HeyGenError,
-    NotFoundError,
-    RenderFailedError,
-)
+from heygen_async.api.videos import STATUSES_AT_ONCE, VIDEO_STATUSES
+from heygen_async.bulk.watched import Watch, Watched
+from heygen_async.bulk.watchlist import Watchlist, failure_of
+from heygen_async.errors import APIError, AuthenticationError, HeyGenError, NotFoundError
 
 if TYPE_CHECKING:
     from heygen_async.client import HeyGen
@@ -43,10 +34,10 @@ TICK_SECONDS = 5.5
 JITTER = 0.1  # of the tick, either way: several clients of one account drift apart
 SWEEPS_SHARE = 0.2  # of a known request rate, at the most
 LAG_SECONDS = 120.0  # a 404 so soon after the submission may be HeyGen's lists lagging behind
+QUEUED_SECONDS = 15.0  # between looks at what waits for its turn at HeyGen: no render is known to be shorter
 SESSION_SECONDS = 10.0  # HeyGen's advice for agents: every 10 to 30 s
 REQUESTS_AT_ONCE = 16
 SIGNALLED_TICK_SECONDS = 30.0  # while nearly every end is signalled, the sweep is only the net
-RELIABLE, ENDS_TO_TRUST = 0.95, 20  # so large a share of so many last ends
 
 _OVER = frozenset({"completed", "failed"})
 _NOT_BEGUN = frozenset({"waiting", "queued", "pending"})
@@ -55,80 +46,17 @@ _RUNNING = (VIDEO_STATUSES | _NOT_BEGUN) - _OVER
 Entry = Mapping[str, Any]
 
 
-class Listener(Protocol):
-    """Who is told."""
-
-    def on_rendered(self, watched: Watched, status: str) -> None:
-        """HeyGen has ended the render, so its slot is free; what came out is still to be read."""
-
-    async def on_named(self, watched: Watched) -> None:
-        """Its session or batch has named its video."""
-
-    async def on_end(self, watched: Watched, end: Video | HeyGenError) -> None:
-        """It is known how it ended."""
-
-
 class Watcher:
     """Watches renders until they end and reports each once."""
 
-    def __init__(
-        self, client: HeyGen, listener: Listener, *, deadline: float, watch: Watch = "auto", times: RenderTimes
-    ) -> None:
-        """Ask through *client* and tell *listener*.
-
-        A render that has not ended *deadline* seconds after it was added is given up here; it goes on at HeyGen.
-        """
+    def __init__(self, client: HeyGen, watchlist: Watchlist, watch: Watch = "auto") -> None:
+        """Ask through *client* about what is on the *watchlist*."""
         self._client = client
-        self._listener = listener
-        self._deadline = deadline
-        self._times = times
-        self._watched: dict[int, Watched] = {}
+        self._list = watchlist
         self._in_bulk = watch != "each"
         self._faithful = watch == "sweep"  # to the sweep, even where it is refused
         self._waiting = 0
-        self._last_kind = ("avatar", 0)  # what rows that wait are likely to be
-        self._moved_at = -math.inf  # when a render ended or a batch's item came to its turn
-        self._closed = False
-        self._changed = anyio.Event()
         self._width = anyio.CapacityLimiter(REQUESTS_AT_ONCE)
-        self._signalled: list[bool] = []  # of the last ends, whether a signal came before the sweep
-
-    @property
-    def watched(self) -> Collection[Watched]:
-        """What is under watch now."""
-        return self._watched.values()
-
-    def seconds_left(self, waiting: int, slots: float) -> float:
-        """Return the seconds until all that is watched has ended, and *waiting* more rows on so many *slots*."""
-        now = anyio.current_time()
-        left = [w.law.left(now - w.born) for w in self._watched.values()]
-        mean = self._times.law(*self._last_kind).expected
-        return max([(sum(left) + waiting * mean) / max(1.0, slots), *left])
-
-    def add_video(self, job: Job, video_id: str, *, age: float = 0.0) -> None:
-        """Watch a video that was submitted *age* seconds ago."""
-        self._add(job, age, video_id=video_id)
-
-    def add_session(self, job: Job, session_id: str, *, age: float = 0.0) -> None:
-        """Watch a session that was started *age* seconds ago, and its video once it has one."""
-        self._add(job, age, session_id=session_id, first=waiting.AGENT.first)
-
-    def add_item(self, job: Job, batch_id: str, item: int, *, age: float = 0.0) -> None:
-        """Watch an item of a batch that was submitted *age* seconds ago, and its video once it has one."""
-        self._add(job, age, batch_id=batch_id, item=item)
-
-    def wake(self, resource_id: str) -> None:
-        """Look at this video, session or batch at once: something says that it has ended. Others are ignored."""
-        for watched in self._watched.values():
-            if resource_id in {watched.video_id, watched.session_id, watched.batch_id}:
-                watched.due, watched.signalled = anyio.current_time(), True
-                self._tell()
-
-    def close(self) -> None:
-        """Expect no more: `run` returns when the last one has ended."""
-        self._closed = True
-        if not self._watched:
-            self._tell()
 
     async def run(self) -> None:
         """Look until everything has ended.
@@ -137,51 +65,42 @@ class Watcher:
             AuthenticationError: The key is no longer accepted, so nothing can be seen.
         """
         async with anyio.create_task_group() as self._readers:
-            while not (self._closed and not self._watched):
+            while not self._list.over:
                 if await self._pause():
                     await self._look()
 
-    def _add(self, job: Job, age: float, *, first: float | None = None, **ids: Any) -> None:
-        now = anyio.current_time()
-        self._last_kind = (job.request.kind, size_of(job.request))
-        law = self._times.law(*self._last_kind)
-        due = now - age + (first_look(law) if first is None else first)
-        self._watched[job.index] = Watched(job=job, since=now, born=now - age, due=due, law=law, **ids)
-        if len(self._watched) == 1 or not self._in_bulk:
-            self._tell()
-
-    def _tell(self) -> None:
-        changed, self._changed = self._changed, anyio.Event()
-        changed.set()
-
     async def _pause(self) -> bool:
         """Return whether it is time to look; what has changed may ask for another pause."""
-        if not self._watched:
-            await self._changed.wait()
+        if not self._list:
+            await self._list.news()
             return False
-        with anyio.CancelScope(deadline=anyio.current_time() + self._tick()):
-            await self._changed.wait()
-        return bool(self._watched)
+        until = anyio.current_time() + self._tick()
+        while self._list and not self._list.is_urgent and anyio.current_time() < until:
+            with anyio.CancelScope(deadline=until):
+                await self._list.news()
+            if not self._in_bulk:
+                break  # who is new may be due before all others
+        return bool(self._list)
 
     def _tick(self) -> float:
+        """Return the seconds until the next look."""
         if not self._in_bulk:
-            return max(0.1, min(w.due for w in self._watched.values()) - anyio.current_time())
-        sweeps = len(self._watched) / STATUSES_AT_ONCE
-        reliable = len(self._signalled) == ENDS_TO_TRUST and sum(self._signalled) >= RELIABLE * ENDS_TO_TRUST
-        wanted = SIGNALLED_TICK_SECONDS if reliable else TICK_SECONDS
+            return max(0.1, min(w.due for w in self._list.watched) - anyio.current_time())
+        sweeps = len(self._list) / STATUSES_AT_ONCE
+        wanted = SIGNALLED_TICK_SECONDS if self._list.signals_are_reliable else TICK_SECONDS
         tick = max(wanted, sweeps / (SWEEPS_SHARE * self._client.requests_per_second))
         return tick * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - not a secret
 
     async def _look(self) -> None:
         now = anyio.current_time()
-        due = [w for w in self._watched.values() if w.due <= now and not w.being_read]
+        self._list.is_urgent = False
+        due = [w for w in self._list.watched if w.due <= now and not w.being_read]
         self._waiting = 0
         async with anyio.create_task_group() as looks:
             for look in self._looks(due):
                 looks.start_soon(self._in_turn, look)
         self._client.pool.seen(waiting=self._waiting, running=len(due) - self._waiting)
-        for watched in [w for w in self._watched.values() if now - self._begun(w) >= self._deadline]:
-            await self._end(watched, self._too_late(watched))
+        await self._list.give_up_late_ones()
 
     def _looks(self, due: list[Watched]) -> Iterator[Callable[[], Awaitable[None]]]:
         """Yield the requests that tell about *due*."""
@@ -237,7 +156,7 @@ class Watcher:
     def _judge(self, watched: Watched, status: Any) -> None:
         """Heed what a bulk look says of a video."""
         if status in _OVER:
-            self._rendered(watched, status)
+            self._list.rendered(watched, status)
             self._start_reading(watched)
         elif status == "not_found":
             self._start_reading(watched)
@@ -278,20 +197,20 @@ class Watcher:
     async def _lost(self, error: NotFoundError, items: Iterable[Watched]) -> None:
         for watched in list(items):
             if anyio.current_time() - watched.since >= LAG_SECONDS:
-                await self._end(watched, error.after(error.attempts, "yes"))
+                await self._list.end(watched, error.after(error.attempts, "yes"))
 
     async def _take_item(self, watched: Watched, entry: Entry) -> None:
         status, video_id = entry.get("status"), entry.get("video_id")
         if watched.video_id is None and isinstance(video_id, str) and video_id:
-            watched.video_id = video_id
-            watched.born = self._moved_at = anyio.current_time()
-            await self._listener.on_named(watched)
+            self._list.named(watched, video_id)
+            await self._list.listener.on_named(watched)
         if watched.video_id is not None:
             self._judge(watched, status)
         elif status == "failed":
-            self._rendered(watched, "failed")
-            await self._end(watched, _failure_of(watched, entry.get("error")))
+            self._list.rendered(watched, "failed")
+            await self._list.end(watched, failure_of(watched, entry.get("error")))
         else:
+            watched.due, watched.queued = anyio.current_time() + QUEUED_SECONDS, True
             self._waiting += 1
 
     async def _look_at_session(self, watched: Watched) -> None:
@@ -304,10 +223,10 @@ class Watcher:
         waiting.note_status(session.status, SESSION_STATUSES)
         if session.video_id is not None:
             watched.video_id = session.video_id
-            await self._listener.on_named(watched)
+            await self._list.listener.on_named(watched)
         if session.status == "failed" and session.video_id is None:
-            self._rendered(watched, "failed")
-            await self._end(watched, session.failure())
+            self._list.rendered(watched, "failed")
+            await self._list.end(watched, session.failure())
 
     def _start_reading(self, watched: Watched) -> None:
         if not watched.being_read:
@@ -322,8 +241,8 @@ class Watcher:
         finally:
             watched.being_read = False
         if video is not None and video.ended:
-            self._rendered(watched, video.status)
-            await self._end(watched, video)
+            self._list.rendered(watched, video.status)
+            await self._list.end(watched, video)
 
     async def _ask(self, watched: Watched, question: Awaitable[T]) -> T | None:
         """Return the answer; None if it may come later. What will never come ends the render's watch."""
@@ -338,51 +257,8 @@ class Watcher:
             else:
                 exc.spent = "yes"  # it was submitted; only the sight of it is lost
                 exc.resource_id = watched.resource_id
-                await self._end(watched, exc)
+                await self._list.end(watched, exc)
             return None
-
-    def _rendered(self, watched: Watched, status: str) -> None:
-        """Tell once that the render is over, and learn how long it took if its whole life was seen."""
-        if watched.rendered:
-            return
-        watched.rendered = True
-        now = self._moved_at = anyio.current_time()
-        self._signalled = [*self._signalled[1 - ENDS_TO_TRUST :], watched.signalled]
-        if status == "completed" and watched.born >= watched.since:
-            self._times.learn(watched.job.request.kind, size_of(watched.job.request), now - watched.born)
-        self._listener.on_rendered(watched, status)
-
-    async def _end(self, watched: Watched, end: Video | HeyGenError) -> None:
-        if self._watched.pop(watched.job.index, None) is None:
-            return
-        if not self._watched:
-            self._tell()
-        self._rendered(watched, "failed")
-        await self._listener.on_end(watched, end)
-
-    def _begun(self, watched: Watched) -> float:
-        """Return since when the deadline of a render counts: not while it waits for its turn and others end."""
-        waits = watched.batch_id is not None and watched.video_id is None
-        return max(watched.since, self._moved_at if waits else watched.born)
-
-    def _too_late(self, watched: Watched) -> DeadlineExceededError:
-        return DeadlineExceededError(
-            f"{watched.resource_id} has not ended {self._deadline:g} s after its submission. It goes on and is "
-            "paid for; read it later by its id",
-            resource_id=watched.resource_id,
-            spent="yes",
-        )
-
-
-def _failure_of(watched: Watched, error: Any) -> RenderFailedError:
-    known = error if isinstance(error, dict) else {}
-    reason = known.get("message") or known.get("code") or "HeyGen gives no reason"
-    return RenderFailedError(
-        f"item {watched.item} of batch {watched.batch_id} failed: {reason}",
-        code=known.get("code") if isinstance(known.get("code"), str) else None,
-        resource_id=watched.resource_id,
-        spent="no",
-    )
 
 
 def _chunks(items: list[T], size: int) -> Iterator[list[T]]:

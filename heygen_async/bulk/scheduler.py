@@ -7,6 +7,7 @@ accepted render to the watcher, which gives the slot back. So 100,000 queued row
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Literal, NoReturn
@@ -24,8 +25,9 @@ from heygen_async.bulk.results import Completed, Failed, Result, Summary, Unfini
 from heygen_async.bulk.slots import Slots
 from heygen_async.bulk.stream import Results, only
 from heygen_async.bulk.submitting import Submitting, fits_together
-from heygen_async.bulk.timing import RenderTimes
+from heygen_async.bulk.timing import Law, RenderTimes
 from heygen_async.bulk.watched import Watch
+from heygen_async.bulk.watchlist import Watchlist
 from heygen_async.errors import AuthenticationError, HeyGenError, JournalError
 from heygen_async.pool import InFlight
 from heygen_async.telemetry import JobSubmitted
@@ -34,9 +36,10 @@ if TYPE_CHECKING:
     from heygen_async.client import HeyGen
 
 SUBMITTERS = 64  # POSTs at once; an answer takes up to half a minute
+USUAL_SLOTS = 10  # of an account of which nothing is known
 BATCH_SECONDS = 1.0  # slots that become free so soon after the first go into one batch
 
-Submit = Literal["each", "batch"]
+Submit = Literal["auto", "each", "batch"]
 
 # Looks for what a lost POST made: the row to follow or to submit again, or why it is left as it is.
 Recover = Callable[[Job], Awaitable[Job | HeyGenError]]
@@ -51,7 +54,7 @@ async def run(
     deadline: float,
     downloads: Downloads | None = None,
     recover: Recover | None = None,
-    submit: Submit = "each",
+    submit: Submit = "auto",
     watch: Watch = "auto",
     times: RenderTimes | None = None,
 ) -> AsyncIterator[Results]:
@@ -63,11 +66,12 @@ async def run(
     slots = Slots(max_in_flight, client.pool)
     send, receive = stream()
     ending = Ending(client, books, slots, send, downloads)
-    watcher = Watcher(client, ending, deadline=deadline, watch=watch, times=times or RenderTimes())
-    work = _Run(client, books, slots=slots, ending=ending, watcher=watcher, recover=recover, submit=submit)
+    watchlist = Watchlist(ending, deadline=deadline, times=times or RenderTimes())
+    watcher = Watcher(client, watchlist, watch)
+    work = _Run(client, books, slots=slots, ending=ending, watchlist=watchlist, recover=recover, submit=submit)
     try:
         async with receive, anyio.create_task_group() as tasks:
-            tasks.start_soon(work.drive, send)
+            tasks.start_soon(work.drive, send, watcher)
             results = Results(receive, work)
             try:
                 yield results
@@ -91,7 +95,7 @@ class _Run:
         *,
         slots: Slots,
         ending: Ending,
-        watcher: Watcher,
+        watchlist: Watchlist,
         recover: Recover | None,
         submit: Submit,
     ) -> None:
@@ -99,11 +103,11 @@ class _Run:
         self._client = client
         self._books = books
         self._ending = ending
-        self._watcher = watcher
+        self._watchlist = watchlist
         self._recover = recover
-        self._in_batches = submit == "batch"
+        self._in_batches = submit == "batch" or (submit == "auto" and self._posts_would_be_too_many())
         look_for = None if recover is None else self._look_for
-        self._submitting = Submitting(client, books, slots, watcher, ending, look_for)
+        self._submitting = Submitting(client, books, slots, watchlist, ending, look_for)
         self._next = anyio.Lock()  # the books are shared
         self._over = False  # no more rows: the source has ended or the account refuses
         self._looking: dict[int, Job] = {}
@@ -113,17 +117,17 @@ class _Run:
         """The tally so far."""
         return self._ending.summary
 
-    async def drive(self, out: MemoryObjectSendStream[Result]) -> None:
+    async def drive(self, out: MemoryObjectSendStream[Result], watcher: Watcher) -> None:
         """Do everything; the stream of results ends when this does."""
         async with out, anyio.create_task_group() as self._stages:
             self._ending.work_in(self._stages)
-            self._stages.start_soon(self._watcher.run)
+            self._stages.start_soon(watcher.run)
             async with anyio.create_task_group() as background:
                 background.start_soon(self._on_leaving)
                 async with anyio.create_task_group() as self._recoveries:
                     await self._submit_all()
                 background.cancel_scope.cancel()
-            self._watcher.close()
+            self._watchlist.close()
 
     def unfinished(self) -> list[Unfinished]:
         """Return the rows under way: being submitted, rendering, being stored."""
@@ -131,7 +135,7 @@ class _Run:
         storing = self._ending.storing.values()
         return [
             *(Unfinished(job=job, resource_id=None, spent="unknown") for job in unsure),
-            *(Unfinished(job=w.job, resource_id=w.resource_id, spent="yes") for w in self._watcher.watched),
+            *(Unfinished(job=w.job, resource_id=w.resource_id, spent="yes") for w in self._watchlist.watched),
             *(Unfinished(job=job, resource_id=name, spent="yes") for job, name in storing),
         ]
 
@@ -141,7 +145,7 @@ class _Run:
             return None
         waiting = 0 if self._over else self._books.left or 0
         slots = min(self.slots.total, max(1.0, float(self.slots.in_use), float(self.slots.pool.peak)))
-        return self._watcher.seconds_left(waiting, slots)
+        return self._watchlist.seconds_left(waiting, slots)
 
     def stop_submitting(self) -> None:
         """Take no more rows, and send none of those that still wait for a slot."""
@@ -163,6 +167,11 @@ class _Run:
         if isinstance(exc, HeyGenError) and left:
             exc.add_note(f"still rendering at HeyGen, and paid for: {', '.join(left)}")
         raise exc
+
+    def _posts_would_be_too_many(self) -> bool:
+        """Whether one POST a row would use more than half of the requests that the account is known to take."""
+        slots = self.slots.total if self.slots.total < math.inf else USUAL_SLOTS
+        return slots / Law().expected > self._client.requests_per_second / 2
 
     async def _on_leaving(self) -> None:
         try:
@@ -198,11 +207,31 @@ class _Run:
             async for row in rows:
                 job: Job | None = row
                 while job is not None:
-                    group, job = await _gathered(rows, job)
+                    group, job = await self._gathered(rows, job)
                     if fits_together(group[0], []):
-                        self._recoveries.start_soon(self._submitting.submit, *group)
+                        self._recoveries.start_soon(self._submitting.submit_together, tuple(group))
                     else:
                         self._recoveries.start_soon(self._begin, group[0])
+
+    async def _gathered(self, rows: MemoryObjectReceiveStream[Job], first: Job) -> tuple[list[Job], Job | None]:
+        """Return *first* with those that come soon after it and fit, and the one that came and does not.
+
+        While other rows of batches wait at HeyGen, no slot is idle for want of this one: so gather a good number.
+        """
+        group, enough = [first], min(BATCH_ITEMS, self.slots.total) / 4
+        with contextlib.suppress(anyio.EndOfStream):
+            while fits_together(group[-1], []) and len(group) < BATCH_ITEMS:
+                job = None
+                with anyio.move_on_after(BATCH_SECONDS):
+                    job = await rows.receive()
+                if job is None:
+                    if len(group) >= enough or not self._watchlist.queued:
+                        break
+                elif fits_together(job, group):
+                    group.append(job)
+                else:
+                    return group, job
+        return group, None
 
     async def _begin(self, job: Job) -> None:
         """Do what is due for a row."""
@@ -244,7 +273,7 @@ class _Run:
         for mate in mates:
             if mate.index != job.index:
                 self.slots.claim(mate.index)
-        await self._submitting.submit(*mates)
+        await self._submitting.submit_together(tuple(mates))
 
     # Going on from a journal
 
@@ -254,13 +283,13 @@ class _Run:
         record = job.record
         if record.video_id is not None:
             name = record.video_id
-            self._watcher.add_video(job, name, age=age)
+            self._watchlist.add_video(job, name, age=age)
         elif record.session_id is not None:
             name = record.session_id
-            self._watcher.add_session(job, name, age=age)
+            self._watchlist.add_session(job, name, age=age)
         else:
             name = self._books.batch_id(job)
-            self._watcher.add_item(job, name, record.item, age=age)
+            self._watchlist.add_item(job, name, record.item, age=age)
         self._client.telemetry.emit(JobSubmitted(index=job.index, resource_id=name))
         self.slots.accepted(job.index)
 
@@ -305,15 +334,3 @@ class _Run:
             self.slots.free(job.index)
             known = job.record.video_id or job.record.session_id
             self._ending.emit(Failed(job=job, resource_id=known, error=exc.after(exc.attempts, "unknown")))
-
-
-async def _gathered(rows: MemoryObjectReceiveStream[Job], first: Job) -> tuple[list[Job], Job | None]:
-    """Return *first* with those that come soon after it and fit, and the one that came and does not."""
-    group = [first]
-    with contextlib.suppress(anyio.EndOfStream), anyio.move_on_after(BATCH_SECONDS):
-        while fits_together(group[-1], []) and len(group) < BATCH_ITEMS:
-            job = await rows.receive()
-            if not fits_together(job, group):
-                return group, job
-            group.append(job)
-    return group, None

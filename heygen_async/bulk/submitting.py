@@ -16,9 +16,9 @@ from heygen_async.api.videos import VideoJob
 from heygen_async.bulk.books import Books
 from heygen_async.bulk.ending import Ending
 from heygen_async.bulk.plan import Job
-from heygen_async.bulk.poller import Watcher
 from heygen_async.bulk.results import Failed
 from heygen_async.bulk.slots import Slots
+from heygen_async.bulk.watchlist import Watchlist
 from heygen_async.calls import Options
 from heygen_async.errors import (
     APIError,
@@ -67,7 +67,7 @@ class Submitting:
     _client: HeyGen
     _books: Books
     _slots: Slots
-    _watcher: Watcher
+    _watchlist: Watchlist
     _ending: Ending
     _look_for: Callable[[Job], None] | None
     winding_down: bool = False
@@ -87,32 +87,36 @@ class Submitting:
         for _, scope in self._sending.values():
             scope.deadline = min(scope.deadline, latest)
 
-    async def submit(self, *jobs: Job) -> None:
-        """Write the intent, POST, write the id. Nothing can cancel it between the answer and the note.
+    async def submit(self, job: Job) -> None:
+        """Write the intent, POST, write the id. Nothing can cancel it between the answer and the note."""
+        await self._shielded((job,), self._one)
 
-        Several *jobs* go in one POST, as a batch.
-        """
+    async def submit_together(self, jobs: Jobs) -> None:
+        """Do the same for many rows in one POST, a batch."""
+        await self._shielded(jobs, self._together)
+
+    async def _shielded(self, jobs: Jobs, send: Callable[[Jobs], Awaitable[None]]) -> None:
         with anyio.CancelScope(shield=True) as scope:
             self._sending.update({job.index: (job, scope) for job in jobs})
             try:
-                await self._send(jobs)
+                await self._send(jobs, send)
             finally:
                 for job in jobs:
                     self._sending.pop(job.index, None)
         if scope.cancelled_caught:
             self.cut_off += jobs
 
-    async def _send(self, jobs: Jobs) -> None:
+    async def _send(self, jobs: Jobs, send: Callable[[Jobs], Awaitable[None]]) -> None:
         if self.winding_down:
             self._free(jobs)
             return
-        together = len(jobs) > 1 or (jobs[0].record is not None and jobs[0].record.batch is not None)
         try:
-            await (self._together(jobs) if together else self._one(jobs[0]))
+            await send(jobs)
         except _NotSentError:
             self._free(jobs)
 
-    async def _one(self, job: Job) -> None:
+    async def _one(self, jobs: Jobs) -> None:
+        (job,) = jobs
         options = Options(idempotency_key=job.key, attempts=ATTEMPTS, patience=0.0)
 
         async def post() -> VideoJob | AgentJob:
@@ -120,7 +124,7 @@ class Submitting:
             return await self._client.videos.create(job.request, options)
 
         try:
-            made = await self._until_answered(post, (job,))
+            made = await self._until_answered(post, jobs)
         except JournalError:
             raise  # not about this row: without its journal the run is broken
         except HeyGenError as exc:
@@ -189,15 +193,15 @@ class Submitting:
         await self._books.accepted(job, **{"video_id" if is_video else "session_id": made.id})
         self._begun(job, made.id)
         if is_video:
-            self._watcher.add_video(job, made.id)
+            self._watchlist.add_video(job, made.id)
         else:
-            self._watcher.add_session(job, made.id)
+            self._watchlist.add_session(job, made.id)
 
     async def _accepted_together(self, jobs: Jobs, batch_id: str) -> None:
         await self._books.accepted_together(jobs, batch_id)
         for item, job in enumerate(jobs):
             self._begun(job, batch_id)
-            self._watcher.add_item(job, batch_id, item)
+            self._watchlist.add_item(job, batch_id, item)
 
     def _begun(self, job: Job, resource_id: str) -> None:
         self._slots.accepted(job.index)
@@ -242,15 +246,15 @@ class Submitting:
             while waiting and (not group or self._slots.pool.is_open):
                 await self._slots.try_again(waiting[0].index)
                 group.append(waiting.pop(0))
-            await self._send(tuple(group))
+            await self._send(tuple(group), self._together)
 
     async def _without_the_bad(self, jobs: Jobs, bad: set[int]) -> None:
         """Send the rows that a refusal names alone, so that each is told its own reason, and the others together."""
         for item, job in enumerate(jobs):
             if item in bad:
-                await self._send((job,))
+                await self._send((job,), self._one)
         if good := tuple(job for item, job in enumerate(jobs) if item not in bad):
-            await self._send(good)
+            await self._send(good, self._together)
 
     def _stop(self, job: Job, error: HeyGenError) -> None:
         """Submit nothing more; what is under way is followed."""

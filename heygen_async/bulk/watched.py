@@ -30,6 +30,7 @@ class Watched:
         born: Loop time of the submission; of an item of a batch, of its turn.
         due: Loop time of the first look at the video, or of the next at the session.
         law: How long such renders take.
+        queued: Whether HeyGen was seen to keep it waiting for its turn.
         rendered: Whether HeyGen says that it has ended, and only its details are missing.
         being_read: Whether its details are being asked for.
         signalled: Whether something said that it has ended before a look did.
@@ -44,6 +45,7 @@ class Watched:
     born: float
     due: float
     law: Law = attrs.field(factory=Law)
+    queued: bool = False
     rendered: bool = False
     being_read: bool = False
     signalled: bool = False
