@@ -11,6 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from heygen_async.api.batches import Batch, BatchItem, CreatedBatch
     from heygen_async.api.modes import (
         CinematicAvatar,
         DirectVideo,
@@ -111,6 +112,7 @@ if TYPE_CHECKING:
         Observer,
         RequestEnded,
         RetryPlanned,
+        SlotsLearnt,
     )
 
 _WHERE = {
@@ -127,6 +129,8 @@ _WHERE = {
     "AvatarV": "heygen_async.api.parts",
     "Background": "heygen_async.api.parts",
     "BadRequestError": "heygen_async.errors",
+    "Batch": "heygen_async.api.batches",
+    "BatchItem": "heygen_async.api.batches",
     "Caption": "heygen_async.api.parts",
     "CinematicAvatar": "heygen_async.api.modes",
     "Completed": "heygen_async.bulk.results",
@@ -134,6 +138,7 @@ _WHERE = {
     "ConnectionFailedError": "heygen_async.errors",
     "ConnectionLostError": "heygen_async.errors",
     "ContractError": "heygen_async.errors",
+    "CreatedBatch": "heygen_async.api.batches",
     "DeadlineExceededError": "heygen_async.errors",
     "DirectVideo": "heygen_async.api.modes",
     "DownloadError": "heygen_async.errors",
@@ -173,6 +178,7 @@ _WHERE = {
     "ServerError": "heygen_async.errors",
     "Session": "heygen_async.api.video_agents",
     "SessionItem": "heygen_async.api.video_agents",
+    "SlotsLearnt": "heygen_async.telemetry",
     "StarfishSettings": "heygen_async.api.parts",
     "StoredRequest": "heygen_async.api.stored",
     "Summary": "heygen_async.bulk.results",
@@ -201,6 +207,8 @@ __all__ = [
     "AvatarV",
     "Background",
     "BadRequestError",
+    "Batch",
+    "BatchItem",
     "Caption",
     "CinematicAvatar",
     "Completed",
@@ -208,6 +216,7 @@ __all__ = [
     "ConnectionFailedError",
     "ConnectionLostError",
     "ContractError",
+    "CreatedBatch",
     "DeadlineExceededError",
     "DirectVideo",
     "DownloadError",
@@ -247,6 +256,7 @@ __all__ = [
     "ServerError",
     "Session",
     "SessionItem",
+    "SlotsLearnt",
     "StarfishSettings",
     "StoredRequest",
     "Summary",

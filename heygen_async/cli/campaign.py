@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import attrs
-from rich.console import Console
 
 from heygen_async import HeyGen, InvalidInputError, Job, Results
 from heygen_async.bulk.decisions import OnUnknown
@@ -15,6 +14,7 @@ from heygen_async.bulk.outputs import ResultsCsv
 from heygen_async.bulk.rows import Table
 from heygen_async.bulk.template import Template
 from heygen_async.cli.bill import Bill
+from heygen_async.cli.progress import Board
 from heygen_async.cli.running import check_writable, follow, way_back_to
 
 PROBLEMS_SHOWN = 20
@@ -83,7 +83,7 @@ def _refusal(path: Path, problems: list[str], count: int) -> InvalidInputError:
 
 
 async def render_campaign(
-    campaign: Campaign, heygen: HeyGen, console: Console, *, journal: Path | None = None, on_unknown: OnUnknown = "hold"
+    campaign: Campaign, heygen: HeyGen, board: Board, *, journal: Path | None = None, on_unknown: OnUnknown = "hold"
 ) -> tuple[Results, Bill]:
     """Render all rows and write `results.csv` as they end.
 
@@ -100,6 +100,6 @@ async def render_campaign(
         on_unknown=on_unknown,
     )
     if journal is not None:
-        return await follow(running, console, way_back_to(journal))
+        return await follow(running, board, way_back_to(journal))
     with ResultsCsv(campaign.folder / "results.csv", campaign.table.columns) as output:
-        return await follow(running, console, f"{output.path} lists every row", [output.add])
+        return await follow(running, board, f"{output.path} lists every row", [output.add])

@@ -90,7 +90,7 @@ async def _render(campaign: Campaign, world: World, console: Console) -> int:
         HeyGen("simulator-key", base_url=server.base_url, observers=[board]) as heygen,
     ):
         with board:
-            results, _ = await render_campaign(campaign, heygen, console)
+            results, _ = await render_campaign(campaign, heygen, board)
     summary = results.summary
     once = "each row once" if world.charged_once_per("script") and len(world.ledger) == total else "NOT each row once"
     show_summary(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from heygen_async import Event, JobEnded, JobRendered, JobSubmitted, RequestEnded, RetryPlanned, Summary
+from heygen_async import Event, JobEnded, JobRendered, JobSubmitted, RequestEnded, Results, RetryPlanned, Summary
 
 PLAIN_WIDTH = 160
 PLAIN_EVERY_SECONDS = 5.0  # real seconds between lines where the output is no terminal
@@ -28,10 +29,12 @@ class Board:
         self.requests: Counter[str] = Counter()
         self.retries: Counter[str] = Counter()
         self.rendering = self.completed = self.failed = 0
-        self._console = console
+        self.console = console
+        self.results: Results | None = None  # of the run, once it has begun
         self._total = total
         self._clock = clock
         self._began = 0.0
+        self._ends_at: float | None = None  # by the run's clock; worked out in its loop, shown by another thread
         self._said = time.monotonic()
         self._bar = Progress(
             TextColumn("[bold]Videos"),
@@ -63,7 +66,7 @@ class Board:
     def __enter__(self) -> Self:
         """Begin to show."""
         self._began = self._clock()
-        if self._console.is_terminal:
+        if self.console.is_terminal:
             self._live.start()
         return self
 
@@ -71,7 +74,7 @@ class Board:
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop showing; what is on the screen goes."""
-        if self._console.is_terminal:
+        if self.console.is_terminal:
             self._live.stop()
 
     @property
@@ -83,22 +86,32 @@ class Board:
         self.failed += failed
         self.completed += not failed
         self._bar.update(self._task, completed=self.completed + self.failed)
+        left = None if self.results is None else self.results.seconds_left
+        self._ends_at = None if left is None else self.seconds + left
 
     def _line(self) -> str:
         done = self.completed + self.failed
-        left = f", about {span(self.seconds / done * (self._total - done))} left" if 0 < done < self._total else ""
+        slots = math.inf if self.results is None else self.results.slots.total
+        rendering = f"{self.rendering} rendering" + (f" on {slots:g} slots" if slots < math.inf else "")
         return (
-            f"{self.completed} completed, {self.failed} failed, {self.rendering} rendering, "
-            f"{self._total - done - self.rendering} waiting; {span(self.seconds)}{left}"
+            f"{self.completed} completed, {self.failed} failed, {rendering}, "
+            f"{self._total - done - self.rendering} waiting; {span(self.seconds)}{self._left(done)}"
         )
+
+    def _left(self, done: int) -> str:
+        """Say how long it will take: by what is known of render times, else by what has passed."""
+        if not 0 < done < self._total:
+            return ""
+        left = self.seconds / done * (self._total - done) if self._ends_at is None else self._ends_at - self.seconds
+        return f", about {span(max(0.0, left))} left"
 
     def _view(self) -> Group:
         return Group(self._bar, Text(self._line()))
 
     def _say_now_and_then(self) -> None:
-        if not self._console.is_terminal and time.monotonic() - self._said >= PLAIN_EVERY_SECONDS:
+        if not self.console.is_terminal and time.monotonic() - self._said >= PLAIN_EVERY_SECONDS:
             self._said = time.monotonic()
-            self._console.print(self._line())
+            self.console.print(self._line())
 
 
 def wide_console() -> Console:

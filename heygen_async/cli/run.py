@@ -126,6 +126,6 @@ async def _run(campaign: Campaign, base_url: str | None, journal: Path | None, o
     board = Board(console, total, asyncio.get_running_loop().time)
     async with HeyGen(base_url=base_url, observers=[board]) as heygen:
         with board:
-            results, bill = await render_campaign(campaign, heygen, console, journal=journal, on_unknown=on_unknown)
+            results, bill = await render_campaign(campaign, heygen, board, journal=journal, on_unknown=on_unknown)
     folder = str(campaign.folder) if campaign.download or journal is None else None
     return running.finish(console, results, bill, board, journal=journal, folder=folder)

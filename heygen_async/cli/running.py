@@ -65,12 +65,13 @@ def start(main: Callable[[], Awaitable[int]], fast: float, address: str | None) 
 
 
 async def follow(
-    running: AbstractAsyncContextManager[Results], console: Console, way_back: str, notes: Iterable[Note] = ()
+    running: AbstractAsyncContextManager[Results], board: Board, way_back: str, notes: Iterable[Note] = ()
 ) -> tuple[Results, Bill]:
     """See a run to its end or to the second Ctrl-C; tell *notes* of every row, those left under way too."""
     bill, results, noted = Bill(), None, list(notes)
     try:
-        async with running as results, interruptible(results, console, way_back):
+        async with running as results, interruptible(results, board.console, way_back):
+            board.results = results
             async for result in results:
                 for note in noted:
                     note(result)
@@ -92,7 +93,7 @@ async def resume(journal: Path, unknown: OnUnknown, address: str | None) -> int:
     board = Board(console, due, asyncio.get_running_loop().time)
     async with HeyGen(base_url=address, observers=[board]) as heygen:
         with board:
-            results, bill = await follow(heygen.resume(journal, on_unknown=unknown), console, way_back_to(journal))
+            results, bill = await follow(heygen.resume(journal, on_unknown=unknown), board, way_back_to(journal))
     return finish(console, results, bill, board, journal=journal, folder=settings.download_to)
 
 
