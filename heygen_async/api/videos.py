@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_SOUND = re.compile(r"[A-Za-z0-9_,-]+")
 VIDEO_STATUSES = frozenset({"waiting", "queued", "pending", "processing", "running", "completed", "failed"})
 STATUSES_AT_ONCE = 100  # HeyGen: "At most 100 ids per request."
 
@@ -300,9 +302,18 @@ def get_statuses(video_ids: list[str], batch_ids: list[str], read: Callable[[wir
         method="GET",
         path="/v3/videos/statuses",
         route="/v3/videos/statuses",
-        query={name: ",".join(map(path_id, ids)) for name, ids in asked.items() if ids},
+        query={name: _joined(ids) for name, ids in asked.items() if ids},
         read=read,
     )
+
+
+def _joined(ids: list[str]) -> str:
+    """Return ids as one parameter. They are checked all at once; each by itself only to say which is wrong."""
+    joined = ",".join(ids)
+    if not _SOUND.fullmatch(joined) or joined.count(",") != len(ids) - 1:
+        for name in ids:
+            path_id(name)
+    return joined
 
 
 def _read_entries(answer: wire.Answer, subject: str) -> Entries:

@@ -54,6 +54,7 @@ class Watcher:
         self._client = client
         self._list = watchlist
         self._in_bulk = watch != "each"
+        self._list.wants_news = not self._in_bulk
         self._faithful = watch == "sweep"  # to the sweep, even where it is refused
         self._waiting = 0
         self._width = anyio.CapacityLimiter(REQUESTS_AT_ONCE)
@@ -151,6 +152,7 @@ class Watcher:
         for_good = isinstance(error, APIError) and not error.retryable
         if for_good and not self._faithful:
             self._in_bulk = False
+            self._list.wants_news = True
         logger.warning("bulk statuses failed: %s; %s", error, "looking again" if self._in_bulk else "asking one by one")
 
     def _judge(self, watched: Watched, status: Any) -> None:

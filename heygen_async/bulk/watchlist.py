@@ -37,6 +37,7 @@ class Watchlist:
     Attributes:
         expects_more: Whether further renders may come.
         is_urgent: Whether a look is wanted at once.
+        wants_news: Whether whoever looks wants to know of every new one.
         listener: Who is told.
     """
 
@@ -54,6 +55,7 @@ class Watchlist:
         self._moved_at = -math.inf  # when a render ended or a batch's item came to its turn
         self._signalled: list[bool] = []  # of the last ends, whether a signal came before a look
         self.is_urgent = False
+        self.wants_news = False
         self._changed = anyio.Event()
 
     def __len__(self) -> int:
@@ -123,7 +125,8 @@ class Watchlist:
         law = self._times.law(*self._last_kind)
         due = now - age + (first_look(law) if first is None else first)
         self._watched[job.index] = Watched(job=job, since=now, born=now - age, due=due, law=law, **ids)
-        self._tell()
+        if self.wants_news or len(self._watched) == 1:
+            self._tell()
 
     def _tell(self) -> None:
         changed, self._changed = self._changed, anyio.Event()
@@ -152,8 +155,10 @@ class Watchlist:
     async def give_up_late_ones(self) -> None:
         """End the watch of those that are past the deadline."""
         now = anyio.current_time()
-        for watched in [w for w in self._watched.values() if now - self._begun(w) >= self._deadline]:
-            await self.end(watched, self._too_late(watched))
+        old = [w for w in self._watched.values() if now - w.since >= self._deadline]
+        for watched in old:
+            if now - self._begun(watched) >= self._deadline:
+                await self.end(watched, self._too_late(watched))
 
     def named(self, watched: Watched, video_id: str) -> None:
         """An item of a batch has come to its turn and has its video id."""
