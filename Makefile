@@ -20,6 +20,7 @@ DEFINITION := pyproject.toml .constraints.txt .constraints-floors.txt
 PIP_INSTALL := -m pip install --quiet --constraint .constraints.txt
 INSTALL := $(PIP_INSTALL) --build-constraint .constraints.txt
 COVERED_TO_THE_LAST_BRANCH := $(wildcard $(patsubst %,heygen_async/%.py,errors wire retry bulk/plan bulk/journal))
+ON_ALL_CORES := --numprocesses=auto --dist=worksteal
 STEP := @printf '\n== %s\n'
 
 # $(call fresh_venv,FOLDER): a virtual environment whose pip knows dependency groups. One that works is kept.
@@ -67,7 +68,7 @@ imports: $(VENV)/.installed
 tests: $(VENV)/.installed
 	$(STEP) "tests: pytest, README's examples among them"
 	$(VENV)/bin/coverage erase
-	PATH="$(abspath $(VENV))/bin:$$PATH" $(VENV)/bin/coverage run -m pytest
+	PATH="$(abspath $(VENV))/bin:$$PATH" $(VENV)/bin/coverage run -m pytest $(ON_ALL_CORES)
 
 # After `tests`, whose data it reads.
 .PHONY: coverage
@@ -83,7 +84,7 @@ coverage: $(VENV)/.installed
 .PHONY: floors
 floors: $(VENV_FLOORS)/.installed
 	$(STEP) "floors: the tests with the oldest versions that pyproject.toml admits"
-	PATH="$(abspath $(VENV_FLOORS))/bin:$$PATH" $(VENV_FLOORS)/bin/python -m pytest -q -x -m "not chaos"
+	PATH="$(abspath $(VENV_FLOORS))/bin:$$PATH" $(VENV_FLOORS)/bin/python -m pytest -q -x -m "not chaos" $(ON_ALL_CORES)
 
 .PHONY: wheel
 wheel: $(VENV)/.installed
@@ -107,8 +108,10 @@ wheel: $(VENV)/.installed
 	venv/bin/heygen-async --version; \
 	venv/bin/heygen-async --help
 
+# Its peers and its pictures need more than the tests do.
 .PHONY: bench
 bench: $(VENV)/.installed
+	@$(VENV)/bin/python $(INSTALL) --group bench
 	@for benchmark in benchmarks/bench_*.py; do \
 		printf '\n== %s\n' "$$benchmark"; \
 		$(VENV)/bin/python "$$benchmark" || exit 1; \

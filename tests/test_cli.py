@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from heygen_async.cli.app import app
+from heygen_async.cli.app import COMMANDS, app
 
 CONTACTS = 'name,city\nAda,London\nZoë,"Lyon, France"\nO\'Brien,\n'
 SET = ["--set", "avatar_id=look_anna", "--set", "voice_id=voice_warm"]
@@ -57,6 +57,27 @@ def simulator() -> Iterator[str]:
 def _play(monkeypatch: pytest.MonkeyPatch, simulator: str) -> None:
     monkeypatch.setenv("HEYGEN_API_BASE", simulator)
     monkeypatch.setenv("HEYGEN_API_KEY", "simulator-key")
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_the_list_of_commands_says_what_each_says_of_itself(name: str) -> None:
+    """The list is written by hand, so that no command is imported for it."""
+    says = COMMANDS[name][1].partition(",")[0].removesuffix(".")
+    assert says in re.sub(r"\s+", " ", invoke(name, "--help").output)
+    assert says in re.sub(r"\s+", " ", invoke("--help").output)
+
+
+def test_help_imports_no_command() -> None:
+    """Nor the client: `--help` is there at once."""
+    lines = (
+        "import sys",
+        "from heygen_async.cli.app import app",
+        "app(['--help'], standalone_mode=False)",
+        "print(sorted(sys.modules))",
+    )
+    loaded = subprocess.run([sys.executable, "-c", "\n".join(lines)], check=True, capture_output=True, text=True).stdout
+    assert "'heygen_async.cli.app'" in loaded
+    assert not [name for name in ("aiohttp", "rich", "heygen_async.simulator") if f"'{name}'" in loaded]
 
 
 def test_the_demo_renders_the_shipped_contact_list(tmp_path: Path) -> None:

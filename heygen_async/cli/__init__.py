@@ -11,8 +11,9 @@ def main() -> None:
     """Run the command line."""
     try:
         from heygen_async.cli.app import app  # noqa: PLC0415 - its libraries are an extra
+
+        app(prog_name="heygen-async")
     except ImportError as exc:
         if exc.name is None or exc.name.partition(".")[0] not in _EXTRA:
             raise
         sys.exit(f'heygen-async: {exc}; the command line needs: pip install "heygen-async[cli]"')
-    app(prog_name="heygen-async")

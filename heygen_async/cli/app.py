@@ -1,67 +1,65 @@
-"""The group of commands and how it ends: errors in one line, exit codes that scripts can use."""
+"""The group of commands, and what it says when one ends in an error: one line, and how to mend it."""
 
 from __future__ import annotations
 
-import enum
+import importlib
 import sys
 from typing import Any
 
 import click
-from rich.console import Console
 
-from heygen_async.cli.demo import demo
-from heygen_async.cli.interrupts import InterruptedRunError
-from heygen_async.cli.journal import audit, export, resume, retry, status
-from heygen_async.cli.run import run
-from heygen_async.cli.simulate import simulate
-from heygen_async.errors import (
-    AuthenticationError,
-    DeadlineExceededError,
-    HeyGenError,
-    InsufficientCreditError,
-    InvalidInputError,
-    QuotaExceededError,
-)
+from heygen_async.cli.exits import Exit, InterruptedRunError, code_of
+from heygen_async.errors import HeyGenError
 
-
-class Exit(enum.IntEnum):
-    """Exit codes."""
-
-    DONE = 0
-    API = 1
-    INPUT = 2
-    AUTHENTICATION = 3
-    DEADLINE = 4
-    SOME_FAILED = 5
-    PAUSED = 6
-    NOTHING_TO_DO = 7
-    UNDECIDED = 8
-    INTERRUPTED = 130
-
-
-_CODES: tuple[tuple[type[HeyGenError], Exit], ...] = (
-    (InvalidInputError, Exit.INPUT),
-    (AuthenticationError, Exit.AUTHENTICATION),
-    (DeadlineExceededError, Exit.DEADLINE),
-    (InsufficientCreditError, Exit.PAUSED),
-    (QuotaExceededError, Exit.PAUSED),
-    (HeyGenError, Exit.API),
-)
+# A command is imported when it is called: `--help` is instant, and `status` loads no simulator.
+COMMANDS = {
+    "audit": ("journal", "Compare a campaign with HeyGen's list of videos and the balance."),
+    "demo": ("demo", "Render the shipped contact list against the embedded simulator."),
+    "export": ("journal", "Write a campaign to OUTPUT, .csv or .jsonl."),
+    "resume": ("journal", "Go on with a campaign after any interruption."),
+    "retry": ("journal", "Plan failed rows again, each under a new key."),
+    "run": ("run", "Render one personalised video for each row of CONTACTS."),
+    "simulate": ("simulate", "Serve a stand-in of HeyGen on this machine until Ctrl-C."),
+    "status": ("journal", "Say how far a campaign is and what to do."),
+}
 
 
 class _App(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the same
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"heygen_async.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the same
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, says) for name, (_, says) in COMMANDS.items()])
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; say what went wrong in plain words and leave with the code for it."""
         try:
             return super().invoke(ctx)
         except HeyGenError as exc:
-            console = Console(stderr=True, soft_wrap=True, highlight=False)
-            console.print(f"heygen-async: {exc}", markup=False)
-            for note in getattr(exc, "__notes__", ()):
-                console.print(f"  {note}", markup=False)
-            sys.exit(next(code for kind, code in _CODES if isinstance(exc, kind)))
+            _tell(exc)
+            sys.exit(code_of(exc))
         except (KeyboardInterrupt, InterruptedRunError):
             sys.exit(Exit.INTERRUPTED)
+
+
+def _tell(error: HeyGenError) -> None:
+    from rich.console import Console  # noqa: PLC0415 - only for one who has to read
+
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console.print(f"heygen-async: {error}", markup=False)
+    for note in getattr(error, "__notes__", ()):
+        console.print(f"  {note}", markup=False)
 
 
 @click.group(cls=_App, context_settings={"help_option_names": ["-h", "--help"]})
@@ -74,7 +72,3 @@ def app() -> None:
     5 some rows failed or are left, 6 out of credit or quota, 7 nothing to do,
     8 rows wait for your decision, 130 interrupted.
     """  # noqa: D301 - click reads the control character
-
-
-for command in (run, resume, status, retry, export, audit, demo, simulate):
-    app.add_command(command)

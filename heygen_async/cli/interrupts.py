@@ -10,10 +10,7 @@ import anyio
 from rich.console import Console
 
 from heygen_async import Results
-
-
-class InterruptedRunError(Exception):
-    """A run was left by a second signal."""
+from heygen_async.cli.exits import InterruptedRunError
 
 
 @contextlib.asynccontextmanager

@@ -1,0 +1,48 @@
+"""How the command line ends: exit codes that scripts can use."""
+
+from __future__ import annotations
+
+import enum
+
+from heygen_async.errors import (
+    AuthenticationError,
+    DeadlineExceededError,
+    HeyGenError,
+    InsufficientCreditError,
+    InvalidInputError,
+    QuotaExceededError,
+)
+
+
+class Exit(enum.IntEnum):
+    """Exit codes."""
+
+    DONE = 0
+    API = 1
+    INPUT = 2
+    AUTHENTICATION = 3
+    DEADLINE = 4
+    SOME_FAILED = 5
+    PAUSED = 6
+    NOTHING_TO_DO = 7
+    UNDECIDED = 8
+    INTERRUPTED = 130
+
+
+class InterruptedRunError(Exception):
+    """A run was left by a second signal."""
+
+
+_CODES: tuple[tuple[type[HeyGenError], Exit], ...] = (
+    (InvalidInputError, Exit.INPUT),
+    (AuthenticationError, Exit.AUTHENTICATION),
+    (DeadlineExceededError, Exit.DEADLINE),
+    (InsufficientCreditError, Exit.PAUSED),
+    (QuotaExceededError, Exit.PAUSED),
+    (HeyGenError, Exit.API),
+)
+
+
+def code_of(error: HeyGenError) -> Exit:
+    """Return the exit code for what ended a command."""
+    return next(code for kind, code in _CODES if isinstance(error, kind))
