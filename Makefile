@@ -114,7 +114,7 @@ bench: $(VENV)/.installed
 	@$(VENV)/bin/python $(INSTALL) --group bench
 	@for benchmark in benchmarks/bench_*.py; do \
 		printf '\n== %s\n' "$$benchmark"; \
-		$(VENV)/bin/python "$$benchmark" || exit 1; \
+		$(VENV)/bin/python "$$benchmark" --plot || exit 1; \
 	done
 
 .PHONY: clean

@@ -57,7 +57,7 @@ class Watcher:
         self._list.wants_news = not self._in_bulk
         self._faithful = watch == "sweep"  # to the sweep, even where it is refused
         self._waiting = 0
-        self._width = anyio.CapacityLimiter(REQUESTS_AT_ONCE)
+        self._width = anyio.Semaphore(REQUESTS_AT_ONCE, fast_acquire=True)
 
     async def run(self) -> None:
         """Look until everything has ended.

@@ -108,7 +108,7 @@ class _Run:
         self._in_batches = submit == "batch" or (submit == "auto" and self._posts_would_be_too_many())
         look_for = None if recover is None else self._look_for
         self._submitting = Submitting(client, books, slots, watchlist, ending, look_for)
-        self._next = anyio.Lock()  # the books are shared
+        self._next = anyio.Lock(fast_acquire=True)  # the books are shared
         self._over = False  # no more rows: the source has ended or the account refuses
         self._looking: dict[int, Job] = {}
 

@@ -1,7 +1,7 @@
 """A process that has everything imported and forks a child for each campaign, which can be killed cheaply.
 
-Reads one JSON object a line: `{"base_url", "journal", "folder", "resume", "kill_at", "speed"}`. The child runs the
-campaign with the real client; at the `kill_at`th of its points (before and after each journal transaction, each
+Reads one JSON object a line: `{"base_url", "journal", "folder", "resume", "kill_at", "speed", "submit"}`. The child runs
+the campaign with the real client; at the `kill_at`th of its points (before and after each journal transaction, each
 request and each download) it sends SIGKILL to its own pid. Answers one JSON object: how the child ended, and how many
 points it passed.
 """
@@ -75,13 +75,16 @@ class Points:
 
 
 async def campaign(order: dict[str, Any]) -> None:
+    again = order["resume"] and Path(order["journal"]).exists()
     async with HeyGen("simulator-key", base_url=order["base_url"]) as heygen:
-        if order["resume"] and Path(order["journal"]).exists():
-            running = heygen.render_many(
-                ROWS, journal=order["journal"], max_in_flight=3, download_to=order["folder"], on_unknown="resubmit"
-            )
-        else:
-            running = heygen.render_many(ROWS, journal=order["journal"], max_in_flight=3, download_to=order["folder"])
+        running = heygen.render_many(
+            ROWS,
+            journal=order["journal"],
+            max_in_flight=4,
+            download_to=order["folder"],
+            on_unknown="resubmit" if again else "hold",
+            submit=order["submit"],
+        )
         async with running as results:
             async for _ in results:
                 pass
