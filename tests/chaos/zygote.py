@@ -1,7 +1,7 @@
 """A process that has everything imported and forks a child for each campaign, which can be killed cheaply.
 
-Reads one JSON object a line: `{"base_url", "journal", "folder", "resume", "kill_at", "speed", "submit"}`. The child runs
-the campaign with the real client; at the `kill_at`th of its points (before and after each journal transaction, each
+Reads one JSON object a line: `{"base_url", "journal", "folder", "resume", "kill_at", "speed", "submit"}`.
+The child runs the campaign with the real client; at the `kill_at`th of its points (before and after each journal transaction, each
 request and each download) it sends SIGKILL to its own pid. Answers one JSON object: how the child ended, and how many
 points it passed.
 """
