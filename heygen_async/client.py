@@ -27,6 +27,7 @@ from heygen_async.transport import Transport
 if TYPE_CHECKING:
     import aiohttp
 
+    from heygen_async.bulk.containers import FileKind
     from heygen_async.bulk.decisions import OnUnknown
     from heygen_async.bulk.plan import Job
     from heygen_async.bulk.scheduler import Submit
@@ -49,6 +50,7 @@ class HeyGen:
         videos: `/v3/videos`.
         video_agents: `/v3/video-agents`.
         pool: What is known of the account's render slots; shared by all runs under this client.
+        retry: How often and patiently requests are repeated.
         telemetry: Its observers.
     """
 
@@ -84,7 +86,8 @@ class HeyGen:
         )
         pacer = None if requests_per_second is None else Pacer(requests_per_second)
         self.telemetry = Telemetry(tuple(observers))
-        self._caller = Caller(self._transport, retry=retry or RetryPolicy(), pacer=pacer, telemetry=self.telemetry)
+        self.retry = retry or RetryPolicy()
+        self._caller = Caller(self._transport, retry=self.retry, pacer=pacer, telemetry=self.telemetry)
         self.video_agents = VideoAgents(self._caller)
         self.videos = Videos(self._caller, self.video_agents)
 
@@ -131,6 +134,8 @@ class HeyGen:
         deadline: float = waiting.DEADLINE_SECONDS,
         download_to: str | PathLike[str] | None = None,
         filename: str = "{number}-{id}",
+        files: Sequence[FileKind] = ("video",),
+        max_downloads: int = 6,
         journal: str | PathLike[str] | None = None,
         on_unknown: OnUnknown = "hold",
         submit: Submit = "auto",
@@ -150,7 +155,11 @@ class HeyGen:
                 smaller is respected, and tried again from time to time.
             deadline: Seconds for each render, from its submission.
             download_to: A folder for the files; without it nothing is downloaded.
-            filename: Of each file, without its ending; see `Downloads`.
+            filename: Of each file, without its ending: {number} counts the rows from 1, {id} is the video's, {title}
+                its title, any other name in braces is a column of the row. A name that is taken gets a number.
+            files: What to store of each video: "video", "captioned_video", "captions", "thumbnail", "gif". What HeyGen
+                does not offer of a video is left out.
+            max_downloads: Files at once. Downloads hold no render slots, however slow they are.
             journal: A file that remembers every row, so that a run can go on after anything that may happen: run it
                 again, or `resume` it. Rows that are done are not rendered again.
             on_unknown: What to do about a row whose POST was sent and whose answer was lost, where HeyGen takes no key
@@ -183,12 +192,14 @@ class HeyGen:
                 deadline=deadline,
                 download_to=None if download_to is None else os.fspath(download_to),
                 filename=filename,
+                files=files,
+                max_downloads=max_downloads,
                 submit=submit,
                 watch=watch,
                 tag_titles=tag_titles,
             )
             return run_journal(self, journal, source=requests, settings=settings, on_unknown=on_unknown)
-        downloads = None if download_to is None else Downloads(self, download_to, filename)
+        downloads = None if download_to is None else Downloads(self, download_to, filename, files=files)
         books = NoBooks(requests)
         return run(
             self,
@@ -196,6 +207,7 @@ class HeyGen:
             max_in_flight=max_in_flight,
             deadline=deadline,
             downloads=downloads,
+            max_downloads=max_downloads,
             submit=submit,
             watch=watch,
         )

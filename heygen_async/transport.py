@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import email.utils
 import functools
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from importlib.metadata import version
 
@@ -22,8 +24,12 @@ from heygen_async.errors import (
 from heygen_async.wire import Answer
 
 CONNECT_SECONDS = 10.0
+DOWNLOAD_SECONDS = 60.0  # without a byte: a line that is silent for so long is dead
 _ERROR_BODY_BYTES = 256 * 1024  # of an error page, this much is read; the rest tells nobody anything
 _CHUNK_BYTES = 256 * 1024
+
+_QUOTES_THE_ADDRESS = (aiohttp.ClientResponseError, aiohttp.InvalidURL)
+_GIVEN = frozenset({200, 206})
 
 # aiohttp raises these before a byte of the request has left; DNS and TLS failures are among them.
 _NOTHING_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
@@ -57,11 +63,24 @@ class Request:
         return f"{self.method} {self.path}"
 
 
+_SPAN = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+
+
 @attrs.frozen(kw_only=True)
 class Download:
-    """An opened file: its size in bytes (None if not told) and its chunks."""
+    """An opened file, or the rest of one.
 
+    Attributes:
+        start: Place of the first byte that comes, from 0; None if the answer does not tell where its part belongs.
+        size_bytes: Of the whole file; None if not told.
+        tag: What tells this file from a changed one, as `If-Range` takes it: a strong ETag, else a date that is old
+            enough; None if there is neither.
+        chunks: The bytes.
+    """
+
+    start: int | None
     size_bytes: int | None
+    tag: str | None
     chunks: AsyncIterator[bytes]
 
 
@@ -101,19 +120,32 @@ class Transport:
             raise _translation(exc, str(request), request.timeout) from exc
 
     @contextlib.asynccontextmanager
-    async def download(self, url: str, *, timeout: float = 600.0) -> AsyncIterator[Download | Answer]:  # noqa: ASYNC109 - per read
+    async def download(
+        self,
+        url: str,
+        *,
+        start: int = 0,
+        tag: str | None = None,
+        timeout: float = DOWNLOAD_SECONDS,  # noqa: ASYNC109 - per read
+    ) -> AsyncIterator[Download | Answer]:
         """Open *url* without credentials: a `Download`, or the `Answer` that refused it.
 
         Args:
             url: A presigned address; it is not logged.
+            start: Bytes that are there already: only the rest is asked for, if the file is still the one of *tag*.
+            tag: As of the `Download` that brought those bytes.
             timeout: Seconds without a byte before it counts as lost.
         """
+        headers = {"User-Agent": self._headers["User-Agent"], "Accept-Encoding": "identity"}
+        if start and tag:
+            headers |= {"Range": f"bytes={start}-", "If-Range": tag}
         async with contextlib.AsyncExitStack() as stack:
             with _translated("download", timeout):
-                response = await stack.enter_async_context(self._bare().get(url, timeout=_timeout(timeout)))
-                refused = None if response.status == 200 else await _read(response)  # noqa: PLR2004 - HTTP's OK
+                asked = self._bare().get(url, headers=headers, timeout=_timeout(timeout))
+                response = await stack.enter_async_context(asked)
+                refused = None if response.status in _GIVEN else await _read(response)
             if refused is None:
-                yield Download(size_bytes=response.content_length, chunks=_chunks(response, timeout))
+                yield _opened(response, timeout)
             else:
                 yield Answer(status=response.status, headers=response.headers, body=refused)
 
@@ -185,11 +217,47 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     return bytes(head[:_ERROR_BODY_BYTES])
 
 
+def _opened(response: aiohttp.ClientResponse, seconds: float) -> Download:
+    """Return what an answer with a file in it says of the file."""
+    start: int | None = 0
+    size, tag = response.content_length, _tag(response.headers)
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        size = tag = None  # both are those of the packed bytes, and these come unpacked
+    if response.status == 206:  # noqa: PLR2004 - HTTP's Partial Content
+        found = _SPAN.fullmatch(response.headers.get("Content-Range", ""))
+        start = None if found is None else int(found[1])
+        size = None if found is None or found[2] == "*" else int(found[2])
+    return Download(start=start, size_bytes=size, tag=tag, chunks=_chunks(response, seconds))
+
+
+def _tag(headers: Mapping[str, str]) -> str | None:
+    """Return a validator that proves two answers to be parts of one file (RFC 9110, 8.8)."""
+    tag = headers.get("ETag", "")
+    if tag.startswith('"'):
+        return tag
+    modified = headers.get("Last-Modified")
+    try:
+        age = _moment(headers["Date"]) - _moment(modified or "")
+    except (KeyError, TypeError, ValueError):
+        return None
+    return modified if age >= 1 else None  # younger: it could have changed twice within that second
+
+
+def _moment(date: str) -> float:
+    return email.utils.parsedate_to_datetime(date).timestamp()
+
+
 async def _chunks(response: aiohttp.ClientResponse, seconds: float) -> AsyncIterator[bytes]:
     """Yield the body; only reading is translated, what the reader does with it is not."""
-    with _translated("download", seconds):
+    try:
         async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
             yield chunk
+    except (aiohttp.ClientError, OSError) as exc:
+        # aiohttp keeps back what came between the last read and the break. It need not be fetched a second time.
+        response.content.set_exception(None)  # type: ignore[arg-type]  # the only way to say so
+        if rest := response.content.read_nowait():
+            yield rest
+        raise _translation(exc, "download", seconds) from exc
 
 
 @contextlib.contextmanager
@@ -203,7 +271,12 @@ def _translated(subject: str, seconds: float) -> Iterator[None]:
 def _translation(exc: Exception, subject: str, seconds: float) -> HeyGenError:
     """Return what an error of aiohttp means here."""
     if isinstance(exc, _NOTHING_SENT):
-        return ConnectionFailedError(f"{subject}: no connection: {exc!r}")
+        return ConnectionFailedError(f"{subject}: no connection: {_words(exc)}")
     if isinstance(exc, TimeoutError):  # aiohttp's read timeout is one too
         return AttemptTimeoutError(f"{subject}: no whole answer within {seconds:g} s")
-    return ConnectionLostError(f"{subject}: the connection broke: {exc!r}")
+    return ConnectionLostError(f"{subject}: the connection broke: {_words(exc)}")
+
+
+def _words(exc: Exception) -> str:
+    """Quote an error, unless it quotes the address: whoever reads a presigned one may fetch the file."""
+    return type(exc).__name__ if isinstance(exc, _QUOTES_THE_ADDRESS) else repr(exc)

@@ -10,6 +10,7 @@ import pytest
 from heygen_async import DirectVideo, Job, Journal, errors
 from heygen_async.bulk.books import JournalBooks, NoBooks
 from heygen_async.bulk.campaign import plan
+from heygen_async.bulk.records import StoredFile
 
 COUNT = 20
 
@@ -24,7 +25,7 @@ async def test_what_is_written_together_is_committed_together(tmp_path: Path) ->
     """Twenty intents of one turn: one transaction; each is on disk when its writer goes on."""
     with Journal(tmp_path / "c.db", create=True) as journal:
         await plan(journal, jobs())
-        books = JournalBooks(journal, wants_files=False)
+        books = JournalBooks(journal)
         rows = [await books.next() for _ in range(COUNT)]
         commits: list[str] = []
         journal._db.set_trace_callback(lambda said: commits.append(said) if said == "COMMIT" else None)
@@ -47,7 +48,7 @@ async def test_a_change_that_does_not_fit_fails_alone(tmp_path: Path) -> None:
     """The others of its commit are written."""
     with Journal(tmp_path / "c.db", create=True) as journal:
         await plan(journal, jobs())
-        books = JournalBooks(journal, wants_files=False)
+        books = JournalBooks(journal)
         first, second = await books.next(), await books.next()
         assert first is not None
         assert second is not None
@@ -55,7 +56,7 @@ async def test_a_change_that_does_not_fit_fails_alone(tmp_path: Path) -> None:
 
         async def wrong() -> None:
             with pytest.raises(errors.JournalError, match="row 1 is planned, not completed"):
-                await books.stored(first, Path("x"))
+                await books.stored(first, "video", StoredFile(file="x", size_bytes=1))
             failed.append(True)
 
         async with anyio.create_task_group() as tasks:
@@ -71,7 +72,7 @@ async def test_a_disk_that_is_full_fails_all(tmp_path: Path) -> None:
         await plan(journal, jobs())
         full = "SELECT RAISE(ABORT, 'database or disk is full') WHERE NEW.id = 2"
         journal._db.execute(f"CREATE TRIGGER full BEFORE UPDATE ON jobs BEGIN {full}; END")
-        books = JournalBooks(journal, wants_files=False)
+        books = JournalBooks(journal)
         told = []
 
         async def send(job: Job) -> None:
@@ -92,7 +93,7 @@ async def test_a_writer_that_is_cancelled_has_written(tmp_path: Path) -> None:
     """Nothing comes between an answer and its record."""
     with Journal(tmp_path / "c.db", create=True) as journal:
         await plan(journal, jobs())
-        books = JournalBooks(journal, wants_files=False)
+        books = JournalBooks(journal)
         job = await books.next()
         assert job is not None
         with anyio.CancelScope() as scope:

@@ -288,12 +288,13 @@ async def test_a_missing_file_is_fetched_without_a_new_render(
 async def test_a_video_that_was_deleted_meanwhile_cannot_be_fetched(
     heygen: HeyGen, world: World, path: Path, tmp_path: Path
 ) -> None:
-    """Told, and the row keeps what it knows."""
+    """Told, and the row keeps what it knows: it was rendered and paid for."""
     world.faults.append(ErrorAnswer(path="/files/*", status=500))
     await collect(heygen, jobs(1), path, download_to=tmp_path / "out")
     await heygen.videos.delete(str(world.ledger[0].video_id))
     results = await resume(heygen, path)
-    assert isinstance(results[0], Failed)
+    assert isinstance(results[0], Completed)
+    assert "deleted at HeyGen" in str(results[0].error)
     assert states(path) == {"completed": 1}
 
 
@@ -477,7 +478,7 @@ async def test_a_resumed_run_gives_no_file_name_twice(heygen: HeyGen, world: Wor
     names = {"Ada.mp4", *(f"Ada-{n}.mp4" for n in range(2, 7))}
     assert {file.name for file in (tmp_path / "out").iterdir()} == names
     with Journal(path, read_only=True) as journal:
-        assert len({file for _, file in journal.files()}) == 6
+        assert len({stored["video"].file for _, stored in journal.files()}) == 6
 
 
 async def test_two_lost_agents_with_one_prompt_do_not_adopt_the_same_session(
@@ -494,8 +495,8 @@ async def test_two_lost_agents_with_one_prompt_do_not_adopt_the_same_session(
 async def test_files_are_fetched_again_a_few_at_a_time(
     heygen: HeyGen, world: World, path: Path, tmp_path: Path
 ) -> None:
-    """A folder that was emptied is no flood of requests: slots bound it."""
-    await collect(heygen, jobs(12), path, max_in_flight=3, download_to=tmp_path / "out")
+    """A folder that was emptied is no flood of requests: the width of the downloads bounds it."""
+    await collect(heygen, jobs(12), path, max_downloads=3, download_to=tmp_path / "out")
     for file in (tmp_path / "out").iterdir():
         file.unlink()
     world.latency_seconds = 1.0

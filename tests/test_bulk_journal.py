@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from heygen_async import Journal, Merge, errors
 from heygen_async.bulk.database import SCHEMA_VERSION
-from heygen_async.bulk.records import Entry
+from heygen_async.bulk.records import Entry, StoredFile
 
 BODY = {"type": "avatar", "avatar_id": "a", "voice_id": "v", "script": "Hi Ada"}
 
@@ -52,7 +52,7 @@ def test_a_row_goes_its_way_and_survives_a_reopening(path: Path) -> None:
         ("intended", lambda journal: journal.intend(1)),
         ("submitted", lambda journal: journal.submitted(1, video_id="v1")),
         ("completed", lambda journal: journal.completed(1, video_id="v1", duration=3.5)),
-        ("completed", lambda journal: journal.stored(1, "out/ada.mp4")),
+        ("completed", lambda journal: journal.stored(1, "video", StoredFile(file="out/ada.mp4", size_bytes=9))),
     ]
     for state, step in steps:
         with Journal(path, create=True) as journal:

@@ -33,7 +33,8 @@ from heygen_async import (
     errors,
 )
 from heygen_async.api.prices import price_usd
-from heygen_async.bulk.downloads import Downloads, check_template, file_name
+from heygen_async.bulk.downloads import Downloads
+from heygen_async.bulk.filenames import check_template, file_name
 from heygen_async.bulk.outputs import ResultsCsv
 from heygen_async.bulk.plan import Job
 from heygen_async.bulk.rows import Row, cells_of
@@ -85,8 +86,10 @@ def test_a_template_is_checked_against_the_columns() -> None:
 
 async def test_a_video_without_an_address_is_not_stored(tmp_path: Path, heygen: HeyGen) -> None:
     """Said, not guessed."""
-    with pytest.raises(errors.DownloadError, match="rendered but not stored"):
-        await Downloads(heygen, tmp_path, "{id}").save(Job(request=DIRECT), Video(id="nobody", status="completed"))
+    with pytest.raises(errors.DownloadError, match="its file is not stored"):
+        downloads = Downloads(heygen, tmp_path, "{id}")
+        errand = downloads.errand(Job(request=DIRECT), Video(id="nobody", status="completed"), {})
+        await downloads.save(errand, "video")
 
 
 def ended(**facts: Any) -> dict[str, Any]:

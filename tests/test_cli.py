@@ -157,6 +157,19 @@ def test_bad_rows_are_named_before_anything_is_sent(contacts: Path, monkeypatch:
     assert "line 4: column 'city' is empty here" in result.output
 
 
+def test_rows_whose_files_would_have_one_name_are_named(contacts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is sent; without downloads there are no files, so nothing is wrong with them."""
+    monkeypatch.delenv("HEYGEN_API_KEY", raising=False)
+    contacts.write_text("name,city\nAda,London\nBob,Rome\nADA,Paris\n")
+    args = ["run", str(contacts), *SET, "--script", "Hi {{ name }}", "--filename", "{name}"]
+    result = invoke(*args)
+    assert result.exit_code == 2
+    assert "1 of 3 rows cannot be rendered; nothing was sent" in result.output
+    assert "line 4: its file would be named 'ADA', as that of line 2; put {number} into the file name" in result.output
+    assert invoke(*args, "--no-download").exit_code == 3
+    assert "files: 'film'; must be some of video," in invoke(*args, "--files", "video,film").output
+
+
 def test_many_bad_rows_are_cut_short(tmp_path: Path) -> None:
     """The first twenty are shown, the rest counted."""
     path = tmp_path / "c.csv"

@@ -253,3 +253,27 @@ def test_a_folder_that_is_a_file_is_refused_before_anything_is_paid_for(
     result = invoke(*RUN[:-2], str(contacts), "--output", str(tmp_path / "taken"))
     assert result.exit_code == 1
     assert "File exists" in result.output
+
+
+@pytest.mark.usefixtures("_simulator")
+def test_files_that_are_missing_are_counted_and_fetched(contacts: Path, tmp_path: Path) -> None:
+    """Status says how many, resume fetches them and no more, results.csv stays whole."""
+    out, journal = tmp_path / "out", str(tmp_path / "c.db")
+    options = ["--output", str(out), "--files", "video, thumbnail", "--max-downloads", "2", "--filename", "{name}"]
+    assert invoke(*RUN, str(contacts), "--journal", journal, *options).exit_code == 0
+    assert {file.suffix for file in out.iterdir()} == {".mp4", ".jpg", ".csv"}
+    for lost in ("N1.mp4", "N2.jpg"):
+        (out / lost).unlink()
+    assert "2  of the completed lack a file: resume fetches it" in invoke("status", journal).output
+    (out / "N1.mp4").mkdir()
+    failed = invoke("resume", journal, *FAST)
+    assert failed.exit_code == 5, failed.output
+    assert "1 rows, rendered and paid for. To go on: heygen-async resume" in failed.output
+    rows = rows_of(out / "results.csv")
+    assert {row["heygen_state"] for row in rows} == {"completed"}
+    assert [row["name"] for row in rows if "the disk said" in row["heygen_error"]] == ["N1"]
+    (out / "N1.mp4").rmdir()
+    assert invoke("resume", journal, *FAST).exit_code == 0
+    assert (out / "N1.mp4").is_file()
+    assert (out / "N2.jpg").is_file()
+    assert "lack a file" not in invoke("status", journal).output

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
-from pathlib import Path
 
 import anyio
 import attrs
@@ -19,8 +18,9 @@ from heygen_async.api.videos import Video
 from heygen_async.bulk import keys
 from heygen_async.bulk.decisions import Step, next_step
 from heygen_async.bulk.journal import Journal, WrongStateError
+from heygen_async.bulk.kept import Stored, unstored
 from heygen_async.bulk.plan import Job, Source, numbered
-from heygen_async.bulk.records import Record, State
+from heygen_async.bulk.records import Record, State, StoredFile
 from heygen_async.errors import HeyGenError, NotFoundError, RenderFailedError, Spent
 
 
@@ -99,8 +99,15 @@ class Books:
     async def failed(self, job: Job, error: HeyGenError) -> None:
         """Its render ended without a video, or can no longer be seen."""
 
-    async def stored(self, job: Job, file: Path) -> None:
-        """Its video is a file."""
+    async def next_unstored(self) -> tuple[Job, Stored] | None:
+        """Return a row that ended in an earlier run and lacks files, with those that it has; None at the end."""
+        return None
+
+    async def stored(self, job: Job, kind: str, file: StoredFile) -> None:
+        """One of its files is on the disk, or there is none of this kind."""
+
+    async def not_stored(self, job: Job, error: HeyGenError) -> None:
+        """A file of it could not be stored."""
 
 
 class NoBooks(Books):
@@ -122,15 +129,14 @@ class NoBooks(Books):
 class JournalBooks(Books):
     """A run that a journal remembers."""
 
-    def __init__(self, journal: Journal, *, wants_files: bool) -> None:
-        """Take what is due from *journal* and write to it."""
+    def __init__(self, journal: Journal, *, files: Iterable[str] = ()) -> None:
+        """Take what is due from *journal* and write to it; *files* are the kinds that are wanted of each video."""
         self._journal = journal
-        self._wants_files = wants_files
         counts = journal.counts()
         self.left = sum(counts[state] for state in ("planned", *_UNDER_WAY))
         # What was under way comes first: it is paid for. Its ids are noted now, because states change during the run.
         self._open = [record.id for state in _UNDER_WAY for record in journal.records(state)]
-        self._unstored = [job_id for job_id, file in journal.files() if missing(file)] if wants_files else []
+        self._unstored = unstored(journal, files)
         self._due = self._rows()
         self._handed_out: set[int] = set()
         self._batches: dict[int, int] = {}  # rows on their way, and the numbers of their batches
@@ -141,10 +147,8 @@ class JournalBooks(Books):
             record = self._journal.get(job_id)
             if job_id in self._handed_out:
                 continue
-            step = next_step(record, time.time(), wants_file=self._wants_files)
+            step = next_step(record, time.time(), wants_file=False)
             yield record, self._with_its_mates(record) if step == "submit" and record.batch is not None else step
-        for job_id in self._unstored:
-            yield self._journal.get(job_id), "download"
         for record in self._journal.records("planned"):
             yield record, "submit"
 
@@ -217,9 +221,18 @@ class JournalBooks(Books):
         if isinstance(error, RenderFailedError | NotFoundError):
             await self._write(lambda: self._failed(job, error, error.spent))
 
-    async def stored(self, job: Job, file: Path) -> None:
-        """Write the file's name."""
-        await self._write(lambda: self._journal.stored(_id(job), str(file)))
+    async def next_unstored(self) -> tuple[Job, Stored] | None:
+        """Return a row that ended in an earlier run and lacks files, with those that it has; None at the end."""
+        found = next(self._unstored, None)
+        return found and (job_of(self._journal, self._journal.get(found[0]), "download"), found[1])
+
+    async def stored(self, job: Job, kind: str, file: StoredFile) -> None:
+        """Write the file's name and size."""
+        await self._write(lambda: self._journal.stored(_id(job), kind, file))
+
+    async def not_stored(self, job: Job, error: HeyGenError) -> None:
+        """Write why."""
+        await self._write(lambda: self._journal.not_stored(_id(job), code=code_of(error), error=error.message))
 
     def mates(self, job: Job) -> list[Job]:
         """Return the rows whose batch *job* is in, in its order; they are not handed out one by one."""
@@ -288,11 +301,6 @@ def job_of(journal: Journal, record: Record, step: Step) -> Job:
 def code_of(error: HeyGenError) -> str:
     """Return what an error is counted by."""
     return error.code or type(error).__name__
-
-
-def missing(file: str | None) -> bool:
-    """Whether a file that should be there is not, or never was."""
-    return file is None or not Path(file).exists()
 
 
 def _id(job: Job) -> int:

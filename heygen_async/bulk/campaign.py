@@ -14,9 +14,10 @@ import attrs
 
 from heygen_async.api.stored import body_of
 from heygen_async.bulk import keys
-from heygen_async.bulk.books import JournalBooks, job_of, missing
+from heygen_async.bulk.books import JournalBooks, job_of
+from heygen_async.bulk.containers import FileKind
 from heygen_async.bulk.decisions import OnUnknown, grace_left, verdict
-from heygen_async.bulk.downloads import Downloads
+from heygen_async.bulk.downloads import Downloads, checked_kinds
 from heygen_async.bulk.export import PREFIX
 from heygen_async.bulk.journal import Journal
 from heygen_async.bulk.plan import Job, Source, numbered
@@ -24,6 +25,7 @@ from heygen_async.bulk.reconcile import find
 from heygen_async.bulk.records import Entry, Merge
 from heygen_async.bulk.rows import cells_of
 from heygen_async.bulk.scheduler import Submit, run
+from heygen_async.bulk.storing import MAX_DOWNLOADS
 from heygen_async.bulk.stream import Results
 from heygen_async.bulk.timing import RenderTimes
 from heygen_async.bulk.watched import Watch
@@ -46,6 +48,8 @@ class Settings:
         deadline: Seconds for each render.
         download_to: Folder for the files; None leaves them at HeyGen.
         filename: Template of their names.
+        files: What to store of each video.
+        max_downloads: Files at once.
         submit: How rows are sent: see `HeyGen.render_many`.
         watch: How ends are noticed: see `HeyGen.render_many`.
         tag_titles: Add a short tag to each title, by which a video can be found when its key is too old.
@@ -55,6 +59,8 @@ class Settings:
     deadline: float = 3600.0
     download_to: str | None = None
     filename: str = "{number}-{id}"
+    files: tuple[FileKind, ...] = attrs.field(default=("video",), converter=checked_kinds)
+    max_downloads: int = MAX_DOWNLOADS
     submit: Submit = "auto"
     watch: Watch = "auto"
     tag_titles: bool = False
@@ -112,11 +118,11 @@ async def run_journal(
         else:
             settings = Settings.load(journal)
         merge = Merge() if source is None else await plan(journal, source, tag_titles=settings.tag_titles)
-        books = JournalBooks(journal, wants_files=settings.download_to is not None)
         downloads = None
         if settings.download_to is not None:
-            kept = [file for _, file in journal.files() if file is not None and not missing(file)]
-            downloads = Downloads(client, settings.download_to, settings.filename, kept)
+            kept = [one.file for _, stored in journal.files() for one in stored.values() if one.file is not None]
+            downloads = Downloads(client, settings.download_to, settings.filename, kept, settings.files)
+        books = JournalBooks(journal, files=() if downloads is None else downloads.kinds)
         recovery = _Recovery(client, journal, on_unknown)
         times = RenderTimes(journal.lessons())
         async with (
@@ -127,6 +133,7 @@ async def run_journal(
                 max_in_flight=settings.max_in_flight,
                 deadline=settings.deadline,
                 downloads=downloads,
+                max_downloads=settings.max_downloads,
                 recover=recovery.recover,
                 submit=settings.submit,
                 watch=settings.watch,

@@ -16,7 +16,7 @@ from typing import Any, Self
 from heygen_async.bulk.lock import Lock
 from heygen_async.errors import JournalError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _APPLICATION_ID = 0x48474A31  # "HGJ1": tells a journal from any other SQLite file
 
 # What changes often is kept apart from what is long and never changes: a change of state rewrites 150 bytes, not the
@@ -49,6 +49,13 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_by_session ON jobs (session_id) WHERE session_id IS NOT NULL;
 CREATE INDEX jobs_by_batch ON jobs (batch) WHERE batch IS NOT NULL;
 CREATE TABLE batches (id INTEGER PRIMARY KEY, key TEXT NOT NULL, size INTEGER NOT NULL, batch_id TEXT);
+CREATE TABLE files (
+    job_id INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    file TEXT,
+    size_bytes INTEGER NOT NULL,
+    PRIMARY KEY (job_id, kind)
+) WITHOUT ROWID;
 CREATE TABLE lessons (
     kind TEXT NOT NULL,
     size INTEGER NOT NULL,

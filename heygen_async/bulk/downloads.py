@@ -1,147 +1,285 @@
-"""The file on disk: streamed to a temporary name, checked for length, renamed into place.
+"""The files of a finished video: streamed, continued, checked, renamed into place.
 
-The address of a finished video is presigned and short-lived. It is asked for again when it is refused,
-never stored, and never sent the API key.
+The address of a file is presigned and short-lived. It is asked for again when it is refused, never stored, and never
+sent the API key.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable, Mapping
+import errno
+import random
+from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, get_args
 
 import anyio
+import anyio.to_thread
+import attrs
 
+from heygen_async.api.stored import body_of
 from heygen_async.api.videos import Video
+from heygen_async.bulk.containers import FileKind, beginning, ending_of, endings, is_cut_short, stem_of
+from heygen_async.bulk.diskspace import DiskSpace, NoRoomError
+from heygen_async.bulk.filenames import Names, facts_of
+from heygen_async.bulk.kept import Stored
+from heygen_async.bulk.partfile import PartFile
 from heygen_async.bulk.plan import Job
-from heygen_async.bulk.rows import cells_of
-from heygen_async.errors import DownloadError, HeyGenError, InvalidInputError
+from heygen_async.bulk.records import StoredFile
+from heygen_async.errors import (
+    AttemptTimeoutError,
+    AuthenticationError,
+    ConnectionLostError,
+    ContractError,
+    DownloadError,
+    HeyGenError,
+    InvalidInputError,
+    NotFoundError,
+    RateLimitError,
+    ResourceNotReadyError,
+    ServerError,
+)
+from heygen_async.retry import counts
 from heygen_async.transport import Download
+from heygen_async.wire import Answer, retry_after
 
 if TYPE_CHECKING:
     from heygen_async.client import HeyGen
 
-WIDTH = 4  # files at once; more only share the same line
-ATTEMPTS = 5
-PAUSE_SECONDS = 2.0
-_NAME_BYTES = 120  # of UTF-8; file systems take 255, and paths on Windows 260 in all
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
-_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+')
-_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-_FACTS = ("number", "id", "title")
+ATTEMPTS = 10  # without a new byte: an outage of a minute or two is sat out
+CLOSING_SECONDS = 5.0  # how long a file may take to be put away when the run is left
+KINDS: tuple[FileKind, ...] = get_args(FileKind)
+_DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_ADDRESSES: dict[FileKind, str] = {
+    "video": "video_url",
+    "captioned_video": "captioned_video_url",
+    "captions": "subtitle_url",
+    "thumbnail": "thumbnail_url",
+    "gif": "gif_url",
+}
+# The address may still be good after these; after anything else a fresh one is asked for.
+_ADDRESS_IS_GOOD = (ConnectionLostError, AttemptTimeoutError, ServerError, RateLimitError)
+
+
+@attrs.define(eq=False)
+class Errand:
+    """The files of one row, while they are fetched.
+
+    Attributes:
+        job: The row.
+        video: As HeyGen last described it.
+        stem: The name of its files, without their endings.
+        stale: Whether its addresses may no longer be good.
+    """
+
+    job: Job
+    video: Video
+    stem: str
+    stale: bool = False
+
+    def url(self, kind: FileKind) -> str | None:
+        """Return the address of a file, as far as it is known."""
+        found: str | None = getattr(self.video, _ADDRESSES[kind])
+        return found
+
+    def expects(self, kind: FileKind) -> bool:
+        """Whether there must be such a file, now or soon: others are taken if they are there."""
+        body = body_of(self.job.request)
+        match kind:
+            case "captions":
+                return body.get("caption") is not None
+            case "captioned_video":
+                return bool((body.get("caption") or {}).get("style"))
+            case "gif":
+                return bool(body.get("include_gif"))
+            case _:
+                return True
 
 
 class Downloads:
     """Stores the files of finished videos in one folder."""
 
-    def __init__(self, client: HeyGen, folder: str | PathLike[str], template: str, taken: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        client: HeyGen,
+        folder: str | PathLike[str],
+        template: str,
+        taken: Iterable[str] = (),
+        files: Iterable[FileKind] = ("video",),
+    ) -> None:
         """Store below *folder*, named by *template*.
 
         Args:
             client: To ask for fresh addresses.
             folder: Made if it does not exist.
-            template: Such as `{number}-{first_name}`: {number} counts the rows from 1, {id} is the video's,
-                {title} its title; any other name is a column of the row.
+            template: As of `Names`.
             taken: Files of other rows, whose names must not be given again.
+            files: What to store of each video.
 
         Raises:
-            InvalidInputError: The template can give no name.
+            InvalidInputError: The template can give no name, or a kind of file is not known.
         """
         self.folder = Path(folder)
+        self.kinds = checked_kinds(files)
         self._client = client
-        self._template = template
-        self._taken: set[str] = set()
-        self._width = anyio.CapacityLimiter(WIDTH)
-        self._taken.update(Path(file).name.casefold() for file in taken)
-        if not template.strip():
-            raise InvalidInputError("filename: empty; must be a template such as {number}-{id}")
+        self._names = Names(template, taken)
+        self._space = DiskSpace(self.folder)
+        self._policy = attrs.evolve(client.retry, attempts=max(ATTEMPTS, client.retry.attempts))
 
-    async def save(self, job: Job, video: Video) -> Path:
-        """Store *video* and return its path. Costs nothing.
+    def errand(self, job: Job, video: Video, kept: Stored) -> Errand:
+        """Give a row's files their name: that of the files which it has already, else one that no other row has."""
+        named = (stem_of(kind, Path(kept[kind].file or "").name) for kind in KINDS if kind in kept and kept[kind].file)
+        possible = [ending for kind in self.kinds for ending in endings(kind)]
+        stem = next(named, None) or self._names.give(facts_of(job, video.id, video.title), possible)
+        return Errand(job, video, stem, stale=video.video_url is None)
+
+    async def save(self, errand: Errand, kind: FileKind) -> StoredFile:
+        """Store one file of a video. Costs nothing.
 
         Raises:
             DownloadError: Not stored after several tries; the video is there and paid for.
+            AuthenticationError: A fresh address was needed, and the key is refused.
         """
-        name = self._free_name(file_name(self._template, facts_of(job, video)), _ending(video))
-        async with self._width:
-            return await self._stored(video, self.folder / name)
+        try:
+            return await self._saved(errand, kind)
+        except AuthenticationError:
+            raise
+        except HeyGenError as exc:
+            raise self._unstored(errand, kind, str(exc), exc.code, gone=isinstance(exc, NotFoundError)) from exc
+        except NoRoomError as exc:
+            raise self._unstored(errand, kind, str(exc), "disk_full") from exc
+        except OSError as exc:
+            code = "disk_full" if exc.errno in _DISK_FULL else None
+            raise self._unstored(errand, kind, f"the disk said {exc.strerror or exc}", code) from exc
 
-    async def _stored(self, video: Video, path: Path) -> Path:
-        problem = "it has no address"
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                await anyio.sleep(PAUSE_SECONDS * 2 ** (attempt - 1))
+    def _unstored(
+        self, errand: Errand, kind: FileKind, why: str, code: str | None, *, gone: bool = False
+    ) -> DownloadError:
+        what = "file" if kind == "video" else kind.replace("_", " ")
+        mend = (
+            "it was deleted at HeyGen" if gone else "with a journal, `heygen-async resume` fetches it and pays nothing"
+        )
+        return DownloadError(
+            f"video {errand.video.id} is rendered and paid for, but its {what} is not stored in {self.folder}: {why}; "
+            f"{mend}",
+            code=code,
+            resource_id=errand.video.id,
+        )
+
+    async def _saved(self, errand: Errand, kind: FileKind) -> StoredFile:
+        """Try until it is there, or until so many tries in a row have brought nothing new."""
+        failures, waited, most = 0, 0.0, 0
+        while True:
+            if errand.stale:
+                errand.video = (await self._client.videos.get(errand.video.id)).check()
+                errand.stale = False
+            part = await anyio.to_thread.run_sync(self._part, errand, kind)
             try:
-                fresh = video if attempt == 0 else await self._client.videos.get(video.id)
-                if await self._fetched(fresh.video_url or "", path):
-                    return path
-                problem = "its address was refused"
+                return await self._tried(errand, kind, part)
             except HeyGenError as exc:
-                problem = str(exc)
-            except OSError as exc:
-                problem = f"the disk said {exc.strerror or exc}"
-                break
-        raise DownloadError(f"video {video.id} is rendered but not stored as {path}: {problem}", resource_id=video.id)
-
-    async def _fetched(self, url: str, path: Path) -> bool:
-        """Store what *url* gives as *path*; return False if the address was refused or the file is short."""
-        if not url:
-            return False
-        part = anyio.Path(path.with_name(path.name + ".part"))
-        await part.parent.mkdir(parents=True, exist_ok=True)
-        async with self._client.transport.download(url) as opened:
-            if not isinstance(opened, Download):
-                return False
-            if not await _written(opened, part):
-                return False
-        await part.replace(path)
-        return True
-
-    def _free_name(self, stem: str, ending: str) -> str:
-        """Return a name that no other row of this run has: the second Ada becomes `Ada-2`."""
-        name, count = stem + ending, 1
-        while name.casefold() in self._taken:
-            count += 1
-            name = f"{stem}-{count}{ending}"
-        self._taken.add(name.casefold())
-        return name
-
-
-async def _written(opened: Download, part: anyio.Path) -> bool:
-    size = 0
-    async with await part.open("wb") as file:
-        async for chunk in opened.chunks:
-            await file.write(chunk)
-            size += len(chunk)
-    return size > 0 and opened.size_bytes in {None, size}
-
-
-def facts_of(job: Job, video: Video) -> dict[str, Any]:
-    """Return what a file name may be made of."""
-    return {**cells_of(job.row), "number": f"{job.index + 1:04}", "id": video.id, "title": video.title or ""}
-
-
-def check_template(template: str, columns: list[str]) -> None:
-    """Refuse a template that names a column which the rows do not have."""
-    known = {*columns, *_FACTS}
-    for name in _PLACEHOLDER.findall(template):
-        if name not in known:
-            raise InvalidInputError(
-                f"filename {template!r}: there is no column {name!r}; the rows have {', '.join(sorted(known))}"
+                error = exc
+            failures = 0 if part.size_bytes > most else failures
+            failures, most = failures + counts(error), max(most, part.size_bytes)
+            pause = self._policy.delay(
+                error,
+                failures=failures,
+                waited=waited,
+                repeatable=True,
+                draw=random.random(),  # noqa: S311 - jitter
             )
+            if pause is None:
+                raise error
+            waited += 0.0 if counts(error) else pause
+            errand.stale = not isinstance(error, _ADDRESS_IS_GOOD)
+            await anyio.sleep(pause)
+
+    def _part(self, errand: Errand, kind: FileKind) -> PartFile:
+        path = (errand.url(kind) or "").partition("?")[0].lower()
+        fits = (ending for ending in endings(kind) if path.endswith(ending[ending.rindex(".") :]))
+        return PartFile.find(self.folder / (errand.stem + next(fits, endings(kind)[0])), f"{kind} {errand.video.id}")
+
+    async def _tried(self, errand: Errand, kind: FileKind, part: PartFile) -> StoredFile:
+        url = errand.url(kind)
+        if url is None:
+            if not errand.expects(kind):
+                return StoredFile(file=None)
+            raise ResourceNotReadyError("HeyGen shows no address of it")
+        if not part.is_whole:
+            await self._fetch(url, part)
+        return await anyio.to_thread.run_sync(self._put, errand, kind, part)
+
+    async def _fetch(self, url: str, part: PartFile) -> None:
+        """Bring what is missing; whatever happens, what has come is kept."""
+        try:
+            async with self._client.transport.download(url, start=part.size_bytes, tag=part.tag) as opened:
+                if isinstance(opened, Answer):
+                    raise await self._refused(opened, part)
+                await self._open(opened, part)
+                with self._space.promised(part):
+                    async for chunk in opened.chunks:
+                        await anyio.to_thread.run_sync(part.append, chunk)
+        except NoRoomError:
+            if not part.size_bytes:
+                await anyio.to_thread.run_sync(part.drop)
+            raise
+        finally:
+            with anyio.move_on_after(CLOSING_SECONDS, shield=True):
+                await anyio.to_thread.run_sync(part.close)
+
+    async def _refused(self, answer: Answer, part: PartFile) -> HeyGenError:
+        if answer.status == 416:  # noqa: PLR2004 - HTTP's Range Not Satisfiable: what is there is not a part of it
+            await anyio.to_thread.run_sync(part.drop)
+        return refusal_of(answer)
+
+    async def _open(self, opened: Download, part: PartFile) -> None:
+        """Go on behind what is there if that is what comes, else from the first byte."""
+        same = opened.size_bytes in {None, part.whole_bytes} or part.whole_bytes is None
+        if opened.start == part.size_bytes > 0 and same:
+            await anyio.to_thread.run_sync(part.go_on, opened.size_bytes)
+        elif opened.start == 0:
+            await anyio.to_thread.run_sync(part.begin, opened.size_bytes, opened.tag)
+        else:
+            await anyio.to_thread.run_sync(part.drop)
+            raise ContractError("a part came that does not fit what is there")
+
+    def _put(self, errand: Errand, kind: FileKind, part: PartFile) -> StoredFile:
+        """Check what has come and give it its name."""
+        if part.whole_bytes not in {None, part.size_bytes}:
+            raise ConnectionLostError(f"{part.size_bytes} of {part.whole_bytes} bytes came")
+        ending = ending_of(kind, part.path)
+        if ending is None:
+            begins = beginning(part.path)
+            part.drop()
+            raise ContractError(f"what came is no {kind.replace('_', ' ')}: it begins with {begins}")
+        if ending.endswith(".mp4") and is_cut_short(part.path):
+            size = part.size_bytes
+            part.drop()
+            raise ContractError(f"what came is cut short: {size} bytes, which end inside the film")
+        final = self.folder / (errand.stem + ending)
+        part.finish(final)
+        return StoredFile(file=str(final), size_bytes=part.size_bytes)
 
 
-def file_name(template: str, facts: Mapping[str, Any]) -> str:
-    """Return a name that every file system takes: placeholders filled, odd characters replaced, length cut."""
-    filled = _PLACEHOLDER.sub(lambda found: str(facts.get(found[1], "")), template)
-    clean = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", filled))
-    clean = clean.encode()[:_NAME_BYTES].decode(errors="ignore").strip(". ")
-    return f"_{clean}" if not clean or _RESERVED.fullmatch(clean) else clean
+def refusal_of(answer: Answer) -> HeyGenError:
+    """Return what an answer means that brought no file. An address that is refused has expired: a fresh one may do."""
+    kind: type[HeyGenError] = ResourceNotReadyError
+    message = "its address was refused"
+    if answer.status >= 500:  # noqa: PLR2004 - HTTP's own border
+        kind, message = ServerError, "the files' server failed"
+    elif answer.status == 429:  # noqa: PLR2004 - HTTP's Too Many Requests
+        kind, message = RateLimitError, "the files' server asks to wait"
+    return kind(message, http_status=answer.status, retry_after=retry_after(answer.headers))
 
 
-def _ending(video: Video) -> str:
-    address = (video.video_url or "").partition("?")[0].lower()
-    return ".webm" if address.endswith(".webm") else ".mp4"
+def checked_kinds(files: Iterable[str]) -> tuple[FileKind, ...]:
+    """Return the kinds of files that are wanted, the video first.
+
+    Raises:
+        InvalidInputError: One is not known, or there is none.
+    """
+    wanted = {files} if isinstance(files, str) else set(files)
+    unknown = sorted(map(str, wanted - set(KINDS)))
+    if unknown or not wanted:
+        what = ", ".join(map(repr, unknown)) or "nothing"
+        raise InvalidInputError(f"files: {what}; must be some of {', '.join(KINDS)}")
+    return tuple(kind for kind in KINDS if kind in wanted)

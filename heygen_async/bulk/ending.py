@@ -6,24 +6,22 @@ import math
 from typing import TYPE_CHECKING
 
 import anyio
-import attrs
 from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from heygen_async.api.videos import Video
 from heygen_async.bulk.books import Books
-from heygen_async.bulk.downloads import Downloads
 from heygen_async.bulk.plan import Job
 from heygen_async.bulk.results import Completed, Failed, Result, Summary
 from heygen_async.bulk.slots import Slots
+from heygen_async.bulk.storing import Storing
 from heygen_async.bulk.watched import Watched
-from heygen_async.errors import DownloadError, HeyGenError, RenderFailedError
+from heygen_async.errors import HeyGenError, RenderFailedError
 from heygen_async.telemetry import JobEnded, JobRendered
 
 if TYPE_CHECKING:
     from heygen_async.client import HeyGen
 
-STORING_AT_MOST = 256  # finished renders whose files wait: their addresses expire, so do not let the line grow
 UNREAD_AT_MOST = 10_000  # results that nobody has read yet
 
 
@@ -36,27 +34,23 @@ class Ending:
         books: Books,
         slots: Slots,
         out: MemoryObjectSendStream[Result],
-        downloads: Downloads | None = None,
+        storing: Storing,
     ) -> None:
-        """Write to *books*, give back to *slots*, store by *downloads* and send results to *out*."""
+        """Write to *books*, give back to *slots*, hand files to *storing* and send results to *out*."""
         self.summary = Summary()
-        self.storing: dict[int, tuple[Job, str]] = {}
+        self.storing = storing
         self._client = client
         self._books = books
         self._slots = slots
         self._out = out
-        self._downloads = downloads
-        self._room = anyio.Event()
 
     def work_in(self, stages: TaskGroup) -> None:
         """Store files in *stages*."""
-        self._stages = stages
+        self.storing.begin(stages, self.emit)
 
     async def wait_for_room(self) -> None:
         """Return when what has ended is not too far behind: nothing more is begun meanwhile, and no memory filled."""
-        while len(self.storing) >= STORING_AT_MOST:
-            self._room = anyio.Event()
-            await self._room.wait()
+        await self.storing.wait_for_room()
         while self._out.statistics().current_buffer_used >= UNREAD_AT_MOST:  # noqa: ASYNC110 - a reader tells nobody
             await anyio.sleep(1.0)
 
@@ -87,27 +81,7 @@ class Ending:
             self.emit(Failed(job=job, resource_id=video.id, seconds=seconds, error=exc))
             return
         await self._books.completed(job, video)
-        done = Completed(job=job, resource_id=video.id, seconds=seconds, video=video)
-        if self._downloads is None:
-            self.emit(done)
-        else:
-            self.storing[job.index] = (job, video.id)
-            self._stages.start_soon(self.store, done)
-
-    async def store(self, done: Completed) -> None:
-        """Store the file of a video, if files are wanted."""
-        if self._downloads is None:
-            return
-        try:
-            file = await self._downloads.save(done.job, done.video)
-        except DownloadError as exc:
-            done = attrs.evolve(done, error=exc)
-        else:
-            await self._books.stored(done.job, file)
-            done = attrs.evolve(done, file=file)
-        self.storing.pop(done.index, None)
-        self._room.set()
-        self.emit(done)
+        self.storing.add(Completed(job=job, resource_id=video.id, seconds=seconds, video=video))
 
     def emit(self, result: Result) -> None:
         """Hand a result to whoever reads them."""

@@ -20,7 +20,7 @@ import attrs
 
 from heygen_async.bulk import keys
 from heygen_async.bulk.database import Database
-from heygen_async.bulk.records import Batch, Entry, Lesson, Merge, Record, State
+from heygen_async.bulk.records import Batch, Entry, Lesson, Merge, Record, State, StoredFile
 from heygen_async.errors import JournalError, Spent
 
 _PAGE_ROWS = 500
@@ -137,9 +137,17 @@ class Journal(Database):
             duration,
         )
 
-    def stored(self, job_id: int, file: str) -> None:
-        """Its video is a file."""
-        self._change(job_id, ("completed",), "file = ?", file)
+    def stored(self, job_id: int, kind: str, stored: StoredFile) -> None:
+        """One of its files is on the disk, or there is none of this kind."""
+        name = ("file = ?, ", (stored.file,)) if kind == "video" else ("", ())
+        with self._transaction():
+            self._apply(job_id, ("completed",), f"{name[0]}error_code = NULL, error = NULL", name[1])
+            row = (job_id, kind, stored.file, stored.size_bytes)
+            self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", row)
+
+    def not_stored(self, job_id: int, *, code: str, error: str) -> None:
+        """A file of it could not be stored. It stays completed: it is paid for, and its file can be fetched later."""
+        self._change(job_id, ("completed",), "error_code = ?, error = ?", code, error)
 
     def failed(self, job_id: int, *, code: str, error: str, spent: Spent) -> None:
         """It ended without a video; what is known to have ended stays ended."""
@@ -182,6 +190,7 @@ class Journal(Database):
             "spent FROM jobs WHERE id = ? AND state != 'planned'",
             (job_id,),
         )
+        self._db.execute("DELETE FROM files WHERE job_id = ?", (job_id,))
         self._db.execute(
             "UPDATE jobs SET generation = ?, state = 'planned', intended_at = NULL, submitted_at = NULL, "
             "ended_at = NULL, batch = NULL, item = NULL, video_id = NULL, session_id = NULL, duration = NULL, "
@@ -281,13 +290,18 @@ class Journal(Database):
         query = "SELECT kind, coalesce(sum(duration), 0) FROM jobs WHERE state = 'completed' GROUP BY kind"
         return dict(self._rows(query))
 
-    def files(self) -> Iterator[tuple[int, str | None]]:
-        """Yield the completed rows' ids with the names of their files; None where there is none."""
+    def files(self) -> Iterator[tuple[int, dict[str, StoredFile]]]:
+        """Yield the completed rows' ids with what was stored of them, by kind."""
         last = 0
-        query = f"SELECT id, file FROM jobs WHERE state = 'completed' AND id > ? ORDER BY id LIMIT {_PAGE_ROWS}"  # noqa: S608 - a number
-        while page := self._rows(query, last):
-            yield from page
-            last = page[-1][0]
+        query = f"SELECT id FROM jobs WHERE state = 'completed' AND id > ? ORDER BY id LIMIT {_PAGE_ROWS}"  # noqa: S608 - a number
+        while page := [job_id for (job_id,) in self._rows(query, last)]:
+            stored: dict[int, dict[str, StoredFile]] = {job_id: {} for job_id in page}
+            for job_id, kind, file, size in self._rows(
+                "SELECT job_id, kind, file, size_bytes FROM files WHERE job_id BETWEEN ? AND ?", page[0], page[-1]
+            ):
+                stored.get(job_id, {})[kind] = StoredFile(file=file, size_bytes=size)
+            yield from stored.items()
+            last = page[-1]
 
     def first_intent(self) -> float | None:
         """Return the Unix time at which the first POST was about to go out."""

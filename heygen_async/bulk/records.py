@@ -68,6 +68,19 @@ class Record:
 
 
 @attrs.frozen(kw_only=True)
+class StoredFile:
+    """A file of a completed row.
+
+    Attributes:
+        file: Where it was stored; None if HeyGen offers no such file of this video.
+        size_bytes: Its size.
+    """
+
+    file: str | None
+    size_bytes: int = 0
+
+
+@attrs.frozen(kw_only=True)
 class Batch:
     """Rows that were asked for in one POST.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +54,13 @@ class Completed(Ended):
     Attributes:
         video: As HeyGen describes it; its URLs are short-lived.
         file: Where it was stored; None if no download was asked for or it failed.
-        error: Why the file could not be stored. The video is there and paid for all the same.
+        files: All files that were stored, by kind: "video", "captioned_video", "captions", "thumbnail", "gif".
+        error: Why a file could not be stored. The video is there and paid for all the same.
     """
 
     video: Video
     file: Path | None = None
+    files: Mapping[str, Path] = attrs.field(factory=dict)
     error: HeyGenError | None = None
 
 
@@ -98,7 +101,7 @@ class Summary:
     Attributes:
         completed: Rows with a video.
         failed: Rows without one, by code.
-        not_stored: Completed rows whose file could not be stored.
+        not_stored: Completed rows with a file that could not be stored.
         at_stake: Failed rows that may have been paid for all the same.
         seconds_of_video: Rendered, as HeyGen tells.
     """

@@ -21,8 +21,9 @@ from heygen_async.bulk.downloads import Downloads
 from heygen_async.bulk.ending import Ending, stream
 from heygen_async.bulk.plan import Job
 from heygen_async.bulk.poller import Watcher
-from heygen_async.bulk.results import Completed, Failed, Result, Summary, Unfinished
+from heygen_async.bulk.results import Failed, Result, Summary, Unfinished
 from heygen_async.bulk.slots import Slots
+from heygen_async.bulk.storing import MAX_DOWNLOADS, Storing
 from heygen_async.bulk.stream import Results, only
 from heygen_async.bulk.submitting import Submitting, fits_together
 from heygen_async.bulk.timing import Law, RenderTimes
@@ -53,6 +54,7 @@ async def run(
     max_in_flight: InFlight,
     deadline: float,
     downloads: Downloads | None = None,
+    max_downloads: int = MAX_DOWNLOADS,
     recover: Recover | None = None,
     submit: Submit = "auto",
     watch: Watch = "auto",
@@ -64,8 +66,9 @@ async def run(
     *times*.
     """
     slots = Slots(max_in_flight, client.pool)
+    storing = Storing(books, downloads, max_downloads)
     send, receive = stream()
-    ending = Ending(client, books, slots, send, downloads)
+    ending = Ending(client, books, slots, send, storing)
     watchlist = Watchlist(ending, deadline=deadline, times=times or RenderTimes())
     watcher = Watcher(client, watchlist, watch)
     work = _Run(client, books, slots=slots, ending=ending, watchlist=watchlist, recover=recover, submit=submit)
@@ -132,7 +135,7 @@ class _Run:
     def unfinished(self) -> list[Unfinished]:
         """Return the rows under way: being submitted, rendering, being stored."""
         unsure = [*self._submitting.sending, *self._looking.values()]
-        storing = self._ending.storing.values()
+        storing = self._ending.storing.pending.values()
         return [
             *(Unfinished(job=job, resource_id=None, spent="unknown") for job in unsure),
             *(Unfinished(job=w.job, resource_id=w.resource_id, spent="yes") for w in self._watchlist.watched),
@@ -242,8 +245,6 @@ class _Run:
                 await self._submitting.submit(job)
             case "follow":
                 self._follow(job)
-            case "download":
-                self._stages.start_soon(self._fetch_again, job)
             case _:
                 self._look_for(job)
 
@@ -313,14 +314,6 @@ class _Run:
                 self.slots.free(job.index)
                 self._ending.emit(Failed(job=job, resource_id=None, error=found))
 
-    async def _fetch_again(self, job: Job) -> None:
-        """Store the file of a video that an earlier run saw completed; its slot bounds how many do."""
-        self._ending.storing[job.index] = (job, job.record.video_id)
-        with self._unless_it_fails(job):
-            video = (await self._client.videos.get(job.record.video_id)).check()
-            await self._ending.store(Completed(job=job, resource_id=video.id, video=video))
-        self.slots.free(job.index)
-
     @contextlib.contextmanager
     def _unless_it_fails(self, job: Job) -> Iterator[None]:
         """End a row whose recovery met an error; the journal keeps it open."""
@@ -330,7 +323,6 @@ class _Run:
             raise
         except HeyGenError as exc:
             self._looking.pop(job.index, None)
-            self._ending.storing.pop(job.index, None)
             self.slots.free(job.index)
             known = job.record.video_id or job.record.session_id
             self._ending.emit(Failed(job=job, resource_id=known, error=exc.after(exc.attempts, "unknown")))

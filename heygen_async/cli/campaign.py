@@ -8,10 +8,12 @@ from pathlib import Path
 import attrs
 
 from heygen_async import HeyGen, InvalidInputError, Job, Results
+from heygen_async.bulk.containers import FileKind
 from heygen_async.bulk.decisions import OnUnknown
-from heygen_async.bulk.downloads import check_template
+from heygen_async.bulk.filenames import Clashes, check_template
 from heygen_async.bulk.outputs import ResultsCsv
 from heygen_async.bulk.rows import Table
+from heygen_async.bulk.storing import MAX_DOWNLOADS
 from heygen_async.bulk.template import Template
 from heygen_async.cli.bill import Bill
 from heygen_async.cli.progress import Board
@@ -32,6 +34,8 @@ class Campaign:
         max_in_flight: Renders at once.
         deadline: Seconds a render.
         download: Whether to store the files.
+        files: What to store of each video.
+        max_downloads: Files at once.
         limit: Use only the first so many rows.
     """
 
@@ -42,6 +46,8 @@ class Campaign:
     max_in_flight: int
     deadline: float
     download: bool = True
+    files: tuple[FileKind, ...] = ("video",)
+    max_downloads: int = MAX_DOWNLOADS
     limit: int | None = None
 
     def jobs(self) -> Iterator[Job]:
@@ -55,19 +61,22 @@ class Campaign:
         """Build every request before anything is sent, and return how many there are.
 
         Raises:
-            InvalidInputError: Some cannot be built; its notes name them line by line.
+            InvalidInputError: Some cannot be built, or two would have the same file; its notes name them line by line.
         """
         self.template.check(self.table.columns)
         check_template(self.filename, list(self.table.columns))
-        problems, count = [], 0
+        problems, count, clashes = [], 0, Clashes(self.filename)
         for index, row in enumerate(self.table):
             if index == self.limit:
                 break
             count += 1
             try:
-                self.template.render(row)
+                job = Job(request=self.template.render(row), row=row, index=index)
             except InvalidInputError as exc:
                 problems.append(exc.message)
+            else:
+                clash = clashes.add(job, f"line {row.line}") if self.download else None
+                problems += [] if clash is None else [clash]
         if problems:
             raise _refusal(self.table.path, problems, count)
         return count
@@ -96,6 +105,8 @@ async def render_campaign(
         deadline=campaign.deadline,
         download_to=campaign.folder if campaign.download else None,
         filename=campaign.filename,
+        files=campaign.files,
+        max_downloads=campaign.max_downloads,
         journal=journal,
         on_unknown=on_unknown,
     )

@@ -61,6 +61,8 @@ def show_status(console: Console, journal: Journal) -> None:
     for state, words in _WORDS.items():
         if counts[state]:
             console.print(f"  {counts[state]:>7}  {words}")
+    if lacking := len(running.rows_without_files(journal)):
+        console.print(f"  {lacking:>7}  of the completed lack a file: resume fetches it, and pays nothing")
     for code, count in journal.failures().most_common():
         console.print(f"  {count:>7}  failed with {code}")
 

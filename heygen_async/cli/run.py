@@ -10,7 +10,9 @@ import click
 
 from heygen_async import HeyGen, InvalidInputError
 from heygen_async.bulk.decisions import OnUnknown
+from heygen_async.bulk.downloads import KINDS, checked_kinds
 from heygen_async.bulk.rows import read_csv
+from heygen_async.bulk.storing import MAX_DOWNLOADS
 from heygen_async.bulk.template import MODES, Template
 from heygen_async.cli import running
 from heygen_async.cli.campaign import Campaign, render_campaign
@@ -70,6 +72,20 @@ def _settings(texts: tuple[str, ...]) -> dict[str, str]:
     help="Seconds for each render.",
 )
 @click.option("--no-download", is_flag=True, help="Leave the files at HeyGen.")
+@click.option(
+    "--files",
+    default="video",
+    show_default=True,
+    metavar="KIND,...",
+    help=f"What to store of each video: some of {', '.join(KINDS)}.",
+)
+@click.option(
+    "--max-downloads",
+    type=click.IntRange(min=1),
+    default=MAX_DOWNLOADS,
+    show_default=True,
+    help="Files at once; downloads hold no render slots.",
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Use only the first N rows.")
 @click.option(
     "--journal",
@@ -90,6 +106,8 @@ def run(
     max_in_flight: int,
     deadline: float,
     no_download: bool,
+    files: str,
+    max_downloads: int,
     limit: int | None,
     journal: Path | None,
     on_unknown: OnUnknown,
@@ -112,6 +130,8 @@ def run(
         max_in_flight=max_in_flight,
         deadline=deadline,
         download=not no_download,
+        files=checked_kinds(kind.strip() for kind in files.split(",")),
+        max_downloads=max_downloads,
         limit=limit,
     )
     sys.exit(running.start(lambda: _run(campaign, base_url, journal, on_unknown), speed, base_url))

@@ -29,6 +29,7 @@ from heygen_async import (
 from heygen_async.bulk.campaign import Settings
 from heygen_async.bulk.decisions import OnUnknown
 from heygen_async.bulk.export import export
+from heygen_async.bulk.kept import unstored
 from heygen_async.cli.bill import Bill
 from heygen_async.cli.interrupts import interruptible
 from heygen_async.cli.progress import Board, show_summary, span, wide_console
@@ -88,13 +89,20 @@ async def resume(journal: Path, unknown: OnUnknown, address: str | None) -> int:
     """Go on with a journal's campaign and say how it ended."""
     with Journal(journal) as opened:
         counts, settings = opened.counts(), Settings.load(opened)
+        lacking = len(rows_without_files(opened))
     console = wide_console()
-    due = counts.total() - counts["completed"] - counts["failed"]
+    due = counts.total() - counts["completed"] - counts["failed"] + lacking
     board = Board(console, due, asyncio.get_running_loop().time)
     async with HeyGen(base_url=address, observers=[board]) as heygen:
         with board:
             results, bill = await follow(heygen.resume(journal, on_unknown=unknown), board, way_back_to(journal))
     return finish(console, results, bill, board, journal=journal, folder=settings.download_to)
+
+
+def rows_without_files(journal: Journal) -> list[int]:
+    """Return the completed rows whose files are wanted and not there."""
+    settings = Settings.load(journal)
+    return [] if settings.download_to is None else [job_id for job_id, _ in unstored(journal, settings.files)]
 
 
 def way_back_to(journal: Path) -> str:
@@ -143,9 +151,12 @@ def _settle_journal(journal: Path, folder: str | None, facts: dict[str, str]) ->
         if folder is not None:
             Path(folder).mkdir(parents=True, exist_ok=True)
             export(opened, Path(folder) / "results.csv")
+        lacking = rows_without_files(opened)
     left = counts.total() - counts["completed"] - counts["failed"] - counts["unknown"]
     if left:
         facts["Left"] = f"{left} rows. {way_back_to(journal)}"
+    if lacking:
+        facts["Without files"] = f"{len(lacking)} rows, rendered and paid for. {way_back_to(journal)}"
     if counts["unknown"]:
         facts["Undecided"] = f"{counts['unknown']} rows: heygen-async status {shlex.quote(str(journal))}"
     return counts["unknown"], left

@@ -31,6 +31,7 @@ from heygen_async.simulator.faults import (
     Stuck,
     Truncated,
     UnknownStatus,
+    WrongLength,
 )
 from heygen_async.simulator.ledger import Charge, Seen
 from heygen_async.simulator.server import Server, build_app, serve
@@ -59,6 +60,7 @@ __all__ = [
     "UnknownStatus",
     "VirtualTimeLoop",
     "World",
+    "WrongLength",
     "build_app",
     "run",
     "serve",

@@ -16,6 +16,7 @@ from heygen_async.simulator.faults import (
     RequestFault,
     Slow,
     Truncated,
+    WrongLength,
 )
 from heygen_async.simulator.front_door import COSTLY, Incoming, Route, authenticate, read_call, route
 from heygen_async.simulator.idempotency import Scope
@@ -139,16 +140,21 @@ def _spoilt(fault: RequestFault, reply: Reply) -> Outcome:
     match fault:
         case Truncated():
             return Outcome(reply=reply, cut=True)
-        case Malformed():
-            return Outcome(reply=Reply(body=b'{"data": {"video_id": "', headers={"Content-Type": JSON_TYPE}))
-        case Empty():
-            return Outcome(reply=Reply(headers={"Content-Type": JSON_TYPE}))
+        case WrongLength() | Malformed() | Empty():
+            return Outcome(reply=_mangled(fault, reply))
         case RateLimitStorm():
             return Outcome(reply=_too_many(fault))
         case ErrorAnswer():
             return Outcome(reply=_error(fault))
         case _:
             return Outcome(reply=None)  # DropBefore, DropAfterAccept
+
+
+def _mangled(fault: WrongLength | Malformed | Empty, reply: Reply) -> Reply:
+    if isinstance(fault, WrongLength):
+        return attrs.evolve(reply, body=reply.body[: len(reply.body) // 2])
+    half = b'{"data": {"video_id": "' if isinstance(fault, Malformed) else b""
+    return Reply(body=half, headers={"Content-Type": JSON_TYPE})
 
 
 def _too_many(fault: RateLimitStorm) -> Reply:

@@ -135,6 +135,11 @@ class Truncated(RequestFault):
 
 
 @attrs.frozen(kw_only=True)
+class WrongLength(RequestFault):
+    """Executed; the answer's body is its first half, and its headers promise no more."""
+
+
+@attrs.frozen(kw_only=True)
 class Malformed(RequestFault):
     """Executed; 200 with a body that is not JSON."""
 

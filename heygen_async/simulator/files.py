@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email.utils
 import hashlib
 import hmac
 import random
@@ -17,6 +18,7 @@ TYPES = {
     ".webm": "video/webm",
     ".jpg": "image/jpeg",
     ".srt": "application/x-subrip",
+    ".gif": "image/gif",
     "-captioned.mp4": "video/mp4",
 }
 CREDENTIALS = ("x-api-key", "authorization")
@@ -52,7 +54,8 @@ def download(world: World, method: str, path: str, query: Mapping[str, str], hea
         return _refusal(404, "NoSuchKey", "There is no such file.")
     if problem := _address_problem(world, path.removeprefix("/files/"), query):
         return _refusal(403, "AccessDenied", problem)
-    return _part(content(world, render, named["ending"]), TYPES[named["ending"]], headers)
+    made = email.utils.formatdate(world.wall(render.ended_at or 0.0), usegmt=True)
+    return _part(content(world, render, named["ending"]), TYPES[named["ending"]], made, headers)
 
 
 def content(world: World, render: Render, ending: str) -> bytes:
@@ -63,6 +66,8 @@ def content(world: World, render: Render, ending: str) -> bytes:
     noise = draw.randbytes(max(64, int(world.bytes_per_video * draw.uniform(0.8, 1.2))))
     if ending == ".jpg":
         return b"\xff\xd8\xff\xe0" + noise[:1000] + b"\xff\xd9"
+    if ending == ".gif":
+        return b"GIF89a" + noise[:1000] + b";"
     if ending == ".webm":
         return b"\x1a\x45\xdf\xa3\x84\x42\x82\x84webm" + noise
     return _box(b"ftyp", b"isom\x00\x00\x02\x00isomiso2avc1mp41") + _box(b"mdat", noise)
@@ -85,11 +90,11 @@ def _address_problem(world: World, name: str, query: Mapping[str, str]) -> str |
     return "Request has expired." if world.wall(world.now()) >= int(expires) else None
 
 
-def _part(whole: bytes, kind: str, headers: Mapping[str, str]) -> Reply:
+def _part(whole: bytes, kind: str, made: str, headers: Mapping[str, str]) -> Reply:
     tag = f'"{hashlib.md5(whole, usedforsecurity=False).hexdigest()}"'
-    shared = {"Content-Type": kind, "ETag": tag, "Accept-Ranges": "bytes"}
+    shared = {"Content-Type": kind, "ETag": tag, "Last-Modified": made, "Accept-Ranges": "bytes"}
     bounds = _bounds(headers.get("range", ""), len(whole))
-    if bounds is None or headers.get("if-range", tag) != tag:
+    if bounds is None or headers.get("if-range", tag) not in {tag, made}:
         return Reply(body=whole, headers=shared)
     first, last = bounds
     if first > last:

@@ -185,6 +185,7 @@ def _addresses(call: Call, render: Render, *, done: bool) -> dict[str, str | Non
         "captioned_video_url": "-captioned.mp4" if burnt_in else None,
         "subtitle_url": ".srt" if caption is not None else None,
         "thumbnail_url": ".jpg",
+        "gif_url": ".gif" if render.body.get("include_gif") else None,
     }
     expired = render.trouble.expires_at_once()
     return dict.fromkeys(names) | {

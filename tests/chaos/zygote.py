@@ -1,9 +1,9 @@
 """A process that has everything imported and forks a child for each campaign, which can be killed cheaply.
 
-Reads one JSON object a line: `{"base_url", "journal", "folder", "resume", "kill_at", "speed", "submit"}`.
-The child runs the campaign with the real client; at the `kill_at`th of its points (before and after each journal transaction, each
-request and each download) it sends SIGKILL to its own pid. Answers one JSON object: how the child ended, and how many
-points it passed.
+Reads one JSON object a line: `{"base_url", "journal", "folder", "resume", "kill_at", "speed", "submit"}`. The child
+runs the campaign with the real client; at the `kill_at`th of its points (before and after each journal transaction,
+each request and each download, in the middle of each file and around its renaming) it sends SIGKILL to its own pid.
+Answers one JSON object: how the child ended, and how many points it passed.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 
 from heygen_async import CinematicAvatar, DirectVideo, HeyGen, Job, VideoAgent
 from heygen_async.bulk.journal import Journal
+from heygen_async.bulk.partfile import PartFile
 from heygen_async.simulator import run
 from heygen_async.transport import Request, Transport
 
@@ -69,6 +70,20 @@ class Points:
                 self.passing()
             self.passing()
 
+        append, finish = PartFile.append, PartFile.finish
+
+        def killing_append(part: PartFile, chunk: bytes) -> None:
+            append(part, chunk[: len(chunk) // 2])
+            self.passing()  # in the middle of a file
+            append(part, chunk[len(chunk) // 2 :])
+
+        def killing_finish(part: PartFile, final: Path) -> None:
+            self.passing()
+            finish(part, final)
+            self.passing()
+
+        PartFile.append = killing_append  # type: ignore[method-assign, assignment]  # a trap, not a mock
+        PartFile.finish = killing_finish  # type: ignore[method-assign, assignment]  # the same
         Journal._transaction = killing_transaction  # type: ignore[method-assign, assignment]  # a trap, not a mock
         Transport.exchange = killing_exchange  # type: ignore[method-assign, assignment]  # the same
         Transport.download = killing_download  # type: ignore[method-assign, assignment]  # the same

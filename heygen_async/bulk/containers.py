@@ -1,0 +1,98 @@
+"""What a file is, by its first bytes: an error page must never pass for a video.
+
+Sources: ISO/IEC 14496-12 (`ftyp`, boxes), RFC 8794 (EBML), and what every JPEG, PNG, GIF, WebP, SRT, WebVTT and ASS
+file begins with.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+FileKind = Literal["video", "captioned_video", "captions", "thumbnail", "gif"]
+
+_HEAD_BYTES = 1024
+_BOX_BYTES = 8
+_LARGE_BOX_BYTES = 16
+_BOXES = frozenset(b"ftyp styp moov moof mdat mfra free skip wide meta uuid pdin sidx ssix prft emsg".split())
+
+# Byte patterns of each sort, and the ending that fits.
+_MOVIES = ((rb".{4}ftyp", ".mp4"), (rb"\x1a\x45\xdf\xa3", ".webm"))
+_PICTURES = (
+    (rb"\xff\xd8\xff", ".jpg"),
+    (rb"\x89PNG\r\n\x1a\n", ".png"),
+    (rb"RIFF.{4}WEBP", ".webp"),
+    (rb"GIF8[79]a", ".gif"),
+)
+_CAPTIONS = (
+    (rb"(\xef\xbb\xbf)?WEBVTT", ".vtt"),
+    (rb"(\xef\xbb\xbf)?\s*\[Script Info\]", ".ass"),
+    (rb"(\xef\xbb\xbf)?\s*\d+\s*\r?\n\s*\d+:\d\d:\d\d[,.]\d+\s*-->", ".srt"),
+    (rb"\Z", ".srt"),  # nobody speaks
+)
+_SIGNS = {
+    "video": _MOVIES,
+    "captioned_video": _MOVIES,
+    "captions": _CAPTIONS,
+    "thumbnail": _PICTURES,
+    "gif": tuple(sign for sign in _PICTURES if sign[1] in {".gif", ".webp"}),
+}
+_BETWEEN = {"captioned_video": "-captioned"}  # so that it does not replace the other video
+
+
+def endings(kind: FileKind) -> tuple[str, ...]:
+    """Return the endings that files of a kind may have, the usual one first."""
+    between = _BETWEEN.get(kind, "")
+    usual = {"captions": ".srt", "gif": ".gif"}.get(kind)
+    found = dict.fromkeys(ending for _, ending in _SIGNS[kind])
+    return tuple(between + ending for ending in sorted(found, key=lambda ending: ending != usual))
+
+
+def stem_of(kind: FileKind, name: str) -> str:
+    """Return the name of a file of a kind without its ending."""
+    for ending in endings(kind):
+        if name.endswith(ending):
+            return name.removesuffix(ending)
+    return name
+
+
+def ending_of(kind: FileKind, file: Path) -> str | None:
+    """Return the ending that fits what is in *file*; None if it is nothing of that kind."""
+    with file.open("rb") as opened:
+        head = opened.read(_HEAD_BYTES)
+    for pattern, ending in _SIGNS[kind]:
+        if re.match(pattern, head, re.DOTALL):
+            return _BETWEEN.get(kind, "") + ending
+    return None
+
+
+def beginning(file: Path) -> str:
+    """Quote how a file begins, for a message."""
+    with file.open("rb") as opened:
+        return repr(opened.read(40).decode(errors="replace"))
+
+
+def is_cut_short(file: Path) -> bool:
+    """Whether an MP4 file ends inside one of its boxes: then its end is missing, whatever length was promised."""
+    size = file.stat().st_size
+    with file.open("rb") as opened:
+        place = 0
+        while place + _BOX_BYTES <= size:
+            length = _length_of_box(opened, place, size)
+            if length < _BOX_BYTES:
+                return False
+            place += length
+    return place > size
+
+
+def _length_of_box(opened: BinaryIO, place: int, size: int) -> int:
+    """Return how long the box at *place* says that it is; 0 if there is none: a film may end in foreign bytes."""
+    opened.seek(place)
+    head = opened.read(_LARGE_BOX_BYTES)
+    if head[4:8] not in _BOXES:
+        return 0
+    length = int.from_bytes(head[:4], "big")
+    if length == 0:
+        return size - place  # to the end of the file
+    return int.from_bytes(head[8:], "big") if length == 1 else length

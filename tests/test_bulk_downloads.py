@@ -1,0 +1,742 @@
+"""Files of finished videos: a stage of its own, continued after anything, checked, never a failed render."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import namedtuple
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import anyio
+import pytest
+from aiohttp import web
+
+from heygen_async import Completed, DirectVideo, HeyGen, Job, Journal, Result, RetryPolicy, Video, errors
+from heygen_async.api.parts import Caption
+from heygen_async.bulk import storing
+from heygen_async.bulk.containers import FileKind
+from heygen_async.bulk.diskspace import KEPT_FREE_BYTES
+from heygen_async.bulk.downloads import KINDS, Downloads, Errand
+from heygen_async.simulator import (
+    ErrorAnswer,
+    ExpiredUrl,
+    NullVideoUrl,
+    Server,
+    Slow,
+    Truncated,
+    World,
+    WrongLength,
+    serve,
+)
+from heygen_async.simulator.files import content
+
+Usage = namedtuple("Usage", "total used free")  # noqa: PYI024 - as shutil's own
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+FILES = "/files/*"
+
+
+def script(n: int, **fields: Any) -> DirectVideo:
+    return DirectVideo(avatar_id="a", voice_id="v", script=f"Hi number {n}", **fields)
+
+
+def jobs(count: int, **fields: Any) -> list[Job]:
+    return [Job(request=script(n, **fields), row={"n": str(n)}) for n in range(count)]
+
+
+async def collect(heygen: HeyGen, source: Any, folder: Path, **settings: Any) -> list[Completed]:
+    async with heygen.render_many(source, download_to=folder, **settings) as results:
+        return [completed(result) async for result in results]
+
+
+async def resume(heygen: HeyGen, path: Path) -> list[Completed]:
+    async with heygen.resume(path) as results:
+        return [completed(result) async for result in results]
+
+
+def completed(result: Result) -> Completed:
+    assert isinstance(result, Completed)
+    return result
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "campaign.db"
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "out"
+
+
+def names(folder: Path) -> set[str]:
+    return {file.name for file in folder.iterdir()}
+
+
+def statuses(world: World) -> list[int | None]:
+    """How the requests for files were answered."""
+    return [seen.status for seen in world.requests if seen.route.startswith("/files/")]
+
+
+def is_right(world: World, result: Completed) -> bool:
+    assert result.file is not None
+    return result.file.read_bytes() == content(world, world.videos[result.video.id], ".mp4")
+
+
+# Interrupted files
+
+
+async def test_what_has_come_is_not_fetched_twice(heygen: HeyGen, world: World, out: Path) -> None:
+    """A line that breaks in the middle of a file: the rest is asked for, and only the rest."""
+    world.faults += [Truncated(path=FILES, times=3)]
+    (result,) = await collect(heygen, jobs(1), out)
+    assert statuses(world) == [200, 206, 206, 206]
+    assert is_right(world, result)
+    assert names(out) == {"0001-" + result.video.id + ".mp4"}
+
+
+async def test_tries_that_bring_something_do_not_count(server: Server, world: World, out: Path) -> None:
+    """A bad line may break more often than there are tries, as long as the file grows."""
+    world.bytes_per_video = 100_000
+    world.faults += [Truncated(path=FILES, times=14)]
+    async with HeyGen("simulator-key", base_url=server.base_url, retry=RetryPolicy(attempts=1)) as heygen:
+        (result,) = await collect(heygen, jobs(1), out)
+    assert is_right(world, result)
+
+
+async def test_another_process_goes_on_with_the_file(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
+    """Half of it came, then nothing; the next run asks for the other half, and renders nothing."""
+    world.faults += [Truncated(path=FILES, nth=1), ErrorAnswer(path=FILES, status=503)]
+    (result,) = await collect(heygen, jobs(1), out, journal=path)
+    assert result.file is None
+    (part,) = out.glob("*.part")
+    half = part.stat().st_size
+    assert half > 1000
+    world.faults.clear()
+    world.requests.clear()
+    (result,) = await resume(heygen, path)
+    assert statuses(world) == [206]
+    assert is_right(world, result)
+    assert names(out) == {f"0001-{result.video.id}.mp4"}
+    assert len(world.ledger) == 1
+
+
+@pytest.mark.parametrize("changed", ["tag", "owner", "unreadable", "gone"])
+async def test_a_part_of_something_else_is_not_continued(
+    heygen: HeyGen, world: World, path: Path, out: Path, changed: str
+) -> None:
+    """The server's tag, the owner of the part, and a note that can be read: all must fit, or it starts anew."""
+    world.faults += [Truncated(path=FILES, nth=1), ErrorAnswer(path=FILES, status=503)]
+    await collect(heygen, jobs(1), out, journal=path)
+    (note,) = out.glob("*.part.json")
+    text = note.read_text()
+    if changed == "gone":
+        note.unlink()
+    else:
+        note.write_text({"unreadable": "{"}.get(changed) or text.replace(f'"{changed}": "', f'"{changed}": "x'))
+    world.faults.clear()
+    world.requests.clear()
+    (result,) = await resume(heygen, path)
+    assert statuses(world) == [200]
+    assert is_right(world, result)
+
+
+async def test_a_whole_part_needs_only_its_name(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
+    """Killed between the last byte and the name: nothing is fetched again."""
+    (result,) = await collect(heygen, jobs(1), out, journal=path)
+    assert result.file is not None
+    part = out / f"{result.file.name}.part"
+    result.file.rename(part)
+    size = part.stat().st_size
+    note = f'{{"owner": "video {result.video.id}", "synced": {size}, "whole": {size}, "tag": null, "boot": null}}'
+    part.with_name(part.name + ".json").write_text(note)
+    world.requests.clear()
+    (again,) = await resume(heygen, path)
+    assert statuses(world) == []
+    assert is_right(world, again)
+
+
+async def test_leaving_a_run_keeps_what_has_come(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
+    """The row is told as unfinished, its part is put away, and the next run goes on with it."""
+    world.faults += [Truncated(path=FILES, nth=1), Slow(path=FILES, nth=1, seconds=1000)]
+    async with heygen.render_many(jobs(1), journal=path, download_to=out) as results:
+        while not list(out.glob("*.part")):
+            await anyio.sleep(1)
+        await anyio.sleep(10)
+        (left,) = results.unfinished
+        assert left.spent == "yes"
+    assert list(out.glob("*.part"))
+    world.faults.clear()
+    world.requests.clear()
+    (result,) = await resume(heygen, path)
+    assert statuses(world) == [206]
+    assert is_right(world, result)
+
+
+# Not what it should be
+
+
+async def test_an_error_page_is_never_a_video(heygen: HeyGen, world: World, out: Path) -> None:
+    """200 and a length, but HTML: asked for again, and said in the end; nothing is left that could be taken for one."""
+    world.faults += [ErrorAnswer(path=FILES, status=200, html=True, times=2)]
+    (result,) = await collect(heygen, jobs(1), out)
+    assert is_right(world, result)
+    assert len(statuses(world)) == 3
+    world.faults[:] = [ErrorAnswer(path=FILES, status=200, html=True)]
+    (result,) = await collect(heygen, jobs(1), out / "second")
+    assert result.file is None
+    assert "what came is no video: it begins with '<!DOCTYPE html>" in str(result.error)
+    assert names(out / "second") == set()
+
+
+async def test_a_length_that_is_wrong_deceives_nobody(heygen: HeyGen, world: World, out: Path) -> None:
+    """Half a film that passes for a whole one ends inside a box."""
+    world.faults += [WrongLength(path=FILES, times=2)]
+    (result,) = await collect(heygen, jobs(1), out)
+    assert len(statuses(world)) == 3
+    assert is_right(world, result)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
+async def test_a_refused_address_is_replaced_and_nothing_rendered(
+    heygen: HeyGen, world: World, out: Path, status: int
+) -> None:
+    """Whatever word the files' server has for it: the video is read again, for free."""
+    world.faults += [ErrorAnswer(path=FILES, status=status, code="x", times=2)]
+    (result,) = await collect(heygen, jobs(1), out)
+    assert is_right(world, result)
+    assert world.request_counts()["GET /v3/videos/{video_id}"] == 3
+    assert len(world.ledger) == 1
+
+
+async def test_an_address_that_expired_in_the_queue_is_replaced(heygen: HeyGen, world: World, out: Path) -> None:
+    """A slow line, a long queue: each row gets a fresh address when its turn comes."""
+    world.url_seconds = 50
+    world.faults += [Slow(path=FILES, seconds=30), ExpiredUrl(contains="number 1", times=3)]
+    results = await collect(heygen, jobs(8), out, max_downloads=1)
+    assert all(is_right(world, result) for result in results)
+    assert 403 in statuses(world)
+    assert len(world.ledger) == 8
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_a_server_that_is_ill_is_waited_for(heygen: HeyGen, world: World, out: Path, status: int) -> None:
+    """As long as it asks; the address is not taken for bad."""
+    world.faults += [ErrorAnswer(path=FILES, status=status, code="x", times=3, retry_after="20")]
+    start = anyio.current_time()
+    (result,) = await collect(heygen, jobs(1), out)
+    assert is_right(world, result)
+    assert anyio.current_time() - start > 60
+    assert world.request_counts()["GET /v3/videos/{video_id}"] == 1
+
+
+async def test_a_completed_video_without_an_address_is_waited_for(
+    heygen: HeyGen, world: World, path: Path, out: Path
+) -> None:
+    """It happens for a moment, also in a run that only fetches."""
+    world.faults += [NullVideoUrl(polls=4)]
+    await collect(heygen, jobs(1), out, journal=path)
+    world.videos[str(world.ledger[0].video_id)].trouble._spent.clear()
+    for file in out.iterdir():
+        file.unlink()
+    (result,) = await resume(heygen, path)
+    assert is_right(world, result)
+
+
+# Slots, width, credentials
+
+
+async def test_a_slow_line_holds_no_slot(heygen: HeyGen, world: World, out: Path) -> None:
+    """Ten renders on two slots, a file takes 50 s: the last render begins long before most files are there."""
+    world.slots, world.render_seconds = 2, lambda _: 5.0
+    world.faults += [Slow(path=FILES, seconds=50)]
+    start = anyio.current_time()
+    results = await collect(heygen, jobs(10), out, max_in_flight=2, max_downloads=1)
+    assert all(is_right(world, result) for result in results)
+    assert anyio.current_time() - start >= 500
+    assert max(seen.at for seen in world.requests if seen.method == "POST") - start < 150
+
+
+async def test_only_so_many_files_at_once(heygen: HeyGen, world: World, out: Path) -> None:
+    """The width is yours to set."""
+    world.slots, world.render_seconds = 30, lambda _: 5.0
+    world.faults += [Slow(path=FILES, seconds=50)]
+    start = anyio.current_time()
+    await collect(heygen, jobs(9), out, max_in_flight=30, max_downloads=3)
+    assert 150 <= anyio.current_time() - start < 190
+    at = sorted(seen.at - start for seen in world.requests if seen.route.startswith("/files/"))
+    assert (at[2] < 40, at[3] > 50) == (True, True)
+
+
+async def test_files_of_an_earlier_run_hold_no_slot_either(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
+    """A folder to fill again does not keep new rows from being rendered."""
+    world.render_seconds = lambda _: 5.0
+    await collect(heygen, jobs(6), out, journal=path, max_in_flight=1)
+    for file in out.iterdir():
+        file.unlink()
+    world.faults += [Slow(path=FILES, seconds=50)]
+    start = anyio.current_time()
+    results = await collect(heygen, jobs(8), out, journal=path, max_in_flight=1, max_downloads=1)
+    assert len(results) == 8
+    assert max(seen.at for seen in world.requests if seen.method == "POST") - start < 100
+    assert anyio.current_time() - start >= 400
+
+
+async def test_nothing_more_is_begun_when_too_many_rows_wait(
+    heygen: HeyGen, world: World, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line of rows without files is bounded, however slow the disk."""
+    monkeypatch.setattr(storing, "STORING_AT_MOST", 2)
+    world.render_seconds = lambda _: 5.0
+    world.faults += [Slow(path=FILES, seconds=50)]
+    start = anyio.current_time()
+    results = await collect(heygen, jobs(8), out, max_in_flight=1, max_downloads=1)
+    assert all(is_right(world, result) for result in results)
+    assert max(seen.at for seen in world.requests if seen.method == "POST") - start > 180
+
+
+@pytest.mark.parametrize("width", [0, -1, 2.5, True, "4"])
+async def test_a_width_must_be_a_number(heygen: HeyGen, world: World, out: Path, width: Any) -> None:
+    """Told before anything is sent."""
+    with pytest.raises(errors.InvalidInputError, match="max_downloads"):
+        await collect(heygen, jobs(1), out, max_downloads=width)
+    assert not world.requests
+
+
+@pytest.mark.parametrize("files", [(), ("film",), "videos"])
+async def test_kinds_of_files_are_known_by_name(
+    heygen: HeyGen, world: World, path: Path, out: Path, files: Any
+) -> None:
+    """Told before anything is sent, with and without a journal."""
+    for settings in ({}, {"journal": path}):
+        with pytest.raises(errors.InvalidInputError, match="captioned_video, captions, thumbnail, gif"):
+            await collect(heygen, jobs(1), out, files=files, **settings)
+    assert not world.requests
+
+
+async def test_a_session_of_yours_is_not_used_for_files(server: Server, world: World, out: Path) -> None:
+    """It may carry a key in its headers or cookies; the simulator's storage refuses whoever sends one."""
+    headers = {"x-api-key": "simulator-key", "Authorization": "Bearer simulator-key"}
+    async with (
+        aiohttp.ClientSession(headers=headers, cookies={"key": "x"}) as session,
+        HeyGen("simulator-key", base_url=server.base_url, session=session) as heygen,
+    ):
+        (result,) = await collect(heygen, jobs(1), out)
+    assert is_right(world, result)
+
+
+async def test_a_wrong_key_ends_a_run_that_fetches(
+    heygen: HeyGen, server: Server, world: World, path: Path, out: Path
+) -> None:
+    """All rows would meet the same; they stay completed."""
+    world.faults += [ErrorAnswer(path=FILES, status=500)]
+    await collect(heygen, jobs(3), out, journal=path)
+    async with HeyGen("wrong", base_url=server.base_url) as stranger:
+        with pytest.raises(errors.AuthenticationError):
+            await resume(stranger, path)
+    world.faults.clear()
+    assert len(await resume(heygen, path)) == 3
+
+
+# What a file that is not there means
+
+
+async def test_a_missing_file_is_told_and_kept_in_mind(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
+    """Completed and paid for, with the reason and the way to it; the reason goes when the file comes."""
+    world.faults += [ErrorAnswer(path=FILES, status=503, code="x")]
+    (result,) = await collect(heygen, jobs(1), out, journal=path)
+    assert isinstance(result.error, errors.DownloadError)
+    assert result.error.spent == "yes"
+    assert result.error.resource_id == result.video.id
+    assert "`heygen-async resume` fetches it and pays nothing" in str(result.error)
+    with Journal(path, read_only=True) as journal:
+        record = journal.get(1)
+    assert (record.state, record.error_code, record.spent) == ("completed", "DownloadError", "yes")
+    assert "the files' server failed" in str(record.error)
+    world.faults.clear()
+    await resume(heygen, path)
+    with Journal(path, read_only=True) as journal:
+        record = journal.get(1)
+    assert (record.error_code, record.error, record.file is not None) == (None, None, True)
+    assert len(world.ledger) == 1
+
+
+async def test_a_full_disk_costs_no_render(
+    heygen: HeyGen, world: World, path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What fits is stored, what does not is said, with numbers; all can be fetched when there is room."""
+    world.bytes_per_video = 1_000_000
+    free = KEPT_FREE_BYTES + 2_500_000
+    used = lambda: sum(file.stat().st_size for file in out.iterdir())  # noqa: E731 - two words
+    with monkeypatch.context() as small:
+        small.setattr(shutil, "disk_usage", lambda _: Usage(10**12, 0, free - used()))
+        results = await collect(heygen, jobs(5), out, journal=path, max_downloads=1)
+    lacking = [result for result in results if result.file is None]
+    assert 2 <= len(lacking) <= 4
+    for result in lacking:
+        assert result.error is not None
+        assert result.error.code == "disk_full"
+        assert "MB are missing of it, and the disk has" in str(result.error)
+    assert not list(out.glob("*.part*"))
+    assert len(await resume(heygen, path)) == len(lacking)
+    assert len(list(out.glob("*.mp4"))) == len(world.ledger) == 5
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
+async def test_a_disk_that_fills_up_meanwhile_is_named(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
+    """Somebody else took the room: no second try, the row can be fetched later."""
+    out.mkdir()
+    (out / "0.mp4.part").symlink_to("/dev/full")
+    results = await collect(heygen, jobs(2), out, journal=path, filename="{n}")
+    by_row = {result.row["n"]: result for result in results}
+    assert by_row["0"].error is not None
+    assert (by_row["0"].error.code, by_row["1"].error) == ("disk_full", None)
+    assert "No space left" in str(by_row["0"].error)
+    (out / "0.mp4.part").unlink()
+    (again,) = await resume(heygen, path)
+    assert is_right(world, again)
+    assert len(world.ledger) == 2
+
+
+async def test_what_is_there_is_not_fetched_again(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
+    """Known by its size; a file that has lost its end since is fetched under the same name."""
+    results = await collect(heygen, jobs(3), out, journal=path)
+    before = names(out)
+    world.requests.clear()
+    assert await resume(heygen, path) == []
+    assert not world.requests
+    lost = results[0].file
+    assert lost is not None
+    os.truncate(lost, 100)
+    (again,) = await resume(heygen, path)
+    assert again.file == lost
+    assert is_right(world, again)
+    assert names(out) == before
+
+
+# Other files
+
+
+async def test_all_files_of_a_video(heygen: HeyGen, world: World, out: Path) -> None:
+    """Side by side under one name, each with the ending that its content has."""
+
+    def with_gif(body: dict[str, Any]) -> float:
+        body["include_gif"] = True  # only templates can ask for it
+        return 5.0
+
+    world.render_seconds = with_gif
+    (result,) = await collect(heygen, jobs(1, caption=Caption(style="default")), out, filename="{n}", files=KINDS)
+    assert names(out) == {"0.mp4", "0-captioned.mp4", "0.srt", "0.jpg", "0.gif"}
+    assert {kind: file.name for kind, file in result.files.items()} == {
+        "video": "0.mp4",
+        "captioned_video": "0-captioned.mp4",
+        "captions": "0.srt",
+        "thumbnail": "0.jpg",
+        "gif": "0.gif",
+    }
+    assert result.file == result.files["video"]
+    assert result.files["gif"].read_bytes().startswith(b"GIF89a")
+
+
+async def test_a_webm_is_named_so(heygen: HeyGen, world: World, out: Path) -> None:
+    """By what is in it."""
+    (result,) = await collect(heygen, jobs(1, output_format="webm"), out, filename="{n}")
+    assert result.file is not None
+    assert result.file.name == "0.webm"
+
+
+async def test_what_was_not_asked_for_is_not_missed(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
+    """A video without captions has none: that is no error, and not looked for again."""
+    settings: dict[str, Any] = {"journal": path, "files": ["captions", "video", "gif"]}
+    (result,) = await collect(heygen, jobs(1), out, **settings)
+    assert (set(result.files), result.error) == ({"video"}, None)
+    world.requests.clear()
+    assert await resume(heygen, path) == []
+    assert not world.requests
+
+
+async def test_captions_that_come_late_are_waited_for(heygen: HeyGen, world: World, out: Path) -> None:
+    """They were asked for, so there will be some."""
+    async with heygen.render_many(jobs(1, caption=Caption())) as results:
+        done = completed(await anext(results))
+    early = Video(id=done.video.id, status="completed", video_url=done.video.video_url)
+    downloads = Downloads(heygen, out, "{n}", files=["captions"])
+    errand = downloads.errand(done.job, early, {})
+    stored = await downloads.save(errand, "captions")
+    assert stored.file is not None
+    assert Path(stored.file).read_bytes().startswith(b"1\n00:00:00,000 -->")
+
+
+async def test_a_part_waits_for_room(
+    heygen: HeyGen, world: World, path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has come is kept where the rest finds no room."""
+    world.faults += [Truncated(path=FILES, nth=1), ErrorAnswer(path=FILES, status=503)]
+    await collect(heygen, jobs(1), out, journal=path)
+    world.faults.clear()
+    with monkeypatch.context() as small:
+        small.setattr(shutil, "disk_usage", lambda _: Usage(10**12, 0, KEPT_FREE_BYTES))
+        (result,) = await resume(heygen, path)
+    assert result.error is not None
+    assert result.error.code == "disk_full"
+    assert list(out.glob("*.part"))
+    (result,) = await resume(heygen, path)
+    assert is_right(world, result)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, {"video", "thumbnail"}),
+        ({"caption": Caption()}, {"video", "thumbnail", "captions"}),
+        ({"caption": Caption(style="default")}, {"video", "thumbnail", "captions", "captioned_video"}),
+        ({"extra": {"include_gif": True}}, {"video", "thumbnail", "gif"}),
+    ],
+)
+def test_what_was_asked_for_is_expected(fields: dict[str, Any], expected: set[str]) -> None:
+    """Other files are taken if they are there, and not waited for."""
+    errand = Errand(Job(request=script(1, **fields)), Video(id="v1", status="completed"), "v1")
+    assert {kind for kind in KINDS if errand.expects(kind)} == expected
+
+
+async def test_captions_that_never_come_are_told(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
+    """The video is stored all the same, and only the captions are looked for by the next run."""
+    world.faults += [ErrorAnswer(path="*.srt", status=403)]
+    (result,) = await collect(heygen, jobs(1, caption=Caption()), out, journal=path, files=("video", "captions"))
+    assert result.file is not None
+    assert "its captions is not stored" in str(result.error)
+    world.faults.clear()
+    world.requests.clear()
+    (result,) = await resume(heygen, path)
+    assert set(result.files) == {"video", "captions"}
+    assert result.files["captions"].stem == result.files["video"].stem
+    assert len(statuses(world)) == 1
+
+
+# Servers that the simulator does not play
+
+
+FILM = (16).to_bytes(4, "big") + b"ftypisom\0\0\2\0" + (5008).to_bytes(4, "big") + b"mdat" + bytes(range(250)) * 20
+
+
+@asynccontextmanager
+async def listening(handler: Handler) -> AsyncIterator[str]:
+    """A server whose every answer is *handler*'s."""
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", handler)
+    # The clock is virtual: aiohttp 3.10 would look at an idle connection for ever in the very moment of its end.
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01, keepalive_timeout=1e7)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+async def fetched(handler: Handler, folder: Path, kind: FileKind = "video") -> bytes:
+    """Fetch one file from a server of its own; the API beside it says the same each time."""
+
+    async def both(request: web.Request) -> web.StreamResponse:
+        if not request.path.startswith("/v3/"):
+            return await handler(request)
+        address = f"http://{request.host}/film.mp4"
+        video = {"id": "v1", "status": "completed", "video_url": address, "subtitle_url": address}
+        return web.json_response({"data": video})
+
+    async with listening(both) as address, HeyGen("secret", base_url=address) as heygen:
+        downloads = Downloads(heygen, folder, "{id}")
+        errand = downloads.errand(Job(request=script(1, caption=Caption()), index=0), Video(id="v1", status="x"), {})
+        stored = await downloads.save(errand, kind)
+    assert stored.file is not None
+    body = Path(stored.file).read_bytes()
+    assert stored.size_bytes == len(body)
+    return body
+
+
+async def half(request: web.Request, headers: dict[str, str], body: bytes = FILM) -> web.StreamResponse:
+    """Send half of a film and hang up."""
+    response = web.StreamResponse(headers={"Content-Length": str(len(body)), **headers})
+    await response.prepare(request)
+    await response.write(body[: len(body) // 2])
+    assert request.transport is not None
+    request.transport.close()
+    return response
+
+
+OLD = {"Last-Modified": "Sat, 01 Nov 2025 08:00:00 GMT"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "asked"),
+    [
+        ({"ETag": '"a"', **OLD}, '"a"'),
+        ({"ETag": 'W/"a"', **OLD}, OLD["Last-Modified"]),
+        (OLD, OLD["Last-Modified"]),
+        ({"ETag": 'W/"a"'}, None),
+        ({**OLD, "Date": OLD["Last-Modified"]}, None),
+        ({**OLD, "Date": "soon"}, None),
+        ({"Last-Modified": "once"}, None),
+        ({}, None),
+    ],
+)
+async def test_only_a_strong_proof_lets_a_file_be_continued(
+    tmp_path: Path, headers: dict[str, str], asked: str | None
+) -> None:
+    """A strong tag, else a date that is older than the answer; otherwise it starts anew, and never with the key."""
+    seen: list[Any] = []
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        seen.append(request.headers)
+        if len(seen) == 1:
+            return await half(request, headers)
+        start = int(request.headers["Range"][6:-1]) if "Range" in request.headers else 0
+        span = {"Content-Range": f"bytes {start}-{len(FILM) - 1}/{len(FILM)}"} if start else {}
+        return web.Response(status=206 if start else 200, body=FILM[start:], headers=span)
+
+    assert await fetched(handler, tmp_path) == FILM
+    assert [request.get("If-Range") for request in seen] == [None, asked]
+    assert [request.get("Range") for request in seen] == [None, f"bytes={len(FILM) // 2}-" if asked else None]
+    assert not any("secret" in str(request) for request in seen)
+    assert all(request["User-Agent"].startswith("heygen-async/") for request in seen)
+
+
+@pytest.mark.parametrize(
+    ("status", "span"),
+    [
+        (206, "bytes 7-99/5024"),
+        (206, "bytes 2512-5023/9999"),
+        (206, "pages 1-2/3"),
+        (416, "bytes */5024"),
+        (204, ""),
+    ],
+)
+async def test_a_part_that_does_not_fit_is_thrown_away(tmp_path: Path, status: int, span: str) -> None:
+    """Another place, another length, no place at all, or nothing behind it: once more from the first byte."""
+    answers = 0
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        nonlocal answers
+        answers += 1
+        if answers == 1:
+            return await half(request, {"ETag": '"a"'})
+        if answers == 2:
+            return web.Response(
+                status=status, body=FILM[2512:] if status == 206 else b"", headers={"Content-Range": span}
+            )
+        return web.Response(body=FILM, headers={"ETag": '"a"'})
+
+    assert await fetched(handler, tmp_path) == FILM
+    assert answers == 3
+
+
+async def test_a_part_of_unknown_length_is_a_part(tmp_path: Path) -> None:
+    """`Content-Range: bytes 2512-5023/*` tells where it belongs; that is enough."""
+    answers = 0
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        nonlocal answers
+        answers += 1
+        if answers == 1:
+            return await half(request, {"ETag": '"a"'})
+        return web.Response(status=206, body=FILM[2512:], headers={"Content-Range": "bytes 2512-5023/*"})
+
+    assert await fetched(handler, tmp_path) == FILM
+
+
+async def test_a_part_that_is_too_short_is_continued(tmp_path: Path) -> None:
+    """The whole has 5024 bytes; an answer that ends properly before is not the end."""
+    answers = 0
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        nonlocal answers
+        answers += 1
+        if answers == 1:
+            return await half(request, {"ETag": '"a"'})
+        start = int(request.headers["Range"][6:-1])
+        end = min(start + 1000, len(FILM))
+        headers = {"Content-Range": f"bytes {start}-{end - 1}/{len(FILM)}"}
+        return web.Response(status=206, body=FILM[start:end], headers=headers)
+
+    assert await fetched(handler, tmp_path) == FILM
+    assert answers == 4
+
+
+async def test_a_packed_answer_is_unpacked_and_its_length_not_believed(tmp_path: Path) -> None:
+    """Some servers pack captions whoever asks; length and tag are those of the packed bytes."""
+    text = b"1\n00:00:00,000 --> 00:00:01,000\nHi\n" * 50
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        assert request.headers["Accept-Encoding"] == "identity"
+        response = web.Response(body=text, headers={"ETag": '"a"'})
+        response.enable_compression(web.ContentCoding.gzip)
+        return response
+
+    assert await fetched(handler, tmp_path, "captions") == text
+
+
+async def test_a_silent_line_is_given_up_and_asked_again(tmp_path: Path) -> None:
+    """A minute without a byte."""
+    answers = 0
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        nonlocal answers
+        answers += 1
+        if answers == 1:
+            response = web.StreamResponse(headers={"Content-Length": "5024", "ETag": '"a"'})
+            await response.prepare(request)
+            await response.write(FILM[:100])
+            await anyio.sleep(1000)
+            return response
+        return web.Response(body=FILM)
+
+    start = anyio.current_time()
+    assert await fetched(handler, tmp_path) == FILM
+    assert 60 <= anyio.current_time() - start < 100
+
+
+async def test_an_address_is_never_quoted(tmp_path: Path) -> None:
+    """Whoever reads it may fetch the file: not even an error about it says it."""
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        raise web.HTTPFound(f"http://{request.host}/film.mp4?sig=secret-signature")
+
+    with pytest.raises(errors.DownloadError) as caught:
+        await fetched(handler, tmp_path)
+    assert "TooManyRedirects" in str(caught.value)
+    assert "signature" not in str(caught.value)
+
+
+async def test_a_redirect_to_another_host_takes_no_key_along(tmp_path: Path) -> None:
+    """Files may be elsewhere: the credentials were never sent in the first place."""
+    reached = []
+
+    async def elsewhere(request: web.Request) -> web.StreamResponse:
+        reached.append(str(request.headers))
+        return web.Response(body=FILM)
+
+    async with listening(elsewhere) as other:
+
+        async def handler(request: web.Request) -> web.StreamResponse:
+            raise web.HTTPFound(f"{other}/film.mp4")
+
+        assert await fetched(handler, tmp_path) == FILM
+    assert len(reached) == 1
+    assert "secret" not in reached[0]
+
+
+async def test_a_server_that_went_away_is_no_failed_render(path: Path, out: Path) -> None:
+    """HeyGen cannot be reached for a fresh address: the row stays completed."""
+    world = World()
+    async with serve(world) as server, HeyGen("simulator-key", base_url=server.base_url) as heygen:
+        world.faults += [ErrorAnswer(path=FILES, status=500)]
+        await collect(heygen, jobs(1), out, journal=path)
+    async with HeyGen("simulator-key", base_url="http://127.0.0.1:1") as nowhere:
+        (result,) = await resume(nowhere, path)
+    assert isinstance(result.error, errors.DownloadError)
+    assert result.video.duration is not None
+    with Journal(path, read_only=True) as journal:
+        assert journal.get(1).state == "completed"

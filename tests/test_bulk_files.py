@@ -1,0 +1,244 @@
+"""What stands behind a download: what a file is by its content, a part on the disk, names that do not clash."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from heygen_async import DirectVideo, Job
+from heygen_async.bulk import partfile
+from heygen_async.bulk.containers import FileKind, ending_of, endings, is_cut_short, stem_of
+from heygen_async.bulk.diskspace import KEPT_FREE_BYTES, DiskSpace, NoRoomError
+from heygen_async.bulk.downloads import KINDS
+from heygen_async.bulk.filenames import Clashes, Names, file_name
+from heygen_async.bulk.partfile import PartFile
+from heygen_async.bulk.rows import Row
+
+FTYP = (16).to_bytes(4, "big") + b"ftypisom\0\0\2\0"
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "ending"),
+    [
+        ("video", FTYP, ".mp4"),
+        ("video", b"\x1a\x45\xdf\xa3\x84", ".webm"),
+        ("video", b"<!DOCTYPE html><p>ftyp", None),
+        ("video", b'{"error": 1}', None),
+        ("video", b'<?xml version="1.0"?><Error>', None),
+        ("video", b"\xff\xd8\xff\xe0", None),
+        ("video", b"", None),
+        ("captioned_video", FTYP, "-captioned.mp4"),
+        ("captioned_video", b"1\n00:00:00,000 --> 00:00:01,000\nHi", None),
+        ("thumbnail", b"\xff\xd8\xff\xe0", ".jpg"),
+        ("thumbnail", b"\x89PNG\r\n\x1a\n", ".png"),
+        ("thumbnail", b"RIFF\0\0\0\0WEBPVP8 ", ".webp"),
+        ("thumbnail", b"GIF89a", ".gif"),
+        ("thumbnail", b"<html>", None),
+        ("gif", b"GIF87a", ".gif"),
+        ("gif", b"\xff\xd8\xff", None),
+        ("captions", b"1\n00:00:00,000 --> 00:00:01,000\nHi", ".srt"),
+        ("captions", b"\xef\xbb\xbf1\r\n0:00:00.000 --> 0:00:01.000\r\nHi", ".srt"),
+        ("captions", b"WEBVTT\n\n00:00.000 --> 00:01.000", ".vtt"),
+        ("captions", b"\xef\xbb\xbf[Script Info]\nTitle: x", ".ass"),
+        ("captions", b"", ".srt"),
+        ("captions", b"<!DOCTYPE html>", None),
+        ("captions", b"\n", None),
+    ],
+)
+def test_a_file_is_what_it_begins_with(tmp_path: Path, kind: FileKind, content: bytes, ending: str | None) -> None:
+    """Not what its address or type says."""
+    file = tmp_path / "x"
+    file.write_bytes(content)
+    assert ending_of(kind, file) == ending
+    assert ending is None or ending in endings(kind)
+
+
+def box(kind: bytes, size: int) -> bytes:
+    return (8 + size).to_bytes(4, "big") + kind + bytes(size)
+
+
+LARGE = (1).to_bytes(4, "big") + b"mdat" + (16 + 100).to_bytes(8, "big") + bytes(100)
+
+
+@pytest.mark.parametrize(
+    ("content", "cut"),
+    [
+        (FTYP + box(b"mdat", 100), False),
+        (FTYP + box(b"mdat", 100)[:-1], True),
+        (FTYP + LARGE, False),
+        (FTYP + LARGE[:-1], True),
+        (FTYP + bytes(4) + b"mdat" + bytes(9), False),  # to the end of the file, whatever that is
+        (FTYP + box(b"mdat", 100) + b"bytes of somebody else", False),
+        (FTYP + box(b"mdat", 100) + b"tail", False),
+        (FTYP[:-1], True),
+    ],
+)
+def test_a_film_that_is_cut_short_is_known_by_its_boxes(tmp_path: Path, content: bytes, *, cut: bool) -> None:
+    """In doubt it is whole: a paid file must not be kept back for what stands behind its end."""
+    file = tmp_path / "x"
+    file.write_bytes(content)
+    assert is_cut_short(file) == cut
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_name_and_its_ending_come_apart_again(kind: FileKind) -> None:
+    """Names with dots in them, too."""
+    assert all(stem_of(kind, "a.b" + ending) == "a.b" for ending in endings(kind))
+    assert stem_of(kind, "a.b.txt") == "a.b.txt"
+
+
+# A part on the disk
+
+
+@given(chunks=st.lists(st.binary(min_size=1, max_size=50), min_size=1, max_size=12), breaks=st.sets(st.integers(0, 12)))
+@settings(max_examples=40)
+def test_whatever_interrupts_it_the_file_is_whole(
+    tmp_path_factory: pytest.TempPathFactory, chunks: list[bytes], breaks: set[int]
+) -> None:
+    """Left in good order or simply forgotten, as by kill -9: what is there is continued."""
+    final = tmp_path_factory.mktemp("part") / "v.mp4"
+    whole = b"".join(chunks)
+    part = PartFile.find(final, "v1")
+    part.begin(len(whole), '"t"')
+    forgotten = []
+    for number, chunk in enumerate(chunks):
+        if number in breaks:
+            if number % 2:
+                part.close()
+            forgotten.append(part)
+            part = PartFile.find(final, "v1")
+            assert (part.whole_bytes, part.tag) == (len(whole), '"t"')
+            part.go_on(None)
+        part.append(chunk)
+    assert part.is_whole
+    part.finish(final)
+    for left in forgotten:
+        if left._file is not None:
+            left._file.close()
+    assert final.read_bytes() == whole
+    assert [file.name for file in final.parent.iterdir()] == ["v.mp4"]
+
+
+@pytest.mark.parametrize("boot", ["another", None])
+def test_after_a_power_loss_only_what_was_synced_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, boot: str | None
+) -> None:
+    """The length of a file can survive where its content did not. Without a boot id nothing else is believed."""
+    monkeypatch.setattr(partfile, "SYNC_BYTES", 100)
+    final = tmp_path / "v.mp4"
+    part = PartFile.find(final, "v1")
+    part.begin(1000, '"t"')
+    part.append(b"x" * 150)  # synced, as this is more than enough
+    part.append(b"y" * 50)
+    if partfile.boot_id() is not None:
+        assert PartFile.find(final, "v1").size_bytes == 200
+    name = tmp_path / "boot"
+    if boot is not None:
+        name.write_text(boot)
+    monkeypatch.setattr(partfile, "_BOOT", name)
+    found = PartFile.find(final, "v1")
+    assert found.size_bytes == 150
+    found.go_on(1000)
+    found.close()
+    assert part.path.read_bytes() == b"x" * 150
+    part.close()
+
+
+def test_a_part_that_lost_more_than_it_may_is_worthless(tmp_path: Path) -> None:
+    """Shorter than what was synced: somebody has touched it."""
+    final = tmp_path / "v.mp4"
+    part = PartFile.find(final, "v1")
+    part.begin(1000, '"t"')
+    part.append(b"x" * 150)
+    part.close()
+    part.path.write_bytes(b"x")
+    assert PartFile.find(final, "v1").size_bytes == 0
+
+
+def test_room_is_promised_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that are being written share what is free; what they have written already is no longer free."""
+    free = KEPT_FREE_BYTES + 100
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    space = DiskSpace(tmp_path)
+    first = PartFile(path=tmp_path / "a", owner="a", whole_bytes=60)
+    second = PartFile(path=tmp_path / "b", owner="b", whole_bytes=50)
+    endless = PartFile(path=tmp_path / "c", owner="c")
+    with space.promised(first):
+        with pytest.raises(NoRoomError, match=r"no room: 0\.0 MB are missing"), space.promised(second):
+            pass
+        first.size_bytes, free = 60, free - 60
+        second.whole_bytes = 40
+        with space.promised(second), space.promised(endless):
+            second.size_bytes = 40
+    second.size_bytes = 0
+    free += 60
+    with space.promised(second):
+        pass
+
+
+def test_writing_needs_a_beginning(tmp_path: Path) -> None:
+    """A mistake in this package must not pass in silence."""
+    with pytest.raises(ValueError, match="not open"):
+        PartFile.find(tmp_path / "v.mp4", "v1").append(b"x")
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    ("cell", "name"),
+    [
+        ("COM1", "_COM1"),
+        ("com¹.txt", "_com¹.txt"),
+        ("aux .x", "_aux .x"),
+        ("CONIN$", "_CONIN$"),
+        ("console", "console"),
+        ("Ada. . ", "Ada"),
+        ("../../etc", "_.._etc"),
+        ("\udc80x", "_x"),
+        ("e\u0301", "é"),
+        ("a\nb\tc", "a_b_c"),
+    ],
+)
+def test_names_that_some_system_refuses_are_changed(cell: str, name: str) -> None:
+    """Reserved words, dots at the end, separators, halves of characters; composed as most systems want it."""
+    assert file_name("{cell}", {"cell": cell}) == name
+
+
+def test_a_name_is_given_once() -> None:
+    """Case and composition make no difference: some file systems see none. Files of one row stand side by side."""
+    names = Names("{name}", taken=["out/Eve.webm"])
+    given = [
+        names.give({"name": name}, [".mp4", ".webm", ".srt"]) for name in ("Zoë", "zoe\u0308", "ZOË", "Eve", "eve")
+    ]
+    assert given == ["Zoë", "zoë-2", "ZOË-3", "Eve-2", "eve-3"]
+    assert names.give({"name": "Ada-captioned"}, [".mp4"]) == "Ada-captioned"
+    assert names.give({"name": "Ada"}, [".mp4", "-captioned.mp4"]) == "Ada-2"
+
+
+def test_many_of_one_name_take_no_longer_each() -> None:
+    """Ten thousand Adas."""
+    names = Names("Ada")
+    assert [names.give({}, [".mp4"]) for _ in range(10_000)][-1] == "Ada-10000"
+
+
+@pytest.mark.parametrize(
+    ("template", "clashes"),
+    [("{name}", 2), ("{name}-{number}", 0), ("{id}", 0), ("{name}-{title}", 2), ("all", 3), ("x" * 110 + "-{id}", 3)],
+)
+def test_clashes_are_found_before_anything_is_sent(template: str, clashes: int) -> None:
+    """Ids differ, whatever they will be, unless the name is cut before their end."""
+    look = Clashes(template)
+    found = []
+    for index, name in enumerate(["Ada", "ada", "Bob", "ADA"]):
+        request = DirectVideo(avatar_id="a", voice_id="v", script="x", title="t")
+        row = Row(line=index + 2, cells={"name": name})
+        found.append(look.add(Job(request=request, row=row, index=index), f"line {index + 2}"))
+    said = [text for text in found if text is not None]
+    assert len(said) == clashes
+    assert all(text.startswith(f"line {number}: its file would be") for number, text in enumerate(found, 2) if text)
+    assert all("as that of line 2; put {number} into the file name" in text for text in said)
