@@ -12,6 +12,7 @@ from rich.console import Console
 from heygen_async.cli.demo import demo
 from heygen_async.cli.interrupts import InterruptedRunError
 from heygen_async.cli.journal import audit, export, resume, retry, status
+from heygen_async.cli.report import report
 from heygen_async.cli.run import run
 from heygen_async.cli.simulate import simulate
 from heygen_async.errors import (
@@ -76,5 +77,5 @@ def app() -> None:
     """  # noqa: D301 - click reads the control character
 
 
-for command in (run, resume, status, retry, export, audit, demo, simulate):
+for command in (run, resume, status, retry, export, report, audit, demo, simulate):
     app.add_command(command)
