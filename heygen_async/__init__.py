@@ -59,6 +59,9 @@ if TYPE_CHECKING:
         Merge,
         Record,
     )
+    from heygen_async.bulk.report.page import (
+        write_report,
+    )
     from heygen_async.bulk.results import (
         Completed,
         Failed,
@@ -191,6 +194,7 @@ _WHERE = {
     "VoiceSettings": "heygen_async.api.parts",
     "Watermark": "heygen_async.api.parts",
     "WatermarkPlacement": "heygen_async.api.parts",
+    "write_report": "heygen_async.bulk.report.page",
 }
 
 __all__ = [
@@ -269,6 +273,7 @@ __all__ = [
     "VoiceSettings",
     "Watermark",
     "WatermarkPlacement",
+    "write_report",
 ]
 
 

@@ -1,0 +1,90 @@
+"""What is left of a campaign and what to do about it, in plain words, with the command to type."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from pathlib import Path
+
+import attrs
+
+from heygen_async.bulk.report.wording import count, either
+
+
+@attrs.frozen
+class Step:
+    """One thing to do.
+
+    Attributes:
+        text: Why.
+        commands: What to type, in this order.
+    """
+
+    text: str
+    commands: tuple[str, ...] = ()
+
+
+def command(name: str, journal: Path, *options: str) -> str:
+    """Return a command about *journal* as it is typed in a shell."""
+    return shlex.join(["heygen-async", name, str(journal), *options])
+
+
+def steps(counts: Counter[str], not_stored: int, journal: Path) -> list[Step]:
+    """Return what is to be done, the most urgent first.
+
+    Args:
+        counts: The rows by state.
+        not_stored: Completed rows whose files should be on disk and are not.
+        journal: Its path.
+    """
+    if not counts.total():
+        begin = shlex.join(["heygen-async", "run", "contacts.csv", "--journal", str(journal)])
+        return [Step("No rows are in this campaign yet. It begins with a contact list.", (f"{begin} ...",))]
+    found = [*_left(counts, journal), *_files(not_stored, journal), *_unknown(counts, journal)]
+    found += _failed(counts, journal)
+    return found or [Step("Nothing is left to do: every row has its video.")]
+
+
+def _left(counts: Counter[str], journal: Path) -> list[Step]:
+    told = {
+        "planned": "not yet sent",
+        "submitted": "rendering at HeyGen",
+        "intended": "sent, with the answer still to come",
+    }
+    left = sum(counts[state] for state in told)
+    if not left:
+        return []
+    parts = either([f"{counts[state]:,} {words}" for state, words in told.items() if counts[state]])
+    text = (
+        f"{count(left, 'row is', 'rows are')} left: {parts}. Unless a run is at work on them now, go on with this; "
+        "nothing is paid for twice."
+    )
+    return [Step(text, (command("resume", journal),))]
+
+
+def _files(not_stored: int, journal: Path) -> list[Step]:
+    if not not_stored:
+        return []
+    text = f"{count(not_stored, 'finished video is', 'finished videos are')} not on this disk. This fetches them, free."
+    return [Step(text, (command("resume", journal),))]
+
+
+def _unknown(counts: Counter[str], journal: Path) -> list[Step]:
+    if not counts["unknown"]:
+        return []
+    text = (
+        f"{count(counts['unknown'], 'row needs', 'rows need')} your decision: sent, answer lost, and nothing at "
+        "HeyGen is surely theirs. Look there first; then send them again (paid twice if the first one was made), or "
+        "give them up with skip in place of resubmit."
+    )
+    return [Step(text, (command("audit", journal), command("resume", journal, "--on-unknown", "resubmit")))]
+
+
+def _failed(counts: Counter[str], journal: Path) -> list[Step]:
+    if not counts["failed"]:
+        return []
+    text = (
+        f"{count(counts['failed'], 'row')} failed. The table of failures says why and what helps; "
+        "when that is done, plan them again and go on."
+    )
+    return [Step(text, (command("retry", journal, "--failed"), command("resume", journal)))]

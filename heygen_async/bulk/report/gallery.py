@@ -1,0 +1,136 @@
+"""The rows of a campaign as data for the page: every video beside its row and what was asked for.
+
+A page that holds everything of a large campaign would not open, so it holds the first rows and those that need a look.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+
+from heygen_async.bulk.records import Record
+from heygen_async.bulk.report.places import Places
+from heygen_async.bulk.report.reading import Reading
+from heygen_async.bulk.rows import cells_of
+
+SHOWN_ROWS = 5_000
+TROUBLED_ROWS = 2_000  # further rows that failed or wait for a decision
+TEXT_CHARACTERS = 24_000_000  # of all rows shown: scripts of 10,000 characters make fewer of them
+# Seen in links to HeyGen's app; the journal keeps no address, because those that HeyGen gives expire.
+_HEYGEN = "https://app.heygen.com/videos/"
+_TALL = frozenset({"9:16", "4:5", "portrait"})
+
+
+@attrs.define(kw_only=True)
+class Gallery:
+    """What the page shows of the rows.
+
+    Attributes:
+        columns: Names of the cells, in the order in which they first appear.
+        rows: The rows, as JSON carries them.
+        total: How many rows the campaign has.
+        troubled: How many of the rows were added because they need a look.
+        room: How many characters the page still takes.
+    """
+
+    columns: dict[str, int] = attrs.field(factory=dict)
+    rows: list[dict[str, Any]] = attrs.field(factory=list)
+    total: int = 0
+    troubled: int = 0
+    room: int = TEXT_CHARACTERS
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every row is shown."""
+        return len(self.rows) == self.total
+
+    def data(self) -> dict[str, Any]:
+        """Return it as JSON carries it."""
+        return {"columns": list(self.columns), "rows": self.rows}
+
+    def add(self, records: Iterable[Record], places: Places, most: int) -> int:
+        """Take in at most *most* rows, fewer if there is no room, and return how many."""
+        before = len(self.rows)
+        for record in itertools.islice(records, most):
+            if self.room <= 0:
+                break
+            shown = self._shown(record, places)
+            self.room -= sum(len(str(value)) for value in shown.values())
+            self.rows.append(shown)
+        return len(self.rows) - before
+
+    def _shown(self, record: Record, places: Places) -> dict[str, Any]:
+        body = record.body
+        cells = {str(name): _text(cell) for name, cell in _cells(record.row).items()}
+        facts = {
+            "id": record.id,
+            "state": record.state,
+            "title": title_of(cells) or f"Row {record.id}",
+            "cells": [[self.columns.setdefault(name, len(self.columns)), cell] for name, cell in cells.items() if cell],
+            "script": _text(body.get("script")),
+            "prompt": _text(body.get("prompt")),
+            "kind": record.kind,
+            "tall": bool({body.get("aspect_ratio"), body.get("orientation")} & _TALL),
+            "seconds": _rounded(record.duration),
+            "took": _took(record),
+            "video": record.video_id,
+            "link": _HEYGEN + record.video_id if record.video_id else None,
+            "session": record.session_id,
+            "code": record.error_code,
+            "error": record.error,
+            **_file(record, places),
+        }
+        return {name: value for name, value in facts.items() if value not in (None, "", [], False)}
+
+
+def collect(journal: Reading, places: Places) -> Gallery:
+    """Choose what is shown: the first rows, then further ones that failed or wait for a decision."""
+    gallery = Gallery(total=journal.counts().total())
+    gallery.add(journal.records(), places, SHOWN_ROWS)
+    last = gallery.rows[-1]["id"] if gallery.rows else 0
+    if not gallery.is_whole:
+        further = (record for record in journal.records("failed", "unknown") if record.id > last)
+        gallery.troubled = gallery.add(further, places, TROUBLED_ROWS)
+    return gallery
+
+
+def title_of(cells: dict[str, str]) -> str:
+    """Return what a row is called: its name, first and last name, or else its first cell."""
+    by_name = {name.lower().replace(" ", "_"): cell for name, cell in cells.items() if cell}
+    for names in (("name",), ("full_name",), ("first_name", "last_name"), ("title",)):
+        if found := [by_name[name] for name in names if name in by_name]:
+            return " ".join(found)
+    return next(iter(by_name.values()), "")
+
+
+def _cells(row: Any) -> dict[str, Any]:
+    cells = dict(cells_of(row))
+    return cells if cells or row in (None, {}) else {"row": row}
+
+
+def _text(value: Any) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else round(value, 1)
+
+
+def _took(record: Record) -> float | None:
+    if record.submitted_at is None or record.ended_at is None:
+        return None
+    return _rounded(max(0.0, record.ended_at - record.submitted_at))
+
+
+def _file(record: Record, places: Places) -> dict[str, str]:
+    if record.file is None:
+        return {}
+    found = places.find(record.file)
+    return {"missing": record.file} if found is None else {"file": places.link(found)}

@@ -1,0 +1,175 @@
+"""What a report asks of a journal: few questions, all answered as of one moment, none of which loads every script."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from os import PathLike
+
+import attrs
+
+from heygen_async.api.prices import price_usd
+from heygen_async.api.stored import StoredRequest
+from heygen_async.bulk.journal import Journal
+
+_NO_REQUEST = "{}"  # prices depend on the kind and the duration
+
+
+@attrs.frozen
+class Render:
+    """When a render was under way.
+
+    Attributes:
+        state: How far its row is.
+        begun: Unix time at which HeyGen accepted it.
+        ended: Unix time at which its end was seen; None if it was not.
+        batched: Whether it was sent with others in one POST, and so may have waited for its turn.
+    """
+
+    state: str
+    begun: float
+    ended: float | None
+    batched: bool
+
+
+@attrs.frozen
+class FailureGroup:
+    """The rows that failed with one code.
+
+    Attributes:
+        code: As the journal has it.
+        count: How many.
+        example: The message of the first.
+    """
+
+    code: str
+    count: int
+    example: str
+
+
+@attrs.define
+class Spent:
+    """What the completed rows of one kind came to.
+
+    Attributes:
+        kind: The mode of the requests.
+        videos: How many.
+        seconds: Of video.
+        low: US dollars at least; None if no price is known.
+        high: US dollars at most.
+    """
+
+    kind: str
+    videos: int = 0
+    seconds: float = 0.0
+    low: float | None = 0.0
+    high: float | None = 0.0
+
+    def add(self, duration: float) -> None:
+        """Count one video."""
+        self.videos += 1
+        self.seconds += duration
+        try:
+            low, high = price_usd(StoredRequest(kind=self.kind, text=_NO_REQUEST), duration)
+        except KeyError:
+            self.low = self.high = None
+        if self.low is not None and self.high is not None:
+            self.low, self.high = self.low + low, self.high + high
+
+
+@attrs.frozen(kw_only=True)
+class AtStake:
+    """Renders that may have been paid for, or were, and that no row shows.
+
+    Attributes:
+        undecided: Rows whose POST was sent and whose fate nobody knows.
+        failed: Failed rows that may have cost money all the same.
+        given_up: Earlier tries of rows whose fate nobody knows.
+        replaced: Videos that were paid for, and whose rows were changed and rendered anew.
+    """
+
+    undecided: int
+    failed: int
+    given_up: int
+    replaced: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.undecided + self.failed + self.given_up + self.replaced
+
+
+class Reading(Journal):
+    """A journal that is looked at, and not changed; a run may be at work on it meanwhile."""
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        """Open the journal at *path*."""
+        super().__init__(path, read_only=True)
+
+    @contextlib.contextmanager
+    def at_one_moment(self) -> Iterator[None]:
+        """Let all questions of the block see the same rows in the same states."""
+        with self._explained():
+            self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._db.execute("ROLLBACK")  # nothing was changed
+
+    @property
+    def wants_files(self) -> bool:
+        """Whether the campaign stores its videos as files."""
+        return bool(self._setting("download_to"))
+
+    @property
+    def limit(self) -> int | None:
+        """How many renders may be under way at once; None if the run finds that out."""
+        found = self._setting("max_in_flight")
+        return found if isinstance(found, int) else None
+
+    def _setting(self, name: str) -> object:
+        kept: dict[str, object] = json.loads(self.meta("settings") or "{}")
+        return kept.get(name)
+
+    def began_and_changed(self) -> tuple[float, float] | None:
+        """Return the Unix times of the first POST and of the last change; None if nothing was ever sent."""
+        query = (
+            "SELECT min(coalesce(intended_at, submitted_at)), "
+            "max(max(coalesce(intended_at, 0), coalesce(submitted_at, 0), coalesce(ended_at, 0))) FROM jobs"
+        )
+        ((began, changed),) = self._rows(query)
+        return None if began is None else (began, changed)
+
+    def renders(self) -> list[Render]:
+        """Return when each row's render was under way; rows that HeyGen never accepted are left out."""
+        query = "SELECT state, submitted_at, ended_at, batch IS NOT NULL FROM jobs WHERE submitted_at IS NOT NULL"
+        return [Render(state, begun, ended, bool(batched)) for state, begun, ended, batched in self._rows(query)]
+
+    def failure_groups(self) -> list[FailureGroup]:
+        """Return the failed rows by code, the most frequent first."""
+        query = (  # SQLite takes `error` from the row that has the least id
+            "SELECT coalesce(error_code, ''), count(*), coalesce(error, ''), min(id) FROM jobs WHERE state = 'failed' "
+            "GROUP BY 1 ORDER BY 2 DESC, 1"
+        )
+        return [FailureGroup(code, count, example) for code, count, example, _ in self._rows(query)]
+
+    def spent(self) -> list[Spent]:
+        """Return what the completed rows came to, by kind."""
+        found: dict[str, Spent] = {}
+        query = "SELECT kind, coalesce(duration, 0) FROM jobs WHERE state = 'completed' ORDER BY id"
+        for kind, duration in self._rows(query):
+            found.setdefault(kind, Spent(kind)).add(duration)
+        return list(found.values())
+
+    def at_stake(self) -> AtStake:
+        """Count what may have been paid for without a result."""
+        ((undecided, failed),) = self._rows(
+            "SELECT count(*) FILTER (WHERE state = 'unknown'), "
+            "count(*) FILTER (WHERE state = 'failed' AND spent != 'no') FROM jobs"
+        )
+        ((given_up, replaced),) = self._rows(
+            "SELECT count(*) FILTER (WHERE state IN ('intended', 'unknown') OR spent = 'unknown'), "
+            "count(*) FILTER (WHERE state = 'completed') FROM former"
+        )
+        return AtStake(undecided=undecided, failed=failed, given_up=given_up, replaced=replaced)
