@@ -29,7 +29,7 @@ class Frame(Protocol):
         """Their names."""
 
 
-Rows = str | PathLike[str] | Iterable[Mapping[str, Any]] | Frame
+Rows = str | PathLike[str] | Iterable[Mapping[str, Any] | Row] | Frame
 
 _TEXT: dict[str, Callable[..., Table]] = {
     **dict.fromkeys((".csv", ".tsv", ".tab", ".txt"), csv_table),
@@ -48,7 +48,7 @@ _REFUSED = {
 
 @overload
 def read_rows(
-    source: AsyncIterable[Mapping[str, Any]],
+    source: AsyncIterable[Mapping[str, Any] | Row],
     *,
     encoding: str | None = ...,
     sheet: str | None = ...,

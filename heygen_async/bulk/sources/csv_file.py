@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
 import itertools
 import re
 from collections.abc import Iterator
@@ -119,7 +121,7 @@ def find_dialect(start: str) -> Dialect:
 
     That separator is taken which splits the header and splits the rows after it into as many cells.
     """
-    lines = start.splitlines(keepends=True)
+    lines = list(io.StringIO(start, newline=""))
     hint = _EXCEL_HINT.fullmatch(lines[0]) if lines else None
     if hint is not None:  # Excel writes and obeys it
         return Dialect(separator=hint[1], quote=_quote(lines[1:], hint[1]), hint_lines=1)
@@ -138,14 +140,10 @@ def _fit(lines: list[str], separator: str) -> tuple[bool, float, int]:
 
 
 def _sample(lines: list[str], dialect: Dialect) -> list[list[str]]:
-    records = []
-    try:
-        for cells in dialect.reader(iter(lines), strict=False):
-            records += [cells] if cells else []
-            if len(records) == _SAMPLE_RECORDS:
-                break
-    except csv.Error:  # a cell beyond all measure: the reading itself will say so, with its line
-        pass
+    records: list[list[str]] = []
+    with contextlib.suppress(csv.Error):  # the reading itself will say so, with its line
+        filled = filter(None, dialect.reader(iter(lines), strict=False))
+        records.extend(itertools.islice(filled, _SAMPLE_RECORDS))
     return records
 
 

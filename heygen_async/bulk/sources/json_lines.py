@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import attrs
 
@@ -18,6 +18,17 @@ from heygen_async.bulk.table import Row, Scan, Table
 
 class _RepeatedNameError(ValueError):
     pass
+
+
+class _Fraction(float):
+    """A number that remembers how it was written: 1.50 may be a price. Only the .0 that programs add goes."""
+
+    text: str
+
+    def __new__(cls, text: str) -> Self:
+        number = super().__new__(cls, text)
+        number.text = text.removesuffix(".0")
+        return number
 
 
 @attrs.frozen(kw_only=True)
@@ -47,7 +58,7 @@ class JsonLinesFile:
             return self._problem(
                 number, f"a JSON {_kind(value)}", 'must be an object such as {"name": "Ada"}', line.strip()
             )
-        cells = {name.strip(): cell_text(cell) for name, cell in value.items()}
+        cells = {name.strip(): _text(cell) for name, cell in value.items()}
         if "" in cells or len(cells) < len(value):
             return self._problem(number, "a name is empty or stands twice", "give every value a name of its own", None)
         return Row(line=number, cells=cells, source=str(self.text.path))
@@ -76,6 +87,10 @@ def json_lines_table(path: Path, encoding: str | None = None, *, may_be_empty: b
     )
 
 
+def _text(cell: Any) -> str:
+    return cell.text if isinstance(cell, _Fraction) else cell_text(cell)
+
+
 def _kind(value: Any) -> str:
     return {list: "array", str: "string", bool: "boolean", type(None): "null"}.get(type(value), "number")
 
@@ -87,9 +102,4 @@ def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-# Numbers stay as they are written, for 1.50 may be a price; only the .0 that programs add to whole numbers goes.
-_parser = json.JSONDecoder(
-    object_pairs_hook=_without_repetition,
-    parse_float=lambda text: text.removesuffix(".0"),
-    parse_int=str,
-)
+_parser = json.JSONDecoder(object_pairs_hook=_without_repetition, parse_float=_Fraction)

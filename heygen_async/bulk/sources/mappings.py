@@ -23,13 +23,10 @@ def mapping_table(source: Iterable[Any]) -> Table:
     def read() -> Scan:
         nonlocal spent
         if once and spent:
-            yield _READ
-            return
+            raise _READ.error()
         spent = True
         for number, item in enumerate(source, 1):
-            found = mapping_row("rows", number, item)
-            if found is not None:
-                yield found
+            yield mapping_row("rows", number, item)
 
     return Table(name="rows", format=type(source).__name__, columns=None, read=read, rereadable=not once)
 
@@ -42,14 +39,11 @@ def async_mapping_table(source: AsyncIterable[Any]) -> AsyncTable:
     async def read() -> AsyncIterator[Row | Problem]:
         nonlocal spent
         if once and spent:
-            yield _READ
-            return
+            raise _READ.error()
         spent = True
         number = 0
         async for item in source:
             number += 1
-            found = mapping_row("rows", number, item)
-            if found is not None:
-                yield found
+            yield mapping_row("rows", number, item)
 
     return AsyncTable(name="rows", read=read, rereadable=not once)

@@ -18,7 +18,7 @@ def value_row(header: Header, number: int, values: Sequence[Any]) -> Row | Probl
         return _unreadable(header.source, number, dict(zip(header.columns, values, strict=True)))
 
 
-def mapping_row(source: str, number: int, item: object) -> Row | Problem | None:
+def mapping_row(source: str, number: int, item: object) -> Row | Problem:
     """Return item *number* of an iterable as a row; a `Row` stays what it is."""
     if isinstance(item, Row):
         return item
