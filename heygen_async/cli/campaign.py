@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from heygen_async import HeyGen, InvalidInputError, Job, Results
 from heygen_async.bulk.decisions import OnUnknown
 from heygen_async.bulk.downloads import check_template
 from heygen_async.bulk.outputs import ResultsCsv
+from heygen_async.bulk.problems import Problem
 from heygen_async.bulk.rows import Table
 from heygen_async.bulk.template import Template
 from heygen_async.cli.bill import Bill
@@ -58,25 +60,23 @@ class Campaign:
             InvalidInputError: Some cannot be built; its notes name them line by line.
         """
         self.template.check(self.table.columns)
-        check_template(self.filename, list(self.table.columns))
-        problems, count = [], 0
-        for index, row in enumerate(self.table):
-            if index == self.limit:
-                break
+        check_template(self.filename, list(self.table.find_columns()))
+        problems: list[Problem] = []
+        count = bad = 0
+        for found in itertools.islice(self.table.scan(), self.limit):
             count += 1
-            try:
-                self.template.render(row)
-            except InvalidInputError as exc:
-                problems.append(exc.message)
+            wrong = [found] if isinstance(found, Problem) else self.template.problems(found)
+            problems += wrong
+            bad += bool(wrong)
         if problems:
-            raise _refusal(self.table.path, problems, count)
+            raise _refusal(self.table.name, problems, f"{bad} of {count}")
         return count
 
 
-def _refusal(path: Path, problems: list[str], count: int) -> InvalidInputError:
-    error = InvalidInputError(f"{path}: {len(problems)} of {count} rows cannot be rendered; nothing was sent")
+def _refusal(name: str, problems: list[Problem], rows: str) -> InvalidInputError:
+    error = InvalidInputError(f"{name}: {rows} rows cannot be rendered; nothing was sent")
     for problem in problems[:PROBLEMS_SHOWN]:
-        error.add_note(problem)
+        error.add_note(str(problem))
     if len(problems) > PROBLEMS_SHOWN:
         error.add_note(f"... and {len(problems) - PROBLEMS_SHOWN} more")
     return error
@@ -101,5 +101,5 @@ async def render_campaign(
     )
     if journal is not None:
         return await follow(running, board, way_back_to(journal))
-    with ResultsCsv(campaign.folder / "results.csv", campaign.table.columns) as output:
+    with ResultsCsv(campaign.folder / "results.csv", campaign.table.find_columns()) as output:
         return await follow(running, board, f"{output.path} lists every row", [output.add])
