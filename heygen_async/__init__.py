@@ -49,11 +49,17 @@ if TYPE_CHECKING:
         VideoJob,
         VideoStatus,
     )
+    from heygen_async.bulk.cells import (
+        is_missing,
+    )
     from heygen_async.bulk.journal import (
         Journal,
     )
     from heygen_async.bulk.plan import (
         Job,
+    )
+    from heygen_async.bulk.problems import (
+        Problem,
     )
     from heygen_async.bulk.records import (
         Merge,
@@ -69,8 +75,19 @@ if TYPE_CHECKING:
         Summary,
         Unfinished,
     )
+    from heygen_async.bulk.rows import (
+        read_rows,
+    )
     from heygen_async.bulk.stream import (
         Results,
+    )
+    from heygen_async.bulk.table import (
+        AsyncTable,
+        Row,
+        Table,
+    )
+    from heygen_async.bulk.template import (
+        Template,
     )
     from heygen_async.calls import (
         Options,
@@ -125,6 +142,7 @@ _WHERE = {
     "AssetBase64": "heygen_async.api.parts",
     "AssetId": "heygen_async.api.parts",
     "AssetUrl": "heygen_async.api.parts",
+    "AsyncTable": "heygen_async.bulk.table",
     "AttemptTimeoutError": "heygen_async.errors",
     "AuthenticationError": "heygen_async.errors",
     "AvatarIII": "heygen_async.api.parts",
@@ -167,6 +185,7 @@ _WHERE = {
     "OutcomeUnknownError": "heygen_async.errors",
     "PayloadTooLargeError": "heygen_async.errors",
     "PermissionDeniedError": "heygen_async.errors",
+    "Problem": "heygen_async.bulk.problems",
     "QuotaExceededError": "heygen_async.errors",
     "RateLimitError": "heygen_async.errors",
     "Record": "heygen_async.bulk.records",
@@ -178,6 +197,7 @@ _WHERE = {
     "Results": "heygen_async.bulk.stream",
     "RetryPlanned": "heygen_async.telemetry",
     "RetryPolicy": "heygen_async.retry",
+    "Row": "heygen_async.bulk.table",
     "ServerError": "heygen_async.errors",
     "Session": "heygen_async.api.video_agents",
     "SessionItem": "heygen_async.api.video_agents",
@@ -185,6 +205,8 @@ _WHERE = {
     "StarfishSettings": "heygen_async.api.parts",
     "StoredRequest": "heygen_async.api.stored",
     "Summary": "heygen_async.bulk.results",
+    "Table": "heygen_async.bulk.table",
+    "Template": "heygen_async.bulk.template",
     "Unfinished": "heygen_async.bulk.results",
     "Video": "heygen_async.api.videos",
     "VideoAgent": "heygen_async.api.modes",
@@ -194,6 +216,8 @@ _WHERE = {
     "VoiceSettings": "heygen_async.api.parts",
     "Watermark": "heygen_async.api.parts",
     "WatermarkPlacement": "heygen_async.api.parts",
+    "is_missing": "heygen_async.bulk.cells",
+    "read_rows": "heygen_async.bulk.rows",
     "write_report": "heygen_async.bulk.report.page",
 }
 
@@ -204,6 +228,7 @@ __all__ = [
     "AssetBase64",
     "AssetId",
     "AssetUrl",
+    "AsyncTable",
     "AttemptTimeoutError",
     "AuthenticationError",
     "AvatarIII",
@@ -246,6 +271,7 @@ __all__ = [
     "OutcomeUnknownError",
     "PayloadTooLargeError",
     "PermissionDeniedError",
+    "Problem",
     "QuotaExceededError",
     "RateLimitError",
     "Record",
@@ -257,6 +283,7 @@ __all__ = [
     "Results",
     "RetryPlanned",
     "RetryPolicy",
+    "Row",
     "ServerError",
     "Session",
     "SessionItem",
@@ -264,6 +291,8 @@ __all__ = [
     "StarfishSettings",
     "StoredRequest",
     "Summary",
+    "Table",
+    "Template",
     "Unfinished",
     "Video",
     "VideoAgent",
@@ -273,6 +302,8 @@ __all__ = [
     "VoiceSettings",
     "Watermark",
     "WatermarkPlacement",
+    "is_missing",
+    "read_rows",
     "write_report",
 ]
 

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 
-from heygen_async import CinematicAvatar, DirectVideo, InvalidInputError, VideoAgent
-from heygen_async.bulk.rows import Row
-from heygen_async.bulk.template import Template
+from heygen_async import (
+    CinematicAvatar,
+    DirectVideo,
+    InvalidInputError,
+    Row,
+    Template,
+    VideoAgent,
+    VoiceSettings,
+    is_missing,
+    wire,
+)
 
 DIRECT = {"avatar_id": "look_anna", "voice_id": "v", "script": "Hi {{ name }}"}
 
@@ -39,16 +49,16 @@ def test_agent_mode_makes_agent_requests() -> None:
 def test_names_are_known_before_any_row_is_read() -> None:
     """A column that does not exist is refused at once, with those that do."""
     template = Template("direct", {**DIRECT, "title": "{{ company }}"})
-    assert template.names == {"name", "company"}
+    assert template.names() == {"name", "company"}
     template.check(["name", "company"])
-    with pytest.raises(InvalidInputError, match="placeholder company: no such column; the rows have name, city"):
+    with pytest.raises(InvalidInputError, match="column company: no such column; the rows have name, city"):
         template.check(["name", "city"])
 
 
 @pytest.mark.parametrize("blank", ["", "  ", "\t"])
 def test_an_empty_cell_is_refused_where_it_is_needed(blank: str) -> None:
     """Nobody wants to be greeted with "Hi ,"."""
-    with pytest.raises(InvalidInputError, match="line 7: column 'name' is empty here, but the template needs it"):
+    with pytest.raises(InvalidInputError, match="line 7, column name: is empty here, but the template needs it"):
         Template("direct", DIRECT).render(row(name=blank))
 
 
@@ -77,8 +87,12 @@ def test_a_template_may_say_what_to_do_about_an_empty_cell(script: str, spoken: 
         ("direct", {"script": "{{ name.__class__.__mro__ }}", "avatar_id": "a"}, "line 7"),
         ("direct", {"script": "{{ 1 / 0 }}", "avatar_id": "a"}, "line 7: division by zero"),
         ("direct", {"script": "Hi"}, "direct mode: .*avatar_id.*give it with --set"),
-        ("direct", {"script": "{{ name * 6000 }}", "avatar_id": "a"}, "line 7: DirectVideo.script"),
-        ("cinematic", {"prompt": "p", "avatar_id": "a", "duration": "soon"}, "duration: 'soon' is not a whole number"),
+        ("direct", {"script": "{{ name * 6000 }}", "avatar_id": "a"}, "line 7, column name: DirectVideo.script"),
+        (
+            "cinematic",
+            {"prompt": "p", "avatar_id": "a", "duration": "soon"},
+            "line 7: 'soon' is not a whole number such as 8; .*field duration",
+        ),
         ("cinematic", {"prompt": "p", "avatar_id": "a", "auto_duration": "si"}, "'si' is neither true nor false"),
     ],
 )
@@ -88,7 +102,7 @@ def test_what_cannot_work_is_refused_in_plain_words(mode: str, fields: dict[str,
         Template(mode, fields).render(row(name="x"))
 
 
-@given(st.text(min_size=1, max_size=200).filter(lambda text: text.strip()))
+@given(st.text(min_size=1, max_size=200).filter(lambda text: not is_missing(text)))
 def test_a_cell_arrives_as_it_stands(text: str) -> None:
     """Whatever a person is called, that is what is spoken."""
     request = Template("direct", {**DIRECT, "script": "Hi {{ name }}!"}).render(row(name=text))
@@ -99,5 +113,354 @@ def test_a_cell_arrives_as_it_stands(text: str) -> None:
 def test_without_jinja_the_refusal_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is an extra."""
     monkeypatch.setitem(sys.modules, "jinja2", None)
-    with pytest.raises(InvalidInputError, match=r"pip install .heygen-async\[cli\]"):
+    with pytest.raises(InvalidInputError, match=r"pip install .heygen-async\[templates\]"):
         Template("direct", DIRECT)
+
+
+# Fields in fields
+
+NASTY = ['"', "'", "{{ 7 * 7 }}", "{% raw %}", '"}, "script": "x', "\\", "\n", "</script>", "${x}", "%s", "\u2028"]
+
+
+def built(fields: dict[str, Any], mode: str = "direct", /, **cells: str) -> dict[str, Any]:
+    return json.loads(json.dumps(wire.encode(Template(mode, fields).render(row(**cells)))))  # type: ignore[no-any-return]
+
+
+def test_parts_of_fields_are_given_by_their_paths() -> None:
+    """Each typed as the API wants it; a nested mapping says the same."""
+    fields = {
+        **DIRECT,
+        "voice_settings.speed": "{{ speed }}",
+        "voice_settings.engine_settings.engine_type": "elevenlabs",
+        "voice_settings.engine_settings.stability": "0.5",
+        "voice_settings.engine_settings.use_speaker_boost": "yes",
+        "background.value": "{{ color }}",
+        "engine.type": "avatar_v",
+        "engine.reference_look_id": "{{ look }}",
+        "caption.style": "default",
+        "watermark.image.asset_id": "asset_1",
+        "watermark.placement.offset_x": "-0.5",
+    }
+    body = built(fields, name="Ada", speed="1.1", color="#112233", look="l")
+    assert body["voice_settings"] == {
+        "speed": 1.1,
+        "engine_settings": {"engine_type": "elevenlabs", "stability": 0.5, "use_speaker_boost": True},
+    }
+    assert body["background"] == {"type": "color", "value": "#112233"}
+    assert body["engine"] == {"type": "avatar_v", "reference_look_id": "l"}
+    assert body["caption"] == {"style": "default"}
+    assert body["watermark"] == {"image": {"type": "asset_id", "asset_id": "asset_1"}, "placement": {"offset_x": -0.5}}
+    tree = {**DIRECT, "voice_settings": {"speed": "{{ speed }}", "pitch": 2}, "remove_background": True}
+    body = built(tree, name="Ada", speed="1.1")
+    assert body["voice_settings"] == {"speed": 1.1, "pitch": 2}
+    assert body["remove_background"] is True
+
+
+def test_parts_that_have_a_short_form_may_use_it() -> None:
+    """As the values themselves: a color, an engine's name, an address."""
+    body = built({**DIRECT, "background": "{{ c }}", "engine": "avatar_iii"}, name="Ada", c="#112233")
+    assert body["background"] == {"type": "color", "value": "#112233"}
+    assert body["engine"] == {"type": "avatar_iii"}
+    body = built({**DIRECT, "background.url": "https://example.com/a.png"}, name="Ada")
+    assert body["background"] == {"type": "image", "url": "https://example.com/a.png"}
+    image = {"voice_id": "v", "script": "Hi", "image": "https://example.com/a.png"}
+    assert built(image, "image")["image"] == {"type": "url", "url": "https://example.com/a.png"}
+
+
+@pytest.mark.parametrize("cell", NASTY)
+def test_a_cell_never_breaks_out_of_its_field(cell: str) -> None:
+    """It is a value from end to end: no template, no JSON text."""
+    text = f"x{cell}y"
+    fields = {**DIRECT, "title": "{{ name }}", "voice_settings.locale": "{{ name }}", "callback_id": "a {{ name }}"}
+    body = built(fields, name=text)
+    assert body["title"] == body["voice_settings"]["locale"] == text
+    assert body["callback_id"] == f"a {text}"
+    assert set(body) == {"type", "avatar_id", "voice_id", "script", "title", "voice_settings", "callback_id"}
+    mapped = Template("direct", DIRECT, columns={"title": "name"}).render(row(name=text))
+    assert isinstance(mapped, DirectVideo)
+    assert mapped.title == text
+
+
+def test_a_field_that_comes_to_nothing_is_not_sent() -> None:
+    """So that an optional cell may be empty."""
+    fields = {**DIRECT, "title": "{% if t %}{{ t }}{% endif %}", "voice_settings.speed": '{{ s | default("") }}'}
+    assert set(built(fields, name="Ada", t="", s="")) == {"type", "avatar_id", "voice_id", "script"}
+
+
+def test_lists_leave_out_what_is_empty() -> None:
+    """A second look that a row does not have."""
+    fields = {"prompt": "p", "avatar_id": 'a, {{ second | default("") }}'}
+    assert built(fields, "cinematic", second="")["avatar_id"] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"voice_settings.sped": "1"}, "voice_settings has no field 'sped'; it has speed, pitch, volume, locale"),
+        ({"title.x": "1"}, "title has no field 'x'; it has no parts"),
+        ({"voice_settings": "fast"}, "voice_settings: has parts; give voice_settings.speed, voice_settings.pitch"),
+        ({"background": "#112233", "background.value": "#112233"}, "background: given as a whole and in parts"),
+        ({"title": ["a"]}, "title: a list; must be text, a number, true or false; write a list as text with commas"),
+        ({"voice_settings": {"speed": None}}, "voice_settings.speed: a NoneType"),
+        ({"title": "{% for %}"}, "title: not a template: .*placeholders look like"),
+    ],
+)
+def test_fields_that_do_not_exist_are_refused_at_once(fields: dict[str, Any], says: str) -> None:
+    """Before any row is read."""
+    with pytest.raises(InvalidInputError, match=says):
+        Template("direct", {**DIRECT, **fields})
+
+
+# Columns
+
+
+def test_a_column_overrides_a_field_where_its_cell_is_not_empty() -> None:
+    """Else the field's own text holds, and without one the field is not sent."""
+    columns = {"voice_id": "Voice", "voice_settings.speed": "Speed", "title": "Title"}
+    template = Template("direct", DIRECT, columns=columns)
+    assert template.names() == {"name", "Voice", "Speed", "Title"}
+    cells = {"name": "Ada", "Voice": "v2", "Speed": "1.2", "Title": "{{ name }}"}
+    request = template.render(row(**cells))
+    assert isinstance(request, DirectVideo)
+    assert (request.voice_id, request.title) == ("v2", "{{ name }}")
+    assert request.voice_settings == VoiceSettings(speed=1.2)
+    plain = template.render(row(name="Ada", Voice=" ", Speed="NULL"))
+    assert plain == DirectVideo(avatar_id="look_anna", voice_id="v", script="Hi Ada")
+
+
+def test_columns_may_be_called_as_spreadsheets_call_them() -> None:
+    """A placeholder has no spaces: it means the one column that reads alike."""
+    template = Template("direct", {**DIRECT, "script": "{{ first_name }} {{ e_mail }} {{ _1st }} {{ größe_cm }}"})
+    cells = {"First Name": "Ada", "E-Mail": "a@b.c", "1st": "x", "Größe (cm)": "170"}
+    request = template.render(row(**cells))
+    assert isinstance(request, DirectVideo)
+    assert request.script == "Ada a@b.c x 170"
+    assert template.check(list(cells)) == []
+
+
+def test_a_name_that_two_columns_read_alike_means_neither() -> None:
+    """Unless one of them is called exactly so."""
+    template = Template("direct", {**DIRECT, "script": "{{ first_name }}"})
+    with pytest.raises(InvalidInputError, match="column first_name: no such column"):
+        template.check(["First Name", "FIRST NAME"])
+    assert len(template.check(["First Name", "first_name"])) == 1
+
+
+def test_every_row_may_have_its_mode() -> None:
+    """By a column or a template; each takes those fields that its mode has."""
+    fields = {**DIRECT, "prompt": "Greet {{ name }}"}
+    by_column = Template("direct", fields, columns={"mode": "Kind"})
+    by_text = Template("{{ Kind | lower }}", fields)
+    for template in (by_column, by_text):
+        assert template.names() == {"name", "Kind"}
+        assert isinstance(template.render(row(name="Ada", Kind="Direct")), DirectVideo)
+        agent = template.render(row(name="Ada", Kind="agent"))
+        assert agent == VideoAgent(prompt="Greet Ada", avatar_id="look_anna", voice_id="v")
+    assert isinstance(by_column.render(row(name="Ada", Kind="")), DirectVideo)
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        ("movie", "line 7, column Kind: 'movie'; is no mode; must be one of direct, image, cinematic, agent"),
+        ("", "line 7, column Kind: is empty here, but the template needs it"),
+    ],
+)
+def test_a_mode_that_does_not_exist_is_a_problem_of_its_row(kind: str, says: str) -> None:
+    """As any other cell."""
+    with pytest.raises(InvalidInputError, match=says):
+        Template("{{ Kind }}", DIRECT).render(row(name="Ada", Kind=kind))
+
+
+def test_a_field_that_no_mode_has_is_refused_even_where_modes_vary() -> None:
+    """A typo is a typo."""
+    with pytest.raises(InvalidInputError, match="has no field 'scirpt'"):
+        Template("{{ Kind }}", {"scirpt": "x"})
+
+
+# Findings and problems
+
+
+def test_what_does_not_fit_is_told_before_anything_runs() -> None:
+    """Missing columns are errors, with the one that may be meant; unused ones are warnings."""
+    template = Template("direct", {**DIRECT, "title": "{{ fist_name }}"}, columns={"voice_id": "Voice"})
+    columns = ["name", "first_name", "email"]
+    found = template.findings(columns)
+    assert [(problem.severity, problem.column) for problem in found] == [
+        ("error", "Voice"),
+        ("error", "fist_name"),
+        ("warning", "first_name"),
+        ("warning", "email"),
+    ]
+    assert "did you mean first_name? (field title)" in str(found[1])
+    with pytest.raises(InvalidInputError, match="column Voice: no such column") as caught:
+        template.check(columns)
+    assert len(caught.value.__notes__) == 1
+    assert [problem.column for problem in template.check(["name", "fist_name", "Voice", "x y"])] == ["x y"]
+    assert template.check(None) == []
+
+
+def test_all_problems_of_a_row_are_found_at_once() -> None:
+    """Each missing cell and each invalid field, with line, column, value, reason and mend."""
+    fields = {
+        "avatar_id": "{{ look }}",
+        "script": "Hi {{ first }}, {{ last | upper }} of {{ company.name }} {{ 1 + age }}",
+        "title": "{{ first }}",
+        "resolution": "{{ size }}",
+        "voice_settings.speed": "{{ speed }}",
+        "voice_settings.pitch": "{{ pitch }}",
+        "output_format": "avi",
+        "remove_background": "{{ wanted }}",
+    }
+    cells = {"first": "", "last": "NULL", "company": "", "age": " ", "size": "8k", "speed": "9", "pitch": "high"}
+    where = Row(line=17, source="leads.csv", cells={**cells, "wanted": "perhaps", "look": "anna"})
+    template = Template("direct", fields)
+    problems = template.problems(where)
+    assert {(problem.column, problem.field) for problem in problems} == {
+        ("first", "script"),
+        ("last", "script"),
+        ("company", "script"),
+        ("age", "script"),
+        ("first", "title"),
+        ("size", "resolution"),
+        ("speed", "voice_settings.speed"),
+        ("pitch", "voice_settings.pitch"),
+        (None, "output_format"),
+        ("wanted", "remove_background"),
+    }
+    assert all(problem.line == 17 and problem.reason and problem.mend for problem in problems)
+    by_column = {problem.column: problem for problem in problems}
+    assert str(by_column["last"]).startswith("leads.csv line 17, column last: 'NULL'; counts as empty here")
+    assert by_column["last"].value == "NULL"
+    with pytest.raises(InvalidInputError) as caught:
+        template.render(where)
+    assert len(caught.value.__notes__) == len(problems) - 1
+
+
+def test_a_good_row_has_no_problems() -> None:
+    """And what fields say together is asked once each of them is right."""
+    template = Template("direct", {**DIRECT, "background.value": "#112233", "output_format": "{{ f }}"})
+    assert template.problems(row(name="Ada", f="mp4")) == []
+    [problem] = template.problems(row(name="Ada", f="webm"))
+    assert problem.field == "background"
+    assert "must be absent with output_format webm" in problem.reason
+
+
+@pytest.mark.parametrize(
+    ("mode", "fields", "says"),
+    [
+        (
+            "direct",
+            {"script": "Hi", "avatar_id": "{% if look %}{{ look }}{% endif %}"},
+            "avatar_id is required, but comes",
+        ),
+        ("cinematic", {}, "cinematic mode: prompt is required; give it with --set prompt"),
+        ("direct", {**DIRECT, "background.asset_id": "a", "background.url": "https://x.y/z"}, "both given"),
+        ("direct", {**DIRECT, "background.type": "color"}, "must be a color"),
+        ("direct", {**DIRECT, "background.type": "colour", "background.value": "#112233"}, "did you mean 'color'"),
+        ("direct", {**DIRECT, "watermark.scale": "1"}, "is required; .*field watermark.image"),
+        ("direct", {**DIRECT, "watermark.image": "me.png"}, "must be an AssetUrl"),
+        ("direct", {**DIRECT, "watermark.image.url": "me.png"}, "must be an address"),
+        ("direct", {**DIRECT, "engine.type": "avatar_vi"}, "must be avatar_iii with no other fields; or avatar_iv"),
+        (
+            "direct",
+            {**DIRECT, "voice_settings.engine_settings.stability": "1"},
+            "engine_type None with stability: must be",
+        ),
+        ("direct", {**DIRECT, "voice_settings.speed": "1,5"}, "'1,5' is not a number such as 1.5"),
+        ("cinematic", {"prompt": "p", "avatar_id": "a", "duration": "8.5"}, "'8.5' is not a whole number"),
+        (
+            "direct",
+            {**DIRECT, "title": "{{ no_column }}"},
+            "line 7, column no_column: no such column; the rows have name",
+        ),
+        (
+            "direct",
+            {**DIRECT, "title": "{{ name.first }}"},
+            "line 7, column name: 'str object' has no attribute 'first'",
+        ),
+    ],
+)
+def test_what_is_wrong_inside_is_told_with_its_place(mode: str, fields: dict[str, str], says: str) -> None:
+    """By field and column."""
+    with pytest.raises(InvalidInputError, match=says):
+        Template(mode, fields).render(row(name="Ada", look=""))
+
+
+def test_problems_in_parts_do_not_hide_those_elsewhere() -> None:
+    """A part that cannot be read is not called missing as well."""
+    fields = {**DIRECT, "watermark.image": "{{ logo }}", "watermark.opacity": "{{ o }}", "background.value": "{{ c }}"}
+    problems = Template("direct", fields).problems(row(name="Ada", logo="", o="2", c="red"))
+    assert {problem.field for problem in problems} == {"watermark.image", "watermark.opacity", "background.value"}
+
+
+def test_whole_numbers_may_come_from_a_spreadsheet() -> None:
+    """8.0 is 8."""
+    fields = {"prompt": "p", "avatar_id": "a", "duration": "{{ d }}"}
+    assert built(fields, "cinematic", d="8.0")["duration"] == 8
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "{{ x }}",
+        "{{ x ~ 'a' }}",
+        "{{ x | upper }}",
+        "{{ x | int + 1 }}",
+        "{{ x | float }}",
+        "{{ x | length }}",
+        "{{ x.y.z }}",
+        "{{ x[0] }}",
+        "{{ x() }}",
+        "{{ x.title() }}",
+        "{{ x + 1 }}",
+        "{{ 1 - x }}",
+        "{{ -x }}",
+        "{{ x * 2 }}",
+        "{{ 1 / x }}",
+        "{{ x > 1 }}",
+        "{{ x == 'a' }}",
+        "{{ x != 'a' }}",
+        "{% for c in x %}{{ c }}{% endfor %}",
+        "{{ 'a' in x }}",
+        "{{ x | join }}",
+        "{{ x % 2 }}",
+        "{{ x ** 2 }}",
+    ],
+)
+def test_a_missing_cell_is_noted_however_it_is_used(use: str) -> None:
+    """And what comes after it in the same text is looked at, too."""
+    problems = Template("direct", {**DIRECT, "script": use + "{{ y }}"}).problems(row(x="", y=""))
+    assert {problem.column for problem in problems} == {"x", "y"}
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "{% if x %}a{% endif %}",
+        "{% if x is defined %}a{% endif %}",
+        "{{ x | default('') }}",
+        "{{ x or '' }}",
+        "{% if not x %}{% endif %}",
+    ],
+)
+def test_a_missing_cell_may_be_asked_about(use: str) -> None:
+    """Then the template knows what to do."""
+    assert Template("direct", {**DIRECT, "script": "Hi" + use}).problems(row(x="#N/A")) == []
+
+
+def test_a_column_may_be_called_anything() -> None:
+    """No name means something else in a template."""
+    names = ["range", "dict", "self_", "loop", "namespace", "cycler", "lipsum"]
+    script = " ".join(f"{{{{ {name} }}}}" for name in names)
+    request = Template("direct", {**DIRECT, "script": script}).render(row(**{name: name for name in names}))
+    assert isinstance(request, DirectVideo)
+    assert request.script == " ".join(names)
+
+
+@pytest.mark.parametrize(
+    "code", ["{{ ''.__class__ }}", "{{ name.__init__.__globals__ }}", "{{ name.format.__self__ }}"]
+)
+def test_a_template_reaches_nothing_but_cells(code: str) -> None:
+    """It may come from somebody else."""
+    assert Template("direct", {**DIRECT, "script": code}).problems(row(name="x"))

@@ -154,7 +154,7 @@ def test_bad_rows_are_named_before_anything_is_sent(contacts: Path, monkeypatch:
     result = invoke("run", str(contacts), *SET, "--script", "Hi {{ name }} in {{ city }}")
     assert result.exit_code == 2
     assert "1 of 3 rows cannot be rendered; nothing was sent" in result.output
-    assert "line 4: column 'city' is empty here" in result.output
+    assert "contacts.csv line 4, column city: is empty here" in result.output
 
 
 def test_rows_whose_files_would_have_one_name_are_named(contacts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,7 +185,7 @@ def test_many_bad_rows_are_cut_short(tmp_path: Path) -> None:
     ("args", "code", "says"),
     [
         (["--set", "avatar_id"], 2, "must be NAME=VALUE"),
-        (["--script", "Hi {{ nmae }}"], 2, "placeholder nmae: no such column"),
+        (["--script", "Hi {{ nmae }}"], 2, "column nmae: no such column"),
         (["--script", "Hi", "--filename", "{nmae}"], 2, "there is no column 'nmae'"),
         (["--mode", "movie"], 2, "movie"),
         (["--script", "Hi", "--speed", "9"], 2, "only with a simulator on this machine"),

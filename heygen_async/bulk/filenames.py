@@ -101,4 +101,4 @@ class Clashes:
         if first == where:
             return None
         shown = name.replace(made_up, "{id}")
-        return f"{where}: its file would be named {shown!r}, as that of {first}; put {{number}} into the file name"
+        return f"its file would be named {shown!r}, as that of {first}"

@@ -1,112 +1,106 @@
-"""Rows of a contact list, with the line on which each begins."""
+"""Rows from anywhere: CSV, JSON lines, Parquet, Excel, data frames, mappings."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import Any, Protocol, overload
 
-import attrs
-
+from heygen_async.bulk.cells import cell_text, is_missing
+from heygen_async.bulk.sources.content import refusal
+from heygen_async.bulk.sources.csv_file import csv_table
+from heygen_async.bulk.sources.excel import excel_table
+from heygen_async.bulk.sources.frames import frame_table, is_frame
+from heygen_async.bulk.sources.json_lines import json_lines_table
+from heygen_async.bulk.sources.mappings import async_mapping_table, mapping_table
+from heygen_async.bulk.sources.parquet import parquet_table
+from heygen_async.bulk.table import AsyncTable, Row, Table, cells_of
 from heygen_async.errors import InvalidInputError
 
-T = TypeVar("T")
-
-_DELIMITERS = ",;\t|"
+__all__ = ["AsyncTable", "Row", "Table", "cell_text", "cells_of", "is_missing", "read_csv", "read_rows"]
 
 
-@attrs.frozen(kw_only=True)
-class Row:
-    """One row.
+class Frame(Protocol):
+    """A data frame of any library."""
 
-    Attributes:
-        line: Line of the file on which it begins; the header is on line 1.
-        cells: Column name -> text.
-    """
-
-    line: int
-    cells: Mapping[str, str] = attrs.field(repr=False)
+    @property
+    def columns(self) -> Any:
+        """Their names."""
 
 
-def cells_of(row: object) -> Mapping[str, Any]:
-    """Return the cells of whatever a caller uses as a row: a `Row`, a mapping, or nothing of the kind."""
-    if isinstance(row, Row):
-        return row.cells
-    return row if isinstance(row, Mapping) else {}
+Rows = str | PathLike[str] | Iterable[Mapping[str, Any] | Row] | Frame
+
+_TEXT: dict[str, Callable[..., Table]] = {
+    **dict.fromkeys((".csv", ".tsv", ".tab", ".txt"), csv_table),
+    **dict.fromkeys((".jsonl", ".ndjson"), json_lines_table),
+}
+_EXCEL = (".xlsx", ".xlsm")
+_PARQUET = (".parquet", ".pq")
+_REFUSED = {
+    ".xls": "open it in Excel and save it as .xlsx or CSV UTF-8",
+    ".ods": "save it as .xlsx or CSV",
+    ".json": "write one object a line: jq -c '.[]' old.json > new.jsonl",
+    ".gz": "unpack it first",
+    ".zip": "unpack it first",
+}
 
 
-@attrs.frozen(kw_only=True)
-class Table:
-    """A CSV file that can be read any number of times, row by row.
+@overload
+def read_rows(
+    source: AsyncIterable[Mapping[str, Any] | Row],
+    *,
+    encoding: str | None = ...,
+    sheet: str | None = ...,
+    may_be_empty: bool = ...,
+) -> AsyncTable: ...
+@overload
+def read_rows(
+    source: Rows, *, encoding: str | None = ..., sheet: str | None = ..., may_be_empty: bool = ...
+) -> Table: ...
+def read_rows(
+    source: object, *, encoding: str | None = None, sheet: str | None = None, may_be_empty: bool = False
+) -> Table | AsyncTable:
+    """Open rows, to be read as a stream. A file and its header are looked at now, the rows when they are asked for.
 
-    Attributes:
-        path: Of the file.
-        columns: Its header.
-        delimiter: As found in its header.
-    """
-
-    path: Path
-    columns: tuple[str, ...]
-    delimiter: str
-
-    def __iter__(self) -> Iterator[Row]:
-        """Read the rows from the first; blank lines are passed over.
-
-        Raises:
-            InvalidInputError: A row has more or fewer cells than the header, or is not UTF-8.
-        """
-        with _opened(self.path) as file:
-            reader = csv.reader(file, delimiter=self.delimiter, strict=True)
-            next(reader)
-            line = reader.line_num + 1
-            for cells in _checked(reader, self.path):
-                if cells:
-                    yield self._row(line, cells)
-                line = reader.line_num + 1
-
-    def _row(self, line: int, cells: list[str]) -> Row:
-        if len(cells) != len(self.columns):
-            raise InvalidInputError(
-                f"{self.path}, line {line}: {len(cells)} cells, but the header has {len(self.columns)}; "
-                "a comma or a line break inside a cell needs quotes around it"
-            )
-        return Row(line=line, cells=dict(zip(self.columns, cells, strict=True)))
-
-
-def read_csv(path: str | PathLike[str]) -> Table:
-    """Open a CSV file in UTF-8, with or without a byte order mark; comma, semicolon, tab or | between cells.
+    Args:
+        source: A file (.csv, .tsv, .txt, .jsonl, .ndjson, .xlsx, .parquet); a pandas, polars or pyarrow data frame; or
+            an iterable or async iterable of mappings. Separator, quotes and byte order marks are found.
+        encoding: Of a text file without a byte order mark, such as "cp1252" for what Excel saves as plain "CSV".
+            UTF-8 if absent, and never guessed: a wrong letter in a name would be spoken aloud.
+        sheet: Of a workbook; the first if absent.
+        may_be_empty: Whether a file without any rows is fine.
 
     Raises:
-        InvalidInputError: No such file, no header, or a header with empty or repeated names.
+        InvalidInputError: It cannot be read; says the file, the line, the reason and the mend. Broken rows are told
+            when they are read: `Table.scan` gives them as `Problem` values, iterating raises the first.
     """
-    path = Path(path)
-    with _opened(path) as file:
-        first = next(_checked(file, path), "")
-        delimiter = max(_DELIMITERS, key=first.count)
-    with _opened(path) as file:
-        header = next(_checked(csv.reader(file, delimiter=delimiter, strict=True), path), [])
-    columns = tuple(name.strip().removeprefix("\ufeff") for name in header)
-    if not columns or not all(columns):
-        raise InvalidInputError(f"{path}: the first line must name every column; it names {list(columns)}")
-    repeated = sorted({name for name in columns if columns.count(name) > 1})
-    if repeated:
-        raise InvalidInputError(f"{path}: the header names {', '.join(repeated)} more than once; rename one")
-    return Table(path=path, columns=columns, delimiter=delimiter)
+    if isinstance(source, str | PathLike):
+        return _file_table(Path(source), encoding, sheet, may_be_empty=may_be_empty)
+    if is_frame(source):
+        return frame_table(source)
+    if isinstance(source, AsyncIterable):
+        return async_mapping_table(source)
+    if isinstance(source, Iterable) and not isinstance(source, Mapping | bytes | bytearray):
+        return mapping_table(source)
+    raise InvalidInputError(
+        f"rows: a {type(source).__name__}; must be a file, a data frame or an iterable of mappings: [{{...}}, {{...}}]"
+    )
 
 
-def _opened(path: Path) -> TextIO:
-    try:
-        return path.open(encoding="utf-8-sig", newline="")
-    except OSError as exc:
-        raise InvalidInputError(f"{path}: {exc.strerror}") from exc
+def read_csv(path: str | PathLike[str], *, encoding: str | None = None) -> Table:
+    """Open a CSV file, whatever its name ends in; one without rows is fine. Otherwise as `read_rows`."""
+    return csv_table(Path(path), encoding, may_be_empty=True)
 
 
-def _checked(reader: Iterable[T], path: Path) -> Iterator[T]:
-    try:
-        yield from reader
-    except UnicodeDecodeError as exc:
-        raise InvalidInputError(f"{path}: not UTF-8 ({exc.reason}); save it as CSV UTF-8") from exc
-    except csv.Error as exc:
-        raise InvalidInputError(f"{path}: not readable as CSV: {exc}") from exc
+def _file_table(path: Path, encoding: str | None, sheet: str | None, *, may_be_empty: bool) -> Table:
+    suffix = path.suffix.lower()
+    if suffix in _TEXT:
+        return _TEXT[suffix](path, encoding, may_be_empty=may_be_empty)
+    if suffix in _EXCEL:
+        return excel_table(path, sheet, may_be_empty=may_be_empty)
+    if suffix in _PARQUET:
+        return parquet_table(path, may_be_empty=may_be_empty)
+    known = ", ".join((*_TEXT, *_EXCEL, *_PARQUET))
+    what = f"{suffix} files cannot be read" if suffix else "its name has no ending that tells what it is"
+    raise refusal(path, what, _REFUSED.get(suffix, f"give one of {known}"))

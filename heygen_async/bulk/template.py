@@ -6,15 +6,18 @@ cell, unless the template says what to do then: `{{ city | default("your town") 
 
 from __future__ import annotations
 
-import types
-import typing
+import difflib
 from collections.abc import Collection, Mapping
 from typing import Any
 
 import attrs
 
 from heygen_async.api.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent, VideoRequest
-from heygen_async.bulk.rows import Row
+from heygen_async.bulk import fields as request_fields
+from heygen_async.bulk.cells import is_missing
+from heygen_async.bulk.placeholders import Placeholders, Text, resolved
+from heygen_async.bulk.problems import Problem, first_error
+from heygen_async.bulk.table import Row
 from heygen_async.errors import InvalidInputError
 
 MODES: Mapping[str, type[VideoRequest]] = {
@@ -23,7 +26,16 @@ MODES: Mapping[str, type[VideoRequest]] = {
     "cinematic": CinematicAvatar,
     "agent": VideoAgent,
 }
-_SWITCH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_MODE = "mode"
+
+
+@attrs.frozen(kw_only=True)
+class _Content:
+    """What a field of a row is made of, or why it cannot be."""
+
+    text: str = ""
+    column: str | None = None
+    problems: tuple[Problem, ...] = ()
 
 
 class Template:
@@ -31,131 +43,219 @@ class Template:
 
     Attributes:
         mode: As given.
-        names: The columns that its placeholders ask for.
     """
 
-    def __init__(self, mode: str, fields: Mapping[str, str]) -> None:
-        """Prepare requests of *mode* ("direct", "image", "cinematic", "agent") from texts by field name.
+    def __init__(
+        self,
+        mode: str,
+        fields: Mapping[str, Any],
+        *,
+        columns: Mapping[str, str] | None = None,
+        locale: str = "en",
+    ) -> None:
+        """Prepare requests of *mode* from texts by field.
+
+        Args:
+            mode: "direct", "image", "cinematic", "agent"; or a text with placeholders that comes to one of them, and
+                then each row takes those fields that its mode has.
+            fields: Texts by field; a part of a field by its path (`voice_settings.speed`) or in a mapping. One that
+                comes to nothing in a row is not sent.
+            columns: Field -> column whose cell is the field's value as it stands, where it is not empty. For `mode` it
+                is the mode of the row.
+            locale: In which the filters `number` and `date` write.
 
         Raises:
             InvalidInputError: Unknown mode or field, or a text that is no template.
         """
-        if mode not in MODES:
-            raise InvalidInputError(f"mode {mode!r}: must be one of {', '.join(MODES)}")
         self.mode = mode
-        self._kind = MODES[mode]
-        self._readers = {name: _reader(name, self._kind) for name in fields}
-        self._jinja = _Jinja()
-        self._texts = {name: self._jinja.compiled(name, text) for name, text in fields.items()}
-        self.names = frozenset().union(*(self._jinja.names(text) for text in fields.values()))
+        self._columns = dict(columns or {})
+        self._mode_column = self._columns.pop(_MODE, None)
+        texts = request_fields.flat(fields)
+        self._placeholders = Placeholders(locale)
+        self._mode_text = self._placeholders.compiled(_MODE, mode)
+        modes = self._modes()
+        request_fields.check_paths({*texts, *self._columns})
+        self._readers = _readers(modes, [*texts, *(path for path in self._columns if path not in texts)])
+        self._texts = {path: self._placeholders.compiled(path, text) for path, text in texts.items()}
+        self._known: tuple[tuple[str, ...], dict[str, str]] = ((), {})
 
-    def check(self, columns: Collection[str]) -> None:
-        """Refuse placeholders that no column fills."""
-        missing = sorted(self.names.difference(columns))
-        if missing:
-            raise InvalidInputError(
-                f"placeholder {', '.join(missing)}: no such column; the rows have {', '.join(columns)}"
+    def names(self) -> frozenset[str]:
+        """Return the columns that the template needs: of its placeholders and of the fields mapped to columns."""
+        return frozenset(self._needs())
+
+    def findings(self, columns: Collection[str]) -> list[Problem]:
+        """Return what does not fit between template and table: columns that are missing, and those that go unused."""
+        needs = self._needs()
+        found = resolved(needs, columns)
+        missing = [_no_column(name, field, columns) for name, field in sorted(needs.items()) if name not in found]
+        unused = [
+            Problem(
+                column=name, reason="nothing uses it", mend=f"write {{{{ {name} }}}} or leave it", severity="warning"
             )
+            for name in columns
+            if name not in found.values()
+        ]
+        return missing + unused
+
+    def check(self, columns: Collection[str] | None) -> list[Problem]:
+        """Refuse a table that lacks columns, and return the warnings about the others; None says nothing of them.
+
+        Raises:
+            InvalidInputError: A placeholder or a mapped field names no column; its notes name further ones.
+        """
+        found = [] if columns is None else self.findings(columns)
+        errors = [problem for problem in found if problem.severity == "error"]
+        if errors:
+            raise first_error(errors)
+        return found
+
+    def problems(self, row: Row) -> list[Problem]:
+        """Return everything that is wrong with *row*: each needed cell that is missing, each invalid field."""
+        return self._build(row)[1]
 
     def render(self, row: Row) -> VideoRequest:
         """Return the request for *row*.
 
         Raises:
-            InvalidInputError: A needed cell is empty, or the request would break a rule; says the line.
+            InvalidInputError: A needed cell is empty, or the request would break a rule; says the line, and its notes
+                what else is wrong with the row.
         """
-        cells = self._jinja.cells(row)
-        try:
-            values = {name: self._readers[name](self._jinja.filled(text, cells)) for name, text in self._texts.items()}
-            return self._kind(**values)
-        except InvalidInputError as exc:
-            raise InvalidInputError(f"line {row.line}: {exc.message}") from exc
-        except TypeError as exc:  # a required field is absent
-            raise InvalidInputError(f"{self.mode} mode: {exc}; give it with --set") from exc
+        request, problems = self._build(row)
+        if request is None:
+            raise first_error(problems)
+        return request
+
+    def _modes(self) -> list[str]:
+        """Return the modes that rows may have."""
+        if self._mode_column is None and not self._mode_text.names:
+            if self.mode not in MODES:
+                raise InvalidInputError(f"mode {self.mode!r}: must be one of {', '.join(MODES)}")
+            return [self.mode]
+        return list(MODES)
+
+    def _needs(self) -> dict[str, str]:
+        """Return each column that is needed, with a field that needs it."""
+        needs = {name: path for path, text in self._texts.items() for name in text.names}
+        needs |= dict.fromkeys(self._mode_text.names, _MODE)
+        needs |= {column: path for path, column in self._columns.items()}
+        return needs if self._mode_column is None else {**needs, self._mode_column: _MODE}
+
+    def _build(self, row: Row) -> tuple[VideoRequest | None, list[Problem]]:
+        columns = self._resolved(tuple(row.cells))
+        said = self._content(row, columns, _MODE, self._mode_text, self._mode_column)
+        mode = said.text.strip().lower()
+        if said.problems or mode not in MODES:
+            return None, list(said.problems) or [_unknown_mode(row, said)]
+        contents = {
+            path: self._content(row, columns, path, self._texts.get(path), self._columns.get(path))
+            for path in self._readers[mode]
+        }
+        return self._request(row, mode, contents)
+
+    def _request(
+        self, row: Row, mode: str, contents: Mapping[str, _Content]
+    ) -> tuple[VideoRequest | None, list[Problem]]:
+        problems = [problem for content in contents.values() for problem in content.problems]
+        values: dict[str, Any] = {}
+        for path, content in contents.items():
+            if content.problems or not content.text.strip():
+                continue
+            try:
+                values[path] = self._readers[mode][path](content.text)
+            except InvalidInputError as exc:
+                problems.append(_invalid(row, contents, path, exc.message))
+        failed = [problem.field for problem in problems if problem.field is not None]
+        tree = request_fields.nested(values)
+        lacking = [name for name in request_fields.absent(MODES[mode], tree) if name not in failed]
+        problems += [_absent(row, contents, mode, name) for name in lacking]
+        request, found = request_fields.build(MODES[mode], tree, failed=[*failed, *lacking])
+        problems += [_invalid(row, contents, problem.field, problem.reason) for problem in found]
+        return (None if problems else request), problems
+
+    def _content(
+        self, row: Row, columns: Mapping[str, str], field: str, text: Text | None, column: str | None
+    ) -> _Content:
+        """Return what a field is made of: its column's cell, else its text."""
+        cell = None if column is None else _cell(row, columns, column)
+        if cell is not None:
+            return _Content(text=cell, column=columns[str(column)])
+        if text is None:
+            return _Content(column=column)
+        filled = self._placeholders.filled(text, {name: _cell(row, columns, name) for name in text.names})
+        only = next(iter(text.names)) if len(text.names) == 1 else None
+        problems = [_missing(row, columns, name, field) for name in filled.missing]
+        if filled.reason is not None:
+            mend = "change the cell or the template"
+            problems.append(row.problem(filled.reason, mend, column=columns.get(only or ""), field=field))
+        return _Content(text=filled.text, column=columns.get(only or ""), problems=tuple(problems))
+
+    def _resolved(self, columns: tuple[str, ...]) -> dict[str, str]:
+        """Return the column that each name stands for; rows of one table have the same columns."""
+        if self._known[0] != columns:
+            self._known = (columns, resolved(self._needs(), columns))
+        return self._known[1]
 
 
-class _Jinja:
-    """The one place that knows Jinja2, which is an extra."""
-
-    def __init__(self) -> None:
-        try:
-            import jinja2  # noqa: PLC0415 - an extra: only templates need it
-            import jinja2.meta  # noqa: PLC0415 - the same
-            import jinja2.sandbox  # noqa: PLC0415 - the same
-        except ImportError as exc:
-            raise InvalidInputError('templates need Jinja2: pip install "heygen-async[cli]"') from exc
-        self._errors = (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError)
-        self._environment = jinja2.sandbox.ImmutableSandboxedEnvironment(
-            undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=True
-        )
-        self._find = jinja2.meta.find_undeclared_variables
-        self._empty = _empty_cell(jinja2.StrictUndefined)
-
-    def compiled(self, name: str, text: str) -> Any:
-        try:
-            return self._environment.from_string(text)
-        except self._errors as exc:
-            raise InvalidInputError(f"{name}: not a template: {exc}") from exc
-
-    def names(self, text: str) -> set[str]:
-        return self._find(self._environment.parse(text))
-
-    def cells(self, row: Row) -> dict[str, Any]:
-        return {name: text if text.strip() else self._empty(name=name) for name, text in row.cells.items()}
-
-    def filled(self, template: Any, cells: Mapping[str, Any]) -> str:
-        try:
-            return str(template.render(cells))
-        except self._errors as exc:
-            raise InvalidInputError(str(exc)) from exc
+def _readers(modes: Collection[str], paths: Collection[str]) -> dict[str, dict[str, request_fields.Read]]:
+    """Return by mode what reads its fields; with several modes, a field need not exist in all."""
+    found: dict[str, dict[str, request_fields.Read]] = {mode: {} for mode in modes}
+    for path in paths:
+        refusals = []
+        for mode in modes:
+            try:
+                found[mode][path] = request_fields.reader(MODES[mode], path)
+            except InvalidInputError as exc:
+                refusals.append(exc)
+        if len(refusals) == len(modes):
+            raise refusals[0]
+    return found
 
 
-def _empty_cell(strict: type[Any]) -> type[Any]:
-    """Return the value of an empty cell: an error wherever it is shown, false wherever it is asked about."""
-
-    class EmptyCell(strict):  # type: ignore[misc]  # Jinja2 is an extra, so its class is an argument
-        def __init__(self, *, name: str) -> None:
-            super().__init__(
-                hint=f"column {name!r} is empty here, but the template needs it; fill the cell or write "
-                f'{{{{ {name} | default("...") }}}}',
-                name=name,
-            )
-
-        def __bool__(self) -> bool:
-            return False
-
-    return EmptyCell
+def _cell(row: Row, columns: Mapping[str, str], name: str) -> str | None:
+    """Return the cell that *name* stands for, None if it is missing."""
+    cell = row.cells[columns[name]] if name in columns else None
+    return None if cell is None or is_missing(cell) else cell
 
 
-def _reader(name: str, kind: type[VideoRequest]) -> Any:
-    """Return what turns the text for a field into its value, by the type that the field declares."""
-    declared = {field.name: field.type for field in attrs.fields(attrs.resolve_types(kind)) if field.name != "extra"}
-    if name not in declared:
-        raise InvalidInputError(f"{kind.__name__} has no field {name!r}; it has {', '.join(declared)}")
-    accepted = _alternatives(declared[name])
-    if bool in accepted:
-        return lambda text: _switch(name, text)
-    if int in accepted or float in accepted:
-        return lambda text: _number(name, text, whole=float not in accepted)
-    if any(typing.get_origin(kind) is tuple for kind in accepted):
-        return lambda text: tuple(part.strip() for part in text.split(","))
-    return str
+def _no_column(name: str, field: str, columns: Collection[str]) -> Problem:
+    near = difflib.get_close_matches(name, columns, 1)
+    return Problem(
+        column=name,
+        field=field,
+        reason=f"no such column; the rows have {', '.join(columns)}",
+        mend=f"did you mean {near[0]}?" if near else "add it, or take another",
+    )
 
 
-def _alternatives(declared: Any) -> tuple[Any, ...]:
-    if typing.get_origin(declared) in {typing.Union, types.UnionType}:
-        return typing.get_args(declared)
-    return (declared,)
+def _missing(row: Row, columns: Mapping[str, str], name: str, field: str) -> Problem:
+    column = columns.get(name)
+    if column is None:
+        return attrs.evolve(_no_column(name, field, list(row.cells)), source=row.source, line=row.line, unit=row.unit)
+    cell = row.cells[column]
+    return row.problem(
+        f"{'counts as' if cell.strip() else 'is'} empty here, but the template needs it",
+        f'fill the cell or write {{{{ {name} | default("...") }}}}',
+        column=column,
+        value=cell if cell.strip() else None,
+        field=field,
+    )
 
 
-def _switch(name: str, text: str) -> bool:
-    try:
-        return _SWITCH[text.strip().lower()]
-    except KeyError:
-        raise InvalidInputError(f"{name}: {text!r:.60} is neither true nor false") from None
+def _unknown_mode(row: Row, said: _Content) -> Problem:
+    return row.problem(
+        "is no mode", f"must be one of {', '.join(MODES)}", column=said.column, value=said.text, field=_MODE
+    )
 
 
-def _number(name: str, text: str, *, whole: bool) -> float:
-    try:
-        return int(text) if whole else float(text)
-    except ValueError:
-        raise InvalidInputError(f"{name}: {text!r:.60} is not a {'whole ' if whole else ''}number") from None
+def _absent(row: Row, contents: Mapping[str, _Content], mode: str, name: str) -> Problem:
+    column = contents[name].column if name in contents else None
+    reason = f"{mode} mode: {name} is required" + (", but comes to nothing here" if name in contents else "")
+    mend = "fill the cell" if column is not None else f"give it with --set {name}=... or map a column to it"
+    return row.problem(reason, mend, column=column, field=name)
+
+
+def _invalid(row: Row, contents: Mapping[str, _Content], field: str, reason: str) -> Problem:
+    """Return the problem of a value that a field refuses; its column where a single one feeds the field."""
+    column = contents[field].column if field in contents else None
+    mend = "change the cell" if column is not None else "change the template"
+    return row.problem(reason, mend, column=column, field=field or None)

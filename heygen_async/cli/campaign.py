@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from heygen_async.bulk.containers import FileKind
 from heygen_async.bulk.decisions import OnUnknown
 from heygen_async.bulk.filenames import Clashes, check_template
 from heygen_async.bulk.outputs import ResultsCsv
-from heygen_async.bulk.rows import Table
+from heygen_async.bulk.problems import Problem
+from heygen_async.bulk.rows import Row, Table
 from heygen_async.bulk.storing import MAX_DOWNLOADS
 from heygen_async.bulk.template import Template
 from heygen_async.cli.bill import Bill
@@ -63,29 +65,32 @@ class Campaign:
         Raises:
             InvalidInputError: Some cannot be built, or two would have the same file; its notes name them line by line.
         """
-        self.template.check(self.table.columns)
-        check_template(self.filename, list(self.table.columns))
-        problems, count, clashes = [], 0, Clashes(self.filename)
-        for index, row in enumerate(self.table):
-            if index == self.limit:
-                break
+        columns = self.table.find_columns()
+        self.template.check(columns)
+        check_template(self.filename, list(columns))
+        problems: list[Problem] = []
+        clashes, count, bad = Clashes(self.filename), 0, 0
+        for found in itertools.islice(self.table.scan(), self.limit):
+            wrong = [found] if isinstance(found, Problem) else self._problems(found, clashes, count)
             count += 1
-            try:
-                job = Job(request=self.template.render(row), row=row, index=index)
-            except InvalidInputError as exc:
-                problems.append(exc.message)
-            else:
-                clash = clashes.add(job, f"line {row.line}") if self.download else None
-                problems += [] if clash is None else [clash]
+            problems += wrong
+            bad += bool(wrong)
         if problems:
-            raise _refusal(self.table.path, problems, count)
+            raise _refusal(self.table.name, problems, f"{bad} of {count}")
         return count
 
+    def _problems(self, row: Row, clashes: Clashes, index: int) -> list[Problem]:
+        problems = self.template.problems(row)
+        if problems or not self.download:
+            return problems
+        clash = clashes.add(Job(request=self.template.render(row), row=row, index=index), f"{row.unit} {row.line}")
+        return [] if clash is None else [row.problem(clash, "put {number} into the file name")]
 
-def _refusal(path: Path, problems: list[str], count: int) -> InvalidInputError:
-    error = InvalidInputError(f"{path}: {len(problems)} of {count} rows cannot be rendered; nothing was sent")
+
+def _refusal(name: str, problems: list[Problem], rows: str) -> InvalidInputError:
+    error = InvalidInputError(f"{name}: {rows} rows cannot be rendered; nothing was sent")
     for problem in problems[:PROBLEMS_SHOWN]:
-        error.add_note(problem)
+        error.add_note(str(problem))
     if len(problems) > PROBLEMS_SHOWN:
         error.add_note(f"... and {len(problems) - PROBLEMS_SHOWN} more")
     return error
@@ -112,5 +117,5 @@ async def render_campaign(
     )
     if journal is not None:
         return await follow(running, board, way_back_to(journal))
-    with ResultsCsv(campaign.folder / "results.csv", campaign.table.columns) as output:
+    with ResultsCsv(campaign.folder / "results.csv", campaign.table.find_columns()) as output:
         return await follow(running, board, f"{output.path} lists every row", [output.add])

@@ -11,7 +11,7 @@ import click
 from heygen_async import HeyGen, InvalidInputError
 from heygen_async.bulk.decisions import OnUnknown
 from heygen_async.bulk.downloads import KINDS, checked_kinds
-from heygen_async.bulk.rows import read_csv
+from heygen_async.bulk.rows import read_rows
 from heygen_async.bulk.storing import MAX_DOWNLOADS
 from heygen_async.bulk.template import MODES, Template
 from heygen_async.cli import running
@@ -71,6 +71,7 @@ def _settings(texts: tuple[str, ...]) -> dict[str, str]:
     show_default=True,
     help="Seconds for each render.",
 )
+@click.option("--encoding", help="Of a CSV file that is not UTF-8: cp1252 for what Excel saves as plain CSV.")
 @click.option("--no-download", is_flag=True, help="Leave the files at HeyGen.")
 @click.option(
     "--files",
@@ -105,6 +106,7 @@ def run(
     filename: str,
     max_in_flight: int,
     deadline: float,
+    encoding: str | None,
     no_download: bool,
     files: str,
     max_downloads: int,
@@ -114,16 +116,17 @@ def run(
     base_url: str | None,
     speed: float,
 ) -> None:
-    """Render one personalised video for each row of CONTACTS, a CSV file. Costs money.
+    """Render one personalised video for each row of CONTACTS. Costs money.
 
-    Every row is checked before the first is sent. Needs HEYGEN_API_KEY in the environment.
+    CONTACTS is a .csv, .jsonl, .xlsx or .parquet file. Every row is checked before the first is sent.
+    Needs HEYGEN_API_KEY in the environment.
     """
     if journal is not None:
         check_journal(journal)
     given = {"script": script, "prompt": prompt}
     fields = {**_settings(settings), **{name: text for name, text in given.items() if text is not None}}
     campaign = Campaign(
-        table=read_csv(contacts),
+        table=read_rows(contacts, encoding=encoding, may_be_empty=True),
         template=Template(mode, fields),
         folder=folder,
         filename=filename,
@@ -141,7 +144,7 @@ async def _run(campaign: Campaign, base_url: str | None, journal: Path | None, o
     console = wide_console()
     total = campaign.check()
     if not total:
-        console.print(f"{campaign.table.path}: there are no rows, so there is nothing to do")
+        console.print(f"{campaign.table.name}: there are no rows, so there is nothing to do")
         return 7
     board = Board(console, total, asyncio.get_running_loop().time)
     async with HeyGen(base_url=base_url, observers=[board]) as heygen:

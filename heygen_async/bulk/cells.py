@@ -1,0 +1,76 @@
+"""Cells: any value as the text that a person would have typed, and which texts mean "nothing here"."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+# As programs write it, letter by letter: "Null", "Nan" and "none" are left alone, for people are called so or say so.
+_NOTHING = frozenset({
+    "NULL", "null", "None", "NaN", "nan", "<NA>", "NaT", "N/A", "n/a",
+    "#N/A", "#NV", "#NULL!", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!",
+})  # fmt: skip
+_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"  # what a copy from a web page leaves in a cell that looks empty
+
+
+def is_missing(cell: object) -> bool:
+    """Whether *cell* says nothing: empty, blank, or what programs write for nothing (`nan`, `None`, `NULL`, `#N/A`)."""
+    text = cell if isinstance(cell, str) else cell_text(cell)
+    bare = text.strip().strip(_INVISIBLE).strip()
+    return not bare or bare in _NOTHING
+
+
+def cell_text(value: object) -> str:
+    """Return *value* as text: 3.0 is "3", midnight of a day is the day, None and not-a-number are empty.
+
+    The same list gives the same texts from a spreadsheet, a data frame or a CSV file, and so the same identity in a
+    journal. Lists and mappings become JSON.
+
+    Raises:
+        ValueError: Bytes, which are no text before somebody says in which encoding.
+    """
+    if isinstance(value, str):
+        return value
+    if value is None or type(value).__name__ in {"NAType", "NaTType"}:  # pandas' two kinds of nothing
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return _float_text(value)
+    if isinstance(value, decimal.Decimal):
+        return "" if value.is_nan() else format(value, "f")  # 1.50 stays 1.50: it may be a price
+    if isinstance(value, bytes | bytearray | memoryview):
+        raise ValueError("bytes, not text; decode them first")  # noqa: TRY004 - a cell's value, not a caller's mistake
+    return _other_text(value)
+
+
+def _float_text(value: float) -> str:
+    if math.isnan(value):
+        return ""
+    if value.is_integer() and abs(value) < 1e15:  # noqa: PLR2004 - beyond it a float does not know its last digit
+        return str(int(value))
+    return repr(float(value))  # float(): NumPy's own repr names its type
+
+
+def _other_text(value: object) -> str:
+    if isinstance(value, dt.datetime):
+        midnight = value.time() == dt.time() and value.tzinfo is None
+        return value.date().isoformat() if midnight else value.isoformat(sep=" ")
+    if isinstance(value, Mapping | list | tuple):
+        return json.dumps(_plain(value), ensure_ascii=False)
+    return str(value)
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON can carry."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, str | bool | int) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    return cell_text(value)

@@ -1,0 +1,218 @@
+"""Request fields by their paths (`script`, `voice_settings.speed`, `background.value`): text in, typed value out.
+
+A value goes into its field as a value, never into a JSON text, so nothing that stands in a cell can break out of it.
+"""
+
+from __future__ import annotations
+
+import functools
+import types
+import typing
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+import attrs
+
+from heygen_async.api.parts import Background
+from heygen_async.errors import InvalidInputError
+
+Read = Callable[[str], Any]
+_SWITCH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+@attrs.frozen(kw_only=True)
+class FieldProblem:
+    """What is wrong with a field."""
+
+    field: str
+    reason: str
+
+
+def reader(kind: type[Any], path: str) -> Read:
+    """Return what turns text into the value of the field at *path* in requests of *kind*.
+
+    Raises:
+        InvalidInputError: There is no such field; says which there are.
+    """
+    kinds: tuple[Any, ...] = (kind,)
+    for depth, name in enumerate(path.split(".")):
+        known = {**(_tags(kinds) if depth else {}), **_declared(kinds)}
+        if name not in known:
+            owner = kind.__name__ if depth == 0 else ".".join(path.split(".")[:depth])
+            raise InvalidInputError(f"{owner} has no field {name!r}; it has {', '.join(known) or 'no parts'}")
+        kinds = known[name]
+    return _leaf(path, kinds)
+
+
+def flat(fields: Mapping[str, Any], before: str = "") -> dict[str, str]:
+    """Return nested *fields* by their paths: `{"voice_settings": {"speed": "1.1"}}` has `voice_settings.speed`.
+
+    Raises:
+        InvalidInputError: A value is neither text, a number, a switch nor a mapping, or a field has a value and parts.
+    """
+    paths: dict[str, str] = {}
+    for name, value in fields.items():
+        if isinstance(value, Mapping):
+            paths |= flat(value, f"{before}{name}.")
+        elif isinstance(value, str | int | float):
+            paths[f"{before}{name}"] = str(value)
+        else:
+            raise InvalidInputError(
+                f"{before}{name}: a {type(value).__name__}; must be text, a number, true or false; "
+                "write a list as text with commas"
+            )
+    return paths
+
+
+def check_paths(paths: Collection[str]) -> None:
+    """Refuse a field that is given as a whole and in parts."""
+    for path in paths:
+        if any(other.startswith(f"{path}.") for other in paths):
+            raise InvalidInputError(f"{path}: given as a whole and in parts; give one of the two")
+
+
+def nested(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *values* by path as a tree of mappings."""
+    tree: dict[str, Any] = {}
+    for path, value in values.items():
+        *outer, last = path.split(".")
+        place = tree
+        for name in outer:
+            place = place.setdefault(name, {})
+        place[last] = value
+    return tree
+
+
+def build(
+    kind: type[Any], tree: Mapping[str, Any], *, failed: Collection[str] = (), before: str = ""
+) -> tuple[Any, list[FieldProblem]]:
+    """Return the value of *kind* that *tree* describes, or None and everything that is wrong with it.
+
+    Args:
+        kind: Of the request, or of a part of it.
+        tree: Values by name; a mapping for a part.
+        failed: Paths of which is known that they are wrong: what fields say together is not asked where one lacks.
+        before: Path of the part, with a point behind it.
+    """
+    values: dict[str, Any] = {}
+    problems: list[FieldProblem] = []
+    declared = _declared((kind,))
+    for name, given in tree.items():
+        value: Any = given
+        found: list[FieldProblem] = []
+        if isinstance(given, Mapping):
+            value, found = _part(declared[name], given, failed, before + name)
+        if value is not None:
+            found = _broken_rule(kind, name, value, before)
+        problems += found
+        values[name] = value
+    if problems or any(path.startswith(before) for path in failed):
+        return None, problems
+    try:
+        return kind(**values), []
+    except InvalidInputError as exc:
+        return None, [FieldProblem(field=before + (exc.param or ""), reason=exc.message)]
+
+
+def absent(kind: type[Any], tree: Mapping[str, Any]) -> list[str]:
+    """Return the fields of *kind* that must be given and are not."""
+    return [field.name for field in attrs.fields(kind) if field.default is attrs.NOTHING and field.name not in tree]
+
+
+def _part(
+    kinds: tuple[Any, ...], given: Mapping[str, Any], failed: Collection[str], path: str
+) -> tuple[Any, list[FieldProblem]]:
+    """Return a part of a request, of that one of *kinds* which its tag or its fields tell."""
+    classes: list[Any] = [kind for kind in kinds if attrs.has(kind)]
+    tag = next(iter(_tags(classes)), None)
+    said = given.get(tag) if tag is not None else None
+    fields = {name: value for name, value in given.items() if name != tag}
+    fitting = [
+        kind
+        for kind in classes
+        if set(fields) <= set(attrs.fields_dict(kind)) and (said is None or kind.wire_tag[1] == said)
+    ]
+    if len(fitting) != 1:
+        return None, [FieldProblem(field=path, reason=_which(classes, tag, given))]
+    if fitting[0] is Background:  # HeyGen wants the type told; here the other fields tell it
+        fields = {"type": "color" if "value" in fields else "image", **fields}
+    lacking = [f"{path}.{name}" for name in absent(fitting[0], fields) if f"{path}.{name}" not in failed]
+    if lacking:
+        return None, [FieldProblem(field=name, reason="is required") for name in lacking]
+    return build(fitting[0], fields, failed=failed, before=f"{path}.")
+
+
+def _which(classes: Collection[Any], tag: str | None, given: Mapping[str, Any]) -> str:
+    choices = "; or ".join(
+        f"{kind.wire_tag[1]} with {', '.join(attrs.fields_dict(kind)) or 'no other fields'}" for kind in classes
+    )
+    return f"{tag} {given.get(tag or '')!r} with {', '.join(name for name in given if name != tag)}: must be {choices}"
+
+
+def _broken_rule(kind: type[Any], name: str, value: Any, before: str) -> list[FieldProblem]:
+    """Try one field by itself, so that one look finds all that are wrong."""
+    field: Any = attrs.fields_dict(kind)[name]
+    try:
+        converted = value if field.converter is None else field.converter(value)
+        if field.validator is not None:
+            field.validator(object.__new__(kind), field, converted)
+    except InvalidInputError as exc:
+        return [FieldProblem(field=before + name, reason=exc.message)]
+    return []
+
+
+@functools.cache
+def _declared(kinds: tuple[Any, ...]) -> dict[str, tuple[Any, ...]]:
+    """Return the types that the fields of *kinds* take, by name."""
+    found: dict[str, tuple[Any, ...]] = {}
+    for kind in kinds:
+        if attrs.has(kind):
+            for field in attrs.fields(attrs.resolve_types(kind)):
+                if field.name != "extra":
+                    found[field.name] = found.get(field.name, ()) + _alternatives(field.type)
+    return found
+
+
+def _tags(kinds: Collection[Any]) -> dict[str, tuple[Any, ...]]:
+    """Return the names by which one of *kinds* is told from the others on the wire."""
+    return {kind.wire_tag[0]: (str,) for kind in kinds if attrs.has(kind) and hasattr(kind, "wire_tag")}
+
+
+def _alternatives(declared: Any) -> tuple[Any, ...]:
+    if typing.get_origin(declared) in {typing.Union, types.UnionType}:
+        return typing.get_args(declared)
+    return (declared,)
+
+
+def _leaf(path: str, accepted: tuple[Any, ...]) -> Read:
+    if bool in accepted:
+        return _switch
+    if int in accepted or float in accepted:
+        return lambda text: _number(text, whole=float not in accepted)
+    if any(typing.get_origin(kind) is tuple for kind in accepted):
+        return lambda text: tuple(part.strip() for part in text.split(",") if part.strip())
+    shorthand = path.rpartition(".")[2] in {"engine", "background", "image"}  # taken as text, too
+    parts = _declared(accepted)
+    if parts and not shorthand:
+        raise InvalidInputError(f"{path}: has parts; give {path}.{f', {path}.'.join(parts)}")
+    return str
+
+
+def _switch(text: str) -> bool:
+    try:
+        return _SWITCH[text.strip().lower()]
+    except KeyError:
+        raise InvalidInputError(f"{text!r:.60} is neither true nor false") from None
+
+
+def _number(text: str, *, whole: bool) -> float:
+    try:
+        value = float(text)
+        if not whole:
+            return value
+        if value.is_integer():
+            return int(value)
+    except ValueError:
+        pass
+    kind = "a whole number" if whole else "a number"
+    raise InvalidInputError(f"{text!r:.60} is not {kind} such as {8 if whole else 1.5}") from None

@@ -1,0 +1,134 @@
+"""What templates do to a cell besides showing it: names in title case, numbers and dates as a language writes them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import importlib
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from heygen_async.errors import InvalidInputError
+
+_PARTICLES = frozenset({
+    "al", "bin", "da", "de", "del", "della", "den", "der", "di", "dos", "du", "ibn", "la", "le", "ten", "ter", "van",
+    "vom", "von", "y", "zu", "zum", "zur",
+})  # fmt: skip
+_WORD = re.compile(r"[^\W\d_]+")
+_MC = re.compile(r"mc(?=[^\W\d_]{3})")
+
+
+def title_name(text: str) -> str:
+    """Return a name as people write it: "ADA LOVELACE" and "ada lovelace" become "Ada Lovelace".
+
+    A cell in mixed case knows better and stays: McDonald, O'Neil, van der Berg, DiCaprio.
+    """
+    bare = unicodedata.normalize("NFC", " ".join(text.split()))
+    if not (bare.isupper() or bare.islower()):
+        return bare
+    parts = bare.lower().split(" ")
+    last = len(parts) - 1
+    return " ".join(part if part in _PARTICLES and at < last else _capital(part) for at, part in enumerate(parts))
+
+
+def _capital(part: str) -> str:
+    """Return a part of a name with a capital after each hyphen, point and apostrophe, but for the s in "Joe's"."""
+
+    def raised(found: re.Match[str]) -> str:
+        word = found[0]
+        if len(word) == 1 and found.start() and part[found.start() - 1] in "'\u2019":
+            return word
+        mc = _MC.match(word)
+        return f"Mc{word[2:].title()}" if mc else word.title()
+
+    return _WORD.sub(raised, part)
+
+
+def number(text: object, decimals: int | None = None, *, locale: str, reads: str | None = None) -> str:
+    """Return a number as *locale* writes it: 1234.5 is 1,234.5 in "en" and 1.234,5 in "de".
+
+    Args:
+        text: A plain number (1234.5), or one as the locale *reads* writes it.
+        decimals: How many; as many as there are if absent.
+        locale: Such as "de" or "pt_BR".
+        reads: Locale of the cell.
+    """
+    numbers = _babel("numbers")
+    value = _plain_number(str(text)) if reads is None else _local_number(numbers, str(text), reads)
+    pattern = None if decimals is None else "#,##0." + "0" * decimals if decimals else "#,##0"
+    return str(
+        _localised(numbers.format_decimal, value, locale, format=pattern, decimal_quantization=decimals is not None)
+    )
+
+
+def date(text: object, format: str = "long", *, locale: str, reads: str | None = None) -> str:  # noqa: A002 - as Babel and Jinja2 call it
+    """Return a day as *locale* writes it: 2026-03-01 is "March 1, 2026" in "en" and "1. März 2026" in "de".
+
+    Args:
+        text: A day or time in ISO form, or in the form *reads*.
+        format: "short", "medium", "long", "full", or a pattern such as "EEEE, d MMMM".
+        locale: Such as "de" or "pt_BR".
+        reads: How the cell is written, in Python's letters: "%d.%m.%Y".
+    """
+    return str(_localised(_babel("dates").format_date, _day(str(text).strip(), reads), locale, format=format))
+
+
+def filters(locale: str, undefined: type[Any]) -> Mapping[str, Callable[..., Any]]:
+    """Return the filters by name; a cell that is missing passes through them, so that `default` may follow."""
+
+    def localised(function: Callable[..., str]) -> Callable[..., Any]:
+        def call(value: object, *args: Any, **options: Any) -> Any:
+            return value if isinstance(value, undefined) else function(value, *args, **{"locale": locale, **options})
+
+        return call
+
+    def named(value: object) -> Any:
+        return value if isinstance(value, undefined) else title_name(str(value))
+
+    return {"title_name": named, "number": localised(number), "date": localised(date)}
+
+
+def _plain_number(text: str) -> decimal.Decimal:
+    try:
+        value = decimal.Decimal(text.strip())
+    except decimal.InvalidOperation:
+        value = decimal.Decimal("nan")
+    if not value.is_finite():
+        raise InvalidInputError(
+            f'{text!r:.60} is not a plain number such as 1234.5; say how it is written: number(reads="de")'
+        )
+    return value
+
+
+def _local_number(numbers: Any, text: str, locale: str) -> decimal.Decimal:
+    try:
+        return decimal.Decimal(_localised(numbers.parse_decimal, text.strip(), locale, strict=True))
+    except ValueError as exc:
+        raise InvalidInputError(f"{text!r:.60} is not a number as {locale!r} writes it") from exc
+
+
+def _day(text: str, reads: str | None) -> dt.date:
+    try:
+        return dt.datetime.fromisoformat(text) if reads is None else dt.datetime.strptime(text, reads)  # noqa: DTZ007 - a day has no time zone
+    except ValueError:
+        raise InvalidInputError(
+            f"{text!r:.60} is not a day {'such as 2026-03-01' if reads is None else f'as {reads!r} writes it'}; "
+            'say how it is written: date(reads="%d.%m.%Y")'
+        ) from None
+
+
+def _localised(function: Callable[..., Any], value: object, locale: str, **options: Any) -> Any:
+    unknown = _babel("core").UnknownLocaleError
+    try:
+        return function(value, locale=locale.replace("-", "_"), **options)
+    except unknown:
+        raise InvalidInputError(f"locale {locale!r}: unknown; such as en, de, fr, es, it, pt_BR, nl") from None
+
+
+def _babel(module: str) -> Any:
+    try:
+        return importlib.import_module(f"babel.{module}")
+    except ImportError as exc:
+        raise InvalidInputError('number and date need Babel: pip install "heygen-async[templates]"') from exc

@@ -1,0 +1,190 @@
+"""Texts with {{ placeholders }}: the one place that knows Jinja2, which is an extra.
+
+Sandboxed and strict: a template can reach nothing but the cells, and a cell that is missing is no empty text. Cells
+are values, never templates: braces and quotes in them stay what they are.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import attrs
+
+from heygen_async.bulk.filters import filters
+from heygen_async.errors import InvalidInputError
+
+_NOT_A_NAME = re.compile(r"\W+")
+
+
+def as_name(column: str) -> str:
+    """Return a column's name as a placeholder can write it: "First Name" is `first_name`, "1st" is `_1st`."""
+    name = _NOT_A_NAME.sub("_", unicodedata.normalize("NFC", column).lower()).strip("_")
+    return f"_{name}" if name[:1].isdigit() else name
+
+
+def resolved(names: Iterable[str], columns: Iterable[str]) -> dict[str, str]:
+    """Return the column that each of *names* stands for: the one of that name, else the only one written like it."""
+    columns = tuple(columns)
+    written: dict[str, list[str]] = {}
+    for column in columns:
+        written.setdefault(as_name(column), []).append(column)
+    found = {}
+    for name in names:
+        alike = [name] if name in columns else written.get(name, [])
+        if len(alike) == 1:
+            found[name] = alike[0]
+    return found
+
+
+@attrs.frozen(kw_only=True)
+class Text:
+    """A compiled text.
+
+    Attributes:
+        source: As written.
+        names: The placeholders in it.
+    """
+
+    source: str
+    names: frozenset[str]
+    template: Any = attrs.field(repr=False, eq=False)
+
+
+@attrs.frozen(kw_only=True)
+class Filled:
+    """What a text came to.
+
+    Attributes:
+        text: With everything filled in.
+        missing: Placeholders that it needed and that are missing.
+        reason: Why it could not be filled in, apart from those.
+    """
+
+    text: str = ""
+    missing: tuple[str, ...] = ()
+    reason: str | None = None
+
+
+class Placeholders:
+    """Compiles and fills texts."""
+
+    def __init__(self, locale: str) -> None:
+        """Prepare; numbers and dates are written as in *locale*.
+
+        Raises:
+            InvalidInputError: Jinja2 is not installed.
+        """
+        try:
+            import jinja2  # noqa: PLC0415 - an extra: only templates need it
+            import jinja2.meta  # noqa: PLC0415 - the same
+            import jinja2.sandbox  # noqa: PLC0415 - the same
+        except ImportError as exc:
+            raise InvalidInputError('templates need Jinja2: pip install "heygen-async[templates]"') from exc
+        self._errors = (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
+        self._environment = jinja2.sandbox.ImmutableSandboxedEnvironment(
+            undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=True
+        )
+        self._environment.globals.clear()  # every name is a column
+        self._environment.filters.update(filters(locale, jinja2.Undefined))
+        self._find = jinja2.meta.find_undeclared_variables
+        self._missing = _missing_cell(jinja2.StrictUndefined)
+
+    def compiled(self, subject: str, text: str) -> Text:
+        """Compile the text of *subject*.
+
+        Raises:
+            InvalidInputError: It is no template.
+        """
+        try:
+            names = frozenset(self._find(self._environment.parse(text)))
+            template = self._environment.from_string(text)
+        except self._errors as exc:
+            mend = "placeholders look like {{ first_name }}; {{ 'text' }} for braces"
+            raise InvalidInputError(f"{subject}: not a template: {exc}; {mend}") from exc
+        return Text(source=text, names=names, template=template)
+
+    def filled(self, text: Text, cells: Mapping[str, str | None]) -> Filled:
+        """Fill in *text*; a cell that is None is missing, and reported if the text cannot do without it."""
+        demanded: dict[str, None] = {}
+        values: dict[str, Any] = {}
+        for name in text.names:
+            cell = cells.get(name)
+            values[name] = self._missing(name, demanded) if cell is None else cell
+        try:
+            shown = text.template.render(values)
+        except self._errors as exc:
+            return Filled(missing=tuple(demanded), reason=None if demanded else _words(exc))
+        return Filled(text=shown, missing=tuple(demanded))
+
+
+def _words(exc: Exception) -> str:
+    return exc.message if isinstance(exc, InvalidInputError) else str(exc) or type(exc).__name__
+
+
+class _Demanding:
+    """A missing cell: noted wherever it is used, false wherever it is asked about.
+
+    It does not raise, so that one look at a text finds all cells that it needs.
+    """
+
+    _demanded: dict[str, None]
+    _missing_name: str
+
+    def _demand(self, *_: Any, **__: Any) -> Any:
+        self._demanded[self._missing_name] = None
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._demand()
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __str__(self) -> str:
+        self._demand()
+        return ""
+
+    def __len__(self) -> int:
+        self._demand()
+        return 0
+
+    def __iter__(self) -> Iterator[Any]:
+        self._demand()
+        return iter(())
+
+    def __contains__(self, item: object) -> bool:
+        return bool(self._demand())
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self._demand())
+
+    def __int__(self) -> int:
+        return len(self)
+
+    def __float__(self) -> float:
+        return float(len(self))
+
+    __hash__ = object.__hash__
+    __ne__ = __eq__
+    __lt__ = __le__ = __gt__ = __ge__ = __eq__
+    __call__ = __getitem__ = __pos__ = __neg__ = _demand
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _demand
+    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = _demand
+    __mod__ = __rmod__ = __pow__ = __rpow__ = _demand
+
+
+def _missing_cell(undefined: type[Any]) -> Any:
+    """Return what makes missing cells that Jinja2 takes for its own kind, so that `default` and `defined` know them."""
+    kind = type("MissingCell", (_Demanding, undefined), {})
+
+    def made(name: str, demanded: dict[str, None]) -> Any:
+        cell = kind(name=name)
+        cell._missing_name, cell._demanded = name, demanded  # noqa: SLF001 - its maker
+        return cell
+
+    return made

@@ -1,0 +1,76 @@
+"""What a file is by its first bytes, whatever its name says."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+
+from heygen_async.bulk.problems import Problem, ProblemError
+
+HEAD_BYTES = 65_536
+
+_MAGIC = (
+    (b"PK\x03\x04", "xlsx", "a zip file, as Excel workbooks (.xlsx) are"),
+    (b"PAR1", "parquet", "a Parquet file"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "xls", "an old or password-protected Excel workbook"),
+    (b"%PDF", "pdf", "a PDF"),
+    (b"\x1f\x8b", "gz", "compressed by gzip"),
+    (b"<", "html", "a web page or XML"),
+)
+_MARKS = (  # the longer mark first: UTF-32's begins like UTF-16's
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def refusal(path: Path, reason: str, mend: str, line: int | None = None) -> ProblemError:
+    """Return the error about a file."""
+    return Problem(source=str(path), line=line, reason=reason, mend=mend).error()
+
+
+def head(path: Path) -> bytes:
+    """Return the first bytes of a file.
+
+    Raises:
+        InvalidInputError: No such file, a directory, a pipe, not readable, or nothing in it.
+    """
+    if path.is_dir():
+        raise refusal(path, "is a directory", "give one file in it")
+    if path.exists() and not path.is_file():
+        raise refusal(path, "is a pipe or device, which can be read only once", "save it as a file first")
+    try:
+        with path.open("rb") as file:
+            start = file.read(HEAD_BYTES)
+    except OSError as exc:
+        raise refusal(path, str(exc.strerror), "check the name and who may read it") from exc
+    if not start:
+        raise refusal(path, "is empty", "export it again, or give another file")
+    return start
+
+
+def check_binary(path: Path, start: bytes, expected: str) -> None:
+    """Refuse a file that is not what its name says: *expected* is a kind of `_MAGIC`, or "text"."""
+    kind, said = next(((kind, said) for magic, kind, said in _MAGIC if start.startswith(magic)), ("text", "plain text"))
+    if kind == expected or (kind == "html" and expected == "text" and not _is_markup(start)):
+        return
+    mends = {
+        "xlsx": "if it is a workbook, name it .xlsx",
+        "parquet": "name it .parquet",
+        "xls": "open it in Excel, remove the password if there is one, and save it as .xlsx or CSV UTF-8",
+        "gz": "unpack it first",
+        "text": "name it .csv or .jsonl, whichever it is",
+    }
+    mend = mends.get(kind, "open it in a spreadsheet program and save it as .xlsx or CSV UTF-8")
+    raise refusal(path, f"by its content it is {said}, whatever its name says", mend)
+
+
+def _is_markup(start: bytes) -> bool:
+    return start.lstrip()[:64].lower().startswith((b"<!doctype", b"<html", b"<table", b"<?xml", b"<head", b"<meta"))
+
+
+def mark_encoding(start: bytes) -> str | None:
+    """Return the encoding that a byte order mark tells."""
+    return next((name for mark, name in _MARKS if start.startswith(mark)), None)

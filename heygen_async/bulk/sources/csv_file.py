@@ -1,0 +1,158 @@
+"""CSV as people have it: separator, quotes and encoding found, every row with the line on which it begins."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import itertools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from heygen_async.bulk.problems import Problem, ProblemError
+from heygen_async.bulk.sources.content import refusal
+from heygen_async.bulk.sources.text import TextFile, text_file
+from heygen_async.bulk.table import Header, Scan, Table, checked_header
+
+_SEPARATORS = ",;\t|"
+_NAMED = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+_SAMPLE_RECORDS = 20
+_EXCEL_HINT = re.compile(r"""["']?sep=(.)["']?\s*""", re.IGNORECASE)
+_MENDS = {
+    "unexpected end of data": "a quote is opened here and never closed: close it, or double it if it is text",
+    "field larger": "a quote is probably opened here and never closed: close it, or double it",
+}
+
+
+@attrs.frozen(kw_only=True)
+class Dialect:
+    """How cells are told apart: separator and quote, and what stands before the header."""
+
+    separator: str
+    quote: str = '"'
+    hint_lines: int = 0
+
+    def reader(self, lines: Iterator[str], *, strict: bool = True) -> Any:
+        """Return a reader of *lines*."""
+        return csv.reader(lines, delimiter=self.separator, quotechar=self.quote, strict=strict)
+
+
+@attrs.frozen(kw_only=True)
+class CsvFile:
+    """A CSV file whose dialect is known."""
+
+    text: TextFile
+    dialect: Dialect
+
+    def records(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield the records with the line on which each begins; lines with nothing in them are passed over.
+
+        Raises:
+            ProblemError: The rest cannot be read.
+        """
+        lines = itertools.islice(self.text.lines(), self.dialect.hint_lines, None)
+        reader = self.dialect.reader(lines)
+        line = self.dialect.hint_lines + 1
+        try:
+            for cells in reader:
+                if cells:
+                    yield line, cells
+                line = self.dialect.hint_lines + reader.line_num + 1
+        except csv.Error as exc:
+            raise self._broken(line, str(exc)) from exc
+
+    def scan(self, header: Header) -> Scan:
+        """Yield rows and problems; after a problem of the text itself there is nothing more to read."""
+        try:
+            for line, cells in itertools.islice(self.records(), 1, None):
+                found = header.row(line, cells)
+                if found is not None:
+                    yield found
+        except ProblemError as exc:
+            yield exc.problem
+
+    def header(self) -> Header:
+        """Return the names of the columns.
+
+        Raises:
+            InvalidInputError: There is no header, or it does not name every column once.
+        """
+        line, names = next(self.records(), (1, []))
+        if names and _looks_like_json(names[0]):
+            raise refusal(self.text.path, "by its content it is JSON, whatever its name says", "name it .jsonl", line)
+        return checked_header(str(self.text.path), line, names)
+
+    def _broken(self, line: int, message: str) -> ProblemError:
+        mend = next((mend for start, mend in _MENDS.items() if message.startswith(start)), None)
+        return Problem(
+            source=str(self.text.path),
+            line=line,
+            reason=f"not readable as CSV: {message}",
+            mend=mend or f"a {self.dialect.quote} inside a quoted cell must be doubled",
+        ).error()
+
+
+def csv_table(path: Path, encoding: str | None = None, *, may_be_empty: bool = True) -> Table:
+    """Open a CSV file; its header is read, its rows are not yet.
+
+    Raises:
+        InvalidInputError: No such file, not text, no header, or a header with empty or repeated names.
+    """
+    text = text_file(path, encoding)
+    dialect = find_dialect(text.start)
+    file = CsvFile(text=text, dialect=dialect)
+    header = file.header()
+    return Table(
+        name=str(path),
+        path=path,
+        format=f"CSV in {text.encoding.upper()}, {_NAMED.get(dialect.separator, dialect.separator)} between cells",
+        columns=header.columns,
+        read=lambda: file.scan(header),
+        may_be_empty=may_be_empty,
+    )
+
+
+def find_dialect(start: str) -> Dialect:
+    """Return how the cells of a file that begins with *start* are told apart.
+
+    That separator is taken which splits the header and splits the rows after it into as many cells.
+    """
+    lines = list(io.StringIO(start, newline=""))
+    hint = _EXCEL_HINT.fullmatch(lines[0]) if lines else None
+    if hint is not None:  # Excel writes and obeys it
+        return Dialect(separator=hint[1], quote=_quote(lines[1:], hint[1]), hint_lines=1)
+    separator = max(_SEPARATORS, key=lambda separator: _fit(lines, separator))
+    return Dialect(separator=separator, quote=_quote(lines, separator))
+
+
+def _fit(lines: list[str], separator: str) -> tuple[bool, float, int]:
+    """Return how well *separator* fits, better ones greater: it splits cleanly, then alike, then into many."""
+    records = _sample(lines, Dialect(separator=separator, quote=_quote(lines, separator)))
+    widths = [len(cells) for cells in records]
+    if not widths:
+        return False, 0.0, 0
+    clean = widths[0] > 1 and not any('"' in name for name in records[0])
+    return clean, widths.count(widths[0]) / len(widths), widths[0]
+
+
+def _sample(lines: list[str], dialect: Dialect) -> list[list[str]]:
+    records: list[list[str]] = []
+    with contextlib.suppress(csv.Error):  # the reading itself will say so, with its line
+        filled = filter(None, dialect.reader(iter(lines), strict=False))
+        records.extend(itertools.islice(filled, _SAMPLE_RECORDS))
+    return records
+
+
+def _quote(lines: list[str], separator: str) -> str:
+    """Return the quote: an apostrophe only where every name of the header stands between two."""
+    first = next((line.strip() for line in lines if line.strip()), "")
+    names = first.split(separator)
+    return "'" if all(len(name) > 1 and name[0] == name[-1] == "'" for name in names) else '"'
+
+
+def _looks_like_json(name: str) -> bool:
+    return name.lstrip().startswith(('{"', "{ ", "[{", '["')) or name.strip() in {"{", "["}

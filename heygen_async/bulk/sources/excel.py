@@ -1,0 +1,125 @@
+"""Excel workbooks, by openpyxl, row by row."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import warnings
+import xml.etree.ElementTree as ET
+import zipfile
+import zlib
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from heygen_async.bulk.cells import cell_text
+from heygen_async.bulk.problems import ProblemError
+from heygen_async.bulk.sources import content
+from heygen_async.bulk.sources.extras import load
+from heygen_async.bulk.table import Header, Scan, Table, checked_header
+
+_DAMAGE = (zipfile.BadZipFile, zlib.error, ET.ParseError, KeyError, ValueError, TypeError, EOFError, OSError)
+_ZEROS = re.compile(r"0{2,}")  # the number format of post codes and phone numbers: as many digits as zeros
+
+
+@attrs.frozen(kw_only=True)
+class ExcelSheet:
+    """One sheet of a workbook; the first where none is named."""
+
+    path: Path
+    sheet: str | None = None
+
+    def records(self) -> Generator[tuple[int, list[str]]]:
+        """Yield the rows that are not empty, with their numbers, without the empty cells at their ends.
+
+        Raises:
+            InvalidInputError: Not a workbook, no such sheet.
+        """
+        with self._opened() as book:
+            sheet = self._chosen(book)
+            sheet.reset_dimensions()  # what a program wrote there is often wrong
+            try:
+                for number, cells in enumerate(sheet.iter_rows(), 1):
+                    texts = _texts(cells)
+                    if texts:
+                        yield number, texts
+            except _DAMAGE as exc:
+                raise self._damaged(exc) from exc
+
+    def scan(self, header: Header, first: int) -> Scan:
+        """Yield rows and problems below the header, which stands in row *first*."""
+        width = len(header.columns)
+        try:
+            for number, cells in self.records():
+                if number > first:
+                    found = header.row(number, cells + [""] * (width - len(cells)))
+                    if found is not None:
+                        yield found
+        except ProblemError as exc:
+            yield exc.problem
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[Any]:
+        openpyxl = load("openpyxl", str(self.path))
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # about styles and validations, which are of no interest here
+                book = openpyxl.load_workbook(self.path, read_only=True, data_only=True, keep_links=False)
+        except _DAMAGE as exc:
+            raise self._damaged(exc) from exc
+        with contextlib.closing(book):
+            yield book
+
+    def _chosen(self, book: Any) -> Any:
+        names = [sheet.title for sheet in book.worksheets]
+        if self.sheet is None and names:
+            return book.worksheets[0]
+        if self.sheet in names:
+            return book[self.sheet]
+        raise content.refusal(
+            self.path, f"has no sheet {self.sheet or 1!r}", f"it has {', '.join(names) or 'no sheets'}"
+        )
+
+    def _damaged(self, exc: Exception) -> ProblemError:
+        return content.refusal(
+            self.path, f"not readable as an Excel workbook: {exc}", "open it in Excel and save it again as .xlsx"
+        )
+
+
+def excel_table(path: Path, sheet: str | None = None, *, may_be_empty: bool = True) -> Table:
+    """Open a workbook; its header is read: the first row that is not empty.
+
+    Raises:
+        InvalidInputError: Not a workbook, no such sheet, or a header with empty or repeated names.
+    """
+    content.check_binary(path, content.head(path), "xlsx")
+    source = ExcelSheet(path=path, sheet=sheet)
+    with contextlib.closing(source.records()) as records:
+        first, names = next(records, (1, []))
+    header = checked_header(str(path), first, names)
+    return Table(
+        name=str(path),
+        path=path,
+        format=f"Excel, sheet {sheet!r}" if sheet is not None else "Excel, first sheet",
+        columns=header.columns,
+        read=lambda: source.scan(header, first),
+        may_be_empty=may_be_empty,
+    )
+
+
+def _texts(cells: Any) -> list[str]:
+    texts = [_text(cell) for cell in cells]
+    while texts and not texts[-1].strip():
+        texts.pop()
+    return texts
+
+
+def _text(cell: Any) -> str:
+    value = cell.value
+    if isinstance(value, float) and not value.is_integer():
+        return format(value, ".15g")  # as many digits as Excel shows; the rest is how computers hold fractions
+    if isinstance(value, int | float) and not isinstance(value, bool) and _ZEROS.fullmatch(cell.number_format or ""):
+        return f"{int(value):0{len(cell.number_format)}}"
+    return cell_text(value)

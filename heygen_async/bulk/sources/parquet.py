@@ -1,0 +1,73 @@
+"""Parquet files, by pyarrow, a batch of rows at a time."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from heygen_async.bulk.problems import Problem
+from heygen_async.bulk.sources import content
+from heygen_async.bulk.sources.extras import load
+from heygen_async.bulk.sources.values import value_row
+from heygen_async.bulk.table import Header, Scan, Table, checked_header
+
+_BATCH_ROWS = 1_000
+
+
+@attrs.frozen(kw_only=True)
+class ParquetFile:
+    """A Parquet file; rows are numbered from 1, for it has no lines."""
+
+    path: Path
+
+    def opened(self) -> Any:
+        """Open the file.
+
+        Raises:
+            InvalidInputError: Not a Parquet file.
+        """
+        parquet, arrow = load("pyarrow.parquet", str(self.path)), load("pyarrow", str(self.path))
+        try:
+            return parquet.ParquetFile(self.path)
+        except (arrow.ArrowException, OSError) as exc:
+            raise content.refusal(self.path, f"not readable as Parquet: {exc}", "write it again") from exc
+
+    def scan(self, header: Header) -> Scan:
+        """Yield rows and problems."""
+        arrow = load("pyarrow", str(self.path))
+        number = 0
+        with contextlib.closing(self.opened()) as file:
+            try:
+                for batch in file.iter_batches(batch_size=_BATCH_ROWS):
+                    for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                        number += 1
+                        found = value_row(header, number, values)
+                        if found is not None:
+                            yield found
+            except (arrow.ArrowException, OSError, ValueError) as exc:
+                reason = f"not readable as Parquet from here on: {exc}"
+                yield Problem(source=str(self.path), line=number + 1, unit="row", reason=reason, mend="write it again")
+
+
+def parquet_table(path: Path, *, may_be_empty: bool = True) -> Table:
+    """Open a Parquet file; its schema is read.
+
+    Raises:
+        InvalidInputError: Not a Parquet file, or columns with empty or repeated names.
+    """
+    content.check_binary(path, content.head(path), "parquet")
+    source = ParquetFile(path=path)
+    with contextlib.closing(source.opened()) as file:
+        names = file.schema_arrow.names
+    header = checked_header(str(path), 0, names, "row")
+    return Table(
+        name=str(path),
+        path=path,
+        format="Parquet",
+        columns=header.columns,
+        read=lambda: source.scan(header),
+        may_be_empty=may_be_empty,
+    )

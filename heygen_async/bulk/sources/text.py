@@ -1,0 +1,112 @@
+"""Lines of a text file, each checked: encoding, NUL bytes, length. Read as a stream."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+
+from heygen_async.bulk.problems import Problem, ProblemError
+from heygen_async.bulk.sources import content
+
+LINE_CHARACTERS = 1_048_576  # a line of a contact list has hundreds; one without end must not fill the memory
+_SHOWN = 40
+_UNREADABLE = re.compile(r"[\udc80-\udcff]")  # how Python's "surrogateescape" carries bytes that it could not read
+
+
+@attrs.frozen(kw_only=True)
+class TextFile:
+    """A text file and its encoding.
+
+    Attributes:
+        path: Where it is.
+        encoding: As Python names it.
+        start: Its first characters, for guesses at its format.
+    """
+
+    path: Path
+    encoding: str
+    start: str = attrs.field(repr=False)
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines with their ends, of whichever kind.
+
+        Raises:
+            ProblemError: A line is not of the encoding, too long, or holds a NUL byte.
+        """
+        number = 1
+        errors = "strict" if self.encoding.startswith(("utf-16", "utf-32")) else "surrogateescape"
+        try:
+            with self.path.open(encoding=self.encoding, errors=errors, newline="") as file:
+                for line in iter(lambda: file.readline(LINE_CHARACTERS), ""):
+                    self._check(line, number)
+                    yield line
+                    number += 1
+        except UnicodeError as exc:
+            raise self._broken(number, f"not {self.encoding} from here on ({exc})", "export the file again") from exc
+        except OSError as exc:
+            raise self._broken(number, str(exc.strerror), "check the disk and who may read the file") from exc
+
+    def _check(self, line: str, number: int) -> None:
+        if len(line) >= LINE_CHARACTERS:
+            raise self._broken(
+                number,
+                f"a line of more than {LINE_CHARACTERS:,} characters",
+                "is this the right file? Or a quote is never closed",
+            )
+        if "\0" in line:
+            raise self._broken(
+                number, "a NUL byte, which no text has", "the file is damaged or not text: export it again"
+            )
+        if not line.isascii() and (found := _UNREADABLE.search(line)) is not None:
+            raise self._unreadable(line, number, found.start())
+
+    def _unreadable(self, line: str, number: int, at: int) -> ProblemError:
+        """Say how the line would read in Excel's old encoding, for a person can tell whether that is right."""
+        around = line[max(0, at - _SHOWN // 2) : at + _SHOWN // 2].strip()
+        codec = "utf-8" if self.encoding == "utf-8-sig" else self.encoding
+        raw = around.encode(codec, "surrogateescape")
+        guess = raw.decode("cp1252", "replace")
+        return self._broken(
+            number,
+            f"not {codec.upper()}: byte 0x{ord(line[at]) - 0xDC00:02x}; as cp1252, Excel's older encoding: {guess!r}",
+            'if that is right give encoding="cp1252"; else save the file as "CSV UTF-8"',
+        )
+
+    def _broken(self, line: int, reason: str, mend: str) -> ProblemError:
+        return Problem(source=str(self.path), line=line, reason=reason, mend=mend).error()
+
+
+def text_file(path: Path, encoding: str | None = None) -> TextFile:
+    """Open *path* as text: in *encoding*, else as its byte order mark says, else in UTF-8.
+
+    Nothing is guessed: a name that is read in the wrong encoding would be spoken aloud and paid for.
+
+    Raises:
+        InvalidInputError: Not readable, empty, not text, or an unknown encoding.
+    """
+    start = content.head(path)
+    marked = content.mark_encoding(start)
+    if marked is None:
+        content.check_binary(path, start, "text")
+    known = _known(path, encoding) if encoding is not None else None
+    chosen = marked or known
+    if chosen is None and b"\0" in start[:4] and b"\0\0" not in start[:4]:
+        raise content.refusal(
+            path,
+            "looks like UTF-16 without a byte order mark",
+            'give encoding="utf-16-le", or save it as "CSV UTF-8"',
+            1,
+        )
+    chosen = chosen or "utf-8"
+    return TextFile(path=path, encoding=chosen, start=codecs.getincrementaldecoder(chosen)("replace").decode(start))
+
+
+def _known(path: Path, encoding: str) -> str:
+    try:
+        return codecs.lookup(encoding).name
+    except LookupError as exc:
+        raise content.refusal(path, f"there is no encoding {encoding!r}", "such as utf-8, utf-16 or cp1252") from exc

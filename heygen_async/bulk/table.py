@@ -1,0 +1,179 @@
+"""Rows with the line on which each begins, and tables of them: read as a stream, never held as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import attrs
+
+from heygen_async.bulk.cells import is_missing
+from heygen_async.bulk.problems import Problem, ProblemError
+
+
+@attrs.frozen(kw_only=True)
+class Row:
+    """One row.
+
+    Attributes:
+        line: Line of the file on which it begins (the header is on line 1), or its number where there are no lines.
+        cells: Column name -> text.
+        source: The file or frame it comes from.
+        unit: What `line` counts: "line" or "row".
+    """
+
+    line: int
+    cells: Mapping[str, str] = attrs.field(repr=False)
+    source: str | None = None
+    unit: Literal["line", "row"] = "line"
+
+    def problem(self, reason: str, mend: str, **more: Any) -> Problem:
+        """Return a problem of this row."""
+        return Problem(reason=reason, mend=mend, source=self.source, line=self.line, unit=self.unit, **more)
+
+
+def cells_of(row: object) -> Mapping[str, Any]:
+    """Return the cells of whatever a caller uses as a row: a `Row`, a mapping, or nothing of the kind."""
+    if isinstance(row, Row):
+        return row.cells
+    return row if isinstance(row, Mapping) else {}
+
+
+Scan = Iterator[Row | Problem]
+
+
+@attrs.frozen(kw_only=True)
+class Table:
+    """Rows from anywhere, read one by one.
+
+    Attributes:
+        name: Of the file or frame, as errors call it.
+        format: What it is, for people: `CSV in UTF-8, "," between cells`.
+        columns: Their names, or None where no header tells (JSON lines, mappings): see `find_columns`.
+        path: Of the file, if it is one.
+        rereadable: Whether it can be read more than once; a generator cannot.
+        may_be_empty: Whether having no rows is fine.
+    """
+
+    name: str
+    format: str
+    columns: tuple[str, ...] | None
+    read: Callable[[], Scan] = attrs.field(repr=False)
+    path: Path | None = None
+    rereadable: bool = True
+    may_be_empty: bool = True
+
+    def scan(self) -> Scan:
+        """Read the rows from the first, each as a `Row` or, if it is broken, as a `Problem`; raises nothing.
+
+        Rows whose cells are all empty are passed over: spreadsheets leave them behind.
+        """
+        empty = True
+        for found in self.read():
+            empty = False
+            yield found
+        if empty and not self.may_be_empty:
+            yield Problem(
+                source=self.name, reason="it has no rows", mend="write the rows below the header, or give another file"
+            )
+
+    def __iter__(self) -> Iterator[Row]:
+        """Read the rows from the first.
+
+        Raises:
+            InvalidInputError: A row is broken; says the line, the reason and the mend.
+        """
+        for found in self.scan():
+            yield _row(found)
+
+    def find_columns(self) -> tuple[str, ...]:
+        """Return the columns, reading all rows if no header tells: names in the order in which they first appear."""
+        if self.columns is not None:
+            return self.columns
+        names: dict[str, None] = {}
+        for found in self.scan():
+            if isinstance(found, Row):
+                names.update(dict.fromkeys(found.cells))
+        return tuple(names)
+
+
+@attrs.frozen(kw_only=True)
+class AsyncTable:
+    """Rows from an async iterable; otherwise as `Table`. Its columns are known row by row only."""
+
+    name: str
+    read: Callable[[], AsyncIterator[Row | Problem]] = attrs.field(repr=False)
+    rereadable: bool = False
+
+    def scan(self) -> AsyncIterator[Row | Problem]:
+        """Read the rows, each as a `Row` or, if it is broken, as a `Problem`."""
+        return self.read()
+
+    async def __aiter__(self) -> AsyncIterator[Row]:
+        """Read the rows; raises like `Table.__iter__`."""
+        async for found in self.scan():
+            yield _row(found)
+
+
+def _row(found: Row | Problem) -> Row:
+    if isinstance(found, Problem):
+        raise found.error()
+    return found
+
+
+@attrs.frozen(kw_only=True)
+class Header:
+    """The names of the columns, checked; makes rows of lists of cells."""
+
+    source: str
+    columns: tuple[str, ...]
+    unit: Literal["line", "row"] = "line"
+
+    def row(self, line: int, cells: Sequence[str]) -> Row | Problem | None:
+        """Return the row of *cells*, a problem if they are too few or too many, None if all are empty."""
+        if len(cells) == len(self.columns):
+            if not any(cells):
+                return None
+            return Row(line=line, cells=dict(zip(self.columns, cells, strict=True)), source=self.source, unit=self.unit)
+        if not any(cell.strip() for cell in cells):
+            return None
+        return self._ragged(line, cells)
+
+    def _ragged(self, line: int, cells: Sequence[str]) -> Problem:
+        surplus = cells[len(self.columns) :]
+        shown = f", beyond it: {', '.join(map(repr, surplus))}"[:100] if surplus else ""
+        return Problem(
+            source=self.source,
+            line=line,
+            unit=self.unit,
+            reason=f"{len(cells)} cells, but the header has {len(self.columns)}{shown}",
+            mend="a separator or a line break inside a cell needs quotes around the cell",
+        )
+
+
+def checked_header(source: str, line: int, names: Sequence[object], unit: Literal["line", "row"] = "line") -> Header:
+    """Return the header of *names*.
+
+    Raises:
+        InvalidInputError: A column has no name, or two have the same.
+    """
+    columns = tuple(name.strip().removeprefix("\ufeff") if isinstance(name, str) else name for name in names)
+
+    def refuse(reason: str, mend: str) -> ProblemError:
+        return Problem(source=source, line=line, unit=unit, reason=reason, mend=mend).error()
+
+    foreign = [name for name in columns if not isinstance(name, str)]
+    if foreign:
+        raise refuse(f"the column name {foreign[0]!r} is a {type(foreign[0]).__name__}", "name columns by text")
+    texts = tuple(map(str, columns))
+    nameless = [str(n) for n, name in enumerate(texts, 1) if is_missing(name)]
+    if nameless or not texts:
+        raise refuse(
+            f"the header must name every column; column {', '.join(nameless) or '1'} has no name",
+            "write its name, or remove the column",
+        )
+    repeated = sorted({name for name in texts if texts.count(name) > 1})
+    if repeated:
+        raise refuse(f"the header names {', '.join(repeated)} more than once", "rename one of them")
+    return Header(source=source, columns=texts, unit=unit)

@@ -1,0 +1,131 @@
+"""Names in title case, numbers and dates as a language writes them."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from hypothesis import given, strategies as st
+
+from heygen_async import DirectVideo, InvalidInputError, Row, Template
+from heygen_async.bulk.filters import title_name
+
+NARROW = "\u202f"  # the space that French puts between thousands
+
+
+def spoken(script: str, locale: str = "en", **cells: str) -> str:
+    request = Template("direct", {"avatar_id": "a", "script": script}, locale=locale).render(Row(line=2, cells=cells))
+    assert isinstance(request, DirectVideo)
+    return request.script or ""
+
+
+@pytest.mark.parametrize(
+    ("cell", "name"),
+    [
+        ("ADA LOVELACE", "Ada Lovelace"),
+        ("ada lovelace", "Ada Lovelace"),
+        ("  ada   lovelace ", "Ada Lovelace"),
+        ("McDonald", "McDonald"),
+        ("MCDONALD", "McDonald"),
+        ("mcgregor-smith", "McGregor-Smith"),
+        ("mcy", "Mcy"),
+        ("O'Neil", "O'Neil"),
+        ("o'neil", "O'Neil"),
+        ("O\u2019NEIL", "O\u2019Neil"),
+        ("JOE'S", "Joe's"),
+        ("van der Berg", "van der Berg"),
+        ("VAN DER BERG", "van der Berg"),
+        ("JAN VAN DER BERG", "Jan van der Berg"),
+        ("VAN", "Van"),
+        ("DiCaprio", "DiCaprio"),
+        ("jean-luc", "Jean-Luc"),
+        ("J.R.R. TOLKIEN", "J.R.R. Tolkien"),
+        ("a.j.", "A.J."),
+        ("zoë", "Zoë"),
+        ("ZOE\u0308", "Zoë"),
+        ("élodie", "Élodie"),
+        ("李小龍", "李小龍"),
+        ("مريم", "مريم"),
+        ("", ""),
+    ],
+)
+def test_names_are_written_as_people_write_them(cell: str, name: str) -> None:
+    """A cell in mixed case knows better and stays."""
+    assert title_name(cell) == name
+
+
+@given(st.text(max_size=30))
+def test_title_case_is_settled(text: str) -> None:
+    """What it has written it leaves alone, and no letter is lost."""
+    once = title_name(text)
+    assert title_name(once) == once or once.islower() or once.isupper()
+    assert len(once.split()) == len(text.split())
+
+
+@pytest.mark.parametrize(
+    ("locale", "number", "day"),
+    [
+        ("en", "1,234,567.5", "March 1, 2026"),
+        ("en-GB", "1,234,567.5", "1 March 2026"),
+        ("de", "1.234.567,5", "1. März 2026"),
+        ("fr", f"1{NARROW}234{NARROW}567,5", "1 mars 2026"),
+        ("es", "1.234.567,5", "1 de marzo de 2026"),
+        ("it", "1.234.567,5", "1 marzo 2026"),
+        ("pt", "1.234.567,5", "1 de março de 2026"),
+        ("nl", "1.234.567,5", "1 maart 2026"),
+    ],
+)
+def test_numbers_and_days_are_written_as_the_language_writes_them(locale: str, number: str, day: str) -> None:
+    """By Unicode's tables, for the locale of the template or of one place in it."""
+    assert spoken("{{ n | number }} {{ d | date }}", locale, n="1234567.5", d="2026-03-01") == f"{number} {day}"
+    here = f'{{{{ n | number(locale="{locale}") }}}} {{{{ d | date(locale="{locale}") }}}}'
+    assert spoken(here, n="1234567.5", d="2026-03-01 09:30:00") == f"{number} {day}"
+
+
+@pytest.mark.parametrize(
+    ("script", "cell", "said"),
+    [
+        ("{{ c | number(2) }}", "1234.5", "1,234.50"),
+        ("{{ c | number(0) }}", "1234.56", "1,235"),
+        ("{{ c | number }}", "0.123456789", "0.123456789"),
+        ('{{ c | number(reads="de") }}', "1.234,50", "1,234.5"),
+        ('{{ c | date("EEEE, d MMMM") }}', "2026-03-01", "Sunday, 1 March"),
+        ('{{ c | date("short") }}', "2026-03-01", "3/1/26"),
+        ('{{ c | date(reads="%d.%m.%Y") }}', "01.03.2026", "March 1, 2026"),
+        ("{{ c | title_name }}", "ADA", "Ada"),
+        ('{{ nothing | number | default("some") }}', "", "some"),
+        ('{{ nothing | title_name | default("friend") }}', "", "friend"),
+    ],
+)
+def test_filters_take_what_a_cell_holds(script: str, cell: str, said: str) -> None:
+    """Forms can be named; a missing cell passes through, so that `default` may follow."""
+    assert spoken(script, c=cell, nothing=" ") == said
+
+
+@pytest.mark.parametrize(
+    ("script", "cell", "says"),
+    [
+        ("{{ c | number }}", "1.234,50", r"line 2, column c: '1.234,50' is not a plain number.*number\(reads=\"de\"\)"),
+        ("{{ c | number }}", "inf", "'inf' is not a plain number"),
+        ('{{ c | number(reads="de") }}', "viel", "'viel' is not a number as 'de' writes it"),
+        ('{{ c | number(locale="xx_YY") }}', "1", "locale 'xx_YY': unknown; such as en, de"),
+        ("{{ c | date }}", "01.03.2026", r"'01.03.2026' is not a day such as 2026-03-01; .*date\(reads="),
+        ('{{ c | date(reads="%d.%m.%Y") }}', "2026-03-01", r"is not a day as '%d.%m.%Y' writes it"),
+        ("{{ c | number }}", " ", "column c: is empty here"),
+        ("{{ c | title_name }}", " ", "column c: is empty here"),
+    ],
+)
+def test_what_a_filter_cannot_read_is_a_problem_of_the_cell(script: str, cell: str, says: str) -> None:
+    """Nothing is guessed: 1.234 may be a thousand or a little more than one."""
+    with pytest.raises(InvalidInputError, match=says):
+        spoken(script, c=cell)
+
+
+def test_without_babel_the_refusal_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Templates without numbers and dates do without it."""
+    monkeypatch.setitem(sys.modules, "babel.numbers", None)
+    monkeypatch.setitem(sys.modules, "babel.dates", None)
+    assert spoken("{{ c | title_name }}", c="ADA") == "Ada"
+    for name in ("number", "date"):
+        with pytest.raises(InvalidInputError, match=r'pip install "heygen-async\[templates\]"'):
+            spoken(f"{{{{ c | {name} }}}}", c="1")

@@ -1,0 +1,410 @@
+"""Rows that do not come from CSV: JSON lines, Excel, Parquet, data frames, programs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import sys
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from heygen_async import AsyncTable, InvalidInputError, Problem, Row, Table, read_rows
+from heygen_async.bulk.sources.frames import is_frame
+
+openpyxl = pytest.importorskip("openpyxl")
+pyarrow = pytest.importorskip("pyarrow")
+parquet = pytest.importorskip("pyarrow.parquet")
+
+
+def rows_of(table: Table) -> list[tuple[Any, ...]]:
+    return [(row.line, *row.cells.values()) for row in table]
+
+
+# JSON lines
+
+
+def jsonl(folder: Path, content: str, encoding: str = "utf-8") -> Path:
+    path = folder / "leads.jsonl"
+    path.write_bytes(content.encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("content", "cells"),
+    [
+        ('{"name": "Zoë", "age": 3}\n', {"name": "Zoë", "age": "3"}),
+        ('\ufeff{"name": "Zoë"}\r\n', {"name": "Zoë"}),
+        ('\n  \n{" name ": "x"}', {"name": "x"}),
+        (
+            '{"price": 1.50, "whole": 3.0, "big": 12345678901234567890}',
+            {"price": "1.50", "whole": "3", "big": "12345678901234567890"},
+        ),
+        ('{"a": null, "b": NaN, "c": true}', {"a": "", "b": "", "c": "true"}),
+        ('{"tags": ["x", 1], "more": {"k": 1.5}}', {"tags": '["x", 1]', "more": '{"k": 1.5}'}),
+        ('{"a": "x"}\n{}\n{"a": ""}', {"a": "x"}),
+    ],
+)
+def test_json_lines_become_text(tmp_path: Path, content: str, cells: dict[str, str]) -> None:
+    """Numbers as they are written, nothing as nothing; empty objects are passed over."""
+    assert [dict(row.cells) for row in read_rows(jsonl(tmp_path, content))] == [cells]
+
+
+def test_json_lines_know_their_line_and_columns(tmp_path: Path) -> None:
+    """No header says which columns there are: they are known after a reading."""
+    table = read_rows(jsonl(tmp_path, '{"a": 1}\n\n{"b": 2, "a": 3}\nx\n'))
+    assert table.columns is None
+    assert table.find_columns() == ("a", "b")
+    assert [item.line for item in table.scan()] == [1, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ('{"a": 1}\n{"a": 1\n', r"""leads.jsonl line 2: '{"a": 1'; not readable as JSON: .*one whole JSON object"""),
+        ("name,city\n", r"line 1: 'name,city'; not readable as JSON"),
+        ("7\n", r"line 1: '7'; a JSON number; must be an object such as"),
+        ('"x"\n', "a JSON string"),
+        ("null\n", "a JSON null"),
+        ("true\n", "a JSON boolean"),
+        ('{"a": 1}\n["x"]\n', "line 2: .*a JSON array"),
+        ('{"a": 1, "a": 2}\n', "line 1: .*the same name twice"),
+        ('{"a": 1, " a": 2}\n', "line 1: a name is empty or stands twice"),
+        ('{"": 1}\n', "line 1: a name is empty"),
+        ('[{"a": 1}]', "line 1: is one JSON array; write one object a line"),
+        ('{"a": 1}\n{"b": "\0"}\n', "line 2: a NUL byte"),
+        ("{}\n", "it has no rows"),
+        ("{" * 5000 + "\n", "line 1: .*not readable as JSON"),
+    ],
+)
+def test_broken_json_lines_are_refused_with_their_line(tmp_path: Path, content: str, says: str) -> None:
+    """A bad line is a bad row; the others can still be read."""
+    with pytest.raises(InvalidInputError, match=says):
+        list(read_rows(jsonl(tmp_path, content)))
+
+
+# Excel
+
+
+def workbook(folder: Path, *rows: list[Any], formats: dict[str, str] | None = None) -> Path:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    for at, number_format in (formats or {}).items():
+        book.active[at].number_format = number_format
+    path = folder / "leads.xlsx"
+    book.save(path)
+    return path
+
+
+def test_excel_cells_are_what_a_person_sees(tmp_path: Path) -> None:
+    """3.0 is 3, a day is a day, a post code keeps its zeros, a fraction has no noise, and empty is empty."""
+    day, moment = dt.date(2026, 3, 1), dt.datetime(2026, 3, 1, 9, 30)  # noqa: DTZ001 - Excel knows no time zones
+    path = workbook(
+        tmp_path,
+        ["n", "half", "noise", "day", "moment", "time", "zip", "yes", "text", "none"],
+        [3.0, 1.5, 0.1 + 0.2, day, moment, dt.time(9, 30), 1234, True, " O'Neil ", None],
+        formats={"G2": "00000"},
+    )
+    cells = ("3", "1.5", "0.3", "2026-03-01", "2026-03-01 09:30:00", "09:30:00", "01234", "true", " O'Neil ", "")
+    assert rows_of(read_rows(path)) == [(2, *cells)]
+
+
+def test_excel_rows_keep_their_numbers(tmp_path: Path) -> None:
+    """Empty rows are passed over, above the header too, short rows are filled up; it can be read twice."""
+    path = workbook(tmp_path, [None], ["a", "b", None], ["1"], [None, None], [None, "2"], ["", " "])
+    table = read_rows(path)
+    assert table.columns == ("a", "b")
+    assert rows_of(table) == rows_of(table) == [(3, "1", ""), (5, "", "2")]
+
+
+def test_a_sheet_can_be_chosen(tmp_path: Path) -> None:
+    """The first else; one that is not there is refused with those that are."""
+    path = workbook(tmp_path, ["a"], ["1"])
+    book = openpyxl.load_workbook(path)
+    book.create_sheet("Leads").append(["b"])
+    book["Leads"].append(["2"])
+    book.save(path)
+    assert read_rows(path).columns == ("a",)
+    table = read_rows(path, sheet="Leads")
+    assert table.columns == ("b",)
+    assert "'Leads'" in table.format
+    with pytest.raises(InvalidInputError, match="has no sheet 'Contacts'; it has Sheet, Leads"):
+        read_rows(path, sheet="Contacts")
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ([], "line 1: the header must name every column"),
+        ([["a", "b"]], "it has no rows"),
+        ([["a", None, "c"], [1, 2, 3]], "line 1: .*column 2 has no name"),
+        ([["a", "a"], [1, 2]], "line 1: the header names a more than once"),
+        ([["a", "b"], [1, 2], [1, 2, "x"]], "leads.xlsx line 3: 3 cells, but the header has 2, beyond it: 'x'"),
+    ],
+)
+def test_a_sheet_that_cannot_be_rows_is_refused(tmp_path: Path, rows: list[list[Any]], says: str) -> None:
+    """With the row as Excel numbers it."""
+    with pytest.raises(InvalidInputError, match=says):
+        list(read_rows(workbook(tmp_path, *rows)))
+
+
+def test_a_workbook_that_is_none_is_refused(tmp_path: Path) -> None:
+    """By its content, and by what openpyxl says of it."""
+    path = tmp_path / "leads.xlsx"
+    path.write_text("name,city\nAda,London\n")
+    with pytest.raises(InvalidInputError, match=r"by its content it is plain text, whatever its name says; name it"):
+        read_rows(path)
+    path.write_bytes(b"PK\x03\x04 and no more")
+    with pytest.raises(InvalidInputError, match=r"not readable as an Excel workbook: .*save it again as .xlsx"):
+        read_rows(path)
+
+
+def test_a_workbook_that_breaks_off_is_a_problem(tmp_path: Path) -> None:
+    """Also where it is found only by reading."""
+    path = workbook(tmp_path, ["a"], ["1"])
+    table = read_rows(path)
+    path.write_bytes(path.read_bytes()[:200])
+    found = list(table.scan())
+    assert isinstance(found[0], Problem)
+    assert "not readable as an Excel workbook" in str(found[0])
+
+
+def test_a_sheet_whose_inside_is_damaged_is_a_problem(tmp_path: Path) -> None:
+    """The rows before the damage are read."""
+    import zipfile
+
+    path = workbook(tmp_path, ["a"], ["x"])
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["xl/worksheets/sheet1.xml"] = parts["xl/worksheets/sheet1.xml"].replace(b"</sheetData>", b"<row><c></row>")
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    found = list(read_rows(path).scan())
+    assert [type(item) for item in found] == [Row, Problem]
+
+
+# Parquet
+
+
+def test_parquet_types_become_text(tmp_path: Path) -> None:
+    """Decimals keep their digits, days are days, nothing is empty; rows are numbered, for there are no lines."""
+    path = tmp_path / "leads.parquet"
+    columns = {
+        "name": ["Zoë", None],
+        "n": pyarrow.array([3.0, None]),
+        "price": [decimal.Decimal("1.50"), None],
+        "day": [dt.date(2026, 3, 1), None],
+        "tags": [["x"], None],
+    }
+    parquet.write_table(pyarrow.table(columns), path)
+    table = read_rows(path)
+    assert table.columns == ("name", "n", "price", "day", "tags")
+    assert rows_of(table) == rows_of(table) == [(1, "Zoë", "3", "1.50", "2026-03-01", '["x"]')]
+
+
+@pytest.mark.parametrize(
+    ("columns", "says"),
+    [
+        ({"a": pyarrow.array([], pyarrow.string())}, "leads.parquet: it has no rows"),
+        ({"a": [b"\xff"]}, "leads.parquet row 1, column a: bytes, not text; decode them first; give text"),
+        ({"a": ["x"], "": ["y"]}, "column 2 has no name"),
+    ],
+)
+def test_parquet_that_cannot_be_rows_is_refused(tmp_path: Path, columns: dict[str, Any], says: str) -> None:
+    path = tmp_path / "leads.parquet"
+    parquet.write_table(pyarrow.table(columns), path)
+    with pytest.raises(InvalidInputError, match=says):
+        list(read_rows(path))
+
+
+def test_damaged_parquet_is_refused(tmp_path: Path) -> None:
+    """At its end when it is opened, in its middle when it is read."""
+    path = tmp_path / "leads.parquet"
+    path.write_bytes(b"PAR1 and no more")
+    with pytest.raises(InvalidInputError, match=r"not readable as Parquet: .*; write it again"):
+        read_rows(path)
+    parquet.write_table(pyarrow.table({"a": [f"name {n}" for n in range(500)]}), path, compression="gzip")
+    content = bytearray(path.read_bytes())
+    content[40:400] = b"\xff" * 360
+    path.write_bytes(content)
+    with pytest.raises(InvalidInputError, match="row 1: not readable as Parquet from here on"):
+        list(read_rows(path))
+
+
+def test_parquet_of_many_batches_is_read_in_order(tmp_path: Path) -> None:
+    """Row by row over the borders of the batches."""
+    path = tmp_path / "leads.pq"
+    parquet.write_table(pyarrow.table({"n": list(range(2_500))}), path)
+    assert [(row.line, row.cells["n"]) for row in read_rows(path)] == [(n + 1, str(n)) for n in range(2_500)]
+
+
+# Data frames
+
+COLUMNS: dict[str, list[Any]] = {
+    "name": ["Zoë", None, "Ben"],
+    "n": [3.0, None, 1.5],
+    "day": [dt.datetime(2026, 3, 1), None, dt.datetime(2026, 3, 1, 9, 30)],  # noqa: DTZ001 - a day has no time zone
+}
+TEXTS = [(1, "Zoë", "3", "2026-03-01"), (3, "Ben", "1.5", "2026-03-01 09:30:00")]
+
+
+def frame_of(library: str, columns: dict[str, list[Any]]) -> Any:
+    module = pytest.importorskip(library)
+    return module.table(columns) if library == "pyarrow" else module.DataFrame(columns)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
+def test_a_frame_of_any_library_is_the_same_rows(library: str) -> None:
+    """None, NaN and NaT are empty, 3.0 is 3; rows are numbered from 1, and those of empty cells passed over."""
+    table = read_rows(frame_of(library, COLUMNS))
+    assert table.columns == ("name", "n", "day")
+    assert rows_of(table) == rows_of(table) == TEXTS
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
+def test_an_empty_frame_is_no_rows(library: str) -> None:
+    """A program that selects nobody has made no mistake."""
+    assert rows_of(read_rows(frame_of(library, {"a": []}))) == []
+
+
+def test_pandas_own_nothing_is_empty() -> None:
+    """Its nullable columns, its index and its numbered columns."""
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"n": pandas.array([1, None], dtype="Int64"), "s": ["x", "y"]}, index=[7, 9])
+    assert rows_of(read_rows(frame)) == [(1, "1", "x"), (2, "", "y")]
+    with pytest.raises(
+        InvalidInputError, match="pandas DataFrame row 0: the column name 0 is a int; name columns by text"
+    ):
+        read_rows(pandas.DataFrame([[1, 2]]))
+    with pytest.raises(InvalidInputError, match=r"pandas DataFrame: .*name of its own"):
+        read_rows(pandas.DataFrame([[1, 2]], columns=["a", "a"]))
+
+
+def test_a_lazy_frame_is_refused() -> None:
+    """It would be computed anew for each reading."""
+    polars = pytest.importorskip("polars")
+    with pytest.raises(InvalidInputError, match=r"polars LazyFrame: .*collect\(\) a lazy one first"):
+        read_rows(polars.LazyFrame({"a": [1]}))
+
+
+def test_bytes_in_a_frame_are_a_problem_of_their_cell() -> None:
+    """The other rows are read."""
+    found = list(read_rows(pyarrow.table({"a": [b"\xff", None], "b": ["x", "y"]})).scan())
+    assert str(found[0]) == "pyarrow Table row 1, column a: bytes, not text; decode them first; give text"
+    assert isinstance(found[1], Row)
+
+
+@pytest.mark.parametrize(
+    ("library", "name"), [("openpyxl", "a.xlsx"), ("pyarrow.parquet", "a.parquet"), ("narwhals.stable.v2", None)]
+)
+def test_what_is_not_installed_is_named(
+    tmp_path: Path, library: str, name: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the command that installs it."""
+    monkeypatch.setitem(sys.modules, library, None)
+    source: Any = pyarrow.table({"a": ["x"]})
+    if name is not None:
+        source = tmp_path / name
+        source.write_bytes(b"PK\x03\x04" if name == "a.xlsx" else b"PAR1")
+    with pytest.raises(InvalidInputError, match=r'needs \w+; pip install "heygen-async\[data\]"'):
+        list(read_rows(source))
+
+
+# Programs
+
+
+def test_mappings_are_rows() -> None:
+    """Values become text; a list can be read again, a generator only once, and says so."""
+    table = read_rows([{"name": "Ada", "n": 3.0}, {"name": None}])
+    assert table.rereadable
+    assert rows_of(table) == rows_of(table) == [(1, "Ada", "3"), (2, "")]
+    once = read_rows({"n": n} for n in range(2))
+    assert not once.rereadable
+    assert rows_of(once) == [(1, "0"), (2, "1")]
+    with pytest.raises(InvalidInputError, match="have been read once, and a generator has no more; give a list"):
+        list(once)
+
+
+def test_mappings_are_read_no_further_than_asked() -> None:
+    """A source may be endless."""
+
+    def endless() -> Iterator[dict[str, int]]:
+        n = 0
+        while True:
+            yield {"n": (n := n + 1)}
+
+    table = read_rows(endless())
+    assert next(iter(table)).cells == {"n": "1"}
+
+
+def test_rows_that_are_rows_already_stay(tmp_path: Path) -> None:
+    """With the line that they have: a filtered list is still a list of its file."""
+    rows = [Row(line=17, cells={"a": "x"}, source="leads.csv")]
+    assert list(read_rows(rows)) == rows
+
+
+@pytest.mark.parametrize(
+    ("item", "says"),
+    [
+        ("Ada", "rows row 1: a str; must be a mapping of column names to values"),
+        ({1: "x"}, "rows row 1: a mapping with a name that is no text"),
+        ({" ": "x"}, "rows row 1: a mapping with a name that is no text"),
+        ({"a": "x", "b": b"\xff"}, "rows row 1, column b: bytes, not text"),
+    ],
+)
+def test_items_that_are_no_rows_are_refused(item: Any, says: str) -> None:
+    """One by one, with their number."""
+    source: Any = [item, {"a": "y"}]
+    found = list(read_rows(source).scan())
+    assert str(found[0]).startswith(says)
+    assert isinstance(found[1], Row)
+
+
+@pytest.mark.parametrize("source", [None, 7, {"name": "Ada"}, b"leads.csv"])
+def test_what_is_no_source_is_refused(source: Any) -> None:
+    """A single mapping is one row, not a list of them."""
+    with pytest.raises(InvalidInputError, match=r"rows: a \w+; must be a file, a data frame or an iterable"):
+        read_rows(source)
+
+
+async def test_async_mappings_are_rows() -> None:
+    """As they come; a generator only once."""
+
+    async def people() -> AsyncIterator[dict[str, Any]]:
+        yield {"name": "Ada"}
+        yield {"name": b""}
+        yield {"name": "Ben"}
+
+    table = read_rows(people())
+    assert isinstance(table, AsyncTable)
+    assert [item.line async for item in table.scan()] == [1, 2, 3]
+    with pytest.raises(InvalidInputError, match="have been read once"):
+        _ = [row async for row in table]
+    rows = [row async for row in read_rows(Again())]
+    assert [(row.line, row.cells["n"]) for row in rows] == [(1, "1")]
+
+
+class Again:
+    async def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
+        yield {"n": 1}
+
+
+async def test_an_async_source_that_begins_anew_can_be_read_again() -> None:
+    """An object with `__aiter__` is no generator."""
+    table = read_rows(Again())
+    assert table.rereadable
+    for _ in range(2):
+        assert [row.cells["n"] async for row in table] == ["1"]
+
+
+def test_lists_and_paths_are_no_frames() -> None:
+    """A frame is told by what it says of itself, without importing any library."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert not any(map(is_frame, ([], {}, "x", Path("x"), iter([]))))
+        assert is_frame(pyarrow.table({"a": [1]}))
