@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
     from heygen_async.bulk.containers import FileKind
     from heygen_async.bulk.decisions import OnUnknown
+    from heygen_async.bulk.guards import Approve
     from heygen_async.bulk.plan import Job
+    from heygen_async.bulk.price import Rates
     from heygen_async.bulk.scheduler import Submit
     from heygen_async.bulk.stream import Results
     from heygen_async.bulk.watched import Watch
@@ -141,6 +143,11 @@ class HeyGen:
         submit: Submit = "auto",
         watch: Watch = "auto",
         tag_titles: bool = False,
+        budget_usd: float | None = None,
+        rates: Rates | None = None,
+        canary: int | None = None,
+        approve: Approve | None = None,
+        breaker: tuple[int, int] | None = None,
     ) -> AbstractAsyncContextManager[Results]:
         """Render many requests, at most *max_in_flight* at once, and stream their results. Costs money for each.
 
@@ -172,6 +179,13 @@ class HeyGen:
                 video by itself, at the pace that fits how such renders end; "auto" sweeps until that is refused.
             tag_titles: With a journal, add a short tag to each title, by which a video whose key has become too old
                 (23 hours) can still be found; without, only a title that no other video has will do.
+            budget_usd: US dollars that the run may cost, with a journal all runs of it together: a row is sent only if
+                its highest price fits beside what was spent and what is under way. When the next one does not fit, the
+                run sends no more and ends in a `BudgetReachedError`; with a journal it can go on under another budget.
+            rates: Your prices, if they are not those of HeyGen's list.
+            canary: So many rows go first, alone; the others only when those are there, with their files.
+            approve: Asked with the results of the canary, whether the others may go.
+            breaker: (k, n): when k of the last n rows have failed with one code, the run sends no more.
 
         A failed row is a `Failed` result, never an exception. Leaving the block early stops submitting and
         watching; what was submitted goes on at HeyGen: `results.unfinished` lists it, and `results.unread` what had
@@ -180,10 +194,12 @@ class HeyGen:
         Raises:
             InsufficientCreditError: The account could not pay for one more; what was submitted before was
                 followed to its end first. The same for a wrong key and a used-up quota.
+            RunPausedError: Budget, canary or breaker stopped it; what was submitted was followed to its end first.
         """
         from heygen_async.bulk.books import NoBooks  # noqa: PLC0415 - bulk stands above the client
         from heygen_async.bulk.campaign import Settings, run_journal  # noqa: PLC0415 - the same
         from heygen_async.bulk.downloads import Downloads  # noqa: PLC0415 - the same
+        from heygen_async.bulk.guards import Budget, guards  # noqa: PLC0415 - the same
         from heygen_async.bulk.scheduler import run  # noqa: PLC0415 - the same
 
         if journal is not None:
@@ -197,8 +213,13 @@ class HeyGen:
                 submit=submit,
                 watch=watch,
                 tag_titles=tag_titles,
+                budget_usd=budget_usd,
+                canary=canary,
+                breaker=breaker,
             )
-            return run_journal(self, journal, source=requests, settings=settings, on_unknown=on_unknown)
+            return run_journal(
+                self, journal, source=requests, settings=settings, on_unknown=on_unknown, approve=approve, rates=rates
+            )
         downloads = None if download_to is None else Downloads(self, download_to, filename, files=files)
         books = NoBooks(requests)
         return run(
@@ -210,10 +231,22 @@ class HeyGen:
             max_downloads=max_downloads,
             submit=submit,
             watch=watch,
+            guard=guards(
+                budget=None if budget_usd is None else Budget(budget_usd, rates=rates),
+                canary=canary,
+                approve=approve,
+                breaker=breaker,
+            ),
         )
 
     def resume(
-        self, journal: str | PathLike[str], *, on_unknown: OnUnknown = "hold"
+        self,
+        journal: str | PathLike[str],
+        *,
+        on_unknown: OnUnknown = "hold",
+        budget_usd: float | None = None,
+        approve: Approve | None = None,
+        rates: Rates | None = None,
     ) -> AbstractAsyncContextManager[Results]:
         """Go on with a journal's campaign: follow what was submitted, submit what was not. Costs money for the rest.
 
@@ -222,13 +255,17 @@ class HeyGen:
         Args:
             journal: Of a former `render_many`; the requests and settings are in it.
             on_unknown: As of `render_many`.
+            budget_usd: In place of the journal's budget.
+            approve: As of `render_many`.
+            rates: As of `render_many`.
 
         Raises:
             JournalError: Not there, in use by another process, damaged; nothing was sent.
+            RunPausedError: As of `render_many`.
         """
         from heygen_async.bulk.campaign import run_journal  # noqa: PLC0415 - bulk stands above the client
 
-        return run_journal(self, journal, on_unknown=on_unknown)
+        return run_journal(self, journal, on_unknown=on_unknown, budget_usd=budget_usd, approve=approve, rates=rates)
 
     async def raw(
         self,

@@ -11,6 +11,10 @@ HeyGenError
 ├── DownloadError
 ├── JournalError
 ├── RenderFailedError
+├── RunPausedError
+│   ├── BudgetReachedError
+│   ├── CanaryFailedError
+│   └── BreakerTrippedError
 └── APIError
     ├── BadRequestError
     ├── AuthenticationError
@@ -169,6 +173,22 @@ class JournalError(HeyGenError):
 
 class RenderFailedError(HeyGenError):
     """HeyGen tried to render and gave up; `code` says why where HeyGen tells. HeyGen does not bill these."""
+
+
+class RunPausedError(HeyGenError):
+    """A run sends nothing more, by a rule that you gave it. What was sent was followed to its end; it can go on."""
+
+
+class BudgetReachedError(RunPausedError):
+    """The next row could cost more than what is left of the budget."""
+
+
+class CanaryFailedError(RunPausedError):
+    """One of the first rows failed, or you did not approve of them."""
+
+
+class BreakerTrippedError(RunPausedError):
+    """Too many of the last rows failed with the same code."""
 
 
 class APIError(HeyGenError):

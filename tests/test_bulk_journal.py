@@ -150,7 +150,7 @@ def test_failures_are_counted_by_code(journal: Journal) -> None:
         journal.failed(job_id, code=code, error="e", spent="no")
     assert journal.failures() == {"x": 1, "y": 2}
     assert [record.id for record in journal.records("failed", code="y")] == [2, 3]
-    assert journal.seconds_of_video() == {}
+    assert journal.rendered() == {}
 
 
 def test_ids_are_known_to_belong_to_a_row(journal: Journal) -> None:

@@ -171,7 +171,8 @@ async def test_the_costs_are_those_of_the_completed_rows(campaign: Path, world: 
     """By kind and together, least and most; failed ones are not billed, and what is unclear is told."""
     spent = page_of(campaign).texts["table.figures"][0]
     with Journal(campaign, read_only=True) as journal:
-        seconds, counts = journal.seconds_of_video(), journal.counts()
+        seconds = {kind: seconds for kind, (_, seconds) in journal.rendered().items()}
+        counts = journal.counts()
     low = seconds["avatar"] * 0.05
     high = seconds["avatar"] * 0.0667
     rest = 7.0 + seconds["video_agent"] * 0.0333

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +19,15 @@ from heygen_async.bulk.containers import FileKind
 from heygen_async.bulk.decisions import OnUnknown, grace_left, verdict
 from heygen_async.bulk.downloads import Downloads, checked_kinds
 from heygen_async.bulk.export import PREFIX
+from heygen_async.bulk.guards import Approve, Budget, Guard, guards
 from heygen_async.bulk.journal import Journal
 from heygen_async.bulk.plan import Job, Source, numbered
+from heygen_async.bulk.price import Rates
 from heygen_async.bulk.reconcile import find
 from heygen_async.bulk.records import Entry, Merge
 from heygen_async.bulk.rows import cells_of
 from heygen_async.bulk.scheduler import Submit, run
+from heygen_async.bulk.spending import spent_usd
 from heygen_async.bulk.storing import MAX_DOWNLOADS
 from heygen_async.bulk.stream import Results
 from heygen_async.bulk.timing import RenderTimes
@@ -37,6 +40,10 @@ if TYPE_CHECKING:
 
 _BATCH_ROWS = 500
 _TAG_DIGITS = 8
+
+
+def _pair(given: Sequence[int] | None) -> tuple[int, int] | None:
+    return None if given is None else (given[0], given[1])
 
 
 @attrs.frozen(kw_only=True)
@@ -53,6 +60,9 @@ class Settings:
         submit: How rows are sent: see `HeyGen.render_many`.
         watch: How ends are noticed: see `HeyGen.render_many`.
         tag_titles: Add a short tag to each title, by which a video can be found when its key is too old.
+        budget_usd: US dollars that the campaign may cost, over all of its runs.
+        canary: How many rows go first, alone.
+        breaker: So many failures with one code, of so many last rows, stop a run.
     """
 
     max_in_flight: InFlight = 10
@@ -64,6 +74,9 @@ class Settings:
     submit: Submit = "auto"
     watch: Watch = "auto"
     tag_titles: bool = False
+    budget_usd: float | None = None
+    canary: int | None = None
+    breaker: tuple[int, int] | None = attrs.field(default=None, converter=_pair)
 
     def save(self, journal: Journal) -> None:
         """Keep them."""
@@ -110,13 +123,20 @@ async def run_journal(
     source: Source | None = None,
     settings: Settings | None = None,
     on_unknown: OnUnknown = "hold",
+    budget_usd: float | None = None,
+    approve: Approve | None = None,
+    rates: Rates | None = None,
 ) -> AsyncIterator[Results]:
-    """Do what is due for the rows of a journal, after taking in those of *source*, and yield the results."""
+    """Do what is due for the rows of a journal, after taking in those of *source*, and yield the results.
+
+    Without *settings*, those of the journal are taken, with *budget_usd* in place of theirs.
+    """
     with Journal(path, create=source is not None) as journal:
-        if settings is not None:
-            settings.save(journal)
-        else:
+        if settings is None:
             settings = Settings.load(journal)
+            settings = settings if budget_usd is None else attrs.evolve(settings, budget_usd=budget_usd)
+        guard = _guard(journal, settings, approve, rates or Rates())
+        settings.save(journal)
         merge = Merge() if source is None else await plan(journal, source, tag_titles=settings.tag_titles)
         downloads = None
         if settings.download_to is not None:
@@ -138,10 +158,21 @@ async def run_journal(
                 submit=settings.submit,
                 watch=settings.watch,
                 times=times,
+                guard=guard,
             ) as results,
         ):
             results.merge = merge
             yield results
+
+
+def _guard(journal: Journal, settings: Settings, approve: Approve | None, rates: Rates) -> Guard:
+    """Return what holds the campaign back; a canary that was rendered needs no other."""
+    budget, canary = None, settings.canary
+    if settings.budget_usd is not None:
+        budget = Budget(settings.budget_usd, rates=rates, spent_usd=spent_usd(journal, rates))
+    if canary is not None and journal.counts()["completed"] >= canary:
+        canary = None
+    return guards(budget=budget, canary=canary, approve=approve, breaker=settings.breaker)
 
 
 @contextlib.asynccontextmanager

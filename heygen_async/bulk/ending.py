@@ -11,6 +11,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from heygen_async.api.videos import Video
 from heygen_async.bulk.books import Books
+from heygen_async.bulk.guards import Guard
 from heygen_async.bulk.plan import Job
 from heygen_async.bulk.results import Completed, Failed, Result, Summary
 from heygen_async.bulk.slots import Slots
@@ -35,14 +36,17 @@ class Ending:
         slots: Slots,
         out: MemoryObjectSendStream[Result],
         storing: Storing,
+        *,
+        guard: Guard,
     ) -> None:
-        """Write to *books*, give back to *slots*, hand files to *storing* and send results to *out*."""
+        """Write to *books*, give back to *slots*, hand files to *storing*, send results to *out* and tell *guard*."""
         self.summary = Summary()
         self.storing = storing
         self._client = client
         self._books = books
         self._slots = slots
         self._out = out
+        self._guard = guard
 
     def work_in(self, stages: TaskGroup) -> None:
         """Store files in *stages*."""
@@ -86,6 +90,7 @@ class Ending:
     def emit(self, result: Result) -> None:
         """Hand a result to whoever reads them."""
         self.summary.add(result)
+        self._guard.ended(result)
         error = type(result.error).__name__ if result.error is not None else None
         self._client.telemetry.emit(JobEnded(index=result.index, resource_id=result.resource_id, error=error))
         self._out.send_nowait(result)

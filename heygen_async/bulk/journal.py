@@ -285,10 +285,15 @@ class Journal(Database):
         query = "SELECT error_code, count(*) FROM jobs WHERE state = 'failed' GROUP BY error_code"
         return Counter(dict(self._rows(query)))
 
-    def seconds_of_video(self) -> dict[str, float]:
-        """Return the seconds of completed video by kind of request."""
-        query = "SELECT kind, coalesce(sum(duration), 0) FROM jobs WHERE state = 'completed' GROUP BY kind"
-        return dict(self._rows(query))
+    def rendered(self) -> dict[str, tuple[int, float]]:
+        """Return the number of completed videos, and their seconds, by kind of request."""
+        query = "SELECT kind, count(*), coalesce(sum(duration), 0) FROM jobs WHERE state = 'completed' GROUP BY kind"
+        return {kind: (count, seconds) for kind, count, seconds in self._rows(query)}
+
+    def former_at_stake(self) -> list[int]:
+        """Return the rows of earlier requests that were paid for, or may have been; a row as often as that happened."""
+        query = "SELECT job_id FROM former WHERE state NOT IN ('planned', 'failed') OR coalesce(spent, 'no') != 'no'"
+        return [job_id for (job_id,) in self._rows(query)]
 
     def files(self) -> Iterator[tuple[int, dict[str, StoredFile]]]:
         """Yield the completed rows' ids with what was stored of them, by kind."""

@@ -19,6 +19,7 @@ from heygen_async.api.batches import BATCH_ITEMS
 from heygen_async.bulk.books import Books
 from heygen_async.bulk.downloads import Downloads
 from heygen_async.bulk.ending import Ending, stream
+from heygen_async.bulk.guards import Guard
 from heygen_async.bulk.plan import Job
 from heygen_async.bulk.poller import Watcher
 from heygen_async.bulk.results import Failed, Result, Summary, Unfinished
@@ -29,7 +30,7 @@ from heygen_async.bulk.submitting import Submitting, fits_together
 from heygen_async.bulk.timing import Law, RenderTimes
 from heygen_async.bulk.watched import Watch
 from heygen_async.bulk.watchlist import Watchlist
-from heygen_async.errors import AuthenticationError, HeyGenError, JournalError
+from heygen_async.errors import AuthenticationError, HeyGenError, JournalError, RunPausedError
 from heygen_async.pool import InFlight
 from heygen_async.telemetry import JobSubmitted
 
@@ -59,19 +60,23 @@ async def run(
     submit: Submit = "auto",
     watch: Watch = "auto",
     times: RenderTimes | None = None,
+    guard: Guard | None = None,
 ) -> AsyncIterator[Results]:
     """Run the jobs of *books* and yield the stream of their results. See `HeyGen.render_many`.
 
     *recover* looks for what a lost POST made; without it such a row fails. What is learnt about render times goes into
-    *times*.
+    *times*; *guard* may hold rows back.
     """
     slots = Slots(max_in_flight, client.pool)
     storing = Storing(books, downloads, max_downloads)
     send, receive = stream()
-    ending = Ending(client, books, slots, send, storing)
+    guard = guard or Guard()
+    ending = Ending(client, books, slots, send, storing, guard=guard)
     watchlist = Watchlist(ending, deadline=deadline, times=times or RenderTimes())
     watcher = Watcher(client, watchlist, watch)
-    work = _Run(client, books, slots=slots, ending=ending, watchlist=watchlist, recover=recover, submit=submit)
+    work = _Run(
+        client, books, slots=slots, ending=ending, watchlist=watchlist, recover=recover, submit=submit, guard=guard
+    )
     try:
         async with receive, anyio.create_task_group() as tasks:
             tasks.start_soon(work.drive, send, watcher)
@@ -101,8 +106,10 @@ class _Run:
         watchlist: Watchlist,
         recover: Recover | None,
         submit: Submit,
+        guard: Guard,
     ) -> None:
         self.slots = slots
+        self._guard = guard
         self._client = client
         self._books = books
         self._ending = ending
@@ -110,7 +117,7 @@ class _Run:
         self._recover = recover
         self._in_batches = submit == "batch" or (submit == "auto" and self._posts_would_be_too_many())
         look_for = None if recover is None else self._look_for
-        self._submitting = Submitting(client, books, slots, watchlist, ending, look_for)
+        self._submitting = Submitting(client, books, slots, watchlist, ending, look_for, guard)
         self._next = anyio.Lock(fast_acquire=True)  # the books are shared
         self._over = False  # no more rows: the source has ended or the account refuses
         self._looking: dict[int, Job] = {}
@@ -152,7 +159,8 @@ class _Run:
 
     def stop_submitting(self) -> None:
         """Take no more rows, and send none of those that still wait for a slot."""
-        self._over = self._submitting.winding_down = True
+        self._over = True
+        self._submitting.wind_down()
 
     def say_why_it_stopped(self) -> None:
         """Raise what made the run stop submitting, if anything did."""
@@ -262,7 +270,27 @@ class _Run:
                     self.slots.give_back(ticket)
                 else:
                     self.slots.hold(ticket, job.index)
+            if job is not None and not await self._is_admitted(job):
+                self._over = True
+                self.slots.free(job.index)
+                return None
             return job
+
+    async def _is_admitted(self, job: Job) -> bool:
+        """Return whether *job* may go; wait as long as it may not yet, without its slot, which others need to end."""
+        if job.step != "submit" or (job.record is not None and job.record.state != "planned"):
+            self._guard.adopt(job)
+            return True
+        try:
+            while not self._no_more:
+                if self._guard.admits(job):
+                    return True
+                self.slots.free(job.index)
+                await self._guard.news()
+                self.slots.hold(await self.slots.take(), job.index)
+        except RunPausedError as exc:
+            self._submitting.stop(job, exc)
+        return False
 
     @property
     def _no_more(self) -> bool:
@@ -274,6 +302,7 @@ class _Run:
         for mate in mates:
             if mate.index != job.index:
                 self.slots.claim(mate.index)
+                self._guard.adopt(mate)
         await self._submitting.submit_together(tuple(mates))
 
     # Going on from a journal

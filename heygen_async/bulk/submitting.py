@@ -15,6 +15,7 @@ from heygen_async.api.video_agents import AgentJob
 from heygen_async.api.videos import VideoJob
 from heygen_async.bulk.books import Books
 from heygen_async.bulk.ending import Ending
+from heygen_async.bulk.guards import Guard
 from heygen_async.bulk.plan import Job
 from heygen_async.bulk.results import Failed
 from heygen_async.bulk.slots import Slots
@@ -70,6 +71,7 @@ class Submitting:
     _watchlist: Watchlist
     _ending: Ending
     _look_for: Callable[[Job], None] | None
+    _guard: Guard
     winding_down: bool = False
     stopped: HeyGenError | None = None
     stopped_at: int = -1
@@ -86,6 +88,11 @@ class Submitting:
         latest = anyio.current_time() + LAST_CALL_SECONDS
         for _, scope in self._sending.values():
             scope.deadline = min(scope.deadline, latest)
+
+    def wind_down(self) -> None:
+        """Send nothing more."""
+        self.winding_down = True
+        self._guard.wake()
 
     async def submit(self, job: Job) -> None:
         """Write the intent, POST, write the id. Nothing can cancel it between the answer and the note."""
@@ -221,7 +228,7 @@ class Submitting:
             await self._books.refused(job, error)
         self._slots.free(job.index)
         if stops:
-            self._stop(job, error)
+            self.stop(job, error)
         if not stops or error.spent == "unknown":
             self._ending.emit(Failed(job=job, resource_id=None, error=error))
 
@@ -256,9 +263,9 @@ class Submitting:
         if good := tuple(job for item, job in enumerate(jobs) if item not in bad):
             await self._send(good, self._together)
 
-    def _stop(self, job: Job, error: HeyGenError) -> None:
+    def stop(self, job: Job, error: HeyGenError) -> None:
         """Submit nothing more; what is under way is followed."""
-        self.winding_down = True
+        self.wind_down()
         if self.stopped is None:
             self.stopped, self.stopped_at = error, job.index
 

@@ -11,6 +11,7 @@ from heygen_async.errors import (
     InsufficientCreditError,
     InvalidInputError,
     QuotaExceededError,
+    RunPausedError,
 )
 
 
@@ -38,6 +39,7 @@ _CODES: tuple[tuple[type[HeyGenError], Exit], ...] = (
     (AuthenticationError, Exit.AUTHENTICATION),
     (DeadlineExceededError, Exit.DEADLINE),
     (InsufficientCreditError, Exit.PAUSED),
+    (RunPausedError, Exit.PAUSED),
     (QuotaExceededError, Exit.PAUSED),
     (HeyGenError, Exit.API),
 )

@@ -1,0 +1,247 @@
+"""What may hold a run back: a budget, a canary, a breaker. Each says no before a row is sent, and never afterwards."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+import anyio
+
+from heygen_async.api.stored import body_of
+from heygen_async.bulk.plan import Job
+from heygen_async.bulk.price import Rates
+from heygen_async.bulk.results import Completed, Failed, Result
+from heygen_async.errors import BreakerTrippedError, BudgetReachedError, CanaryFailedError, InvalidInputError
+
+
+class Guard:
+    """Holds nothing back; the others are kinds of it."""
+
+    def __init__(self) -> None:
+        """Nothing has happened yet."""
+        self._changed = anyio.Event()
+
+    def admits(self, job: Job) -> bool:  # noqa: ARG002 - the others look at it
+        """Whether *job* may be sent now; False: not before something has changed.
+
+        Raises:
+            RunPausedError: It may not, and no further one.
+        """
+        return True
+
+    async def news(self) -> None:
+        """Return when something has changed since the last refusal. Whoever waits here must hold no render slot."""
+        await self._changed.wait()
+        self._changed = anyio.Event()
+
+    def wake(self) -> None:
+        """Let whoever waits look around."""
+        self._changed.set()
+
+    def adopt(self, job: Job) -> None:
+        """*job* is under way since an earlier run."""
+
+    def ended(self, result: Result) -> None:
+        """A row has ended."""
+
+
+class Guards(Guard):
+    """Several at once."""
+
+    def __init__(self, guards: Sequence[Guard]) -> None:
+        """Ask each of *guards*, in their order."""
+        super().__init__()
+        self._guards = guards
+        self._refused: Guard = self
+
+    def admits(self, job: Job) -> bool:
+        """Ask each; the first that refuses is the one to wait for."""
+        for guard in self._guards:
+            if not guard.admits(job):
+                self._refused = guard
+                return False
+        return True
+
+    async def news(self) -> None:
+        """Wait for the one that refused."""
+        await self._refused.news()
+
+    def wake(self) -> None:
+        """Wake each."""
+        for guard in self._guards:
+            guard.wake()
+
+    def adopt(self, job: Job) -> None:
+        """Tell each."""
+        for guard in self._guards:
+            guard.adopt(job)
+
+    def ended(self, result: Result) -> None:
+        """Tell each."""
+        for guard in self._guards:
+            guard.ended(result)
+            guard.wake()
+
+
+class Budget(Guard):
+    """Keeps what is spent below a limit: each row's highest price is reserved before it is sent.
+
+    Attributes:
+        limit_usd: US dollars.
+        spent_usd: What ended rows cost by their real length, at the highest rate of their kind.
+        reserved_usd: The highest prices of the rows under way, and of those whose outcome is not known.
+    """
+
+    def __init__(self, limit_usd: float, *, rates: Rates | None = None, spent_usd: float = 0.0) -> None:
+        """Let rows be sent while they fit into *limit_usd*, of which *spent_usd* are gone."""
+        if not 0 < limit_usd < float("inf"):
+            raise InvalidInputError(f"budget_usd {limit_usd!r}: must be an amount in US dollars above 0")
+        super().__init__()
+        self.limit_usd = limit_usd
+        self.spent_usd = spent_usd
+        self._rates = rates or Rates()
+        self._reserved: dict[int, float] = {}
+        self._kept = 0.0  # of rows that nobody knows the end of
+
+    @property
+    def reserved_usd(self) -> float:
+        """The highest prices of what is under way."""
+        return sum(self._reserved.values()) + self._kept
+
+    def admits(self, job: Job) -> bool:
+        """Reserve the row's highest price if it fits; if not, rows under way may settle for less."""
+        price = self._price(job)
+        if self.spent_usd + self.reserved_usd + price <= self.limit_usd:
+            self._reserved[job.index] = price
+            return True
+        if self._reserved:
+            return False
+        left = max(0.0, self.limit_usd - self.spent_usd - self._kept)
+        kept = f", {self._kept:.2f} are kept for rows of unknown outcome" if self._kept else ""
+        raise BudgetReachedError(
+            f"budget of {self.limit_usd:.2f} USD: {self.spent_usd:.2f} are spent{kept}, and the row with index "
+            f"{job.index} may cost up to {price:.2f}, but {left:.2f} are left; give a higher budget to go on"
+        )
+
+    def adopt(self, job: Job) -> None:
+        """Reserve the row's highest price, whether it fits or not: it may be paid for already."""
+        self._reserved[job.index] = self._price(job)
+
+    def _price(self, job: Job) -> float:
+        return self._rates.estimate(job.request.kind, body_of(job.request)).high
+
+    def ended(self, result: Result) -> None:
+        """Settle a row: what it cost is known, or that it cost nothing, or neither."""
+        reserved = self._reserved.pop(result.index, 0.0)
+        if isinstance(result, Completed):
+            seconds = result.video.duration
+            self.spent_usd += reserved if seconds is None else self._rates.price(result.request.kind, seconds)[1]
+        elif result.error.spent != "no":
+            self._kept += reserved
+
+
+Approve = Callable[[Sequence[Result]], Awaitable[bool]]
+
+
+class Canary(Guard):
+    """Sends the first rows alone; the others go when those are there, files and all."""
+
+    def __init__(self, count: int, approve: Approve | None = None) -> None:
+        """Hold all but the first *count* rows back until those are good; then ask *approve*, if it is given."""
+        if type(count) is not int or count < 1:
+            raise InvalidInputError(f"canary {count!r}: must be a whole number from 1")
+        super().__init__()
+        self._count = count
+        self._approve = approve
+        self._approved = approve is None
+        self._admitted: set[int] = set()
+        self._ended: list[Result] = []
+        self._passed = False
+
+    def admits(self, job: Job) -> bool:
+        """Let the first rows through, and the others when those are good."""
+        if self._passed or job.index in self._admitted:
+            return True
+        if len(self._admitted) < self._count:
+            self._admitted.add(job.index)
+            return True
+        if len(self._ended) < len(self._admitted):
+            return False
+        bad = [result for result in self._ended if result.error is not None]
+        if bad:
+            raise CanaryFailedError(
+                f"{len(bad)} of the first {len(self._ended)} rows failed, so no other was sent; the first of them: "
+                f"{bad[0].error}"
+            )
+        self._passed = self._approved
+        return self._passed
+
+    async def news(self) -> None:
+        """Wait for the first rows, then for somebody's approval.
+
+        Raises:
+            CanaryFailedError: It was refused.
+        """
+        if self._approve is None or len(self._ended) < len(self._admitted):
+            await super().news()
+            return
+        self._approved = await self._approve(tuple(self._ended))
+        if not self._approved:
+            raise CanaryFailedError(f"the first {len(self._ended)} rows were not approved of, so no other was sent")
+
+    def ended(self, result: Result) -> None:
+        """Take a result in."""
+        if not self._passed and result.index in self._admitted:
+            self._ended.append(result)
+
+
+class Breaker(Guard):
+    """Stops a run whose rows fail alike: one code, so many of the last so many rows."""
+
+    def __init__(self, failures: int, of: int) -> None:
+        """Trip when *failures* of the last *of* rows failed with one code."""
+        if type(failures) is not int or type(of) is not int or not 1 <= failures <= of:
+            raise InvalidInputError(
+                f"breaker ({failures!r}, {of!r}): must be two whole numbers: so many failures of so many last rows"
+            )
+        super().__init__()
+        self._failures = failures
+        self._last: deque[str | None] = deque(maxlen=of)
+        self._examples: dict[str, Failed] = {}
+        self._tripped: BreakerTrippedError | None = None
+
+    def admits(self, job: Job) -> bool:  # noqa: ARG002 - which row does not matter
+        """Say no once it has tripped."""
+        if self._tripped is not None:
+            raise self._tripped
+        return True
+
+    def ended(self, result: Result) -> None:
+        """Count a row by its code; messages differ where the trouble is the same."""
+        code = result.code if isinstance(result, Failed) else None
+        self._last.append(code)
+        if code is None or self._tripped is not None:
+            return
+        count = Counter(self._last)[code]
+        if count >= self._failures:
+            self._tripped = BreakerTrippedError(
+                f"{count} of the last {len(self._last)} rows failed with {code}, so no other was sent; the last: "
+                f"{result.error}",
+                code=code,
+            )
+
+
+def guards(
+    *,
+    budget: Budget | None = None,
+    canary: int | None = None,
+    approve: Approve | None = None,
+    breaker: tuple[int, int] | None = None,
+) -> Guard:
+    """Return what holds a run back. The budget comes last: what others refuse reserves nothing."""
+    chosen: Iterable[Guard | None] = (
+        None if breaker is None else Breaker(*breaker),
+        None if canary is None else Canary(canary, approve),
+        budget,
+    )
+    return Guards([guard for guard in chosen if guard is not None])

@@ -1,0 +1,87 @@
+"""What a row will cost, before it is sent: its length in seconds times HeyGen's rate for its mode."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from heygen_async.bulk.speech import spoken_seconds
+
+_ASKED = re.compile(r"(\d{1,4})[\s-]*(seconds?|secs?|s|minutes?|mins?)\b", re.IGNORECASE)
+_NOT_TOLD = (5.0, 60.0, 600.0)  # seconds of a video whose length nothing tells: an audio file, an agent's own choice
+_LEAST_SECONDS = 1.0
+
+
+@attrs.frozen
+class Price:
+    """US dollars: the least, what is likely, and the most."""
+
+    low: float = 0.0
+    expected: float = 0.0
+    high: float = 0.0
+
+    def __add__(self, other: Price) -> Price:
+        """Add two."""
+        return Price(self.low + other.low, self.expected + other.expected, self.high + other.high)
+
+    def __str__(self) -> str:
+        """Say it: `12.40 USD (9.10 to 17.80)`."""
+        return f"{self.expected:.2f} USD ({self.low:.2f} to {self.high:.2f})"
+
+
+@attrs.frozen(kw_only=True)
+class Rates:
+    """US dollars a second of video by kind of request, least and most; a cinematic avatar has a flat price.
+
+    The span of "avatar" is that of looks: photo looks 0.05, digital twins and studio looks 0.0667.
+
+    Source: HeyGen's pricing page as read in September 2026; yours may differ, so give your own.
+    """
+
+    avatar: tuple[float, float] = (0.05, 0.0667)
+    image: tuple[float, float] = (0.05, 0.05)
+    video_agent: tuple[float, float] = (0.0333, 0.0333)
+    cinematic_avatar: float = 7.0
+
+    def price(self, kind: str, seconds: float) -> tuple[float, float]:
+        """Return the least and the most that *seconds* of a finished video of *kind* cost."""
+        if kind == "cinematic_avatar":
+            return self.cinematic_avatar, self.cinematic_avatar
+        low, high = {"avatar": self.avatar, "image": self.image, "video_agent": self.video_agent}[kind]
+        return low * seconds, high * seconds
+
+    def estimate(self, kind: str, body: Mapping[str, Any]) -> Price:
+        """Return what the render of a request will cost."""
+        least, likely, most = seconds_of(kind, body)
+        low, _ = self.price(kind, least)
+        low_likely, high_likely = self.price(kind, likely)
+        _, high = self.price(kind, most)
+        return Price(low, (low_likely + high_likely) / 2, high)
+
+
+def seconds_of(kind: str, body: Mapping[str, Any]) -> tuple[float, float, float]:
+    """Return how long the video of a request will be: at least, likely, at most."""
+    if kind == "cinematic_avatar":
+        asked = float(body.get("duration") or 10)
+        return asked, asked, asked
+    if kind == "video_agent":
+        return _asked_of_agent(str(body.get("prompt") or ""))
+    script = body.get("script")
+    if not isinstance(script, str):
+        return _NOT_TOLD
+    settings = body.get("voice_settings")
+    speed = settings.get("speed") if isinstance(settings, Mapping) else None
+    least, likely, most = spoken_seconds(script, speed=float(speed or 1.0))
+    return max(_LEAST_SECONDS, least), max(_LEAST_SECONDS, likely), max(_LEAST_SECONDS, most) * 1.25 + 2
+
+
+def _asked_of_agent(prompt: str) -> tuple[float, float, float]:
+    """An agent decides for itself; a prompt that asks for a length gets about that."""
+    found = _ASKED.search(prompt)
+    if found is None:
+        return _NOT_TOLD
+    seconds = float(found[1]) * (60 if found[2][0] in "mM" else 1)
+    return 0.5 * seconds, seconds, 2.0 * seconds + 10

@@ -1,0 +1,334 @@
+"""Budget, canary, breaker: what holds a run back before money is spent."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from heygen_async import (
+    BreakerTrippedError,
+    BudgetReachedError,
+    CanaryFailedError,
+    Completed,
+    DirectVideo,
+    Failed,
+    HeyGen,
+    InvalidInputError,
+    Job,
+    Journal,
+    Rates,
+    RenderFailedError,
+    Result,
+    Results,
+    RunPausedError,
+    Video,
+)
+from heygen_async.bulk.guards import Breaker, Budget, Canary, Guard
+from heygen_async.simulator import DropAfterAccept, FailedRender, World, run, serve
+
+
+def rows(count: int, words: int = 50) -> list[DirectVideo]:
+    return [DirectVideo(avatar_id="a", voice_id="v", script=f"row {n} " + "word " * words) for n in range(count)]
+
+
+def highest(request: DirectVideo) -> float:
+    return Rates().estimate("avatar", {"script": request.script}).high
+
+
+def spent(world: World) -> float:
+    return sum(charge.amount_usd for charge in world.ledger)
+
+
+@contextlib.asynccontextmanager
+async def paused(error: type[RunPausedError], **options: Any) -> AsyncIterator[list[Any]]:
+    """Run and expect it to pause; yields what it takes, and then what it gave."""
+    given: list[Any] = []
+    yield given
+    heygen, requests = given
+    ended: list[Result] = []
+    with pytest.raises(error) as caught:
+        async with heygen.render_many(requests, **options) as results:
+            ended += [result async for result in results]
+    given[:] = [caught.value, ended]
+
+
+# Budget
+
+
+async def test_a_run_pauses_before_a_row_that_does_not_fit(heygen: HeyGen, world: World) -> None:
+    """What was sent is followed to its end first."""
+    requests = rows(20)
+    async with paused(BudgetReachedError, max_in_flight=3, budget_usd=8.0) as run_:
+        run_[:] = heygen, requests
+    error, ended = run_
+    assert 2 <= len(ended) < 20
+    assert len(world.ledger) == len(ended)
+    assert spent(world) <= 8.0
+    assert error.spent == "no"
+    assert "budget of 8.00 USD" in str(error)
+    assert f"the row with index {len(ended)} may cost up to {highest(requests[0]):.2f}" in str(error)
+
+
+async def test_rows_wait_for_others_to_settle(heygen: HeyGen, world: World) -> None:
+    """A reserve is more than a price: when rows settle, there is room for others."""
+    requests = rows(6)
+    reserve = highest(requests[0])
+    async with heygen.render_many(requests, max_in_flight=6, budget_usd=6 * reserve * 0.75) as results:
+        assert len([result async for result in results]) == 6
+    assert world.peak_rendering < 6
+
+
+async def test_a_budget_is_that_of_the_campaign(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """Over all of its runs; under a higher one it goes on, and each row is paid for once."""
+    path, requests = tmp_path / "c.db", rows(12)
+    async with paused(BudgetReachedError, max_in_flight=2, budget_usd=6.0, journal=path) as run_:
+        run_[:] = heygen, requests
+    first = len(world.ledger)
+    assert 0 < first < 12
+    with pytest.raises(BudgetReachedError, match=r"budget of 6\.00 USD"):
+        async with heygen.resume(path) as results:
+            assert [result async for result in results] == []
+    assert len(world.ledger) == first
+    async with heygen.resume(path, budget_usd=500.0) as results:
+        assert len([result async for result in results]) == 12 - first
+    assert len(world.ledger) == 12
+    assert world.charged_once_per("script")
+    with Journal(path, read_only=True) as journal:
+        assert journal.counts() == {"completed": 12}
+        assert '"budget_usd": 500.0' in (journal.meta("settings") or "")
+
+
+async def test_rows_under_way_are_reserved_when_a_run_goes_on(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """They may be paid for, so they count, fit or not."""
+    path, requests = tmp_path / "c.db", rows(5)
+    async with heygen.render_many(requests, max_in_flight=3, journal=path, budget_usd=50.0):
+        while len(world.ledger) < 3:
+            await anyio.sleep(1)
+    with pytest.raises(BudgetReachedError):
+        async with heygen.resume(path, budget_usd=0.5) as results:
+            ended = [result async for result in results]
+    assert len(ended) == 3
+    assert len(world.ledger) == 3
+
+
+def test_what_may_have_been_paid_for_stays_reserved() -> None:
+    """A lost answer of an agent's POST: nobody knows, so it counts."""
+    budget = Budget(100.0)
+    job = Job(request=rows(1)[0], index=0)
+    assert budget.admits(job)
+    reserved = budget.reserved_usd
+    error = RenderFailedError("x", spent="unknown")
+    budget.ended(Failed(job=job, resource_id=None, error=error))
+    assert budget.reserved_usd == reserved > 0
+    tight = Budget(reserved * 1.5)
+    assert tight.admits(job)
+    tight.ended(Failed(job=job, resource_id=None, error=error))
+    with pytest.raises(BudgetReachedError, match="are kept for rows of unknown outcome"):
+        tight.admits(Job(request=rows(1)[0], index=1))
+
+
+async def test_failed_rows_and_former_renders_count_as_far_as_they_were_paid(
+    heygen: HeyGen, world: World, tmp_path: Path
+) -> None:
+    """A failed render is not billed; a video whose row was changed was paid for."""
+    path, requests = tmp_path / "c.db", rows(3)
+    world.faults.append(FailedRender(nth=1))
+    async with heygen.render_many(requests, journal=path) as results:
+        assert sorted([type(result).__name__ async for result in results]) == ["Completed", "Completed", "Failed"]
+    jobs = [Job(request=DirectVideo(avatar_id="a", voice_id="v", script="new"), name="n")]
+    async with heygen.render_many(jobs, journal=path, budget_usd=1000.0) as results:
+        assert len([result async for result in results]) == 1
+    changed = [Job(request=DirectVideo(avatar_id="a", voice_id="v", script="newer"), name="n")]
+    before = 2 * 60 * 52 / 150 * 0.0667
+    with pytest.raises(BudgetReachedError, match="are spent") as caught:
+        async with heygen.render_many(changed, journal=path, budget_usd=0.01) as results:
+            assert [result async for result in results] == []
+    shown = float(str(caught.value).split("USD: ")[1].split(" ")[0])
+    assert before * 0.9 < shown < before * 1.3
+
+
+@pytest.mark.parametrize("amount", [0, -1, float("inf"), float("nan")])
+async def test_a_budget_is_an_amount(heygen: HeyGen, amount: float) -> None:
+    with pytest.raises(InvalidInputError, match="must be an amount in US dollars above 0"):
+        heygen.render_many(rows(1), budget_usd=amount)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    limit=st.floats(0.5, 20.0),
+    words=st.lists(st.integers(1, 300), min_size=1, max_size=12),
+    slots=st.integers(1, 8),
+    seed=st.integers(0, 1000),
+    journal=st.sampled_from(["journal", ""]),
+)
+def test_a_budget_is_never_crossed(
+    tmp_path_factory: pytest.TempPathFactory, limit: float, words: list[int], slots: int, seed: int, journal: str
+) -> None:
+    """Whatever the rows, the slots, lost answers and failed renders; by the bill of the stand-in."""
+    world = World(slots=slots, seed=seed, faults=[DropAfterAccept(probability=0.2), FailedRender(probability=0.1)])
+    requests = [
+        DirectVideo(avatar_id="a", voice_id="v", script=f"row {n} " + "word " * count) for n, count in enumerate(words)
+    ]
+    path = tmp_path_factory.mktemp("c") / "c.db" if journal else None
+
+    async def main() -> Results:
+        async with serve(world) as server, HeyGen("simulator-key", base_url=server.base_url) as heygen:
+            with contextlib.suppress(BudgetReachedError):
+                async with heygen.render_many(
+                    requests, max_in_flight=slots + 2, budget_usd=limit, journal=path
+                ) as results:
+                    async for _ in results:
+                        assert spent(world) <= limit
+            return results
+
+    results = run(main)
+    assert spent(world) <= limit
+    sent = results.summary.completed + results.summary.failed.total()
+    total = sum(highest(request) for request in requests)
+    assert sent == len(requests) or total > limit
+
+
+# Canary
+
+
+async def test_the_first_rows_go_alone(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """The others when they are there with their files."""
+    requests = rows(10)
+    first: list[Result] = []
+    async with heygen.render_many(requests, max_in_flight=5, canary=2, download_to=tmp_path) as results:
+        async for result in results:
+            if len(first) < 2:
+                assert len(world.ledger) == 2
+            first.append(result)
+    assert len(first) == 10
+    assert all(isinstance(result, Completed) and result.file for result in first)
+
+
+async def test_a_failed_canary_stops_the_run(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """Two are paid for at the most, and after the mend it goes on."""
+    world.faults.append(FailedRender(nth=2))
+    async with paused(CanaryFailedError, max_in_flight=5, canary=2, journal=tmp_path / "c.db") as run_:
+        run_[:] = heygen, rows(10)
+    error, ended = run_
+    assert "1 of the first 2 rows failed, so no other was sent" in str(error)
+    assert len(ended) == len(world.ledger) == 2
+    async with heygen.resume(tmp_path / "c.db") as results:
+        assert len([result async for result in results]) == 8
+
+
+@pytest.mark.parametrize("verdict", ["go", "stop"])
+async def test_somebody_may_be_asked(heygen: HeyGen, world: World, verdict: str) -> None:
+    """With the results of the first rows in hand."""
+    shown: list[int] = []
+
+    async def approve(ended: Any) -> bool:
+        shown.extend(result.index for result in ended)
+        await asyncio.sleep(3600)  # somebody thinks
+        return verdict == "go"
+
+    outcome = contextlib.nullcontext() if verdict == "go" else pytest.raises(CanaryFailedError, match="not approved of")
+    with outcome:
+        async with heygen.render_many(rows(4), canary=1, approve=approve) as results:
+            async for _ in results:
+                pass
+    assert shown == [0]
+    assert len(world.ledger) == (4 if verdict == "go" else 1)
+
+
+async def test_a_canary_that_was_rendered_needs_no_other(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """The first run's is enough for the runs after it."""
+    path = tmp_path / "c.db"
+    async with heygen.render_many(rows(2), canary=1, journal=path) as results:
+        assert len([result async for result in results]) == 2
+    begun = anyio.current_time()
+    world.render_seconds = lambda _: 100.0
+    async with heygen.render_many(rows(6), canary=1, journal=path, max_in_flight=4) as results:
+        assert len([result async for result in results]) == 4
+    assert anyio.current_time() - begun < 150
+
+
+async def test_a_canary_that_waits_for_the_budget_is_not_forgotten(heygen: HeyGen, world: World) -> None:
+    """It is asked about again, and goes when the row before it has settled."""
+    requests = rows(3)
+    async with heygen.render_many(requests, canary=2, budget_usd=1.9 * highest(requests[0]) * 0.99) as results:
+        assert len([result async for result in results]) == 3
+    assert world.peak_rendering == 1
+
+
+async def test_stopping_while_a_canary_is_awaited_sends_nothing_more(heygen: HeyGen, world: World) -> None:
+    """Ctrl-C means it."""
+    async with heygen.render_many(rows(5), canary=1) as results:
+        while not world.ledger:
+            await anyio.sleep(1)
+        results.stop_submitting()
+        assert len([result async for result in results]) == 1
+    assert len(world.ledger) == 1
+
+
+# Breaker
+
+
+async def test_rows_that_fail_alike_stop_the_run(heygen: HeyGen, world: World) -> None:
+    """By code: the messages differ."""
+    world.faults.append(FailedRender(probability=1.0, code="avatar_not_usable"))
+    async with paused(BreakerTrippedError, max_in_flight=2, breaker=(3, 5)) as run_:
+        run_[:] = heygen, rows(20)
+    error, ended = run_
+    assert error.code == "avatar_not_usable"
+    assert "3 of the last 3 rows failed with avatar_not_usable, so no other was sent" in str(error)
+    assert len(ended) <= 5
+
+
+@given(st.lists(st.sampled_from(["a", "b", None]), max_size=40), st.integers(1, 4), st.integers(0, 4))
+def test_a_breaker_counts_one_code_among_the_last(codes: list[str | None], failures: int, more: int) -> None:
+    """It trips exactly when a window holds enough of one code, and stays so."""
+    of = failures + more
+    breaker, job = Breaker(failures, of), Job(request=rows(1)[0], index=0)
+
+    def tripped() -> bool:
+        try:
+            return not breaker.admits(job)
+        except BreakerTrippedError:
+            return True
+
+    windows = (codes[max(0, n - of) : n] for n in range(1, len(codes) + 1))
+    expected = any(window.count(code) >= failures for window in windows for code in ("a", "b"))
+    for code in codes:
+        breaker.ended(result_of(job, code))
+    assert tripped() is expected
+
+
+def result_of(job: Job, code: str | None) -> Result:
+    if code is None:
+        return Completed(job=job, resource_id="v", video=Video(id="v", status="completed"))
+    return Failed(job=job, resource_id="v", error=RenderFailedError("x", code=code))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Canary(0),
+        lambda: Canary(count=True),
+        lambda: Breaker(0, 5),
+        lambda: Breaker(6, 5),
+        lambda: Breaker(failures=1.0, of=5),  # type: ignore[arg-type]  # what a caller without a type checker does
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(make: Any) -> None:
+    with pytest.raises(InvalidInputError, match="must be"):
+        make()
+
+
+def test_a_guard_of_its_own_holds_nothing_back() -> None:
+    guard = Guard()
+    job = Job(request=rows(1)[0], index=0)
+    guard.adopt(job)
+    guard.ended(result_of(job, None))
+    assert guard.admits(job)
