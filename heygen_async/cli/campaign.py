@@ -79,6 +79,12 @@ class Campaign:
             raise _refusal(self.table.name, problems, f"{bad} of {count}")
         return count
 
+    def unused(self) -> list[str]:
+        """Return the columns that neither the template nor the names of the files use."""
+        findings = self.template.findings(self.table.find_columns())
+        names = [str(finding.column) for finding in findings if finding.severity == "warning"]
+        return [name for name in names if f"{{{name}}}" not in self.filename]
+
     def _problems(self, row: Row, clashes: Clashes, index: int) -> list[Problem]:
         problems = self.template.problems(row)
         if problems or not self.download:
