@@ -263,11 +263,12 @@ def test_what_cannot_work_is_told_in_one_line(
     assert "Traceback" not in result.output
 
 
-def test_an_empty_list_is_nothing_to_do(tmp_path: Path) -> None:
-    """Exit code 7."""
-    path = tmp_path / "c.csv"
-    path.write_text("name\n")
-    result = invoke("run", str(path), *SET, "--script", "Hi")
+@pytest.mark.parametrize(("name", "content"), [("c.csv", "name\n"), ("c.jsonl", "{}\n")])
+def test_an_empty_list_is_nothing_to_do(tmp_path: Path, name: str, content: str) -> None:
+    """Exit code 7; also where no header says which columns there would be."""
+    path = tmp_path / name
+    path.write_text(content)
+    result = invoke("run", str(path), *SET, "--script", "Hi {{ name }}")
     assert result.exit_code == 7
     assert "nothing to do" in result.output
 

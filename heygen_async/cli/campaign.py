@@ -66,7 +66,7 @@ class Campaign:
             InvalidInputError: Some cannot be built, or two would have the same file; its notes name them line by line.
         """
         columns = self.table.find_columns()
-        self.template.check(columns)
+        self.template.check(columns or None)  # without a header and without rows nothing is known
         check_template(self.filename, list(columns))
         problems: list[Problem] = []
         clashes, count, bad = Clashes(self.filename), 0, 0
