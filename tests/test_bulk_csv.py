@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import io
 import tempfile
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, strategies as st
+from hypothesis import assume, example, given, strategies as st
 
 from heygen_async import InvalidInputError, Problem, Row, read_rows
 from heygen_async.bulk.rows import read_csv
@@ -227,3 +228,16 @@ def test_what_was_written_is_what_is_read(
         table = read_rows(written(Path(folder), text.getvalue().encode(encoding)))
         assert table.columns == tuple(names)
         assert [list(row.cells.values()) for row in table] == rows
+
+
+@given(content=st.binary(max_size=300) | st.text("ab,;\t\"'\r\n\0\xe9{}=", max_size=60).map(str.encode))
+@example(content=b'sep="\n1,2\n')
+@example(content=b"sep=\r\n1,2\n")
+@pytest.mark.parametrize("name", ["list.csv", "list.jsonl", "list.xlsx", "list.parquet"])
+def test_any_bytes_are_rows_or_problems(name: str, content: bytes) -> None:
+    """Whatever a file holds, nothing but our own errors comes out, and no row with cells that are not of the header."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(InvalidInputError):
+        table = read_rows(written(Path(folder), content, name))
+        for found in table.scan():
+            assert isinstance(found, Row | Problem)
+            assert isinstance(found, Problem) or table.columns is None or tuple(found.cells) == table.columns

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import decimal
 import sys
 
 import pytest
 from hypothesis import given, strategies as st
 
 from heygen_async import DirectVideo, InvalidInputError, Row, Template
-from heygen_async.bulk.filters import title_name
+from heygen_async.bulk.filters import number, title_name
 
 NARROW = "\u202f"  # the space that French puts between thousands
 
@@ -87,6 +88,8 @@ def test_numbers_and_days_are_written_as_the_language_writes_them(locale: str, n
     [
         ("{{ c | number(2) }}", "1234.5", "1,234.50"),
         ("{{ c | number(0) }}", "1234.56", "1,235"),
+        ("{{ c | number(2) }}", "0.125", "0.13"),
+        ("{{ c | number(13) }}", "9" * 13 + "." + "9" * 13, "9,999,999,999,999." + "9" * 13),
         ("{{ c | number }}", "0.123456789", "0.123456789"),
         ('{{ c | number(reads="de") }}', "1.234,50", "1,234.5"),
         ('{{ c | date("EEEE, d MMMM") }}', "2026-03-01", "Sunday, 1 March"),
@@ -102,10 +105,29 @@ def test_filters_take_what_a_cell_holds(script: str, cell: str, said: str) -> No
     assert spoken(script, c=cell, nothing=" ") == said
 
 
+@given(
+    value=st.decimals("-9999999999999", "9999999999999", places=13),
+    decimals=st.none() | st.integers(0, 13),
+)
+def test_a_number_is_not_changed_by_its_separators(value: decimal.Decimal, decimals: int | None) -> None:
+    """Read back, it is the number that was written, to the decimals that were asked for."""
+    said = number(f"{value:f}", decimals, locale="en")
+    places = -int(value.as_tuple().exponent) if decimals is None else decimals
+    assert abs(decimal.Decimal(said.replace(",", "")) - value) <= decimal.Decimal(5).scaleb(-places - 1)
+
+
 @pytest.mark.parametrize(
     ("script", "cell", "says"),
     [
         ("{{ c | number }}", "1.234,50", r"line 2, column c: '1.234,50' is not a plain number.*number\(reads=\"de\"\)"),
+        ('{{ c | number(reads="xx") }}', "1", "locale 'xx': unknown"),
+        ("{{ c | date(locale=1) }}", "2026-03-01", "locale 1: unknown"),
+        ("{{ c | number }}", "1e999999999", "'1e999999999' has more digits than anybody listens to"),
+        ("{{ c | number }}", "1e-999999999", "has more digits than anybody listens to"),
+        ("{{ c | number }}", "1" * 14, "has more digits than anybody listens to"),
+        ('{{ c | number(reads="de") }}', "1" * 14, "has more digits than anybody listens to"),
+        ("{{ c | number(-1) }}", "1", "-1 decimals: must be a whole number from 0 to 13"),
+        ("{{ c | number('x') }}", "1", "'x' decimals: must be a whole number"),
         ("{{ c | number }}", "inf", "'inf' is not a plain number"),
         ('{{ c | number(reads="de") }}', "viel", "'viel' is not a number as 'de' writes it"),
         ('{{ c | number(locale="xx_YY") }}', "1", "locale 'xx_YY': unknown; such as en, de"),
@@ -119,6 +141,13 @@ def test_what_a_filter_cannot_read_is_a_problem_of_the_cell(script: str, cell: s
     """Nothing is guessed: 1.234 may be a thousand or a little more than one."""
     with pytest.raises(InvalidInputError, match=says):
         spoken(script, c=cell)
+
+
+@pytest.mark.parametrize("locale", ["klingon", "", "de_DE_x_y_z", "xx-YY"])
+def test_a_locale_that_does_not_exist_is_refused_at_once(locale: str) -> None:
+    """Not once a row."""
+    with pytest.raises(InvalidInputError, match=f"locale '{locale}': unknown; such as en, de"):
+        Template("direct", {"script": "Hi"}, locale=locale)
 
 
 def test_without_babel_the_refusal_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

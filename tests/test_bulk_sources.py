@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import json
 import sys
+import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, strategies as st
 
 from heygen_async import AsyncTable, InvalidInputError, Problem, Row, Table, read_rows
+from heygen_async.bulk.rows import cells_of
 from heygen_async.bulk.sources.frames import is_frame
 
 openpyxl = pytest.importorskip("openpyxl")
 pyarrow = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 
 
 def rows_of(table: Table) -> list[tuple[Any, ...]]:
@@ -84,6 +91,20 @@ def test_broken_json_lines_are_refused_with_their_line(tmp_path: Path, content: 
     """A bad line is a bad row; the others can still be read."""
     with pytest.raises(InvalidInputError, match=says):
         list(read_rows(jsonl(tmp_path, content)))
+
+
+@given(
+    rows=st.lists(
+        st.dictionaries(st.from_regex(r"[a-z]{1,5}", fullmatch=True), TEXT, min_size=1, max_size=4), min_size=1
+    ),
+    ascii_only=st.booleans(),
+)
+def test_json_lines_arrive_as_they_were_written(rows: list[dict[str, str]], ascii_only: bool) -> None:  # noqa: FBT001
+    """Escaped or not, each with its line."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = jsonl(Path(folder), "".join(json.dumps(row, ensure_ascii=ascii_only) + "\n" for row in rows))
+        expected = [(line, row) for line, row in enumerate(rows, 1) if any(row.values())]
+        assert [(row.line, dict(row.cells)) for row in read_rows(path, may_be_empty=True)] == expected
 
 
 # Excel
@@ -316,6 +337,13 @@ def test_what_is_not_installed_is_named(
 
 
 # Programs
+
+
+def test_cells_and_columns_of_whatever_is_a_row() -> None:
+    """A `Row`, a mapping, or something of the caller's own; columns that a header tells are not looked for."""
+    assert cells_of(Row(line=1, cells={"a": "x"})) == cells_of({"a": "x"}) == {"a": "x"}
+    assert cells_of(object()) == {}
+    assert read_rows(pyarrow.table({"a": ["x"]})).find_columns() == ("a",)
 
 
 def test_mappings_are_rows() -> None:

@@ -85,6 +85,12 @@ def test_a_template_may_say_what_to_do_about_an_empty_cell(script: str, spoken: 
         ("direct", {"extra": "x"}, "DirectVideo has no field 'extra'"),
         ("direct", {"script": "Hi {{ name"}, "script: not a template"),
         ("direct", {"script": "{{ name.__class__.__mro__ }}", "avatar_id": "a"}, "line 7"),
+        ("direct", {"script": "{{ name | upcase }}"}, "not a template: No filter named 'upcase'; placeholders"),
+        (
+            "direct",
+            {"script": "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "avatar_id": "a"},
+            "line 7: maximum recursion depth",
+        ),
         ("direct", {"script": "{{ 1 / 0 }}", "avatar_id": "a"}, "line 7: division by zero"),
         ("direct", {"script": "Hi"}, "direct mode: .*avatar_id.*give it with --set"),
         ("direct", {"script": "{{ name * 6000 }}", "avatar_id": "a"}, "line 7, column name: DirectVideo.script"),
@@ -426,6 +432,7 @@ def test_whole_numbers_may_come_from_a_spreadsheet() -> None:
         "{{ x | join }}",
         "{{ x % 2 }}",
         "{{ x ** 2 }}",
+        "{{ x | pprint }}",
     ],
 )
 def test_a_missing_cell_is_noted_however_it_is_used(use: str) -> None:

@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import openpyxl
 import pytest
 from click.testing import CliRunner, Result
 
@@ -123,6 +124,61 @@ def test_run_renders_a_list_against_a_server(contacts: Path, tmp_path: Path, sim
 
 
 @pytest.mark.usefixtures("_play")
+def test_run_takes_a_workbook_and_each_row_its_own_fields(tmp_path: Path, simulator: str) -> None:
+    """A sheet, columns for a voice and the mode, numbers as German writes them, and a word about what goes unused."""
+    book = openpyxl.Workbook()
+    book.create_sheet("Leads")
+    for row in (
+        ["First Name", "Voice", "Kind", "Sum", "Phone"],
+        ["ADA", "voice_b", None, 1234.5, 1],
+        ["BEN", None, "agent", 2, 2],
+    ):
+        book["Leads"].append(row)
+    path = tmp_path / "leads.xlsx"
+    book.save(path)
+    text = "Hi {{ first_name | title_name }}: {{ sum | number }}"
+    options = ["--sheet", "Leads", "--map", "voice_id=Voice", "--map", "mode=Kind", "--locale", "de"]
+    result = invoke(
+        "run",
+        str(path),
+        *SET,
+        *options,
+        "--script",
+        text,
+        "--prompt",
+        text,
+        "--output",
+        str(tmp_path),
+        "--speed",
+        "500",
+    )
+    assert result.exit_code == 0, result.output
+    assert "columns that nothing uses: Phone" in result.output
+    with urllib.request.urlopen(f"{simulator}/_simulator/ledger") as answer:  # noqa: S310 - our own address
+        bodies = [charge["body"] for charge in json.load(answer)]
+    assert {(body["voice_id"], body.get("script"), body.get("prompt")) for body in bodies} == {
+        ("voice_b", "Hi Ada: 1.234,5", None),
+        ("voice_warm", None, "Hi Ben: 2"),
+    }
+
+
+def test_every_problem_of_every_row_is_named_at_once(tmp_path: Path) -> None:
+    """Broken lines and empty cells alike; a column that is mapped and not there is refused before any row."""
+    path = tmp_path / "leads.jsonl"
+    path.write_text('{"name": "Ada", "size": "8k"}\nnot json\n{"size": "4k"}\n', encoding="utf-8")
+    options = [*SET, "--script", "Hi {{ name }}", "--map", "resolution=size"]
+    result = invoke("run", str(path), *options)
+    assert result.exit_code == 2
+    assert "3 of 3 rows cannot be rendered; nothing was sent" in result.output
+    for says in (
+        "line 1, column size",
+        "line 2: 'not json'; not readable as JSON",
+        "line 3, column name: no such column",
+    ):
+        assert says in re.sub(r"\s+", " ", result.output)
+
+
+@pytest.mark.usefixtures("_play")
 def test_rows_that_fail_have_an_exit_code_and_a_reason(contacts: Path, tmp_path: Path) -> None:
     """Five: some rows failed; results.csv says which and why."""
     out = tmp_path / "videos"
@@ -185,6 +241,8 @@ def test_many_bad_rows_are_cut_short(tmp_path: Path) -> None:
     ("args", "code", "says"),
     [
         (["--set", "avatar_id"], 2, "must be NAME=VALUE"),
+        (["--map", "voice_id"], 2, "must be NAME=VALUE, such as --map voice_id=Voice"),
+        (["--script", "Hi", "--map", "voice_id=Voice"], 2, "column Voice: no such column"),
         (["--script", "Hi {{ nmae }}"], 2, "column nmae: no such column"),
         (["--script", "Hi", "--filename", "{nmae}"], 2, "there is no column 'nmae'"),
         (["--mode", "movie"], 2, "movie"),
@@ -205,11 +263,12 @@ def test_what_cannot_work_is_told_in_one_line(
     assert "Traceback" not in result.output
 
 
-def test_an_empty_list_is_nothing_to_do(tmp_path: Path) -> None:
-    """Exit code 7."""
-    path = tmp_path / "c.csv"
-    path.write_text("name\n")
-    result = invoke("run", str(path), *SET, "--script", "Hi")
+@pytest.mark.parametrize(("name", "content"), [("c.csv", "name\n"), ("c.jsonl", "{}\n")])
+def test_an_empty_list_is_nothing_to_do(tmp_path: Path, name: str, content: str) -> None:
+    """Exit code 7; also where no header says which columns there would be."""
+    path = tmp_path / name
+    path.write_text(content)
+    result = invoke("run", str(path), *SET, "--script", "Hi {{ name }}")
     assert result.exit_code == 7
     assert "nothing to do" in result.output
 

@@ -17,6 +17,8 @@ _PARTICLES = frozenset({
     "vom", "von", "y", "zu", "zum", "zur",
 })  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+")
+_DIGITS = 13  # before the point, and to be asked for behind it: together they fit into a decimal's 28
+_ZEROS = 100  # behind the point
 _MC = re.compile(r"mc(?=[^\W\d_]{3})")
 
 
@@ -57,10 +59,13 @@ def number(text: object, decimals: int | None = None, *, locale: str, reads: str
     """
     numbers = _babel("numbers")
     value = _plain_number(str(text)) if reads is None else _local_number(numbers, str(text), reads)
+    if not -_ZEROS < value.adjusted() < _DIGITS:
+        raise InvalidInputError(f"{text!r:.60} has more digits than anybody listens to; write it as text")
+    if decimals is not None:
+        value = _rounded(value, decimals)
     pattern = None if decimals is None else "#,##0." + "0" * decimals if decimals else "#,##0"
-    return str(
-        _localised(numbers.format_decimal, value, locale, format=pattern, decimal_quantization=decimals is not None)
-    )
+    spoken = numbers.format_decimal(value, format=pattern, locale=known_locale(locale), decimal_quantization=False)
+    return str(spoken)
 
 
 def date(text: object, format: str = "long", *, locale: str, reads: str | None = None) -> str:  # noqa: A002 - as Babel and Jinja2 call it
@@ -72,7 +77,9 @@ def date(text: object, format: str = "long", *, locale: str, reads: str | None =
         locale: Such as "de" or "pt_BR".
         reads: How the cell is written, in Python's letters: "%d.%m.%Y".
     """
-    return str(_localised(_babel("dates").format_date, _day(str(text).strip(), reads), locale, format=format))
+    dates = _babel("dates")
+    day = _day(str(text).strip(), reads)
+    return str(dates.format_date(day, format=format, locale=known_locale(locale)))
 
 
 def filters(locale: str, undefined: type[Any]) -> Mapping[str, Callable[..., Any]]:
@@ -102,9 +109,16 @@ def _plain_number(text: str) -> decimal.Decimal:
     return value
 
 
+def _rounded(value: decimal.Decimal, decimals: object) -> decimal.Decimal:
+    if not isinstance(decimals, int) or not 0 <= decimals <= _DIGITS:
+        raise InvalidInputError(f"{decimals!r:.60} decimals: must be a whole number from 0 to {_DIGITS}")
+    return value.quantize(decimal.Decimal(1).scaleb(-decimals), decimal.ROUND_HALF_UP)
+
+
 def _local_number(numbers: Any, text: str, locale: str) -> decimal.Decimal:
+    known = known_locale(locale)
     try:
-        return decimal.Decimal(_localised(numbers.parse_decimal, text.strip(), locale, strict=True))
+        return decimal.Decimal(numbers.parse_decimal(text.strip(), locale=known, strict=True))
     except ValueError as exc:
         raise InvalidInputError(f"{text!r:.60} is not a number as {locale!r} writes it") from exc
 
@@ -119,11 +133,16 @@ def _day(text: str, reads: str | None) -> dt.date:
         ) from None
 
 
-def _localised(function: Callable[..., Any], value: object, locale: str, **options: Any) -> Any:
-    unknown = _babel("core").UnknownLocaleError
+def known_locale(locale: str) -> Any:
+    """Return Babel's locale of that name.
+
+    Raises:
+        InvalidInputError: There is none, or Babel is not installed.
+    """
+    core = _babel("core")
     try:
-        return function(value, locale=locale.replace("-", "_"), **options)
-    except unknown:
+        return core.Locale.parse(locale.replace("-", "_"))
+    except (core.UnknownLocaleError, ValueError, TypeError, AttributeError):
         raise InvalidInputError(f"locale {locale!r}: unknown; such as en, de, fr, es, it, pt_BR, nl") from None
 
 

@@ -13,9 +13,10 @@ from typing import Any
 
 import attrs
 
-from heygen_async.bulk.filters import filters
+from heygen_async.bulk.filters import filters, known_locale
 from heygen_async.errors import InvalidInputError
 
+_ENGLISH = "en"
 _NOT_A_NAME = re.compile(r"\W+")
 
 
@@ -75,15 +76,17 @@ class Placeholders:
         """Prepare; numbers and dates are written as in *locale*.
 
         Raises:
-            InvalidInputError: Jinja2 is not installed.
+            InvalidInputError: Jinja2 is not installed, or there is no such locale.
         """
+        if locale != _ENGLISH:  # Babel is asked for only where it matters
+            known_locale(locale)
         try:
             import jinja2  # noqa: PLC0415 - an extra: only templates need it
             import jinja2.meta  # noqa: PLC0415 - the same
             import jinja2.sandbox  # noqa: PLC0415 - the same
         except ImportError as exc:
             raise InvalidInputError('templates need Jinja2: pip install "heygen-async[templates]"') from exc
-        self._errors = (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
+        self._errors = (jinja2.TemplateError, RecursionError)
         self._environment = jinja2.sandbox.ImmutableSandboxedEnvironment(
             undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=True
         )
@@ -103,7 +106,7 @@ class Placeholders:
             template = self._environment.from_string(text)
         except self._errors as exc:
             mend = "placeholders look like {{ first_name }}; {{ 'text' }} for braces"
-            raise InvalidInputError(f"{subject}: not a template: {exc}; {mend}") from exc
+            raise InvalidInputError(f"{subject}: not a template: {_words(exc)}; {mend}") from exc
         return Text(source=text, names=names, template=template)
 
     def filled(self, text: Text, cells: Mapping[str, str | None]) -> Filled:
@@ -115,13 +118,14 @@ class Placeholders:
             values[name] = self._missing(name, demanded) if cell is None else cell
         try:
             shown = text.template.render(values)
-        except self._errors as exc:
+        except Exception as exc:  # noqa: BLE001 - a template is a program: whatever it raises is a problem of its row
             return Filled(missing=tuple(demanded), reason=None if demanded else _words(exc))
         return Filled(text=shown, missing=tuple(demanded))
 
 
 def _words(exc: Exception) -> str:
-    return exc.message if isinstance(exc, InvalidInputError) else str(exc) or type(exc).__name__
+    said = getattr(exc, "message", None) or str(exc)  # Jinja2's str() has further lines: where in its own files
+    return str(said or type(exc).__name__).removesuffix(".")
 
 
 class _Demanding:
@@ -169,6 +173,7 @@ class _Demanding:
     def __float__(self) -> float:
         return float(len(self))
 
+    __repr__ = __str__
     __hash__ = object.__hash__
     __ne__ = __eq__
     __lt__ = __le__ = __gt__ = __ge__ = __eq__

@@ -65,7 +65,7 @@ class Template:
             locale: In which the filters `number` and `date` write.
 
         Raises:
-            InvalidInputError: Unknown mode or field, or a text that is no template.
+            InvalidInputError: Unknown mode, field or locale, or a text that is no template.
         """
         self.mode = mode
         self._columns = dict(columns or {})

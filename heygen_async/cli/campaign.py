@@ -66,7 +66,7 @@ class Campaign:
             InvalidInputError: Some cannot be built, or two would have the same file; its notes name them line by line.
         """
         columns = self.table.find_columns()
-        self.template.check(columns)
+        self.template.check(columns or None)  # without a header and without rows nothing is known
         check_template(self.filename, list(columns))
         problems: list[Problem] = []
         clashes, count, bad = Clashes(self.filename), 0, 0
@@ -78,6 +78,12 @@ class Campaign:
         if problems:
             raise _refusal(self.table.name, problems, f"{bad} of {count}")
         return count
+
+    def unused(self) -> list[str]:
+        """Return the columns that neither the template nor the names of the files use."""
+        findings = self.template.findings(self.table.find_columns())
+        names = [str(finding.column) for finding in findings if finding.severity == "warning"]
+        return [name for name in names if f"{{{name}}}" not in self.filename]
 
     def _problems(self, row: Row, clashes: Clashes, index: int) -> list[Problem]:
         problems = self.template.problems(row)

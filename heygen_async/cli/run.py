@@ -20,13 +20,13 @@ from heygen_async.cli.journal import check_journal
 from heygen_async.cli.progress import Board, wide_console
 
 
-def _settings(texts: tuple[str, ...]) -> dict[str, str]:
-    """Read `--set name=value` options."""
+def _pairs(option: str, texts: tuple[str, ...], example: str) -> dict[str, str]:
+    """Read options such as `--set name=value`."""
     fields: dict[str, str] = {}
     for text in texts:
         name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise InvalidInputError(f"--set {text!r}: must be NAME=VALUE, such as --set avatar_id=look_anna")
+        if not equals or not name.strip():
+            raise InvalidInputError(f"{option} {text!r}: must be NAME=VALUE, such as {option} {example}")
         fields[name.strip()] = value
     return fields
 
@@ -40,6 +40,16 @@ def _settings(texts: tuple[str, ...]) -> dict[str, str]:
     multiple=True,
     metavar="NAME=VALUE",
     help="A request field; may hold {{ placeholders }}.",
+)
+@click.option(
+    "--map",
+    "columns",
+    multiple=True,
+    metavar="FIELD=COLUMN",
+    help="A field, or `mode`, that each row may have in a column; where its cell is empty, --set holds.",
+)
+@click.option(
+    "--locale", default="en", show_default=True, help="How the filters `number` and `date` write: de, fr, ..."
 )
 @click.option("--script", help='The spoken text: "Hi {{ first_name }}" (direct and image mode).')
 @click.option("--prompt", help="What to show (agent and cinematic mode).")
@@ -72,6 +82,7 @@ def _settings(texts: tuple[str, ...]) -> dict[str, str]:
     help="Seconds for each render.",
 )
 @click.option("--encoding", help="Of a CSV file that is not UTF-8: cp1252 for what Excel saves as plain CSV.")
+@click.option("--sheet", help="Of an Excel workbook; the first else.")
 @click.option("--no-download", is_flag=True, help="Leave the files at HeyGen.")
 @click.option(
     "--files",
@@ -100,6 +111,8 @@ def run(
     contacts: Path,
     mode: str,
     settings: tuple[str, ...],
+    columns: tuple[str, ...],
+    locale: str,
     script: str | None,
     prompt: str | None,
     folder: Path,
@@ -107,6 +120,7 @@ def run(
     max_in_flight: int,
     deadline: float,
     encoding: str | None,
+    sheet: str | None,
     no_download: bool,
     files: str,
     max_downloads: int,
@@ -124,10 +138,14 @@ def run(
     if journal is not None:
         check_journal(journal)
     given = {"script": script, "prompt": prompt}
-    fields = {**_settings(settings), **{name: text for name, text in given.items() if text is not None}}
+    fields = {
+        **_pairs("--set", settings, "avatar_id=look_anna"),
+        **{name: text for name, text in given.items() if text is not None},
+    }
+    mapped = _pairs("--map", columns, "voice_id=Voice")
     campaign = Campaign(
-        table=read_rows(contacts, encoding=encoding, may_be_empty=True),
-        template=Template(mode, fields),
+        table=read_rows(contacts, encoding=encoding, sheet=sheet, may_be_empty=True),
+        template=Template(mode, fields, columns=mapped, locale=locale),
         folder=folder,
         filename=filename,
         max_in_flight=max_in_flight,
@@ -146,6 +164,9 @@ async def _run(campaign: Campaign, base_url: str | None, journal: Path | None, o
     if not total:
         console.print(f"{campaign.table.name}: there are no rows, so there is nothing to do")
         return 7
+    unused = campaign.unused()
+    if unused:
+        console.print(f"columns that nothing uses: {', '.join(unused)}", markup=False, highlight=False)
     board = Board(console, total, asyncio.get_running_loop().time)
     async with HeyGen(base_url=base_url, observers=[board]) as heygen:
         with board:

@@ -21,7 +21,7 @@ from heygen_async.bulk.table import Header, Scan, Table, checked_header
 _SEPARATORS = ",;\t|"
 _NAMED = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 _SAMPLE_RECORDS = 20
-_EXCEL_HINT = re.compile(r"""["']?sep=(.)["']?\s*""", re.IGNORECASE)
+_EXCEL_HINT = re.compile(r"""["']?sep=([^\w\s"']|\t)["']?\s*""", re.IGNORECASE)
 _MENDS = {
     "unexpected end of data": "a quote is opened here and never closed: close it, or double it if it is text",
     "field larger": "a quote is probably opened here and never closed: close it, or double it",

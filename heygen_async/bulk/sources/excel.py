@@ -63,14 +63,15 @@ class ExcelSheet:
     @contextlib.contextmanager
     def _opened(self) -> Iterator[Any]:
         openpyxl = load("openpyxl", str(self.path))
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # about styles and validations, which are of no interest here
-                book = openpyxl.load_workbook(self.path, read_only=True, data_only=True, keep_links=False)
-        except _DAMAGE as exc:
-            raise self._damaged(exc) from exc
-        with contextlib.closing(book):
-            yield book
+        with contextlib.ExitStack() as opened:
+            try:  # the file is ours: openpyxl leaves it open when it stumbles
+                file = opened.enter_context(self.path.open("rb"))
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # about styles and validations, which are of no interest here
+                    book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+            except _DAMAGE as exc:
+                raise self._damaged(exc) from exc
+            yield opened.enter_context(contextlib.closing(book))
 
     def _chosen(self, book: Any) -> Any:
         names = [sheet.title for sheet in book.worksheets]
