@@ -126,13 +126,13 @@ clean:
 $(VENV)/.installed: $(DEFINITION)
 	$(call fresh_venv,$(VENV))
 	@echo "== installing the development tools into $(VENV)"
-	@$(VENV)/bin/python $(INSTALL) --group dev --editable '.[cli,data,templates]'
+	@$(VENV)/bin/python $(INSTALL) --group dev --editable '.[cli,data,otel,templates]'
 	@touch $@
 
 $(VENV_FLOORS)/.installed: $(DEFINITION)
 	$(call fresh_venv,$(VENV_FLOORS))
 	@echo "== installing the floors into $(VENV_FLOORS)"
-	@$(VENV_FLOORS)/bin/python $(INSTALL) --constraint .constraints-floors.txt --group test --editable '.[cli,data,templates]'
+	@$(VENV_FLOORS)/bin/python $(INSTALL) --constraint .constraints-floors.txt --group test --editable '.[cli,data,otel,templates]'
 	@touch $@
 
 # Editable, so that the demo shows the checkout as it is, after `git pull` too.

@@ -213,6 +213,7 @@ class _Sending:
         self._key = (options.idempotency_key or uuid.uuid4().hex) if call.takes_key else None
         self._repeatable = call.method in {"GET", "PUT", "DELETE"} or self._key is not None
         self.request = _request(call, options, self._key, fresh=not self._repeatable)
+        self._attempts = 0
         self._in_flight = False
         self._perhaps_executed = False  # by any try so far; a later refusal does not undo an earlier success
 
@@ -230,16 +231,16 @@ class _Sending:
         return error
 
     async def until_answered(self, deadline: float) -> Any:
-        failures, waited, attempts = 0, 0.0, 0
+        failures, waited = 0, 0.0
         while True:
-            attempts += 1
+            self._attempts += 1
             try:
                 return await self._once()
             except HeyGenError as exc:
                 failures = failures + 1 if counts(exc) else 0  # whoever asks for patience is well
                 delay = self._caller.delay(exc, failures, waited, self._options, repeatable=self._repeatable)
                 if delay is None or anyio.current_time() + delay > deadline or not self._affordable(exc):
-                    raise self._final(exc, attempts, delay) from exc
+                    raise self._final(exc, delay) from exc
                 self._prepare_next(exc, delay)
                 waited += 0.0 if counts(exc) else delay
             await anyio.sleep(delay)
@@ -277,10 +278,21 @@ class _Sending:
             return value
         finally:
             if self._caller.telemetry.observers:
-                seconds = anyio.current_time() - started
-                route = self._call.route
-                event = RequestEnded(method=self._call.method, route=route, status=status, seconds=seconds, error=error)
-                self._caller.telemetry.emit(event)
+                self._tell(anyio.current_time() - started, status, error)
+
+    def _tell(self, seconds: float, status: int | None, error: str | None) -> None:
+        origin = self._caller.transport.base_url
+        event = RequestEnded(
+            method=self._call.method,
+            route=self._call.route,
+            status=status,
+            seconds=seconds,
+            error=error,
+            server=origin.host,
+            port=origin.port,
+            attempt=self._attempts,
+        )
+        self._caller.telemetry.emit(event)
 
     def _prepare_next(self, error: HeyGenError, delay: float) -> None:
         if isinstance(error, RateLimitError):
@@ -289,20 +301,20 @@ class _Sending:
             RetryPlanned(method=self._call.method, route=self._call.route, error=type(error).__name__, seconds=delay)
         )
 
-    def _final(self, error: HeyGenError, attempts: int, delay: float | None) -> HeyGenError:
+    def _final(self, error: HeyGenError, delay: float | None) -> HeyGenError:
         """Return what the caller gets to see: the last error, with what is known about the money."""
         if delay is not None:
             error.add_note(f"not tried again in {delay:.1f} s: past the deadline, or too many reads fail at the moment")
         spent = self.spent_if_given_up()
         if spent == "no" or self._repeatable:
-            return self.noted(error.after(attempts, spent))
+            return self.noted(error.after(self._attempts, spent))
         return OutcomeUnknownError(
             f"{self.request}: sent, but no answer that tells whether it was executed ({error}). "
             "This endpoint takes no Idempotency-Key, so it was not repeated; "
             "look whether it was made before you ask again",
             http_status=error.http_status,
             request_id=error.request_id,
-            attempts=attempts,
+            attempts=self._attempts,
         )
 
 

@@ -293,7 +293,7 @@ class HeyGen:
         call = Call(
             method=method,
             path=path,
-            route=path,
+            route=path.partition("?")[0],
             query=query,
             body=body,
             read=wire.read_json_or_nothing,

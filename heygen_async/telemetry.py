@@ -32,6 +32,9 @@ class RequestEnded(Event):
         status: HTTP status; None where no answer came.
         seconds: From sending to the end.
         error: The class of the error it amounts to; None if it went well.
+        server: Host that was asked; None if not told.
+        port: Its port.
+        attempt: Which try of the request it was, from 1.
     """
 
     method: str
@@ -39,6 +42,9 @@ class RequestEnded(Event):
     status: int | None
     seconds: float
     error: str | None = None
+    server: str | None = None
+    port: int | None = None
+    attempt: int = 1
 
 
 @attrs.frozen(kw_only=True)
@@ -52,20 +58,46 @@ class RetryPlanned(Event):
 
 
 @attrs.frozen(kw_only=True)
-class JobSubmitted(Event):
-    """A row's request was accepted: *resource_id* is being made and will be paid for."""
+class JobEvent(Event):
+    """Something about one row of one run.
+
+    Attributes:
+        index: The row's place in its run, from 0.
+        run: Which run of this process it is, because each counts its rows from 0.
+        mode: What is made: `avatar`, `video_agent`, ...; None if not told.
+    """
 
     index: int
-    resource_id: str
+    run: int = 0
+    mode: str | None = None
 
 
 @attrs.frozen(kw_only=True)
-class JobRendered(Event):
-    """A row's render ended and its slot is free; its download, if any, is still to come."""
+class JobSubmitted(JobEvent):
+    """A row's request was accepted: *resource_id* is being made and will be paid for.
 
-    index: int
+    Attributes:
+        resource_id: Of the video, session or batch.
+        age: Seconds since it was submitted, where an earlier run did that.
+    """
+
+    resource_id: str
+    age: float = 0.0
+
+
+@attrs.frozen(kw_only=True)
+class JobRendered(JobEvent):
+    """A row's render ended and its slot is free; its download, if any, is still to come.
+
+    Attributes:
+        resource_id: Of the video, session or batch.
+        status: HeyGen's word for the end.
+        seconds: From the submission, or a batch's turn, until the end was noticed; None if not told.
+    """
+
     resource_id: str
     status: str
+    seconds: float | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -82,12 +114,33 @@ class SlotsLearnt(Event):
 
 
 @attrs.frozen(kw_only=True)
-class JobEnded(Event):
-    """A row has its result. *error* is the class of the error; None if it is completed."""
+class JobEnded(JobEvent):
+    """A row has its result.
 
-    index: int
+    Attributes:
+        resource_id: Of the video, or of the session that made none; None if nothing was submitted.
+        error: The class of the error; None if it is completed.
+        code: HeyGen's word for the error, else its class.
+        outcome: `completed`, `not_stored` (completed, but a file is missing) or `failed`; None if not told.
+    """
+
     resource_id: str | None
     error: str | None = None
+    code: str | None = None
+    outcome: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class JobLeft(JobEvent):
+    """The run was left with this row under way: what was submitted goes on at HeyGen.
+
+    Attributes:
+        resource_id: None if its POST was cut off.
+        spent: "yes" if its id is known, else "unknown".
+    """
+
+    resource_id: str | None
+    spent: str
 
 
 Observer = Callable[[Event], None]

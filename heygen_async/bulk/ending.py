@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import TYPE_CHECKING
 
@@ -24,10 +25,15 @@ if TYPE_CHECKING:
     from heygen_async.client import HeyGen
 
 UNREAD_AT_MOST = 10_000  # results that nobody has read yet
+_RUNS = itertools.count(1)
 
 
 class Ending:
-    """Where rows end."""
+    """Where rows end.
+
+    Attributes:
+        run: Which run of this process it is, for telemetry.
+    """
 
     def __init__(
         self,
@@ -41,6 +47,7 @@ class Ending:
     ) -> None:
         """Write to *books*, give back to *slots*, hand files to *storing*, send results to *out* and tell *guard*."""
         self.summary = Summary()
+        self.run = next(_RUNS)
         self.storing = storing
         self._client = client
         self._books = books
@@ -61,7 +68,14 @@ class Ending:
     def on_rendered(self, watched: Watched, status: str) -> None:
         """Give the slot back first: the next render need not wait for this one's details and file."""
         self._slots.free(watched.job.index)
-        event = JobRendered(index=watched.job.index, resource_id=watched.resource_id, status=status)
+        event = JobRendered(
+            index=watched.job.index,
+            run=self.run,
+            mode=watched.job.request.kind,
+            resource_id=watched.resource_id,
+            status=status,
+            seconds=anyio.current_time() - watched.born,
+        )
         self._client.telemetry.emit(event)
 
     async def on_named(self, watched: Watched) -> None:
@@ -91,9 +105,23 @@ class Ending:
         """Hand a result to whoever reads them."""
         self.summary.add(result)
         self._guard.ended(result)
-        error = type(result.error).__name__ if result.error is not None else None
-        self._client.telemetry.emit(JobEnded(index=result.index, resource_id=result.resource_id, error=error))
+        self._client.telemetry.emit(_ended(result, self.run))
         self._out.send_nowait(result)
+
+
+def _ended(result: Result, run: int) -> JobEnded:
+    error = result.error
+    kind = None if error is None else type(error).__name__
+    completed = "completed" if error is None else "not_stored"
+    return JobEnded(
+        index=result.index,
+        run=run,
+        mode=result.request.kind,
+        resource_id=result.resource_id,
+        error=kind,
+        code=None if error is None else error.code or kind,
+        outcome="failed" if isinstance(result, Failed) else completed,
+    )
 
 
 def stream() -> tuple[MemoryObjectSendStream[Result], MemoryObjectReceiveStream[Result]]:

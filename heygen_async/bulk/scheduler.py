@@ -32,7 +32,7 @@ from heygen_async.bulk.watched import Watch
 from heygen_async.bulk.watchlist import Watchlist
 from heygen_async.errors import AuthenticationError, HeyGenError, JournalError, RunPausedError
 from heygen_async.pool import InFlight
-from heygen_async.telemetry import JobSubmitted
+from heygen_async.telemetry import JobLeft, JobSubmitted
 
 if TYPE_CHECKING:
     from heygen_async.client import HeyGen
@@ -91,6 +91,7 @@ async def run(
         work.raise_from(group)
     finally:
         slots.give_all_back()
+        work.tell_what_is_left()
 
 
 class _Run:
@@ -148,6 +149,13 @@ class _Run:
             *(Unfinished(job=w.job, resource_id=w.resource_id, spent="yes") for w in self._watchlist.watched),
             *(Unfinished(job=job, resource_id=name, spent="yes") for job, name in storing),
         ]
+
+    def tell_what_is_left(self) -> None:
+        """Tell the observers which rows were under way when the run was left."""
+        for left in self.unfinished():
+            mode, name = left.request.kind, left.resource_id
+            event = JobLeft(index=left.index, run=self._ending.run, mode=mode, resource_id=name, spent=left.spent)
+            self._client.telemetry.emit(event)
 
     def seconds_left(self) -> float | None:
         """Return the seconds until everything has ended, by what is known of render times; None if rows are unknown."""
@@ -320,7 +328,8 @@ class _Run:
         else:
             name = self._books.batch_id(job)
             self._watchlist.add_item(job, name, record.item, age=age)
-        self._client.telemetry.emit(JobSubmitted(index=job.index, resource_id=name))
+        event = JobSubmitted(index=job.index, run=self._ending.run, mode=job.request.kind, resource_id=name, age=age)
+        self._client.telemetry.emit(event)
         self.slots.accepted(job.index)
 
     def _look_for(self, job: Job) -> None:

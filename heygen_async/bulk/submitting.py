@@ -212,7 +212,8 @@ class Submitting:
 
     def _begun(self, job: Job, resource_id: str) -> None:
         self._slots.accepted(job.index)
-        self._client.telemetry.emit(JobSubmitted(index=job.index, resource_id=resource_id))
+        event = JobSubmitted(index=job.index, run=self._ending.run, mode=job.request.kind, resource_id=resource_id)
+        self._client.telemetry.emit(event)
 
     async def _refused(self, job: Job, error: HeyGenError) -> None:
         if isinstance(error, OutcomeUnknownError) and self._look_for is not None:

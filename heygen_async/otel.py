@@ -1,0 +1,234 @@
+"""OpenTelemetry: the events of a client as spans and metrics. Needs `pip install "heygen-async[otel]"`.
+
+    HeyGen(observers=[OpenTelemetryObserver()])
+
+Spans are children of whatever span is current where the work was begun. None of them, and no metric, carries a script,
+a prompt, a row, a recipient or the API key; ids of videos stand in the spans of rows only.
+"""
+
+from __future__ import annotations
+
+import importlib
+import time
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import attrs
+
+from heygen_async.errors import InvalidInputError
+from heygen_async.telemetry import (
+    Event,
+    JobEnded,
+    JobEvent,
+    JobLeft,
+    JobRendered,
+    JobSubmitted,
+    RequestEnded,
+    RetryPlanned,
+    SlotsLearnt,
+)
+
+if TYPE_CHECKING:
+    from opentelemetry.metrics import Meter, MeterProvider
+    from opentelemetry.trace import Span, TracerProvider
+
+NAME = "heygen_async"
+_ERROR = "error.type"
+_TEMPLATE = "url.template"
+_METHOD = "http.request.method"
+_RESENDS = "http.request.resend_count"
+_MODE = "heygen.mode"
+_OUTCOME = "heygen.outcome"
+_RESOURCE = "heygen.resource.id"
+
+# Seconds. Source: OpenTelemetry's semantic conventions, http.client.request.duration; the last is a slow POST's.
+_REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0, 30.0)
+_RENDER_BUCKETS = (15.0, 30.0, 60.0, 120.0, 180.0, 240.0, 300.0, 420.0, 600.0, 900.0, 1800.0, 2700.0, 3600.0)
+
+
+class OpenTelemetryObserver:
+    """An observer that tells OpenTelemetry what a client does.
+
+    Spans: one for each try of each request (`POST /v3/videos`, with the HTTP attributes of the semantic conventions),
+    and `heygen.row` for each row of a run, from its submission to its result.
+
+    Metrics: `http.client.request.duration` (its count is the number of requests, by route and status),
+    `heygen.client.retries`, `heygen.rows.submitted`, `heygen.rows.ended` (by outcome), `heygen.render.duration`,
+    `heygen.slots.in_use` and `heygen.slots.limit`.
+
+    One observer may serve several clients.
+    """
+
+    def __init__(
+        self, *, tracer_provider: TracerProvider | None = None, meter_provider: MeterProvider | None = None
+    ) -> None:
+        """Tell these providers, or else the global ones.
+
+        Raises:
+            InvalidInputError: OpenTelemetry is not installed.
+        """
+        self._trace = _api("trace")
+        self._tracer = self._trace.get_tracer(NAME, version("heygen-async"), tracer_provider)
+        self._metrics = _Metrics.of(_api("metrics").get_meter(NAME, version("heygen-async"), meter_provider))
+        self._open: dict[tuple[int, int], _Row] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Take in one event."""
+        match event:
+            case RequestEnded():
+                self._request(event)
+            case RetryPlanned():
+                self._metrics.retries.add(1, {**_asked(event), _ERROR: event.error})
+            case JobSubmitted():
+                self._submitted(event)
+            case JobRendered():
+                self._rendered(event)
+            case JobEnded():
+                self._ended(event)
+            case JobLeft():
+                self._left(event)
+            case SlotsLearnt(limit=int(limit)):
+                self._metrics.slots_limit.set(limit)
+
+    def _request(self, event: RequestEnded) -> None:
+        facts = _set({
+            **_asked(event),
+            "server.address": event.server,
+            "server.port": event.port,
+            "http.response.status_code": event.status,
+            _ERROR: event.error,
+        })  # fmt: skip
+        self._metrics.requests.record(event.seconds, facts)
+        ended = time.time_ns()
+        span = self._tracer.start_span(
+            f"{event.method} {event.route}",
+            kind=self._trace.SpanKind.CLIENT,
+            attributes=facts | ({_RESENDS: event.attempt - 1} if event.attempt > 1 else {}),
+            start_time=ended - _nanoseconds(event.seconds),
+        )
+        if event.error is not None:
+            span.set_status(self._trace.StatusCode.ERROR)
+        span.end(end_time=ended)
+
+    def _submitted(self, event: JobSubmitted) -> None:
+        self._metrics.submitted.add(1, _set({_MODE: event.mode}))
+        self._metrics.slots_in_use.add(1)
+        row = self._begun(event, event.age)
+        row.holds_slot = True
+        row.span.set_attribute(_RESOURCE, event.resource_id)
+
+    def _rendered(self, event: JobRendered) -> None:
+        if event.seconds is not None:
+            self._metrics.renders.record(event.seconds, _set({_MODE: event.mode, "heygen.status": event.status}))
+        if (row := self._open.get(_key(event))) is not None:
+            self._give_back(row)
+            row.span.add_event("rendered", {"heygen.status": event.status}, timestamp=row.now())
+
+    def _ended(self, event: JobEnded) -> None:
+        facts = _set({_OUTCOME: event.outcome, _ERROR: event.code or event.error})
+        self._metrics.ended.add(1, facts | _set({_MODE: event.mode}))
+        self._close(event, facts | _set({_RESOURCE: event.resource_id}), failed=event.error is not None)
+
+    def _left(self, event: JobLeft) -> None:
+        facts = {_OUTCOME: "left", _RESOURCE: event.resource_id, "heygen.spent": event.spent}
+        self._close(event, _set(facts), failed=False)
+
+    def _begun(self, event: JobEvent, age: float) -> _Row:
+        """Open the span of a row, *age* seconds ago."""
+        started = time.time_ns() - _nanoseconds(age)
+        facts = _set({"heygen.run": event.run, "heygen.row.index": event.index, _MODE: event.mode})
+        span = self._tracer.start_span("heygen.row", attributes=facts, start_time=started)
+        row = _Row(span=span, started=started, began=anyio.current_time() - age)
+        self._open[_key(event)] = row
+        return row
+
+    def _close(self, event: JobEvent, facts: dict[str, Any], *, failed: bool) -> None:
+        """End the span of a row; one that was never submitted gets a short one, so that every row is seen."""
+        row = self._open.get(_key(event)) or self._begun(event, 0.0)
+        del self._open[_key(event)]
+        self._give_back(row)
+        row.span.set_attributes(facts)
+        if failed:
+            row.span.set_status(self._trace.StatusCode.ERROR)
+        row.span.end(end_time=row.now())
+
+    def _give_back(self, row: _Row) -> None:
+        if row.holds_slot:
+            row.holds_slot = False
+            self._metrics.slots_in_use.add(-1)
+
+
+@attrs.define(kw_only=True)
+class _Row:
+    """A row that has not ended: its span, and when that began by the world's clock (nanoseconds) and by the loop's."""
+
+    span: Span
+    started: int
+    began: float
+    holds_slot: bool = False
+
+    def now(self) -> int:
+        """Return the moment in nanoseconds; the loop tells how much time has passed, so no clock change disturbs it."""
+        return self.started + _nanoseconds(anyio.current_time() - self.began)
+
+
+@attrs.frozen(kw_only=True)
+class _Metrics:
+    """The instruments; their names and units are those of OpenTelemetry's semantic conventions, or in their manner."""
+
+    requests: Any
+    retries: Any
+    submitted: Any
+    ended: Any
+    renders: Any
+    slots_in_use: Any
+    slots_limit: Any
+
+    @classmethod
+    def of(cls, meter: Meter) -> _Metrics:
+        """Make them."""
+        return cls(
+            requests=meter.create_histogram(
+                "http.client.request.duration",
+                "s",
+                "Duration of HTTP client requests.",
+                explicit_bucket_boundaries_advisory=_REQUEST_BUCKETS,
+            ),
+            retries=meter.create_counter("heygen.client.retries", "{retry}", "Requests that are sent again."),
+            submitted=meter.create_counter("heygen.rows.submitted", "{row}", "Rows that HeyGen has accepted."),
+            ended=meter.create_counter("heygen.rows.ended", "{row}", "Rows that have a result."),
+            renders=meter.create_histogram(
+                "heygen.render.duration",
+                "s",
+                "From a submission until the end of its render is noticed.",
+                explicit_bucket_boundaries_advisory=_RENDER_BUCKETS,
+            ),
+            # No gauge: where several processes share an account, a sum over them is wanted.
+            slots_in_use=meter.create_up_down_counter("heygen.slots.in_use", "{slot}", "Renders under way."),
+            slots_limit=meter.create_gauge("heygen.slots.limit", "{slot}", "Renders that HeyGen takes at once."),
+        )
+
+
+def _api(module: str) -> Any:
+    try:
+        return importlib.import_module(f"opentelemetry.{module}")
+    except ImportError as exc:
+        raise InvalidInputError('OpenTelemetryObserver needs it: pip install "heygen-async[otel]"') from exc
+
+
+def _asked(event: RequestEnded | RetryPlanned) -> dict[str, Any]:
+    return {_METHOD: event.method, _TEMPLATE: event.route}
+
+
+def _set(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return the attributes that are known: OpenTelemetry takes no None."""
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def _key(event: JobEvent) -> tuple[int, int]:
+    return event.run, event.index
+
+
+def _nanoseconds(seconds: float) -> int:
+    return round(seconds * 1e9)

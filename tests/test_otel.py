@@ -1,0 +1,252 @@
+"""OpenTelemetry: what its real SDK has in memory after a run on the simulator."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+import yarl
+from opentelemetry import trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from heygen_async import DirectVideo, HeyGen, InvalidInputError, Job, JobRendered, VideoAgent
+from heygen_async.otel import OpenTelemetryObserver
+from heygen_async.simulator import DropAfterAccept, ErrorAnswer, FailedRender, Server, World
+
+
+class Exported:
+    """An observer over the SDK, and what the SDK was told."""
+
+    def __init__(self) -> None:
+        self._spans = InMemorySpanExporter()
+        self._reader = InMemoryMetricReader()
+        self.tracers = TracerProvider()
+        self.tracers.add_span_processor(SimpleSpanProcessor(self._spans))
+        meters = MeterProvider([self._reader])
+        self.observer = OpenTelemetryObserver(tracer_provider=self.tracers, meter_provider=meters)
+
+    def spans(self, wanted: Callable[[ReadableSpan], bool] = lambda _: True) -> list[ReadableSpan]:
+        return [span for span in self._spans.get_finished_spans() if wanted(span)]
+
+    @property
+    def rows(self) -> list[ReadableSpan]:
+        return self.spans(lambda span: span.name == "heygen.row")
+
+    @property
+    def requests(self) -> list[ReadableSpan]:
+        return self.spans(lambda span: span.kind is trace.SpanKind.CLIENT)
+
+    def points(self, name: str) -> list[Any]:
+        data: Any = self._reader.get_metrics_data()
+        if data is None:
+            return []
+        found = [m for r in data.resource_metrics for s in r.scope_metrics for m in s.metrics if m.name == name]
+        return [point for metric in found for point in metric.data.data_points]
+
+    def total(self, name: str) -> int:
+        return sum(int(point.value) for point in self.points(name))
+
+
+@pytest.fixture
+def exported() -> Exported:
+    return Exported()
+
+
+def hi(n: int) -> DirectVideo:
+    return DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"Hi number {n}")
+
+
+async def run(server: Server, exported: Exported, requests: Sequence[Any], **settings: Any) -> None:
+    async with (
+        HeyGen("simulator-key", base_url=server.base_url, observers=[exported.observer]) as heygen,
+        heygen.render_many(requests, **settings) as results,
+    ):
+        async for _ in results:
+            pass
+
+
+def facts(span: ReadableSpan) -> dict[str, Any]:
+    return dict(span.attributes or {})
+
+
+def seconds(span: ReadableSpan) -> float:
+    assert span.start_time is not None
+    assert span.end_time is not None
+    return (span.end_time - span.start_time) / 1e9
+
+
+async def test_every_row_is_a_span_and_counted(server: Server, world: World, exported: Exported) -> None:
+    """With its mode, its id and how it ended, and as long as it took by the run's clock."""
+    world.render_seconds = lambda body: 100.0
+    world.faults.append(FailedRender(nth=1, code="rendering_failed", message="Hi number 0 is too much"))
+    await run(server, exported, [hi(0), hi(1), VideoAgent(prompt="A welcome")])
+    rows = {facts(span)["heygen.row.index"]: span for span in exported.rows}
+    assert len(exported.rows) == len(rows) == 3
+    assert [facts(rows[n])["heygen.mode"] for n in range(3)] == ["avatar", "avatar", "video_agent"]
+    outcomes = Counter((facts(span)["heygen.outcome"], span.status.status_code.name) for span in rows.values())
+    assert outcomes == {("completed", "UNSET"): 2, ("failed", "ERROR"): 1}
+    failed = next(span for span in rows.values() if facts(span)["heygen.outcome"] == "failed")
+    assert facts(failed)["error.type"] == "rendering_failed"
+    assert {facts(span)["heygen.resource.id"] for span in rows.values()} <= set(world.videos)
+    assert 100 <= seconds(rows[1]) < 110
+    assert [event.name for event in rows[1].events] == ["rendered"]
+    assert exported.total("heygen.rows.submitted") == exported.total("heygen.rows.ended") == 3
+    assert exported.total("heygen.slots.in_use") == 0
+    renders = exported.points("heygen.render.duration")
+    assert sum(point.count for point in renders) == 3
+    assert {point.attributes["heygen.status"] for point in renders} == {"completed", "failed"}
+    assert all(100 <= point.min <= point.max < 110 for point in renders if point.attributes["heygen.mode"] == "avatar")
+
+
+async def test_every_try_of_a_request_is_a_span(server: Server, world: World, exported: Exported) -> None:
+    """In the words of OpenTelemetry's conventions; tries after the first say how many there were before."""
+    world.faults += [DropAfterAccept(nth=1), ErrorAnswer(method="GET", nth=1, status=500)]
+    await run(server, exported, [hi(0)])
+    posts = [span for span in exported.requests if span.name == "POST /v3/videos"]
+    assert [facts(span).get("http.request.resend_count") for span in posts] == [None, 1]
+    lost, well = map(facts, posts)
+    assert lost["error.type"] == "ConnectionLostError"
+    assert "http.response.status_code" not in lost
+    assert posts[0].status.status_code is trace.StatusCode.ERROR
+    assert well == {
+        "http.request.method": "POST",
+        "url.template": "/v3/videos",
+        "server.address": "127.0.0.1",
+        "server.port": yarl.URL(server.base_url).port,
+        "http.response.status_code": 200,
+        "http.request.resend_count": 1,
+    }
+    assert {span.name for span in exported.requests} == {
+        "POST /v3/videos",
+        "GET /v3/videos/statuses",
+        "GET /v3/videos/{video_id}",
+    }
+    assert exported.total("heygen.client.retries") >= 1
+    counted = Counter(
+        (point.attributes["url.template"], point.attributes.get("http.response.status_code"))
+        for point in exported.points("http.client.request.duration")
+        for _ in range(point.count)
+    )
+    assert counted.total() == len(exported.requests)
+    assert counted["/v3/videos", None] == counted["/v3/videos", 200] == 1
+    assert sum(count for (_, status), count in counted.items() if status == 500) == 1
+
+
+async def test_spans_are_children_of_what_is_current(server: Server, exported: Exported) -> None:
+    """Whoever opens a span around a run finds the rows and requests under it."""
+    tracer = exported.tracers.get_tracer("mine")
+    with tracer.start_as_current_span("campaign") as mine:
+        await run(server, exported, [hi(0)])
+    others = exported.spans(lambda span: span.name != "campaign")
+    assert len(others) > 2
+    assert {span.parent.span_id for span in others if span.parent} == {mine.get_span_context().span_id}
+
+
+async def test_a_row_that_is_refused_has_a_span(server: Server, world: World, exported: Exported) -> None:
+    """Though it was never submitted; it took no slot."""
+    world.faults.append(ErrorAnswer(method="POST", nth=1, status=400, code="invalid_parameter"))
+    await run(server, exported, [hi(0)])
+    (row,) = exported.rows
+    assert (facts(row)["heygen.outcome"], facts(row)["error.type"]) == ("failed", "invalid_parameter")
+    assert "heygen.resource.id" not in facts(row)
+    assert exported.points("heygen.rows.submitted") == []
+    assert exported.points("heygen.slots.in_use") == []
+
+
+async def test_a_run_that_is_left_ends_its_spans(server: Server, world: World, exported: Exported) -> None:
+    """What goes on at HeyGen is told so, and no slot counts as in use for ever."""
+    world.render_seconds = lambda body: 100.0 if body["script"] == "Hi number 0" else 1000.0
+    async with (
+        HeyGen("simulator-key", base_url=server.base_url, observers=[exported.observer]) as heygen,
+        heygen.render_many([hi(n) for n in range(3)]) as results,
+    ):
+        await anext(results)
+    left = [facts(span) for span in exported.rows if facts(span)["heygen.outcome"] == "left"]
+    assert {row["heygen.row.index"] for row in left} == {1, 2}
+    assert {row["heygen.spent"] for row in left} == {"yes"}
+    assert {row["heygen.resource.id"] for row in left} == {entry.resource_id for entry in results.unfinished}
+    assert len(exported.rows) == 3
+    assert exported.total("heygen.slots.in_use") == 0
+
+
+async def test_two_runs_are_told_apart(server: Server, exported: Exported) -> None:
+    """Both count their rows from 0, at the same time, under one observer."""
+    async with (
+        HeyGen("simulator-key", base_url=server.base_url, observers=[exported.observer]) as heygen,
+        heygen.render_many([hi(0)]) as one,
+        heygen.render_many([hi(1)]) as other,
+    ):
+        await anext(one)
+        await anext(other)
+    rows = [facts(span) for span in exported.rows]
+    assert [row["heygen.row.index"] for row in rows] == [0, 0]
+    assert len({row["heygen.run"] for row in rows}) == len({row["heygen.resource.id"] for row in rows}) == 2
+
+
+async def test_a_pool_that_is_too_small_is_told(server: Server, world: World, exported: Exported) -> None:
+    """The limit that HeyGen's refusals taught, and that never more slots were in use."""
+    world.slots = 2
+    await run(server, exported, [hi(n) for n in range(5)], max_in_flight=5)
+    assert [point.value for point in exported.points("heygen.slots.limit")] == [2]
+    assert exported.total("heygen.rows.ended") == 5
+
+
+async def test_a_followed_render_begins_when_it_was_submitted(
+    server: Server, world: World, exported: Exported, tmp_path: Any
+) -> None:
+    """A run that goes on from a journal does not count renders as young."""
+    world.render_seconds = lambda body: 300.0
+    journal = tmp_path / "c.db"
+    async with (
+        HeyGen("simulator-key", base_url=server.base_url) as heygen,
+        heygen.render_many([hi(0), hi(1)], journal=journal, max_in_flight=1) as results,
+    ):
+        await anext(results)
+    with contextlib.closing(sqlite3.connect(journal)) as kept, kept:
+        kept.execute("UPDATE jobs SET submitted_at = submitted_at - 500 WHERE state = 'submitted'")
+    async with (
+        HeyGen("simulator-key", base_url=server.base_url, observers=[exported.observer]) as heygen,
+        heygen.resume(journal) as results,
+    ):
+        assert [result.index async for result in results] == [1]
+    (row,) = exported.rows
+    assert facts(row)["heygen.outcome"] == "completed"
+    assert seconds(row) > 500
+    (renders,) = exported.points("heygen.render.duration")
+    assert renders.min > 500
+    assert exported.total("heygen.slots.in_use") == 0
+
+
+async def test_the_end_of_an_unknown_render_changes_nothing(exported: Exported) -> None:
+    """An observer that joins late sees ends without beginnings."""
+    exported.observer(JobRendered(index=0, resource_id="v", status="completed"))
+    assert exported.spans() == []
+    assert exported.points("heygen.slots.in_use") == []
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In words that can be pasted."""
+    monkeypatch.setitem(sys.modules, "opentelemetry.trace", None)
+    with pytest.raises(InvalidInputError, match=r'pip install "heygen-async\[otel\]"'):
+        OpenTelemetryObserver()
+
+
+async def test_the_row_and_the_script_stay_out(server: Server, world: World, exported: Exported) -> None:
+    """Spans and metrics have no word of what is said, to whom, or of the key."""
+    world.faults.append(FailedRender(nth=1, code="rendering_failed", message="cannot say MARKER-script"))
+    request = DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="MARKER-script", title="MARKER-title")
+    await run(server, exported, [Job(request=request, row={"name": "MARKER-row"})])
+    told = "".join(span.to_json() for span in exported.spans())
+    told += repr([exported.points(name) for name in ("heygen.rows.ended", "http.client.request.duration")])
+    assert "rendering_failed" in told
+    assert "MARKER" not in told
+    assert "simulator-key" not in told
