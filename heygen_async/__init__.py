@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from heygen_async.bulk.plan import (
         Job,
     )
+    from heygen_async.bulk.planning import Plan
     from heygen_async.bulk.price import Price, Rates
     from heygen_async.bulk.problems import (
         Problem,
@@ -197,6 +198,7 @@ _WHERE = {
     "OutcomeUnknownError": "heygen_async.errors",
     "PayloadTooLargeError": "heygen_async.errors",
     "PermissionDeniedError": "heygen_async.errors",
+    "Plan": "heygen_async.bulk.planning",
     "Price": "heygen_async.bulk.price",
     "Problem": "heygen_async.bulk.problems",
     "QuotaExceededError": "heygen_async.errors",
@@ -291,6 +293,7 @@ __all__ = [
     "OutcomeUnknownError",
     "PayloadTooLargeError",
     "PermissionDeniedError",
+    "Plan",
     "Price",
     "Problem",
     "QuotaExceededError",

@@ -31,9 +31,12 @@ if TYPE_CHECKING:
     from heygen_async.bulk.decisions import OnUnknown
     from heygen_async.bulk.guards import Approve
     from heygen_async.bulk.plan import Job
+    from heygen_async.bulk.planning import Plan
     from heygen_async.bulk.price import Rates
     from heygen_async.bulk.scheduler import Submit
     from heygen_async.bulk.stream import Results
+    from heygen_async.bulk.table import Table
+    from heygen_async.bulk.template import Template
     from heygen_async.bulk.watched import Watch
 
 BASE_URL = "https://api.heygen.com"
@@ -238,6 +241,54 @@ class HeyGen:
                 breaker=breaker,
             ),
         )
+
+    async def plan(
+        self,
+        rows: Table | str | PathLike[str],
+        template: Template,
+        *,
+        filename: str | None = "{number}-{id}",
+        limit: int | None = None,
+        rates: Rates | None = None,
+    ) -> Plan:
+        """Check and price every row of a list. Sends nothing, costs nothing.
+
+            plan = await heygen.plan("leads.csv", Template("direct", {"avatar_id": ..., "script": "Hi {{ name }}"}))
+
+        Args:
+            rows: A file, or what `read_rows` has opened; it is read twice, so it must be re-readable.
+            template: The request of each row.
+            filename: Of the files, as of `render_many`: names that clash are problems. None if nothing is stored.
+            limit: Only the first so many rows.
+            rates: Your prices, if they are not those of HeyGen's list.
+
+        Returns:
+            Its `problems`, all of them, and its `price`: least, likely, most.
+
+        Raises:
+            InvalidInputError: The list cannot be read at all.
+        """
+        from heygen_async.bulk.planning import make_plan  # noqa: PLC0415 - bulk stands above the client
+        from heygen_async.bulk.rows import Table, read_rows  # noqa: PLC0415 - the same
+
+        table = rows if isinstance(rows, Table) else read_rows(rows)
+        return make_plan(table, template, filename=filename, limit=limit, rates=rates)
+
+    def run(self, plan: Plan, **options: Any) -> AbstractAsyncContextManager[Results]:
+        """Render a plan. Costs money, about `plan.price`.
+
+            async with heygen.run(plan, journal="campaign.db", budget_usd=250) as results: ...
+
+        Args:
+            plan: Of `plan`; one with errors is refused.
+            **options: As of `render_many`.
+
+        Raises:
+            InvalidInputError: The plan has errors; nothing was sent. Its notes name the first of them.
+        """
+        if plan.filename is not None:
+            options.setdefault("filename", plan.filename)
+        return self.render_many(plan.jobs(), **options)
 
     def resume(
         self,

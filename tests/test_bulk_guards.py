@@ -43,7 +43,7 @@ def highest(request: DirectVideo) -> float:
 
 
 def spent(world: World) -> float:
-    return sum(charge.amount_usd for charge in world.ledger)
+    return world.charged_usd
 
 
 @contextlib.asynccontextmanager

@@ -16,6 +16,7 @@ COMMANDS = {
     "audit": ("journal", "Compare a campaign with HeyGen's list of videos and the balance."),
     "demo": ("demo", "Render the shipped contact list against the embedded simulator."),
     "export": ("journal", "Write a campaign to OUTPUT, .csv or .jsonl."),
+    "plan": ("plan", "Check every row and price the list. Sends nothing, costs nothing, needs no key."),
     "report": ("report", "Write a campaign as one HTML page that needs no network."),
     "resume": ("journal", "Go on with a campaign after any interruption."),
     "retry": ("journal", "Plan failed rows again, each under a new key."),

@@ -1,27 +1,25 @@
-"""One run of a contact list, as `run` and `demo` share it: check every row, render, write the results."""
+"""One run of a contact list, as `run` and `demo` share it: render what is planned, write the results."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
+import functools
+from collections.abc import Sequence
 from pathlib import Path
 
+import anyio
 import attrs
+import click
 
-from heygen_async import HeyGen, InvalidInputError, Job, Results
+from heygen_async import HeyGen, Result, Results
 from heygen_async.bulk.containers import FileKind
 from heygen_async.bulk.decisions import OnUnknown
-from heygen_async.bulk.filenames import Clashes, check_template
 from heygen_async.bulk.outputs import ResultsCsv
-from heygen_async.bulk.problems import Problem
-from heygen_async.bulk.rows import Row, Table
+from heygen_async.bulk.planning import Plan
 from heygen_async.bulk.storing import MAX_DOWNLOADS
-from heygen_async.bulk.template import Template
 from heygen_async.cli.bill import Bill
+from heygen_async.cli.given import Given
 from heygen_async.cli.progress import Board
 from heygen_async.cli.running import check_writable, follow, way_back_to
-
-PROBLEMS_SHOWN = 20
 
 
 @attrs.frozen(kw_only=True)
@@ -29,81 +27,44 @@ class Campaign:
     """What to make of which rows, and where it goes.
 
     Attributes:
-        table: The rows.
-        template: The request of each.
+        given: The rows, the request of each, and the names of the files.
         folder: For files and results.
-        filename: Template of the files' names.
         max_in_flight: Renders at once.
         deadline: Seconds a render.
         download: Whether to store the files.
         files: What to store of each video.
         max_downloads: Files at once.
-        limit: Use only the first so many rows.
+        budget_usd: What it may cost.
+        canary: How many rows go first.
+        approve: Whether somebody is asked before the others go.
+        breaker: So many failures with one code, of so many last rows, stop it.
     """
 
-    table: Table
-    template: Template
+    given: Given
     folder: Path
-    filename: str
     max_in_flight: int
     deadline: float
     download: bool = True
     files: tuple[FileKind, ...] = ("video",)
     max_downloads: int = MAX_DOWNLOADS
-    limit: int | None = None
+    budget_usd: float | None = None
+    canary: int | None = None
+    approve: bool = False
+    breaker: tuple[int, int] | None = None
 
-    def jobs(self) -> Iterator[Job]:
-        """Build the requests one by one."""
-        for index, row in enumerate(self.table):
-            if index == self.limit:
-                return
-            yield Job(request=self.template.render(row), row=row)
-
-    def check(self) -> int:
-        """Build every request before anything is sent, and return how many there are.
-
-        Raises:
-            InvalidInputError: Some cannot be built, or two would have the same file; its notes name them line by line.
-        """
-        columns = self.table.find_columns()
-        self.template.check(columns or None)  # without a header and without rows nothing is known
-        check_template(self.filename, list(columns))
-        problems: list[Problem] = []
-        clashes, count, bad = Clashes(self.filename), 0, 0
-        for found in itertools.islice(self.table.scan(), self.limit):
-            wrong = [found] if isinstance(found, Problem) else self._problems(found, clashes, count)
-            count += 1
-            problems += wrong
-            bad += bool(wrong)
-        if problems:
-            raise _refusal(self.table.name, problems, f"{bad} of {count}")
-        return count
-
-    def unused(self) -> list[str]:
-        """Return the columns that neither the template nor the names of the files use."""
-        findings = self.template.findings(self.table.find_columns())
-        names = [str(finding.column) for finding in findings if finding.severity == "warning"]
-        return [name for name in names if f"{{{name}}}" not in self.filename]
-
-    def _problems(self, row: Row, clashes: Clashes, index: int) -> list[Problem]:
-        problems = self.template.problems(row)
-        if problems or not self.download:
-            return problems
-        clash = clashes.add(Job(request=self.template.render(row), row=row, index=index), f"{row.unit} {row.line}")
-        return [] if clash is None else [row.problem(clash, "put {number} into the file name")]
-
-
-def _refusal(name: str, problems: list[Problem], rows: str) -> InvalidInputError:
-    error = InvalidInputError(f"{name}: {rows} rows cannot be rendered; nothing was sent")
-    for problem in problems[:PROBLEMS_SHOWN]:
-        error.add_note(str(problem))
-    if len(problems) > PROBLEMS_SHOWN:
-        error.add_note(f"... and {len(problems) - PROBLEMS_SHOWN} more")
-    return error
+    def plan(self) -> Plan:
+        """Check and price every row."""
+        return self.given.plan(stores=self.download)
 
 
 async def render_campaign(
-    campaign: Campaign, heygen: HeyGen, board: Board, *, journal: Path | None = None, on_unknown: OnUnknown = "hold"
+    campaign: Campaign,
+    plan: Plan,
+    heygen: HeyGen,
+    board: Board,
+    *,
+    journal: Path | None = None,
+    on_unknown: OnUnknown = "hold",
 ) -> tuple[Results, Bill]:
     """Render all rows and write `results.csv` as they end.
 
@@ -111,17 +72,32 @@ async def render_campaign(
     """
     check_writable(campaign.folder)
     running = heygen.render_many(
-        campaign.jobs(),
+        plan.jobs(),
         max_in_flight=campaign.max_in_flight,
         deadline=campaign.deadline,
         download_to=campaign.folder if campaign.download else None,
-        filename=campaign.filename,
+        filename=campaign.given.filename,
         files=campaign.files,
         max_downloads=campaign.max_downloads,
+        budget_usd=campaign.budget_usd,
+        canary=campaign.canary,
+        approve=functools.partial(_approve, board) if campaign.approve else None,
+        breaker=campaign.breaker,
         journal=journal,
         on_unknown=on_unknown,
     )
     if journal is not None:
         return await follow(running, board, way_back_to(journal))
-    with ResultsCsv(campaign.folder / "results.csv", campaign.table.find_columns()) as output:
+    with ResultsCsv(campaign.folder / "results.csv", plan.table.find_columns()) as output:
         return await follow(running, board, f"{output.path} lists every row", [output.add])
+
+
+async def _approve(board: Board, ended: Sequence[Result]) -> bool:
+    """Show the first videos and ask whether the others may be made."""
+    with board.paused():
+        for result in ended:
+            board.console.print(f"  {getattr(result, 'file', None) or result.resource_id}", markup=False)
+        return await anyio.to_thread.run_sync(
+            functools.partial(click.confirm, f"The first {len(ended)} are there. Render the others?"),
+            abandon_on_cancel=True,
+        )

@@ -15,6 +15,7 @@ from heygen_async import HeyGen
 from heygen_async.bulk.rows import read_csv
 from heygen_async.bulk.template import Template
 from heygen_async.cli.campaign import Campaign, render_campaign
+from heygen_async.cli.given import Given
 from heygen_async.cli.progress import Board, show_summary, span, wide_console
 from heygen_async.simulator import DropAfterAccept, ErrorAnswer, FailedRender, World, run, serve
 
@@ -66,22 +67,26 @@ async def _demo(rows: int, folder: Path) -> int:
     contacts = importlib.resources.files("heygen_async.simulator").joinpath("contacts.csv")
     with importlib.resources.as_file(contacts) as path:
         campaign = Campaign(
-            table=read_csv(path),
-            template=Template("direct", {"avatar_id": "look_anna", "voice_id": "voice_warm", "script": SCRIPT}),
+            given=Given(
+                table=read_csv(path),
+                template=Template("direct", {"avatar_id": "look_anna", "voice_id": "voice_warm", "script": SCRIPT}),
+                filename="{number}-{first_name}-{last_name}",
+                limit=rows,
+            ),
             folder=folder,
-            filename="{number}-{first_name}-{last_name}",
             max_in_flight=10,
             deadline=3600.0,
-            limit=rows,
         )
         return await _render(campaign, world, console)
 
 
 async def _render(campaign: Campaign, world: World, console: Console) -> int:
-    total = campaign.check()
+    plan = campaign.plan()
+    total = plan.rows
     console.print(
         f"{total} contacts, one personalised video each, at most {campaign.max_in_flight} rendering at a time."
     )
+    console.print(f"By HeyGen's price list they would cost about {plan.price}.")
     console.print("The server is a simulator on this machine: no key, no network, no money.")
     began = time.monotonic()
     board = Board(console, total, asyncio.get_running_loop().time)
@@ -90,7 +95,7 @@ async def _render(campaign: Campaign, world: World, console: Console) -> int:
         HeyGen("simulator-key", base_url=server.base_url, observers=[board]) as heygen,
     ):
         with board:
-            results, _ = await render_campaign(campaign, heygen, board)
+            results, _ = await render_campaign(campaign, plan, heygen, board)
     summary = results.summary
     once = "each row once" if world.charged_once_per("script") and len(world.ledger) == total else "NOT each row once"
     show_summary(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -76,6 +77,16 @@ class Board:
         """Stop showing; what is on the screen goes."""
         if self.console.is_terminal:
             self._live.stop()
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Show nothing meanwhile: somebody is asked something."""
+        if not self.console.is_terminal:
+            yield
+            return
+        self._live.stop()
+        yield
+        self._live.start()
 
     @property
     def seconds(self) -> float:
