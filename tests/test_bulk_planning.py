@@ -1,0 +1,232 @@
+"""A plan: everything that is wrong with a list, and its price, before anything is sent."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from heygen_async import HeyGen, InvalidInputError, Plan, Problem, Rates, Template, read_rows
+from heygen_async.bulk.planning import make_plan
+from heygen_async.simulator import World
+
+COLUMNS = (
+    *("first_name", "company", "amount", "day", "mode", "look", "voice", "speed", "pitch", "volume"),
+    *(
+        "ratio",
+        "resolution",
+        "expressiveness",
+        "format",
+        "remove",
+        "fit",
+        "duration",
+        "orientation",
+        "callback",
+        "title",
+    ),
+)
+MAPPED = {
+    "mode": "mode",
+    "avatar_id": "look",
+    "voice_id": "voice",
+    "voice_settings.speed": "speed",
+    "voice_settings.pitch": "pitch",
+    "voice_settings.volume": "volume",
+    "aspect_ratio": "ratio",
+    "resolution": "resolution",
+    "expressiveness": "expressiveness",
+    "output_format": "format",
+    "remove_background": "remove",
+    "fit": "fit",
+    "duration": "duration",
+    "orientation": "orientation",
+    "callback_url": "callback",
+    "title": "title",
+}
+FIELDS = {
+    "voice_id": "voice_warm",
+    "script": "Hi {{ first_name }} of {{ company }}: {{ amount | number }} until {{ day | date }}.",
+    "prompt": "Show {{ company }}",
+}
+GOOD = {"company": "Acme", "amount": "12.5", "day": "2026-03-01", "look": "look_anna"}
+
+# What is planted: cells that replace good ones, and what must be said of them.
+PLANTED: list[tuple[dict[str, str], str]] = [
+    ({"first_name": ""}, "column first_name: is empty here"),
+    ({"first_name": "  \u200b "}, "column first_name: .*counts as empty here"),
+    ({"company": "nan"}, "column company: 'nan'; counts as empty here"),
+    ({"company": "None"}, "column company: 'None'; counts as empty here"),
+    ({"company": "NULL"}, "column company: 'NULL'; counts as empty here"),
+    ({"company": "#N/A"}, "column company: '#N/A'; counts as empty here"),
+    ({"amount": "viel"}, "'viel' is not a plain number"),
+    ({"amount": "1.234,50"}, "'1.234,50' is not a plain number"),
+    ({"amount": ""}, "column amount: is empty here"),
+    ({"day": "01.03.2026"}, "'01.03.2026' is not a day such as 2026-03-01"),
+    ({"day": "2026-02-30"}, "'2026-02-30' is not a day"),
+    ({"mode": "film"}, "'film'; is no mode; must be one of direct, image, cinematic, agent"),
+    ({"look": ""}, "direct mode: avatar_id is required"),
+    ({"look": "n/a"}, "direct mode: avatar_id is required|counts as empty"),
+    ({"speed": "fast"}, "'fast' is not a number such as 1.5"),
+    ({"speed": "9"}, "must be a number from 0.5 to 1.5"),
+    ({"speed": "0"}, "must be a number from 0.5 to 1.5"),
+    ({"pitch": "500"}, "must be a number from -50 to 50"),
+    ({"pitch": "high"}, "'high' is not a number"),
+    ({"volume": "7"}, "VoiceSettings.volume: 7.0; must be"),
+    ({"ratio": "7:3"}, "DirectVideo.aspect_ratio: '7:3'; must be"),
+    ({"resolution": "8k"}, "DirectVideo.resolution: '8k'; must be"),
+    ({"expressiveness": "very"}, "DirectVideo.expressiveness: 'very'; must be"),
+    ({"format": "avi"}, "DirectVideo.output_format: 'avi'; must be"),
+    ({"remove": "perhaps"}, "'perhaps' is neither true nor false"),
+    ({"fit": "stretch"}, "DirectVideo.fit: 'stretch'; must be"),
+    ({"callback": "ftp://example.com/hook"}, "callback_url"),
+    ({"callback": "not an address"}, "callback_url"),
+    ({"first_name": "x" * 6000}, "characters; must be at most 5,000"),
+    ({"mode": "cinematic", "duration": "3"}, "duration: 3; must be a whole number from 4 to 15"),
+    ({"mode": "cinematic", "duration": "soon"}, "'soon' is not a whole number"),
+    ({"mode": "cinematic", "ratio": "4:5"}, "CinematicAvatar.aspect_ratio: '4:5'; must be"),
+    ({"mode": "agent", "orientation": "round"}, "VideoAgent.orientation: 'round'; must be"),
+    ({"mode": "image"}, "image mode: image is required"),
+]
+RAGGED = [
+    ("Ada,Acme", "2 cells, but the header has 20"),
+    (",".join(["x"] * 23), "23 cells, but the header has 20"),
+]
+CLASH = ({"first_name": "ADA 7"}, r"its file would be named 'ADA 7', as that of line 9; put \{number\}")
+ROWS = 1_000
+
+
+def cells(number: int, planted: dict[str, str]) -> list[str]:
+    row = {**dict.fromkeys(COLUMNS, ""), **GOOD, "first_name": f"Ada {number}", **planted}
+    return [row[name] for name in COLUMNS]
+
+
+def line_of(values: list[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(values)
+    return text.getvalue()
+
+
+@pytest.fixture
+def leads(tmp_path: Path) -> tuple[Path, dict[int, str]]:
+    """A list of 1,000 rows, and what is wrong with it by line."""
+    wrong: dict[int, str] = {}
+    lines = [line_of(list(COLUMNS))]
+    plants = {20 + 25 * n: plant for n, plant in enumerate([*PLANTED, CLASH])}
+    ragged = {950 + 10 * n: plant for n, plant in enumerate(RAGGED)}
+    for number in range(ROWS):
+        line = number + 2
+        if number in ragged:
+            text, wrong[line] = ragged[number]
+            lines.append(text + "\n")
+            continue
+        planted, said = plants.get(number, ({}, ""))
+        if said:
+            wrong[line] = said
+        lines.append(line_of(cells(number, planted)))
+    path = tmp_path / "leads.csv"
+    path.write_text("".join(lines), encoding="utf-8")
+    return path, wrong
+
+
+def template() -> Template:
+    return Template("direct", FIELDS, columns=MAPPED)
+
+
+def test_all_planted_problems_are_found_and_no_other(leads: tuple[Path, dict[int, str]]) -> None:
+    """37 of them in 1,000 rows, in one look, each with its line; none false."""
+    path, wrong = leads
+    assert len(wrong) == 37
+    made = make_plan(read_rows(path), template(), filename="{first_name}")
+    found: dict[int, list[Problem]] = {}
+    for problem in made.problems:
+        assert problem.line is not None
+        found.setdefault(problem.line, []).append(problem)
+    assert sorted(found) == sorted(wrong)
+    for line, said in wrong.items():
+        assert len(found[line]) == 1, found[line]
+        with pytest.raises(InvalidInputError, match=rf"leads\.csv line {line}\b.*{said}"):
+            raise found[line][0].error()
+        assert found[line][0].mend
+    kinds = {(one[0].field, one[0].reason.partition(";")[0][:30]) for one in found.values()}
+    assert len(kinds) >= 20
+    assert (made.rows, made.bad) == (ROWS, 37)
+    assert made.errors == list(made.problems)
+
+
+async def test_a_plan_with_errors_sends_nothing(
+    heygen: HeyGen, world: World, leads: tuple[Path, dict[int, str]]
+) -> None:
+    """What is wrong is told, twenty at a time."""
+    plan = await heygen.plan(leads[0], template())
+    with pytest.raises(InvalidInputError, match=r"36 of 1000 rows cannot be rendered; nothing was sent") as caught:
+        heygen.run(plan)
+    assert len(caught.value.__notes__) == 21
+    assert caught.value.__notes__[-1] == "... and 16 more"
+    assert world.requests == []
+
+
+async def test_a_plan_is_run(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """And its price holds what is charged."""
+    path = tmp_path / "leads.csv"
+    modes: list[dict[str, str]] = [{}, {"mode": "cinematic", "duration": "8"}, {"mode": "agent"}]
+    rows = [cells(n, modes[n % 3]) for n in range(9)]
+    path.write_text("".join(line_of(row) for row in [list(COLUMNS), *rows]), encoding="utf-8")
+    plan = await heygen.plan(read_rows(path), template(), filename="{first_name}")
+    assert {kind: count for kind, (count, _) in plan.kinds.items()} == {
+        "avatar": 3,
+        "cinematic_avatar": 3,
+        "video_agent": 3,
+    }
+    assert plan.problems == ()
+    async with heygen.run(plan, download_to=tmp_path / "out", journal=tmp_path / "c.db") as results:
+        assert len([result async for result in results]) == 9
+    assert plan.price.low <= world.charged_usd <= plan.price.high
+    assert (tmp_path / "out" / "Ada 0.mp4").exists()
+
+
+def planned(tmp_path: Path, text: str, columns: dict[str, str] | None = None, **options: object) -> Plan:
+    path = tmp_path / "l.csv"
+    path.write_text(text, encoding="utf-8")
+    fields = {"avatar_id": "a", "voice_id": "v", "script": "Hi {{ name }}"}
+    return make_plan(read_rows(path, may_be_empty=True), Template("direct", fields, columns=columns), **options)  # type: ignore[arg-type]  # a test's shorthand
+
+
+def test_a_column_that_is_missing_is_told_once(tmp_path: Path) -> None:
+    """And not of every row."""
+    made = planned(tmp_path, "nmae\nAda\nBob\n")
+    assert [problem.reason for problem in made.errors] == ["no such column; the rows have nmae"]
+    assert made.errors[0].mend == "did you mean nmae?"
+    assert made.bad == 2
+    with pytest.raises(InvalidInputError, match="2 of 2 rows cannot be rendered"):
+        made.check()
+
+
+def test_columns_that_nothing_uses_are_notes(tmp_path: Path) -> None:
+    """Unless they name the files."""
+    made = planned(tmp_path, "name,city,id\nAda,Lyon,7\n", filename="{id}-{city}")
+    assert made.problems == ()
+    made = planned(tmp_path, "name,city\nAda,Lyon\n")
+    assert [(note.column, note.severity) for note in made.problems] == [("city", "warning")]
+    assert made.errors == []
+    made.check()
+    assert len(list(made.jobs())) == 1
+
+
+def test_only_the_first_rows(tmp_path: Path) -> None:
+    """With your own prices."""
+    made = planned(tmp_path, "name\nAda\n\nBob\nEve\n", limit=2, rates=Rates(avatar=(60.0, 60.0)))
+    assert made.rows == 2
+    assert made.price.low >= 2 * 60.0
+    assert [job.row.cells["name"] for job in made.jobs()] == ["Ada", "Bob"]
+
+
+def test_a_list_without_rows_is_no_error(tmp_path: Path) -> None:
+    made = planned(tmp_path, "name\n")
+    assert (made.rows, made.problems, made.price.high) == (0, (), 0.0)
+
+
+def test_a_name_of_a_file_needs_its_column(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="there is no column 'city'"):
+        planned(tmp_path, "name\nAda\n", filename="{city}")
