@@ -63,7 +63,7 @@ class Options:
     attempts: int | None = None
     patience: float | None = None
     deadline: float | None = None
-    headers: Mapping[str, str] | None = None
+    headers: Mapping[str, str] | None = attrs.field(default=None, repr=False)
     idempotency_key: str | None = attrs.field(default=None, validator=_check_key)
 
 
@@ -88,12 +88,12 @@ class Call(Generic[T]):
     path: str
     route: str
     read: Callable[[wire.Answer, str], T]
-    query: Mapping[str, str | int] | None = None
-    body: Any = None
+    query: Mapping[str, str | int] | None = attrs.field(default=None, repr=False)
+    body: Any = attrs.field(default=None, repr=False)
     takes_key: bool = False
     costs: bool = False
     timeout: float | None = None
-    headers: Mapping[str, str] = attrs.field(factory=dict)
+    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
 
 
 def reads(kind: type[T]) -> Callable[[wire.Answer, str], T]:

@@ -111,6 +111,15 @@ class HeyGenError(Exception):
         tried = f", tried {self.attempts} times" if self.attempts > 1 else ""
         return f"{self.message} ({', '.join(facts)}{tried})" if facts else f"{self.message}{tried}"
 
+    @property
+    def gist(self) -> str:
+        """What may stand in a log: its class, HTTP status, code and request id.
+
+        The message is for whoever asked: in it HeyGen may quote what was sent.
+        """
+        facts = [str(fact) for fact in (self.http_status, self.code, self.request_id) if fact is not None]
+        return f"{type(self).__name__}({', '.join(facts)})"
+
     def after(self, attempts: int, spent: Spent | None = None) -> Self:
         """Return this error, told how often it was tried and what that cost."""
         self.attempts = attempts

@@ -10,6 +10,7 @@ raises is logged and changes nothing. No event carries a script, a prompt, a rec
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Sequence
 
 import attrs
@@ -154,8 +155,19 @@ class Telemetry:
 
     def emit(self, event: Event) -> None:
         """Tell every observer."""
+        under_way = sys.exception()
         for observer in self.observers:
             try:
                 observer(event)
-            except Exception:
+            except Exception as exc:
+                _forget(under_way, exc)
                 logger.exception("the observer %r failed on %s", observer, type(event).__name__)
+
+
+def _forget(under_way: BaseException | None, error: BaseException) -> None:
+    """Take the error that was being handled anyway out of an observer's: its message is not for a log."""
+    one: BaseException | None = error
+    while one is not None:
+        if one.__context__ is under_way:
+            one.__context__ = None
+        one = one.__cause__ or one.__context__

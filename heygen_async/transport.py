@@ -28,6 +28,7 @@ DOWNLOAD_SECONDS = 60.0  # without a byte: a line that is silent for so long is 
 _ERROR_BODY_BYTES = 256 * 1024  # of an error page, this much is read; the rest tells nobody anything
 _CHUNK_BYTES = 256 * 1024
 
+_SECRET_LENGTH = 8  # of a key: a shorter one may be a part of any word
 _QUOTES_THE_ADDRESS = (aiohttp.ClientResponseError, aiohttp.InvalidURL)
 _GIVEN = frozenset({200, 206})
 
@@ -52,9 +53,9 @@ class Request:
 
     method: str
     path: str
-    query: Mapping[str, str | int] | None = None
-    body: bytes | None = None
-    headers: Mapping[str, str] = attrs.field(factory=dict)
+    query: Mapping[str, str | int] | None = attrs.field(default=None, repr=False)
+    body: bytes | None = attrs.field(default=None, repr=False)
+    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     timeout: float = 30.0
     fresh: bool = False
 
@@ -115,9 +116,11 @@ class Transport:
                 allow_redirects=False,  # a redirect could carry the key to another host
             ) as response:
                 body = await _read(response)
+                if response.status >= 400:  # noqa: PLR2004 - HTTP's own border
+                    body = self._masked(body)
                 return Answer(status=response.status, headers=response.headers, body=body)
         except (aiohttp.ClientError, OSError) as exc:  # TimeoutError is an OSError
-            raise _translation(exc, str(request), request.timeout) from exc
+            raise _translation(exc, str(request), request.timeout) from _cause(exc)
 
     @contextlib.asynccontextmanager
     async def download(
@@ -148,6 +151,14 @@ class Transport:
                 yield _opened(response, timeout)
             else:
                 yield Answer(status=response.status, headers=response.headers, body=refused)
+
+    def _masked(self, body: bytes) -> bytes:
+        """Take the key out of an error page: there are proxies that quote the headers that they got."""
+        for credential in self.credentials.values():
+            secret = credential.removeprefix("Bearer ").encode()
+            if len(secret) >= _SECRET_LENGTH:
+                body = body.replace(secret, b"***")
+        return body
 
     @property
     def is_open(self) -> bool:
@@ -257,7 +268,7 @@ async def _chunks(response: aiohttp.ClientResponse, seconds: float) -> AsyncIter
         response.content.set_exception(None)  # type: ignore[arg-type]  # the only way to say so
         if rest := response.content.read_nowait():
             yield rest
-        raise _translation(exc, "download", seconds) from exc
+        raise _translation(exc, "download", seconds) from _cause(exc)
 
 
 @contextlib.contextmanager
@@ -265,7 +276,7 @@ def _translated(subject: str, seconds: float) -> Iterator[None]:
     try:
         yield
     except (aiohttp.ClientError, OSError) as exc:
-        raise _translation(exc, subject, seconds) from exc
+        raise _translation(exc, subject, seconds) from _cause(exc)
 
 
 def _translation(exc: Exception, subject: str, seconds: float) -> HeyGenError:
@@ -275,6 +286,11 @@ def _translation(exc: Exception, subject: str, seconds: float) -> HeyGenError:
     if isinstance(exc, TimeoutError):  # aiohttp's read timeout is one too
         return AttemptTimeoutError(f"{subject}: no whole answer within {seconds:g} s")
     return ConnectionLostError(f"{subject}: the connection broke: {_words(exc)}")
+
+
+def _cause(exc: Exception) -> Exception | None:
+    """Return what a traceback may show of an error: nothing, if it quotes the address."""
+    return None if isinstance(exc, _QUOTES_THE_ADDRESS) else exc
 
 
 def _words(exc: Exception) -> str:

@@ -29,8 +29,8 @@ class Answer:
     """One HTTP answer, read whole."""
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = attrs.field(repr=False)
+    body: bytes = attrs.field(repr=False)
 
 
 def encode(value: Any) -> dict[str, Any]:

@@ -50,7 +50,7 @@ async def looks(look: Callable[[], Awaitable[T]], pace: Pace) -> AsyncIterator[T
         except HeyGenError as exc:
             if not exc.retryable:
                 raise
-            logger.info("looking failed, will look again: %s", exc)
+            logger.info("looking failed, will look again: %s", exc.gist)
         else:
             yield found
         await anyio.sleep(pace.every)
@@ -72,4 +72,4 @@ def note_status(status: str, known: frozenset[str]) -> None:
     """Log a status word that HeyGen has added, once; it counts as still running."""
     if status not in known and status not in _reported:
         _reported.add(status)
-        logger.warning("unknown status %r counts as still running", status)
+        logger.warning("unknown status %.60r counts as still running", status)

@@ -153,7 +153,8 @@ class Watcher:
         if for_good and not self._faithful:
             self._in_bulk = False
             self._list.wants_news = True
-        logger.warning("bulk statuses failed: %s; %s", error, "looking again" if self._in_bulk else "asking one by one")
+        then = "looking again" if self._in_bulk else "asking one by one"
+        logger.warning("bulk statuses failed: %s; %s", error.gist, then)
 
     def _judge(self, watched: Watched, status: Any) -> None:
         """Heed what a bulk look says of a video."""
@@ -255,7 +256,7 @@ class Watcher:
         except HeyGenError as exc:
             young = anyio.current_time() - watched.since < LAG_SECONDS
             if exc.retryable or (young and isinstance(exc, NotFoundError)):
-                logger.info("looking failed, will look again: %s", exc)
+                logger.info("looking failed, will look again: %s", exc.gist)
             else:
                 exc.spent = "yes"  # it was submitted; only the sight of it is lost
                 exc.resource_id = watched.resource_id

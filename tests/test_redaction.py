@@ -1,0 +1,189 @@
+"""What is nobody else's business: keys, scripts, rows and signed addresses stay out of logs, events and reprs."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from heygen_async import (
+    DirectVideo,
+    Event,
+    Failed,
+    HeyGen,
+    HeyGenError,
+    Job,
+    Options,
+    Result,
+    VideoAgent,
+    errors,
+    wire,
+)
+from heygen_async.calls import Call
+from heygen_async.simulator import (
+    DropAfterAccept,
+    ErrorAnswer,
+    ExpiredUrl,
+    FailedRender,
+    Malformed,
+    RateLimitStorm,
+    Server,
+    Truncated,
+    UnknownStatus,
+    World,
+)
+from heygen_async.transport import Request, Transport
+
+KEY = "MARKER-key-0123456789"
+SECRETS = ("MARKER", "sig=", "expires=")
+QUOTING = "You said: MARKER-script, under " + KEY
+MISSPELT = "http://[::bad/file.mp4?sig=MARKER"
+STATUSES, ONE = "/v3/videos/statuses", "/v3/videos/[0-9a-f]*"
+
+
+@pytest.fixture
+def world() -> World:
+    """An account in trouble, at a HeyGen that quotes what it was sent wherever it can."""
+    return World(
+        api_keys=(KEY,),
+        faults=[
+            DropAfterAccept(nth=2),
+            Malformed(method="POST", nth=4),
+            RateLimitStorm(method="POST", nth=6),
+            ErrorAnswer(method="POST", nth=8, message=QUOTING, after_accept=True),
+            ErrorAnswer(method="POST", nth=11, status=400, code="invalid_parameter", message=QUOTING),
+            ErrorAnswer(path=STATUSES, nth=2, message=QUOTING),
+            ErrorAnswer(path=STATUSES, nth=4, status=403, code="forbidden", message=QUOTING),
+            ErrorAnswer(method="GET", path=ONE, between=(100, 220), message=QUOTING),
+            FailedRender(nth=3, message="cannot say MARKER-script"),
+            UnknownStatus(nth=5),
+            ExpiredUrl(nth=1),
+            Truncated(path="/files/", nth=2),
+        ],
+    )
+
+
+def jobs() -> Iterator[Job]:
+    for n in range(12):
+        row = {"email": f"MARKER-row-{n}@example.com"}
+        script = f"MARKER-script {n}"
+        yield Job(request=DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=script), row=row)
+    yield Job(request=VideoAgent(prompt="MARKER-prompt"), row={"email": "MARKER-row"})
+
+
+async def campaign(heygen: HeyGen, folder: Path) -> list[Result]:
+    async with heygen.render_many(jobs(), download_to=folder, journal=folder / "c.db") as results:
+        return [result async for result in results]
+
+
+def said(text: str) -> list[str]:
+    return [secret for secret in SECRETS if secret in text]
+
+
+@pytest.fixture
+def shown(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """Every logger, at its most talkative."""
+    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="heygen_async")
+    return caplog
+
+
+async def test_logs_and_events_tell_no_secrets(
+    server: Server, world: World, shown: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    """At DEBUG, through all sorts of trouble; and there was something to log."""
+    events: list[Event] = []
+
+    def upset(event: Event) -> None:
+        try:
+            _ = 1 / 0
+        except ZeroDivisionError as exc:
+            raise ValueError("this observer is broken") from exc
+
+    async with HeyGen(KEY, base_url=server.base_url, observers=[events.append, upset]) as heygen:
+        results = await campaign(heygen, tmp_path)
+        single = await heygen.videos.create(DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="MARKER"))
+        world.faults.append(ErrorAnswer(method="GET", times=5, message=QUOTING))
+        await single.wait()
+        assert said(repr(heygen)) == []
+    assert len(results) == 13
+    ours = [record for record in shown.records if record.name == "heygen_async"]
+    assert any("bulk statuses failed" in record.getMessage() for record in ours)
+    assert {record.module for record in ours if "looking failed" in record.getMessage()} == {"poller", "waiting"}
+    assert any("the observer" in record.getMessage() for record in ours)
+    assert "ZeroDivisionError" in shown.text
+    assert said(shown.text) == []
+    assert said(repr([record.args for record in shown.records])) == []
+    assert said(repr(events)) == []
+
+
+async def test_messages_of_errors_have_no_key_and_no_signature(server: Server, world: World, tmp_path: Path) -> None:
+    """HeyGen's own words are passed on to whoever asked, without the key that they quote."""
+    async with HeyGen(KEY, base_url=server.base_url) as heygen:
+        failed = [result.error for result in await campaign(heygen, tmp_path) if isinstance(result, Failed)]
+    told = [*map(str, failed), *map(repr, failed), *("".join(traceback.format_exception(error)) for error in failed)]
+    assert any("You said: MARKER-script, under ***" in text for text in told)
+    assert not [text for text in told if KEY in text or "sig=" in text]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Options(headers={"Authorization": "MARKER"}),
+        Request(method="POST", path="/v3/videos", query={"q": "MARKER"}, body=b"MARKER", headers={"x": "MARKER"}),
+        Call(method="POST", path="/v3/videos", route="/v3/videos", read=wire.read_json, body={"script": "MARKER"}),
+        Call(method="GET", path="/v3/videos", route="/v3/videos", read=wire.read_json, query={"title": "MARKER"}),
+        wire.Answer(status=200, headers={"Location": "MARKER"}, body=b'{"data": {"video_url": "MARKER"}}'),
+        Transport("https://api.heygen.com", {"x-api-key": "MARKER"}),
+        HeyGen("MARKER", base_url="https://api.heygen.com"),
+        HeyGen(bearer_token="MARKER", base_url="https://api.heygen.com"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_reprs_tell_no_secrets(value: Any) -> None:
+    """What stands in a traceback with its locals, or in somebody's log line."""
+    assert said(repr(value)) == []
+    assert said(str(value)) == []
+
+
+async def test_a_traceback_shows_no_signed_address() -> None:
+    """Errors of aiohttp quote the address that they are about; whoever reads a signed one may fetch the file."""
+    async with HeyGen("a-key-of-ours", base_url="http://127.0.0.1:1") as heygen:
+        with pytest.raises(HeyGenError) as caught:
+            async with heygen.transport.download(MISSPELT):
+                pass
+    assert isinstance(caught.value.__context__, aiohttp.InvalidURL)
+    assert said("".join(traceback.format_exception(caught.value))) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "body", "rest"),
+    [
+        ("k-0123456789", b"<p>x-api-key: k-0123456789</p>", b"<p>x-api-key: ***</p>"),
+        ("key", b"<p>the key is wrong</p>", b"<p>the key is wrong</p>"),
+    ],
+)
+def test_an_error_page_that_quotes_the_key_is_masked(key: str, body: bytes, rest: bytes) -> None:
+    """Unless the key is so short that it stands in any word."""
+    assert Transport("https://api.heygen.com", {"x-api-key": key})._masked(body) == rest
+    assert Transport("https://api.heygen.com", {"Authorization": f"Bearer {key}"})._masked(body) == rest
+
+
+@pytest.mark.parametrize(
+    ("error", "gist"),
+    [
+        (errors.ConnectionLostError("GET /v3/videos: MARKER"), "ConnectionLostError()"),
+        (
+            errors.ServerError("MARKER", code="internal_error", http_status=500, request_id="req_1"),
+            "ServerError(500, internal_error, req_1)",
+        ),
+    ],
+)
+def test_the_gist_of_an_error_has_no_message(error: HeyGenError, gist: str) -> None:
+    """A log gets what helps HeyGen's support, and nothing that HeyGen may have quoted."""
+    assert error.gist == gist
