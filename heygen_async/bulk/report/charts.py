@@ -13,6 +13,7 @@ from heygen_async.bulk.report.wording import count, span
 
 WIDTH, HEIGHT = 480.0, 260.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 14.0, 40.0, 42.0
+_LEAST_SECONDS = 1e-3  # what took no time has no course
 _SLICES = 240  # of time: more than one in two points of the screen shows nothing new
 _BARS = 20
 _X_TICKS, _Y_TICKS = 5, 4
@@ -87,7 +88,7 @@ def timeline(renders: Sequence[Render], last: float, limit: int | None) -> Marku
         limit: How many were allowed at once, if that is known.
     """
     spans = [(render.begun, max(render.begun, last if render.ended is None else render.ended)) for render in renders]
-    if not spans or (width := max(end for _, end in spans) - min(begin for begin, _ in spans)) <= 0:
+    if not spans or (width := max(end for _, end in spans) - min(begin for begin, _ in spans)) < _LEAST_SECONDS:
         return None
     first = min(begin for begin, _ in spans)
     levels = _levels([(begin - first, end - first) for begin, end in spans], width)
