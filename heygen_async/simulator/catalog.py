@@ -6,6 +6,8 @@ from typing import Any
 
 import attrs
 
+USERNAME = "simulator"
+
 IN_ENGINES = {
     "photo_avatar": ("avatar_v", "avatar_iv"),
     "digital_twin": ("avatar_v", "avatar_iv", "avatar_iii"),
@@ -141,4 +143,10 @@ VOICES = (
     Voice(id="voice_jonas", name="Jonas", language="German", gender="male", engine="fish"),
     Voice(id="voice_lucia", name="Lucía", language="Spanish", gender="female"),
     Voice(id="voice_mine", name="My own voice", language="English", gender="male", private=True),
+)
+
+PICTURES = tuple(
+    {"type": kind, "id": f"{kind}_{name}", "url": f"https://files.heygen.example/pictures/{kind}_{name}.png"}
+    for kind in ("image", "icon")
+    for name in ("harbour", "office", "mountain", "heart")
 )

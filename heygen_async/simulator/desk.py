@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from heygen_async.simulator import prices
-from heygen_async.simulator.batches import Batch
+from heygen_async.simulator.batches import Batch, RenderMember
 from heygen_async.simulator.catalog import LOOKS
 from heygen_async.simulator.ledger import Charge
 from heygen_async.simulator.renders import Render
@@ -39,8 +39,9 @@ def accept_batch(world: World, body: Body, key: str | None) -> Batch:
     if not world.batches_wait:
         _require_slot(world, len(body["videos"]))
     _require_credit(world, sum(_price(item["type"], item) for item in body["videos"]))
-    renders = [_render(world, item["type"], item, now, folder_id=body.get("folder_id")) for item in body["videos"]]
-    batch = _batch(world, body, renders, now)
+    folder = body.get("folder_id")
+    renders = [_render(world, item["type"], item, now, folder_id=folder) for item in body["videos"]]
+    batch = _batch(world, "video", body, renders)
     for render in renders:
         _charge(world, render, key, now)
         world.studio.submit(render)
@@ -108,10 +109,19 @@ def _render(
     )
 
 
-def _batch(world: World, body: Body, renders: Sequence[Render], now: float) -> Batch:
-    batch_id = world.make_id("batch", world.next_number("batch"))
-    batch = Batch(batch_id=batch_id, title=body.get("title"), created_at=now, renders=tuple(renders))
-    world.batches[batch_id] = batch
+def _batch(world: World, family: str, body: Body, renders: Sequence[Render]) -> Batch:
+    batch = Batch(
+        batch_id=world.make_id("batch", world.next_number("batch")),
+        family=family,
+        title=body.get("title"),
+        callback_url=body.get("callback_url"),
+        created_at=world.now(),
+        members=tuple(RenderMember(render) for render in renders),
+        running=len(renders),
+    )
+    for render in renders:
+        render.batch_id = batch.batch_id
+    world.batches[batch.batch_id] = batch
     return batch
 
 

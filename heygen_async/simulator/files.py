@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import random
 import re
 from collections.abc import Mapping
 
+from heygen_async.simulator.presigned import CREDENTIALS, address_problem, presign, xml_refusal
+from heygen_async.simulator.received import KEPT_BYTES
 from heygen_async.simulator.renders import Render
 from heygen_async.simulator.replies import Reply
 from heygen_async.simulator.world import World
@@ -19,7 +20,8 @@ TYPES = {
     ".srt": "application/x-subrip",
     "-captioned.mp4": "video/mp4",
 }
-CREDENTIALS = ("x-api-key", "authorization")
+
+ASSETS = "/files/assets/"
 
 _NAME = re.compile(r"/files/(?P<video_id>[0-9a-f]+)(?P<ending>[-.a-z0-9]+)")
 _RANGE = re.compile(r"bytes=(?P<first>\d*)-(?P<last>\d*)")
@@ -35,24 +37,36 @@ def address(world: World, origin: str, render: Render, ending: str, *, expired: 
         ending: Of the file's name, one of `TYPES`.
         expired: Whether its time is over already.
     """
-    name = f"{render.video_id}{ending}"
-    expires = int(world.wall(world.now()) + (-1 if expired else world.url_seconds))
-    return f"{origin}/files/{name}?expires={expires}&sig={_sign(world, name, expires)}"
+    return presign(world, origin, f"/files/{render.video_id}{ending}", -1 if expired else world.url_seconds)
 
 
 def download(world: World, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
     """Answer as a storage service does: whoever holds a valid address gets the file, and nothing else counts."""
     if any(name in headers for name in CREDENTIALS):
-        return _refusal(400, "InvalidArgument", "Only one auth mechanism allowed: credentials sent to a presigned URL.")
+        return xml_refusal(
+            400, "InvalidArgument", "Only one auth mechanism allowed: credentials sent to a presigned URL."
+        )
     if method != "GET":
-        return _refusal(403, "SignatureDoesNotMatch", "The address is signed for GET.")
+        return xml_refusal(403, "SignatureDoesNotMatch", "The address is signed for GET.")
+    if path.startswith(ASSETS):
+        return _asset(world, path, query, headers)
     named = _NAME.fullmatch(path)
     render = world.videos.get(named["video_id"]) if named else None
     if named is None or named["ending"] not in TYPES or render is None or render.deleted:
-        return _refusal(404, "NoSuchKey", "There is no such file.")
-    if problem := _address_problem(world, path.removeprefix("/files/"), query):
-        return _refusal(403, "AccessDenied", problem)
+        return xml_refusal(404, "NoSuchKey", "There is no such file.")
+    if problem := address_problem(world, path, query):
+        return xml_refusal(403, "AccessDenied", problem)
     return _part(content(world, render, named["ending"]), TYPES[named["ending"]], headers)
+
+
+def _asset(world: World, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
+    asset = world.assets.get(path.removeprefix(ASSETS))
+    if asset is None or asset.received is None or asset.received.content is None:
+        # A real service would have it; here large files are measured and forgotten.
+        return xml_refusal(404, "NoSuchKey", f"There is no such file of up to {KEPT_BYTES} bytes.")
+    if problem := address_problem(world, path, query):
+        return xml_refusal(403, "AccessDenied", problem)
+    return _part(asset.received.content, asset.mime_type, headers)
 
 
 def content(world: World, render: Render, ending: str) -> bytes:
@@ -70,19 +84,6 @@ def content(world: World, render: Render, ending: str) -> bytes:
 
 def _box(kind: bytes, inside: bytes) -> bytes:
     return (8 + len(inside)).to_bytes(4, "big") + kind + inside
-
-
-def _sign(world: World, name: str, expires: int) -> str:
-    return hmac.digest(str(world.seed).encode(), f"{name}:{expires}".encode(), "sha256").hex()[:32]
-
-
-def _address_problem(world: World, name: str, query: Mapping[str, str]) -> str | None:
-    expires = query.get("expires", "")
-    if not re.fullmatch(r"-?\d{1,15}", expires):
-        return "Query parameter expires is missing."
-    if not hmac.compare_digest(_sign(world, name, int(expires)), query.get("sig", "")):
-        return "The signature does not match."
-    return "Request has expired." if world.wall(world.now()) >= int(expires) else None
 
 
 def _part(whole: bytes, kind: str, headers: Mapping[str, str]) -> Reply:
@@ -109,8 +110,3 @@ def _bounds(wanted: str, size: int) -> tuple[int, int] | None:
     if last and int(last) < int(first):
         return None
     return int(first), min(int(last), size - 1) if last else size - 1
-
-
-def _refusal(status: int, code: str, message: str) -> Reply:
-    body = f'<?xml version="1.0"?><Error><Code>{code}</Code><Message>{message}</Message></Error>'
-    return Reply(status=status, body=body.encode(), headers={"Content-Type": "application/xml"})

@@ -10,38 +10,24 @@ from typing import Any
 
 import attrs
 
-from heygen_async.simulator import agent_routes, library_routes, video_routes
+from heygen_async.simulator import agent_routes, asset_routes, library_routes, video_routes
 from heygen_async.simulator.calls import Call, Handler, Routes
 from heygen_async.simulator.contract import Operation, operation
+from heygen_async.simulator.incoming import Incoming
+from heygen_async.simulator.multipart import parts
 from heygen_async.simulator.replies import Problem, RefusalError, invalid_items
-from heygen_async.simulator.rules import files_problems, rule_problems
+from heygen_async.simulator.rules import files_problems, rule_problems, url_problems
 from heygen_async.simulator.world import World
 
-ROUTES: Routes = {**video_routes.ROUTES, **agent_routes.ROUTES, **library_routes.ROUTES}
+ROUTES: Routes = {
+    **video_routes.ROUTES,
+    **agent_routes.ROUTES,
+    **library_routes.ROUTES,
+    **asset_routes.ROUTES,
+}
 COSTLY = frozenset({("POST", "/v3/videos"), ("POST", "/v3/videos/batches"), ("POST", "/v3/video-agents")})
 
 _ITEM = re.compile(r"videos\[(\d+)\]")
-
-
-@attrs.frozen(kw_only=True)
-class Incoming:
-    """A request as it came.
-
-    Attributes:
-        method: In capitals.
-        path: Without the query.
-        query: Names and texts, in order.
-        headers: Names in lower case.
-        body: As sent.
-        origin: Scheme, host and port.
-    """
-
-    method: str
-    path: str
-    query: tuple[tuple[str, str], ...]
-    headers: Mapping[str, str]
-    body: bytes
-    origin: str
 
 
 @attrs.frozen(kw_only=True)
@@ -121,6 +107,8 @@ def _key(asked: Operation, incoming: Incoming) -> str | None:
 def _body(asked: Operation, incoming: Incoming) -> dict[str, Any]:
     if not asked.takes_body or (not incoming.body and not asked.needs_body):
         return {}
+    if asked.takes_form:
+        return _form(asked, incoming)
     body = _json_object(incoming)
     problems = list(asked.body_problems(body))
     if not problems:
@@ -129,6 +117,19 @@ def _body(asked: Operation, incoming: Incoming) -> dict[str, Any]:
         _refuse_items(problems)
     _refuse(problems)
     return body
+
+
+def _form(asked: Operation, incoming: Incoming) -> dict[str, Any]:
+    fields = parts(incoming.headers.get("content-type", ""), incoming.body)
+    names = [field.name for field in fields]
+    wrong = [
+        *(Problem(path=name, message=f"'{name}' is required.") for name in asked.form_fields if name not in names),
+        *(Problem(path=name, message=f"Unknown field '{name}'.") for name in names if name not in asked.form_fields),
+        *(Problem(path=field.name, message="Input should be a file.") for field in fields if field.filename is None),
+        *(Problem(path=name, message="Given twice.") for name in set(names) if names.count(name) > 1),
+    ]
+    _refuse(wrong)
+    return {field.name: field for field in fields}
 
 
 def _json_object(incoming: Incoming) -> dict[str, Any]:
@@ -150,7 +151,9 @@ def _broken_rules(template: str, body: dict[str, Any]) -> list[Problem]:
     if template == "/v3/videos/batches":
         items = enumerate(body["videos"])
         return [problem for index, item in items for problem in rule_problems(item, f"videos[{index}].")]
-    return list(files_problems(body))
+    if template == "/v3/video-agents":
+        return list(files_problems(body))
+    return list(url_problems(body))
 
 
 def _refuse_items(problems: list[Problem]) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from heygen_async.simulator.calls import Call, Routes
-from heygen_async.simulator.catalog import LOOKS, VOICES, Look, Voice
-from heygen_async.simulator.replies import RefusalError, Reply, data_reply, page, page_reply
+from heygen_async.simulator.catalog import LOOKS, USERNAME, VOICES, Look, Voice
+from heygen_async.simulator.replies import RefusalError, Reply, data_reply
 
 
 def me(call: Call) -> Reply:
     """GET /v3/users/me."""
     return data_reply(
         {
-            "username": "simulator",
+            "username": USERNAME,
             "email": "simulator@example.com",
             "first_name": "Sim",
             "last_name": "Ulator",
@@ -30,8 +30,7 @@ def me(call: Call) -> Reply:
 def looks(call: Call) -> Reply:
     """GET /v3/avatars/looks."""
     found = [(place, look) for place, look in enumerate(LOOKS) if _wanted(call, look)]
-    shown, token = page(found, call.query, 20)
-    return page_reply([look.view() for look in shown], token)
+    return call.page_reply(found, Look.view)
 
 
 def look(call: Call) -> Reply:
@@ -45,8 +44,7 @@ def look(call: Call) -> Reply:
 def voices(call: Call) -> Reply:
     """GET /v3/voices."""
     found = [(place, voice) for place, voice in enumerate(VOICES) if _spoken(call, voice)]
-    shown, token = page(found, call.query, 20)
-    return page_reply([voice.view() for voice in shown], token)
+    return call.page_reply(found, Voice.view)
 
 
 def voice(call: Call) -> Reply:

@@ -49,6 +49,18 @@ def files_problems(body: Body) -> Iterator[Problem]:
         yield from _asset(asset, f"files[{index}]")
 
 
+def url_problems(value: Any, path: str = "") -> Iterator[Problem]:
+    """Yield what is wrong with the addresses of files anywhere in *value*."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from url_problems(item, f"{path}[{index}]")
+    elif isinstance(value, dict):
+        if value.get("type") == "url" and isinstance(value.get("url"), str):
+            yield from _asset(value, path)
+        for name, member in value.items():
+            yield from url_problems(member, f"{path}.{name}" if path else name)
+
+
 def _avatar(body: Body, path: str) -> Iterator[Problem]:
     yield from _exactly_one_speech(body, path)
     yield from _engine_rules(body, path)

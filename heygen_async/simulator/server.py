@@ -11,8 +11,10 @@ import attrs
 from aiohttp import web
 
 from heygen_async.simulator.exchange import Outcome, exchange
-from heygen_async.simulator.front_door import Incoming
+from heygen_async.simulator.incoming import Incoming
+from heygen_async.simulator.received import receive
 from heygen_async.simulator.replies import RefusalError, json_reply
+from heygen_async.simulator.uploads import UPLOADS
 from heygen_async.simulator.world import World
 
 MOST_BYTES = 100 * 1024 * 1024
@@ -71,8 +73,12 @@ def build_app(world: World) -> web.Application:
 async def _handle(world: World, request: web.Request) -> web.StreamResponse:
     if request.path.startswith("/_simulator/"):
         return await _send(world, request, _introspect(world, request.path))
+    body, came = b"", None
     try:
-        body = await request.read()
+        if request.path.startswith(UPLOADS) and request.method == "PUT":
+            came = await receive(request.content)
+        else:
+            body = await request.read()
     except web.HTTPRequestEntityTooLarge:
         refusal = RefusalError(413, "payload_too_large", f"The body has more than {MOST_BYTES} bytes.")
         return await _send(world, request, Outcome(reply=refusal.reply()))
@@ -82,6 +88,7 @@ async def _handle(world: World, request: web.Request) -> web.StreamResponse:
         query=tuple(request.query.items()),
         headers={name.lower(): text for name, text in request.headers.items()},
         body=body,
+        received=came,
         origin=f"{request.scheme}://{request.host}",
     )
     return await _send(world, request, await exchange(world, incoming))

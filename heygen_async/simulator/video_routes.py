@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
-from heygen_async.simulator import desk, files
-from heygen_async.simulator.batches import Batch, item_status
+from heygen_async.simulator import bulk_routes, desk, files
+from heygen_async.simulator.batches import Item, error
+from heygen_async.simulator.bulk_routes import Bulk
 from heygen_async.simulator.calls import Call, Routes
 from heygen_async.simulator.catalog import LOOKS, VOICES
+from heygen_async.simulator.families import VIDEO
 from heygen_async.simulator.renders import Render
 from heygen_async.simulator.replies import (
     Problem,
     RefusalError,
     Reply,
     data_reply,
-    invalid,
     invalid_items,
-    json_reply,
-    page,
-    page_reply,
 )
 from heygen_async.simulator.rules import look_problems
-
-MOST_IDS = 100
 
 
 def create(call: Call) -> Reply:
@@ -46,8 +43,7 @@ def list_(call: Call) -> Reply:
         for render in sorted(call.world.videos.values(), key=lambda render: -render.number)
         if not render.deleted and title in (render.title or "").lower() and folder in (None, "", render.folder_id)
     ]
-    shown, token = page(found, call.query, 10)
-    return page_reply([view(call, render) for render in shown], token)
+    return call.page_reply(found, functools.partial(view, call))
 
 
 def get(call: Call) -> Reply:
@@ -64,46 +60,11 @@ def delete(call: Call) -> Reply:
     return data_reply({"id": render.video_id, "deleted": True})
 
 
-def statuses(call: Call) -> Reply:
-    """GET /v3/videos/statuses."""
-    video_ids, batch_ids = (_ids(call, name) for name in ("video_ids", "batch_ids"))
-    if not video_ids and not batch_ids:
-        raise invalid("video_ids", "Give video_ids or batch_ids.")
-    if len(video_ids) + len(batch_ids) > MOST_IDS:
-        raise invalid("video_ids", f"At most {MOST_IDS} ids per request.")
-    entries = [_status_of_video(call, video_id) for video_id in video_ids]
-    for batch_id in batch_ids:
-        entries += _statuses_of_batch(call, batch_id)
-    return json_reply({"data": entries, "has_more": False, "next_token": None})
-
-
 def create_batch(call: Call) -> Reply:
     """POST /v3/videos/batches."""
     if call.world.strict_catalog:
         _require_known_items(call.body["videos"])
     return data_reply({"batch_id": desk.accept_batch(call.world, call.body, call.key).batch_id}, status=202)
-
-
-def get_batch(call: Call) -> Reply:
-    """GET /v3/videos/batches/{batch_id}; its page is inside data."""
-    batch = call.world.batches.get(call.names["batch_id"])
-    if batch is None:
-        raise RefusalError(404, "not_found", "There is no such batch.")
-    now = call.world.now()
-    shown, token = page(list(enumerate(_items(call, batch))), call.query, 100)
-    return data_reply(
-        {
-            "batch_id": batch.batch_id,
-            "title": batch.title,
-            "status": batch.status(now),
-            "total_items": len(batch.renders),
-            "counts_by_status": batch.counts(now),
-            "created_at": int(call.world.wall(batch.created_at)),
-            "items": shown,
-            "has_more": token is not None,
-            "next_token": token,
-        }
-    )
 
 
 def view(call: Call, render: Render, *, looked_at: bool = False) -> dict[str, Any]:
@@ -194,50 +155,21 @@ def _addresses(call: Call, render: Render, *, done: bool) -> dict[str, str | Non
     }
 
 
-def _ids(call: Call, name: str) -> list[str]:
-    return [part.strip() for part in call.query.get(name, "").split(",") if part.strip()]
-
-
-def _status_of_video(call: Call, video_id: str) -> dict[str, Any]:
+def _look(call: Call, video_id: str) -> Item | None:
     render = call.world.videos.get(video_id)
     if render is None or render.deleted:
-        return {"status": "not_found", "video_id": video_id, "batch_id": None, "item_index": None, "error": None}
+        return None
     status = render.trouble.odd_status() or render.status(call.world.now())
-    error = _error(render) if status == "failed" else None
-    return {"status": status, "video_id": video_id, "batch_id": None, "item_index": None, "error": error}
+    return Item(status=status, resource_id=video_id, error=error(render) if status == "failed" else None)
 
 
-def _statuses_of_batch(call: Call, batch_id: str) -> list[dict[str, Any]]:
-    batch = call.world.batches.get(batch_id)
-    if batch is None:
-        return [{"status": "not_found", "video_id": None, "batch_id": batch_id, "item_index": None, "error": None}]
-    return [{**item, "batch_id": batch_id} for item in _items(call, batch)]
-
-
-def _items(call: Call, batch: Batch) -> list[dict[str, Any]]:
-    now = call.world.now()
-    return [
-        {
-            "item_index": index,
-            "status": (status := item_status(render, now)),
-            "video_id": None if status == "queued" else render.video_id,
-            "error": _error(render) if status == "failed" else None,
-        }
-        for index, render in enumerate(batch.renders)
-    ]
-
-
-def _error(render: Render) -> dict[str, Any] | None:
-    failure = render.trouble.failure
-    return {"code": failure.code, "message": failure.message} if failure else None
-
+BULK = Bulk(family=VIDEO.name, ids_name="video_ids", look=_look)
 
 ROUTES: Routes = {
     ("POST", "/v3/videos"): create,
     ("GET", "/v3/videos"): list_,
-    ("GET", "/v3/videos/statuses"): statuses,
     ("POST", "/v3/videos/batches"): create_batch,
-    ("GET", "/v3/videos/batches/{batch_id}"): get_batch,
+    **bulk_routes.routes(BULK, VIDEO.path),
     ("GET", "/v3/videos/{video_id}"): get,
     ("DELETE", "/v3/videos/{video_id}"): delete,
 }

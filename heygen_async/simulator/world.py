@@ -8,16 +8,18 @@ import hashlib
 import math
 import random
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 
 import attrs
 
+from heygen_async.simulator.assets import Asset
 from heygen_async.simulator.batches import Batch
 from heygen_async.simulator.faults import Fault, FaultTally, RenderFault
 from heygen_async.simulator.idempotency import KeyedReplies
 from heygen_async.simulator.ledger import Books, Charge, Seen
+from heygen_async.simulator.library import Library
 from heygen_async.simulator.pace import RequestPace
 from heygen_async.simulator.renders import Render, Studio, Trouble
 from heygen_async.simulator.sessions import Agency, Session
@@ -51,6 +53,9 @@ class World:
         latency_seconds: Before each request is looked at.
         url_seconds: Life of a result's address.
         bytes_per_video: Approximate size of a result.
+        upload_seconds: Life of a slot for a direct upload.
+        most_upload_bytes: Of a direct upload. HeyGen's limits depend on the type and are not stated.
+        asset_seconds: From the completion of a direct upload until it can be used.
         strict_catalog: Whether looks and voices must be in the catalog, else 404.
         faults: What goes wrong, see `heygen_async.simulator.faults`.
         epoch: Unix time at the start of the world; None is the start's.
@@ -72,6 +77,9 @@ class World:
     latency_seconds: float = 0.0
     url_seconds: float = 3600.0
     bytes_per_video: int = 20_000
+    upload_seconds: float = 3600.0
+    most_upload_bytes: int = 2 * 1024**3
+    asset_seconds: float = 2.0
     strict_catalog: bool = False
     faults: list[Fault] = attrs.field(factory=list)
     epoch: float | None = None
@@ -80,6 +88,10 @@ class World:
     videos: dict[str, Render] = attrs.field(factory=dict, init=False)
     sessions: dict[str, Session] = attrs.field(factory=dict, init=False)
     batches: dict[str, Batch] = attrs.field(factory=dict, init=False)
+    jobs: dict[str, dict[str, Render]] = attrs.field(factory=lambda: defaultdict(dict), init=False)
+    assets: dict[str, Asset] = attrs.field(factory=dict, init=False)
+    library: Library = attrs.field(factory=Library, init=False)
+    origin: str = attrs.field(default="", init=False)
     keyed_replies: KeyedReplies = attrs.field(factory=KeyedReplies, init=False)
     tally: FaultTally = attrs.field(factory=FaultTally, init=False)
     draw: random.Random = attrs.field(init=False)
@@ -95,8 +107,13 @@ class World:
     def __attrs_post_init__(self) -> None:
         self.draw = random.Random(self.seed)
         self.pool = SlotPool(limit=lambda: self.slots, timeline=self._timeline)
+        self.jobs["video"] = self.videos
         self.studio = Studio(
-            timeline=self._timeline, pool=self.pool, on_started=self._video_started, on_failed=self._video_failed
+            timeline=self._timeline,
+            pool=self.pool,
+            on_started=self._render_started,
+            on_failed=self._render_failed,
+            on_ended=self._render_ended,
         )
         self.agency = Agency(
             studio=self.studio,
@@ -230,10 +247,15 @@ class World:
         ]
         return Trouble(faults=tuple(struck))
 
-    def _video_failed(self, render: Render) -> None:
+    def _render_ended(self, render: Render) -> None:
+        batch = self.batches.get(render.batch_id or "")
+        if batch is not None:
+            batch.running -= 1
+
+    def _render_failed(self, render: Render) -> None:
         self.books.refund(render.session_id or render.video_id)
 
-    def _video_started(self, render: Render) -> None:
-        self.videos[render.video_id] = render
+    def _render_started(self, render: Render) -> None:
+        self.jobs[render.family][render.video_id] = render
         if render.session_id:
             self.books.name_video(render.session_id, render.video_id)
