@@ -24,6 +24,7 @@ def accept_video(world: World, body: Body, key: str | None) -> Render:
     _require_slot(world)
     _require_credit(world, _price(body["type"], body))
     render = _render(world, body["type"], body, now)
+    world.post.expect(body.get("callback_url"))
     _charge(world, render, key, now)
     world.videos[render.video_id] = render
     world.studio.submit(render)
@@ -66,6 +67,7 @@ def accept_session(world: World, body: Body) -> Session:
     )
     _charge(world, render, None, now)
     world.sessions[session_id] = session
+    world.post.expect(body.get("callback_url"))
     world.agency.submit(session)
     return session
 
@@ -121,6 +123,8 @@ def _batch(world: World, family: str, body: Body, renders: Sequence[Render]) -> 
     )
     for render in renders:
         render.batch_id = batch.batch_id
+    for told in (body, *(render.body for render in renders)):
+        world.post.expect(told.get("callback_url"))
     world.batches[batch.batch_id] = batch
     return batch
 

@@ -27,7 +27,9 @@ _NAME = re.compile(r"/files/(?P<video_id>[0-9a-f]+)(?P<ending>[-.a-z0-9]+)")
 _RANGE = re.compile(r"bytes=(?P<first>\d*)-(?P<last>\d*)")
 
 
-def address(world: World, origin: str, render: Render, ending: str, *, expired: bool = False) -> str:
+def address(
+    world: World, origin: str, render: Render, ending: str, *, expired: bool = False, since: float | None = None
+) -> str:
     """Return a presigned URL of a file of *render*.
 
     Args:
@@ -36,8 +38,9 @@ def address(world: World, origin: str, render: Render, ending: str, *, expired: 
         render: Completed.
         ending: Of the file's name, one of `TYPES`.
         expired: Whether its time is over already.
+        since: Loop time from which it is valid; None is now.
     """
-    return presign(world, origin, f"/files/{render.video_id}{ending}", -1 if expired else world.url_seconds)
+    return presign(world, origin, f"/files/{render.video_id}{ending}", -1 if expired else world.url_seconds, since)
 
 
 def download(world: World, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Reply:

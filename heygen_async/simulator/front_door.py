@@ -10,13 +10,14 @@ from typing import Any
 
 import attrs
 
-from heygen_async.simulator import agent_routes, asset_routes, library_routes, video_routes
+from heygen_async.simulator import agent_routes, asset_routes, library_routes, video_routes, webhook_routes
 from heygen_async.simulator.calls import Call, Handler, Routes
 from heygen_async.simulator.contract import Operation, operation
 from heygen_async.simulator.incoming import Incoming
 from heygen_async.simulator.multipart import parts
 from heygen_async.simulator.replies import Problem, RefusalError, invalid_items
 from heygen_async.simulator.rules import files_problems, rule_problems, url_problems
+from heygen_async.simulator.webhooks import LOCAL_HOSTS, host_of
 from heygen_async.simulator.world import World
 
 ROUTES: Routes = {
@@ -24,6 +25,7 @@ ROUTES: Routes = {
     **agent_routes.ROUTES,
     **library_routes.ROUTES,
     **asset_routes.ROUTES,
+    **webhook_routes.ROUTES,
 }
 COSTLY = frozenset({("POST", "/v3/videos"), ("POST", "/v3/videos/batches"), ("POST", "/v3/video-agents")})
 
@@ -80,7 +82,7 @@ def read_call(world: World, incoming: Incoming, where: Route) -> Call:
         operation=asked,
         names=where.names,
         query=_query(asked, incoming),
-        body=_body(asked, incoming),
+        body=_body(world, asked, incoming),
         key=_key(asked, incoming),
         origin=incoming.origin,
         handler=where.handler,
@@ -104,19 +106,27 @@ def _key(asked: Operation, incoming: Incoming) -> str | None:
     return key
 
 
-def _body(asked: Operation, incoming: Incoming) -> dict[str, Any]:
+def _body(world: World, asked: Operation, incoming: Incoming) -> dict[str, Any]:
     if not asked.takes_body or (not incoming.body and not asked.needs_body):
         return {}
     if asked.takes_form:
         return _form(asked, incoming)
     body = _json_object(incoming)
-    problems = list(asked.body_problems(body))
+    problems = list(asked.body_problems(_with_https(world, asked, body)))
     if not problems:
         problems = list(_broken_rules(asked.template, body))
     if asked.template == "/v3/videos/batches":
         _refuse_items(problems)
     _refuse(problems)
     return body
+
+
+def _with_https(world: World, asked: Operation, body: dict[str, Any]) -> dict[str, Any]:
+    """Return *body* as the contract wants it, where it is laxer here: receivers on this machine may be http."""
+    url = body.get("url")
+    if world.https_webhooks_only or not asked.template.startswith("/v3/webhooks/") or not isinstance(url, str):
+        return body
+    return {**body, "url": re.sub("^http:", "https:", url)} if host_of(url) in LOCAL_HOSTS else body
 
 
 def _form(asked: Operation, incoming: Incoming) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from heygen_async.simulator.world import World
 CREDENTIALS = ("x-api-key", "authorization")
 
 
-def presign(world: World, origin: str, path: str, seconds: float) -> str:
-    """Return the address of *path* at *origin*, valid for *seconds* from now."""
-    expires = int(world.wall(world.now()) + seconds)
+def presign(world: World, origin: str, path: str, seconds: float, since: float | None = None) -> str:
+    """Return the address of *path* at *origin*, valid for *seconds* from loop time *since*; None is now."""
+    expires = int(world.wall(world.now() if since is None else since) + seconds)
     return f"{origin}{quote(path)}?expires={expires}&sig={_sign(world, path, expires)}"
 
 

@@ -10,7 +10,9 @@ import anyio
 import attrs
 from aiohttp import web
 
+from heygen_async.simulator.courier import Courier
 from heygen_async.simulator.exchange import Outcome, exchange
+from heygen_async.simulator.herald import Herald
 from heygen_async.simulator.incoming import Incoming
 from heygen_async.simulator.received import receive
 from heygen_async.simulator.replies import RefusalError, json_reply
@@ -65,7 +67,17 @@ def build_app(world: World) -> web.Application:
     async def handle(request: web.Request) -> web.StreamResponse:
         return await _handle(world, request)
 
+    async def carry(_: web.Application) -> AsyncIterator[None]:
+        # A task of the application's, and not of a group: a group here would wrap what the caller's block raises.
+        task = asyncio.create_task(Courier(world).run())
+        yield
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    world.on_end = Herald(world).tell
     app = web.Application(client_max_size=MOST_BYTES)
+    app.cleanup_ctx.append(carry)
     app.router.add_route("*", "/{path:.*}", handle)
     return app
 

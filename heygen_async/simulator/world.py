@@ -24,9 +24,15 @@ from heygen_async.simulator.pace import RequestPace
 from heygen_async.simulator.renders import Render, Studio, Trouble
 from heygen_async.simulator.sessions import Agency, Session
 from heygen_async.simulator.slots import SlotPool
+from heygen_async.simulator.summary import summary
 from heygen_async.simulator.timeline import Timeline
+from heygen_async.simulator.webhooks import LOCAL_HOSTS, Delivery, PostOffice
 
 P95_SIGMAS = 1.6448536269514722
+
+
+def _nobody(_: Render | Session | Batch) -> None:
+    """Nobody is told of what has ended."""
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -57,6 +63,9 @@ class World:
         most_upload_bytes: Of a direct upload. HeyGen's limits depend on the type and are not stated.
         asset_seconds: From the completion of a direct upload until it can be used.
         strict_catalog: Whether looks and voices must be in the catalog, else 404.
+        webhook_hosts: Hosts that deliveries are sent to; those to others are only written down.
+        https_webhooks_only: Whether endpoints must be https, as the contract says. Else those on this machine may be
+            http, so that a test can receive.
         faults: What goes wrong, see `heygen_async.simulator.faults`.
         epoch: Unix time at the start of the world; None is the start's.
     """
@@ -81,6 +90,8 @@ class World:
     most_upload_bytes: int = 2 * 1024**3
     asset_seconds: float = 2.0
     strict_catalog: bool = False
+    webhook_hosts: tuple[str, ...] = LOCAL_HOSTS
+    https_webhooks_only: bool = False
     faults: list[Fault] = attrs.field(factory=list)
     epoch: float | None = None
 
@@ -91,6 +102,8 @@ class World:
     jobs: dict[str, dict[str, Render]] = attrs.field(factory=lambda: defaultdict(dict), init=False)
     assets: dict[str, Asset] = attrs.field(factory=dict, init=False)
     library: Library = attrs.field(factory=Library, init=False)
+    post: PostOffice = attrs.field(init=False)
+    on_end: Callable[[Render | Session | Batch], None] = attrs.field(default=_nobody, init=False)
     origin: str = attrs.field(default="", init=False)
     keyed_replies: KeyedReplies = attrs.field(factory=KeyedReplies, init=False)
     tally: FaultTally = attrs.field(factory=FaultTally, init=False)
@@ -118,8 +131,10 @@ class World:
         self.agency = Agency(
             studio=self.studio,
             thinking_seconds=lambda: self.thinking_seconds,
-            on_failed=lambda session: self.books.refund(session.session_id),
+            on_failed=self._session_failed,
         )
+        self.post = PostOffice(hosts=lambda: self.webhook_hosts)
+        self._timeline.on_sooner = self._sooner
 
     # --- time
 
@@ -133,6 +148,16 @@ class World:
         self._timeline.advance(moment)
         self.pool.refill()
         return moment
+
+    @property
+    def reached(self) -> float:
+        """Loop time that the world has reached: inside of what happens, its moment."""
+        return self._timeline.now
+
+    @property
+    def next_moment(self) -> float | None:
+        """Loop time of what happens next; None if nothing will."""
+        return self._timeline.next
 
     def since_start(self) -> float:
         """Return the seconds since the world started."""
@@ -176,6 +201,11 @@ class World:
         """Whether no value of a field of the body was charged for more than once."""
         return all(count == 1 for count in self.charges_by(field_name).values())
 
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """Attempts to deliver to webhooks, in order of time."""
+        return self.post.deliveries
+
     def request_counts(self) -> Counter[str]:
         """Count the requests by method and route, as "GET /v3/videos/{video_id}"."""
         return Counter(f"{seen.method} {seen.route}" for seen in self.requests)
@@ -200,22 +230,7 @@ class World:
 
     def report(self) -> dict[str, Any]:
         """Return a summary for people and tests, fit for JSON."""
-        now = self.now()
-        return {
-            "seconds": round(self.since_start(), 3),
-            "slots": self.slots,
-            "rendering": self.pool.rendering,
-            "peak_rendering": self.pool.peak,
-            "charges": len(self.books.charges),
-            "charged_usd": self.books.charged_usd,
-            "refunds": len(self.books.refunds),
-            "charges_by_kind": dict(Counter(charge.kind for charge in self.books.charges)),
-            "videos": dict(Counter(video.status(now) for video in self.videos.values() if not video.deleted)),
-            "sessions": dict(Counter(session.status for session in self.sessions.values())),
-            "requests": len(self.requests),
-            "requests_by_route": dict(self.request_counts()),
-            "requests_by_status": dict(Counter(str(seen.status) for seen in self.requests)),
-        }
+        return summary(self)
 
     # --- for the server's desk
 
@@ -248,9 +263,21 @@ class World:
         return Trouble(faults=tuple(struck))
 
     def _render_ended(self, render: Render) -> None:
+        if not render.deleted:
+            self.on_end(self.sessions[render.session_id] if render.session_id else render)
         batch = self.batches.get(render.batch_id or "")
         if batch is not None:
             batch.running -= 1
+            if not batch.running:
+                self.on_end(batch)
+
+    def _session_failed(self, session: Session) -> None:
+        self.books.refund(session.session_id)
+        self.on_end(session)
+
+    def _sooner(self) -> None:
+        if self.post.needed:
+            self.post.wake()
 
     def _render_failed(self, render: Render) -> None:
         self.books.refund(render.session_id or render.video_id)
