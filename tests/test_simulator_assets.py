@@ -58,6 +58,8 @@ async def test_a_file_comes_with_its_request(ask: Ask, http: aiohttp.ClientSessi
     assert (status, asset["mime_type"], asset["size_bytes"]) == (200, "image/png", len(PNG))
     async with aiohttp.ClientSession() as bare, bare.get(asset["url"]) as answer:
         assert await answer.read() == PNG
+    async with aiohttp.ClientSession() as bare, bare.get(f"{asset['url']}0") as answer:
+        assert answer.status == 403
     found = (await ask("GET", f"/v3/assets/{asset['asset_id']}"))[1]["data"]
     assert (found["name"], found["type"]) == ("ünïcode name.png", "image")
     assert (await ask("GET", "/v3/assets?username=simulator"))[1]["data"][0]["id"] == asset["asset_id"]
@@ -305,6 +307,32 @@ async def test_a_batch_of_uploads(ask: Ask, storage: aiohttp.ClientSession, worl
     assert [entry["status"] for entry in found["data"]] == ["completed", "processing", "failed"]
     assert code(await ask("GET", f"/v3/videos/batches/{batch_id}")) == (404, "not_found")
     assert code(await ask("POST", "/v3/assets/complete/batches", {"batch_id": "b"})) == (400, "invalid_parameter")
+
+
+async def test_what_was_deleted_is_not_completed(ask: Ask, storage: aiohttp.ClientSession, world: World) -> None:
+    """It stays as it was."""
+    _, made = await ask("POST", "/v3/assets/direct-uploads/batches", {"files": [SLOT, SLOT]})
+    batch_id, slots = made["data"]["batch_id"], made["data"]["items"]
+    for slot in slots:
+        await put(storage, slot, MP4)
+    await ask("DELETE", f"/v3/assets/{slots[0]['asset_id']}")
+    await ask("POST", "/v3/assets/complete/batches", {"batch_id": batch_id})
+    _, found = await ask("GET", f"/v3/assets/statuses?batch_ids={batch_id}")
+    assert [entry["status"] for entry in found["data"]] == ["queued", "processing"]
+
+
+async def test_a_strict_catalog_wants_assets_that_are_ready(
+    ask: Ask, http: aiohttp.ClientSession, world: World
+) -> None:
+    """One that was uploaded will do."""
+    world.strict_catalog = True
+    _, made = await upload(http, PNG)
+    body = {"type": "image", "script": "Hi", "voice_id": "voice_warm"}
+    found = []
+    for asset_id in (made["data"]["asset_id"], "x"):
+        image = {"type": "asset_id", "asset_id": asset_id}
+        found.append((await ask("POST", "/v3/videos", body | {"image": image}))[0])
+    assert found == [200, 404]
 
 
 async def test_public_pictures_are_found(ask: Ask) -> None:

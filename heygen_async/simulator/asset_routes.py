@@ -87,7 +87,7 @@ def complete(call: Call) -> Reply:
     if asset.received is None:
         raise RefusalError(409, "conflict", "The object is not there yet.")
     asset.checksum = call.body.get("checksum_sha256") or asset.checksum
-    if problem := asset.mismatch():
+    if problem := asset.mismatch(asset.received):
         raise invalid(*problem)
     _complete(call, asset)
     return data_reply({**_uploaded(call, asset), "status": "processing"})
@@ -100,7 +100,7 @@ def complete_batch(call: Call) -> Reply:
         raise invalid("batch_id", "There is no such batch.")  # the contract declares no 404 here
     for asset in batch.members:
         if isinstance(asset, Asset) and not asset.deleted:
-            asset.failed = asset.received is None or asset.mismatch() is not None
+            asset.failed = asset.received is None or asset.mismatch(asset.received) is not None
             if not asset.failed:
                 _complete(call, asset)
     return data_reply({"batch_id": batch.batch_id}, status=202)

@@ -62,14 +62,11 @@ class Asset:
             error=dict(NEVER_CAME) if status == "failed" else None,
         )
 
-    def mismatch(self) -> tuple[str, str] | None:
-        """Return the field of the announcement that what came does not keep, and why.
+    def mismatch(self, came: Received) -> tuple[str, str] | None:
+        """Return the field of the announcement that *came* does not keep, and why.
 
         Source: "size_bytes must be exact; content_type is verified on completion" of the contract.
         """
-        came = self.received
-        if came is None:
-            return None
         if came.size_bytes != self.size_bytes:
             return "size_bytes", f"{self.size_bytes} bytes were announced, {came.size_bytes} came."
         if came.mime_type not in (None, self.mime_type):

@@ -18,9 +18,23 @@ TYPES = {
     ".webm": "video/webm",
     ".jpg": "image/jpeg",
     ".srt": "application/x-subrip",
+    ".vtt": "text/vtt",
+    ".mp3": "audio/mpeg",
+    ".gif": "image/gif",
     "-captioned.mp4": "video/mp4",
+    "-foreground.webm": "video/webm",
+    "-mask.mp4": "video/mp4",
+    "-background.mp4": "video/mp4",
+    "-clip1.mp4": "video/mp4",
+    "-clip2.mp4": "video/mp4",
+    "-clip3.mp4": "video/mp4",
 }
 
+BEGINNINGS = {
+    "webm": b"\x1a\x45\xdf\xa3\x84\x42\x82\x84webm",
+    ".mp3": b"ID3\x04\x00\x00\x00\x00\x00\x00",
+    ".gif": b"GIF89a",
+}
 ASSETS = "/files/assets/"
 
 _NAME = re.compile(r"/files/(?P<video_id>[0-9a-f]+)(?P<ending>[-.a-z0-9]+)")
@@ -54,7 +68,7 @@ def download(world: World, method: str, path: str, query: Mapping[str, str], hea
     if path.startswith(ASSETS):
         return _asset(world, path, query, headers)
     named = _NAME.fullmatch(path)
-    render = world.videos.get(named["video_id"]) if named else None
+    render = world.find_render(named["video_id"]) if named else None
     if named is None or named["ending"] not in TYPES or render is None or render.deleted:
         return xml_refusal(404, "NoSuchKey", "There is no such file.")
     if problem := address_problem(world, path, query):
@@ -74,14 +88,17 @@ def _asset(world: World, path: str, query: Mapping[str, str], headers: Mapping[s
 
 def content(world: World, render: Render, ending: str) -> bytes:
     """Return the bytes of a file: the same for the same video, a valid beginning, then noise."""
+    text = render.body.get("script") or "..."
     if ending == ".srt":
-        return f"1\n00:00:00,000 --> 00:00:01,000\n{render.body.get('script') or '...'}\n".encode()
+        return f"1\n00:00:00,000 --> 00:00:01,000\n{text}\n".encode()
+    if ending == ".vtt":
+        return f"WEBVTT\n\n00:00:00.000 --> 00:00:01.000\n{text}\n".encode()
     draw = random.Random(f"{render.video_id}{ending}")
     noise = draw.randbytes(max(64, int(world.bytes_per_video * draw.uniform(0.8, 1.2))))
     if ending == ".jpg":
         return b"\xff\xd8\xff\xe0" + noise[:1000] + b"\xff\xd9"
-    if ending == ".webm":
-        return b"\x1a\x45\xdf\xa3\x84\x42\x82\x84webm" + noise
+    if start := BEGINNINGS.get(ending[-4:]):
+        return start + noise
     return _box(b"ftyp", b"isom\x00\x00\x02\x00isomiso2avc1mp41") + _box(b"mdat", noise)
 
 

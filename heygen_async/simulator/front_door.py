@@ -10,26 +10,62 @@ from typing import Any
 
 import attrs
 
-from heygen_async.simulator import agent_routes, asset_routes, library_routes, video_routes, webhook_routes
+from heygen_async.simulator import (
+    agent_routes,
+    asset_routes,
+    avatar_routes,
+    job_routes,
+    shelf_routes,
+    template_routes,
+    translation_routes,
+    video_routes,
+    voice_routes,
+    webhook_routes,
+)
 from heygen_async.simulator.calls import Call, Handler, Routes
 from heygen_async.simulator.contract import Operation, operation
 from heygen_async.simulator.incoming import Incoming
 from heygen_async.simulator.multipart import parts
 from heygen_async.simulator.replies import Problem, RefusalError, invalid_items
-from heygen_async.simulator.rules import files_problems, rule_problems, url_problems
+from heygen_async.simulator.rules import broken_rules
 from heygen_async.simulator.webhooks import LOCAL_HOSTS, host_of
 from heygen_async.simulator.world import World
 
 ROUTES: Routes = {
     **video_routes.ROUTES,
     **agent_routes.ROUTES,
-    **library_routes.ROUTES,
     **asset_routes.ROUTES,
+    **avatar_routes.ROUTES,
+    **job_routes.ROUTES,
+    **shelf_routes.ROUTES,
+    **template_routes.ROUTES,
+    **translation_routes.ROUTES,
+    **voice_routes.ROUTES,
     **webhook_routes.ROUTES,
 }
-COSTLY = frozenset({("POST", "/v3/videos"), ("POST", "/v3/videos/batches"), ("POST", "/v3/video-agents")})
-
-_ITEM = re.compile(r"videos\[(\d+)\]")
+COSTLY = frozenset(
+    {
+        ("POST", "/v3/videos"),
+        ("POST", "/v3/videos/batches"),
+        ("POST", "/v3/video-agents"),
+        ("POST", "/v3/templates/{template_id}"),
+        ("POST", "/v3/avatars"),
+        ("POST", "/v3/lipsyncs"),
+        ("POST", "/v3/lipsyncs/batches"),
+        ("POST", "/v3/video-translations"),
+        ("POST", "/v3/video-translations/batches"),
+        ("POST", "/v3/video-translations/proofreads/{proofread_id}/generate"),
+        ("POST", "/v3/ai-clipping"),
+        ("POST", "/v3/background-removals"),
+        ("POST", "/v3/filler-word-removals"),
+        ("POST", "/v3/models/videos"),
+    }
+)
+BATCHES = {
+    "/v3/videos/batches": "videos",
+    "/v3/lipsyncs/batches": "lipsyncs",
+    "/v3/video-translations/batches": "video_translations",
+}
 
 
 @attrs.frozen(kw_only=True)
@@ -114,9 +150,9 @@ def _body(world: World, asked: Operation, incoming: Incoming) -> dict[str, Any]:
     body = _json_object(incoming)
     problems = list(asked.body_problems(_with_https(world, asked, body)))
     if not problems:
-        problems = list(_broken_rules(asked.template, body))
-    if asked.template == "/v3/videos/batches":
-        _refuse_items(problems)
+        problems = list(broken_rules(asked.template, body))
+    if asked.template in BATCHES:
+        _refuse_items(BATCHES[asked.template], problems)
     _refuse(problems)
     return body
 
@@ -155,21 +191,11 @@ def _json_object(incoming: Incoming) -> dict[str, Any]:
     return body
 
 
-def _broken_rules(template: str, body: dict[str, Any]) -> list[Problem]:
-    if template == "/v3/videos":
-        return list(rule_problems(body))
-    if template == "/v3/videos/batches":
-        items = enumerate(body["videos"])
-        return [problem for index, item in items for problem in rule_problems(item, f"videos[{index}].")]
-    if template == "/v3/video-agents":
-        return list(files_problems(body))
-    return list(url_problems(body))
-
-
-def _refuse_items(problems: list[Problem]) -> None:
-    indexes = sorted({int(found[1]) for problem in problems if (found := _ITEM.match(problem.path))})
+def _refuse_items(name: str, problems: list[Problem]) -> None:
+    item = re.compile(name + r"\[(\d+)\]")
+    indexes = sorted({int(found[1]) for problem in problems if (found := item.match(problem.path))})
     if indexes:
-        raise invalid_items(indexes, problems)
+        raise invalid_items(indexes, problems, param=name)
 
 
 def _refuse(problems: list[Problem]) -> None:

@@ -11,7 +11,7 @@ from heygen_async.simulator.batches import Batch
 from heygen_async.simulator.families import FAMILIES
 from heygen_async.simulator.renders import Render
 from heygen_async.simulator.sessions import Session
-from heygen_async.simulator.webhooks import WebhookEvent
+from heygen_async.simulator.webhooks import Notice, WebhookEvent
 from heygen_async.simulator.world import World
 
 
@@ -28,12 +28,14 @@ class Herald:
 
     world: World
 
-    def tell(self, ended: Render | Session | Batch) -> None:
+    def tell(self, ended: Render | Session | Batch | Notice) -> None:
         """Announce an ending."""
         if isinstance(ended, Session):
             self._tell_session(ended)
         elif isinstance(ended, Batch):
             self._tell_batch(ended)
+        elif isinstance(ended, Notice):
+            self.world.post.announce(self._event(ended.event_type, ended.data, ended.entity_id), None)
         else:
             self._tell_render(ended)
 

@@ -37,6 +37,21 @@ class WebhookEvent:
         return {"event_type": self.event_type, "event_data": self.data}
 
 
+@attrs.frozen(kw_only=True)
+class Notice:
+    """What is to be told of something that is neither render nor session nor batch.
+
+    Attributes:
+        event_type: Like "proofread_creation.success".
+        data: ``event_data`` of the delivery.
+        entity_id: What it happened to.
+    """
+
+    event_type: str
+    data: dict[str, Any]
+    entity_id: str
+
+
 @attrs.define(kw_only=True, eq=False)
 class Endpoint:
     """A registered receiver.

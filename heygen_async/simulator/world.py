@@ -16,84 +16,35 @@ import attrs
 
 from heygen_async.simulator.assets import Asset
 from heygen_async.simulator.batches import Batch
-from heygen_async.simulator.faults import Fault, FaultTally, RenderFault
+from heygen_async.simulator.faults import FaultTally, RenderFault
 from heygen_async.simulator.idempotency import KeyedReplies
 from heygen_async.simulator.ledger import Books, Charge, Seen
 from heygen_async.simulator.library import Library
 from heygen_async.simulator.pace import RequestPace
 from heygen_async.simulator.renders import Render, Studio, Trouble
 from heygen_async.simulator.sessions import Agency, Session
+from heygen_async.simulator.settings import Settings
 from heygen_async.simulator.slots import SlotPool
 from heygen_async.simulator.summary import summary
 from heygen_async.simulator.timeline import Timeline
-from heygen_async.simulator.webhooks import LOCAL_HOSTS, Delivery, PostOffice
+from heygen_async.simulator.webhooks import Delivery, Notice, PostOffice
 
 P95_SIGMAS = 1.6448536269514722
 
 
-def _nobody(_: Render | Session | Batch) -> None:
+Ended = Render | Session | Batch | Notice
+
+
+def _nobody(_: Ended) -> None:
     """Nobody is told of what has ended."""
 
 
 @attrs.define(kw_only=True, eq=False)
-class World:
+class World(Settings):
     """An account at HeyGen, as far as a client can tell. Give it to `serve`.
 
-    Everything about it may be changed while it runs.
-
-    Attributes:
-        slots: Renders at once: videos, agent sessions and items of batches are one pool.
-        seed: Of all that is drawn: render times, faults with a probability.
-        median_seconds: Of the lognormal law of render times.
-        p95_seconds: 95 % of the renders take no longer.
-        render_seconds: Seconds of the render of a request's body, instead of that law.
-        thinking_seconds: How long an agent thinks before it renders.
-        queueing: Whether a request that finds the pool full is accepted and waits, or gets a 429.
-        batches_wait: Whether items of batches wait for slots, or a batch that finds too few gets a 429. HeyGen's items
-            can be `queued`, which suggests that they wait; nothing says so.
-        retry_after_seconds: Of that 429.
-        requests_per_minute: Limit on all requests; None is no limit.
-        burst: Requests at once in spite of that limit.
-        balance_usd: US dollars; what costs more than is left gets a 402.
-        api_keys: What opens the account, as API key or as bearer token.
-        latency_seconds: Before each request is looked at.
-        url_seconds: Life of a result's address.
-        bytes_per_video: Approximate size of a result.
-        upload_seconds: Life of a slot for a direct upload.
-        most_upload_bytes: Of a direct upload. HeyGen's limits depend on the type and are not stated.
-        asset_seconds: From the completion of a direct upload until it can be used.
-        strict_catalog: Whether looks and voices must be in the catalog, else 404.
-        webhook_hosts: Hosts that deliveries are sent to; those to others are only written down.
-        https_webhooks_only: Whether endpoints must be https, as the contract says. Else those on this machine may be
-            http, so that a test can receive.
-        faults: What goes wrong, see `heygen_async.simulator.faults`.
-        epoch: Unix time at the start of the world; None is the start's.
+    What can be set, and changed while it runs, stands at `Settings`.
     """
-
-    slots: int = 10
-    seed: int = 7
-    median_seconds: float = 120.0
-    p95_seconds: float = 400.0
-    render_seconds: Callable[[dict[str, Any]], float] | None = None
-    thinking_seconds: float = 60.0
-    queueing: bool = False
-    batches_wait: bool = True
-    retry_after_seconds: int = 5
-    requests_per_minute: float | None = None
-    burst: int = 10
-    balance_usd: float = 1_000_000.0
-    api_keys: tuple[str, ...] = ("simulator-key",)
-    latency_seconds: float = 0.0
-    url_seconds: float = 3600.0
-    bytes_per_video: int = 20_000
-    upload_seconds: float = 3600.0
-    most_upload_bytes: int = 2 * 1024**3
-    asset_seconds: float = 2.0
-    strict_catalog: bool = False
-    webhook_hosts: tuple[str, ...] = LOCAL_HOSTS
-    https_webhooks_only: bool = False
-    faults: list[Fault] = attrs.field(factory=list)
-    epoch: float | None = None
 
     requests: list[Seen] = attrs.field(factory=list, init=False)
     videos: dict[str, Render] = attrs.field(factory=dict, init=False)
@@ -103,7 +54,7 @@ class World:
     assets: dict[str, Asset] = attrs.field(factory=dict, init=False)
     library: Library = attrs.field(factory=Library, init=False)
     post: PostOffice = attrs.field(init=False)
-    on_end: Callable[[Render | Session | Batch], None] = attrs.field(default=_nobody, init=False)
+    on_end: Callable[[Ended], None] = attrs.field(default=_nobody, init=False)
     origin: str = attrs.field(default="", init=False)
     keyed_replies: KeyedReplies = attrs.field(factory=KeyedReplies, init=False)
     tally: FaultTally = attrs.field(factory=FaultTally, init=False)
@@ -131,6 +82,7 @@ class World:
         self.agency = Agency(
             studio=self.studio,
             thinking_seconds=lambda: self.thinking_seconds,
+            stops=lambda: self.chat_stops,
             on_failed=self._session_failed,
         )
         self.post = PostOffice(hosts=lambda: self.webhook_hosts)
@@ -242,6 +194,15 @@ class World:
     def make_id(self, what: str, number: int) -> str:
         """Return the id of the *number*-th thing of its kind: the same in each world with this seed."""
         return hashlib.sha256(f"{self.seed}:{what}:{number}".encode()).hexdigest()[:32]
+
+    def tell_later(self, when: float, notice: Notice) -> None:
+        """Let webhooks be told of *notice* at loop time *when*."""
+        self._timeline.at(when, lambda: self.on_end(notice))
+        self._sooner()
+
+    def find_render(self, render_id: str) -> Render | None:
+        """Return the job with this id, of whatever family."""
+        return next((shelf[render_id] for shelf in self.jobs.values() if render_id in shelf), None)
 
     def seconds_of_render(self, body: dict[str, Any], number: int) -> float:
         """Return how long the *number*-th accepted render takes, whenever that is."""
