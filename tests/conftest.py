@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
+import aiohttp
 import pytest
 
 from heygen_async import DirectVideo, Event, HeyGen
 from heygen_async.simulator import Server, VirtualTimeLoop, World, serve
+from tests.simulator_ask import Ask, asker
 
 
 @pytest.fixture
@@ -28,6 +30,19 @@ async def server(world: World) -> AsyncIterator[Server]:
     """The simulator, listening."""
     async with serve(world) as running:
         yield running
+
+
+@pytest.fixture
+async def http(server: Server) -> AsyncIterator[aiohttp.ClientSession]:
+    """Plain HTTP to the simulator, with its key."""
+    async with aiohttp.ClientSession(server.base_url, headers={"x-api-key": "simulator-key"}) as session:
+        yield session
+
+
+@pytest.fixture
+def ask(http: aiohttp.ClientSession, world: World) -> Ask:
+    """Send a request and return status and JSON; whatever comes must fit the contract."""
+    return asker(http, world)
 
 
 @pytest.fixture

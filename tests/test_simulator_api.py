@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import aiohttp
@@ -10,40 +9,10 @@ import anyio
 import pytest
 
 from heygen_async.simulator import FailedRender, Server, Stuck, World, serve
-from heygen_async.simulator.contract import operation
-from heygen_async.simulator.front_door import ROUTES
+from tests.simulator_ask import Ask, code
 
 HELLO = {"type": "avatar", "avatar_id": "look_anna", "voice_id": "voice_warm", "script": "Hi Ada"}
 CHAT = {"prompt": "A 60-second welcome for new customers", "mode": "chat"}
-
-Ask = Callable[..., Awaitable[tuple[int, Any]]]
-
-
-@pytest.fixture
-async def http(server: Server) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(server.base_url, headers={"x-api-key": "simulator-key"}) as session:
-        yield session
-
-
-@pytest.fixture
-def ask(http: aiohttp.ClientSession, server: Server) -> Ask:
-    """Send a request and return status and JSON; whatever comes must fit the contract."""
-
-    async def send(method: str, path: str, body: Any = None, key: str | None = None) -> tuple[int, Any]:
-        headers = {} if key is None else {"Idempotency-Key": key}
-        async with http.request(method, path, json=body, headers=headers) as answer:
-            assert answer.headers["X-Request-Id"].startswith("req_")
-            value = await answer.json()
-            conforms(method, server.world.requests[-1].route, answer.status, value)
-            return answer.status, value
-
-    return send
-
-
-def conforms(method: str, route: str, status: int, value: Any) -> None:
-    if (method, route) in ROUTES:
-        asked = operation(method, route)
-        assert list(asked.validator.problems(asked.answer_schema(status), value)) == []
 
 
 async def create(ask: Ask, **changes: Any) -> str:
@@ -56,10 +25,6 @@ async def get(ask: Ask, video_id: str) -> dict[str, Any]:
     status, found = await ask("GET", f"/v3/videos/{video_id}")
     assert status == 200
     return dict(found["data"])
-
-
-def code(answer: tuple[int, Any]) -> tuple[int, str]:
-    return answer[0], answer[1]["error"]["code"]
 
 
 # --- videos

@@ -16,8 +16,9 @@ from heygen_async.simulator.contract import operation
 from heygen_async.simulator.front_door import ROUTES
 from heygen_async.simulator.prices import duration, price
 from heygen_async.simulator.replies import Problem
-from heygen_async.simulator.rules import files_problems, look_problems, rule_problems
+from heygen_async.simulator.rules import look_problems, rule_problems, url_problems
 from heygen_async.simulator.schema import Validator, is_web_address
+from tests.json_schema import as_json_schema
 
 CONTRACT = Path(__file__).parent / "contract" / "openapi.json"
 
@@ -59,6 +60,7 @@ def wrong(schema: dict[str, Any], value: Any) -> list[str]:
         ({"type": "number", "minimum": 1, "maximum": 2}, [1, 2], [0.99, 2.01]),
         ({"type": "number", "minimum": 0, "exclusiveMinimum": True}, [0.1], [0]),
         ({"type": "number", "maximum": 2, "exclusiveMaximum": True}, [1.9], [2]),
+        ({"type": "integer", "multipleOf": 2}, [0, 4], [3]),
         ({"type": "string", "minLength": 1, "maxLength": 3}, ["a", "äöü"], ["", "abcd"]),
         ({"type": "string", "pattern": "^#[0-9A-F]{6}$"}, ["#00FF00"], ["00FF00"]),
         (
@@ -113,18 +115,6 @@ def test_no_body_breaks_the_checks(body: dict[str, Any]) -> None:
     asked = operation("POST", "/v3/videos")
     problems = list(asked.body_problems(body)) or list(rule_problems(body))
     assert all(problem.message.endswith(".") for problem in problems)
-
-
-def as_json_schema(node: Any) -> Any:
-    """Translate OpenAPI 3.0 into what jsonschema reads."""
-    if isinstance(node, list):
-        return [as_json_schema(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    done = {name: as_json_schema(member) for name, member in node.items()}
-    if done.get("exclusiveMinimum") is True:
-        done["exclusiveMinimum"] = done.pop("minimum")
-    return {"anyOf": [done, {"type": "null"}]} if done.get("nullable") is True else done
 
 
 def second_opinion(template: str) -> jsonschema.Draft202012Validator:
@@ -310,7 +300,7 @@ def test_a_known_look_decides_more(look_id: str, changes: dict[str, Any], paths:
 def test_files_of_an_agent_need_addresses() -> None:
     """Each is named."""
     body = {"files": [FACE, {"type": "url", "url": "x"}, ASSET]}
-    assert list(files_problems(body)) == [
+    assert list(url_problems(body)) == [
         Problem(path="files[1].url", message="Input should be an http or https URL."),
     ]
 

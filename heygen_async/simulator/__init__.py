@@ -14,6 +14,13 @@ Written from the API's contract and notes alone, so that it is a second opinion 
 """
 
 from heygen_async.simulator.clock import CompressedTimeLoop, VirtualTimeLoop, run
+from heygen_async.simulator.delivery_faults import (
+    DeliveryFault,
+    DuplicateDelivery,
+    ForgedDelivery,
+    LateDelivery,
+    LostDelivery,
+)
 from heygen_async.simulator.faults import (
     DropAfterAccept,
     DropBefore,
@@ -35,18 +42,25 @@ from heygen_async.simulator.faults import (
 )
 from heygen_async.simulator.ledger import Charge, Seen
 from heygen_async.simulator.server import Server, build_app, serve
+from heygen_async.simulator.webhooks import Delivery
 from heygen_async.simulator.world import World
 
 __all__ = [
     "Charge",
     "CompressedTimeLoop",
+    "Delivery",
+    "DeliveryFault",
     "DropAfterAccept",
     "DropBefore",
+    "DuplicateDelivery",
     "Empty",
     "ErrorAnswer",
     "ExpiredUrl",
     "FailedRender",
     "Fault",
+    "ForgedDelivery",
+    "LateDelivery",
+    "LostDelivery",
     "Malformed",
     "NullVideoUrl",
     "RateLimitStorm",

@@ -6,16 +6,16 @@ from typing import Any
 
 from heygen_async.simulator import desk
 from heygen_async.simulator.calls import Call, Routes
-from heygen_async.simulator.replies import RefusalError, Reply, data_reply, invalid, page, page_reply
+from heygen_async.simulator.known import require_known
+from heygen_async.simulator.replies import RefusalError, Reply, data_reply, invalid, page_reply
 from heygen_async.simulator.sessions import MOST_MESSAGES, Message, Session
-from heygen_async.simulator.video_routes import require_known, view as video_view
+from heygen_async.simulator.video_routes import view as video_view
 from heygen_async.simulator.world import World
 
 
 def create(call: Call) -> Reply:
     """POST /v3/video-agents; no Idempotency-Key is honoured here."""
-    if call.world.strict_catalog:
-        require_known(call.body)
+    require_known(call.world, call.body)
     session = desk.accept_session(call.world, call.body)
     created_at = int(call.world.wall(session.created_at))
     return data_reply(
@@ -31,16 +31,14 @@ def create(call: Call) -> Reply:
 def list_(call: Call) -> Reply:
     """GET /v3/video-agents, newest first."""
     found = [(-session.number, session) for session in reversed(call.world.sessions.values())]
-    shown, token = page(found, call.query, 20)
-    items = [
-        {
+    return call.page_reply(
+        found,
+        lambda session: {
             "session_id": session.session_id,
             "created_at": int(call.world.wall(session.created_at)),
             "title": session.title,
-        }
-        for session in shown
-    ]
-    return page_reply(items, token)
+        },
+    )
 
 
 def get(call: Call) -> Reply:
@@ -56,9 +54,9 @@ def follow_up(call: Call) -> Reply:
     session = _find(call)
     if not session.chat:
         raise invalid("session_id", "Only sessions in chat mode take messages.")
-    if session.status != "waiting_for_input":
+    if not session.waiting:
         raise invalid("session_id", f"The session is {session.status} and takes no message.")
-    call.world.agency.follow_up(session, call.body["message"])
+    call.world.agency.follow_up(session, call.body)
     run_id = call.world.make_id("run", call.world.next_number("run"))
     return data_reply({"run_id": run_id, "session_id": session.session_id, "title": session.title})
 
@@ -68,6 +66,27 @@ def stop(call: Call) -> Reply:
     session = _find(call)
     call.world.agency.stop(session)
     return data_reply({"session_id": session.session_id})
+
+
+def resource(call: Call) -> Reply:
+    """GET /v3/video-agents/{session_id}/resources/{resource_id}."""
+    session = _find(call)
+    found = session.resources.get(call.names["resource_id"])
+    if found is None:
+        raise RefusalError(404, "resource_not_found", "There is no such resource.")
+    film = video_view(call, session.render) if found.kind == "video" else {}
+    return data_reply(
+        {
+            "resource_id": found.resource_id,
+            "resource_type": found.kind,
+            "source_type": "generated" if found.generated else "user_uploaded",
+            "url": film.get("video_url", found.url),
+            "preview_url": None,
+            "thumbnail_url": film.get("thumbnail_url"),
+            "metadata": {"title": session.title} if found.generated else None,
+            "created_at": int(call.world.wall(found.at)),
+        }
+    )
 
 
 def videos(call: Call) -> Reply:
@@ -102,7 +121,7 @@ def _message(world: World, message: Message) -> dict[str, Any]:
         "role": message.role,
         "type": message.kind,
         "content": message.content,
-        "resource_ids": None,
+        "resource_ids": list(message.resource_ids) or None,
         "created_at": int(world.wall(message.at)),
     }
 
@@ -114,4 +133,5 @@ ROUTES: Routes = {
     ("POST", "/v3/video-agents/{session_id}"): follow_up,
     ("POST", "/v3/video-agents/{session_id}/stop"): stop,
     ("GET", "/v3/video-agents/{session_id}/videos"): videos,
+    ("GET", "/v3/video-agents/{session_id}/resources/{resource_id}"): resource,
 }

@@ -6,6 +6,8 @@ from typing import Any
 
 import attrs
 
+USERNAME = "simulator"
+
 IN_ENGINES = {
     "photo_avatar": ("avatar_v", "avatar_iv"),
     "digital_twin": ("avatar_v", "avatar_iv", "avatar_iii"),
@@ -26,23 +28,38 @@ class Look:
         orientation: "portrait" or "landscape".
         default_voice_id: Spoken with if a request names no voice.
         private: Whether it is the account's own.
+        ready_at: Loop time at which it is made; None if it always was there.
     """
 
     id: str
     name: str
     group_id: str
     avatar_type: str
-    gender: str
+    gender: str | None
     orientation: str = "landscape"
     default_voice_id: str | None = None
     private: bool = False
+    ready_at: float | None = None
 
     @property
     def engines(self) -> tuple[str, ...]:
         """Names of the engines that can render it."""
         return IN_ENGINES[self.avatar_type]
 
-    def view(self) -> dict[str, Any]:
+    def status(self, now: float, *, consent: bool) -> str | None:
+        """Return the status at loop time *now*; public looks have none.
+
+        Args:
+            now: Loop time.
+            consent: Whether whoever is shown has agreed; only digital twins need that.
+        """
+        if not self.private:
+            return None
+        if self.ready_at is not None and now < self.ready_at:
+            return "processing"
+        return "completed" if consent or self.avatar_type != "digital_twin" else "pending_consent"
+
+    def view(self, status: str | None) -> dict[str, Any]:
         """Return it as ``AvatarLookItem``."""
         width, height = (1080, 1920) if self.orientation == "portrait" else (1920, 1080)
         return {
@@ -56,9 +73,11 @@ class Look:
             "image_height": height,
             "default_voice_id": self.default_voice_id,
             "gender": self.gender,
-            "status": "completed" if self.private else None,
+            "status": status,
             "tags": [],
-            "preview_image_url": f"https://files.heygen.example/looks/{self.id}.jpg",
+            "preview_image_url": None
+            if status == "processing"
+            else f"https://files.heygen.example/looks/{self.id}.jpg",
             "preview_video_url": None,
             "error": None,
         }
@@ -74,7 +93,8 @@ class Voice:
         language: Its name in English.
         gender: As listed.
         engine: The engine behind it.
-        private: Whether it is the account's own, a clone.
+        private: Whether it is the account's own.
+        ready_at: Loop time at which the clone is made; None if it always was there.
     """
 
     id: str
@@ -83,6 +103,7 @@ class Voice:
     gender: str
     engine: str = "starfish"
     private: bool = False
+    ready_at: float | None = None
 
     def view(self) -> dict[str, Any]:
         """Return it as ``VoiceItem``."""
@@ -97,14 +118,20 @@ class Voice:
             "preview_audio_url": f"https://files.heygen.example/voices/{self.id}.mp3",
         }
 
-    def detail(self) -> dict[str, Any]:
+    def status(self, now: float) -> str | None:
+        """Return the status at loop time *now*; public voices have none."""
+        if not self.private:
+            return None
+        return "processing" if self.ready_at is not None and now < self.ready_at else "complete"
+
+    def detail(self, status: str | None) -> dict[str, Any]:
         """Return it as ``VoiceDetail``."""
         shared = ("voice_id", "name", "language", "gender", "support_pause", "preview_audio_url")
         view = self.view()
         return {
             **{name: view[name] for name in shared},
             "support_interactive_avatar": False,
-            "status": "complete" if self.private else None,
+            "status": status,
             "failure_message": None,
             "created_at": None,
         }

@@ -15,6 +15,8 @@ from heygen_async.simulator.replies import Problem
 from heygen_async.simulator.schema import Schema, Validator
 
 _INTEGER = re.compile(r"-?\d{1,18}")
+_NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?")
+FORM = "multipart/form-data"
 
 
 @attrs.frozen(kw_only=True)
@@ -48,14 +50,33 @@ class Operation:
         """Whether the body must be there."""
         return bool(self.document.get("requestBody", {}).get("required"))
 
+    @property
+    def takes_form(self) -> bool:
+        """Whether its body is a form with a file."""
+        return self.takes_body and FORM in self.document["requestBody"]["content"]
+
+    @property
+    def form_fields(self) -> Schema:
+        """What the form may hold."""
+        schema = self.document["requestBody"]["content"][FORM]["schema"]
+        fields: Schema = self.validator.resolve(schema)["properties"]
+        return fields
+
+    @property
+    def default_limit(self) -> int:
+        """How many items a page has if the request does not say."""
+        return int(self._query_schemas()["limit"]["default"])
+
     def body_problems(self, body: dict[str, Any]) -> Iterator[Problem]:
-        """Yield what is wrong with *body*."""
+        """Yield what is wrong with *body*, which is JSON."""
         schema = self.document["requestBody"]["content"]["application/json"]["schema"]
         return self.validator.problems(schema, body)
 
     def query_problems(self, query: Mapping[str, Any]) -> Iterator[Problem]:
         """Yield what is wrong with *query*, whose numbers are numbers already."""
         known = self._query_schemas()
+        for name in self._required_names() - query.keys():
+            yield Problem(path=name, message=f"Query parameter '{name}' is required.")
         for name, value in query.items():
             if name in known:
                 yield from self.validator.problems(known[name], value, name)
@@ -63,7 +84,7 @@ class Operation:
                 yield Problem(path=name, message=f"Unknown query parameter '{name}'.")
 
     def read_query(self, raw: Mapping[str, str]) -> dict[str, Any]:
-        """Return *raw* with whole numbers where the contract wants them; what is none stays text."""
+        """Return *raw* with numbers where the contract wants them; what is none stays text."""
         known = self._query_schemas()
         return {name: _number(known.get(name, {}), text) for name, text in raw.items()}
 
@@ -79,12 +100,20 @@ class Operation:
         return self.validator.problems(schema, key, "Idempotency-Key")
 
     def _query_schemas(self) -> dict[str, Schema]:
+        return {parameter["name"]: parameter["schema"] for parameter in self._query_parameters()}
+
+    def _required_names(self) -> set[str]:
+        return {parameter["name"] for parameter in self._query_parameters() if parameter.get("required")}
+
+    def _query_parameters(self) -> list[Schema]:
         parameters = [self.validator.resolve(parameter) for parameter in self.document.get("parameters", ())]
-        return {parameter["name"]: parameter["schema"] for parameter in parameters if parameter["in"] == "query"}
+        return [parameter for parameter in parameters if parameter["in"] == "query"]
 
 
-def _number(schema: Schema, text: str) -> int | str:
-    return int(text) if schema.get("type") == "integer" and _INTEGER.fullmatch(text) else text
+def _number(schema: Schema, text: str) -> float | str:
+    if schema.get("type") == "integer" and _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if schema.get("type") == "number" and _NUMBER.fullmatch(text) else text
 
 
 @functools.cache

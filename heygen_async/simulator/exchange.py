@@ -7,7 +7,7 @@ import math
 import anyio
 import attrs
 
-from heygen_async.simulator import files
+from heygen_async.simulator import files, uploads
 from heygen_async.simulator.faults import (
     Empty,
     ErrorAnswer,
@@ -18,14 +18,16 @@ from heygen_async.simulator.faults import (
     Truncated,
     WrongLength,
 )
-from heygen_async.simulator.front_door import COSTLY, Incoming, Route, authenticate, read_call, route
+from heygen_async.simulator.front_door import COSTLY, Route, authenticate, read_call, route
 from heygen_async.simulator.idempotency import Scope
+from heygen_async.simulator.incoming import Incoming
 from heygen_async.simulator.ledger import Seen
 from heygen_async.simulator.replies import JSON_TYPE, RefusalError, Reply
 from heygen_async.simulator.world import World
 
 FILES = "/files/"
 FILE_TEMPLATE = "/files/{name}"
+UPLOAD_TEMPLATE = "/uploads/{name}"
 BAD_GATEWAY = b"<!DOCTYPE html><html><head><title>Bad gateway</title></head><body>cloudflare</body></html>"
 
 
@@ -65,7 +67,8 @@ class Fate:
 
 async def exchange(world: World, incoming: Incoming) -> Outcome:
     """Write *incoming* down, execute it if nothing is against it, and return what is sent."""
-    where = Route(template=FILE_TEMPLATE) if incoming.path.startswith(FILES) else route(incoming.method, incoming.path)
+    where = _where(incoming)
+    world.origin = incoming.origin
     place = len(world.requests)
     seen = Seen(method=incoming.method, path=incoming.path, route=where.template, status=None, at=world.now())
     world.requests.append(seen)
@@ -74,6 +77,14 @@ async def exchange(world: World, incoming: Incoming) -> Outcome:
     if outcome.reply is not None:
         world.requests[place] = attrs.evolve(seen, status=outcome.reply.status)
     return outcome
+
+
+def _where(incoming: Incoming) -> Route:
+    if incoming.path.startswith(FILES):
+        return Route(template=FILE_TEMPLATE)
+    if incoming.path.startswith(uploads.UPLOADS):
+        return Route(template=UPLOAD_TEMPLATE)
+    return route(incoming.method, incoming.path)
 
 
 async def _outcome(world: World, incoming: Incoming, where: Route) -> Outcome:
@@ -98,6 +109,8 @@ def _execute(world: World, incoming: Incoming, where: Route) -> tuple[Reply, Sco
     """Return the answer, and the key that it is to be kept under."""
     if where.template == FILE_TEMPLATE:
         return files.download(world, incoming.method, incoming.path, dict(incoming.query), incoming.headers), None
+    if where.template == UPLOAD_TEMPLATE:
+        return uploads.put(world, incoming), None
     try:
         authenticate(world, incoming.headers)
         _keep_pace(world)

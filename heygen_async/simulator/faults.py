@@ -50,7 +50,7 @@ class RequestFault(Fault):
 
     def concerns(self, method: str, path: str, *, costly: bool) -> bool:  # noqa: ARG002 - one kind looks at it
         """Whether a request is of the sort that this fault befalls; *costly* means that it is charged for."""
-        return self.method in (None, method) and _path_matches(self.path, path)
+        return self.method in (None, method) and fits(self.path, path)
 
 
 @attrs.frozen(kw_only=True)
@@ -258,5 +258,6 @@ def _by_number(fault: Fault, count: _Count) -> bool:
     return not spent and fault.nth in (None, count.matches)
 
 
-def _path_matches(pattern: str | None, path: str) -> bool:
+def fits(pattern: str | None, path: str) -> bool:
+    """Whether *path* begins with *pattern* or matches it; None matches all."""
     return pattern is None or path.startswith(pattern) or fnmatch.fnmatchcase(path, pattern)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import email.utils
 import hashlib
-import hmac
 import random
 import re
 from collections.abc import Mapping
 
+from heygen_async.simulator.presigned import CREDENTIALS, address_problem, presign, xml_refusal
+from heygen_async.simulator.received import KEPT_BYTES
 from heygen_async.simulator.renders import Render
 from heygen_async.simulator.replies import Reply
 from heygen_async.simulator.world import World
@@ -18,16 +19,32 @@ TYPES = {
     ".webm": "video/webm",
     ".jpg": "image/jpeg",
     ".srt": "application/x-subrip",
+    ".vtt": "text/vtt",
+    ".mp3": "audio/mpeg",
     ".gif": "image/gif",
     "-captioned.mp4": "video/mp4",
+    "-foreground.webm": "video/webm",
+    "-mask.mp4": "video/mp4",
+    "-background.mp4": "video/mp4",
+    "-clip1.mp4": "video/mp4",
+    "-clip2.mp4": "video/mp4",
+    "-clip3.mp4": "video/mp4",
 }
-CREDENTIALS = ("x-api-key", "authorization")
+
+BEGINNINGS = {
+    "webm": b"\x1a\x45\xdf\xa3\x84\x42\x82\x84webm",
+    ".mp3": b"ID3\x04\x00\x00\x00\x00\x00\x00",
+    ".gif": b"GIF89a",
+}
+ASSETS = "/files/assets/"
 
 _NAME = re.compile(r"/files/(?P<video_id>[0-9a-f]+)(?P<ending>[-.a-z0-9]+)")
 _RANGE = re.compile(r"bytes=(?P<first>\d*)-(?P<last>\d*)")
 
 
-def address(world: World, origin: str, render: Render, ending: str, *, expired: bool = False) -> str:
+def address(
+    world: World, origin: str, render: Render, ending: str, *, expired: bool = False, since: float | None = None
+) -> str:
     """Return a presigned URL of a file of *render*.
 
     Args:
@@ -36,58 +53,63 @@ def address(world: World, origin: str, render: Render, ending: str, *, expired: 
         render: Completed.
         ending: Of the file's name, one of `TYPES`.
         expired: Whether its time is over already.
+        since: Loop time from which it is valid; None is now.
     """
-    name = f"{render.video_id}{ending}"
-    expires = int(world.wall(world.now()) + (-1 if expired else world.url_seconds))
-    return f"{origin}/files/{name}?expires={expires}&sig={_sign(world, name, expires)}"
+    return presign(world, origin, f"/files/{render.video_id}{ending}", -1 if expired else world.url_seconds, since)
 
 
 def download(world: World, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
     """Answer as a storage service does: whoever holds a valid address gets the file, and nothing else counts."""
     if any(name in headers for name in CREDENTIALS):
-        return _refusal(400, "InvalidArgument", "Only one auth mechanism allowed: credentials sent to a presigned URL.")
+        return xml_refusal(
+            400, "InvalidArgument", "Only one auth mechanism allowed: credentials sent to a presigned URL."
+        )
     if method != "GET":
-        return _refusal(403, "SignatureDoesNotMatch", "The address is signed for GET.")
+        return xml_refusal(403, "SignatureDoesNotMatch", "The address is signed for GET.")
+    if path.startswith(ASSETS):
+        return _asset(world, path, query, headers)
     named = _NAME.fullmatch(path)
-    render = world.videos.get(named["video_id"]) if named else None
+    render = world.find_render(named["video_id"]) if named else None
     if named is None or named["ending"] not in TYPES or render is None or render.deleted:
-        return _refusal(404, "NoSuchKey", "There is no such file.")
-    if problem := _address_problem(world, path.removeprefix("/files/"), query):
-        return _refusal(403, "AccessDenied", problem)
-    made = email.utils.formatdate(world.wall(render.ended_at or 0.0), usegmt=True)
+        return xml_refusal(404, "NoSuchKey", "There is no such file.")
+    if problem := address_problem(world, path, query):
+        return xml_refusal(403, "AccessDenied", problem)
+    made = _date(world, render.ended_at)
     return _part(content(world, render, named["ending"]), TYPES[named["ending"]], made, headers)
+
+
+def _asset(world: World, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
+    asset = world.assets.get(path.removeprefix(ASSETS))
+    if asset is None or asset.received is None or asset.received.content is None:
+        # A real service would have it; here large files are measured and forgotten.
+        return xml_refusal(404, "NoSuchKey", f"There is no such file of up to {KEPT_BYTES} bytes.")
+    if problem := address_problem(world, path, query):
+        return xml_refusal(403, "AccessDenied", problem)
+    return _part(asset.received.content, asset.mime_type, _date(world, None), headers)
+
+
+def _date(world: World, at: float | None) -> str:
+    return email.utils.formatdate(world.wall(at or 0.0), usegmt=True)
 
 
 def content(world: World, render: Render, ending: str) -> bytes:
     """Return the bytes of a file: the same for the same video, a valid beginning, then noise."""
+    text = render.body.get("script") or "..."
     if ending == ".srt":
-        return f"1\n00:00:00,000 --> 00:00:01,000\n{render.body.get('script') or '...'}\n".encode()
+        return f"1\n00:00:00,000 --> 00:00:01,000\n{text}\n".encode()
+    if ending == ".vtt":
+        return f"WEBVTT\n\n00:00:00.000 --> 00:00:01.000\n{text}\n".encode()
     draw = random.Random(f"{render.video_id}{ending}")
     noise = draw.randbytes(max(64, int(world.bytes_per_video * draw.uniform(0.8, 1.2))))
     if ending == ".jpg":
         return b"\xff\xd8\xff\xe0" + noise[:1000] + b"\xff\xd9"
-    if ending == ".gif":
-        return b"GIF89a" + noise[:1000] + b";"
-    if ending == ".webm":
-        return b"\x1a\x45\xdf\xa3\x84\x42\x82\x84webm" + noise
+    if start := BEGINNINGS.get(ending[-4:]):
+        return start + noise
     return _box(b"ftyp", b"isom\x00\x00\x02\x00isomiso2avc1mp41") + _box(b"mdat", noise)
 
 
 def _box(kind: bytes, inside: bytes) -> bytes:
     return (8 + len(inside)).to_bytes(4, "big") + kind + inside
-
-
-def _sign(world: World, name: str, expires: int) -> str:
-    return hmac.digest(str(world.seed).encode(), f"{name}:{expires}".encode(), "sha256").hex()[:32]
-
-
-def _address_problem(world: World, name: str, query: Mapping[str, str]) -> str | None:
-    expires = query.get("expires", "")
-    if not re.fullmatch(r"-?\d{1,15}", expires):
-        return "Query parameter expires is missing."
-    if not hmac.compare_digest(_sign(world, name, int(expires)), query.get("sig", "")):
-        return "The signature does not match."
-    return "Request has expired." if world.wall(world.now()) >= int(expires) else None
 
 
 def _part(whole: bytes, kind: str, made: str, headers: Mapping[str, str]) -> Reply:
@@ -114,8 +136,3 @@ def _bounds(wanted: str, size: int) -> tuple[int, int] | None:
     if last and int(last) < int(first):
         return None
     return int(first), min(int(last), size - 1) if last else size - 1
-
-
-def _refusal(status: int, code: str, message: str) -> Reply:
-    body = f'<?xml version="1.0"?><Error><Code>{code}</Code><Message>{message}</Message></Error>'
-    return Reply(status=status, body=body.encode(), headers={"Content-Type": "application/xml"})

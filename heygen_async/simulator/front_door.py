@@ -10,38 +10,62 @@ from typing import Any
 
 import attrs
 
-from heygen_async.simulator import agent_routes, library_routes, video_routes
+from heygen_async.simulator import (
+    agent_routes,
+    asset_routes,
+    avatar_routes,
+    job_routes,
+    shelf_routes,
+    template_routes,
+    translation_routes,
+    video_routes,
+    voice_routes,
+    webhook_routes,
+)
 from heygen_async.simulator.calls import Call, Handler, Routes
 from heygen_async.simulator.contract import Operation, operation
+from heygen_async.simulator.incoming import Incoming
+from heygen_async.simulator.multipart import parts
 from heygen_async.simulator.replies import Problem, RefusalError, invalid_items
-from heygen_async.simulator.rules import files_problems, rule_problems
+from heygen_async.simulator.rules import broken_rules
+from heygen_async.simulator.webhooks import LOCAL_HOSTS, host_of
 from heygen_async.simulator.world import World
 
-ROUTES: Routes = {**video_routes.ROUTES, **agent_routes.ROUTES, **library_routes.ROUTES}
-COSTLY = frozenset({("POST", "/v3/videos"), ("POST", "/v3/videos/batches"), ("POST", "/v3/video-agents")})
-
-_ITEM = re.compile(r"videos\[(\d+)\]")
-
-
-@attrs.frozen(kw_only=True)
-class Incoming:
-    """A request as it came.
-
-    Attributes:
-        method: In capitals.
-        path: Without the query.
-        query: Names and texts, in order.
-        headers: Names in lower case.
-        body: As sent.
-        origin: Scheme, host and port.
-    """
-
-    method: str
-    path: str
-    query: tuple[tuple[str, str], ...]
-    headers: Mapping[str, str]
-    body: bytes
-    origin: str
+ROUTES: Routes = {
+    **video_routes.ROUTES,
+    **agent_routes.ROUTES,
+    **asset_routes.ROUTES,
+    **avatar_routes.ROUTES,
+    **job_routes.ROUTES,
+    **shelf_routes.ROUTES,
+    **template_routes.ROUTES,
+    **translation_routes.ROUTES,
+    **voice_routes.ROUTES,
+    **webhook_routes.ROUTES,
+}
+COSTLY = frozenset(
+    {
+        ("POST", "/v3/videos"),
+        ("POST", "/v3/videos/batches"),
+        ("POST", "/v3/video-agents"),
+        ("POST", "/v3/templates/{template_id}"),
+        ("POST", "/v3/avatars"),
+        ("POST", "/v3/lipsyncs"),
+        ("POST", "/v3/lipsyncs/batches"),
+        ("POST", "/v3/video-translations"),
+        ("POST", "/v3/video-translations/batches"),
+        ("POST", "/v3/video-translations/proofreads/{proofread_id}/generate"),
+        ("POST", "/v3/ai-clipping"),
+        ("POST", "/v3/background-removals"),
+        ("POST", "/v3/filler-word-removals"),
+        ("POST", "/v3/models/videos"),
+    }
+)
+BATCHES = {
+    "/v3/videos/batches": "videos",
+    "/v3/lipsyncs/batches": "lipsyncs",
+    "/v3/video-translations/batches": "video_translations",
+}
 
 
 @attrs.frozen(kw_only=True)
@@ -94,7 +118,7 @@ def read_call(world: World, incoming: Incoming, where: Route) -> Call:
         operation=asked,
         names=where.names,
         query=_query(asked, incoming),
-        body=_body(asked, incoming),
+        body=_body(world, asked, incoming),
         key=_key(asked, incoming),
         origin=incoming.origin,
         handler=where.handler,
@@ -118,17 +142,40 @@ def _key(asked: Operation, incoming: Incoming) -> str | None:
     return key
 
 
-def _body(asked: Operation, incoming: Incoming) -> dict[str, Any]:
+def _body(world: World, asked: Operation, incoming: Incoming) -> dict[str, Any]:
     if not asked.takes_body or (not incoming.body and not asked.needs_body):
         return {}
+    if asked.takes_form:
+        return _form(asked, incoming)
     body = _json_object(incoming)
-    problems = list(asked.body_problems(body))
+    problems = list(asked.body_problems(_with_https(world, asked, body)))
     if not problems:
-        problems = list(_broken_rules(asked.template, body))
-    if asked.template == "/v3/videos/batches":
-        _refuse_items(problems)
+        problems = list(broken_rules(asked.template, body))
+    if asked.template in BATCHES:
+        _refuse_items(BATCHES[asked.template], problems)
     _refuse(problems)
     return body
+
+
+def _with_https(world: World, asked: Operation, body: dict[str, Any]) -> dict[str, Any]:
+    """Return *body* as the contract wants it, where it is laxer here: receivers on this machine may be http."""
+    url = body.get("url")
+    if world.https_webhooks_only or not asked.template.startswith("/v3/webhooks/") or not isinstance(url, str):
+        return body
+    return {**body, "url": re.sub("^http:", "https:", url)} if host_of(url) in LOCAL_HOSTS else body
+
+
+def _form(asked: Operation, incoming: Incoming) -> dict[str, Any]:
+    fields = parts(incoming.headers.get("content-type", ""), incoming.body)
+    names = [field.name for field in fields]
+    wrong = [
+        *(Problem(path=name, message=f"'{name}' is required.") for name in asked.form_fields if name not in names),
+        *(Problem(path=name, message=f"Unknown field '{name}'.") for name in names if name not in asked.form_fields),
+        *(Problem(path=field.name, message="Input should be a file.") for field in fields if field.filename is None),
+        *(Problem(path=name, message="Given twice.") for name in set(names) if names.count(name) > 1),
+    ]
+    _refuse(wrong)
+    return {field.name: field for field in fields}
 
 
 def _json_object(incoming: Incoming) -> dict[str, Any]:
@@ -144,19 +191,11 @@ def _json_object(incoming: Incoming) -> dict[str, Any]:
     return body
 
 
-def _broken_rules(template: str, body: dict[str, Any]) -> list[Problem]:
-    if template == "/v3/videos":
-        return list(rule_problems(body))
-    if template == "/v3/videos/batches":
-        items = enumerate(body["videos"])
-        return [problem for index, item in items for problem in rule_problems(item, f"videos[{index}].")]
-    return list(files_problems(body))
-
-
-def _refuse_items(problems: list[Problem]) -> None:
-    indexes = sorted({int(found[1]) for problem in problems if (found := _ITEM.match(problem.path))})
+def _refuse_items(name: str, problems: list[Problem]) -> None:
+    item = re.compile(name + r"\[(\d+)\]")
+    indexes = sorted({int(found[1]) for problem in problems if (found := item.match(problem.path))})
     if indexes:
-        raise invalid_items(indexes, problems)
+        raise invalid_items(indexes, problems, param=name)
 
 
 def _refuse(problems: list[Problem]) -> None:

@@ -8,11 +8,20 @@ from typing import Any
 USD_PER_SECOND_PHOTO = 0.05
 USD_PER_SECOND_AVATAR = 0.0667
 USD_PER_SECOND_AGENT = 0.0333
+USD_PER_SECOND_SPEED = 0.0333
+USD_PER_SECOND_PRECISION = 0.0667
 USD_CINEMATIC = 7.0
+USD_AVATAR_CREATION = 1.0
+
+# No source names a price of these; something has to be charged, so that a second charge shows.
+USD_PER_SECOND_UNKNOWN = 0.0333
+UNPRICED = frozenset({"ai_clipping", "background_removal", "filler_word_removal", "model_video"})
+DUBBED = frozenset({"lipsync", "video_translation"})
 
 WORDS_PER_SECOND = 150 / 60
 SECONDS_UNKNOWN = 30.0
 SECONDS_CINEMATIC = 10.0
+SECONDS_MODEL_VIDEO = 5.0
 
 _ASKED_LENGTH = re.compile(r"(\d+)[ -]?(second|sec|minute|min)", re.IGNORECASE)
 
@@ -25,6 +34,10 @@ def duration(kind: str, body: dict[str, Any]) -> float:
         return _asked_duration(body["prompt"])
     if kind == "studio":
         return sum(_scene_duration(scene) for scene in body["scenes"])
+    if kind == "model_video":
+        return float(body.get("duration") or SECONDS_MODEL_VIDEO)
+    if kind in DUBBED:
+        return _cut_duration(body)
     return _speech_duration(body)
 
 
@@ -40,10 +53,24 @@ def price(kind: str, body: dict[str, Any], *, photo: bool = False) -> float:
     """
     if kind == "cinematic_avatar":
         return USD_CINEMATIC
-    per_second = {"image": USD_PER_SECOND_PHOTO, "video_agent": USD_PER_SECOND_AGENT}.get(kind, USD_PER_SECOND_AVATAR)
-    if kind == "avatar" and photo:
-        per_second = USD_PER_SECOND_PHOTO
-    return round(duration(kind, body) * per_second, 4)
+    return round(duration(kind, body) * _per_second(kind, body, photo=photo), 4)
+
+
+def _per_second(kind: str, body: dict[str, Any], *, photo: bool) -> float:
+    if kind in UNPRICED:
+        return USD_PER_SECOND_UNKNOWN
+    if kind in DUBBED:
+        return USD_PER_SECOND_PRECISION if body.get("mode") == "precision" else USD_PER_SECOND_SPEED
+    if kind == "image" or (kind == "avatar" and photo):
+        return USD_PER_SECOND_PHOTO
+    return USD_PER_SECOND_AGENT if kind == "video_agent" else USD_PER_SECOND_AVATAR
+
+
+def _cut_duration(body: dict[str, Any]) -> float:
+    """Return the length of that part of a film which is asked for; how long the film is, nobody has looked."""
+    start = body.get("start_time") or 0.0
+    end = body.get("end_time") or start + SECONDS_UNKNOWN
+    return float(max(1.0, end - start))
 
 
 def _scene_duration(scene: dict[str, Any]) -> float:

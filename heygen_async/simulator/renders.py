@@ -1,4 +1,4 @@
-"""Renders: each makes one video, holds a slot while it does, and ends completed or failed."""
+"""Renders: each makes one video or the like, holds a slot while it does, and ends completed or failed."""
 
 from __future__ import annotations
 
@@ -90,11 +90,15 @@ class Render:
         started_at: Loop time at which it got its slot; None while it waits for one.
         ended_at: Loop time.
         session_id: The agent session that makes it.
+        family: Whose endpoints it belongs to, see `families`.
+        batch_id: The batch that it is a member of.
         deleted: Whether DELETE took it away.
     """
 
     video_id: str
     session_id: str | None = None
+    family: str = "video"
+    batch_id: str | None = None
     number: int
     kind: str
     body: dict[str, Any]
@@ -130,12 +134,14 @@ class Studio:
         pool: Slots.
         on_started: Told of each render that starts: from now on its video is known to the account.
         on_failed: Told of each render that failed, so that it is not billed.
+        on_ended: Told at last of each render that ended, or was taken away before.
     """
 
     timeline: Timeline
     pool: SlotPool
     on_started: OnRender
     on_failed: OnRender
+    on_ended: OnRender
     _starts: dict[str, Callable[[], None]] = attrs.field(factory=dict)
 
     def submit(self, render: Render) -> None:
@@ -160,9 +166,11 @@ class Studio:
         render.deleted = True
         if start := self._starts.pop(render.video_id, None):
             self.pool.withdraw(start)
+            self.on_ended(render)
         elif render.ended_at is None:
             render.ended_at = self.timeline.now
             self.pool.leave()
+            self.on_ended(render)
 
     def _end(self, render: Render, on_end: OnRender) -> None:
         if render.deleted:
@@ -171,6 +179,7 @@ class Studio:
         if render.trouble.failure:
             self.on_failed(render)
         on_end(render)
+        self.on_ended(render)
 
     def _leave(self, _: Render) -> None:
         self.pool.leave()

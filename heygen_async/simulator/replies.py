@@ -91,10 +91,10 @@ def invalid(param: str, message: str) -> RefusalError:
     return RefusalError(400, "invalid_parameter", message, param=param)
 
 
-def invalid_items(indexes: Sequence[int], problems: Sequence[Problem]) -> RefusalError:
-    """Return the refusal of a batch for its items, in HeyGen's words."""
+def invalid_items(indexes: Sequence[int], problems: Sequence[Problem], *, param: str = "videos") -> RefusalError:
+    """Return the refusal of a batch for its items, which stand in *param*, in HeyGen's words."""
     message = f"Invalid payload(s) at index {', '.join(map(str, indexes))}."
-    return RefusalError(400, "invalid_parameter", message, param="videos", problems=problems)
+    return RefusalError(400, "invalid_parameter", message, param=param, problems=problems)
 
 
 def json_reply(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from heygen_async.simulator.catalog import Look
+from heygen_async.simulator.other_rules import OTHER_RULES
 from heygen_async.simulator.replies import Problem
 from heygen_async.simulator.schema import is_web_address
 
@@ -19,6 +20,19 @@ V3_STABILITY = (0, 0.5, 1)
 MOST_VIDEOS = 3
 MOST_IMAGES = 9
 VIDEO_ENDINGS = (".mp4", ".webm", ".mov")
+
+
+def broken_rules(template: str, body: Body) -> Iterator[Problem]:
+    """Yield which rules *body*, which fits the schema of POST *template*, breaks."""
+    if template == "/v3/videos":
+        yield from rule_problems(body)
+    elif template == "/v3/videos/batches":
+        for index, item in enumerate(body["videos"]):
+            yield from rule_problems(item, f"videos[{index}].")
+    else:
+        yield from url_problems(body)
+        if template in OTHER_RULES:
+            yield from OTHER_RULES[template](body)
 
 
 def rule_problems(body: Body, path: str = "") -> Iterator[Problem]:
@@ -43,10 +57,16 @@ def look_problems(body: Body, look: Look) -> Iterator[Problem]:
         yield Problem(path="motion_prompt", message="On avatar_iv only photo avatars take a motion_prompt.")
 
 
-def files_problems(body: Body) -> Iterator[Problem]:
-    """Yield what is wrong with the files of *body*, a request to the video agent."""
-    for index, asset in enumerate(body.get("files") or []):
-        yield from _asset(asset, f"files[{index}]")
+def url_problems(value: Any, path: str = "") -> Iterator[Problem]:
+    """Yield what is wrong with the addresses of files anywhere in *value*."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from url_problems(item, f"{path}[{index}]")
+    elif isinstance(value, dict):
+        if value.get("type") == "url" and isinstance(value.get("url"), str):
+            yield from _asset(value, path)
+        for name, member in value.items():
+            yield from url_problems(member, f"{path}.{name}" if path else name)
 
 
 def _avatar(body: Body, path: str) -> Iterator[Problem]:

@@ -139,6 +139,11 @@ def _maximum(schema: Schema, value: Any) -> str | None:
     return None if value <= high else f"Input should be at most {high}."
 
 
+def _multiple_of(schema: Schema, value: Any) -> str | None:
+    step = schema["multipleOf"]
+    return None if value % step == 0 else f"Input should be a multiple of {step}."
+
+
 def _pattern(schema: Schema, value: Any) -> str | None:
     return None if re.search(schema["pattern"], value) else f"Input should match {schema['pattern']}."
 
@@ -178,6 +183,7 @@ _CHECKS: dict[str, Callable[[Schema, Any], str | None]] = {
     "enum": _enum,
     "minimum": _minimum,
     "maximum": _maximum,
+    "multipleOf": _multiple_of,
     "minLength": _at_least("minLength", "characters"),
     "maxLength": _at_most("maxLength", "characters"),
     "minItems": _at_least("minItems", "items"),

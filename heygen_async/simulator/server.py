@@ -10,9 +10,13 @@ import anyio
 import attrs
 from aiohttp import web
 
+from heygen_async.simulator.courier import Courier
 from heygen_async.simulator.exchange import Outcome, exchange
-from heygen_async.simulator.front_door import Incoming
+from heygen_async.simulator.herald import Herald
+from heygen_async.simulator.incoming import Incoming
+from heygen_async.simulator.received import receive
 from heygen_async.simulator.replies import RefusalError, json_reply
+from heygen_async.simulator.uploads import UPLOADS
 from heygen_async.simulator.world import World
 
 MOST_BYTES = 100 * 1024 * 1024
@@ -63,7 +67,17 @@ def build_app(world: World) -> web.Application:
     async def handle(request: web.Request) -> web.StreamResponse:
         return await _handle(world, request)
 
+    async def carry(_: web.Application) -> AsyncIterator[None]:
+        # A task of the application's, and not of a group: a group here would wrap what the caller's block raises.
+        task = asyncio.create_task(Courier(world).run())
+        yield
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    world.on_end = Herald(world).tell
     app = web.Application(client_max_size=MOST_BYTES)
+    app.cleanup_ctx.append(carry)
     app.router.add_route("*", "/{path:.*}", handle)
     return app
 
@@ -71,8 +85,12 @@ def build_app(world: World) -> web.Application:
 async def _handle(world: World, request: web.Request) -> web.StreamResponse:
     if request.path.startswith("/_simulator/"):
         return await _send(world, request, _introspect(world, request.path))
+    body, came = b"", None
     try:
-        body = await request.read()
+        if request.path.startswith(UPLOADS) and request.method == "PUT":
+            came = await receive(request.content)
+        else:
+            body = await request.read()
     except web.HTTPRequestEntityTooLarge:
         refusal = RefusalError(413, "payload_too_large", f"The body has more than {MOST_BYTES} bytes.")
         return await _send(world, request, Outcome(reply=refusal.reply()))
@@ -82,6 +100,7 @@ async def _handle(world: World, request: web.Request) -> web.StreamResponse:
         query=tuple(request.query.items()),
         headers={name.lower(): text for name, text in request.headers.items()},
         body=body,
+        received=came,
         origin=f"{request.scheme}://{request.host}",
     )
     return await _send(world, request, await exchange(world, incoming))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
@@ -25,11 +25,32 @@ class Message:
         kind: "text", "resource" or "error".
         content: Text.
         at: Loop time.
+        resource_ids: Of the resources that it shows.
     """
 
     role: str
     kind: str = "text"
     content: str
+    at: float
+    resource_ids: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Resource:
+    """Something that a message shows.
+
+    Attributes:
+        resource_id: Of the resource.
+        kind: "draft", "video", or what the user has sent: "image".
+        generated: Whether the agent has made it.
+        url: Of what the user has sent as an address.
+        at: Loop time.
+    """
+
+    resource_id: str
+    kind: str
+    generated: bool = True
+    url: str | None = None
     at: float
 
 
@@ -42,11 +63,14 @@ class Session:
         number: Rises with each session of the world.
         body: Of the request that made it.
         created_at: Loop time.
-        status: thinking, waiting_for_input, generating, completed or failed.
+        status: thinking, waiting_for_input, reviewing, generating, completed or failed.
         thinking_since: Loop time; None while it waits for a slot.
         render: Its video; it exists for others once rendering has started.
         messages: Oldest first.
         trouble: What goes wrong with it.
+        stops: Where it will still wait for the user, as status words.
+        asked: Whether it has waited for the user.
+        resources: By id.
     """
 
     session_id: str
@@ -58,12 +82,19 @@ class Session:
     status: str = "thinking"
     thinking_since: float | None = None
     messages: list[Message] = attrs.field(factory=list)
+    stops: list[str] = attrs.field(factory=list)
     asked: bool = False
+    resources: dict[str, Resource] = attrs.field(factory=dict)
 
     @property
     def chat(self) -> bool:
         """Whether it may be answered."""
         return bool(self.body.get("mode") == "chat")
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it waits for the user."""
+        return self.status in {"waiting_for_input", "reviewing"}
 
     @property
     def ended(self) -> bool:
@@ -93,9 +124,16 @@ class Session:
             return 0
         return int(PROGRESS_THOUGHT * _part(now - self.thinking_since, thinking_seconds))
 
-    def say(self, role: str, content: str, at: float, kind: str = "text") -> None:
-        """Add a message."""
-        self.messages.append(Message(role=role, kind=kind, content=content, at=at))
+    def say(self, role: str, content: str, at: float, kind: str = "text", shown: Sequence[Resource] = ()) -> None:
+        """Add a message that shows resources."""
+        self.resources |= {resource.resource_id: resource for resource in shown}
+        ids = tuple(resource.resource_id for resource in shown)
+        self.messages.append(Message(role=role, kind=kind, content=content, at=at, resource_ids=ids))
+
+    def resource(self, kind: str, at: float, *, place: int = 0, **more: Any) -> Resource:
+        """Return a new resource; *place* tells apart those of one message."""
+        number = len(self.resources) + place
+        return Resource(resource_id=f"{self.session_id[:24]}{number:08x}", kind=kind, at=at, **more)
 
 
 OnSession = Callable[[Session], None]
@@ -108,21 +146,24 @@ class Agency:
     Attributes:
         studio: Makes their videos.
         thinking_seconds: Asked anew each time: how long an agent thinks.
+        stops: Asked anew each time: where a session in chat mode waits for the user.
         on_failed: Told when a session failed before it had a video.
     """
 
     studio: Studio
     thinking_seconds: Callable[[], float]
+    stops: Callable[[], Sequence[str]]
     on_failed: OnSession
 
     def submit(self, session: Session) -> None:
         """Let the agent work on *session* as soon as there is a slot."""
-        session.say("user", session.body["prompt"], self._now)
+        session.stops = list(self.stops()) if session.chat else []
+        self._hear(session, session.body["prompt"], session.body)
         self.studio.pool.enter(functools.partial(self._think, session))
 
-    def follow_up(self, session: Session, message: str) -> None:
+    def follow_up(self, session: Session, body: dict[str, Any]) -> None:
         """Go on with a session that waits for the user."""
-        session.say("user", message, self._now)
+        self._hear(session, body["message"], body)
         session.status = "thinking"
         self._think(session)
 
@@ -153,15 +194,26 @@ class Agency:
         failure = session.trouble.failure
         if failure and failure.while_thinking:
             self._fail(session, failure.message or "")
-        elif session.chat and not session.asked:
-            self._ask(session)
+        elif session.stops:
+            self._ask(session, session.stops.pop(0))
         else:
             self._generate(session)
 
-    def _ask(self, session: Session) -> None:
+    def _hear(self, session: Session, text: str, body: dict[str, Any]) -> None:
+        files = [
+            session.resource("image", self._now, place=place, generated=False, url=file.get("url"))
+            for place, file in enumerate(body.get("files") or ())
+        ]
+        session.say("user", text, self._now, shown=files)
+
+    def _ask(self, session: Session, word: str) -> None:
         session.asked = True
-        session.status = "waiting_for_input"
-        session.say("model", "Here is the storyboard. Shall I go on?", self._now)
+        session.status = word
+        if word == "reviewing":
+            draft = session.resource("draft", self._now)
+            session.say("model", "Here is a draft. Shall I render it?", self._now, "resource", [draft])
+        else:
+            session.say("model", "Here is the storyboard. Shall I go on?", self._now)
 
     def _generate(self, session: Session) -> None:
         session.status = "generating"
@@ -171,8 +223,11 @@ class Agency:
     def _rendered(self, session: Session, render: Render) -> None:
         session.status = render.status(self._now)
         failed = session.status == "failed"
-        text = "The video could not be rendered." if failed else "Your video is ready."
-        session.say("model", text, self._now, "error" if failed else "text")
+        if failed:
+            session.say("model", "The video could not be rendered.", self._now, "error")
+        else:
+            film = session.resource("video", self._now)
+            session.say("model", "Your video is ready.", self._now, "resource", [film])
         self.studio.pool.leave()
 
     def _fail(self, session: Session, reason: str) -> None:

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
-from heygen_async.simulator import desk, files
-from heygen_async.simulator.batches import Batch, item_status
+from heygen_async.simulator import bulk_routes, desk
+from heygen_async.simulator.addresses import addresses, glance
+from heygen_async.simulator.batches import Item, error
+from heygen_async.simulator.bulk_routes import Bulk
 from heygen_async.simulator.calls import Call, Routes
-from heygen_async.simulator.catalog import LOOKS, VOICES
+from heygen_async.simulator.desk import Order
+from heygen_async.simulator.families import VIDEO
+from heygen_async.simulator.known import require_known, require_known_items
 from heygen_async.simulator.renders import Render
-from heygen_async.simulator.replies import (
-    Problem,
-    RefusalError,
-    Reply,
-    data_reply,
-    invalid,
-    invalid_items,
-    json_reply,
-    page,
-    page_reply,
-)
-from heygen_async.simulator.rules import look_problems
-
-MOST_IDS = 100
+from heygen_async.simulator.replies import RefusalError, Reply, data_reply
 
 
 def create(call: Call) -> Reply:
     """POST /v3/videos."""
-    if call.world.strict_catalog:
-        require_known(call.body)
-    render = desk.accept_video(call.world, call.body, call.key)
+    require_known(call.world, call.body)
+    (render,) = desk.accept(call.world, [Order(kind=call.body["type"], body=call.body)], call.key)
     output_format = call.body.get("output_format", "mp4")
     return data_reply({"video_id": render.video_id, "status": "waiting", "output_format": output_format})
 
@@ -46,8 +37,7 @@ def list_(call: Call) -> Reply:
         for render in sorted(call.world.videos.values(), key=lambda render: -render.number)
         if not render.deleted and title in (render.title or "").lower() and folder in (None, "", render.folder_id)
     ]
-    shown, token = page(found, call.query, 10)
-    return page_reply([view(call, render) for render in shown], token)
+    return call.page_reply(found, functools.partial(view, call))
 
 
 def get(call: Call) -> Reply:
@@ -64,46 +54,28 @@ def delete(call: Call) -> Reply:
     return data_reply({"id": render.video_id, "deleted": True})
 
 
-def statuses(call: Call) -> Reply:
-    """GET /v3/videos/statuses."""
-    video_ids, batch_ids = (_ids(call, name) for name in ("video_ids", "batch_ids"))
-    if not video_ids and not batch_ids:
-        raise invalid("video_ids", "Give video_ids or batch_ids.")
-    if len(video_ids) + len(batch_ids) > MOST_IDS:
-        raise invalid("video_ids", f"At most {MOST_IDS} ids per request.")
-    entries = [_status_of_video(call, video_id) for video_id in video_ids]
-    for batch_id in batch_ids:
-        entries += _statuses_of_batch(call, batch_id)
-    return json_reply({"data": entries, "has_more": False, "next_token": None})
-
-
 def create_batch(call: Call) -> Reply:
     """POST /v3/videos/batches."""
-    if call.world.strict_catalog:
-        _require_known_items(call.body["videos"])
-    return data_reply({"batch_id": desk.accept_batch(call.world, call.body, call.key).batch_id}, status=202)
+    require_known_items(call.world, "videos", call.body["videos"])
+    folder_id = call.body.get("folder_id")
+    orders = [Order(kind=item["type"], body=item, folder_id=folder_id) for item in call.body["videos"]]
+    return data_reply({"batch_id": desk.accept_batch(call.world, orders, call.body, call.key).batch_id}, status=202)
 
 
-def get_batch(call: Call) -> Reply:
-    """GET /v3/videos/batches/{batch_id}; its page is inside data."""
-    batch = call.world.batches.get(call.names["batch_id"])
-    if batch is None:
-        raise RefusalError(404, "not_found", "There is no such batch.")
-    now = call.world.now()
-    shown, token = page(list(enumerate(_items(call, batch))), call.query, 100)
-    return data_reply(
+def scenes(call: Call) -> Reply:
+    """GET /v3/videos/{video_id}/scenes. What scenes look like inside is not transcribed: this is a guess."""
+    render = _find(call)
+    asked = render.body.get("scenes") or [render.body]
+    described = [
         {
-            "batch_id": batch.batch_id,
-            "title": batch.title,
-            "status": batch.status(now),
-            "total_items": len(batch.renders),
-            "counts_by_status": batch.counts(now),
-            "created_at": int(call.world.wall(batch.created_at)),
-            "items": shown,
-            "has_more": token is not None,
-            "next_token": token,
+            "background": scene.get("background"),
+            "elements": [{"type": str(scene.get("type", "video"))}],
+            "script": scene.get("input", scene).get("script"),
         }
-    )
+        for scene in asked
+    ]
+    video = {"id": render.video_id, "title": render.title, "duration": render.duration}
+    return data_reply({"video_id": render.video_id, "video": video, "scenes": described})
 
 
 def view(call: Call, render: Render, *, looked_at: bool = False) -> dict[str, Any]:
@@ -115,56 +87,21 @@ def view(call: Call, render: Render, *, looked_at: bool = False) -> dict[str, An
         looked_at: Whether this uses up one of the looks that a fault spoils.
     """
     world = call.world
-    status = render.status(world.now())
-    odd = render.trouble.odd_status() if looked_at else None
-    shown = odd or status
-    failure = render.trouble.failure if shown == "failed" else None
+    seen = glance(call, render, counts=looked_at)
     return {
         "id": render.video_id,
-        "status": shown,
+        "status": seen.status,
         "title": render.title,
         "created_at": int(world.wall(render.accepted_at)),
-        "completed_at": int(world.wall(render.ended_at)) if render.ended_at is not None and not odd else None,
-        "duration": render.duration if shown == "completed" else None,
-        **_addresses(call, render, done=shown == "completed"),
+        "completed_at": int(world.wall(seen.ended_at)) if seen.ended_at is not None else None,
+        "duration": render.duration if seen.done else None,
+        **addresses(call, render, seen, _endings(render.body)),
         "video_page_url": f"{call.origin}/videos/{render.video_id}",
         "folder_id": render.folder_id,
         "output_language": None,
-        "failure_code": failure.code if failure else None,
-        "failure_message": failure.message if failure else None,
+        "failure_code": seen.failure and seen.failure.code,
+        "failure_message": seen.failure and seen.failure.message,
     }
-
-
-def require_known(body: dict[str, Any]) -> None:
-    """Refuse looks and voices that are not in the catalog, and what the look cannot do.
-
-    Raises:
-        RefusalError: 404 or 400.
-    """
-    looks = {look.id: look for look in LOOKS}
-    asked = body.get("avatar_id") or []
-    for look_id in [asked] if isinstance(asked, str) else asked:
-        if look_id not in looks:
-            raise RefusalError(404, "avatar_not_found", f"There is no look {look_id}.", param="avatar_id")
-    if (voice_id := body.get("voice_id")) and voice_id not in {voice.id for voice in VOICES}:
-        raise RefusalError(404, "voice_not_found", f"There is no voice {voice_id}.", param="voice_id")
-    if body.get("type") == "avatar":
-        _refuse(list(look_problems(body, looks[body["avatar_id"]])))
-
-
-def _require_known_items(items: list[dict[str, Any]]) -> None:
-    for index, item in enumerate(items):
-        try:
-            require_known(item)
-        except RefusalError as refusal:  # the contract declares no 404 for batches
-            problem = Problem(path=f"videos[{index}].{refusal.param}", message=str(refusal))
-            raise invalid_items([index], [problem]) from None
-
-
-def _refuse(problems: list[Problem]) -> None:
-    if problems:
-        first = problems[0]
-        raise RefusalError(400, "invalid_parameter", first.message, param=first.path, problems=problems)
 
 
 def _find(call: Call) -> Render:
@@ -174,71 +111,35 @@ def _find(call: Call) -> Render:
     return render
 
 
-def _addresses(call: Call, render: Render, *, done: bool) -> dict[str, str | None]:
-    names = ("video_url", "captioned_video_url", "subtitle_url", "thumbnail_url", "gif_url")
-    if not done or render.trouble.hides_address():
-        return dict.fromkeys(names)
-    caption = render.body.get("caption")
-    burnt_in = bool(caption and caption.get("style"))
-    endings = {
-        "video_url": "." + render.body.get("output_format", "mp4"),
+def _endings(body: dict[str, Any]) -> dict[str, str | None]:
+    caption, subtitles = body.get("caption"), body.get("subtitles")
+    settings = caption if isinstance(caption, dict) else {}  # of a template it is true or false
+    burnt_in = bool(settings.get("style") or subtitles)
+    return {
+        "video_url": "." + body.get("output_format", "mp4"),
         "captioned_video_url": "-captioned.mp4" if burnt_in else None,
-        "subtitle_url": ".srt" if caption is not None else None,
+        "subtitle_url": ".srt" if isinstance(caption, dict) or caption or subtitles else None,
         "thumbnail_url": ".jpg",
-        "gif_url": ".gif" if render.body.get("include_gif") else None,
-    }
-    expired = render.trouble.expires_at_once()
-    return dict.fromkeys(names) | {
-        name: files.address(call.world, call.origin, render, ending, expired=expired)
-        for name, ending in endings.items()
-        if ending
+        "gif_url": ".gif" if body.get("include_gif") else None,
     }
 
 
-def _ids(call: Call, name: str) -> list[str]:
-    return [part.strip() for part in call.query.get(name, "").split(",") if part.strip()]
-
-
-def _status_of_video(call: Call, video_id: str) -> dict[str, Any]:
+def _look(call: Call, video_id: str) -> Item | None:
     render = call.world.videos.get(video_id)
     if render is None or render.deleted:
-        return {"status": "not_found", "video_id": video_id, "batch_id": None, "item_index": None, "error": None}
+        return None
     status = render.trouble.odd_status() or render.status(call.world.now())
-    error = _error(render) if status == "failed" else None
-    return {"status": status, "video_id": video_id, "batch_id": None, "item_index": None, "error": error}
+    return Item(status=status, resource_id=video_id, error=error(render) if status == "failed" else None)
 
 
-def _statuses_of_batch(call: Call, batch_id: str) -> list[dict[str, Any]]:
-    batch = call.world.batches.get(batch_id)
-    if batch is None:
-        return [{"status": "not_found", "video_id": None, "batch_id": batch_id, "item_index": None, "error": None}]
-    return [{**item, "batch_id": batch_id} for item in _items(call, batch)]
-
-
-def _items(call: Call, batch: Batch) -> list[dict[str, Any]]:
-    now = call.world.now()
-    return [
-        {
-            "item_index": index,
-            "status": (status := item_status(render, now)),
-            "video_id": None if status == "queued" else render.video_id,
-            "error": _error(render) if status == "failed" else None,
-        }
-        for index, render in enumerate(batch.renders)
-    ]
-
-
-def _error(render: Render) -> dict[str, Any] | None:
-    failure = render.trouble.failure
-    return {"code": failure.code, "message": failure.message} if failure else None
-
+BULK = Bulk(family=VIDEO.name, ids_name="video_ids", look=_look)
 
 ROUTES: Routes = {
     ("POST", "/v3/videos"): create,
     ("GET", "/v3/videos"): list_,
-    ("GET", "/v3/videos/statuses"): statuses,
     ("POST", "/v3/videos/batches"): create_batch,
-    ("GET", "/v3/videos/batches/{batch_id}"): get_batch,
+    **bulk_routes.routes(BULK, VIDEO.path),
     ("GET", "/v3/videos/{video_id}"): get,
     ("DELETE", "/v3/videos/{video_id}"): delete,
+    ("GET", "/v3/videos/{video_id}/scenes"): scenes,
 }

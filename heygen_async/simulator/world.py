@@ -8,78 +8,54 @@ import hashlib
 import math
 import random
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 
 import attrs
 
+from heygen_async.simulator.assets import Asset
 from heygen_async.simulator.batches import Batch
-from heygen_async.simulator.faults import Fault, FaultTally, RenderFault
+from heygen_async.simulator.faults import FaultTally, RenderFault
 from heygen_async.simulator.idempotency import KeyedReplies
 from heygen_async.simulator.ledger import Books, Charge, Seen
+from heygen_async.simulator.library import Library
 from heygen_async.simulator.pace import RequestPace
 from heygen_async.simulator.renders import Render, Studio, Trouble
 from heygen_async.simulator.sessions import Agency, Session
+from heygen_async.simulator.settings import Settings
 from heygen_async.simulator.slots import SlotPool
+from heygen_async.simulator.summary import summary
 from heygen_async.simulator.timeline import Timeline
+from heygen_async.simulator.webhooks import Delivery, Notice, PostOffice
 
 P95_SIGMAS = 1.6448536269514722
 
 
+Ended = Render | Session | Batch | Notice
+
+
+def _nobody(_: Ended) -> None:
+    """Nobody is told of what has ended."""
+
+
 @attrs.define(kw_only=True, eq=False)
-class World:
+class World(Settings):
     """An account at HeyGen, as far as a client can tell. Give it to `serve`.
 
-    Everything about it may be changed while it runs.
-
-    Attributes:
-        slots: Renders at once: videos, agent sessions and items of batches are one pool.
-        seed: Of all that is drawn: render times, faults with a probability.
-        median_seconds: Of the lognormal law of render times.
-        p95_seconds: 95 % of the renders take no longer.
-        render_seconds: Seconds of the render of a request's body, instead of that law.
-        thinking_seconds: How long an agent thinks before it renders.
-        queueing: Whether a request that finds the pool full is accepted and waits, or gets a 429.
-        batches_wait: Whether items of batches wait for slots, or a batch that finds too few gets a 429. HeyGen's items
-            can be `queued`, which suggests that they wait; nothing says so.
-        retry_after_seconds: Of that 429.
-        requests_per_minute: Limit on all requests; None is no limit.
-        burst: Requests at once in spite of that limit.
-        balance_usd: US dollars; what costs more than is left gets a 402.
-        api_keys: What opens the account, as API key or as bearer token.
-        latency_seconds: Before each request is looked at.
-        url_seconds: Life of a result's address.
-        bytes_per_video: Approximate size of a result.
-        strict_catalog: Whether looks and voices must be in the catalog, else 404.
-        faults: What goes wrong, see `heygen_async.simulator.faults`.
-        epoch: Unix time at the start of the world; None is the start's.
+    What can be set, and changed while it runs, stands at `Settings`.
     """
-
-    slots: int = 10
-    seed: int = 7
-    median_seconds: float = 120.0
-    p95_seconds: float = 400.0
-    render_seconds: Callable[[dict[str, Any]], float] | None = None
-    thinking_seconds: float = 60.0
-    queueing: bool = False
-    batches_wait: bool = True
-    retry_after_seconds: int = 5
-    requests_per_minute: float | None = None
-    burst: int = 10
-    balance_usd: float = 1_000_000.0
-    api_keys: tuple[str, ...] = ("simulator-key",)
-    latency_seconds: float = 0.0
-    url_seconds: float = 3600.0
-    bytes_per_video: int = 20_000
-    strict_catalog: bool = False
-    faults: list[Fault] = attrs.field(factory=list)
-    epoch: float | None = None
 
     requests: list[Seen] = attrs.field(factory=list, init=False)
     videos: dict[str, Render] = attrs.field(factory=dict, init=False)
     sessions: dict[str, Session] = attrs.field(factory=dict, init=False)
     batches: dict[str, Batch] = attrs.field(factory=dict, init=False)
+    jobs: dict[str, dict[str, Render]] = attrs.field(factory=lambda: defaultdict(dict), init=False)
+    assets: dict[str, Asset] = attrs.field(factory=dict, init=False)
+    library: Library = attrs.field(factory=Library, init=False)
+    post: PostOffice = attrs.field(init=False)
+    on_end: Callable[[Ended], None] = attrs.field(default=_nobody, init=False)
+    origin: str = attrs.field(default="", init=False)
     keyed_replies: KeyedReplies = attrs.field(factory=KeyedReplies, init=False)
     tally: FaultTally = attrs.field(factory=FaultTally, init=False)
     draw: random.Random = attrs.field(init=False)
@@ -95,14 +71,22 @@ class World:
     def __attrs_post_init__(self) -> None:
         self.draw = random.Random(self.seed)
         self.pool = SlotPool(limit=lambda: self.slots, timeline=self._timeline)
+        self.jobs["video"] = self.videos
         self.studio = Studio(
-            timeline=self._timeline, pool=self.pool, on_started=self._video_started, on_failed=self._video_failed
+            timeline=self._timeline,
+            pool=self.pool,
+            on_started=self._render_started,
+            on_failed=self._render_failed,
+            on_ended=self._render_ended,
         )
         self.agency = Agency(
             studio=self.studio,
             thinking_seconds=lambda: self.thinking_seconds,
-            on_failed=lambda session: self.books.refund(session.session_id),
+            stops=lambda: self.chat_stops,
+            on_failed=self._session_failed,
         )
+        self.post = PostOffice(hosts=lambda: self.webhook_hosts)
+        self._timeline.on_sooner = self._sooner
 
     # --- time
 
@@ -116,6 +100,16 @@ class World:
         self._timeline.advance(moment)
         self.pool.refill()
         return moment
+
+    @property
+    def reached(self) -> float:
+        """Loop time that the world has reached: inside of what happens, its moment."""
+        return self._timeline.now
+
+    @property
+    def next_moment(self) -> float | None:
+        """Loop time of what happens next; None if nothing will."""
+        return self._timeline.next
 
     def since_start(self) -> float:
         """Return the seconds since the world started."""
@@ -159,6 +153,11 @@ class World:
         """Whether no value of a field of the body was charged for more than once."""
         return all(count == 1 for count in self.charges_by(field_name).values())
 
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """Attempts to deliver to webhooks, in order of time."""
+        return self.post.deliveries
+
     def request_counts(self) -> Counter[str]:
         """Count the requests by method and route, as "GET /v3/videos/{video_id}"."""
         return Counter(f"{seen.method} {seen.route}" for seen in self.requests)
@@ -183,22 +182,7 @@ class World:
 
     def report(self) -> dict[str, Any]:
         """Return a summary for people and tests, fit for JSON."""
-        now = self.now()
-        return {
-            "seconds": round(self.since_start(), 3),
-            "slots": self.slots,
-            "rendering": self.pool.rendering,
-            "peak_rendering": self.pool.peak,
-            "charges": len(self.books.charges),
-            "charged_usd": self.books.charged_usd,
-            "refunds": len(self.books.refunds),
-            "charges_by_kind": dict(Counter(charge.kind for charge in self.books.charges)),
-            "videos": dict(Counter(video.status(now) for video in self.videos.values() if not video.deleted)),
-            "sessions": dict(Counter(session.status for session in self.sessions.values())),
-            "requests": len(self.requests),
-            "requests_by_route": dict(self.request_counts()),
-            "requests_by_status": dict(Counter(str(seen.status) for seen in self.requests)),
-        }
+        return summary(self)
 
     # --- for the server's desk
 
@@ -210,6 +194,15 @@ class World:
     def make_id(self, what: str, number: int) -> str:
         """Return the id of the *number*-th thing of its kind: the same in each world with this seed."""
         return hashlib.sha256(f"{self.seed}:{what}:{number}".encode()).hexdigest()[:32]
+
+    def tell_later(self, when: float, notice: Notice) -> None:
+        """Let webhooks be told of *notice* at loop time *when*."""
+        self._timeline.at(when, lambda: self.on_end(notice))
+        self._sooner()
+
+    def find_render(self, render_id: str) -> Render | None:
+        """Return the job with this id, of whatever family."""
+        return next((shelf[render_id] for shelf in self.jobs.values() if render_id in shelf), None)
 
     def seconds_of_render(self, body: dict[str, Any], number: int) -> float:
         """Return how long the *number*-th accepted render takes, whenever that is."""
@@ -230,10 +223,27 @@ class World:
         ]
         return Trouble(faults=tuple(struck))
 
-    def _video_failed(self, render: Render) -> None:
+    def _render_ended(self, render: Render) -> None:
+        if not render.deleted:
+            self.on_end(self.sessions[render.session_id] if render.session_id else render)
+        batch = self.batches.get(render.batch_id or "")
+        if batch is not None:
+            batch.running -= 1
+            if not batch.running:
+                self.on_end(batch)
+
+    def _session_failed(self, session: Session) -> None:
+        self.books.refund(session.session_id)
+        self.on_end(session)
+
+    def _sooner(self) -> None:
+        if self.post.needed:
+            self.post.wake()
+
+    def _render_failed(self, render: Render) -> None:
         self.books.refund(render.session_id or render.video_id)
 
-    def _video_started(self, render: Render) -> None:
-        self.videos[render.video_id] = render
+    def _render_started(self, render: Render) -> None:
+        self.jobs[render.family][render.video_id] = render
         if render.session_id:
             self.books.name_video(render.session_id, render.video_id)

@@ -1,0 +1,144 @@
+"""What HeyGen has in store for everybody: templates, styles, sounds, pictures, languages; brands of the account.
+
+All of it is made up, in the shape of the contract.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Item = dict[str, Any]
+
+FILES = "https://files.heygen.example"
+LONG_AGO = 1_750_000_000
+LONG_AGO_ISO = "2025-06-15T15:06:40+00:00"
+
+PICTURES: tuple[Item, ...] = tuple(
+    {"type": kind, "id": f"{kind}_{name}", "url": f"{FILES}/pictures/{kind}_{name}.png", "width": 512, "height": 512}
+    for kind in ("image", "icon")
+    for name in ("harbour", "office", "mountain", "heart")
+)
+
+LANGUAGES = (
+    "English",
+    "English (United Kingdom)",
+    "French (France)",
+    "German (Germany)",
+    "Hindi (India)",
+    "Japanese (Japan)",
+    "Portuguese (Brazil)",
+    "Spanish (Spain)",
+)
+
+STYLES: tuple[Item, ...] = tuple(
+    {
+        "style_id": f"style_{name.lower()}",
+        "name": name,
+        "aspect_ratio": ratio,
+        "tags": list(tags),
+        "thumbnail_url": f"{FILES}/styles/{name.lower()}.jpg",
+        "preview_video_url": None,
+    }
+    for name, ratio, tags in (
+        ("Newsroom", "16:9", ("business",)),
+        ("Sketchbook", "16:9", ("handmade", "school")),
+        ("Neon", "9:16", ("social",)),
+    )
+)
+
+SOUNDS: tuple[Item, ...] = tuple(
+    {
+        "id": f"sound_{name.lower().replace(' ', '_')}",
+        "name": name,
+        "description": description,
+        "type": kind,
+        "audio_url": f"{FILES}/sounds/{name.lower().replace(' ', '_')}.mp3",
+        "duration": duration,
+        "peak_offset": None,
+        "placement": None,
+    }
+    for name, description, kind, duration in (
+        ("Calm piano", "calm slow piano for explainers", "music", 92.0),
+        ("Bright guitar", "happy acoustic guitar", "music", 61.5),
+        ("Door", "a wooden door closes", "sound_effects", 1.2),
+        ("Applause", "a small crowd claps", "sound_effects", 4.0),
+    )
+)
+
+BRAND_KITS: tuple[Item, ...] = (
+    {
+        "brand_kit_id": "kit_house",
+        "name": "House style",
+        "logo_url": f"{FILES}/kits/house.png",
+        "colors": ["#102A43", "#F0B429"],
+    },
+)
+
+BRAND_GLOSSARIES: tuple[Item, ...] = (
+    {
+        "brand_glossary_id": "glossary_names",
+        "name": "Product names",
+        "created_at": LONG_AGO_ISO,
+        "updated_at": LONG_AGO_ISO,
+    },
+)
+
+IMAGES: tuple[Item, ...] = (
+    {
+        # POST /v3/models/images is not transcribed in the contract, so this is the only one there is to read.
+        "generation_id": "generation_demo",
+        "model": "heygen-image-1",
+        "status": "completed",
+        "num_images": 1,
+        "images": [
+            {
+                "image_id": "image_demo",
+                "image_url": f"{FILES}/images/demo.png",
+                "seed": 1,
+                "width": 1024,
+                "height": 1024,
+            }
+        ],
+        "created_at": LONG_AGO,
+        "failure_code": None,
+        "failure_message": None,
+    },
+)
+
+
+def _template(word: str, name: str, ratio: str, variables: Item) -> Item:
+    scenes = [
+        {
+            "scene_id": f"{word}_scene_{number}",
+            "script": "Hi {{name}}!",
+            "variables": [{"name": key, "variable_type": variable["type"]} for key, variable in variables.items()],
+        }
+        for number in (1, 2)
+    ]
+    return {
+        "id": f"template_{word}",
+        "name": name,
+        "aspect_ratio": ratio,
+        "thumbnail_url": f"{FILES}/templates/{word}.jpg",
+        "created_at": LONG_AGO,
+        "updated_at": LONG_AGO,
+        "variables": variables,
+        "scenes": scenes,
+        "scene_ids": [scene["scene_id"] for scene in scenes],
+    }
+
+
+TEMPLATES: tuple[Item, ...] = (
+    _template(
+        "welcome",
+        "Welcome",
+        "16:9",
+        {"name": {"name": "name", "type": "text", "properties": {"content": "customer"}}},
+    ),
+    _template(
+        "offer",
+        "Offer of the month",
+        "9:16",
+        {"product": {"name": "product", "type": "text", "properties": {"content": "umbrella"}}},
+    ),
+)
