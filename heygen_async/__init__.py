@@ -65,6 +65,9 @@ if TYPE_CHECKING:
         Summary,
         Unfinished,
     )
+    from heygen_async.bulk.signals import (
+        Signals,
+    )
     from heygen_async.bulk.stream import (
         Results,
     )
@@ -99,6 +102,11 @@ if TYPE_CHECKING:
         RequestInProgressError,
         ResourceNotReadyError,
         ServerError,
+        WebhookError,
+        WebhookMalformedError,
+        WebhookSignatureError,
+        WebhookTimestampError,
+        WebhookTooLargeError,
     )
     from heygen_async.retry import (
         RetryPolicy,
@@ -111,6 +119,12 @@ if TYPE_CHECKING:
         Observer,
         RequestEnded,
         RetryPlanned,
+    )
+    from heygen_async.webhooks.events import (
+        WebhookEvent,
+    )
+    from heygen_async.webhooks.receiver import (
+        Receiver,
     )
 
 _WHERE = {
@@ -161,6 +175,7 @@ _WHERE = {
     "PermissionDeniedError": "heygen_async.errors",
     "QuotaExceededError": "heygen_async.errors",
     "RateLimitError": "heygen_async.errors",
+    "Receiver": "heygen_async.webhooks.receiver",
     "Record": "heygen_async.bulk.records",
     "RenderFailedError": "heygen_async.errors",
     "RequestEnded": "heygen_async.telemetry",
@@ -173,6 +188,7 @@ _WHERE = {
     "ServerError": "heygen_async.errors",
     "Session": "heygen_async.api.video_agents",
     "SessionItem": "heygen_async.api.video_agents",
+    "Signals": "heygen_async.bulk.signals",
     "StarfishSettings": "heygen_async.api.parts",
     "StoredRequest": "heygen_async.api.stored",
     "Summary": "heygen_async.bulk.results",
@@ -185,6 +201,12 @@ _WHERE = {
     "VoiceSettings": "heygen_async.api.parts",
     "Watermark": "heygen_async.api.parts",
     "WatermarkPlacement": "heygen_async.api.parts",
+    "WebhookError": "heygen_async.errors",
+    "WebhookEvent": "heygen_async.webhooks.events",
+    "WebhookMalformedError": "heygen_async.errors",
+    "WebhookSignatureError": "heygen_async.errors",
+    "WebhookTimestampError": "heygen_async.errors",
+    "WebhookTooLargeError": "heygen_async.errors",
 }
 
 __all__ = [
@@ -235,6 +257,7 @@ __all__ = [
     "PermissionDeniedError",
     "QuotaExceededError",
     "RateLimitError",
+    "Receiver",
     "Record",
     "RenderFailedError",
     "RequestEnded",
@@ -247,6 +270,7 @@ __all__ = [
     "ServerError",
     "Session",
     "SessionItem",
+    "Signals",
     "StarfishSettings",
     "StoredRequest",
     "Summary",
@@ -259,6 +283,12 @@ __all__ = [
     "VoiceSettings",
     "Watermark",
     "WatermarkPlacement",
+    "WebhookError",
+    "WebhookEvent",
+    "WebhookMalformedError",
+    "WebhookSignatureError",
+    "WebhookTimestampError",
+    "WebhookTooLargeError",
 ]
 
 

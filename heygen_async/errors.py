@@ -11,6 +11,11 @@ HeyGenError
 ├── DownloadError
 ├── JournalError
 ├── RenderFailedError
+├── WebhookError
+│   ├── WebhookSignatureError
+│   ├── WebhookTimestampError
+│   ├── WebhookMalformedError
+│   └── WebhookTooLargeError
 └── APIError
     ├── BadRequestError
     ├── AuthenticationError
@@ -169,6 +174,26 @@ class JournalError(HeyGenError):
 
 class RenderFailedError(HeyGenError):
     """HeyGen tried to render and gave up; `code` says why where HeyGen tells. HeyGen does not bill these."""
+
+
+class WebhookError(HeyGenError):
+    """A delivery that is not to be believed. Nothing came of it; whatever it is about can be read from HeyGen."""
+
+
+class WebhookSignatureError(WebhookError):
+    """The delivery is not signed, or not by a secret that you gave."""
+
+
+class WebhookTimestampError(WebhookError):
+    """The delivery is signed, but too old, from the future, or undated: perhaps a replay."""
+
+
+class WebhookMalformedError(WebhookError):
+    """The delivery is not the JSON that HeyGen promises."""
+
+
+class WebhookTooLargeError(WebhookError):
+    """The delivery is larger than any of HeyGen's."""
 
 
 class APIError(HeyGenError):
