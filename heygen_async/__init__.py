@@ -48,6 +48,9 @@ if TYPE_CHECKING:
         VideoJob,
         VideoStatus,
     )
+    from heygen_async.api.webhooks import (
+        WebhookEndpoint,
+    )
     from heygen_async.bulk.journal import (
         Journal,
     )
@@ -201,6 +204,7 @@ _WHERE = {
     "VoiceSettings": "heygen_async.api.parts",
     "Watermark": "heygen_async.api.parts",
     "WatermarkPlacement": "heygen_async.api.parts",
+    "WebhookEndpoint": "heygen_async.api.webhooks",
     "WebhookError": "heygen_async.errors",
     "WebhookEvent": "heygen_async.webhooks.events",
     "WebhookMalformedError": "heygen_async.errors",
@@ -283,6 +287,7 @@ __all__ = [
     "VoiceSettings",
     "Watermark",
     "WatermarkPlacement",
+    "WebhookEndpoint",
     "WebhookError",
     "WebhookEvent",
     "WebhookMalformedError",

@@ -15,6 +15,7 @@ from heygen_async.api import waiting
 from heygen_async.api.modes import VideoRequest
 from heygen_async.api.video_agents import VideoAgents
 from heygen_async.api.videos import Video, Videos
+from heygen_async.api.webhooks import Webhooks
 from heygen_async.calls import Call, Caller, Options
 from heygen_async.errors import AuthenticationError, DeadlineExceededError
 from heygen_async.pool import InFlight, Pool
@@ -45,6 +46,7 @@ class HeyGen:
     Attributes:
         videos: `/v3/videos`.
         video_agents: `/v3/video-agents`.
+        webhooks: `/v3/webhooks`.
         pool: What is known of the account's render slots; shared by all runs under this client.
         telemetry: Its observers.
     """
@@ -85,6 +87,7 @@ class HeyGen:
         self.pool = Pool()
         self.video_agents = VideoAgents(self._caller)
         self.videos = Videos(self._caller, self.video_agents)
+        self.webhooks = Webhooks(self._caller)
 
     async def __aenter__(self) -> Self:
         """Open nothing yet: the first request does."""
