@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         VideoJob,
         VideoStatus,
     )
+    from heygen_async.api.webhooks import WebhookEndpoint
     from heygen_async.bulk.cells import (
         is_missing,
     )
@@ -80,6 +81,7 @@ if TYPE_CHECKING:
     from heygen_async.bulk.rows import (
         read_rows,
     )
+    from heygen_async.bulk.signals import Signals
     from heygen_async.bulk.stream import (
         Results,
     )
@@ -126,6 +128,11 @@ if TYPE_CHECKING:
         ResourceNotReadyError,
         RunPausedError,
         ServerError,
+        WebhookError,
+        WebhookMalformedError,
+        WebhookSignatureError,
+        WebhookTimestampError,
+        WebhookTooLargeError,
     )
     from heygen_async.retry import (
         RetryPolicy,
@@ -142,6 +149,8 @@ if TYPE_CHECKING:
         RetryPlanned,
         SlotsLearnt,
     )
+    from heygen_async.webhooks.events import WebhookEvent
+    from heygen_async.webhooks.receiver import Receiver
 
 _WHERE = {
     "APIError": "heygen_async.errors",
@@ -204,6 +213,7 @@ _WHERE = {
     "QuotaExceededError": "heygen_async.errors",
     "RateLimitError": "heygen_async.errors",
     "Rates": "heygen_async.bulk.price",
+    "Receiver": "heygen_async.webhooks.receiver",
     "Record": "heygen_async.bulk.records",
     "RenderFailedError": "heygen_async.errors",
     "RequestEnded": "heygen_async.telemetry",
@@ -218,6 +228,7 @@ _WHERE = {
     "ServerError": "heygen_async.errors",
     "Session": "heygen_async.api.video_agents",
     "SessionItem": "heygen_async.api.video_agents",
+    "Signals": "heygen_async.bulk.signals",
     "SlotsLearnt": "heygen_async.telemetry",
     "StarfishSettings": "heygen_async.api.parts",
     "StoredRequest": "heygen_async.api.stored",
@@ -233,6 +244,13 @@ _WHERE = {
     "VoiceSettings": "heygen_async.api.parts",
     "Watermark": "heygen_async.api.parts",
     "WatermarkPlacement": "heygen_async.api.parts",
+    "WebhookEndpoint": "heygen_async.api.webhooks",
+    "WebhookError": "heygen_async.errors",
+    "WebhookEvent": "heygen_async.webhooks.events",
+    "WebhookMalformedError": "heygen_async.errors",
+    "WebhookSignatureError": "heygen_async.errors",
+    "WebhookTimestampError": "heygen_async.errors",
+    "WebhookTooLargeError": "heygen_async.errors",
     "is_missing": "heygen_async.bulk.cells",
     "read_rows": "heygen_async.bulk.rows",
     "write_report": "heygen_async.bulk.report.page",
@@ -299,6 +317,7 @@ __all__ = [
     "QuotaExceededError",
     "RateLimitError",
     "Rates",
+    "Receiver",
     "Record",
     "RenderFailedError",
     "RequestEnded",
@@ -313,6 +332,7 @@ __all__ = [
     "ServerError",
     "Session",
     "SessionItem",
+    "Signals",
     "SlotsLearnt",
     "StarfishSettings",
     "StoredRequest",
@@ -328,6 +348,13 @@ __all__ = [
     "VoiceSettings",
     "Watermark",
     "WatermarkPlacement",
+    "WebhookEndpoint",
+    "WebhookError",
+    "WebhookEvent",
+    "WebhookMalformedError",
+    "WebhookSignatureError",
+    "WebhookTimestampError",
+    "WebhookTooLargeError",
     "is_missing",
     "read_rows",
     "write_report",

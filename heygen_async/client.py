@@ -16,6 +16,7 @@ from heygen_async.api import waiting
 from heygen_async.api.modes import VideoRequest
 from heygen_async.api.video_agents import VideoAgents
 from heygen_async.api.videos import Video, Videos
+from heygen_async.api.webhooks import Webhooks
 from heygen_async.calls import Call, Caller, Options
 from heygen_async.errors import AuthenticationError, DeadlineExceededError
 from heygen_async.pool import InFlight, Pool
@@ -54,6 +55,7 @@ class HeyGen:
     Attributes:
         videos: `/v3/videos`.
         video_agents: `/v3/video-agents`.
+        webhooks: `/v3/webhooks`.
         pool: What is known of the account's render slots; shared by all runs under this client.
         retry: How often and patiently requests are repeated.
         telemetry: Its observers.
@@ -95,6 +97,7 @@ class HeyGen:
         self._caller = Caller(self._transport, retry=self.retry, pacer=pacer, telemetry=self.telemetry)
         self.video_agents = VideoAgents(self._caller)
         self.videos = Videos(self._caller, self.video_agents)
+        self.webhooks = Webhooks(self._caller)
 
     async def __aenter__(self) -> Self:
         """Open nothing yet: the first request does."""

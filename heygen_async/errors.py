@@ -15,6 +15,11 @@ HeyGenError
 │   ├── BudgetReachedError
 │   ├── CanaryFailedError
 │   └── BreakerTrippedError
+├── WebhookError
+│   ├── WebhookSignatureError
+│   ├── WebhookTimestampError
+│   ├── WebhookMalformedError
+│   └── WebhookTooLargeError
 └── APIError
     ├── BadRequestError
     ├── AuthenticationError
@@ -198,6 +203,26 @@ class CanaryFailedError(RunPausedError):
 
 class BreakerTrippedError(RunPausedError):
     """Too many of the last rows failed with the same code."""
+
+
+class WebhookError(HeyGenError):
+    """A delivery that is not to be believed. Nothing came of it; whatever it is about can be read from HeyGen."""
+
+
+class WebhookSignatureError(WebhookError):
+    """The delivery is not signed, or not by a secret that you gave."""
+
+
+class WebhookTimestampError(WebhookError):
+    """The delivery is signed, but too old, from the future, or undated: perhaps a replay."""
+
+
+class WebhookMalformedError(WebhookError):
+    """The delivery is not the JSON that HeyGen promises."""
+
+
+class WebhookTooLargeError(WebhookError):
+    """The delivery is larger than any of HeyGen's."""
 
 
 class APIError(HeyGenError):

@@ -1,0 +1,61 @@
+"""Which deliveries were seen before: HeyGen delivers at least once, and an attacker more often."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+
+from heygen_async.errors import InvalidInputError
+from heygen_async.webhooks.events import WebhookEvent
+
+DAY_AND_AN_HOUR = 25 * 3600.0  # HeyGen repeats a delivery for up to 24 hours
+MOST_KEYS = 20_000  # two for each delivery; 32 bytes each and Python's own
+
+
+class SeenDeliveries:
+    """A bounded memory: the least recently seen is forgotten first, and everything after *window* seconds.
+
+    A delivery is known again by its event id, and by its body too, because the id is not signed: a recorded delivery
+    that is sent under another id changes nothing either. Two events with the very same body are thus one.
+    """
+
+    def __init__(self, *, at_most: int = MOST_KEYS, window: float = DAY_AND_AN_HOUR) -> None:
+        """Remember *at_most* keys, two for each delivery, for *window* seconds each."""
+        if at_most < 2 or not window > 0:  # noqa: PLR2004 - one delivery has two keys
+            raise InvalidInputError(f"at_most {at_most}, window {window}: must be 2 or more, and above 0 s")
+        self._at_most = at_most
+        self._window = window
+        self._seen_at: OrderedDict[bytes, float] = OrderedDict()
+
+    def __len__(self) -> int:
+        """How many keys are remembered."""
+        return len(self._seen_at)
+
+    def is_new(self, event: WebhookEvent, raw_body: bytes, now: float) -> bool:
+        """Return whether this delivery was not seen before, and remember it.
+
+        Args:
+            event: What it says.
+            raw_body: The bytes.
+            now: Unix time.
+        """
+        self._forget(now - self._window)
+        keys = _keys(event, raw_body)
+        known = [key for key in keys if key in self._seen_at]
+        # A new id on a known body is not remembered: else a replay could claim the id of an event still to come.
+        for key in known or keys:
+            self._seen_at[key] = now
+            self._seen_at.move_to_end(key)
+        while len(self._seen_at) > self._at_most:
+            self._seen_at.popitem(last=False)
+        return not known
+
+    def _forget(self, before: float) -> None:
+        while self._seen_at and next(iter(self._seen_at.values())) < before:
+            self._seen_at.popitem(last=False)
+
+
+def _keys(event: WebhookEvent, raw_body: bytes) -> list[bytes]:
+    """Hashes, so that a key is small whatever was sent."""
+    keys = [b"body", raw_body], [b"id", (event.event_id or "").encode(errors="replace")]
+    return [hashlib.sha256(kind + b":" + said).digest() for kind, said in keys if said]

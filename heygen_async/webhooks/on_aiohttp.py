@@ -1,0 +1,31 @@
+"""A receiver behind aiohttp's server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+from aiohttp.http import HttpProcessingError
+
+from heygen_async.webhooks.serving import Incoming, Judge, answer
+
+
+async def respond(judge: Judge, request: web.Request) -> web.Response:
+    """Answer *request*."""
+    incoming = Incoming(
+        method=request.method,
+        path=request.path,
+        headers=tuple(request.headers.items()),
+        chunks=_chunks(request),
+    )
+    reply = await answer(judge, incoming)
+    return web.Response(status=reply.status, text=reply.text, headers=dict(reply.headers))
+
+
+async def _chunks(request: web.Request) -> AsyncIterator[bytes]:
+    """Yield the body as it comes; aiohttp's ways to say that it broke become one."""
+    try:
+        async for chunk in request.content.iter_any():
+            yield chunk
+    except (web.RequestPayloadError, HttpProcessingError) as exc:
+        raise ConnectionError("the body broke off") from exc
