@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from heygen_async.bulk.planning import Plan
     from heygen_async.bulk.price import Rates
     from heygen_async.bulk.scheduler import Submit
+    from heygen_async.bulk.signals import HasSignals, Signals
     from heygen_async.bulk.stream import Results
     from heygen_async.bulk.table import Table
     from heygen_async.bulk.template import Template
@@ -147,7 +148,7 @@ class HeyGen:
         journal: str | PathLike[str] | None = None,
         on_unknown: OnUnknown = "hold",
         submit: Submit = "auto",
-        watch: Watch = "auto",
+        watch: Watch | HasSignals | Signals = "auto",
         tag_titles: bool = False,
         budget_usd: float | None = None,
         rates: Rates | None = None,
@@ -182,7 +183,9 @@ class HeyGen:
                 one by one. "auto" uses batches only where `requests_per_second` would not let single POSTs fill
                 the slots: elsewhere they gain 2 %, and how HeyGen queues them is not documented.
             watch: How ends are noticed: "sweep" asks for a hundred at once every few seconds; "each" asks for every
-                video by itself, at the pace that fits how such renders end; "auto" sweeps until that is refused.
+                video by itself, at the pace that fits how such renders end; "auto" sweeps until that is refused. A
+                `Receiver` of webhooks: the same as "auto", but what a delivery says has ended is looked at at once,
+                and as long as nearly all ends are told, the sweep goes round every 30 seconds only.
             tag_titles: With a journal, add a short tag to each title, by which a video whose key has become too old
                 (23 hours) can still be found; without, only a title that no other video has will do.
             budget_usd: US dollars that the run may cost, with a journal all runs of it together: a row is sent only if
@@ -207,7 +210,10 @@ class HeyGen:
         from heygen_async.bulk.downloads import Downloads  # noqa: PLC0415 - the same
         from heygen_async.bulk.guards import Budget, guards  # noqa: PLC0415 - the same
         from heygen_async.bulk.scheduler import run  # noqa: PLC0415 - the same
+        from heygen_async.bulk.signals import signals_of  # noqa: PLC0415 - the same
 
+        signals = signals_of(watch)
+        how: Watch = watch if isinstance(watch, str) else "auto"
         if journal is not None:
             settings = Settings(
                 max_in_flight=max_in_flight,
@@ -217,14 +223,21 @@ class HeyGen:
                 files=files,
                 max_downloads=max_downloads,
                 submit=submit,
-                watch=watch,
+                watch=how,
                 tag_titles=tag_titles,
                 budget_usd=budget_usd,
                 canary=canary,
                 breaker=breaker,
             )
             return run_journal(
-                self, journal, source=requests, settings=settings, on_unknown=on_unknown, approve=approve, rates=rates
+                self,
+                journal,
+                source=requests,
+                settings=settings,
+                on_unknown=on_unknown,
+                approve=approve,
+                rates=rates,
+                signals=signals,
             )
         downloads = None if download_to is None else Downloads(self, download_to, filename, files=files)
         books = NoBooks(requests)
@@ -236,7 +249,8 @@ class HeyGen:
             downloads=downloads,
             max_downloads=max_downloads,
             submit=submit,
-            watch=watch,
+            watch=how,
+            signals=signals,
             guard=guards(
                 budget=None if budget_usd is None else Budget(budget_usd, rates=rates),
                 canary=canary,
@@ -301,6 +315,7 @@ class HeyGen:
         budget_usd: float | None = None,
         approve: Approve | None = None,
         rates: Rates | None = None,
+        watch: HasSignals | Signals | None = None,
     ) -> AbstractAsyncContextManager[Results]:
         """Go on with a journal's campaign: follow what was submitted, submit what was not. Costs money for the rest.
 
@@ -312,14 +327,25 @@ class HeyGen:
             budget_usd: In place of the journal's budget.
             approve: As of `render_many`.
             rates: As of `render_many`.
+            watch: A `Receiver` of webhooks; else as the journal says.
 
         Raises:
             JournalError: Not there, in use by another process, damaged; nothing was sent.
             RunPausedError: As of `render_many`.
         """
         from heygen_async.bulk.campaign import run_journal  # noqa: PLC0415 - bulk stands above the client
+        from heygen_async.bulk.signals import signals_of  # noqa: PLC0415 - the same
 
-        return run_journal(self, journal, on_unknown=on_unknown, budget_usd=budget_usd, approve=approve, rates=rates)
+        signals = None if watch is None else signals_of(watch)
+        return run_journal(
+            self,
+            journal,
+            on_unknown=on_unknown,
+            budget_usd=budget_usd,
+            approve=approve,
+            rates=rates,
+            signals=signals,
+        )
 
     async def raw(
         self,

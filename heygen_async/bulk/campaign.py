@@ -27,6 +27,7 @@ from heygen_async.bulk.reconcile import find
 from heygen_async.bulk.records import Entry, Merge
 from heygen_async.bulk.rows import cells_of
 from heygen_async.bulk.scheduler import Submit, run
+from heygen_async.bulk.signals import Signals
 from heygen_async.bulk.spending import spent_usd
 from heygen_async.bulk.storing import MAX_DOWNLOADS
 from heygen_async.bulk.stream import Results
@@ -126,6 +127,7 @@ async def run_journal(
     budget_usd: float | None = None,
     approve: Approve | None = None,
     rates: Rates | None = None,
+    signals: Signals | None = None,
 ) -> AsyncIterator[Results]:
     """Do what is due for the rows of a journal, after taking in those of *source*, and yield the results.
 
@@ -159,6 +161,7 @@ async def run_journal(
                 watch=settings.watch,
                 times=times,
                 guard=guard,
+                signals=signals,
             ) as results,
         ):
             results.merge = merge

@@ -23,6 +23,7 @@ from heygen_async.bulk.guards import Guard
 from heygen_async.bulk.plan import Job
 from heygen_async.bulk.poller import Watcher
 from heygen_async.bulk.results import Failed, Result, Summary, Unfinished
+from heygen_async.bulk.signals import Signals
 from heygen_async.bulk.slots import Slots
 from heygen_async.bulk.storing import MAX_DOWNLOADS, Storing
 from heygen_async.bulk.stream import Results, only
@@ -61,11 +62,12 @@ async def run(
     watch: Watch = "auto",
     times: RenderTimes | None = None,
     guard: Guard | None = None,
+    signals: Signals | None = None,
 ) -> AsyncIterator[Results]:
     """Run the jobs of *books* and yield the stream of their results. See `HeyGen.render_many`.
 
     *recover* looks for what a lost POST made; without it such a row fails. What is learnt about render times goes into
-    *times*; *guard* may hold rows back.
+    *times*; *guard* may hold rows back; *signals* tell of ends before they are looked for.
     """
     slots = Slots(max_in_flight, client.pool)
     storing = Storing(books, downloads, max_downloads)
@@ -80,6 +82,8 @@ async def run(
     try:
         async with receive, anyio.create_task_group() as tasks:
             tasks.start_soon(work.drive, send, watcher)
+            if signals is not None:
+                tasks.start_soon(_heed, signals, watchlist)
             results = Results(receive, work)
             try:
                 yield results
@@ -92,6 +96,12 @@ async def run(
     finally:
         slots.give_all_back()
         work.tell_what_is_left()
+
+
+async def _heed(signals: Signals, watchlist: Watchlist) -> None:
+    """Look at once at what is said to have ended. Whether it has is for HeyGen to say."""
+    async for resource_id in signals:
+        watchlist.wake(resource_id)
 
 
 class _Run:

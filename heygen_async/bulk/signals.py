@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Protocol
+from typing import Any, Protocol
+
+
+class HasSignals(Protocol):
+    """Something that hears of ends, such as a `Receiver`."""
+
+    @property
+    def signals(self) -> Signals:
+        """What it hears."""
 
 
 class Signals(Protocol):
@@ -15,3 +23,12 @@ class Signals(Protocol):
 
     def __aiter__(self) -> AsyncIterator[str]:
         """Begin to listen; every iteration hears everything from then on. It ends when no more can come."""
+
+
+def signals_of(watch: str | HasSignals | Signals) -> Signals | None:
+    """Return what a run listens to, if *watch* is more than a word."""
+    if isinstance(watch, str):
+        return None
+    heard: Any = watch
+    found: Signals = getattr(heard, "signals", heard)
+    return found

@@ -1,0 +1,105 @@
+"""A run that hears of ends by webhooks: sooner, with fewer looks; and a lost or forged delivery changes nothing."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import anyio
+import pytest
+from aiohttp import web
+
+from heygen_async import Completed, DirectVideo, Event, HeyGen, JobRendered, Receiver, WebhookError
+from heygen_async.simulator import DuplicateDelivery, ForgedDelivery, LostDelivery, World
+
+
+def rows(count: int) -> list[DirectVideo]:
+    return [DirectVideo(avatar_id="a", voice_id="v", script=f"Hi number {n}") for n in range(count)]
+
+
+@pytest.fixture
+async def receiver(heygen: HeyGen, world: World) -> AsyncIterator[Receiver]:
+    """One that HeyGen delivers to, over HTTP, by the clock of the world."""
+    receiving = Receiver()
+
+    async def take(request: web.Request) -> web.Response:
+        body, now = await request.read(), world.wall(world.now())
+        try:
+            receiving.receive(body, request.headers, path=request.path, now=now)
+        except WebhookError:
+            return web.Response(status=401)
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/{path:.*}", take)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.001)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}{receiving.path}"
+    made = await heygen.raw("POST", "/v3/webhooks/endpoints", body={"url": url}, costs=False)
+    receiving.trust(made["data"]["secret"])
+    yield receiving
+    receiving.close()
+    await runner.cleanup()
+
+
+async def lags(
+    heygen: HeyGen, world: World, events: list[Event], watch: Receiver | str, count: int = 60
+) -> list[float]:
+    """Render and return how late each end was noticed."""
+    noticed: dict[int, float] = {}
+    world.render_seconds = lambda _: 100.0
+    before = len(world.ledger)
+    async with heygen.render_many(rows(count), max_in_flight=10, watch=watch) as results:  # type: ignore[arg-type]  # a word or a receiver
+        async for result in results:
+            assert isinstance(result, Completed)
+            noticed[result.index] = anyio.current_time()
+    charged = {int(str(charge.body["script"]).rsplit(" ", 1)[1]): charge.at for charge in world.ledger[before:]}
+    assert len([event for event in events if isinstance(event, JobRendered)]) >= count
+    return [at - charged[index] - 100.0 for index, at in noticed.items()]
+
+
+async def test_ends_are_noticed_when_they_are_told(
+    heygen: HeyGen, world: World, events: list[Event], receiver: Receiver
+) -> None:
+    """Sooner than a sweep would, and with fewer looks once nearly all are told."""
+    swept = await lags(heygen, world, events, "sweep")
+    looks = world.request_counts()["GET /v3/videos/statuses"]
+    told = await lags(heygen, world, events, receiver)
+    assert statistics.fmean(told) < 0.5 < statistics.fmean(swept)
+    assert world.request_counts()["GET /v3/videos/statuses"] - looks < 1.5 * looks
+
+
+async def test_lost_and_repeated_deliveries_only_cost_time(
+    heygen: HeyGen, world: World, events: list[Event], receiver: Receiver
+) -> None:
+    """The sweep is the net: every row ends, and is charged once."""
+    world.faults += [LostDelivery(probability=0.5), DuplicateDelivery(probability=0.3)]
+    found = await lags(heygen, world, events, receiver)
+    assert len(found) == 60
+    assert max(found) < 45
+    assert world.charged_once_per("script")
+
+
+async def test_a_forged_delivery_ends_nothing(
+    heygen: HeyGen, world: World, events: list[Event], receiver: Receiver
+) -> None:
+    """Nor would a true one: only a look at HeyGen ends a row."""
+    world.faults += [ForgedDelivery(probability=1.0)]
+    found = await lags(heygen, world, events, receiver, count=10)
+    assert min(found) >= 0.0
+
+
+async def test_a_campaign_that_goes_on_hears_too(
+    heygen: HeyGen, world: World, receiver: Receiver, tmp_path: Path
+) -> None:
+    """And what cannot be kept in the journal is given again."""
+    world.render_seconds = lambda _: 100.0
+    async with heygen.render_many(rows(3), journal=tmp_path / "c.db", watch=receiver):
+        while len(world.ledger) < 3:
+            await anyio.sleep(1)
+    begun = anyio.current_time()
+    async with heygen.resume(tmp_path / "c.db", watch=receiver.signals) as results:
+        assert len([result async for result in results]) == 3
+    assert anyio.current_time() - begun < 102
