@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from hypothesis import given, strategies as st
 from rich.console import Console
@@ -159,15 +160,15 @@ def play(board: Board) -> None:
 
 
 @pytest.mark.parametrize("terminal", [True, False])
-def test_progress_counts_what_happens(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001
-    """Live on a terminal, a line now and then elsewhere."""
-    monkeypatch.setattr("heygen_async.cli.progress.PLAIN_EVERY_SECONDS", 0.0)
-    text, now = io.StringIO(), [0.0]
+async def test_progress_counts_what_happens(terminal: bool) -> None:  # noqa: FBT001
+    """Live on a terminal, a line a minute elsewhere."""
+    text, began = io.StringIO(), anyio.current_time()
     console = Console(file=text, force_terminal=terminal, width=100)
-    board = Board(console, 4, lambda: now[0])
+    board = Board(console, 4, lambda: round(anyio.current_time() - began, 3))
     with board:
-        now[0] = 60.0
+        await anyio.sleep(59.0)
         play(board)
+        await anyio.sleep(1.5)
     assert (board.completed, board.failed, board.rendering) == (2, 1, 1)
     assert "1 failed, 1 rendering, 0 waiting; 1 min 0 s, about 20 s left" in text.getvalue()
 

@@ -98,6 +98,8 @@ async def _approve(board: Board, ended: Sequence[Result]) -> bool:
         for result in ended:
             board.console.print(f"  {getattr(result, 'file', None) or result.resource_id}", markup=False)
         return await anyio.to_thread.run_sync(
-            functools.partial(click.confirm, f"The first {len(ended)} are there. Render the others?"),
+            functools.partial(
+                click.confirm, f"The first {len(ended)} are there. Render the others?", err=board.feed.is_on
+            ),
             abandon_on_cancel=True,
         )

@@ -14,6 +14,7 @@ from heygen_async import HeyGen, InvalidInputError, Journal
 from heygen_async.bulk.audit import audit as audit_journal
 from heygen_async.bulk.export import export as export_journal
 from heygen_async.cli import running
+from heygen_async.cli.feed import Feed, as_json
 from heygen_async.cli.progress import wide_console
 
 WATCH_SECONDS = 2.0
@@ -34,9 +35,10 @@ _journal = click.argument("journal", type=click.Path(path_type=Path))
 @running.on_unknown
 @running.base_url
 @running.speed
-def resume(journal: Path, on_unknown: Any, base_url: str | None, speed: float) -> None:
+@as_json
+def resume(journal: Path, on_unknown: Any, base_url: str | None, speed: float, feed: Feed) -> None:
     """Go on with a campaign after any interruption. Needs nothing but JOURNAL. Costs money for what is left."""
-    sys.exit(running.start(lambda: running.resume(journal, on_unknown, base_url), speed, base_url))
+    sys.exit(running.start(lambda: running.resume(journal, on_unknown, base_url, feed), speed, base_url))
 
 
 @click.command()

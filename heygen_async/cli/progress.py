@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import math
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from types import TracebackType
@@ -17,16 +17,22 @@ from rich.table import Table
 from rich.text import Text
 
 from heygen_async import Event, JobEnded, JobRendered, JobSubmitted, RequestEnded, Results, RetryPlanned, Summary
+from heygen_async.cli.feed import Feed
 
 PLAIN_WIDTH = 160
-PLAIN_EVERY_SECONDS = 5.0  # real seconds between lines where the output is no terminal
+LINE_SECONDS = 60.0  # between lines where the output is no terminal, by the run's clock
+REAL_SECONDS = 5.0  # between them where that clock is faster than life
 
 
 class Board:
-    """Counts what happens (it is an observer) and shows it, live on a terminal, else as a line now and then."""
+    """Counts what happens (it is an observer) and shows it, live on a terminal, else as a line a minute."""
 
-    def __init__(self, console: Console, total: int, clock: Callable[[], float]) -> None:
-        """Show on *console* the way to *total* rows; *clock* tells the seconds of the run, in any thread."""
+    def __init__(self, console: Console, total: int, clock: Callable[[], float], feed: Feed | None = None) -> None:
+        """Show on *console* the way to *total* rows; *clock* tells the seconds of the run, in any thread.
+
+        A *feed* is told the same for machines, and then there are no lines for people but those of a live display.
+        """
+        self.feed = feed or Feed(None)
         self.requests: Counter[str] = Counter()
         self.retries: Counter[str] = Counter()
         self.rendering = self.completed = self.failed = 0
@@ -36,7 +42,7 @@ class Board:
         self._clock = clock
         self._began = 0.0
         self._ends_at: float | None = None  # by the run's clock; worked out in its loop, shown by another thread
-        self._said = time.monotonic()
+        self._timer: asyncio.TimerHandle | None = None
         self._bar = Progress(
             TextColumn("[bold]Videos"),
             BarColumn(bar_width=None),
@@ -62,11 +68,12 @@ class Board:
                 self._ended(failed=error is not None and error != "DownloadError")
             case _:
                 pass
-        self._say_now_and_then()
 
     def __enter__(self) -> Self:
         """Begin to show."""
         self._began = self._clock()
+        self.feed.facts = self.facts
+        self._wait_a_minute()
         if self.console.is_terminal:
             self._live.start()
         return self
@@ -75,6 +82,8 @@ class Board:
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop showing; what is on the screen goes."""
+        if self._timer is not None:
+            self._timer.cancel()
         if self.console.is_terminal:
             self._live.stop()
 
@@ -92,6 +101,23 @@ class Board:
     def seconds(self) -> float:
         """Seconds since the beginning, by the run's clock."""
         return self._clock() - self._began
+
+    def facts(self) -> dict[str, object]:
+        """Tell for machines what the line tells people."""
+        done = self.completed + self.failed
+        slots = math.inf if self.results is None else self.results.slots.total
+        left = self._seconds_left(done)
+        return {
+            "completed": self.completed,
+            "failed": self.failed,
+            "rendering": self.rendering,
+            "waiting": self._total - done - self.rendering,
+            "slots": slots if slots < math.inf else None,
+            "seconds": round(self.seconds, 1),
+            "seconds_left": None if left is None else round(left, 1),
+            "requests": self.requests.total(),
+            "repeated": self.retries.total(),
+        }
 
     def _ended(self, *, failed: bool) -> None:
         self.failed += failed
@@ -111,24 +137,36 @@ class Board:
 
     def _left(self, done: int) -> str:
         """Say how long it will take: by what is known of render times, else by what has passed."""
+        left = self._seconds_left(done)
+        return "" if left is None else f", about {span(left)} left"
+
+    def _seconds_left(self, done: int) -> float | None:
         if not 0 < done < self._total:
-            return ""
+            return None
         left = self.seconds / done * (self._total - done) if self._ends_at is None else self._ends_at - self.seconds
-        return f", about {span(max(0.0, left))} left"
+        return max(0.0, left)
 
     def _view(self) -> Group:
         return Group(self._bar, Text(self._line()))
 
-    def _say_now_and_then(self) -> None:
-        if not self.console.is_terminal and time.monotonic() - self._said >= PLAIN_EVERY_SECONDS:
-            self._said = time.monotonic()
+    def _wait_a_minute(self) -> None:
+        """Say how far the run is after the next minute, whether anything happens in it or not."""
+        loop = asyncio.get_running_loop()
+        pause = max(LINE_SECONDS, REAL_SECONDS * getattr(loop, "speed", 0.0))
+        self._timer = loop.call_later(pause, self._say)
+
+    def _say(self) -> None:
+        if self.feed.is_on:
+            self.feed.progress()
+        elif not self.console.is_terminal:
             self.console.print(self._line())
+        self._wait_a_minute()
 
 
-def wide_console() -> Console:
+def wide_console(*, stderr: bool = False) -> Console:
     """Return the console for a person, or one that does not break lines where the output goes to a file."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
+    console = Console(highlight=False, stderr=stderr)
+    return console if console.is_terminal else Console(highlight=False, stderr=stderr, width=PLAIN_WIDTH)
 
 
 def span(seconds: float) -> str:

@@ -15,6 +15,7 @@ from heygen_async.bulk.downloads import KINDS, checked_kinds
 from heygen_async.bulk.storing import MAX_DOWNLOADS
 from heygen_async.cli import running
 from heygen_async.cli.campaign import Campaign, render_campaign
+from heygen_async.cli.feed import Feed, as_json
 from heygen_async.cli.given import Given, given
 from heygen_async.cli.journal import check_journal
 from heygen_async.cli.progress import Board, wide_console
@@ -99,6 +100,7 @@ class Usd(click.ParamType[float]):
 @running.on_unknown
 @running.base_url
 @running.speed
+@as_json
 def run(
     wanted: Given,
     *,
@@ -116,6 +118,7 @@ def run(
     on_unknown: OnUnknown,
     base_url: str | None,
     speed: float,
+    feed: Feed,
 ) -> None:
     """Render one personalised video for each row of CONTACTS. Costs money.
 
@@ -139,11 +142,13 @@ def run(
         approve=approve,
         breaker=breaker,
     )
-    sys.exit(running.start(lambda: _run(campaign, base_url, journal, on_unknown), speed, base_url))
+    sys.exit(running.start(lambda: _run(campaign, base_url, journal, on_unknown, feed), speed, base_url))
 
 
-async def _run(campaign: Campaign, base_url: str | None, journal: Path | None, on_unknown: OnUnknown) -> int:
-    console = wide_console()
+async def _run(
+    campaign: Campaign, base_url: str | None, journal: Path | None, on_unknown: OnUnknown, feed: Feed
+) -> int:
+    console = wide_console(stderr=feed.is_on)
     plan = campaign.plan()
     plan.check()
     if not plan.rows:
@@ -152,7 +157,7 @@ async def _run(campaign: Campaign, base_url: str | None, journal: Path | None, o
     unused = [str(note.column) for note in plan.problems]
     if unused:
         console.print(f"columns that nothing uses: {', '.join(unused)}", markup=False, highlight=False)
-    board = Board(console, plan.rows, asyncio.get_running_loop().time)
+    board = Board(console, plan.rows, asyncio.get_running_loop().time, feed)
     async with HeyGen(base_url=base_url, observers=[board]) as heygen:
         with board:
             results, bill = await render_campaign(campaign, plan, heygen, board, journal=journal, on_unknown=on_unknown)

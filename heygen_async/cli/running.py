@@ -31,6 +31,7 @@ from heygen_async.bulk.decisions import OnUnknown
 from heygen_async.bulk.export import export
 from heygen_async.bulk.kept import unstored
 from heygen_async.cli.bill import Bill
+from heygen_async.cli.feed import Feed
 from heygen_async.cli.interrupts import interruptible
 from heygen_async.cli.progress import Board, show_summary, span, wide_console
 
@@ -69,7 +70,7 @@ async def follow(
     running: AbstractAsyncContextManager[Results], board: Board, way_back: str, notes: Iterable[Note] = ()
 ) -> tuple[Results, Bill]:
     """See a run to its end or to the second Ctrl-C; tell *notes* of every row, those left under way too."""
-    bill, results, noted = Bill(), None, list(notes)
+    bill, results, noted = Bill(), None, [*notes, board.feed.note]
     try:
         async with running as results, interruptible(results, board.console, way_back):
             board.results = results
@@ -85,14 +86,14 @@ async def follow(
     return results, bill
 
 
-async def resume(journal: Path, unknown: OnUnknown, address: str | None) -> int:
+async def resume(journal: Path, unknown: OnUnknown, address: str | None, feed: Feed) -> int:
     """Go on with a journal's campaign and say how it ended."""
     with Journal(journal) as opened:
         counts, settings = opened.counts(), Settings.load(opened)
         lacking = len(rows_without_files(opened))
-    console = wide_console()
+    console = wide_console(stderr=feed.is_on)
     due = counts.total() - counts["completed"] - counts["failed"] + lacking
-    board = Board(console, due, asyncio.get_running_loop().time)
+    board = Board(console, due, asyncio.get_running_loop().time, feed)
     async with HeyGen(base_url=address, observers=[board]) as heygen:
         with board:
             results, bill = await follow(heygen.resume(journal, on_unknown=unknown), board, way_back_to(journal))
