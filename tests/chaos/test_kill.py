@@ -96,7 +96,7 @@ def quick(faults: list[Fault]) -> World:
     return World(slots=4, render_seconds=lambda _: 5.0, thinking_seconds=5.0, faults=faults)
 
 
-def check(world: World, journal: Path, folder: Path) -> None:
+def check(world: World, journal: Path, folder: Path | None) -> None:
     """The promises."""
     charged = [str(charge.body.get("script") or charge.body.get("prompt")) for charge in world.ledger]
     assert sorted(charged) == sorted(set(charged)), "a row was charged twice"
@@ -106,6 +106,8 @@ def check(world: World, journal: Path, folder: Path) -> None:
     assert {record.row["name"] for record in records} == NAMES
     assert {record.state for record in records} == {"completed"}
     assert {record.video_id for record in records} == {charge.video_id for charge in world.ledger}
+    if folder is None:
+        return
     for record in records:
         assert record.file is not None
         assert Path(record.file).read_bytes()[4:8] == b"ftyp"
@@ -116,26 +118,28 @@ def survive(stage: Stage, world: World, folder: Path, kill_at: Callable[[int], i
     """Run, killing the nth run at `kill_at(n)` (0: not), until a run ends with every row done."""
     base_url = stage.serve(world)
     journal, passed = folder / "c.db", []
+    # Files are stored alike however rows are sent, so one of the two ways is enough to be killed in the midst of them.
+    out = folder / "out" if submit == "each" else None
     try:
         for n in range(MOST_RUNS):
-            order = {"base_url": base_url, "journal": str(journal), "folder": str(folder / "out"), "resume": n > 0}
+            order = {"base_url": base_url, "journal": str(journal), "folder": out and str(out), "resume": n > 0}
             answer = stage.run(kill_at=kill_at(n), submit=submit, **order)
             passed.append(answer["points"])
-            if answer["code"] == 0 and done(journal):
+            if answer["code"] == 0 and done(journal, files=out is not None):
                 break
-        check(world, journal, folder / "out")
+        check(world, journal, out)
     finally:
         stage.close_servers()
     return passed
 
 
-def done(journal: Path) -> bool:
+def done(journal: Path, *, files: bool) -> bool:
     with Journal(journal, read_only=True) as opened:
-        return all(record.state == "completed" and record.file for record in opened.records())
+        return all(record.state == "completed" and (record.file or not files) for record in opened.records())
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-@pytest.mark.parametrize(("submit", "at_least"), [("each", 60), ("batch", 40)])
+@pytest.mark.parametrize(("submit", "at_least"), [("each", 60), ("batch", 30)])
 def test_killed_at_every_point(stage: Stage, tmp_path: Path, submit: str, at_least: int, part: int) -> None:
     """One campaign a point: killed there, resumed and killed again at another one, then resumed to the end."""
     (tmp_path / "calm").mkdir()

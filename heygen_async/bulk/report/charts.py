@@ -13,7 +13,7 @@ from heygen_async.bulk.report.wording import count, span
 
 WIDTH, HEIGHT = 480.0, 260.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 14.0, 40.0, 42.0
-_LEAST_SECONDS = 1e-3  # what took no time has no course
+_LEAST_SECONDS = 1e-9  # what took no time has no course
 _SLICES = 240  # of time: more than one in two points of the screen shows nothing new
 _BARS = 20
 _X_TICKS, _Y_TICKS = 5, 4
