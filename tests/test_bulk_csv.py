@@ -154,11 +154,53 @@ def test_all_that_is_wrong_is_found_in_one_reading(tmp_path: Path) -> None:
     assert str(found[0]).startswith(f"{path} line 2: 1 cells, but the header has 2")
 
 
-def test_rows_before_a_broken_line_are_read(tmp_path: Path) -> None:
-    """What breaks the text itself ends the reading, at its line."""
-    found = list(read_rows(written(tmp_path, b"a,b\n1,2\n3,\x00\n5,6\n")).scan())
+@pytest.mark.parametrize("slip", [b"3,\x00", "3,ë".encode("cp1252"), b'3,"x\n\x00y"'])
+def test_a_line_that_is_no_text_spoils_its_row_only(tmp_path: Path, slip: bytes) -> None:
+    """The rows around it are read: what is wrong with them is told in the same reading."""
+    found = list(read_rows(written(tmp_path, b"a,b\n1,2\n" + slip + b"\n5,6\n7\n")).scan())
+    assert [type(item) for item in found] == [Row, Problem, Row, Problem]
+
+
+@pytest.mark.parametrize("name", ["contacts.csv", "contacts.jsonl"])
+def test_a_file_in_another_encoding_is_not_told_line_by_line(tmp_path: Path, name: str) -> None:
+    """Some lines show whether the guess at the encoding is right; there the reading ends."""
+    row = "Zoë,1\n" if name.endswith("csv") else '{"name": "Zoë"}\n'
+    content = ("name,n\n" if name.endswith("csv") else "") + row * 100
+    found = list(read_rows(written(tmp_path, content.encode("cp1252"), name)).scan())
+    assert len(found) == 6
+    assert all(isinstance(item, Problem) and "Zoë" in item.reason for item in found)
+    assert str(found[-1]).count("; not read from here on; if that is right give encoding=") == 1
+
+
+def test_rows_before_what_ends_the_reading_are_read(tmp_path: Path) -> None:
+    """Where a quote is never closed, nobody knows where the next row begins."""
+    found = list(read_rows(written(tmp_path, b'a,b\n1,2\n3,"x\n5,6\n')).scan())
     assert [item.line for item in found] == [2, 3]
     assert isinstance(found[1], Problem)
+
+
+@pytest.mark.parametrize("name", ["list.csv", "list.jsonl", "list.xlsx", "list.parquet"])
+def test_scanning_a_file_that_has_gone_is_a_problem(tmp_path: Path, name: str) -> None:
+    """Of any kind; a scan of a file raises nothing."""
+    table = read_rows(made(tmp_path / name))
+    (tmp_path / name).unlink()
+    [found] = table.scan()
+    assert isinstance(found, Problem)
+    assert "No such file" in found.reason
+
+
+def made(path: Path) -> Path:
+    """Write a list of one row in the format of its name."""
+    if path.suffix == ".xlsx":
+        book = pytest.importorskip("openpyxl").Workbook()
+        for cells in ["a"], ["1"]:
+            book.active.append(cells)
+        book.save(path)
+    elif path.suffix == ".parquet":
+        pytest.importorskip("pyarrow.parquet").write_table(pytest.importorskip("pyarrow").table({"a": ["1"]}), path)
+    else:
+        path.write_text("a\n1\n" if path.suffix == ".csv" else '{"a": 1}\n')
+    return path
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,9 @@ class Table:
     may_be_empty: bool = True
 
     def scan(self) -> Scan:
-        """Read the rows from the first, each as a `Row` or, if it is broken, as a `Problem`; raises nothing.
+        """Read the rows from the first, each as a `Row` or, if it is broken, as a `Problem`.
+
+        Files and frames raise nothing; an iterable raises what it raises itself, and where a generator was read before.
 
         Rows whose cells are all empty are passed over: spreadsheets leave them behind.
         """

@@ -48,19 +48,23 @@ class CsvFile:
     text: TextFile
     dialect: Dialect
 
-    def records(self) -> Iterator[tuple[int, list[str]]]:
+    def records(self) -> Iterator[tuple[int, list[str] | Problem]]:
         """Yield the records with the line on which each begins; lines with nothing in them are passed over.
+
+        A record with a line that is no text is the problem of that line.
 
         Raises:
             ProblemError: The rest cannot be read.
         """
-        lines = itertools.islice(self.text.lines(), self.dialect.hint_lines, None)
+        flaws: list[Problem] = []
+        lines = itertools.islice(self.text.lines(flaws.append), self.dialect.hint_lines, None)
         reader = self.dialect.reader(lines)
         line = self.dialect.hint_lines + 1
         try:
             for cells in reader:
                 if cells:
-                    yield line, cells
+                    yield line, flaws[0] if flaws else cells
+                flaws.clear()
                 line = self.dialect.hint_lines + reader.line_num + 1
         except csv.Error as exc:
             raise self._broken(line, str(exc)) from exc
@@ -69,7 +73,7 @@ class CsvFile:
         """Yield rows and problems; after a problem of the text itself there is nothing more to read."""
         try:
             for line, cells in itertools.islice(self.records(), 1, None):
-                found = header.row(line, cells)
+                found = cells if isinstance(cells, Problem) else header.row(line, cells)
                 if found is not None:
                     yield found
         except ProblemError as exc:
@@ -82,6 +86,8 @@ class CsvFile:
             InvalidInputError: There is no header, or it does not name every column once.
         """
         line, names = next(self.records(), (1, []))
+        if isinstance(names, Problem):
+            raise names.error()
         if names and _looks_like_json(names[0]):
             raise refusal(self.text.path, "by its content it is JSON, whatever its name says", "name it .jsonl", line)
         return checked_header(str(self.text.path), line, names)

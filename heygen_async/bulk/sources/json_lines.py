@@ -40,8 +40,11 @@ class JsonLinesFile:
     def scan(self) -> Scan:
         """Yield rows and problems; a line that is no JSON spoils itself only."""
         try:
-            for number, line in enumerate(self.text.lines(), 1):
-                if line.strip():
+            flaws: list[Problem] = []
+            for number, line in enumerate(self.text.lines(flaws.append), 1):
+                if flaws:
+                    yield flaws.pop()
+                elif line.strip():
                     found = self._row(number, line)
                     if isinstance(found, Problem) or any(found.cells.values()):
                         yield found

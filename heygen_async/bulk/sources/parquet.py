@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from heygen_async.bulk.problems import Problem
+from heygen_async.bulk.problems import Problem, ProblemError
 from heygen_async.bulk.sources import content
 from heygen_async.bulk.sources.extras import load
 from heygen_async.bulk.sources.values import value_row
@@ -39,7 +39,12 @@ class ParquetFile:
         """Yield rows and problems."""
         arrow = load("pyarrow", str(self.path))
         number = 0
-        with contextlib.closing(self.opened()) as file:
+        try:
+            opened = self.opened()
+        except ProblemError as exc:
+            yield exc.problem
+            return
+        with contextlib.closing(opened) as file:
             try:
                 for batch in file.iter_batches(batch_size=_BATCH_ROWS):
                     for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):

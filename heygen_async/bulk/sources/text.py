@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import attrs
@@ -14,6 +14,7 @@ from heygen_async.bulk.sources import content
 
 LINE_CHARACTERS = 1_048_576  # a line of a contact list has hundreds; one without end must not fill the memory
 _SHOWN = 40
+_FLAWS = 5  # lines that are no text may be slips; more are another encoding, or no text file at all
 _UNREADABLE = re.compile(r"[\udc80-\udcff]")  # how Python's "surrogateescape" carries bytes that it could not read
 
 
@@ -31,18 +32,26 @@ class TextFile:
     encoding: str
     start: str = attrs.field(repr=False)
 
-    def lines(self) -> Iterator[str]:
+    def lines(self, tell: Callable[[Problem], None]) -> Iterator[str]:
         """Yield the lines with their ends, of whichever kind.
 
+        Args:
+            tell: Gets the problem of a line that is not of the encoding or holds a NUL byte, before it is yielded.
+
         Raises:
-            ProblemError: A line is not of the encoding, too long, or holds a NUL byte.
+            ProblemError: The rest cannot be read: too many such lines, or one that is too long.
         """
-        number = 1
+        number, flaws = 1, 0
         errors = "strict" if self.encoding.startswith(("utf-16", "utf-32")) else "surrogateescape"
         try:
             with self.path.open(encoding=self.encoding, errors=errors, newline="") as file:
                 for line in iter(lambda: file.readline(LINE_CHARACTERS), ""):
-                    self._check(line, number)
+                    flaw = self._flaw(line, number)
+                    if flaw is not None:
+                        flaws += 1
+                        if flaws > _FLAWS:
+                            raise attrs.evolve(flaw, reason=f"{flaw.reason}; not read from here on").error()
+                        tell(flaw)
                     yield line
                     number += 1
         except UnicodeError as exc:
@@ -50,7 +59,8 @@ class TextFile:
         except OSError as exc:
             raise self._broken(number, str(exc.strerror), "check the disk and who may read the file") from exc
 
-    def _check(self, line: str, number: int) -> None:
+    def _flaw(self, line: str, number: int) -> Problem | None:
+        """Return why a line is no text, if it is none."""
         if len(line) >= LINE_CHARACTERS:
             raise self._broken(
                 number,
@@ -58,13 +68,12 @@ class TextFile:
                 "is this the right file? Or a quote is never closed",
             )
         if "\0" in line:
-            raise self._broken(
-                number, "a NUL byte, which no text has", "the file is damaged or not text: export it again"
-            )
-        if not line.isascii() and (found := _UNREADABLE.search(line)) is not None:
-            raise self._unreadable(line, number, found.start())
+            mend = "the file is damaged or not text: export it again"
+            return self._broken(number, "a NUL byte, which no text has", mend).problem
+        found = None if line.isascii() else _UNREADABLE.search(line)
+        return None if found is None else self._unreadable(line, number, found.start())
 
-    def _unreadable(self, line: str, number: int, at: int) -> ProblemError:
+    def _unreadable(self, line: str, number: int, at: int) -> Problem:
         """Say how the line would read in Excel's old encoding, for a person can tell whether that is right."""
         around = line[max(0, at - _SHOWN // 2) : at + _SHOWN // 2].strip()
         codec = "utf-8" if self.encoding == "utf-8-sig" else self.encoding
@@ -74,7 +83,7 @@ class TextFile:
             number,
             f"not {codec.upper()}: byte 0x{ord(line[at]) - 0xDC00:02x}; as cp1252, Excel's older encoding: {guess!r}",
             'if that is right give encoding="cp1252"; else save the file as "CSV UTF-8"',
-        )
+        ).problem
 
     def _broken(self, line: int, reason: str, mend: str) -> ProblemError:
         return Problem(source=str(self.path), line=line, reason=reason, mend=mend).error()
