@@ -129,6 +129,8 @@ def test_a_number_is_not_changed_by_its_separators(value: decimal.Decimal, decim
         ("{{ c | number(-1) }}", "1", "-1 decimals: must be a whole number from 0 to 13"),
         ("{{ c | number('x') }}", "1", "'x' decimals: must be a whole number"),
         ("{{ c | number }}", "inf", "'inf' is not a plain number"),
+        ("{{ c | number }}", "1_0", "'1_0' is not a plain number"),
+        ('{{ c | number(reads="de") }}', "1_0", "'1_0' is not a number as 'de' writes it"),
         ('{{ c | number(reads="de") }}', "viel", "'viel' is not a number as 'de' writes it"),
         ('{{ c | number(locale="xx_YY") }}', "1", "locale 'xx_YY': unknown; such as en, de"),
         ("{{ c | date }}", "01.03.2026", r"'01.03.2026' is not a day such as 2026-03-01; .*date\(reads="),

@@ -374,6 +374,7 @@ def test_a_good_row_has_no_problems() -> None:
             "engine_type None with stability: must be",
         ),
         ("direct", {**DIRECT, "voice_settings.speed": "1,5"}, "'1,5' is not a number such as 1.5"),
+        ("direct", {**DIRECT, "voice_settings.pitch": "1_0"}, "'1_0' is not a number such as 1.5"),
         ("cinematic", {"prompt": "p", "avatar_id": "a", "duration": "8.5"}, "'8.5' is not a whole number"),
         (
             "direct",

@@ -207,7 +207,7 @@ def _switch(text: str) -> bool:
 
 def _number(text: str, *, whole: bool) -> float:
     try:
-        value = float(text)
+        value = float(text.replace("_", "?"))  # 1_0 is a typing error everywhere but in Python
         if not whole:
             return value
         if value.is_integer():

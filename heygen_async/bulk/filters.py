@@ -99,7 +99,7 @@ def filters(locale: str, undefined: type[Any]) -> Mapping[str, Callable[..., Any
 
 def _plain_number(text: str) -> decimal.Decimal:
     try:
-        value = decimal.Decimal(text.strip())
+        value = decimal.Decimal(text.strip().replace("_", "?"))  # 1_0 is a number in Python only
     except decimal.InvalidOperation:
         value = decimal.Decimal("nan")
     if not value.is_finite():
@@ -118,7 +118,7 @@ def _rounded(value: decimal.Decimal, decimals: object) -> decimal.Decimal:
 def _local_number(numbers: Any, text: str, locale: str) -> decimal.Decimal:
     known = known_locale(locale)
     try:
-        return decimal.Decimal(numbers.parse_decimal(text.strip(), locale=known, strict=True))
+        return decimal.Decimal(numbers.parse_decimal(text.strip().replace("_", "?"), locale=known, strict=True))
     except ValueError as exc:
         raise InvalidInputError(f"{text!r:.60} is not a number as {locale!r} writes it") from exc
 
