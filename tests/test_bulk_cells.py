@@ -17,6 +17,7 @@ from heygen_async.bulk.cells import cell_text
 from heygen_async.bulk.problems import ProblemError, first_error
 
 UTC = dt.timezone.utc  # noqa: UP017 - the word that people write
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 
 
 @pytest.mark.parametrize(
@@ -85,8 +86,8 @@ def test_values_are_the_text_that_a_person_would_type(value: Any, text: str) -> 
 
 @given(
     st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
+        lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner),
     )
 )
 def test_anything_that_json_knows_becomes_text(value: Any) -> None:
@@ -104,6 +105,37 @@ def test_bytes_are_no_text() -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("a\0b", "a NUL character, which no text has"),
+        ("\ud800", r"half a character \(a lone surrogate\)"),
+        (["\udfff"], r"half a character \(a lone surrogate\)"),
+    ],
+)
+def test_what_no_text_holds_is_no_text(value: Any, says: str) -> None:
+    """JSON and programs can carry it, and no file, no terminal and no voice takes it."""
+    with pytest.raises(ValueError, match=says):
+        cell_text(value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "text"),
+    [
+        ("bool_", True, "true"),
+        ("float32", 3, "3"),
+        ("float32", 1.1, "1.1"),
+        ("float32", "nan", ""),
+        ("float64", 1.5, "1.5"),
+        ("int64", 7, "7"),
+    ],
+)
+def test_values_of_numpy_are_the_same_text(kind: str, value: Any, text: str) -> None:
+    """A program's mappings may hold them."""
+    numpy = pytest.importorskip("numpy")
+    assert cell_text(getattr(numpy, kind)(value)) == text
+
+
+@pytest.mark.parametrize(
     ("facts", "says"),
     [
         ({}, "wrong; mend it"),
@@ -118,10 +150,13 @@ def test_bytes_are_no_text() -> None:
             "column a: 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; wrong; mend it",
         ),
         ({"line": 3, "field": "script"}, "line 3: wrong; mend it (field script)"),
+        ({"column": "full\nname"}, r"column full\nname: wrong; mend it"),
+        ({"column": "\x1b[31ma\u202e\u2028b\ud800"}, r"column \x1b[31ma\u202e\u2028b\ud800: wrong; mend it"),
+        ({"column": "größe 👩\u200d🚀"}, "column größe 👩\u200d🚀: wrong; mend it"),
     ],
 )
 def test_a_problem_says_where_what_why_and_the_mend(facts: dict[str, Any], says: str) -> None:
-    """In one line."""
+    """In one line, and no name of a column tells a terminal what to do."""
     assert str(Problem(reason="wrong", mend="mend it", **facts)) == says
 
 

@@ -83,6 +83,9 @@ def test_json_lines_know_their_line_and_columns(tmp_path: Path) -> None:
         ('{"": 1}\n', "line 1: a name is empty"),
         ('[{"a": 1}]', "line 1: is one JSON array; write one object a line"),
         ('{"a": 1}\n{"b": "\0"}\n', "line 2: a NUL byte"),
+        ('{"a": 1, "b": "\\u0000"}\n', "line 1, column b: a NUL character, which no text has; give text"),
+        ('{"a": ["\\ud800"]}\n', r"line 1, column a: half a character \(a lone surrogate\); give text"),
+        ('{"\\ud800": 1}\n', "line 1: .*a name holds half a character"),
         ("{}\n", "it has no rows"),
         ("{" * 5000 + "\n", "line 1: .*not readable as JSON"),
     ],
@@ -234,6 +237,7 @@ def test_parquet_types_become_text(tmp_path: Path) -> None:
         ({"a": pyarrow.array([], pyarrow.string())}, "leads.parquet: it has no rows"),
         ({"a": [b"\xff"]}, "leads.parquet row 1, column a: bytes, not text; decode them first; give text"),
         ({"a": ["x"], "": ["y"]}, "column 2 has no name"),
+        ({"a\0": ["x"]}, "a column name holds a NUL character, which no text has; rename it"),
     ],
 )
 def test_parquet_that_cannot_be_rows_is_refused(tmp_path: Path, columns: dict[str, Any], says: str) -> None:
@@ -383,6 +387,8 @@ def test_rows_that_are_rows_already_stay(tmp_path: Path) -> None:
         ({1: "x"}, "rows row 1: a mapping with a name that is no text"),
         ({" ": "x"}, "rows row 1: a mapping with a name that is no text"),
         ({"a": "x", "b": b"\xff"}, "rows row 1, column b: bytes, not text"),
+        ({"a": "x\ud800"}, "rows row 1, column a: half a character"),
+        ({"a\0": "x"}, "rows row 1: a mapping with a name that is no text"),
     ],
 )
 def test_items_that_are_no_rows_are_refused(item: Any, says: str) -> None:

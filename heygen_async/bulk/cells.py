@@ -6,6 +6,8 @@ import datetime as dt
 import decimal
 import json
 import math
+import numbers
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +16,7 @@ _NOTHING = frozenset({
     "NULL", "null", "None", "NaN", "nan", "<NA>", "NaT", "N/A", "n/a",
     "#N/A", "#NV", "#NULL!", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!",
 })  # fmt: skip
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"  # what a copy from a web page leaves in a cell that looks empty
 
 
@@ -31,13 +34,27 @@ def cell_text(value: object) -> str:
     journal. Lists and mappings become JSON.
 
     Raises:
-        ValueError: Bytes, which are no text before somebody says in which encoding.
+        ValueError: Bytes, which are no text before somebody says in which encoding; or what no text holds (`flaw_of`).
     """
-    if isinstance(value, str):
-        return value
+    text = value if isinstance(value, str) else _written(value)
+    flaw = flaw_of(text)
+    if flaw is not None:
+        raise ValueError(flaw)
+    return text
+
+
+def flaw_of(text: str) -> str | None:
+    """Return why *text* is none, if it is none: JSON and programs can carry what no file and no terminal takes."""
+    found = _NO_TEXT.search(text)
+    if found is None:
+        return None
+    return "a NUL character, which no text has" if found[0] == "\0" else "half a character (a lone surrogate)"
+
+
+def _written(value: object) -> str:
     if value is None or type(value).__name__ in {"NAType", "NaTType"}:  # pandas' two kinds of nothing
         return ""
-    if isinstance(value, bool):
+    if type(value).__name__ in {"bool", "bool_"}:  # NumPy's, too
         return "true" if value else "false"
     if isinstance(value, float):
         return _float_text(value)
@@ -60,6 +77,8 @@ def _other_text(value: object) -> str:
     if isinstance(value, dt.datetime):
         midnight = value.time() == dt.time() and value.tzinfo is None
         return value.date().isoformat() if midnight else value.isoformat(sep=" ")
+    if isinstance(value, numbers.Real):  # NumPy's: 1.1 in 32 bits is 1.1, and not what it would be in 64
+        return "" if value != value else str(value).removesuffix(".0")  # noqa: PLR0124 - only not-a-number is not itself
     if isinstance(value, Mapping | list | tuple):
         return json.dumps(_plain(value), ensure_ascii=False)
     return str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Literal
 
@@ -11,6 +12,7 @@ from heygen_async.errors import InvalidInputError
 
 Severity = Literal["error", "warning"]
 _SHOWN = 60  # characters of a cell worth showing
+_UNSHOWN = re.compile("[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")  # line ends, a terminal's commands
 
 
 @attrs.frozen(kw_only=True)
@@ -52,7 +54,8 @@ class Problem:
         shown = [] if self.value is None else [f"{self.value!r:.{_SHOWN}}"]
         what = "; ".join([*shown, self.reason, *([self.mend] if self.mend else [])])
         field = "" if self.field is None else f" (field {self.field})"
-        return ": ".join(part for part in (self.place, what) if part) + field
+        said = ": ".join(part for part in (self.place, what) if part) + field
+        return _UNSHOWN.sub(lambda found: repr(found[0])[1:-1], said)  # names of columns may hold anything
 
     def error(self) -> ProblemError:
         """Return it as the error that a caller who does not gather problems gets."""

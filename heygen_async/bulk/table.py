@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import attrs
 
-from heygen_async.bulk.cells import is_missing
+from heygen_async.bulk.cells import flaw_of, is_missing
 from heygen_async.bulk.problems import Problem, ProblemError
 
 
@@ -169,6 +169,9 @@ def checked_header(source: str, line: int, names: Sequence[object], unit: Litera
     if foreign:
         raise refuse(f"the column name {foreign[0]!r} is a {type(foreign[0]).__name__}", "name columns by text")
     texts = tuple(map(str, columns))
+    flaw = next(filter(None, map(flaw_of, texts)), None)
+    if flaw is not None:
+        raise refuse(f"a column name holds {flaw}", "rename it")
     nameless = [str(n) for n, name in enumerate(texts, 1) if is_missing(name)]
     if nameless or not texts:
         raise refuse(

@@ -30,7 +30,9 @@ def frame_table(source: Any) -> Table:
         columns = frame.columns
     except (TypeError, ValueError) as exc:  # narwhals' errors are ValueErrors
         reason = f"not a data frame that can be read row by row: {str(exc).strip().partition(chr(10))[0]}"
-        mend = "give every column a name of its own, and collect() a lazy one first"
+        mend = (
+            "give every column a name of its own, to_frame() a series, read_all() a reader, collect() a lazy one first"
+        )
         raise Problem(source=name, reason=reason, mend=mend).error() from exc
     header = checked_header(name, 0, columns, "row")
     return Table(name=name, format="data frame", columns=header.columns, read=lambda: _scan(frame, header))

@@ -9,10 +9,11 @@ from typing import Any, Self
 
 import attrs
 
-from heygen_async.bulk.cells import cell_text
+from heygen_async.bulk.cells import cell_text, flaw_of
 from heygen_async.bulk.problems import Problem, ProblemError
 from heygen_async.bulk.sources.content import refusal
 from heygen_async.bulk.sources.text import TextFile, text_file
+from heygen_async.bulk.sources.values import unreadable
 from heygen_async.bulk.table import Row, Scan, Table
 
 
@@ -61,7 +62,13 @@ class JsonLinesFile:
             return self._problem(
                 number, f"a JSON {_kind(value)}", 'must be an object such as {"name": "Ada"}', line.strip()
             )
-        cells = {name.strip(): _text(cell) for name, cell in value.items()}
+        flaw = next(filter(None, map(flaw_of, value)), None)
+        if flaw is not None:
+            return self._problem(number, f"a name holds {flaw}", "give text", line.strip())
+        try:
+            cells = {name.strip(): _text(cell) for name, cell in value.items()}
+        except ValueError:
+            return unreadable(str(self.text.path), number, value, "line")
         if "" in cells or len(cells) < len(value):
             return self._problem(number, "a name is empty or stands twice", "give every value a name of its own", None)
         return Row(line=number, cells=cells, source=str(self.text.path))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
-from heygen_async.bulk.cells import cell_text
+from heygen_async.bulk.cells import cell_text, flaw_of
 from heygen_async.bulk.problems import Problem
 from heygen_async.bulk.table import Header, Row
 
@@ -15,28 +15,33 @@ def value_row(header: Header, number: int, values: Sequence[Any]) -> Row | Probl
     try:
         return header.row(number, [cell_text(value) for value in values])
     except ValueError:
-        return _unreadable(header.source, number, dict(zip(header.columns, values, strict=True)))
+        return unreadable(header.source, number, dict(zip(header.columns, values, strict=True)))
 
 
 def mapping_row(source: str, number: int, item: object) -> Row | Problem:
     """Return item *number* of an iterable as a row; a `Row` stays what it is."""
     if isinstance(item, Row):
         return item
-    if not isinstance(item, Mapping) or not all(isinstance(name, str) and name.strip() for name in item):
+    if not isinstance(item, Mapping) or not all(map(_is_name, item)):
         kind = "a mapping with a name that is no text" if isinstance(item, Mapping) else f"a {type(item).__name__}"
         mend = 'must be a mapping of column names to values, such as {"name": "Ada"}'
         return Problem(source=source, line=number, unit="row", reason=kind, mend=mend)
     try:
         cells = {name: cell_text(value) for name, value in item.items()}
     except ValueError:
-        return _unreadable(source, number, item)
+        return unreadable(source, number, item)
     return Row(line=number, cells=cells, source=source, unit="row")
 
 
-def _unreadable(source: str, number: int, values: Mapping[str, Any]) -> Problem:
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and bool(name.strip()) and flaw_of(name) is None
+
+
+def unreadable(source: str, number: int, values: Mapping[str, Any], unit: Literal["line", "row"] = "row") -> Problem:
+    """Return the problem of the first of *values* that is no text and cannot become any."""
     for name, value in values.items():
         try:
             cell_text(value)
         except ValueError as exc:
-            return Problem(source=source, line=number, unit="row", column=name, reason=str(exc), mend="give text")
+            return Problem(source=source, line=number, unit=unit, column=name, reason=str(exc), mend="give text")
     raise AssertionError(number)  # pragma: no cover - called only for a row in which one value is unreadable
