@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -62,3 +64,26 @@ def test_a_list_that_is_not_there_is_named(tmp_path: Path) -> None:
     """With the reason of the system."""
     with pytest.raises(InvalidInputError, match=r"nowhere\.csv: No such file"):
         read_csv(tmp_path / "nowhere.csv")
+
+
+WITHOUT_EXTRAS = """
+import sys
+sys.modules.update(dict.fromkeys(["jinja2", "babel", "narwhals", "openpyxl", "pyarrow", "pandas", "polars"]))
+from heygen_async import read_rows
+from heygen_async.bulk.filenames import check_template, file_name
+table = read_rows(sys.argv[1])
+check_template("{number}-{name}", list(table.columns))
+print([file_name("{number}-{name}", {**row.cells, "number": row.line}) for row in table])
+"""
+
+
+def test_text_files_and_names_of_files_need_no_extra(tmp_path: Path) -> None:
+    """A list is read, and its files are named by plain {placeholders}, where none of the extras is installed."""
+    path = written(tmp_path, "name,city\nZoë,Rome\n")
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", WITHOUT_EXTRAS, str(path)],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("['2-Zoë']\n", "")
