@@ -51,6 +51,18 @@ def test_every_problem_is_told(leads: Path) -> None:
     assert "Nothing was sent. Mend the problems, then plan again." in result.output
 
 
+def test_what_no_terminal_can_print_is_told(leads: Path) -> None:
+    """Half a character in the name of a field is a problem of its row, and the other rows are looked at."""
+    path = leads.with_suffix(".jsonl")
+    path.write_text('{"name": "Ada", "no\\ud800te": "x"}\n{"name": "Bob"}\n{"name": "a\\u0000b"}\n', encoding="utf-8")
+    result = invoke("plan", str(path), *SET)
+    assert result.exit_code == 2, result.output
+    assert "leads.jsonl line 1: " in result.output
+    assert "a name holds half a character" in result.output
+    assert "leads.jsonl line 3, column name: a NUL character, which no text has" in result.output
+    assert "3 rows, 1 can be rendered, 2 cannot" in result.output
+
+
 def test_a_list_without_rows_is_nothing_to_do(leads: Path) -> None:
     """Exit code 7."""
     leads.write_text("name\n", encoding="utf-8")
