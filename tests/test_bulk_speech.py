@@ -36,7 +36,15 @@ def test_characters_without_spaces_count_by_themselves() -> None:
 
 @pytest.mark.parametrize(
     ("given", "tag"),
-    [("pt-BR", "pt"), ("Portuguese (Brazil)", "pt"), ("zh_CN", "zh"), ("Thai", "thai"), ("", None), (None, None)],
+    [
+        ("pt-BR", "pt"),
+        ("Portuguese (Brazil)", "pt"),
+        ("zh_CN", "zh"),
+        ("Thai", "th"),
+        ("Klingon", "klingon"),
+        ("", None),
+        (None, None),
+    ],
 )
 def test_the_language_of_a_locale(given: str | None, tag: str | None) -> None:
     assert language_tag(given) == tag

@@ -34,6 +34,11 @@ _READ_ALOUD = (
 )
 _RATES = {code: rate for code, _, rate in _READ_ALOUD}
 _CODES = {name: code for code, name, _ in _READ_ALOUD}
+_CODES |= (  # their pace is not known here, but their codes are
+    {"chinese": "zh", "mandarin": "zh", "cantonese": "yue", "japanese": "ja", "korean": "ko", "hindi": "hi"}
+    | {"thai": "th", "vietnamese": "vi", "indonesian": "id", "danish": "da", "norwegian": "no", "czech": "cs"}
+    | {"greek": "el", "ukrainian": "uk", "romanian": "ro", "hungarian": "hu", "malay": "ms", "bengali": "bn"}
+)
 _LANGUAGE = re.compile(r"[a-z]+")
 
 
