@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, ClassVar, cast
 
+import anyio
 import attrs
 import pytest
 
 from heygen_async import (
+    APIError,
     AssetUrl,
     AvatarV,
     Background,
@@ -225,6 +227,43 @@ async def test_nothing_is_wrong_with_good_rows(heygen: HeyGen, request_: Any) ->
     assert await problems(heygen, request_) == []
 
 
+@pytest.mark.parametrize("request_", [good for good in GOOD if isinstance(good, VideoRequest)])
+async def test_what_passes_is_accepted(heygen: HeyGen, world: World, request_: VideoRequest) -> None:
+    """By a stand-in that knows its looks and voices."""
+    world.strict_catalog = True
+    await heygen.videos.create(request_)
+    assert len(world.ledger) == 1
+
+
+NAMED = (
+    "there is no such",
+    "consent",
+    "the look is still",
+    "rendered by",
+    "photo looks",
+    "give engine avatar",
+    "group,",
+)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        wrong
+        for wrong, field, _, said in PLANTED
+        if isinstance(wrong, VideoRequest) and field != "engine.reference_look_id" and any(x in said for x in NAMED)
+    ],
+)
+async def test_what_is_an_error_of_looks_and_voices_is_refused(
+    heygen: HeyGen, world: World, request_: VideoRequest
+) -> None:
+    """So no row is held back for nothing. It does not look at the status of voices, so those have no part in this."""
+    world.strict_catalog = True
+    with pytest.raises(APIError):
+        await heygen.videos.create(request_)
+    assert world.ledger == []
+
+
 async def test_a_list_is_checked_with_one_read_a_name_and_nothing_is_spent(heygen: HeyGen, world: World) -> None:
     """All planted problems of 1,000 rows are found in the order of the rows, none is false."""
     rows: list[tuple[Row, Any]] = [(row(line), direct()) for line in range(2, 1_002)]
@@ -288,6 +327,30 @@ async def test_an_answer_that_nobody_can_read_is_no_error(heygen: HeyGen, world:
     world.faults.append(faults.Malformed(path="/v3/voices/voice_warm"))
     (problem,) = await problems(heygen, direct())
     assert (problem.field, problem.severity) == ("voice_id", "warning")
+
+
+async def test_an_id_that_heygen_refuses_is_none(heygen: HeyGen, world: World) -> None:
+    """A 400 is no doubt about the network, but about the id."""
+    world.faults.append(faults.ErrorAnswer(path="/v3/voices/voice_odd", status=400, code="invalid_parameter"))
+    (problem,) = await problems(heygen, direct(voice_id="voice_odd"))
+    assert (problem.severity, problem.reason) == ("error", "there is no such voice")
+
+
+async def test_what_is_no_id_at_all_is_left_to_heygen(heygen: HeyGen, world: World) -> None:
+    """It can only come from a journal or from `extra`."""
+    odd = StoredRequest(kind="cinematic_avatar", text='{"prompt":"x","avatar_id":[7,"look_anna"],"voice_id":null}')
+    assert await problems(heygen, odd) == []
+    assert [seen.path for seen in world.requests] == ["/v3/avatars/looks/look_anna"]
+
+
+async def test_a_read_that_was_given_up_is_made_by_the_next_row(heygen: HeyGen, world: World) -> None:
+    """Who waits for a cancelled read asks for itself."""
+    world.latency_seconds = 10.0
+    preflight = Preflight(heygen)
+    with anyio.move_on_after(1):
+        await preflight.problems(row(), direct(avatar_id="look_ada"))
+    (problem,) = await preflight.problems(row(), direct(avatar_id="look_ada"))
+    assert problem.reason == "there is no such look"
 
 
 async def test_an_account_that_can_pay(heygen: HeyGen) -> None:
