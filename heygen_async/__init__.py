@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         Job,
     )
     from heygen_async.bulk.planning import Plan
+    from heygen_async.bulk.preflight import Preflight
     from heygen_async.bulk.price import Price, Rates
     from heygen_async.bulk.problems import (
         Problem,
@@ -208,6 +209,7 @@ _WHERE = {
     "PayloadTooLargeError": "heygen_async.errors",
     "PermissionDeniedError": "heygen_async.errors",
     "Plan": "heygen_async.bulk.planning",
+    "Preflight": "heygen_async.bulk.preflight",
     "Price": "heygen_async.bulk.price",
     "Problem": "heygen_async.bulk.problems",
     "QuotaExceededError": "heygen_async.errors",
@@ -312,6 +314,7 @@ __all__ = [
     "PayloadTooLargeError",
     "PermissionDeniedError",
     "Plan",
+    "Preflight",
     "Price",
     "Problem",
     "QuotaExceededError",

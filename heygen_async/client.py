@@ -13,6 +13,7 @@ import anyio
 from heygen_async import wire
 from heygen_async.accounts import Account
 from heygen_async.api import waiting
+from heygen_async.api.catalog import Catalog
 from heygen_async.api.modes import VideoRequest
 from heygen_async.api.video_agents import VideoAgents
 from heygen_async.api.videos import Video, Videos
@@ -57,6 +58,7 @@ class HeyGen:
         videos: `/v3/videos`.
         video_agents: `/v3/video-agents`.
         webhooks: `/v3/webhooks`.
+        catalog: Looks, voices, templates and the account, by id: what a preflight reads.
         pool: What is known of the account's render slots; shared by all runs under this client.
         retry: How often and patiently requests are repeated.
         telemetry: Its observers.
@@ -99,6 +101,7 @@ class HeyGen:
         self.video_agents = VideoAgents(self._caller)
         self.videos = Videos(self._caller, self.video_agents)
         self.webhooks = Webhooks(self._caller)
+        self.catalog = Catalog(self._caller)
 
     async def __aenter__(self) -> Self:
         """Open nothing yet: the first request does."""

@@ -1,0 +1,85 @@
+"""Whether an account can pay for a campaign and render as much at once as it is asked. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from heygen_async.api.catalog import Subscription, UsageBased, User, Wallet
+from heygen_async.bulk.problems import Problem, Severity
+
+ACCOUNT = "the account"
+# HeyGen's page on usage limits: renders at once, videos, sessions and translations together.
+RENDERS_AT_ONCE = {"enterprise": 20}
+RENDERS_AT_ONCE_ELSE = 10
+_TOP_UP = "top it up before the run: HeyGen refuses what the account cannot pay, and the run can then go on"
+
+
+def credit_problems(user: User, price_usd: float | None) -> Iterator[Problem]:
+    """Yield whether *user* can pay *price_usd*, US dollars; with None, whether anything is left at all."""
+    price = price_usd or 0.0
+    if user.wallet is not None:
+        yield from _wallet(user.wallet, price)
+    if user.usage_based is not None:
+        yield from _usage(user.usage_based, price)
+    if user.subscription is not None:
+        yield from _subscription(user.subscription)
+
+
+def slot_problems(user: User, max_in_flight: object, learnt: float = math.inf) -> Iterator[Problem]:
+    """Yield whether *max_in_flight*, if it is a number, is more than the account is known to render at once.
+
+    Args:
+        user: Whose account.
+        max_in_flight: As of a run.
+        learnt: What HeyGen's refusals have told in this process; infinite if nothing.
+    """
+    if not isinstance(max_in_flight, int) or isinstance(max_in_flight, bool):
+        return
+    plan = None if user.subscription is None else user.subscription.plan
+    documented = RENDERS_AT_ONCE.get(plan or "", RENDERS_AT_ONCE_ELSE)
+    known = documented if learnt == math.inf else learnt
+    if max_in_flight > known:
+        says = "HeyGen documents" if learnt == math.inf else "HeyGen has let through"
+        yield _problem(
+            "max_in_flight",
+            f"{says} {known:g} renders at once for this account; what is more is refused, costs nothing and waits",
+            f'take {known:g}, or "auto", which finds it out',
+            value=str(max_in_flight),
+            severity="warning",
+        )
+
+
+def _wallet(wallet: Wallet, price: float) -> Iterator[Problem]:
+    left, field = wallet.remaining_balance, "wallet.remaining_balance"
+    if left is None:
+        return
+    refills = wallet.auto_reload is not None and wallet.auto_reload.enabled
+    severity: Severity = "warning" if refills else "error"
+    if left <= 0:
+        yield _problem(field, "the wallet is empty", _TOP_UP, value=f"{left:g}", severity=severity)
+    elif wallet.currency == "usd" and left < price:
+        mend = "it reloads itself; look whether that is enough" if refills else _TOP_UP
+        reason = f"the rows cost about {price:.2f} USD"
+        yield _problem(field, reason, mend, value=f"{left:.2f} USD", severity=severity)
+
+
+def _usage(usage: UsageBased, price: float) -> Iterator[Problem]:
+    if usage.spending_cap_usd is None:
+        return
+    left = usage.spending_cap_usd - (usage.spending_current_usd or 0.0)
+    if left <= 0 or left < price:
+        reason = f"{left:.2f} USD are left below the spending cap; the rows cost about {price:.2f} USD"
+        mend = "raise the cap before the run, or render fewer rows"
+        yield _problem("usage_based.spending_cap_usd", reason, mend, value=f"{usage.spending_cap_usd:.2f} USD")
+
+
+def _subscription(subscription: Subscription) -> Iterator[Problem]:
+    pools = (subscription.credits.premium_credits, subscription.credits.add_on_credits)
+    left = [pool.remaining for pool in pools if pool is not None and pool.remaining is not None]
+    if left and sum(left) <= 0:
+        yield _problem("subscription.credits", f"plan {subscription.plan} has no credits left", _TOP_UP)
+
+
+def _problem(field: str, reason: str, mend: str, *, value: str | None = None, severity: Severity = "error") -> Problem:
+    return Problem(source=ACCOUNT, field=field, reason=reason, mend=mend, value=value, severity=severity)

@@ -1,0 +1,73 @@
+"""What a check finds about a request, before it is known which row and column it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import attrs
+
+from heygen_async.bulk.problems import Problem, Severity
+from heygen_async.bulk.table import Row
+
+
+@attrs.frozen(kw_only=True)
+class Finding:
+    """One thing that is wrong with a request.
+
+    Attributes:
+        field: Its path, such as `scenes[0].input.avatar_id`.
+        value: What stands there.
+        reason: What is wrong.
+        mend: What to do about it.
+        severity: "error": it cannot be rendered. "warning": it can, but look at it.
+    """
+
+    field: str
+    value: str | None = attrs.field(default=None, repr=False)
+    reason: str
+    mend: str
+    severity: Severity = "error"
+
+    def of(self, row: Row) -> Problem:
+        """Return it as a problem of *row*, with the column if exactly one cell holds the value."""
+        columns = [name for name, cell in row.cells.items() if cell.strip() == self.value]
+        return row.problem(
+            self.reason,
+            self.mend,
+            field=self.field,
+            value=self.value,
+            severity=self.severity,
+            column=columns[0] if len(columns) == 1 else None,
+        )
+
+
+@attrs.frozen(kw_only=True)
+class Part:
+    """A request, or an object within it.
+
+    Attributes:
+        at: Path of the object, with a point behind it; empty for the request itself.
+        fields: Of the object.
+        request: The whole body: its canvas is that of all scenes.
+    """
+
+    at: str
+    fields: Mapping[str, Any] = attrs.field(repr=False)
+    request: Mapping[str, Any] = attrs.field(repr=False)
+
+
+def parts(body: Mapping[str, Any]) -> Iterator[Part]:
+    """Yield *body* and every object within it, scenes and their inputs among them."""
+    for at, fields in _objects(body, ""):
+        yield Part(at=at, fields=fields, request=body)
+
+
+def _objects(value: Any, at: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    if isinstance(value, Mapping):
+        yield at, value
+        for name, member in value.items():
+            yield from _objects(member, f"{at}{name}.")
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from _objects(item, f"{at[:-1]}[{index}].")

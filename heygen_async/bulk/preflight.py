@@ -1,0 +1,185 @@
+"""Before the first POST: whether everything that rows name is there and can do what is asked. GETs only: it is free."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
+
+import anyio
+
+from heygen_async.api.catalog import Look, TemplateDetail, Voice
+from heygen_async.api.modes import VideoRequest
+from heygen_async.api.stored import StoredRequest, body_of
+from heygen_async.bulk.addresses import address_findings
+from heygen_async.bulk.credit import ACCOUNT, credit_problems, slot_problems
+from heygen_async.bulk.findings import Finding, Part, parts
+from heygen_async.bulk.lengths import length_findings
+from heygen_async.bulk.problems import Problem
+from heygen_async.bulk.reading import Found, Readings
+from heygen_async.bulk.suitability import locale_of, look_findings, reference_findings, voice_findings
+from heygen_async.bulk.table import Row
+from heygen_async.bulk.variables import template_findings
+from heygen_async.client import HeyGen
+from heygen_async.errors import AuthenticationError, HeyGenError
+
+T = TypeVar("T")
+_TOGETHER = 200  # rows looked at side by side
+_TEMPLATE = re.compile(r"/v3/templates/([^/]+)")
+_LOOKS_SHOWN = 3
+
+
+class Preflight:
+    """Checks rows and the account against HeyGen. Each look, voice and template is asked for once.
+
+    What a read cannot tell, because HeyGen refuses it or cannot be reached, is a warning with the first row that needs
+    it, never an error.
+    """
+
+    def __init__(self, client: HeyGen) -> None:
+        """Ask by *client*."""
+        self._client = client
+        self._catalog = client.catalog
+        self._readings = Readings()
+
+    async def problems(self, row: Row, request: VideoRequest | StoredRequest) -> list[Problem]:
+        """Return what would keep the request of *row* from being rendered, and what should be looked at.
+
+        Source: `GET /v3/avatars/looks/{look_id}`, `GET /v3/voices/{voice_id}`, `GET /v3/templates/{template_id}`.
+        """
+        body = body_of(request)
+        found: list[Finding] = []
+        languages: dict[str, str | None] = {}
+        every = list(parts(body))
+        for part in every:
+            found += address_findings(part)
+            found += await self._looks(part, request.kind)
+            found += await self._voice(part, languages)
+        found += length_findings(every, lambda part: locale_of(part) or languages.get(part.at))
+        found += await self._template(request.path, body)
+        return [finding.of(row) for finding in found]
+
+    async def of_rows(self, rows: Iterable[tuple[Row, VideoRequest | StoredRequest]]) -> list[Problem]:
+        """Return the problems of many rows, in their order; only the problems are kept."""
+        found: list[Problem] = []
+        waiting = iter(rows)
+        while together := list(itertools.islice(waiting, _TOGETHER)):
+            for problems in await self._side_by_side(together):
+                found += problems
+        return found
+
+    async def account(self, *, max_in_flight: object = None, price_usd: float | None = None) -> list[Problem]:
+        """Return what the account lacks for a run.
+
+        Args:
+            max_in_flight: As of the run; only a number can be too high.
+            price_usd: Of the run; None asks only whether anything is left.
+
+        Source: `GET /v3/users/me`.
+        """
+        try:
+            user = await self._catalog.user()
+        except AuthenticationError as exc:
+            return [
+                Problem(source=ACCOUNT, reason=f"HeyGen does not know the key: {exc.gist}", mend="give a valid key")
+            ]
+        except HeyGenError as exc:
+            reason, mend = f"could not be checked: {exc.gist}", "look at its balance yourself"
+            return [Problem(source=ACCOUNT, reason=reason, mend=mend, severity="warning")]
+        learnt = self._client.pool.limit
+        return [*credit_problems(user, price_usd), *slot_problems(user, max_in_flight, learnt)]
+
+    async def _side_by_side(self, rows: Sequence[tuple[Row, VideoRequest | StoredRequest]]) -> list[list[Problem]]:
+        found: list[list[Problem]] = [[] for _ in rows]
+
+        async def look_at(index: int) -> None:
+            found[index] = await self.problems(*rows[index])
+
+        async with anyio.create_task_group() as tasks:
+            for index in range(len(rows)):
+                tasks.start_soon(look_at, index)
+        return found
+
+    async def _looks(self, part: Part, kind: str) -> list[Finding]:
+        findings: list[Finding] = []
+        look: Look | None = None
+        for field, look_id in _named(part.fields, "avatar_id"):
+            read = await self._readings.of("look", look_id, self._catalog.look)
+            look = read.value
+            if look is not None:
+                findings += look_findings(look, look_id, part, kind, field)
+            else:
+                findings += await self._absent_look(f"{part.at}{field}", look_id, read)
+        return findings + await self._reference(part, look)
+
+    async def _reference(self, part: Part, look: Look | None) -> list[Finding]:
+        """Check the look whose motion the fifth engine copies."""
+        engine = part.fields.get("engine")
+        reference_id = engine.get("reference_look_id") if isinstance(engine, Mapping) else None
+        if not isinstance(reference_id, str):
+            return []
+        read = await self._readings.of("look", reference_id, self._catalog.look)
+        if read.value is None:
+            return await self._absent_look(f"{part.at}engine.reference_look_id", reference_id, read)
+        return list(reference_findings(read.value, reference_id, look, part))
+
+    async def _absent_look(self, field: str, look_id: str, read: Found[Look]) -> list[Finding]:
+        if read.unread is not None:
+            return list(_unread(field, look_id, read, "look"))
+        group = await self._readings.of("group", look_id, self._catalog.looks_of)
+        if not group.value:
+            mend = "take an id from GET /v3/avatars/looks"
+            return [Finding(field=field, value=look_id, reason="there is no such look", mend=mend)]
+        shown = ", ".join(f"{look.id} ({look.name})" for look in group.value[:_LOOKS_SHOWN])
+        reason = "is the id of an avatar group, not of a look"
+        return [Finding(field=field, value=look_id, reason=reason, mend=f"take one of its looks: {shown}")]
+
+    async def _voice(self, part: Part, languages: dict[str, str | None]) -> list[Finding]:
+        voice_id = part.fields.get("voice_id")
+        if not isinstance(voice_id, str):
+            return []
+        read: Found[Voice] = await self._readings.of("voice", voice_id, self._catalog.voice)
+        if read.value is None:
+            return list(_absent(f"{part.at}voice_id", voice_id, read, "voice", "take an id from GET /v3/voices"))
+        languages[part.at] = read.value.language
+        return list(voice_findings(read.value, part))
+
+    async def _template(self, path: str, body: Mapping[str, object]) -> list[Finding]:
+        named = _TEMPLATE.fullmatch(path)
+        if named is None:
+            return []
+        read: Found[TemplateDetail] = await self._readings.of("template", named[1], self._catalog.template)
+        if read.value is None:
+            mend = "take an id from GET /v3/templates; only templates with variables are there"
+            return list(_absent("template_id", named[1], read, "template", mend))
+        return list(template_findings(read.value, body))
+
+
+def _named(fields: Mapping[str, object], name: str) -> Iterator[tuple[str, str]]:
+    """Yield the ids in a field that takes one or a list, each with its place."""
+    value = fields.get(name)
+    if isinstance(value, str):
+        yield name, value
+    if isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            if isinstance(item, str):
+                yield f"{name}[{index}]", item
+
+
+def _absent(field: str, name: str, read: Found[T], what: str, mend: str) -> Iterator[Finding]:
+    if read.unread is None:
+        yield Finding(field=field, value=name, reason=f"there is no such {what}", mend=mend)
+    yield from _unread(field, name, read, what)
+
+
+def _unread(field: str, name: str, read: Found[T], what: str) -> Iterator[Finding]:
+    """Yield one warning for all rows that name the same."""
+    if read.unread is not None and read.first:
+        yield Finding(
+            field=field,
+            value=name,
+            reason=f"the {what} could not be checked: {read.unread}",
+            mend=f"look yourself whether it is there, for all rows that name this {what}",
+            severity="warning",
+        )

@@ -1,0 +1,68 @@
+"""Whether what is given to a template fits it. Pure: what HeyGen says of the template is given.
+
+Source: `GenerateFromTemplateRequest` and its rules: a text variable that is left out is shown as `{{name}}`, others
+keep the template's value; scenes must exist; a dimension keeps the template's ratio.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from heygen_async.api.catalog import TemplateDetail
+from heygen_async.bulk.findings import Finding
+
+
+def template_findings(template: TemplateDetail, body: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield what does not fit *template* in a request's *body*."""
+    given = body.get("variables")
+    yield from _variables(template, given if isinstance(given, Mapping) else {})
+    for index, scene_id in enumerate(body.get("scene_ids") or ()):
+        if scene_id not in template.scene_ids:
+            yield Finding(
+                field=f"scene_ids[{index}]",
+                value=str(scene_id),
+                reason=f"template {template.id} has no such scene",
+                mend=f"must be one of {', '.join(template.scene_ids)}",
+            )
+    yield from _dimension(template, body.get("dimension"))
+
+
+def _variables(template: TemplateDetail, given: Mapping[str, Any]) -> Iterator[Finding]:
+    known = template.variables
+    for name, value in given.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            yield Finding(
+                field=f"variables.{name}",
+                reason=f"template {template.id} has no such variable, so it changes nothing",
+                mend=f"did you mean {near[0]}?" if near else f"it has {', '.join(known) or 'none'}",
+                severity="warning",
+            )
+        elif None not in (_type(value), _type(known[name])) and _type(value) != _type(known[name]):
+            reason = f"is given as {_type(value)}; in template {template.id} it is {_type(known[name])}"
+            yield Finding(field=f"variables.{name}", reason=reason, mend=f"give a value of type {_type(known[name])}")
+    for name in known:
+        if name not in given and _type(known[name]) == "text":
+            reason = f"is not given: the video will show {{{{{name}}}}} as it stands"
+            yield Finding(field=f"variables.{name}", reason=reason, mend="give its text", severity="warning")
+
+
+def _type(variable: Any) -> str | None:
+    said = variable.get("type") if isinstance(variable, Mapping) else None
+    return said if isinstance(said, str) else None
+
+
+def _dimension(template: TemplateDetail, dimension: Any) -> Iterator[Finding]:
+    width, _, height = (template.aspect_ratio or "").partition(":")
+    if not (isinstance(dimension, Mapping) and width.isdecimal() and height.isdecimal()):
+        return
+    asked: tuple[Any, Any] = (dimension.get("width"), dimension.get("height"))
+    if all(isinstance(side, int) for side in asked) and asked[0] * int(height) != asked[1] * int(width):
+        yield Finding(
+            field="dimension",
+            value=f"{asked[0]} x {asked[1]}",
+            reason=f"template {template.id} is {template.aspect_ratio}",
+            mend="keep its ratio, or leave the dimension out",
+        )

@@ -1,0 +1,385 @@
+"""Before the first POST: what rows name is looked up, once each, and nothing is spent."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, ClassVar, cast
+
+import anyio
+import attrs
+import pytest
+
+from heygen_async import (
+    APIError,
+    AssetUrl,
+    AvatarV,
+    Background,
+    CinematicAvatar,
+    DirectVideo,
+    HeyGen,
+    ImageVideo,
+    Preflight,
+    Problem,
+    RetryPolicy,
+    VideoAgent,
+    VideoRequest,
+    VoiceSettings,
+)
+from heygen_async.api.stored import StoredRequest
+from heygen_async.bulk.table import Row
+from heygen_async.simulator import Server, World, faults
+from heygen_async.simulator.catalog import Look, Voice
+
+LATER = 1e9
+BREAKS = '<break time="900s"/>'
+MINE: dict[str, Any] = {"gender": None, "private": True}
+
+
+@attrs.frozen(kw_only=True)
+class Filled:
+    """A request for a template, as far as a preflight looks at it."""
+
+    kind: ClassVar[str] = "template"
+    path: ClassVar[str] = "/v3/templates/template_welcome"
+    variables: dict[str, Any]
+    scene_ids: tuple[str, ...] | None = None
+    dimension: dict[str, int] | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Unfillable(Filled):
+    """The same, of a template that is not there."""
+
+    path: ClassVar[str] = "/v3/templates/template_gone"
+
+
+@attrs.frozen(kw_only=True)
+class Studio:
+    """Scenes, one after the other."""
+
+    kind: ClassVar[str] = "studio"
+    path: ClassVar[str] = "/v3/videos"
+    scenes: list[dict[str, Any]]
+    aspect_ratio: str | None = None
+
+
+def text(content: str) -> dict[str, Any]:
+    return {"type": "text", "properties": {"content": content}}
+
+
+def scene(**more: Any) -> dict[str, Any]:
+    speech = {"avatar_id": "look_anna", "voice_id": "voice_warm", "script": "Hi", **more}
+    return {"type": "avatar_video", "input": {"type": "avatar", **speech}}
+
+
+def direct(**more: Any) -> DirectVideo:
+    return DirectVideo(**{"avatar_id": "look_anna", "voice_id": "voice_warm", "script": "Hi Ada", **more})
+
+
+GOOD: list[Any] = [
+    direct(),
+    direct(voice_id=None),
+    direct(avatar_id="look_ben", aspect_ratio="9:16", expressiveness="high", motion_prompt="waves"),
+    direct(avatar_id="look_ben", aspect_ratio="auto"),
+    direct(avatar_id="look_ben", fit="cover"),
+    direct(avatar_id="look_ben", aspect_ratio="1:1", resolution="4k"),
+    direct(avatar_id="look_dmitri", engine="avatar_iii", aspect_ratio="4:5", resolution="4k"),
+    direct(engine=AvatarV(reference_look_id="look_anna"), motion_prompt="waves"),
+    direct(voice_settings=VoiceSettings(locale="en-GB", speed=0.5), script="word " * 900),
+    direct(voice_id="voice_claire", voice_settings=VoiceSettings(locale="fr-CA")),
+    direct(background=Background.image(url="https://example.com/a.png"), callback_url="https://hooks.example.com/x"),
+    direct(script=None, voice_id=None, audio_url="https://cdn.example.com:8443/a.mp3?x=1"),
+    ImageVideo(image=AssetUrl(url="https://93.184.216.34/a.png"), voice_id="voice_mine", script="Hi"),
+    CinematicAvatar(prompt="x", avatar_id=("look_anna", "look_ben"), aspect_ratio="9:16"),
+    VideoAgent(prompt="A welcome", avatar_id="look_ben", voice_id="voice_jonas", orientation="portrait"),
+    VideoAgent(prompt="A welcome"),
+    Filled(variables={"name": text("Ada")}, scene_ids=("welcome_scene_2",), dimension={"width": 1280, "height": 720}),
+    Studio(scenes=[scene(), scene(script="word " * 900), {"type": "image", "duration": 5}]),
+    StoredRequest(kind="avatar", text='{"type":"avatar","avatar_id":"look_anna","script":"Hi"}'),
+]
+
+LONG = "\u4f60" * 5_000
+PLANTED: list[tuple[Any, str, str, str]] = [
+    (direct(avatar_id="look_ada"), "avatar_id", "error", "there is no such look"),
+    (direct(avatar_id="look anna"), "avatar_id", "error", "there is no such look"),
+    (direct(avatar_id="group_anna"), "avatar_id", "error", "group, not of a look; take one of .*look_anna .Anna in"),
+    (direct(avatar_id="look_new"), "avatar_id", "error", "the look is still being made"),
+    (direct(avatar_id="look_shy"), "avatar_id", "error", "no consent"),
+    (direct(avatar_id="look_mute", voice_id=None), "avatar_id", "error", "none of its own; give a voice_id"),
+    (direct(engine="avatar_v", avatar_id="look_chloe"), "engine", "error", "cannot be rendered by avatar_v only by"),
+    (direct(engine="avatar_iii", avatar_id="look_esi"), "engine", "error", "give engine avatar_v"),
+    (direct(expressiveness="high"), "expressiveness", "error", "photo looks only; look look_anna is a digital_twin"),
+    (direct(motion_prompt="waves"), "motion_prompt", "error", "leave it out, or give engine avatar_v"),
+    (direct(avatar_id="look_ben"), "aspect_ratio", "warning", "look look_ben is portrait, the video landscape"),
+    (direct(aspect_ratio="9:16"), "aspect_ratio", "warning", "look look_anna is landscape, the video portrait"),
+    (
+        direct(engine=AvatarV(reference_look_id="look_gone")),
+        "engine.reference_look_id",
+        "error",
+        "there is no such look",
+    ),
+    (
+        direct(engine=AvatarV(reference_look_id="look_esi")),
+        "engine.reference_look_id",
+        "error",
+        "is a photo_avatar, not a digital_twin",
+    ),
+    (
+        direct(engine=AvatarV(reference_look_id="look_dmitri")),
+        "engine.reference_look_id",
+        "error",
+        "of group group_dmitri, avatar_id of group group_anna",
+    ),
+    (direct(voice_id="voice_gone"), "voice_id", "error", "there is no such voice"),
+    (direct(voice_id="voice_new"), "voice_id", "error", "the voice is still being made"),
+    (
+        direct(voice_id="voice_claire", voice_settings=VoiceSettings(locale="pt-BR")),
+        "voice_settings.locale",
+        "warning",
+        "voice voice_claire speaks French",
+    ),
+    (direct(callback_url="http://hooks.example.com/x"), "callback_url", "warning", "is not https"),
+    (direct(callback_url="https://localhost:8000/x"), "callback_url", "warning", "private host"),
+    (direct(background=Background.image(url="https://10.0.0.7/a.png")), "background.url", "error", "10.0.0.7 is a pri"),
+    (
+        ImageVideo(image=AssetUrl(url="https://nas/a.png"), voice_id="voice_warm", script="Hi"),
+        "image.url",
+        "error",
+        "nas is a private host",
+    ),
+    (
+        VideoAgent(prompt="x", files=("https://example.com/a.png", "https://192.168.0.1/b.png")),
+        "files[1].url",
+        "error",
+        "private host",
+    ),
+    (direct(script=LONG, voice_settings=VoiceSettings(speed=0.5)), "script", "warning", "37 minutes to say .28 to 48"),
+    (direct(script=f"{BREAKS} a {BREAKS} b"), "script", "error", "a video has 30 at most; shorten it"),
+    (CinematicAvatar(prompt="x", avatar_id=("look_anna", "look_gone")), "avatar_id[1]", "error", "no such look"),
+    (
+        VideoAgent(prompt="x", avatar_id="look_ben", orientation="landscape"),
+        "orientation",
+        "warning",
+        "or orientation portrait",
+    ),
+    (VideoAgent(prompt="x", voice_id="voice_gone"), "voice_id", "error", "there is no such voice"),
+    (Unfillable(variables={}), "template_id", "error", "there is no such template"),
+    (Filled(variables={}), "variables.name", "warning", "the video will show {{name}}"),
+    (Filled(variables={"name": text("A"), "nam": text("B")}), "variables.nam", "warning", "did you mean name"),
+    (Filled(variables={"name": text("A"), "zzz": text("B")}), "variables.zzz", "warning", "it has name"),
+    (Filled(variables={"name": {"type": "image"}}), "variables.name", "error", "given as image; .*it is text"),
+    (Filled(variables={"name": text("A")}, scene_ids=("s9",)), "scene_ids[0]", "error", "no such scene"),
+    (
+        Filled(variables={"name": text("A")}, dimension={"width": 720, "height": 720}),
+        "dimension",
+        "error",
+        "is 16:9; keep its ratio",
+    ),
+    (Studio(scenes=[scene(), scene(avatar_id="look_x")]), "scenes[1].input.avatar_id", "error", "no such look"),
+    (Studio(scenes=[scene()], aspect_ratio="9:16"), "aspect_ratio", "warning", "the video portrait"),
+    (
+        Studio(scenes=[scene(script=f"{BREAKS} a"), scene(script=f"{BREAKS} b")]),
+        "scenes",
+        "error",
+        "30 minutes to say in 2 scenes",
+    ),
+]
+
+
+@pytest.fixture
+def world() -> World:
+    """An account with looks and voices that cannot be used yet."""
+    made = World()
+    library = made.library
+    shy = attrs.evolve(library.looks["look_anna"], id="look_shy", group_id="group_nobody")
+    library.groups["group_nobody"] = attrs.evolve(library.groups["group_anna"], id="group_nobody", consent_at=None)
+    new = Look(id="look_new", name="N", group_id="group_new", avatar_type="photo_avatar", ready_at=LATER, **MINE)
+    mute = Look(id="look_mute", name="M", group_id="group_mute", avatar_type="photo_avatar", **MINE)
+    library.looks |= {look.id: look for look in (shy, new, mute)}
+    library.groups |= {
+        name: attrs.evolve(library.groups["group_anna"], id=name) for name in ("group_new", "group_mute")
+    }
+    clone = Voice(id="voice_new", name="N", language="English", gender="male", private=True, ready_at=LATER)
+    library.voices[clone.id] = clone
+    return made
+
+
+def row(line: int = 2, **cells: str) -> Row:
+    return Row(line=line, cells=cells, source="leads.csv")
+
+
+async def problems(heygen: HeyGen, request: Any, **cells: str) -> list[Problem]:
+    return await Preflight(heygen).problems(row(2, **cells), cast("VideoRequest", request))
+
+
+@pytest.mark.parametrize(("request_", "field", "severity", "said"), PLANTED)
+async def test_what_is_planted_is_found(heygen: HeyGen, request_: Any, field: str, severity: str, said: str) -> None:
+    """As one problem, in its field, with a mend."""
+    (problem,) = await problems(heygen, request_)
+    assert (problem.field, problem.severity, problem.line) == (field, severity, 2)
+    assert problem.mend
+    with pytest.raises(ValueError, match=rf"leads\.csv line 2: .*{said}"):
+        raise problem.error()
+
+
+@pytest.mark.parametrize("request_", GOOD)
+async def test_nothing_is_wrong_with_good_rows(heygen: HeyGen, request_: Any) -> None:
+    assert await problems(heygen, request_) == []
+
+
+@pytest.mark.parametrize("request_", [good for good in GOOD if isinstance(good, VideoRequest)])
+async def test_what_passes_is_accepted(heygen: HeyGen, world: World, request_: VideoRequest) -> None:
+    """By a stand-in that knows its looks and voices."""
+    world.strict_catalog = True
+    await heygen.videos.create(request_)
+    assert len(world.ledger) == 1
+
+
+NAMED = (
+    "there is no such",
+    "consent",
+    "the look is still",
+    "rendered by",
+    "photo looks",
+    "give engine avatar",
+    "group,",
+)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        wrong
+        for wrong, field, _, said in PLANTED
+        if isinstance(wrong, VideoRequest) and field != "engine.reference_look_id" and any(x in said for x in NAMED)
+    ],
+)
+async def test_what_is_an_error_of_looks_and_voices_is_refused(
+    heygen: HeyGen, world: World, request_: VideoRequest
+) -> None:
+    """So no row is held back for nothing. It does not look at the status of voices, so those have no part in this."""
+    world.strict_catalog = True
+    with pytest.raises(APIError):
+        await heygen.videos.create(request_)
+    assert world.ledger == []
+
+
+async def test_a_list_is_checked_with_one_read_a_name_and_nothing_is_spent(heygen: HeyGen, world: World) -> None:
+    """All planted problems of 1,000 rows are found in the order of the rows, none is false."""
+    rows: list[tuple[Row, Any]] = [(row(line), direct()) for line in range(2, 1_002)]
+    wrong = {10 + 20 * n: plant for n, plant in enumerate(PLANTED)}
+    for line, plant in wrong.items():
+        rows[line - 2] = (row(line), plant[0])
+    for offset, request in enumerate(GOOD):
+        rows[900 + offset] = (row(902 + offset), request)
+    found = await Preflight(heygen).of_rows(rows)
+    assert [(one.line, one.field, one.severity) for one in found] == [
+        (line, field, severity) for line, (_, field, severity, _) in wrong.items()
+    ]
+    assert {seen.method for seen in world.requests} == {"GET"}
+    paths = Counter(seen.path for seen in world.requests if seen.route != "/v3/avatars/looks")
+    assert paths["/v3/avatars/looks/look_anna"] == 1
+    assert max(paths.values()) == 1
+    assert world.ledger == []
+
+
+async def test_the_column_is_told_where_one_cell_has_the_value(heygen: HeyGen) -> None:
+    """With two such cells nobody knows."""
+    (problem,) = await problems(heygen, direct(avatar_id="look_ada"), look=" look_ada ", name="Ada")
+    assert (problem.column, problem.value) == ("look", "look_ada")
+    (problem,) = await problems(heygen, direct(avatar_id="look_ada"), look="look_ada", again="look_ada")
+    assert problem.column is None
+
+
+async def test_what_may_not_be_read_is_a_warning_once(heygen: HeyGen, world: World) -> None:
+    """The same for every kind of name, and rows after the first are left alone."""
+    for path in ("/v3/avatars/looks/*", "/v3/voices/*", "/v3/templates/*"):
+        world.faults.append(faults.ErrorAnswer(path=path, status=403, code="insufficient_api_key_scope"))
+    preflight = Preflight(heygen)
+    found = await preflight.problems(row(), direct())
+    found += await preflight.problems(row(3), cast("VideoRequest", Filled(variables={})))
+    found += await preflight.problems(row(4), direct())
+    assert [(one.line, one.field, one.severity) for one in found] == [
+        (2, "avatar_id", "warning"),
+        (2, "voice_id", "warning"),
+        (3, "template_id", "warning"),
+    ]
+    assert all("could not be checked: PermissionDeniedError(403, insufficient_api_key_scope" in p.reason for p in found)
+
+
+async def test_a_network_that_is_gone_is_asked_once(server: Server, world: World) -> None:
+    """Every name is then unchecked, without a wait for each."""
+    world.faults.append(faults.DropBefore())
+    async with HeyGen("simulator-key", base_url=server.base_url, retry=RetryPolicy(attempts=1)) as heygen:
+        preflight = Preflight(heygen)
+        found = await preflight.problems(row(), direct(engine=AvatarV(reference_look_id="look_dmitri")))
+        found += await preflight.account(max_in_flight=500, price_usd=1.0)
+    assert [(one.field, one.severity) for one in found] == [
+        ("avatar_id", "warning"),
+        ("engine.reference_look_id", "warning"),
+        ("voice_id", "warning"),
+        (None, "warning"),
+    ]
+    assert {seen.path for seen in world.requests} == {"/v3/avatars/looks/look_anna", "/v3/users/me"}
+
+
+async def test_an_answer_that_nobody_can_read_is_no_error(heygen: HeyGen, world: World) -> None:
+    world.faults.append(faults.Malformed(path="/v3/voices/voice_warm"))
+    (problem,) = await problems(heygen, direct())
+    assert (problem.field, problem.severity) == ("voice_id", "warning")
+
+
+async def test_an_id_that_heygen_refuses_is_none(heygen: HeyGen, world: World) -> None:
+    """A 400 is no doubt about the network, but about the id."""
+    world.faults.append(faults.ErrorAnswer(path="/v3/voices/voice_odd", status=400, code="invalid_parameter"))
+    (problem,) = await problems(heygen, direct(voice_id="voice_odd"))
+    assert (problem.severity, problem.reason) == ("error", "there is no such voice")
+
+
+async def test_what_is_no_id_at_all_is_left_to_heygen(heygen: HeyGen, world: World) -> None:
+    """It can only come from a journal or from `extra`."""
+    odd = StoredRequest(kind="cinematic_avatar", text='{"prompt":"x","avatar_id":[7,"look_anna"],"voice_id":null}')
+    assert await problems(heygen, odd) == []
+    assert [seen.path for seen in world.requests] == ["/v3/avatars/looks/look_anna"]
+
+
+async def test_a_read_that_was_given_up_is_made_by_the_next_row(heygen: HeyGen, world: World) -> None:
+    """Who waits for a cancelled read asks for itself."""
+    world.latency_seconds = 10.0
+    preflight = Preflight(heygen)
+    with anyio.move_on_after(1):
+        await preflight.problems(row(), direct(avatar_id="look_ada"))
+    (problem,) = await preflight.problems(row(), direct(avatar_id="look_ada"))
+    assert problem.reason == "there is no such look"
+
+
+async def test_an_account_that_can_pay(heygen: HeyGen) -> None:
+    """And for no more renders at once than HeyGen documents."""
+    preflight = Preflight(heygen)
+    assert await preflight.account(max_in_flight=10, price_usd=12.5) == []
+    assert await preflight.account(max_in_flight="auto", price_usd=None) == []
+    assert await preflight.account(max_in_flight=lambda: 50) == []
+
+
+async def test_an_account_that_cannot_pay(heygen: HeyGen, world: World) -> None:
+    world.balance_usd = 3.2
+    credit, slots = await Preflight(heygen).account(max_in_flight=11, price_usd=12.5)
+    assert (credit.severity, credit.value, credit.field) == ("error", "3.20 USD", "wallet.remaining_balance")
+    assert "the rows cost about 12.50 USD" in str(credit)
+    assert (slots.severity, slots.field) == ("warning", "max_in_flight")
+    assert "HeyGen documents 10 renders at once" in slots.reason
+
+
+async def test_what_was_learnt_of_slots_goes_before_what_is_documented(heygen: HeyGen) -> None:
+    heygen.pool.limit = 3
+    (slots,) = await Preflight(heygen).account(max_in_flight=4)
+    assert "HeyGen has let through 3 renders at once" in slots.reason
+
+
+async def test_a_key_that_heygen_does_not_know(server: Server) -> None:
+    """Is an error of the account; its rows are unchecked."""
+    async with HeyGen("wrong-key", base_url=server.base_url) as heygen:
+        (problem,) = await Preflight(heygen).account()
+        (first, second) = await problems(heygen, direct())
+    assert (problem.severity, problem.mend) == ("error", "give a valid key")
+    assert {first.severity, second.severity} == {"warning"}

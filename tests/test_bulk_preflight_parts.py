@@ -1,0 +1,246 @@
+"""The rules behind a preflight, for what the simulator does not play."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from heygen_async.api.catalog import (
+    AutoReload,
+    CreditPool,
+    Credits,
+    Look,
+    Subscription,
+    TemplateDetail,
+    UsageBased,
+    User,
+    Voice,
+    Wallet,
+)
+from heygen_async.bulk.addresses import address_findings, is_private
+from heygen_async.bulk.credit import credit_problems, slot_problems
+from heygen_async.bulk.findings import Finding, Part, parts
+from heygen_async.bulk.suitability import look_findings, shape_of, voice_findings
+from heygen_async.bulk.variables import template_findings
+
+BODY = {"avatar_id": "look_1", "script": 'Hi <break time="1s"/>', "voice_id": "voice_1"}
+
+
+def part(**more: Any) -> Part:
+    body = {**BODY, **more}
+    return Part(at="", fields=body, request=body)
+
+
+def said(findings: Any) -> list[tuple[str, str]]:
+    return [(finding.field, finding.reason) for finding in findings]
+
+
+def test_a_look_that_failed_says_why() -> None:
+    failed = Look(id="look_1", status="failed", error={"code": "x", "message": "no face found"})
+    assert said(look_findings(failed, "look_1", part(), "avatar")) == [
+        ("avatar_id", "the look could not be made: no face found")
+    ]
+    assert said(look_findings(Look(id="look_1", status="failed"), "look_1", part(), "avatar")) == [
+        ("avatar_id", "the look could not be made")
+    ]
+
+
+@pytest.mark.parametrize("status", [None, "completed", "sleeping"])
+def test_a_look_of_another_status_is_fine(status: str | None) -> None:
+    """New words of HeyGen's hinder nobody, and what it does not tell of a look is not held against it."""
+    look = Look(id="look_1", status=status, default_voice_id="v")
+    assert said(look_findings(look, "look_1", part(engine={"type": "avatar_x"}, motion_prompt="x"), "avatar")) == []
+
+
+def test_four_k_is_not_for_photos_by_the_third_engine() -> None:
+    photo = Look(id="look_1", avatar_type="photo_avatar", default_voice_id="v")
+    asked = part(engine={"type": "avatar_iii"}, resolution="4k")
+    assert said(look_findings(photo, "look_1", asked, "avatar")) == [
+        ("resolution", "is not for photo looks by avatar_iii; look look_1 is a photo_avatar")
+    ]
+
+
+def test_the_default_engine_is_told_as_such() -> None:
+    look = Look(id="look_1", supported_api_engines=("avatar_iii",), default_voice_id="v")
+    assert said(look_findings(look, "look_1", part(), "avatar")) == [
+        ("engine", "look look_1 cannot be rendered by avatar_iv, HeyGen's default, only by avatar_iii")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("voice", "reason"),
+    [
+        (Voice(voice_id="v", status="failed"), "the voice could not be made"),
+        (Voice(voice_id="v", status="failed", failure_message="noise"), "the voice could not be made: noise"),
+        (Voice(voice_id="v", support_pause=False), "voice voice_1 makes no pauses, and the script has <break/>"),
+        (Voice(voice_id="v", language="German"), "voice voice_1 speaks German"),
+    ],
+)
+def test_what_a_voice_cannot_do(voice: Voice, reason: str) -> None:
+    asked = part(voice_settings={"locale": "pt-BR"})
+    assert [finding.reason for finding in voice_findings(voice, asked)] == [reason]
+
+
+@pytest.mark.parametrize("language", [None, "", "Portuguese", "Portuguese (Brazil)", "pt", "Multilingual", "Xhosa"])
+def test_a_voice_that_may_speak_the_language(language: str | None) -> None:
+    """Where the language is not told, or its name not known here, nothing is said."""
+    voice = Voice(voice_id="v", language=language)
+    assert said(voice_findings(voice, part(voice_settings={"locale": "pt-BR"}))) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "shape"),
+    [
+        *(("16:9", "landscape"), ("9:16", "portrait"), ("4:5", "portrait"), ("5:4", "landscape"), ("1:1", "square")),
+        *(("auto", None), (None, None), ("portrait", "portrait"), ("landscape", "landscape"), ("a:b", None)),
+    ],
+)
+def test_shapes(asked: Any, shape: str | None) -> None:
+    assert shape_of(asked) == shape
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("localhost", "LOCALHOST.", "nas", "printer.local", "db.internal", "x.home.arpa", "127.0.0.1", "10.1.2.3"),
+        *("192.168.1.1", "172.16.0.9", "169.254.169.254", "100.64.0.1", "::1", "fe80::1%eth0", "fd00::1"),
+        *("2130706433", "a.test"),
+    ],
+)
+def test_private_hosts(host: str) -> None:
+    assert is_private(host)
+
+
+@pytest.mark.parametrize("host", ["example.com", "cdn.example.com.", "8.8.8.8", "2606:4700::1111", "local.example.com"])
+def test_public_hosts(host: str) -> None:
+    assert not is_private(host)
+
+
+@pytest.mark.parametrize(
+    "value", ["", "ftp://example.com/a", "//example.com/a", "https://", "https://[::1/a", "C:/a.png"]
+)
+def test_what_is_no_address(value: str) -> None:
+    """It can come from `extra` or a journal; the requests themselves refuse it."""
+    wrong = Part(at="x.", fields={"url": value}, request={})
+    assert said(address_findings(wrong)) == [("x.url", "is no address of the web")]
+
+
+@given(st.text())
+def test_any_text_is_judged(value: str) -> None:
+    """Without falling over it, and as one finding at most."""
+    assert len(list(address_findings(Part(at="", fields={"a_url": value}, request={})))) <= 1
+
+
+@given(
+    st.recursive(st.integers() | st.text(max_size=3), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
+)
+def test_every_object_within_a_request_is_a_part_of_its_own(value: Any) -> None:
+    def objects(one: Any) -> int:
+        inner = list(one.values()) if isinstance(one, dict) else one if isinstance(one, list) else []
+        return isinstance(one, dict) + sum(map(objects, inner))
+
+    body = {"value": value}
+    assert len(list(parts(body))) == objects(body)
+
+
+def test_places_of_parts() -> None:
+    body = {"scenes": [{"input": {"script": "a"}}, {"items": [[{"x": 1}]]}]}
+    assert [one.at for one in parts(body)] == [
+        "",
+        "scenes[0].",
+        "scenes[0].input.",
+        "scenes[1].",
+        "scenes[1].items[0][0].",
+    ]
+
+
+def test_a_template_of_which_little_is_told() -> None:
+    """Types and ratios that HeyGen does not tell are not guessed."""
+    template = TemplateDetail(id="t", variables={"logo": {"type": "image"}, "odd": 3})
+    body = {"variables": {"odd": "x"}, "dimension": {"width": 720, "height": 720}}
+    assert said(template_findings(template, body)) == []
+    (finding,) = template_findings(TemplateDetail(id="t"), {"variables": {"a": 1}})
+    assert finding.mend == "it has none"
+    square = TemplateDetail(id="t", aspect_ratio="1:1")
+    assert said(template_findings(square, {"variables": [], "dimension": {"width": "720"}})) == []
+
+
+USD = "usd"
+ACCOUNTS: list[tuple[User, float | None, list[tuple[str, str]]]] = [
+    (User(username="u"), 5.0, []),
+    (User(username="u", wallet=Wallet(currency=USD)), 5.0, []),
+    (User(username="u", wallet=Wallet(currency=USD, remaining_balance=5.0)), 5.0, []),
+    (
+        User(username="u", wallet=Wallet(currency=USD, remaining_balance=4.0)),
+        5.0,
+        [("error", "wallet.remaining_balance")],
+    ),
+    (
+        User(username="u", wallet=Wallet(currency=USD, remaining_balance=4.0, auto_reload=AutoReload(enabled=True))),
+        5.0,
+        [("warning", "wallet.remaining_balance")],
+    ),
+    (
+        User(username="u", wallet=Wallet(currency=USD, remaining_balance=0.0)),
+        None,
+        [("error", "wallet.remaining_balance")],
+    ),
+    (User(username="u", wallet=Wallet(currency="credits", remaining_balance=1.0)), 5.0, []),
+    (User(username="u", usage_based=UsageBased()), 5.0, []),
+    (User(username="u", usage_based=UsageBased(spending_cap_usd=9.0, spending_current_usd=4.0)), 5.0, []),
+    (
+        User(username="u", usage_based=UsageBased(spending_cap_usd=9.0, spending_current_usd=5.0)),
+        5.0,
+        [("error", "usage_based.spending_cap_usd")],
+    ),
+    (
+        User(username="u", usage_based=UsageBased(spending_cap_usd=9.0, spending_current_usd=9.0)),
+        None,
+        [("error", "usage_based.spending_cap_usd")],
+    ),
+    (User(username="u", subscription=Subscription(plan="pro")), 5.0, []),
+    (
+        User(
+            username="u",
+            subscription=Subscription(
+                plan="pro",
+                credits=Credits(premium_credits=CreditPool(remaining=0), add_on_credits=CreditPool(remaining=2)),
+            ),
+        ),
+        5.0,
+        [],
+    ),
+    (
+        User(
+            username="u",
+            subscription=Subscription(plan="pro", credits=Credits(premium_credits=CreditPool(remaining=0))),
+        ),
+        5.0,
+        [("error", "subscription.credits")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("user", "price", "expected"), ACCOUNTS)
+def test_whether_an_account_can_pay(user: User, price: float | None, expected: list[tuple[str, str]]) -> None:
+    found = list(credit_problems(user, price))
+    assert [(problem.severity, problem.field) for problem in found] == expected
+    assert all(problem.mend and problem.place == "the account" for problem in found)
+
+
+def test_an_enterprise_has_more_slots() -> None:
+    big = User(username="u", subscription=Subscription(plan="enterprise"))
+    assert list(slot_problems(big, 20)) == []
+    assert len(list(slot_problems(big, 21))) == 1
+    assert list(slot_problems(big, True)) == []
+
+
+def test_the_empty_address_of_a_machine_is_private() -> None:
+    assert is_private(".".join("0000"))
+
+
+def test_a_finding_hides_its_value_from_logs() -> None:
+    """It is what stands in a row."""
+    assert "secret" not in repr(Finding(field="f", value="secret", reason="r", mend="m"))

@@ -1,0 +1,73 @@
+"""How long a text takes to say, in its language."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, strategies as st
+
+from heygen_async.bulk.speech import language_tag, spoken_seconds
+
+WORDS = "word " * 150
+PLAIN = st.text(st.characters(exclude_characters="<>"), max_size=200)
+LANGUAGES = st.sampled_from([None, "", "en", "de-DE", "Finnish", "pt-BR", "ja-JP", "Klingon", "?"])
+
+
+@pytest.mark.parametrize(
+    ("language", "likely"),
+    [
+        (None, 60.0),
+        ("en-US", 60.0),
+        ("English", 60.0),
+        ("de-DE", 60.0 * 228 / 179),
+        ("German (Germany)", 60.0 * 228 / 179),
+        ("  Finnish", 60.0 * 228 / 161),
+        ("xx-XX", 60.0),
+    ],
+)
+def test_words_take_longer_where_they_are_longer(language: str | None, likely: float) -> None:
+    assert spoken_seconds(WORDS, language=language)[1] == pytest.approx(likely)
+
+
+def test_characters_without_spaces_count_by_themselves() -> None:
+    """Whatever the language is said to be; words among them count as words."""
+    assert spoken_seconds("\u4f60\u597d" * 45, language="zh")[1] == pytest.approx(20.0)
+    assert spoken_seconds("\u4f60\u597d" * 45 + WORDS, language="zh")[1] == pytest.approx(80.0)
+
+
+@pytest.mark.parametrize(
+    ("given", "tag"),
+    [
+        ("pt-BR", "pt"),
+        ("Portuguese (Brazil)", "pt"),
+        ("zh_CN", "zh"),
+        ("Thai", "th"),
+        ("Klingon", "klingon"),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_the_language_of_a_locale(given: str | None, tag: str | None) -> None:
+    assert language_tag(given) == tag
+
+
+@given(PLAIN, PLAIN, LANGUAGES, st.floats(0.5, 1.5))
+def test_more_text_takes_no_less_time(text: str, more: str, language: str | None, speed: float) -> None:
+    """All three figures grow with the text and stand in their order."""
+    one = spoken_seconds(text, speed=speed, language=language)
+    both = spoken_seconds(f"{text} {more}", speed=speed, language=language)
+    assert list(one) == sorted(one)
+    assert all(after >= before - 1e-9 for before, after in zip(one, both, strict=True))
+
+
+@given(PLAIN, st.integers(0, 60_000), LANGUAGES)
+def test_a_break_adds_its_time(text: str, milliseconds: int, language: str | None) -> None:
+    """No more, no less, and speed does not shorten it."""
+    for speed in (0.5, 1.0, 1.5):
+        without = spoken_seconds(text + " ", speed=speed, language=language)
+        paused = spoken_seconds(f'{text} <break time="{milliseconds}ms"/>', speed=speed, language=language)
+        assert paused == pytest.approx([part + milliseconds / 1000 for part in without])
+
+
+@given(st.integers(0, 10**12))
+def test_a_number_takes_time(number: int) -> None:
+    assert spoken_seconds(str(number))[0] > 0
