@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Generic, TypeVar
 
 import attrs
@@ -58,20 +58,25 @@ class ServerJob(Generic[T]):
     """Something that is being made at HeyGen: an id and the ways to follow it. It holds nothing that must be closed."""
 
     def __init__(
-        self, caller: Caller, job_id: str, call: Call[T], ends: Ends, pace: waiting.Pace = waiting.RESUMED
+        self,
+        caller: Caller,
+        job_id: str,
+        read: Callable[[str], Call[T]],
+        ends: Ends,
+        pace: waiting.Pace = waiting.RESUMED,
     ) -> None:
-        """Follow *job_id* by *call*; the methods `create` and `job` of the resources make these.
+        """Follow *job_id*; the methods `create` and `job` of the resources make these.
 
         Args:
             caller: Asks.
             job_id: Whose.
-            call: Reads it.
+            read: Returns the call that reads it.
             ends: Which status words are ends.
             pace: When to look.
         """
         self.id = job_id
         self._caller = caller
-        self._call = call
+        self._read = read
         self._ends = ends
         self._pace = pace
 
@@ -81,7 +86,7 @@ class ServerJob(Generic[T]):
 
     async def look(self) -> T:
         """Return it as it is now. Costs nothing."""
-        return await self._caller.send(self._call)
+        return await self._caller.send(self._read(self.id))
 
     async def statuses(self) -> AsyncIterator[T]:
         """Yield it each time its status changes; the last one has ended. Costs nothing."""
@@ -111,8 +116,3 @@ class ServerJob(Generic[T]):
 
     async def _ended(self) -> T:
         return [found async for found in self.statuses()][-1]
-
-
-def together(jobs: Iterable[ServerJob[T]]) -> tuple[ServerJob[T], ...]:
-    """Return the jobs of one request, such as a translation into several languages."""
-    return tuple(jobs)

@@ -12,6 +12,7 @@ from heygen_async.api import pages, waiting
 from heygen_async.api.batches import Batch, BatchableRequest, CreatedBatch, create_batch, get_batch
 from heygen_async.api.ids import AT_ONCE, id_lists
 from heygen_async.api.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent, VideoRequest
+from heygen_async.api.scenes import VideoScenes, get_scenes
 from heygen_async.api.stored import StoredRequest, sent_of
 from heygen_async.calls import Call, Caller, Options, path_id, reads
 from heygen_async.errors import ContractError, InvalidInputError, RenderFailedError
@@ -257,6 +258,10 @@ class Videos:
     async def batch(self, batch_id: str, options: Options | None = None) -> Batch:
         """Return the batch as it is now. Source: `GET /v3/videos/batches/{batch_id}`."""
         return await self._caller.send(get_batch(batch_id), options)
+
+    async def scenes(self, video_id: str, options: Options | None = None) -> VideoScenes:
+        """Return what an edited video consists of. Source: `GET /v3/videos/{video_id}/scenes`."""
+        return await self._caller.send(get_scenes(video_id), options)
 
     async def delete(self, video_id: str, options: Options | None = None) -> DeletedVideo:
         """Delete a video; a running render is not refunded. Source: `DELETE /v3/videos/{video_id}`."""
