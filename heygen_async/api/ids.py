@@ -17,7 +17,7 @@ def id_list(ids: Iterable[str]) -> str:
     """Return ids as one parameter. They are checked all at once; each by itself only to say which is wrong."""
     listed = list(ids)
     joined = ",".join(listed)
-    if not _SOUND.fullmatch(joined) or joined.count(",") != len(listed) - 1:
+    if not _SOUND.fullmatch(joined) or joined.count(",") != len(listed) - 1 or "" in listed:
         for name in listed:
             path_id(name)
     return joined

@@ -138,8 +138,6 @@ def file_reference() -> Rule:
 
 def json_object(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     """Accept a mapping that JSON can carry."""
-    if value is None:
-        return
     if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
         refuse(owner, attribute.name, value, "must be a mapping of names to JSON values")
     try:

@@ -50,7 +50,6 @@ def studio_avatar(request: Any) -> None:
     if len(given) != 1:
         reason = f"{' and '.join(given) or 'no speech'} given: give exactly one of {', '.join(_SPEECH)}"
         refuse(request, "script", None, reason)
-    _voice_settings(request, given)
     if isinstance(request.engine, AvatarIII) and request.motion_prompt is not None:
         refuse(request, "motion_prompt", request.motion_prompt, "must be absent with engine avatar_iii")
     if isinstance(request.engine, AvatarIII | AvatarV) and request.expressiveness is not None:
@@ -82,11 +81,4 @@ def _narration(request: Any) -> list[str]:
         refuse(request, given[1], getattr(request, given[1]), f"give at most one of {', '.join(_SPEECH)}")
     if request.script is not None and request.voice_id is None:
         refuse(request, "voice_id", None, "a script needs a voice here")
-    _voice_settings(request, given)
     return given
-
-
-def _voice_settings(request: Any, given: list[str]) -> None:
-    if request.voice_settings is not None and given != ["script"]:
-        reason = "have no effect without a script: leave them out"
-        refuse(request, "voice_settings", request.voice_settings, reason)

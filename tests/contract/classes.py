@@ -104,6 +104,9 @@ NAMES = {
     "WordTimestamp": ("WordTimestamp", "When a word is spoken."),
 }
 
+# What is both asked and answered has a class for each: the answer's is lenient.
+ANSWERS_TOO = {"AiClippingOutputSettings": ("UsedClippingSettings", "What the clips are like.")}
+
 # Written by hand: schema -> (type, rule, converter or "").
 REQUESTS_BY_HAND = {
     "AssetInput": ("Asset", "asset()", "as_asset"),

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 from tests.contract.classes import ANSWERS_BY_HAND, WHERE
 from tests.contract.methods import Asked, ask, checks_query, job_functions, job_method, method, query_class
@@ -21,54 +22,55 @@ VALUES = Values(DOCUMENT["components"]["schemas"])
 NOTE = "# Written by tests/contract/generate.py from HeyGen's contract: change that, not this."
 MODULE = "heygen_async.api.generated"
 
+Used: TypeAlias = tuple[str, str]  # a schema, and whether it is asked (request) or answered (answer)
+
 
 def class_name(resource: Resource) -> str:
     """Return the class of a resource."""
     return resource.name.title().replace("_", "")
 
 
-def schemas_of(resource: Resource) -> dict[str, str]:
-    """Return the schemas of a resource, those that others use first: what each is for."""
-    found: dict[str, str] = {}
+def schemas_of(resource: Resource) -> dict[Used, bool]:
+    """Return the schemas of a resource and how they are used, inner ones first; True for those that get `extra`."""
+    found: dict[Used, bool] = {}
     for op in resource.ops:
         asked = ask(DOCUMENT, VALUES, op)
         if asked.body and VALUES.schemas[asked.body].get("properties", {"oneOf": 1}):
             for arm in VALUES.arms(asked.body):
-                _collect(arm, found.get(arm, "top"), found)
+                _collect((arm, "request"), found)
+                found[arm, "request"] = True
         if asked.answer not in ANSWERS_BY_HAND:
-            _collect(asked.answer, "answer", found)
+            _collect((asked.answer, "answer"), found)
     return found
 
 
-def _collect(name: str, use: str, found: dict[str, str]) -> None:
-    if found.get(name) in {use, "top"}:
-        return
-    for inner in VALUES.needs(name, request=use != "answer"):
-        _collect(inner, "answer" if use == "answer" else "part", found)
-    found.pop(name, None) if use == "top" and name not in found else None
-    found[name] = use
+def _collect(used: Used, found: dict[Used, bool]) -> None:
+    name, use = used
+    if used not in found:
+        for inner in VALUES.needs(name, request=use == "request"):
+            _collect((inner, use), found)
+        found[used] = False
 
 
-def shared_schemas() -> dict[str, str]:
+def shared_schemas() -> dict[Used, bool]:
     """Return the schemas that several resources use."""
-    seen: dict[str, list[str]] = {}
-    uses: dict[str, str] = {}
+    seen: dict[Used, list[bool]] = {}
     for resource in RESOURCES:
-        for name, use in schemas_of(resource).items():
-            seen.setdefault(name, []).append(resource.name)
-            uses[name] = use
-    return {name: uses[name] for name, users in seen.items() if len(users) > 1}
+        for used, extra in schemas_of(resource).items():
+            seen.setdefault(used, []).append(extra)
+    return {used: any(extras) for used, extras in seen.items() if len(extras) > 1}
 
 
-def write_class(name: str, use: str) -> str:
+def write_class(used: Used, *, extra: bool) -> str:
     """Return the class of a schema."""
-    return VALUES.answer(name) if use == "answer" else VALUES.request(name, extra=use == "top")
+    name, use = used
+    return VALUES.answer(name) if use == "answer" else VALUES.request(name, extra=extra)
 
 
-def module(resource: Resource, shared: dict[str, str]) -> str:
+def module(resource: Resource, shared: dict[Used, bool]) -> str:
     """Return the module of a resource."""
     asked = {op.where: ask(DOCUMENT, VALUES, op) for op in resource.ops}
-    own = [write_class(name, use) for name, use in schemas_of(resource).items() if name not in shared]
+    own = [write_class(used, extra=extra) for used, extra in schemas_of(resource).items() if used not in shared]
     queries = [query_class(each) for each in asked.values() if checks_query(each)]
     jobs = [part for job in resource.jobs for part in job_functions(asked[job.get], job)]
     paths = sorted({"/".join(each.path.split("/")[:3]) for each in asked.values()})
@@ -112,10 +114,10 @@ def followers() -> dict[str, tuple[str, str]]:
     }
 
 
-def imports(body: str, shared: Iterable[str]) -> str:
+def imports(body: str, shared: Iterable[Used]) -> str:
     """Return the imports that a module needs."""
     where = {**WHERE, "UPLOAD_SECONDS": "heygen_async.calls", "VideoStatus": "heygen_async.api.videos"}
-    where |= {name_of(name): f"{MODULE}.shared" for name in shared}
+    where |= {name_of(name, answer=use == "answer"): f"{MODULE}.shared" for name, use in shared}
     where |= {name: place for name, (place, _) in followers().items()}
     where |= {kind: place for place, kind in followers().values()}
     used = set(free_names(ast.parse(body), frozenset()))
@@ -138,9 +140,9 @@ def free_names(node: ast.AST, bound: frozenset[str]) -> Iterator[str]:
         yield from free_names(child, bound)
 
 
-def shared_module(shared: dict[str, str]) -> str:
+def shared_module(shared: dict[Used, bool]) -> str:
     """Return the module of what several resources use."""
-    body = "\n\n\n".join(write_class(name, use) for name, use in shared.items())
+    body = "\n\n\n".join(write_class(used, extra=extra) for used, extra in shared.items())
     about = '"""What several resources use."""'
     return f"{about}\n\n{NOTE}\n\nfrom __future__ import annotations\n\n{imports(body, ())}\n\n{body}\n"
 

@@ -69,7 +69,7 @@ class Asked:
     @property
     def kind(self) -> str:
         """The type of what it answers."""
-        return ANSWERS_BY_HAND.get(self.answer) or name_of(self.answer)
+        return ANSWERS_BY_HAND.get(self.answer) or name_of(self.answer, answer=True)
 
     @property
     def paged(self) -> bool:

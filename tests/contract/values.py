@@ -9,12 +9,15 @@ from typing import Any
 
 import attrs
 
-from tests.contract.classes import ANSWERS_BY_HAND, NAMES, PRIVATE, REQUESTS_BY_HAND, TOGETHER
+from tests.contract.classes import ANSWERS_BY_HAND, ANSWERS_TOO, NAMES, PRIVATE, REQUESTS_BY_HAND, TOGETHER
 from tests.contract.wording import meaning
 
 Schema = dict[str, Any]
 
 _LENIENT = re.compile(r"_at$|duration|progress|_pct$|score|offset")  # whole numbers that may one day not be whole
+
+
+_EXTRA = ["        extra: Further fields."]
 
 
 @attrs.frozen
@@ -28,9 +31,10 @@ class Shape:
     refuses_none: bool = False
 
 
-def name_of(schema_name: str) -> str:
+def name_of(schema_name: str, *, answer: bool = False) -> str:
     """Return the class of a schema."""
-    return NAMES.get(schema_name, (schema_name,))[0]
+    names = {**NAMES, **ANSWERS_TOO} if answer else NAMES
+    return names.get(schema_name, (schema_name,))[0]
 
 
 def target(schema: Schema) -> str | None:
@@ -75,7 +79,7 @@ class Values:
                 '        """Check what the fields say together."""',
                 f"        together.{TOGETHER[name]}(self)",
             ]
-        return self._class(name, fields, lines, extra=extra)
+        return _class(name_of(name), NAMES[name][1], name, [*_about(fields), *(_EXTRA if extra else [])], lines)
 
     def request_field(self, field: str, schema: Schema, *, required: bool) -> str:
         """Return one field of a request."""
@@ -132,14 +136,15 @@ class Values:
         return Shape(f"tuple[{item.type}, ...]", rule, converter, item.needs)
 
     def _object(self, _: str, __: Schema) -> Shape:
-        return Shape("Mapping[str, Any]", "json_object")
+        return Shape("Mapping[str, Any]", "json_object", refuses_none=True)
 
     def answer(self, name: str) -> str:
         """Return the class of an answer."""
         required = self.schemas[name].get("required", ()) if "oneOf" not in self.schemas[name] else ("id", "type")
         fields = dict(self.fields(name))
         lines = [self._answer_field(field, part, required=field in required) for field, part in fields.items()]
-        return self._class(name, fields, lines, extra=False)
+        title = {**NAMES, **ANSWERS_TOO}[name][1]
+        return _class(name_of(name, answer=True), title, name, _about(fields), lines)
 
     def fields(self, name: str) -> Iterator[tuple[str, Schema]]:
         """Yield the fields of a schema, those that are required first."""
@@ -162,7 +167,7 @@ class Values:
         """Return the type of a field of an answer."""
         name = target(schema)
         if name:
-            return ANSWERS_BY_HAND.get(name) or name_of(name)
+            return ANSWERS_BY_HAND.get(name) or name_of(name, answer=True)
         kind = schema["type"]
         if kind == "array":
             return f"tuple[{self.answer_type(field, schema['items'])}, ...]"
@@ -182,25 +187,14 @@ class Values:
                 found += self.arms(used) if request else [used]
         return found
 
-    def _class(self, name: str, fields: dict[str, Schema], lines: list[str], *, extra: bool) -> str:
-        title = NAMES[name][1] if name in NAMES else f"{name}."
-        about = [_line(field, meaning(field, part)) for field, part in fields.items()]
-        about += ["        extra: Further fields."] if extra else []
-        return "\n".join(
-            [
-                "@attrs.frozen(kw_only=True)",
-                f"class {name_of(name)}:",
-                f'    """{title}',
-                "",
-                "    Attributes:",
-                *about,
-                "",
-                f"    Source: `{name}`.",
-                '    """',
-                "",
-                *lines,
-            ]
-        )
+
+def _class(kind: str, title: str, schema: str, about: list[str], lines: list[str]) -> str:
+    head = ["@attrs.frozen(kw_only=True)", f"class {kind}:", f'    """{title}', "", "    Attributes:", *about]
+    return "\n".join([*head, "", f"    Source: `{schema}`.", '    """', "", *lines])
+
+
+def _about(fields: dict[str, Schema]) -> list[str]:
+    return [_line(field, meaning(field, part)) for field, part in fields.items()]
 
 
 def _line(field: str, said: str) -> str:

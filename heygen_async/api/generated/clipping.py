@@ -16,8 +16,8 @@ from heygen_async.api.generated.shared import Deleted
 from heygen_async.api.jobs import Ends, ServerJob
 from heygen_async.api.pages import Listing
 from heygen_async.api.parts import AssetId, AssetUrl, as_asset
-from heygen_async.api.rules import each
-from heygen_async.api.shapes import encoded, file_reference, number, string, web_address
+from heygen_async.api.rules import each, one_of, switch
+from heygen_async.api.shapes import encoded, file_reference, items, listed, number, string, web_address
 from heygen_async.calls import Call, Caller, Options, path_id, reads
 
 _CLIPPING = Ends(subject="clipping", badly=frozenset({"failed", "cancelled"}))
@@ -37,11 +37,13 @@ class ClippingSettings:
     Source: `AiClippingOutputSettings`.
     """
 
-    aspect_ratio: str | None = None
-    caption_style: str | None = None
-    captions: bool | None = None
-    duration_types: tuple[str, ...] | None = None
-    prompt: str | None = attrs.field(default=None, repr=False)
+    aspect_ratio: str | None = attrs.field(default=None, validator=one_of("landscape", "portrait", "square"))
+    caption_style: str | None = attrs.field(default=None, validator=string())
+    captions: bool | None = attrs.field(default=None, validator=switch())
+    duration_types: tuple[str, ...] | None = attrs.field(
+        default=None, converter=listed, validator=items(one_of("30", "60", "180", "long"), 1, 4)
+    )
+    prompt: str | None = attrs.field(default=None, validator=string(0, 500), repr=False)
 
 
 @attrs.frozen(kw_only=True)
@@ -112,6 +114,27 @@ class Clip:
 
 
 @attrs.frozen(kw_only=True)
+class UsedClippingSettings:
+    """What the clips are like.
+
+    Attributes:
+        aspect_ratio: Width to height: landscape, portrait or square.
+        caption_style: Of burned-in captions, such as outline_classic.
+        captions: Whether it has captions.
+        duration_types: How long clips may be: 30, 60 or 180 seconds, or long.
+        prompt: What you wish, in your words: up to 500 characters.
+
+    Source: `AiClippingOutputSettings`.
+    """
+
+    aspect_ratio: str | None = None
+    caption_style: str | None = None
+    captions: bool | None = None
+    duration_types: tuple[str, ...] | None = None
+    prompt: str | None = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen(kw_only=True)
 class ClippedVideo:
     """The clips of one film, as they are now.
 
@@ -138,7 +161,7 @@ class ClippedVideo:
     created_at: float | None = None
     failure_message: str | None = None
     input_language: str | None = None
-    output_settings: ClippingSettings | None = None
+    output_settings: UsedClippingSettings | None = None
     progress: float | None = None
     source_duration: float | None = None
     title: str | None = None

@@ -247,7 +247,7 @@ class TemplateVideo:
     Source: `GenerateFromTemplateRequest`.
     """
 
-    variables: Mapping[str, Any] = attrs.field(validator=[needed, json_object], repr=False, hash=False)
+    variables: Mapping[str, Any] = attrs.field(validator=json_object, repr=False, hash=False)
     brand_glossary_id: str | None = attrs.field(default=None, validator=string())
     brand_voice_id: str | None = attrs.field(default=None, validator=string())
     callback_id: str | None = attrs.field(default=None, validator=string())
