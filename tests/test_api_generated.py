@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -42,6 +43,7 @@ from tests.test_simulator_contract import OPERATIONS, PDF, Names, filled, furnis
 
 NAMES = [*BY_HAND, *(resource.name for resource in RESOURCES)]
 FILM = "https://example.com/film.mp4"
+README = Path(__file__).parent.parent / "README.md"
 ENDPOINT = "/v3/webhooks/endpoints/{endpoint_id}"
 SOURCE = re.compile(r"Source: `([A-Z]+) (/v3/[^`]*)`(, `\w+: \w+`)?")
 
@@ -81,6 +83,16 @@ async def test_each_operation_has_exactly_one_method(heygen: HeyGen) -> None:
     assert sorted(found) == OPERATIONS
     assert [where for where, ways in found.items() if len(ways) != 1] == []
     assert len(found) == 94
+
+
+async def test_the_readme_lists_every_method(heygen: HeyGen) -> None:
+    """Its table has a row for each resource, and no method is missing there."""
+    lines = [line for line in README.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    rows = {name: line for line in lines for name in re.findall(r"`(\w+)`", line)}
+    for (_, path), (method,) in methods(heygen).items():
+        owner: Any = getattr(method, "__self__", None)
+        resource = next(name for name in NAMES if getattr(heygen, name) is owner)
+        assert re.search(rf"\b{method.__name__}\b", rows[resource].rpartition("` |")[2]), path
 
 
 @pytest.fixture
