@@ -17,10 +17,9 @@ def id_list(ids: Iterable[str]) -> str:
     """Return ids as one parameter. They are checked all at once; each by itself only to say which is wrong."""
     listed = list(ids)
     joined = ",".join(listed)
-    if not _SOUND.fullmatch(joined) or joined.count(",") != len(listed) - 1 or "" in listed:
-        for name in listed:
-            path_id(name)
-    return joined
+    if _SOUND.fullmatch(joined) and joined.count(",") == len(listed) - 1 and "" not in listed:
+        return joined
+    return ",".join(map(path_id, listed))
 
 
 def id_lists(**lists: Iterable[str]) -> dict[str, str]:

@@ -85,10 +85,3 @@ class Listing(Generic[T]):
             query=dict(asked),
             read=lambda answer, subject: read_page(answer, subject, kind),
         )
-
-
-def iterate(
-    caller: Caller, path: str, kind: type[T], query: Mapping[str, str | int | None] | None = None
-) -> AsyncIterator[T]:
-    """Yield every item of a list, asking for the next page when the last one is used up."""
-    return aiter(Listing(caller, path, kind, query))

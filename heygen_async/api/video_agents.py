@@ -207,9 +207,9 @@ class VideoAgents:
         """Return the videos of a session. Source: `GET /v3/video-agents/{session_id}/videos`."""
         return await self._caller.send(get_session_videos(session_id), options)
 
-    def list(self, *, limit: int = 100) -> AsyncIterator[SessionItem]:
+    def list(self, *, limit: int = 100) -> pages.Listing[SessionItem]:
         """Yield sessions, newest first, page after page of *limit* (1 to 100). Source: `GET /v3/video-agents`."""
-        return pages.iterate(self._caller, "/v3/video-agents", SessionItem, {"limit": limit})
+        return pages.Listing(self._caller, "/v3/video-agents", SessionItem, {"limit": limit})
 
 
 def create_session(request: VideoAgent | StoredRequest) -> Call[Session]:

@@ -217,10 +217,10 @@ class Videos:
         """Return the video as it is now. Source: `GET /v3/videos/{video_id}`."""
         return await self._caller.send(get_video(video_id), options)
 
-    def list(self, *, title: str | None = None, folder_id: str | None = None, limit: int = 100) -> AsyncIterator[Video]:
+    def list(self, *, title: str | None = None, folder_id: str | None = None, limit: int = 100) -> pages.Listing[Video]:
         """Yield videos, newest first, page after page of *limit* (1 to 100). Source: `GET /v3/videos`."""
         query = {"title": title, "folder_id": folder_id, "limit": limit}
-        return pages.iterate(self._caller, "/v3/videos", Video, query)
+        return pages.Listing(self._caller, "/v3/videos", Video, query)
 
     async def statuses(
         self, video_ids: Iterable[str] = (), options: Options | None = None, *, batch_ids: Iterable[str] = ()
