@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from heygen_async import DeadlineExceededError, HeyGen, RenderFailedError
+from heygen_async import DeadlineExceededError, DirectVideo, HeyGen, RenderFailedError
 from heygen_async.api.generated.avatars import DigitalTwin, PhotoAvatar
 from heygen_async.api.generated.lipsyncs import LipsyncRequest
 from heygen_async.api.generated.templates import TemplateVideo
@@ -60,9 +60,56 @@ async def test_a_job_is_followed_to_its_end(heygen: HeyGen, world: World, kind: 
     assert str(job.id) in repr(job)
     done = await job.wait()
     assert done.status == "completed"
-    if hasattr(done, "video_url"):
-        assert done.video_url
+    assert files_of(done)
+    assert all(files_of(done))
     assert (await job.look()).status == "completed"
+
+
+def files_of(done: Any) -> list[str | None]:
+    """Return the addresses of what was made."""
+    if hasattr(done, "clips"):
+        return [clip.video_url for clip in done.clips]
+    return list(done.layers.values()) if hasattr(done, "layers") else [done.video_url]
+
+
+BATCHES = ["lipsyncs", "translations", "videos"]
+
+
+async def begin_batch(heygen: HeyGen, kind: str) -> Any:
+    """Begin a batch of two; return its handle."""
+    lipsync = LipsyncRequest(video=FILM, audio=FILM)
+    if kind == "lipsyncs":
+        return await heygen.lipsyncs.create_batch([lipsync, lipsync])
+    if kind == "translations":
+        dub = body_value("CreateVideoTranslationRequest", **{**DUB, "output_languages": ["French", "German"]})
+        return await heygen.translations.create_batch([dub])
+    hello = DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="Hi Ada")
+    return heygen.videos.batch_job((await heygen.videos.create_batch([hello, hello])).batch_id)
+
+
+@pytest.mark.parametrize("kind", BATCHES)
+async def test_a_batch_ends_when_its_items_have(heygen: HeyGen, world: World, kind: str) -> None:
+    """One that failed is told by its item: the others are there."""
+    world.faults.append(FailedRender(nth=1))
+    job = await begin_batch(heygen, kind)
+    found = await job.wait()
+    assert sorted(item.status for item in found.items) == ["completed", "failed"]
+    again = await getattr(heygen, kind).batch_job(job.id).wait()
+    assert again == found
+
+
+@pytest.mark.parametrize("kind", BATCHES)
+async def test_a_batch_of_failures_is_no_error(heygen: HeyGen, world: World, kind: str) -> None:
+    """Whoever asked for many asks which."""
+    world.faults.append(FailedRender())
+    found = await (await begin_batch(heygen, kind)).wait()
+    assert [item.status for item in found.items] == ["failed", "failed"]
+
+
+async def test_what_nobody_makes_is_not_waited_for(heygen: HeyGen, caplog: pytest.LogCaptureFixture) -> None:
+    """A public voice has no status."""
+    assert (await heygen.voices.job("voice_warm").wait()).status is None
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize("kind", KINDS)

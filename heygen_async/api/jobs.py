@@ -25,7 +25,8 @@ class Ends:
         well: Status words of success.
         badly: Status words of failure.
         files: Fields one of which must be set for success to be there: it happens that a job is `completed` a moment
-            before its file has an address. Empty if the word is enough.
+            before its file has an address. `clips.video_url` is that of each clip which has not failed. Empty if the
+            word is enough.
     """
 
     subject: str
@@ -34,9 +35,10 @@ class Ends:
     files: tuple[str, ...] = ()
 
     def reached(self, found: Any) -> bool:
-        """Whether nothing more will happen to *found*."""
-        done = not self.files or any(getattr(found, name) is not None for name in self.files)
-        return found.status in self.badly or (found.status in self.well and done)
+        """Whether nothing more will happen to *found*; what has no status, such as a public voice, was never begun."""
+        if found.status is None or found.status in self.badly:
+            return True
+        return found.status in self.well and (not self.files or any(_is_there(found, name) for name in self.files))
 
     def check(self, found: T, job_id: str) -> T:
         """Return *found*, or raise `RenderFailedError` if it has failed."""
@@ -46,6 +48,14 @@ class Ends:
         code = getattr(found, "failure_code", None)
         reason = _reason(found) or code or f"its status is {status}, and HeyGen gives no reason"
         raise RenderFailedError(f"{self.subject} {job_id} failed: {reason}", code=code, resource_id=job_id, spent="no")
+
+
+def _is_there(found: Any, name: str) -> bool:
+    field, _, inner = name.partition(".")
+    value = getattr(found, field)
+    if not inner:
+        return bool(value)
+    return all(getattr(item, inner) or item.status == "failed" for item in value or ())
 
 
 def _reason(found: Any) -> str | None:
@@ -92,9 +102,10 @@ class ServerJob(Generic[T]):
         """Yield it each time its status changes; the last one has ended. Costs nothing."""
         last = None
         async for found in waiting.looks(self.look, self._pace):
-            status: str = getattr(found, "status", None) or ""
-            waiting.note_status(status, _UNDER_WAY | self._ends.well | self._ends.badly)
+            status: Any = getattr(found, "status", None)
             ended = self._ends.reached(found)
+            if not ended:
+                waiting.note_status(status, _UNDER_WAY | self._ends.well)
             if ended or status != last:
                 yield found
             if ended:

@@ -9,8 +9,9 @@ import attrs
 
 from heygen_async import wire
 from heygen_async.api import pages, waiting
-from heygen_async.api.batches import Batch, BatchableRequest, CreatedBatch, create_batch, get_batch
+from heygen_async.api.batches import Batch, BatchableRequest, CreatedBatch, create_batch, follow_batch, get_batch
 from heygen_async.api.ids import AT_ONCE, id_lists
+from heygen_async.api.jobs import ServerJob
 from heygen_async.api.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent, VideoRequest
 from heygen_async.api.scenes import VideoScenes, get_scenes
 from heygen_async.api.stored import StoredRequest, sent_of
@@ -258,6 +259,13 @@ class Videos:
     async def batch(self, batch_id: str, options: Options | None = None) -> Batch:
         """Return the batch as it is now. Source: `GET /v3/videos/batches/{batch_id}`."""
         return await self._caller.send(get_batch(batch_id), options)
+
+    def batch_job(self, batch_id: str) -> ServerJob[Batch]:
+        """Return a handle on a batch; asks nothing yet.
+
+        It ends when every item has; `items` tells which have failed.
+        """
+        return follow_batch(self._caller, path_id(batch_id))
 
     async def scenes(self, video_id: str, options: Options | None = None) -> VideoScenes:
         """Return what an edited video consists of. Source: `GET /v3/videos/{video_id}/scenes`."""

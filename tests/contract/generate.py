@@ -119,7 +119,7 @@ def imports(body: str, shared: Iterable[Used]) -> str:
     where = {**WHERE, "UPLOAD_SECONDS": "heygen_async.calls", "VideoStatus": "heygen_async.api.videos"}
     where |= {name_of(name, answer=use == "answer"): f"{MODULE}.shared" for name, use in shared}
     where |= {name: place for name, (place, _) in followers().items()}
-    where |= {kind: place for place, kind in followers().values()}
+    where = {kind: place for place, kind in followers().values()} | where
     used = set(free_names(ast.parse(body), frozenset()))
     defined = {node.name for node in ast.parse(body).body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
     wanted = {name: place for name, place in where.items() if name in used - defined}

@@ -114,7 +114,7 @@ def checks_query(asked: Asked) -> bool:
 def job_functions(asked: Asked, job: Job) -> Iterator[str]:
     """Yield what follows a kind of job: its ends, the call that reads it, the handle."""
     (name,) = asked.ids
-    more = [f"{field}=frozenset({{{_words(words)}}})" for field, words in _ends(job)]
+    more = [f"{field}=frozenset({f'{{{_words(words)}}}' if words else ''})" for field, words in _ends(job)]
     files = f"({_words(job.files)},)" if job.files else ""
     more += [f"files={files}"] if files else []
     yield f"_{job.of.upper()} = Ends({', '.join([f'subject={_text(job.of)}', *more])})"

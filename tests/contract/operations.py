@@ -59,6 +59,18 @@ class Resource:
     jobs: tuple[Job, ...] = ()
 
 
+def batch_job(of: str, path: str) -> Job:
+    """Return how a batch is followed: it never fails as a whole, its items tell."""
+    return Job(
+        name="batch_job",
+        of=of,
+        get=f"GET {path}/batches/{{batch_id}}",
+        well=("completed", "failed"),
+        badly=(),
+        doc="It ends when every item has; `items` tells which have failed.",
+    )
+
+
 TRANSLATIONS = "/v3/video-translations"
 PROOFREADS = "/v3/video-translations/proofreads"
 
@@ -142,6 +154,7 @@ RESOURCES = (
                 of="background_removal",
                 get="GET /v3/background-removals/{job_id}",
                 badly=("failed", "deleted"),
+                files=("layers",),
             ),
         ),
     ),
@@ -168,7 +181,14 @@ RESOURCES = (
             Op("GET /v3/ai-clipping/{job_id}", "get", "Return a clipping as it is now."),
             Op("DELETE /v3/ai-clipping/{job_id}", "delete", "Delete a clipping."),
         ),
-        (Job(of="clipping", get="GET /v3/ai-clipping/{job_id}", badly=("failed", "cancelled")),),
+        (
+            Job(
+                of="clipping",
+                get="GET /v3/ai-clipping/{job_id}",
+                badly=("failed", "cancelled"),
+                files=("clips.video_url",),
+            ),
+        ),
     ),
     Resource(
         "filler_words",
@@ -223,12 +243,16 @@ RESOURCES = (
                 "create_batch",
                 "Ask for up to 100 lipsyncs at once. Costs money for each.\n\n"
                 "One malformed item refuses the whole batch, and nothing is made.",
+                ("follow_lipsync_batch", "batch_id"),
                 costs=True,
             ),
             Op("GET /v3/lipsyncs/batches/{batch_id}", "batch", "Return a batch as it is now."),
             Op("GET /v3/lipsyncs/statuses", "statuses", "Return how far up to 100 lipsyncs are."),
         ),
-        (Job(of="lipsync", get="GET /v3/lipsyncs/{lipsync_id}", files=("video_url",)),),
+        (
+            Job(of="lipsync", get="GET /v3/lipsyncs/{lipsync_id}", files=("video_url",)),
+            batch_job("lipsync_batch", "/v3/lipsyncs"),
+        ),
     ),
     Resource(
         "models",
@@ -258,6 +282,7 @@ RESOURCES = (
                 of="model_image",
                 get="GET /v3/models/images/{generation_id}",
                 badly=("failed", "cancelled"),
+                files=("images",),
             ),
         ),
     ),
@@ -337,6 +362,7 @@ RESOURCES = (
                 "create_batch",
                 "Ask for many translations at once, up to 100 counted by language. Costs money for each.\n\n"
                 "One malformed item refuses the whole batch, and nothing is made.",
+                ("follow_translation_batch", "batch_id"),
                 costs=True,
             ),
             Op(f"GET {TRANSLATIONS}/batches/{{batch_id}}", "batch", "Return a batch as it is now."),
@@ -348,6 +374,7 @@ RESOURCES = (
                 get=f"GET {TRANSLATIONS}/{{video_translation_id}}",
                 files=("video_url", "audio_url"),
             ),
+            batch_job("translation_batch", TRANSLATIONS),
         ),
     ),
     Resource("users", "whose account it is", (Op("GET /v3/users/me", "me", "Return who you are and what is left."),)),

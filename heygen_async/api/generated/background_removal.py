@@ -19,7 +19,7 @@ from heygen_async.api.rules import one_of
 from heygen_async.api.shapes import items, listed, number, string
 from heygen_async.calls import Call, Caller, Options, path_id, reads
 
-_BACKGROUND_REMOVAL = Ends(subject="background removal", badly=frozenset({"failed", "deleted"}))
+_BACKGROUND_REMOVAL = Ends(subject="background removal", badly=frozenset({"failed", "deleted"}), files=("layers",))
 
 
 @attrs.frozen(kw_only=True)

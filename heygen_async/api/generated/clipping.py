@@ -20,7 +20,7 @@ from heygen_async.api.rules import each, one_of, switch
 from heygen_async.api.shapes import encoded, file_reference, items, listed, number, string, web_address
 from heygen_async.calls import Call, Caller, Options, path_id, reads
 
-_CLIPPING = Ends(subject="clipping", badly=frozenset({"failed", "cancelled"}))
+_CLIPPING = Ends(subject="clipping", badly=frozenset({"failed", "cancelled"}), files=("clips.video_url",))
 
 
 @attrs.frozen(kw_only=True)

@@ -26,6 +26,9 @@ from heygen_async.calls import Call, Caller, Options, path_id, reads
 _LIPSYNC = Ends(subject="lipsync", files=("video_url",))
 
 
+_LIPSYNC_BATCH = Ends(subject="lipsync batch", well=frozenset({"completed", "failed"}), badly=frozenset())
+
+
 @attrs.frozen(kw_only=True)
 class LipsyncRequest:
     """A film and the sound that is to go with it.
@@ -230,7 +233,7 @@ class Lipsyncs:
         callback_url: str | None = None,
         title: str | None = None,
         extra: Mapping[str, Any] | None = None,
-    ) -> CreatedBatch:
+    ) -> ServerJob[Batch]:
         """Ask for up to 100 lipsyncs at once. Costs money for each.
 
         One malformed item refuses the whole batch, and nothing is made.
@@ -256,20 +259,15 @@ class Lipsyncs:
             takes_key=True,
             costs=True,
         )
-        return await self._caller.send(call, options)
+        created = await self._caller.send(call, options)
+        return follow_lipsync_batch(self._caller, created.batch_id, waiting.DIRECT)
 
     async def batch(self, batch_id: str, options: Options | None = None) -> Batch:
         """Return a batch as it is now.
 
         Source: `GET /v3/lipsyncs/batches/{batch_id}`.
         """
-        call = Call(
-            method="GET",
-            path=f"/v3/lipsyncs/batches/{path_id(batch_id)}",
-            route="/v3/lipsyncs/batches/{batch_id}",
-            query={"limit": 100},
-            read=reads(Batch),
-        )
+        call = read_lipsync_batch(batch_id)
         return await self._caller.send(call, options)
 
     async def statuses(
@@ -292,6 +290,13 @@ class Lipsyncs:
         """Return a handle on one that was begun earlier; asks nothing yet."""
         return follow_lipsync(self._caller, path_id(lipsync_id), waiting.RESUMED)
 
+    def batch_job(self, batch_id: str) -> ServerJob[Batch]:
+        """Return a handle on one that was begun earlier; asks nothing yet.
+
+        It ends when every item has; `items` tells which have failed.
+        """
+        return follow_lipsync_batch(self._caller, path_id(batch_id), waiting.RESUMED)
+
 
 def read_lipsync(lipsync_id: str) -> Call[Lipsync]:
     """Return the call that reads one."""
@@ -303,3 +308,19 @@ def read_lipsync(lipsync_id: str) -> Call[Lipsync]:
 def follow_lipsync(caller: Caller, lipsync_id: str, pace: waiting.Pace) -> ServerJob[Lipsync]:
     """Return a handle on one."""
     return ServerJob(caller, lipsync_id, read_lipsync, _LIPSYNC, pace)
+
+
+def read_lipsync_batch(batch_id: str) -> Call[Batch]:
+    """Return the call that reads one."""
+    return Call(
+        method="GET",
+        path=f"/v3/lipsyncs/batches/{path_id(batch_id)}",
+        route="/v3/lipsyncs/batches/{batch_id}",
+        query={"limit": 100},
+        read=reads(Batch),
+    )
+
+
+def follow_lipsync_batch(caller: Caller, batch_id: str, pace: waiting.Pace) -> ServerJob[Batch]:
+    """Return a handle on one."""
+    return ServerJob(caller, batch_id, read_lipsync_batch, _LIPSYNC_BATCH, pace)

@@ -20,7 +20,7 @@ from heygen_async.calls import Call, Caller, Options, path_id, reads
 _MODEL_VIDEO = Ends(subject="model video", badly=frozenset({"failed", "cancelled"}), files=("video_url",))
 
 
-_MODEL_IMAGE = Ends(subject="model image", badly=frozenset({"failed", "cancelled"}))
+_MODEL_IMAGE = Ends(subject="model image", badly=frozenset({"failed", "cancelled"}), files=("images",))
 
 
 @attrs.frozen(kw_only=True)

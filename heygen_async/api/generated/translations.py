@@ -32,6 +32,9 @@ _TRANSLATION = Ends(
 )
 
 
+_TRANSLATION_BATCH = Ends(subject="translation batch", well=frozenset({"completed", "failed"}), badly=frozenset())
+
+
 @attrs.frozen(kw_only=True)
 class StockVoices:
     """HeyGen's voices instead of cloned ones.
@@ -320,7 +323,7 @@ class Translations:
         callback_url: str | None = None,
         title: str | None = None,
         extra: Mapping[str, Any] | None = None,
-    ) -> CreatedBatch:
+    ) -> ServerJob[Batch]:
         """Ask for many translations at once, up to 100 counted by language. Costs money for each.
 
         One malformed item refuses the whole batch, and nothing is made.
@@ -350,20 +353,15 @@ class Translations:
             takes_key=True,
             costs=True,
         )
-        return await self._caller.send(call, options)
+        created = await self._caller.send(call, options)
+        return follow_translation_batch(self._caller, created.batch_id, waiting.DIRECT)
 
     async def batch(self, batch_id: str, options: Options | None = None) -> Batch:
         """Return a batch as it is now.
 
         Source: `GET /v3/video-translations/batches/{batch_id}`.
         """
-        call = Call(
-            method="GET",
-            path=f"/v3/video-translations/batches/{path_id(batch_id)}",
-            route="/v3/video-translations/batches/{batch_id}",
-            query={"limit": 100},
-            read=reads(Batch),
-        )
+        call = read_translation_batch(batch_id)
         return await self._caller.send(call, options)
 
     async def statuses(
@@ -390,6 +388,13 @@ class Translations:
         """Return a handle on one that was begun earlier; asks nothing yet."""
         return follow_translation(self._caller, path_id(video_translation_id), waiting.RESUMED)
 
+    def batch_job(self, batch_id: str) -> ServerJob[Batch]:
+        """Return a handle on one that was begun earlier; asks nothing yet.
+
+        It ends when every item has; `items` tells which have failed.
+        """
+        return follow_translation_batch(self._caller, path_id(batch_id), waiting.RESUMED)
+
 
 def read_translation(video_translation_id: str) -> Call[Translation]:
     """Return the call that reads one."""
@@ -404,3 +409,19 @@ def read_translation(video_translation_id: str) -> Call[Translation]:
 def follow_translation(caller: Caller, video_translation_id: str, pace: waiting.Pace) -> ServerJob[Translation]:
     """Return a handle on one."""
     return ServerJob(caller, video_translation_id, read_translation, _TRANSLATION, pace)
+
+
+def read_translation_batch(batch_id: str) -> Call[Batch]:
+    """Return the call that reads one."""
+    return Call(
+        method="GET",
+        path=f"/v3/video-translations/batches/{path_id(batch_id)}",
+        route="/v3/video-translations/batches/{batch_id}",
+        query={"limit": 100},
+        read=reads(Batch),
+    )
+
+
+def follow_translation_batch(caller: Caller, batch_id: str, pace: waiting.Pace) -> ServerJob[Batch]:
+    """Return a handle on one."""
+    return ServerJob(caller, batch_id, read_translation_batch, _TRANSLATION_BATCH, pace)
