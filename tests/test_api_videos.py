@@ -143,6 +143,7 @@ async def test_lists_go_through_all_pages(heygen: HeyGen, world: World) -> None:
         (await heygen.videos.create(DirectVideo(avatar_id="a", voice_id="v", script=f"{n}", title=f"t{n % 2}"))).id
         for n in range(12)
     ]
+    assert 5 in [len(page.items) async for page in heygen.videos.list(limit=5).pages()]
     assert [video.id async for video in heygen.videos.list(limit=5)] == made[::-1]
     assert [video.id async for video in heygen.videos.list(title="t1", limit=5)] == made[1::2][::-1]
     sessions = [(await heygen.video_agents.create(AGENT)).id for _ in range(3)]

@@ -7,18 +7,18 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from heygen_async.api.catalog import (
-    AutoReload,
+from heygen_async.api.generated.avatars import AvatarError, Look
+from heygen_async.api.generated.templates import TemplateDetail
+from heygen_async.api.generated.users import (
     CreditPool,
-    Credits,
-    Look,
-    Subscription,
-    TemplateDetail,
-    UsageBased,
+    SubscriptionCredits,
+    UsageBasedBilling,
     User,
-    Voice,
-    Wallet,
+    UserSubscription,
+    UserWallet,
+    WalletAutoReload,
 )
+from heygen_async.api.generated.voices import VoiceDetail
 from heygen_async.bulk.addresses import address_findings, is_private
 from heygen_async.bulk.credit import credit_problems, slot_problems
 from heygen_async.bulk.findings import Finding, Part, parts
@@ -33,16 +33,32 @@ def part(**more: Any) -> Part:
     return Part(at="", fields=body, request=body)
 
 
+def look(**more: Any) -> Look:
+    return Look(**{"id": "look_1", "name": "Anna", "avatar_type": "", **more})
+
+
+def spoken(**more: Any) -> VoiceDetail:
+    return VoiceDetail(**{"voice_id": "v", "support_pause": True, **more})
+
+
+def template(**more: Any) -> TemplateDetail:
+    return TemplateDetail(**{"id": "t", "name": "Welcome", **more})
+
+
+def user(**more: Any) -> User:
+    return User(email=None, first_name=None, last_name=None, username="u", **more)
+
+
 def said(findings: Any) -> list[tuple[str, str]]:
     return [(finding.field, finding.reason) for finding in findings]
 
 
 def test_a_look_that_failed_says_why() -> None:
-    failed = Look(id="look_1", status="failed", error={"code": "x", "message": "no face found"})
+    failed = look(status="failed", error=AvatarError(code="x", message="no face found"))
     assert said(look_findings(failed, "look_1", part(), "avatar")) == [
         ("avatar_id", "the look could not be made: no face found")
     ]
-    assert said(look_findings(Look(id="look_1", status="failed"), "look_1", part(), "avatar")) == [
+    assert said(look_findings(look(status="failed"), "look_1", part(), "avatar")) == [
         ("avatar_id", "the look could not be made")
     ]
 
@@ -50,12 +66,12 @@ def test_a_look_that_failed_says_why() -> None:
 @pytest.mark.parametrize("status", [None, "completed", "sleeping"])
 def test_a_look_of_another_status_is_fine(status: str | None) -> None:
     """New words of HeyGen's hinder nobody, and what it does not tell of a look is not held against it."""
-    look = Look(id="look_1", status=status, default_voice_id="v")
-    assert said(look_findings(look, "look_1", part(engine={"type": "avatar_x"}, motion_prompt="x"), "avatar")) == []
+    made = look(status=status, default_voice_id="v")
+    assert said(look_findings(made, "look_1", part(engine={"type": "avatar_x"}, motion_prompt="x"), "avatar")) == []
 
 
 def test_four_k_is_not_for_photos_by_the_third_engine() -> None:
-    photo = Look(id="look_1", avatar_type="photo_avatar", default_voice_id="v")
+    photo = look(avatar_type="photo_avatar", default_voice_id="v")
     asked = part(engine={"type": "avatar_iii"}, resolution="4k")
     assert said(look_findings(photo, "look_1", asked, "avatar")) == [
         ("resolution", "is not for photo looks by avatar_iii; look look_1 is a photo_avatar")
@@ -63,8 +79,8 @@ def test_four_k_is_not_for_photos_by_the_third_engine() -> None:
 
 
 def test_the_default_engine_is_told_as_such() -> None:
-    look = Look(id="look_1", supported_api_engines=("avatar_iii",), default_voice_id="v")
-    assert said(look_findings(look, "look_1", part(), "avatar")) == [
+    made = look(supported_api_engines=("avatar_iii",), default_voice_id="v")
+    assert said(look_findings(made, "look_1", part(), "avatar")) == [
         ("engine", "look look_1 cannot be rendered by avatar_iv, HeyGen's default, only by avatar_iii")
     ]
 
@@ -72,13 +88,13 @@ def test_the_default_engine_is_told_as_such() -> None:
 @pytest.mark.parametrize(
     ("voice", "reason"),
     [
-        (Voice(voice_id="v", status="failed"), "the voice could not be made"),
-        (Voice(voice_id="v", status="failed", failure_message="noise"), "the voice could not be made: noise"),
-        (Voice(voice_id="v", support_pause=False), "voice voice_1 makes no pauses, and the script has <break/>"),
-        (Voice(voice_id="v", language="German"), "voice voice_1 speaks German"),
+        (spoken(status="failed"), "the voice could not be made"),
+        (spoken(status="failed", failure_message="noise"), "the voice could not be made: noise"),
+        (spoken(support_pause=False), "voice voice_1 makes no pauses, and the script has <break/>"),
+        (spoken(language="German"), "voice voice_1 speaks German"),
     ],
 )
-def test_what_a_voice_cannot_do(voice: Voice, reason: str) -> None:
+def test_what_a_voice_cannot_do(voice: VoiceDetail, reason: str) -> None:
     asked = part(voice_settings={"locale": "pt-BR"})
     assert [finding.reason for finding in voice_findings(voice, asked)] == [reason]
 
@@ -86,7 +102,7 @@ def test_what_a_voice_cannot_do(voice: Voice, reason: str) -> None:
 @pytest.mark.parametrize("language", [None, "", "Portuguese", "Portuguese (Brazil)", "pt", "Multilingual", "Xhosa"])
 def test_a_voice_that_may_speak_the_language(language: str | None) -> None:
     """Where the language is not told, or its name not known here, nothing is said."""
-    voice = Voice(voice_id="v", language=language)
+    voice = spoken(language=language)
     assert said(voice_findings(voice, part(voice_settings={"locale": "pt-BR"}))) == []
 
 
@@ -158,64 +174,68 @@ def test_places_of_parts() -> None:
 
 def test_a_template_of_which_little_is_told() -> None:
     """Types and ratios that HeyGen does not tell are not guessed."""
-    template = TemplateDetail(id="t", variables={"logo": {"type": "image"}, "odd": 3})
+    made = template(variables={"logo": {"type": "image"}, "odd": 3})
     body = {"variables": {"odd": "x"}, "dimension": {"width": 720, "height": 720}}
-    assert said(template_findings(template, body)) == []
-    (finding,) = template_findings(TemplateDetail(id="t"), {"variables": {"a": 1}})
+    assert said(template_findings(made, body)) == []
+    (finding,) = template_findings(template(), {"variables": {"a": 1}})
     assert finding.mend == "it has none"
-    square = TemplateDetail(id="t", aspect_ratio="1:1")
+    square = template(aspect_ratio="1:1")
     assert said(template_findings(square, {"variables": [], "dimension": {"width": "720"}})) == []
 
 
 USD = "usd"
 ACCOUNTS: list[tuple[User, float | None, list[tuple[str, str]]]] = [
-    (User(username="u"), 5.0, []),
-    (User(username="u", wallet=Wallet(currency=USD)), 5.0, []),
-    (User(username="u", wallet=Wallet(currency=USD, remaining_balance=5.0)), 5.0, []),
+    (user(), 5.0, []),
+    (user(wallet=UserWallet(currency=USD)), 5.0, []),
+    (user(wallet=UserWallet(currency=USD, remaining_balance=5.0)), 5.0, []),
     (
-        User(username="u", wallet=Wallet(currency=USD, remaining_balance=4.0)),
+        user(wallet=UserWallet(currency=USD, remaining_balance=4.0)),
         5.0,
         [("error", "wallet.remaining_balance")],
     ),
     (
-        User(username="u", wallet=Wallet(currency=USD, remaining_balance=4.0, auto_reload=AutoReload(enabled=True))),
+        user(
+            wallet=UserWallet(currency=USD, remaining_balance=4.0, auto_reload=WalletAutoReload(enabled=True)),
+        ),
         5.0,
         [("warning", "wallet.remaining_balance")],
     ),
     (
-        User(username="u", wallet=Wallet(currency=USD, remaining_balance=0.0)),
+        user(wallet=UserWallet(currency=USD, remaining_balance=0.0)),
         None,
         [("error", "wallet.remaining_balance")],
     ),
-    (User(username="u", wallet=Wallet(currency="credits", remaining_balance=1.0)), 5.0, []),
-    (User(username="u", usage_based=UsageBased()), 5.0, []),
-    (User(username="u", usage_based=UsageBased(spending_cap_usd=9.0, spending_current_usd=4.0)), 5.0, []),
+    (user(wallet=UserWallet(currency="credits", remaining_balance=1.0)), 5.0, []),
+    (user(usage_based=UsageBasedBilling()), 5.0, []),
+    (user(usage_based=UsageBasedBilling(spending_cap_usd=9.0, spending_current_usd=4.0)), 5.0, []),
     (
-        User(username="u", usage_based=UsageBased(spending_cap_usd=9.0, spending_current_usd=5.0)),
+        user(usage_based=UsageBasedBilling(spending_cap_usd=9.0, spending_current_usd=5.0)),
         5.0,
         [("error", "usage_based.spending_cap_usd")],
     ),
     (
-        User(username="u", usage_based=UsageBased(spending_cap_usd=9.0, spending_current_usd=9.0)),
+        user(usage_based=UsageBasedBilling(spending_cap_usd=9.0, spending_current_usd=9.0)),
         None,
         [("error", "usage_based.spending_cap_usd")],
     ),
-    (User(username="u", subscription=Subscription(plan="pro")), 5.0, []),
+    (user(subscription=UserSubscription(plan="pro", credits=SubscriptionCredits())), 5.0, []),
     (
-        User(
-            username="u",
-            subscription=Subscription(
+        user(
+            subscription=UserSubscription(
                 plan="pro",
-                credits=Credits(premium_credits=CreditPool(remaining=0), add_on_credits=CreditPool(remaining=2)),
+                credits=SubscriptionCredits(
+                    premium_credits=CreditPool(remaining=0), add_on_credits=CreditPool(remaining=2)
+                ),
             ),
         ),
         5.0,
         [],
     ),
     (
-        User(
-            username="u",
-            subscription=Subscription(plan="pro", credits=Credits(premium_credits=CreditPool(remaining=0))),
+        user(
+            subscription=UserSubscription(
+                plan="pro", credits=SubscriptionCredits(premium_credits=CreditPool(remaining=0))
+            ),
         ),
         5.0,
         [("error", "subscription.credits")],
@@ -231,7 +251,7 @@ def test_whether_an_account_can_pay(user: User, price: float | None, expected: l
 
 
 def test_an_enterprise_has_more_slots() -> None:
-    big = User(username="u", subscription=Subscription(plan="enterprise"))
+    big = user(subscription=UserSubscription(plan="enterprise", credits=SubscriptionCredits()))
     assert list(slot_problems(big, 20)) == []
     assert len(list(slot_problems(big, 21))) == 1
     assert list(slot_problems(big, True)) == []

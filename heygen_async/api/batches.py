@@ -7,13 +7,16 @@ from typing import Any
 
 import attrs
 
+from heygen_async.api.jobs import Ends, ServerJob
 from heygen_async.api.modes import CinematicAvatar, DirectVideo, ImageVideo
 from heygen_async.api.stored import StoredRequest, body_of
-from heygen_async.calls import Call, path_id, reads
+from heygen_async.calls import Call, Caller, path_id, reads
 from heygen_async.errors import InvalidInputError
 
 BATCH_ITEMS = 100
 KINDS = frozenset({"avatar", "image", "cinematic_avatar"})  # agents and templates cannot be batched
+
+_ENDS = Ends(subject="video batch", well=frozenset({"completed", "failed"}), badly=frozenset())  # its items tell
 
 BatchableRequest = DirectVideo | ImageVideo | CinematicAvatar | StoredRequest
 
@@ -104,6 +107,11 @@ def _body(requests: Sequence[BatchableRequest], title: str | None, folder_id: st
     items = [{name: value for name, value in body_of(each).items() if name != "folder_id"} for each in requests]
     named = {"title": title, "folder_id": folder_id}
     return {"videos": items, **{name: value for name, value in named.items() if value is not None}}
+
+
+def follow_batch(caller: Caller, batch_id: str) -> ServerJob[Batch]:
+    """Return a handle on a batch."""
+    return ServerJob(caller, batch_id, get_batch, _ENDS)
 
 
 def get_batch(batch_id: str) -> Call[Batch]:

@@ -7,13 +7,12 @@ fields that this package does not know yet.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 import attrs
 
-from heygen_async import wire
+from heygen_async.api.extra import extra_fields
 from heygen_async.api.parts import (
     STILLS,
     Asset,
@@ -45,35 +44,6 @@ PROMPT_CHARACTERS = 10_000
 _AGENT_FILE_MB, _IMAGE_MB = 32, 50
 _VIDEOS, _IMAGES = 3, 9  # looks and references of a cinematic shot together
 _RATIOS = ("16:9", "9:16", "4:5", "5:4", "1:1", "auto")
-
-
-def _as_extra(value: Mapping[str, Any] | None) -> Any:
-    """Take a copy, as JSON will carry it, so that the value stays what it was when it was checked."""
-    if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
-        return value
-    try:
-        return json.loads(json.dumps(dict(value), allow_nan=False))
-    except (TypeError, ValueError, RecursionError):
-        return value
-
-
-def _check_extra(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if value is None:
-        return
-    if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
-        refuse(owner, attribute.name, value, "must be a mapping of field names to JSON values")
-    tag = getattr(owner, "wire_tag", ("extra", ""))[0]
-    for name in value:
-        if name == tag or name in attrs.fields_dict(type(owner)):
-            refuse(owner, attribute.name, name, f"is known to {type(owner).__name__}: set it there")
-    try:
-        wire.dumps(value)
-    except (TypeError, ValueError, RecursionError) as exc:
-        refuse(owner, attribute.name, list(value), f"must be what JSON can carry: {exc}")
-
-
-def _extra_fields() -> Any:
-    return attrs.field(default=None, converter=_as_extra, validator=_check_extra, hash=False)
 
 
 def _optional_text(*, shown: bool = True) -> Any:
@@ -132,7 +102,7 @@ class VideoAgent:
     callback_id: str | None = _optional_text()
     incognito_mode: bool | None = attrs.field(default=None, validator=switch())
     visibility: str | None = _optional_text()
-    extra: Mapping[str, Any] | None = _extra_fields()
+    extra: Mapping[str, Any] | None = extra_fields()
 
 
 @attrs.frozen(kw_only=True)
@@ -162,7 +132,7 @@ class _Spoken:
     folder_id: str | None = _optional_text()
     callback_url: str | None = _optional_url()
     callback_id: str | None = _optional_text()
-    extra: Mapping[str, Any] | None = _extra_fields()
+    extra: Mapping[str, Any] | None = extra_fields()
 
     def __attrs_post_init__(self) -> None:
         """Check what the fields say together."""
@@ -309,7 +279,7 @@ class CinematicAvatar:
         default="cinematic_avatar",
         validator=[each(str, required=True), one_of("cinematic_avatar", "avatar_shots")],
     )
-    extra: Mapping[str, Any] | None = _extra_fields()
+    extra: Mapping[str, Any] | None = extra_fields()
 
     @property
     def wire_tag(self) -> tuple[str, str]:

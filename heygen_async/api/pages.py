@@ -35,18 +35,53 @@ def read_page(answer: wire.Answer, subject: str, kind: type[T]) -> Page[T]:
     return Page(items=tuple(rows), next_token=token if isinstance(token, str) and token else None)
 
 
-async def iterate(
-    caller: Caller, path: str, kind: type[T], query: Mapping[str, str | int | None] | None = None
-) -> AsyncIterator[T]:
-    """Yield every item of a list, asking for the next page when the last one is used up."""
-    asked = {name: value for name, value in (query or {}).items() if value is not None}
-    while True:
-        call = Call(method="GET", path=path, route=path, query=dict(asked), read=lambda a, s: read_page(a, s, kind))
-        page = await caller.send(call)
-        for item in page.items:
-            yield item
-        if page.next_token is None:
-            return
-        if page.next_token == asked.get("token"):
-            raise ContractError(f"GET {path}: the same next_token twice, so the list would never end")
-        asked["token"] = page.next_token
+class Listing(Generic[T]):
+    """A list at HeyGen: `async for` over it yields its items, over `pages()` its pages. Nothing is asked before.
+
+    Each loop begins anew.
+    """
+
+    def __init__(
+        self, caller: Caller, path: str, kind: type[T], query: Mapping[str, str | int | None] | None = None
+    ) -> None:
+        """List the *kind* values at *path*; the `list` methods of the resources make these."""
+        self._caller = caller
+        self._path = path
+        self._kind = kind
+        self._query = {name: value for name, value in (query or {}).items() if value is not None}
+
+    def __repr__(self) -> str:
+        """Name the path."""
+        return f"Listing({self._path!r})"
+
+    async def __aiter__(self) -> AsyncIterator[T]:
+        """Yield every item, asking for the next page when the last one is used up."""
+        async for page in self.pages():
+            for item in page.items:
+                yield item
+
+    async def pages(self) -> AsyncIterator[Page[T]]:
+        """Yield page after page.
+
+        Raises:
+            ContractError: A page names itself as the next one, so the list would never end.
+        """
+        asked = dict(self._query)
+        while True:
+            page = await self._caller.send(self._call(asked))
+            yield page
+            if page.next_token is None:
+                return
+            if page.next_token == asked.get("token"):
+                raise ContractError(f"GET {self._path}: the same next_token twice, so the list would never end")
+            asked["token"] = page.next_token
+
+    def _call(self, asked: Mapping[str, str | int]) -> Call[Page[T]]:
+        kind = self._kind
+        return Call(
+            method="GET",
+            path=self._path,
+            route=self._path,
+            query=dict(asked),
+            read=lambda answer, subject: read_page(answer, subject, kind),
+        )

@@ -7,6 +7,19 @@ from collections.abc import AsyncIterator
 import attrs
 
 from heygen_async.api import pages, waiting
+from heygen_async.api.agent_sessions import (
+    STYLES,
+    AgentReply,
+    AgentResource,
+    AgentRun,
+    AgentStyle,
+    SessionVideos,
+    StoppedSession,
+    get_resource,
+    get_session_videos,
+    send_reply,
+    stop_session,
+)
 from heygen_async.api.modes import VideoAgent
 from heygen_async.api.stored import StoredRequest, sent_of
 from heygen_async.api.videos import Video, VideoJob
@@ -159,9 +172,44 @@ class VideoAgents:
         """Return the session as it is now. Source: `GET /v3/video-agents/{session_id}`."""
         return await self._caller.send(get_session(session_id), options)
 
-    def list(self, *, limit: int = 100) -> AsyncIterator[SessionItem]:
+    def styles(self, *, tag: str | None = None, limit: int = 100) -> pages.Listing[AgentStyle]:
+        """List styles, page after page of *limit* (1 to 100), all or those with a *tag*.
+
+        Source: `GET /v3/video-agents/styles`.
+        """
+        return pages.Listing(self._caller, STYLES, AgentStyle, {"tag": tag, "limit": limit})
+
+    async def reply(self, session_id: str, reply: AgentReply | str, options: Options | None = None) -> AgentRun:
+        """Answer a session that was begun in chat mode; `job(session_id)` follows what it does then. Costs money.
+
+        HeyGen documents no `Idempotency-Key` here, so a lost answer is not followed by a second POST.
+
+        Raises:
+            OutcomeUnknownError: Sent, perhaps at work: look at the session's messages before you repeat.
+
+        Source: `POST /v3/video-agents/{session_id}`.
+        """
+        said = AgentReply(message=reply) if isinstance(reply, str) else reply
+        return await self._caller.send(send_reply(session_id, said), options)
+
+    async def stop(self, session_id: str, options: Options | None = None) -> StoppedSession:
+        """Stop a session. Source: `POST /v3/video-agents/{session_id}/stop`."""
+        return await self._caller.send(stop_session(session_id), options)
+
+    async def resource(self, session_id: str, resource_id: str, options: Options | None = None) -> AgentResource:
+        """Return something that a session shows.
+
+        Source: `GET /v3/video-agents/{session_id}/resources/{resource_id}`.
+        """
+        return await self._caller.send(get_resource(session_id, resource_id), options)
+
+    async def videos(self, session_id: str, options: Options | None = None) -> SessionVideos:
+        """Return the videos of a session. Source: `GET /v3/video-agents/{session_id}/videos`."""
+        return await self._caller.send(get_session_videos(session_id), options)
+
+    def list(self, *, limit: int = 100) -> pages.Listing[SessionItem]:
         """Yield sessions, newest first, page after page of *limit* (1 to 100). Source: `GET /v3/video-agents`."""
-        return pages.iterate(self._caller, "/v3/video-agents", SessionItem, {"limit": limit})
+        return pages.Listing(self._caller, "/v3/video-agents", SessionItem, {"limit": limit})
 
 
 def create_session(request: VideoAgent | StoredRequest) -> Call[Session]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
@@ -10,8 +9,11 @@ import attrs
 
 from heygen_async import wire
 from heygen_async.api import pages, waiting
-from heygen_async.api.batches import Batch, BatchableRequest, CreatedBatch, create_batch, get_batch
+from heygen_async.api.batches import Batch, BatchableRequest, CreatedBatch, create_batch, follow_batch, get_batch
+from heygen_async.api.ids import AT_ONCE, id_lists
+from heygen_async.api.jobs import ServerJob
 from heygen_async.api.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent, VideoRequest
+from heygen_async.api.scenes import VideoScenes, get_scenes
 from heygen_async.api.stored import StoredRequest, sent_of
 from heygen_async.calls import Call, Caller, Options, path_id, reads
 from heygen_async.errors import ContractError, InvalidInputError, RenderFailedError
@@ -21,9 +23,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_SOUND = re.compile(r"[A-Za-z0-9_,-]+")
 VIDEO_STATUSES = frozenset({"waiting", "queued", "pending", "processing", "running", "completed", "failed"})
-STATUSES_AT_ONCE = 100  # HeyGen: "At most 100 ids per request."
+STATUSES_AT_ONCE = AT_ONCE
 
 DirectRequest = DirectVideo | ImageVideo | CinematicAvatar
 AnyRequest = VideoRequest | StoredRequest
@@ -217,10 +218,10 @@ class Videos:
         """Return the video as it is now. Source: `GET /v3/videos/{video_id}`."""
         return await self._caller.send(get_video(video_id), options)
 
-    def list(self, *, title: str | None = None, folder_id: str | None = None, limit: int = 100) -> AsyncIterator[Video]:
+    def list(self, *, title: str | None = None, folder_id: str | None = None, limit: int = 100) -> pages.Listing[Video]:
         """Yield videos, newest first, page after page of *limit* (1 to 100). Source: `GET /v3/videos`."""
         query = {"title": title, "folder_id": folder_id, "limit": limit}
-        return pages.iterate(self._caller, "/v3/videos", Video, query)
+        return pages.Listing(self._caller, "/v3/videos", Video, query)
 
     async def statuses(
         self, video_ids: Iterable[str] = (), options: Options | None = None, *, batch_ids: Iterable[str] = ()
@@ -259,6 +260,17 @@ class Videos:
         """Return the batch as it is now. Source: `GET /v3/videos/batches/{batch_id}`."""
         return await self._caller.send(get_batch(batch_id), options)
 
+    def batch_job(self, batch_id: str) -> ServerJob[Batch]:
+        """Return a handle on a batch; asks nothing yet.
+
+        It ends when every item has; `items` tells which have failed.
+        """
+        return follow_batch(self._caller, path_id(batch_id))
+
+    async def scenes(self, video_id: str, options: Options | None = None) -> VideoScenes:
+        """Return what an edited video consists of. Source: `GET /v3/videos/{video_id}/scenes`."""
+        return await self._caller.send(get_scenes(video_id), options)
+
     async def delete(self, video_id: str, options: Options | None = None) -> DeletedVideo:
         """Delete a video; a running render is not refunded. Source: `DELETE /v3/videos/{video_id}`."""
         call = Call(
@@ -294,26 +306,13 @@ def get_video(video_id: str) -> Call[Video]:
 
 def get_statuses(video_ids: list[str], batch_ids: list[str], read: Callable[[wire.Answer, str], T]) -> Call[T]:
     """Return the call that reads many statuses."""
-    if not 0 < len(video_ids) + len(batch_ids) <= STATUSES_AT_ONCE:
-        count = len(video_ids) + len(batch_ids)
-        raise InvalidInputError(f"video_ids and batch_ids: {count} ids, must be 1 to {STATUSES_AT_ONCE} at a time")
-    asked = {"video_ids": video_ids, "batch_ids": batch_ids}
     return Call(
         method="GET",
         path="/v3/videos/statuses",
         route="/v3/videos/statuses",
-        query={name: _joined(ids) for name, ids in asked.items() if ids},
+        query=id_lists(video_ids=video_ids, batch_ids=batch_ids),
         read=read,
     )
-
-
-def _joined(ids: list[str]) -> str:
-    """Return ids as one parameter. They are checked all at once; each by itself only to say which is wrong."""
-    joined = ",".join(ids)
-    if not _SOUND.fullmatch(joined) or joined.count(",") != len(ids) - 1:
-        for name in ids:
-            path_id(name)
-    return joined
 
 
 def _read_entries(answer: wire.Answer, subject: str) -> Entries:

@@ -172,12 +172,12 @@ class Webhooks:
         """
         return await self._caller.send(_create(_Wanted(url=url, events=events, entity_id=entity_id)), options)
 
-    def list(self, *, limit: int = 100) -> AsyncIterator[WebhookEndpoint]:
+    def list(self, *, limit: int = 100) -> pages.Listing[WebhookEndpoint]:
         """Yield the endpoints, without secrets, page after page of *limit* (1 to 100).
 
         Source: `GET /v3/webhooks/endpoints`.
         """
-        return pages.iterate(self._caller, _ENDPOINTS, WebhookEndpoint, {"limit": limit})
+        return pages.Listing(self._caller, _ENDPOINTS, WebhookEndpoint, {"limit": limit})
 
     async def update(
         self,
@@ -242,13 +242,13 @@ class Webhooks:
 
     def events(
         self, *, event_type: str | None = None, entity_id: str | None = None, limit: int = 100
-    ) -> AsyncIterator[LoggedEvent]:
+    ) -> pages.Listing[LoggedEvent]:
         """Yield what HeyGen has delivered, page after page of *limit* (1 to 100): a way to catch up.
 
         Source: `GET /v3/webhooks/events`.
         """
         query = {"event_type": event_type, "entity_id": entity_id, "limit": limit}
-        return pages.iterate(self._caller, "/v3/webhooks/events", LoggedEvent, query)
+        return pages.Listing(self._caller, "/v3/webhooks/events", LoggedEvent, query)
 
     async def _register(self, wanted: _Wanted) -> WebhookEndpoint:
         key = uuid.uuid4().hex

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from heygen_async.api.catalog import Subscription, UsageBased, User, Wallet
+from heygen_async.api.generated.users import UsageBasedBilling, User, UserSubscription, UserWallet
 from heygen_async.bulk.problems import Problem, Severity
 
 ACCOUNT = "the account"
@@ -50,7 +50,7 @@ def slot_problems(user: User, max_in_flight: object, learnt: float = math.inf) -
         )
 
 
-def _wallet(wallet: Wallet, price: float) -> Iterator[Problem]:
+def _wallet(wallet: UserWallet, price: float) -> Iterator[Problem]:
     left, field = wallet.remaining_balance, "wallet.remaining_balance"
     if left is None:
         return
@@ -64,7 +64,7 @@ def _wallet(wallet: Wallet, price: float) -> Iterator[Problem]:
         yield _problem(field, reason, mend, value=f"{left:.2f} USD", severity=severity)
 
 
-def _usage(usage: UsageBased, price: float) -> Iterator[Problem]:
+def _usage(usage: UsageBasedBilling, price: float) -> Iterator[Problem]:
     if usage.spending_cap_usd is None:
         return
     left = usage.spending_cap_usd - (usage.spending_current_usd or 0.0)
@@ -74,7 +74,7 @@ def _usage(usage: UsageBased, price: float) -> Iterator[Problem]:
         yield _problem("usage_based.spending_cap_usd", reason, mend, value=f"{usage.spending_cap_usd:.2f} USD")
 
 
-def _subscription(subscription: Subscription) -> Iterator[Problem]:
+def _subscription(subscription: UserSubscription) -> Iterator[Problem]:
     pools = (subscription.credits.premium_credits, subscription.credits.add_on_credits)
     left = [pool.remaining for pool in pools if pool is not None and pool.remaining is not None]
     if left and sum(left) <= 0:

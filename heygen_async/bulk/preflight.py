@@ -9,7 +9,9 @@ from typing import TypeVar
 
 import anyio
 
-from heygen_async.api.catalog import Look, TemplateDetail, Voice
+from heygen_async.api.generated.avatars import Look
+from heygen_async.api.generated.templates import TemplateDetail
+from heygen_async.api.generated.voices import VoiceDetail
 from heygen_async.api.modes import VideoRequest
 from heygen_async.api.stored import StoredRequest, body_of
 from heygen_async.bulk.addresses import address_findings
@@ -40,7 +42,6 @@ class Preflight:
     def __init__(self, client: HeyGen) -> None:
         """Ask by *client*."""
         self._client = client
-        self._catalog = client.catalog
         self._readings = Readings()
 
     async def problems(self, row: Row, request: VideoRequest | StoredRequest) -> list[Problem]:
@@ -79,7 +80,7 @@ class Preflight:
         Source: `GET /v3/users/me`.
         """
         try:
-            user = await self._catalog.user()
+            user = await self._client.users.me()
         except AuthenticationError as exc:
             return [
                 Problem(source=ACCOUNT, reason=f"HeyGen does not know the key: {exc.gist}", mend="give a valid key")
@@ -105,7 +106,7 @@ class Preflight:
         findings: list[Finding] = []
         look: Look | None = None
         for field, look_id in _named(part.fields, "avatar_id"):
-            read = await self._readings.of("look", look_id, self._catalog.look)
+            read = await self._readings.of("look", look_id, self._client.avatars.get_look)
             look = read.value
             if look is not None:
                 findings += look_findings(look, look_id, part, kind, field)
@@ -119,7 +120,7 @@ class Preflight:
         reference_id = engine.get("reference_look_id") if isinstance(engine, Mapping) else None
         if not isinstance(reference_id, str):
             return []
-        read = await self._readings.of("look", reference_id, self._catalog.look)
+        read = await self._readings.of("look", reference_id, self._client.avatars.get_look)
         if read.value is None:
             return await self._absent_look(f"{part.at}engine.reference_look_id", reference_id, read)
         return list(reference_findings(read.value, reference_id, look, part))
@@ -127,7 +128,7 @@ class Preflight:
     async def _absent_look(self, field: str, look_id: str, read: Found[Look]) -> list[Finding]:
         if read.unread is not None:
             return list(_unread(field, look_id, read, "look"))
-        group = await self._readings.of("group", look_id, self._catalog.looks_of)
+        group = await self._readings.of("group", look_id, self._looks_of)
         if not group.value:
             mend = "take an id from GET /v3/avatars/looks"
             return [Finding(field=field, value=look_id, reason="there is no such look", mend=mend)]
@@ -135,11 +136,16 @@ class Preflight:
         reason = "is the id of an avatar group, not of a look"
         return [Finding(field=field, value=look_id, reason=reason, mend=f"take one of its looks: {shown}")]
 
+    async def _looks_of(self, group_id: str) -> tuple[Look, ...]:
+        async for page in self._client.avatars.looks(group_id=group_id).pages():
+            return page.items
+        return ()
+
     async def _voice(self, part: Part, languages: dict[str, str | None]) -> list[Finding]:
         voice_id = part.fields.get("voice_id")
         if not isinstance(voice_id, str):
             return []
-        read: Found[Voice] = await self._readings.of("voice", voice_id, self._catalog.voice)
+        read: Found[VoiceDetail] = await self._readings.of("voice", voice_id, self._client.voices.get)
         if read.value is None:
             return list(_absent(f"{part.at}voice_id", voice_id, read, "voice", "take an id from GET /v3/voices"))
         languages[part.at] = read.value.language
@@ -149,7 +155,7 @@ class Preflight:
         named = _TEMPLATE.fullmatch(path)
         if named is None:
             return []
-        read: Found[TemplateDetail] = await self._readings.of("template", named[1], self._catalog.template)
+        read: Found[TemplateDetail] = await self._readings.of("template", named[1], self._client.templates.get)
         if read.value is None:
             mend = "take an id from GET /v3/templates; only templates with variables are there"
             return list(_absent("template_id", named[1], read, "template", mend))

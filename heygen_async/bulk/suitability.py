@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from heygen_async.api.catalog import Look, Voice
+from heygen_async.api.generated.avatars import Look
+from heygen_async.api.generated.voices import VoiceDetail
 from heygen_async.bulk.findings import Finding, Part
 from heygen_async.bulk.speech import language_tag
 
@@ -62,7 +63,7 @@ def reference_findings(reference: Look, reference_id: str, look: Look | None, pa
         )
 
 
-def voice_findings(voice: Voice, part: Part) -> Iterator[Finding]:
+def voice_findings(voice: VoiceDetail, part: Part) -> Iterator[Finding]:
     """Yield what keeps *voice* from speaking what *part* asks of it."""
     at, voice_id = f"{part.at}voice_id", str(part.fields["voice_id"])
     if voice.status == "processing":
@@ -93,11 +94,11 @@ def locale_of(part: Part) -> str | None:
 def _status(look: Look, look_id: str, at: str) -> Iterator[Finding]:
     if look.status in _UNUSABLE:
         reason, mend = _UNUSABLE[look.status]
-        why = f": {look.error['message']}" if look.error and look.error.get("message") else ""
+        why = "" if look.error is None else f": {look.error.message}"
         yield Finding(field=at, value=look_id, reason=f"the look {reason}{why}", mend=mend)
 
 
-def _language(voice: Voice, part: Part) -> Iterator[Finding]:
+def _language(voice: VoiceDetail, part: Part) -> Iterator[Finding]:
     locale = locale_of(part)
     asked, spoken = language_tag(locale), language_tag(voice.language)
     if asked is None or spoken is None or asked == spoken or spoken in _ANY_LANGUAGE:

@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from heygen_async.api.catalog import TemplateDetail
+from heygen_async.api.generated.templates import TemplateDetail
 from heygen_async.bulk.findings import Finding
 
 
@@ -18,19 +18,20 @@ def template_findings(template: TemplateDetail, body: Mapping[str, Any]) -> Iter
     """Yield what does not fit *template* in a request's *body*."""
     given = body.get("variables")
     yield from _variables(template, given if isinstance(given, Mapping) else {})
+    scenes = template.scene_ids or ()
     for index, scene_id in enumerate(body.get("scene_ids") or ()):
-        if scene_id not in template.scene_ids:
+        if scene_id not in scenes:
             yield Finding(
                 field=f"scene_ids[{index}]",
                 value=str(scene_id),
                 reason=f"template {template.id} has no such scene",
-                mend=f"must be one of {', '.join(template.scene_ids)}",
+                mend=f"must be one of {', '.join(scenes)}",
             )
     yield from _dimension(template, body.get("dimension"))
 
 
 def _variables(template: TemplateDetail, given: Mapping[str, Any]) -> Iterator[Finding]:
-    known = template.variables
+    known = template.variables or {}
     for name, value in given.items():
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)

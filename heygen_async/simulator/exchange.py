@@ -70,7 +70,14 @@ async def exchange(world: World, incoming: Incoming) -> Outcome:
     where = _where(incoming)
     world.origin = incoming.origin
     place = len(world.requests)
-    seen = Seen(method=incoming.method, path=incoming.path, route=where.template, status=None, at=world.now())
+    seen = Seen(
+        method=incoming.method,
+        path=incoming.path,
+        route=where.template,
+        status=None,
+        at=world.now(),
+        key=incoming.headers.get("idempotency-key"),
+    )
     world.requests.append(seen)
     await anyio.sleep(world.latency_seconds)
     outcome = await _outcome(world, incoming, where)

@@ -41,6 +41,7 @@ class Seen:
         route: The path's template, like "/v3/videos/{video_id}"; the path itself where there is none.
         status: Of the answer; None if none was given, or not yet.
         at: Loop time of arrival.
+        key: Its Idempotency-Key, honoured or not.
     """
 
     method: str
@@ -48,6 +49,7 @@ class Seen:
     route: str
     status: int | None
     at: float
+    key: str | None = None
 
 
 @attrs.define

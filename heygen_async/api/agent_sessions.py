@@ -1,0 +1,155 @@
+"""What one can do with a session of the Video Agent besides waiting: answer it, stop it, see what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import attrs
+
+from heygen_async.api.extra import extra_fields
+from heygen_async.api.parts import Asset, as_assets, asset
+from heygen_async.api.shapes import encoded, items, needed, string
+from heygen_async.api.videos import Video
+from heygen_async.calls import Call, path_id, reads
+
+SESSION = "/v3/video-agents/{session_id}"
+STYLES = "/v3/video-agents/styles"
+_MESSAGE_CHARACTERS = 10_000
+_FILES, _FILE_MB = 20, 32
+
+SessionVideos: TypeAlias = list[Video]
+
+
+@attrs.frozen(kw_only=True)
+class AgentStyle:
+    """A look that a prompt can be given by `style_id`.
+
+    Attributes:
+        style_id: Its id.
+        name: As shown at HeyGen.
+        aspect_ratio: Width to height.
+        tags: Words for finding it.
+        thumbnail_url: A still picture.
+        preview_video_url: A film of it.
+
+    Source: `GET /v3/video-agents/styles`.
+    """
+
+    style_id: str
+    name: str
+    aspect_ratio: str | None = None
+    tags: tuple[str, ...] | None = None
+    thumbnail_url: str | None = attrs.field(default=None, repr=False)
+    preview_video_url: str | None = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class AgentReply:
+    """What you say to a session in chat mode.
+
+    Attributes:
+        message: 1 to 10,000 characters.
+        files: Up to 20 of up to 32 MB; plain addresses will do.
+        avatar_id: Another look.
+        voice_id: Another voice.
+        brand_kit_id: Another brand kit.
+        extra: Further fields.
+
+    Source: `SendVideoAgentMessageRequest`.
+    """
+
+    message: str = attrs.field(validator=[needed, string(1, _MESSAGE_CHARACTERS)], repr=False)
+    files: tuple[Asset, ...] | None = attrs.field(
+        default=None, converter=as_assets, validator=items(asset(at_most_mb=_FILE_MB), 0, _FILES)
+    )
+    avatar_id: str | None = attrs.field(default=None, validator=string())
+    voice_id: str | None = attrs.field(default=None, validator=string())
+    brand_kit_id: str | None = attrs.field(default=None, validator=string())
+    extra: Mapping[str, Any] | None = extra_fields()
+
+
+@attrs.frozen(kw_only=True)
+class AgentRun:
+    """The agent is at work again. Source: `POST /v3/video-agents/{session_id}`."""
+
+    session_id: str
+    run_id: str
+    title: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class AgentResource:
+    """Something that the agent shows.
+
+    Attributes:
+        resource_id: As in `AgentMessage.resource_ids`.
+        resource_type: Such as image, video, draft, avatar, voice or blueprint; HeyGen may add words.
+        source_type: generated or user_uploaded.
+        created_at: Unix seconds.
+        url: Where it is.
+        preview_url: A smaller one.
+        thumbnail_url: A still picture.
+        metadata: What HeyGen says of it besides.
+
+    Source: `GET /v3/video-agents/{session_id}/resources/{resource_id}`.
+    """
+
+    resource_id: str
+    resource_type: str
+    source_type: str | None = None
+    created_at: float | None = None
+    url: str | None = attrs.field(default=None, repr=False)
+    preview_url: str | None = attrs.field(default=None, repr=False)
+    thumbnail_url: str | None = attrs.field(default=None, repr=False)
+    metadata: Mapping[str, Any] | None = attrs.field(default=None, repr=False, hash=False)
+
+
+@attrs.frozen(kw_only=True)
+class StoppedSession:
+    """Source: `POST /v3/video-agents/{session_id}/stop`."""
+
+    session_id: str
+
+
+def send_reply(session_id: str, reply: AgentReply) -> Call[AgentRun]:
+    """Return the call that answers a session; it costs money, and HeyGen takes no key."""
+    return Call(
+        method="POST",
+        path=f"/v3/video-agents/{path_id(session_id)}",
+        route=SESSION,
+        body=encoded(reply, AgentReply),
+        read=reads(AgentRun),
+        costs=True,
+    )
+
+
+def stop_session(session_id: str) -> Call[StoppedSession]:
+    """Return the call that stops a session."""
+    return Call(
+        method="POST",
+        path=f"/v3/video-agents/{path_id(session_id)}/stop",
+        route=f"{SESSION}/stop",
+        body={},
+        read=reads(StoppedSession),
+    )
+
+
+def get_resource(session_id: str, resource_id: str) -> Call[AgentResource]:
+    """Return the call that reads what a session shows."""
+    return Call(
+        method="GET",
+        path=f"/v3/video-agents/{path_id(session_id)}/resources/{path_id(resource_id)}",
+        route=f"{SESSION}/resources/{{resource_id}}",
+        read=reads(AgentResource),
+    )
+
+
+def get_session_videos(session_id: str) -> Call[SessionVideos]:
+    """Return the call that reads the videos of a session."""
+    return Call(
+        method="GET",
+        path=f"/v3/video-agents/{path_id(session_id)}/videos",
+        route=f"{SESSION}/videos",
+        read=reads(SessionVideos),
+    )

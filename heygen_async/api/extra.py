@@ -1,0 +1,42 @@
+"""`extra`: request fields that this package does not know yet, sent as they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from heygen_async import wire
+from heygen_async.api.rules import refuse
+
+
+def _as_extra(value: Mapping[str, Any] | None) -> Any:
+    """Take a copy, as JSON will carry it, so that the value stays what it was when it was checked."""
+    if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
+        return value
+    try:
+        return json.loads(json.dumps(dict(value), allow_nan=False))
+    except (TypeError, ValueError, RecursionError):
+        return value
+
+
+def _check_extra(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if value is None:
+        return
+    if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
+        refuse(owner, attribute.name, value, "must be a mapping of field names to JSON values")
+    tag = getattr(owner, "wire_tag", ("extra", ""))[0]
+    for name in value:
+        if name == tag or name in attrs.fields_dict(type(owner)):
+            refuse(owner, attribute.name, name, f"is known to {type(owner).__name__}: set it there")
+    try:
+        wire.dumps(value)
+    except (TypeError, ValueError, RecursionError) as exc:
+        refuse(owner, attribute.name, list(value), f"must be what JSON can carry: {exc}")
+
+
+def extra_fields() -> Any:
+    """Return the attrs field that holds them."""
+    return attrs.field(default=None, converter=_as_extra, validator=_check_extra, hash=False)

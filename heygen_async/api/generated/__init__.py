@@ -1,0 +1,1 @@
+"""Resources that are written from the contract, not by hand."""

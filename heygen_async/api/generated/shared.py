@@ -1,0 +1,41 @@
+"""What several resources use."""
+
+# Written by tests/contract/generate.py from HeyGen's contract: change that, not this.
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from heygen_async.api.extra import extra_fields
+from heygen_async.api.shapes import needed, string
+
+
+@attrs.frozen(kw_only=True)
+class Deleted:
+    """What was deleted.
+
+    Attributes:
+        id: Its id.
+
+    Source: `DeletedId`.
+    """
+
+    id: str
+
+
+@attrs.frozen(kw_only=True)
+class Rename:
+    """Another title.
+
+    Attributes:
+        title: Its name at HeyGen.
+        extra: Further fields.
+
+    Source: `UpdateTitleRequest`.
+    """
+
+    title: str = attrs.field(validator=[needed, string()])
+    extra: Mapping[str, Any] | None = extra_fields()

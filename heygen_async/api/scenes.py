@@ -1,0 +1,37 @@
+"""What an edited video consists of: `/v3/videos/{video_id}/scenes`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from heygen_async.calls import Call, path_id, reads
+
+
+@attrs.frozen(kw_only=True)
+class VideoScenes:
+    """The scenes of a video, to be read, not changed.
+
+    Attributes:
+        video_id: Whose.
+        video: What holds for all scenes; its fields are not documented in full.
+        scenes: Each with a background, elements or a script, as HeyGen's own JSON objects: their kinds are an open set.
+
+    Source: `VideoScenes`.
+    """
+
+    video_id: str
+    video: Mapping[str, Any] = attrs.field(repr=False, hash=False)
+    scenes: tuple[Mapping[str, Any], ...] | None = attrs.field(default=None, repr=False, hash=False)
+
+
+def get_scenes(video_id: str) -> Call[VideoScenes]:
+    """Return the call that reads the scenes of a video."""
+    return Call(
+        method="GET",
+        path=f"/v3/videos/{path_id(video_id)}/scenes",
+        route="/v3/videos/{video_id}/scenes",
+        read=reads(VideoScenes),
+    )

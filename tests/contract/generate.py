@@ -1,0 +1,196 @@
+"""Writes `heygen_async/api/generated` from the contract. Run it: `python -m tests.contract.generate`."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TypeAlias
+
+from tests.contract.classes import ANSWERS_BY_HAND, WHERE
+from tests.contract.methods import Asked, ask, checks_query, job_functions, job_method, method, query_class
+from tests.contract.operations import RESOURCES, Op, Resource
+from tests.contract.values import Values, name_of
+
+ROOT = Path(__file__).parent.parent.parent
+TARGET = ROOT / "heygen_async" / "api" / "generated"
+DOCUMENT = json.loads((Path(__file__).parent / "openapi.json").read_text(encoding="utf-8"))
+VALUES = Values(DOCUMENT["components"]["schemas"])
+NOTE = "# Written by tests/contract/generate.py from HeyGen's contract: change that, not this."
+MODULE = "heygen_async.api.generated"
+
+Used: TypeAlias = tuple[str, str]  # a schema, and whether it is asked (request) or answered (answer)
+
+
+def class_name(resource: Resource) -> str:
+    """Return the class of a resource."""
+    return resource.name.title().replace("_", "")
+
+
+def schemas_of(resource: Resource) -> dict[Used, bool]:
+    """Return the schemas of a resource and how they are used, inner ones first; True for those that get `extra`."""
+    found: dict[Used, bool] = {}
+    for op in resource.ops:
+        asked = ask(DOCUMENT, VALUES, op)
+        if asked.body and VALUES.schemas[asked.body].get("properties", {"oneOf": 1}):
+            for arm in VALUES.arms(asked.body):
+                _collect((arm, "request"), found)
+                found[arm, "request"] = True
+        if asked.answer not in ANSWERS_BY_HAND:
+            _collect((asked.answer, "answer"), found)
+    return found
+
+
+def _collect(used: Used, found: dict[Used, bool]) -> None:
+    name, use = used
+    if used not in found:
+        for inner in VALUES.needs(name, request=use == "request"):
+            _collect((inner, use), found)
+        found[used] = False
+
+
+def shared_schemas() -> dict[Used, bool]:
+    """Return the schemas that several resources use."""
+    seen: dict[Used, list[bool]] = {}
+    for resource in RESOURCES:
+        for used, extra in schemas_of(resource).items():
+            seen.setdefault(used, []).append(extra)
+    return {used: any(extras) for used, extras in seen.items() if len(extras) > 1}
+
+
+def write_class(used: Used, *, extra: bool) -> str:
+    """Return the class of a schema."""
+    name, use = used
+    return VALUES.answer(name) if use == "answer" else VALUES.request(name, extra=extra)
+
+
+def module(resource: Resource, shared: dict[Used, bool]) -> str:
+    """Return the module of a resource."""
+    asked = {op.where: ask(DOCUMENT, VALUES, op) for op in resource.ops}
+    own = [write_class(used, extra=extra) for used, extra in schemas_of(resource).items() if used not in shared]
+    queries = [query_class(each) for each in asked.values() if checks_query(each)]
+    jobs = [part for job in resource.jobs for part in job_functions(asked[job.get], job)]
+    paths = sorted({"/".join(each.path.split("/")[:3]) for each in asked.values()})
+    about = f'"""{resource.about[0].upper()}{resource.about[1:]}: {", ".join(f"`{path}`" for path in paths)}."""'
+    constants = [part for part in jobs if part.startswith("_")]
+    functions = [part for part in jobs if not part.startswith("_")]
+    body = "\n\n\n".join([*constants, *own, *queries, resource_class(resource, asked), *functions])
+    return f"{about}\n\n{NOTE}\n\nfrom __future__ import annotations\n\n{imports(body, shared)}\n\n{body}\n"
+
+
+def resource_class(resource: Resource, asked: dict[str, Asked]) -> str:
+    """Return the class of a resource."""
+    opening = (
+        f"class {class_name(resource)}:\n"
+        f'    """`heygen.{resource.name}`: {resource.about}."""\n\n'
+        "    def __init__(self, caller: Caller) -> None:\n"
+        '        """Ask by *caller*."""\n'
+        "        self._caller = caller"
+    )
+    parts = [opening, *(method(each, resource, given(each.op)) for each in asked.values())]
+    parts += [job_method(asked[job.get], job) for job in resource.jobs]
+    return "\n\n".join(parts)
+
+
+def given(op: Op) -> str | None:
+    """Return the type of the job that an operation gives."""
+    if op.gives is None or op.gives[0] == "follow_video":
+        return None
+    return followers()[op.gives[0]][1]
+
+
+def followers() -> dict[str, tuple[str, str]]:
+    """Return where the functions that follow jobs are, and what they follow."""
+    return {
+        f"follow_{job.of}": (
+            f"{MODULE}.{resource.name}",
+            ask(DOCUMENT, VALUES, next(op for op in resource.ops if op.where == job.get)).kind,
+        )
+        for resource in RESOURCES
+        for job in resource.jobs
+    }
+
+
+def imports(body: str, shared: Iterable[Used]) -> str:
+    """Return the imports that a module needs."""
+    where = {**WHERE, "UPLOAD_SECONDS": "heygen_async.calls", "VideoStatus": "heygen_async.api.videos"}
+    where |= {name_of(name, answer=use == "answer"): f"{MODULE}.shared" for name, use in shared}
+    where |= {name: place for name, (place, _) in followers().items()}
+    where = {kind: place for place, kind in followers().values()} | where
+    used = set(free_names(ast.parse(body), frozenset()))
+    defined = {node.name for node in ast.parse(body).body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+    wanted = {name: place for name, place in where.items() if name in used - defined}
+    lines = [f"from {place} import {name}" if place else f"import {name}" for name, place in wanted.items()]
+    return "\n".join(lines)
+
+
+def free_names(node: ast.AST, bound: frozenset[str]) -> Iterator[str]:
+    """Yield the names that are read below *node* and are no arguments there."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        arguments = [*node.args.args, *node.args.kwonlyargs]
+        for argument in arguments:
+            yield from free_names(argument, bound)
+        bound |= {argument.arg for argument in arguments}
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in bound:
+        yield node.id
+    for child in ast.iter_child_nodes(node):
+        yield from free_names(child, bound)
+
+
+def shared_module(shared: dict[Used, bool]) -> str:
+    """Return the module of what several resources use."""
+    body = "\n\n\n".join(write_class(used, extra=extra) for used, extra in shared.items())
+    about = '"""What several resources use."""'
+    return f"{about}\n\n{NOTE}\n\nfrom __future__ import annotations\n\n{imports(body, ())}\n\n{body}\n"
+
+
+def resources_module() -> str:
+    """Return the module of the client's attributes."""
+    typed = [f"    from {MODULE}.{each.name} import {class_name(each)}" for each in RESOURCES]
+    parts = []
+    for each in RESOURCES:
+        kind = class_name(each)
+        parts.append(
+            "    @functools.cached_property\n"
+            f"    def {each.name}(self) -> {kind}:\n"
+            f'        """{each.about[0].upper()}{each.about[1:]}."""\n'
+            f"        from {MODULE}.{each.name} import {kind}  # noqa: PLC0415 - loaded when it is first used\n\n"
+            f"        return {kind}(self._caller)"
+        )
+    head = [
+        '"""The client\'s attributes for all that is not written by hand, loaded when they are first used."""',
+        f"\n{NOTE}\n\nfrom __future__ import annotations\n",
+        "import functools\nfrom typing import TYPE_CHECKING\n\nfrom heygen_async.calls import Caller\n",
+        "if TYPE_CHECKING:",
+        *typed,
+        '\n\nclass Resources:\n    """What `HeyGen` inherits."""\n\n    _caller: Caller\n',
+    ]
+    return "\n".join(head) + "\n" + "\n\n".join(parts) + "\n"
+
+
+def files() -> Iterator[tuple[str, str]]:
+    """Yield the name and text of each file."""
+    shared = shared_schemas()
+    yield "__init__.py", '"""Resources that are written from the contract, not by hand."""\n'
+    yield "resources.py", tidy(resources_module())
+    yield "shared.py", tidy(shared_module(shared))
+    for resource in RESOURCES:
+        yield f"{resource.name}.py", tidy(module(resource, shared))
+
+
+def tidy(text: str) -> str:
+    """Return *text* in the project's layout."""
+    for arguments in (["check", "--select", "I", "--fix", "--quiet"], ["format", "--quiet"]):
+        command = [sys.executable, "-m", "ruff", *arguments, "--stdin-filename", str(TARGET / "text.py"), "-"]
+        done = subprocess.run(command, input=text, capture_output=True, text=True, check=True, cwd=ROOT)
+        text = done.stdout
+    return text
+
+
+if __name__ == "__main__":
+    TARGET.mkdir(exist_ok=True)
+    for name, text in files():
+        (TARGET / name).write_text(text, encoding="utf-8")
