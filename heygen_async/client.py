@@ -270,8 +270,11 @@ class HeyGen(Resources):
         filename: str | None = "{number}-{id}",
         limit: int | None = None,
         rates: Rates | None = None,
+        max_in_flight: InFlight | None = None,
+        budget_usd: float | None = None,
+        preflight: bool = True,
     ) -> Plan:
-        """Check and price every row of a list. Sends nothing, costs nothing.
+        """Check and price every row of a list. Renders nothing, costs nothing.
 
             plan = await heygen.plan("leads.csv", Template("direct", {"avatar_id": ..., "script": "Hi {{ name }}"}))
 
@@ -281,18 +284,36 @@ class HeyGen(Resources):
             filename: Of the files, as of `render_many`: names that clash are problems. None if nothing is stored.
             limit: Only the first so many rows.
             rates: Your prices, if they are not those of HeyGen's list.
+            max_in_flight: As of the run: more than the account has is told.
+            budget_usd: As of the run: then the account need not have the price of all rows.
+            preflight: Look up at HeyGen, each once, the looks, voices and templates that the rows name, and what the
+                account has left. False asks nobody.
 
         Returns:
             Its `problems`, all of them, and its `price`: least, likely, most.
 
         Raises:
             InvalidInputError: The list cannot be read at all.
+
+        Source: `GET /v3/avatars/looks/{look_id}`, `GET /v3/voices/{voice_id}`, `GET /v3/templates/{template_id}` and
+            `GET /v3/users/me`.
         """
-        from heygen_async.bulk.planning import make_plan  # noqa: PLC0415 - bulk stands above the client
+        from heygen_async.bulk.planning import checked_plan, make_plan  # noqa: PLC0415 - bulk stands above the client
         from heygen_async.bulk.rows import Table, read_rows  # noqa: PLC0415 - the same
 
         table = rows if isinstance(rows, Table) else read_rows(rows)
-        return make_plan(table, template, filename=filename, limit=limit, rates=rates)
+        if not preflight:
+            return make_plan(table, template, filename=filename, limit=limit, rates=rates)
+        return await checked_plan(
+            self,
+            table,
+            template,
+            filename=filename,
+            limit=limit,
+            rates=rates,
+            max_in_flight=max_in_flight,
+            budget_usd=budget_usd,
+        )
 
     def run(self, plan: Plan, **options: Any) -> AbstractAsyncContextManager[Results]:
         """Render a plan. Costs money, about `plan.price`.

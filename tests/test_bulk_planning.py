@@ -164,7 +164,70 @@ async def test_a_plan_with_errors_sends_nothing(
         heygen.run(plan)
     assert len(caught.value.__notes__) == 21
     assert caught.value.__notes__[-1] == "... and 16 more"
+    asked = [(seen.method, seen.path) for seen in world.requests]
+    assert asked == [
+        ("GET", "/v3/avatars/looks/look_anna"),
+        ("GET", "/v3/voices/voice_warm"),
+        ("GET", "/v3/users/me"),
+    ]
+    world.requests.clear()
+    assert len((await heygen.plan(leads[0], template(), preflight=False)).errors) == 36
     assert world.requests == []
+
+
+async def test_a_plan_looks_up_what_rows_name(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """What HeyGen does not have is a problem of its row, and is not in the price; what it has is asked for once."""
+    path = tmp_path / "leads.csv"
+    wrong = {3: {"look": "look_ada"}, 7: {"voice": "voice_gone"}, 200: {"look": "group_anna"}}
+    rows = [cells(n, wrong.get(n, {})) for n in range(300)]
+    path.write_text("".join(line_of(row) for row in [list(COLUMNS), *rows]), encoding="utf-8")
+    plan = await heygen.plan(path, template(), rates=Rates(avatar=(0.01, 0.01)))
+    assert [(one.line, one.column, one.value) for one in plan.errors] == [
+        (5, "look", "look_ada"),
+        (9, "voice", "voice_gone"),
+        (202, "look", "group_anna"),
+    ]
+    assert (plan.rows, plan.bad, plan.kinds["avatar"][0], plan.is_checked) == (300, 3, 297, True)
+    assert len(world.requests) == 8  # three looks, two of them as groups, two voices, the account
+
+
+@pytest.mark.parametrize(
+    ("budget", "left", "said"),
+    [
+        (None, 1.0, ["wallet.remaining_balance"]),
+        (0.5, 1.0, []),
+        (None, 99.0, []),
+        (5.0, 0.5, ["wallet.remaining_balance"]),
+    ],
+)
+async def test_a_plan_asks_whether_the_account_can_pay(
+    heygen: HeyGen, world: World, tmp_path: Path, budget: float | None, left: float, said: list[str]
+) -> None:
+    """For all rows, or for the budget."""
+    path = tmp_path / "leads.csv"
+    path.write_text("".join(line_of(row) for row in [list(COLUMNS), *[cells(n, {}) for n in range(9)]]), "utf-8")
+    world.balance_usd = left
+    plan = await heygen.plan(path, template(), budget_usd=budget, max_in_flight=4)
+    assert plan.price.expected > 1.0
+    assert [problem.field for problem in plan.errors] == said
+    if said:
+        with pytest.raises(InvalidInputError, match="it cannot be rendered") as caught:
+            plan.check()
+        assert "USD" in caught.value.__notes__[0]
+
+
+async def test_a_voice_tells_the_language_that_prices_go_by(heygen: HeyGen, tmp_path: Path) -> None:
+    """The same text takes longer in German than in English; a locale that is asked for comes first."""
+    path = tmp_path / "leads.csv"
+    path.write_text("name\nAda\n", "utf-8")
+
+    async def price(voice_id: str, **more: object) -> float:
+        fields = {"avatar_id": "look_anna", "voice_id": voice_id, "script": "Hello {{ name }}, and so on. " * 9, **more}
+        return (await heygen.plan(path, Template("direct", fields))).price.expected
+
+    english, german = await price("voice_warm"), await price("voice_jonas")
+    assert german == pytest.approx(english * 228 / 179, rel=0.01)
+    assert await price("voice_jonas", voice_settings={"locale": "en-GB"}) == pytest.approx(english)
 
 
 async def test_a_plan_is_run(heygen: HeyGen, world: World, tmp_path: Path) -> None:

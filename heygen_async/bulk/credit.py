@@ -12,7 +12,7 @@ ACCOUNT = "the account"
 # HeyGen's page on usage limits: renders at once, videos, sessions and translations together.
 RENDERS_AT_ONCE = {"enterprise": 20}
 RENDERS_AT_ONCE_ELSE = 10
-_TOP_UP = "top it up before the run: HeyGen refuses what the account cannot pay, and the run can then go on"
+_TOP_UP = "top it up, or give the run a budget of what is there: HeyGen refuses what the account cannot pay"
 
 
 def credit_problems(user: User, price_usd: float | None) -> Iterator[Problem]:

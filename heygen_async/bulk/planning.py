@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from heygen_async.api.stored import body_of
 from heygen_async.bulk.filenames import Clashes, check_template
 from heygen_async.bulk.plan import Job
+from heygen_async.bulk.preflight import TOGETHER, Preflight
 from heygen_async.bulk.price import Price, Rates
 from heygen_async.bulk.problems import Problem
 from heygen_async.bulk.rows import Row, Table
 from heygen_async.bulk.template import Template
 from heygen_async.errors import InvalidInputError
 
+if TYPE_CHECKING:
+    from heygen_async.client import HeyGen
+
 PROBLEMS_SHOWN = 20
+LanguageOf = Callable[[Mapping[str, Any]], str | None]
 
 
 @attrs.frozen(kw_only=True)
@@ -33,6 +39,7 @@ class Plan:
         problems: Everything that is wrong, with place, value, reason and mend; warnings hinder nothing.
         price: Of the rows that can be rendered, in US dollars.
         kinds: The same by kind of request: how many, and their price.
+        is_checked: Whether looks, voices, templates and the account were looked up at HeyGen, too.
     """
 
     table: Table = attrs.field(repr=False)
@@ -44,6 +51,7 @@ class Plan:
     problems: tuple[Problem, ...] = attrs.field(repr=False)
     price: Price
     kinds: Mapping[str, tuple[int, Price]]
+    is_checked: bool = False
 
     @property
     def errors(self) -> list[Problem]:
@@ -86,58 +94,110 @@ def make_plan(
     limit: int | None = None,
     rates: Rates | None = None,
 ) -> Plan:
-    """Read all rows, build and price each request, and return what a run would do. See `HeyGen.plan`."""
-    columns = table.find_columns()
-    findings = [
-        finding
-        for finding in (template.findings(columns) if columns else [])
-        if finding.severity == "error" or f"{{{finding.column}}}" not in (filename or "")
-    ]
-    if filename is not None:
-        check_template(filename, list(columns))
-    looking = _Looking(template, filename, rates or Rates())
-    problems: list[Problem] = []
-    missing = {finding.column for finding in findings if finding.severity == "error"}
-    for found in itertools.islice(table.scan(), limit):
-        wrong = looking.at(found)
-        problems += [problem for problem in wrong if problem.column is None or problem.column not in missing]
-    return Plan(
-        table=table,
-        template=template,
-        filename=filename,
-        limit=limit,
-        rows=looking.rows,
-        bad=looking.bad,
-        problems=(*findings, *problems),
-        price=sum((price for _, price in looking.kinds.values()), Price()),
-        kinds=looking.kinds,
-    )
+    """Read all rows, build and price each request, and return what a run would do. Asks nobody."""
+    looking = _Looking(table, template, filename, limit, rates or Rates())
+    for found in looking.rows():
+        looking.take(looking.read(found))
+    return looking.plan()
+
+
+async def checked_plan(
+    client: HeyGen,
+    table: Table,
+    template: Template,
+    *,
+    filename: str | None = None,
+    limit: int | None = None,
+    rates: Rates | None = None,
+    max_in_flight: object = None,
+    budget_usd: float | None = None,
+) -> Plan:
+    """The same, with each row and the account checked against HeyGen, by reads that cost nothing. See `HeyGen.plan`."""
+    looking = _Looking(table, template, filename, limit, rates or Rates())
+    preflight = Preflight(client)
+    rows = looking.rows()
+    while together := [looking.read(found) for found in itertools.islice(rows, TOGETHER)]:
+        good = [(one.row, one.job.request) for one in together if one.row is not None and one.job is not None]
+        told = iter(await preflight.side_by_side(good))
+        for one in together:
+            looking.take(one if one.job is None else attrs.evolve(one, problems=next(told)), preflight.language)
+    plan = looking.plan()
+    price = plan.price.expected if budget_usd is None else min(budget_usd, plan.price.expected)
+    lacking = await preflight.account(max_in_flight=max_in_flight, price_usd=price)
+    return attrs.evolve(plan, problems=(*lacking, *plan.problems), is_checked=True)
+
+
+@attrs.frozen(kw_only=True)
+class _Seen:
+    """A row, and what became of it: a job or problems."""
+
+    row: Row | None = None
+    job: Job | None = None
+    problems: list[Problem] = attrs.field(factory=list)
 
 
 class _Looking:
     """Looks at one row after the other."""
 
-    def __init__(self, template: Template, filename: str | None, rates: Rates) -> None:
-        self.rows = self.bad = 0
-        self.kinds: dict[str, tuple[int, Price]] = {}
+    def __init__(self, table: Table, template: Template, filename: str | None, limit: int | None, rates: Rates) -> None:
+        self._table = table
         self._template = template
-        self._clashes = None if filename is None else Clashes(filename)
+        self._filename = filename
+        self._limit = limit
         self._rates = rates
+        self._clashes = None if filename is None else Clashes(filename)
+        self._rows = self._bad = 0
+        self._kinds: dict[str, tuple[int, Price]] = {}
+        columns = table.find_columns()
+        if filename is not None:
+            check_template(filename, list(columns))
+        self._problems = [
+            finding
+            for finding in (template.findings(columns) if columns else [])
+            if finding.severity == "error" or f"{{{finding.column}}}" not in (filename or "")
+        ]
+        self._missing = {finding.column for finding in self._problems if finding.severity == "error"}
 
-    def at(self, row: Row | Problem) -> list[Problem]:
-        """Count a row and return what is wrong with it."""
-        problems = [row] if isinstance(row, Problem) else self._checked(row)
-        self.rows += 1
-        self.bad += bool(problems)
-        return problems
+    def rows(self) -> Iterator[Row | Problem]:
+        """Read the list."""
+        return itertools.islice(self._table.scan(), self._limit)
 
-    def _checked(self, row: Row) -> list[Problem]:
-        problems = self._template.problems(row)
+    def read(self, found: Row | Problem) -> _Seen:
+        """Build the request of a row."""
+        self._rows += 1
+        if isinstance(found, Problem):
+            return _Seen(problems=[found])
+        problems = self._template.problems(found)
         if problems:
-            return problems
-        job = Job(request=self._template.render(row), row=row, index=self.rows)
-        count, price = self.kinds.get(job.request.kind, (0, Price()))
-        estimate = self._rates.estimate(job.request.kind, body_of(job.request))
-        self.kinds[job.request.kind] = (count + 1, price + estimate)
+            return _Seen(row=found, problems=problems)
+        return _Seen(row=found, job=Job(request=self._template.render(found), row=found, index=self._rows - 1))
+
+    def take(self, seen: _Seen, language: LanguageOf | None = None) -> None:
+        """Price the row, or count it as bad, and keep what is wrong with it; what a missing column spoils is told."""
+        problems = list(seen.problems)
+        if seen.row is not None and seen.job is not None and not any(one.severity == "error" for one in problems):
+            problems += self._priced(seen.row, seen.job, language)
+        self._bad += any(one.severity == "error" for one in problems)
+        self._problems += [one for one in problems if one.column is None or one.column not in self._missing]
+
+    def plan(self) -> Plan:
+        """Return what was found."""
+        return Plan(
+            table=self._table,
+            template=self._template,
+            filename=self._filename,
+            limit=self._limit,
+            rows=self._rows,
+            bad=self._bad,
+            problems=tuple(self._problems),
+            price=sum((price for _, price in self._kinds.values()), Price()),
+            kinds=self._kinds,
+        )
+
+    def _priced(self, row: Row, job: Job, language: LanguageOf | None) -> list[Problem]:
+        kind, body = job.request.kind, body_of(job.request)
+        count, price = self._kinds.get(kind, (0, Price()))
+        spoken = None if language is None else language(body)
+        self._kinds[kind] = (count + 1, price + self._rates.estimate(kind, body, language=spoken))
         clash = None if self._clashes is None else self._clashes.add(job, f"{row.unit} {row.line}")
         return [] if clash is None else [row.problem(clash, "put {number} into the file name")]

@@ -27,7 +27,7 @@ from heygen_async.client import HeyGen
 from heygen_async.errors import AuthenticationError, HeyGenError
 
 T = TypeVar("T")
-_TOGETHER = 200  # rows looked at side by side
+TOGETHER = 200  # rows looked at side by side
 _TEMPLATE = re.compile(r"/v3/templates/([^/]+)")
 _LOOKS_SHOWN = 3
 
@@ -65,10 +65,31 @@ class Preflight:
         """Return the problems of many rows, in their order; only the problems are kept."""
         found: list[Problem] = []
         waiting = iter(rows)
-        while together := list(itertools.islice(waiting, _TOGETHER)):
-            for problems in await self._side_by_side(together):
+        while together := list(itertools.islice(waiting, TOGETHER)):
+            for problems in await self.side_by_side(together):
                 found += problems
         return found
+
+    async def side_by_side(self, rows: Sequence[tuple[Row, VideoRequest | StoredRequest]]) -> list[list[Problem]]:
+        """Return the problems of each row, in their order; all of them are looked at at once."""
+        found: list[list[Problem]] = [[] for _ in rows]
+
+        async def look_at(index: int) -> None:
+            found[index] = await self.problems(*rows[index])
+
+        async with anyio.create_task_group() as tasks:
+            for index in range(len(rows)):
+                tasks.start_soon(look_at, index)
+        return found
+
+    def language(self, body: Mapping[str, object]) -> str | None:
+        """Return the language that a request is spoken in, as far as it and what was read so far tell."""
+        settings = body.get("voice_settings")
+        locale = settings.get("locale") if isinstance(settings, Mapping) else None
+        if isinstance(locale, str):
+            return locale
+        voice: VoiceDetail | None = self._readings.known("voice", str(body.get("voice_id")))
+        return None if voice is None else voice.language
 
     async def account(self, *, max_in_flight: object = None, price_usd: float | None = None) -> list[Problem]:
         """Return what the account lacks for a run.
@@ -90,17 +111,6 @@ class Preflight:
             return [Problem(source=ACCOUNT, reason=reason, mend=mend, severity="warning")]
         learnt = self._client.pool.limit
         return [*credit_problems(user, price_usd), *slot_problems(user, max_in_flight, learnt)]
-
-    async def _side_by_side(self, rows: Sequence[tuple[Row, VideoRequest | StoredRequest]]) -> list[list[Problem]]:
-        found: list[list[Problem]] = [[] for _ in rows]
-
-        async def look_at(index: int) -> None:
-            found[index] = await self.problems(*rows[index])
-
-        async with anyio.create_task_group() as tasks:
-            for index in range(len(rows)):
-                tasks.start_soon(look_at, index)
-        return found
 
     async def _looks(self, part: Part, kind: str) -> list[Finding]:
         findings: list[Finding] = []

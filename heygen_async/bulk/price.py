@@ -53,16 +53,16 @@ class Rates:
         low, high = {"avatar": self.avatar, "image": self.image, "video_agent": self.video_agent}[kind]
         return low * seconds, high * seconds
 
-    def estimate(self, kind: str, body: Mapping[str, Any]) -> Price:
-        """Return what the render of a request will cost."""
-        least, likely, most = seconds_of(kind, body)
+    def estimate(self, kind: str, body: Mapping[str, Any], *, language: str | None = None) -> Price:
+        """Return what the render of a request will cost, spoken in *language* if its `locale` says nothing else."""
+        least, likely, most = seconds_of(kind, body, language)
         low, _ = self.price(kind, least)
         low_likely, high_likely = self.price(kind, likely)
         _, high = self.price(kind, most)
         return Price(low, (low_likely + high_likely) / 2, high)
 
 
-def seconds_of(kind: str, body: Mapping[str, Any]) -> tuple[float, float, float]:
+def seconds_of(kind: str, body: Mapping[str, Any], language: str | None = None) -> tuple[float, float, float]:
     """Return how long the video of a request will be: at least, likely, at most."""
     if kind == "cinematic_avatar":
         asked = float(body.get("duration") or 10)
@@ -72,9 +72,10 @@ def seconds_of(kind: str, body: Mapping[str, Any]) -> tuple[float, float, float]
     script = body.get("script")
     if not isinstance(script, str):
         return _NOT_TOLD
-    settings = body.get("voice_settings")
-    speed = settings.get("speed") if isinstance(settings, Mapping) else None
-    least, likely, most = spoken_seconds(script, speed=float(speed or 1.0))
+    given = body.get("voice_settings")
+    settings: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    spoken = settings.get("locale") or language
+    least, likely, most = spoken_seconds(script, speed=float(settings.get("speed") or 1.0), language=spoken)
     return max(_LEAST_SECONDS, least), max(_LEAST_SECONDS, likely), max(_LEAST_SECONDS, most) * 1.25 + 2
 
 

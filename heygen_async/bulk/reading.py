@@ -64,6 +64,11 @@ class Readings:
             place.found = found
             return found
 
+    def known(self, what: str, name: str) -> Any:
+        """Return what is there, if it was asked for before and is; else None."""
+        place = self._places.get((what, name))
+        return None if place is None or place.found is None else place.found.value
+
     async def _read(self, name: str, ask: Callable[[str], Awaitable[T]]) -> Found[T]:
         async with self._limiter:
             if self._deaf is not None:
