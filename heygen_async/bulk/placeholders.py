@@ -41,20 +41,6 @@ def resolved(names: Iterable[str], columns: Iterable[str]) -> dict[str, str]:
 
 
 @attrs.frozen(kw_only=True)
-class Text:
-    """A compiled text.
-
-    Attributes:
-        source: As written.
-        names: The placeholders in it.
-    """
-
-    source: str
-    names: frozenset[str]
-    template: Any = attrs.field(repr=False, eq=False)
-
-
-@attrs.frozen(kw_only=True)
 class Filled:
     """What a text came to.
 
@@ -67,6 +53,22 @@ class Filled:
     text: str = ""
     missing: tuple[str, ...] = ()
     reason: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Text:
+    """A compiled text.
+
+    Attributes:
+        source: As written.
+        names: The placeholders in it.
+        constant: What it comes to in every row, if it holds nothing to fill in.
+    """
+
+    source: str
+    names: frozenset[str]
+    template: Any = attrs.field(repr=False, eq=False)
+    constant: Filled | None = attrs.field(default=None, repr=False)
 
 
 class Placeholders:
@@ -107,10 +109,13 @@ class Placeholders:
         except self._errors as exc:
             mend = "placeholders look like {{ first_name }}; {{ 'text' }} for braces"
             raise InvalidInputError(f"{subject}: not a template: {_words(exc)}; {mend}") from exc
-        return Text(source=text, names=names, template=template)
+        constant = None if "{" in text else Filled(text=template.render())
+        return Text(source=text, names=names, template=template, constant=constant)
 
     def filled(self, text: Text, cells: Mapping[str, str | None]) -> Filled:
         """Fill in *text*; a cell that is None is missing, and reported if the text cannot do without it."""
+        if text.constant is not None:
+            return text.constant
         demanded: dict[str, None] = {}
         values: dict[str, Any] = {}
         for name in text.names:

@@ -167,10 +167,9 @@ class _Looking:
         self._rows += 1
         if isinstance(found, Problem):
             return _Seen(problems=[found])
-        problems = self._template.problems(found)
-        if problems:
-            return _Seen(row=found, problems=problems)
-        return _Seen(row=found, job=Job(request=self._template.render(found), row=found, index=self._rows - 1))
+        request, problems = self._template.attempt(found)
+        job = None if request is None else Job(request=request, row=found, index=self._rows - 1)
+        return _Seen(row=found, job=job, problems=problems)
 
     def take(self, seen: _Seen, language: LanguageOf | None = None) -> None:
         """Price the row, or count it as bad, and keep what is wrong with it; what a missing column spoils is told."""

@@ -109,8 +109,12 @@ class Template:
             raise first_error(errors)
         return found
 
+    def attempt(self, row: Row) -> tuple[VideoRequest | None, list[Problem]]:
+        """Return the request for *row*, or else everything that is wrong: each cell that is missing, each bad field."""
+        return self._build(row)
+
     def problems(self, row: Row) -> list[Problem]:
-        """Return everything that is wrong with *row*: each needed cell that is missing, each invalid field."""
+        """Return everything that is wrong with *row*; empty if it can be rendered."""
         return self._build(row)[1]
 
     def render(self, row: Row) -> VideoRequest:
