@@ -76,6 +76,7 @@ if TYPE_CHECKING:
         VideoStatus,
     )
     from heygen_async.api.webhooks import WebhookEndpoint
+    from heygen_async.bulk.campaign_file import Campaign
     from heygen_async.bulk.cells import (
         is_missing,
     )
@@ -200,6 +201,7 @@ _WHERE = {
     "BatchItem": "heygen_async.api.batches",
     "BreakerTrippedError": "heygen_async.errors",
     "BudgetReachedError": "heygen_async.errors",
+    "Campaign": "heygen_async.bulk.campaign_file",
     "CanaryFailedError": "heygen_async.errors",
     "Caption": "heygen_async.api.parts",
     "CinematicAvatar": "heygen_async.api.modes",
@@ -245,8 +247,8 @@ _WHERE = {
     "PermissionDeniedError": "heygen_async.errors",
     "PhotoAvatar": "heygen_async.api.generated.avatars",
     "Plan": "heygen_async.bulk.planning",
-    "Preflight": "heygen_async.bulk.preflight",
     "Playback": "heygen_async.api.generated.studio",
+    "Preflight": "heygen_async.bulk.preflight",
     "Price": "heygen_async.bulk.price",
     "Problem": "heygen_async.bulk.problems",
     "PromptAvatar": "heygen_async.api.generated.avatars",
@@ -333,6 +335,7 @@ __all__ = [
     "BatchItem",
     "BreakerTrippedError",
     "BudgetReachedError",
+    "Campaign",
     "CanaryFailedError",
     "Caption",
     "CinematicAvatar",

@@ -206,7 +206,7 @@ def test_lists_leave_out_what_is_empty() -> None:
         ({"title.x": "1"}, "title has no field 'x'; it has no parts"),
         ({"voice_settings": "fast"}, "voice_settings: has parts; give voice_settings.speed, voice_settings.pitch"),
         ({"background": "#112233", "background.value": "#112233"}, "background: given as a whole and in parts"),
-        ({"title": ["a"]}, "title: a list; must be text, a number, true or false; write a list as text with commas"),
+        ({"title": ["a,b"]}, "title: a list; must be text, a number, true or false, or a list of texts without commas"),
         ({"voice_settings": {"speed": None}}, "voice_settings.speed: a NoneType"),
         ({"title": "{% for %}"}, "title: not a template: .*placeholders look like"),
     ],

@@ -48,7 +48,7 @@ def flat(fields: Mapping[str, Any], before: str = "") -> dict[str, str]:
     """Return nested *fields* by their paths: `{"voice_settings": {"speed": "1.1"}}` has `voice_settings.speed`.
 
     Raises:
-        InvalidInputError: A value is neither text, a number, a switch nor a mapping, or a field has a value and parts.
+        InvalidInputError: A value is neither text, a number, a switch, a list of texts nor a mapping.
     """
     paths: dict[str, str] = {}
     for name, value in fields.items():
@@ -56,10 +56,12 @@ def flat(fields: Mapping[str, Any], before: str = "") -> dict[str, str]:
             paths |= flat(value, f"{before}{name}.")
         elif isinstance(value, str | int | float):
             paths[f"{before}{name}"] = str(value)
+        elif isinstance(value, list | tuple) and all(isinstance(item, str) and "," not in item for item in value):
+            paths[f"{before}{name}"] = ", ".join(value)
         else:
             raise InvalidInputError(
-                f"{before}{name}: a {type(value).__name__}; must be text, a number, true or false; "
-                "write a list as text with commas"
+                f"{before}{name}: a {type(value).__name__}; must be text, a number, true or false, "
+                "or a list of texts without commas"
             )
     return paths
 

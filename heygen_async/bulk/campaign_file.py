@@ -1,0 +1,201 @@
+"""A campaign file: what to make of each row, and how the run is to go, in TOML that a person can read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal
+
+import attrs
+
+from heygen_async.api.rules import one_of, refuse, some, text, within
+from heygen_async.bulk.containers import FileKind
+from heygen_async.bulk.decisions import OnUnknown
+from heygen_async.bulk.downloads import KINDS
+from heygen_async.bulk.price import Rates
+from heygen_async.bulk.rows import Table, read_rows
+from heygen_async.bulk.scheduler import Submit
+from heygen_async.bulk.storing import MAX_DOWNLOADS
+from heygen_async.bulk.template import Template
+from heygen_async.bulk.tomlfile import OUTSIDE, read_toml
+from heygen_async.bulk.watched import Watch
+from heygen_async.errors import InvalidInputError
+
+_WHOLE = within(1, 1_000_000, whole=True)
+
+
+def _slots(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if value != "auto":
+        within(1, 100_000, whole=True)(owner, attribute, value)
+
+
+def _named(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if not isinstance(value, Mapping):
+        refuse(owner, attribute.name, value, "must be a table with entries of its own")
+
+
+def _columns(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    _named(owner, attribute, value)
+    for field, column in value.items():
+        if not isinstance(column, str):
+            refuse(owner, attribute.name, column, f"entry {field}: must be the name of a column, in quotes")
+
+
+@attrs.frozen(kw_only=True)
+class RowsTable:
+    """`[rows]`: where the contact list is, if the command does not say.
+
+    Attributes:
+        file: A .csv, .tsv, .jsonl, .xlsx or .parquet file.
+        encoding: Of a text file that is not UTF-8, such as "cp1252".
+        sheet: Of a workbook; the first else.
+        limit: Use only the first so many rows.
+    """
+
+    file: str | None = attrs.field(default=None, validator=text())
+    encoding: str | None = attrs.field(default=None, validator=text())
+    sheet: str | None = attrs.field(default=None, validator=text())
+    limit: int | None = attrs.field(default=None, validator=_WHOLE)
+
+
+@attrs.frozen(kw_only=True)
+class RunTable:
+    """`[run]`: how rows are sent and watched, and what may be spent. The words are those of `HeyGen.render_many`.
+
+    Attributes:
+        journal: The file that remembers the run, so that it can go on after anything; beside the campaign file, with
+            its name, if absent.
+        max_in_flight: Renders at once; "auto" finds out what the account has.
+        deadline: Seconds for each render.
+        budget_usd: US dollars that all runs of the journal together may cost.
+        canary: So many rows go first, alone.
+        approve: Whether somebody is asked before the others go.
+        breaker: [k, n]: when k of the last n rows have failed with one code, no more are sent.
+        on_unknown: What to do about rows whose answer was lost: hold, resubmit or skip.
+        submit: How rows are sent: auto, each or batch.
+        watch: How ends are noticed: auto, sweep or each.
+        tag_titles: Add a short tag to each title, by which a video can be found when its key is too old.
+    """
+
+    journal: str | None = attrs.field(default=None, validator=text())
+    max_in_flight: int | Literal["auto"] = attrs.field(default=10, validator=_slots)
+    deadline: float = attrs.field(default=3600.0, validator=within(1, 30 * 24 * 3600))
+    budget_usd: float | None = attrs.field(default=None, validator=within(0, 100_000_000, open_below=True))
+    canary: int | None = attrs.field(default=None, validator=_WHOLE)
+    approve: bool = False
+    breaker: tuple[int, ...] | None = attrs.field(default=None, validator=some(_WHOLE, 2, 2))
+    on_unknown: OnUnknown = attrs.field(default="hold", validator=one_of("hold", "resubmit", "skip"))
+    submit: Submit = attrs.field(default="auto", validator=one_of("auto", "each", "batch"))
+    watch: Watch = attrs.field(default="auto", validator=one_of("auto", "sweep", "each"))
+    tag_titles: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class DownloadsTable:
+    """`[downloads]`: what is stored of each video, and where.
+
+    Attributes:
+        enabled: Whether anything is; else the files stay at HeyGen.
+        folder: For the files and results.csv.
+        filename: Of each, without its ending: {number}, {id}, {title} or {a column}.
+        files: What to store: video, captioned_video, captions, thumbnail, gif.
+        max_downloads: Files at once; downloads hold no render slots.
+    """
+
+    enabled: bool = True
+    folder: str = attrs.field(default="videos", validator=text())
+    filename: str = attrs.field(default="{number}-{id}", validator=text())
+    files: tuple[FileKind, ...] = attrs.field(default=("video",), validator=some(one_of(*KINDS), 1, len(KINDS)))
+    max_downloads: int = attrs.field(default=MAX_DOWNLOADS, validator=_WHOLE)
+
+
+@attrs.frozen(kw_only=True)
+class Campaign:
+    """A campaign file, read and checked.
+
+        campaign = Campaign.load("campaign.toml")
+        plan = await heygen.plan(campaign.table("leads.csv"), campaign.template())
+        async with heygen.run(plan, **campaign.options()) as results: ...
+
+    Attributes:
+        mode: What to make of each row: direct, image, cinematic or agent; may hold {{ placeholders }}.
+        locale: How the filters `number` and `date` write: en, de, fr, ...
+        request: Fields of each request, spelled as in HeyGen's API; texts may hold {{ placeholders }}.
+        columns: Field, or `mode`, and the column in which a row may have its own.
+        rows: Where the contact list is.
+        run: How the run is to go.
+        downloads: What is stored, and where.
+        rates: Your prices, if they are not those of HeyGen's list: US dollars a second, least and most.
+        path: Of the file; what it names is looked for beside it.
+    """
+
+    mode: str = attrs.field(default="direct", validator=text())
+    locale: str = attrs.field(default="en", validator=text())
+    request: Mapping[str, Any] = attrs.field(factory=dict, repr=False, validator=_named)
+    columns: Mapping[str, str] = attrs.field(factory=dict, validator=_columns)
+    rows: RowsTable = attrs.field(factory=RowsTable)
+    run: RunTable = attrs.field(factory=RunTable)
+    downloads: DownloadsTable = attrs.field(factory=DownloadsTable)
+    rates: Rates = attrs.field(factory=Rates)
+    path: Path = attrs.field(default=Path("campaign.toml"), metadata=OUTSIDE)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Campaign:
+        """Read a campaign file. Sends nothing.
+
+        Raises:
+            InvalidInputError: It cannot be read, or an entry is wrong: says which, by its path in the file (such as
+                `run.canary`), why, and the mend; its notes name further ones.
+        """
+        mend = f"`heygen-async init {path}` writes one"
+        return attrs.evolve(read_toml(Path(path), cls, mend), path=Path(path))
+
+    def template(self) -> Template:
+        """Return what makes a request of each row.
+
+        Raises:
+            InvalidInputError: A mode, field or placeholder is wrong.
+        """
+        try:
+            return Template(self.mode, self.request, columns=self.columns, locale=self.locale)
+        except InvalidInputError as exc:
+            raise InvalidInputError(f"{self.path.name}: {exc.message}") from exc
+
+    def table(self, rows: str | PathLike[str] | None = None) -> Table:
+        """Open the contact list: *rows*, else the one that the file names.
+
+        Raises:
+            InvalidInputError: Neither names one, or it cannot be read.
+        """
+        if rows is None and self.rows.file is None:
+            raise InvalidInputError(
+                f'{self.path.name}: no contact list; name one in the command or as file = "leads.csv" under [rows]'
+            )
+        source = self.beside(str(self.rows.file)) if rows is None else Path(rows)
+        return read_rows(source, encoding=self.rows.encoding, sheet=self.rows.sheet, may_be_empty=True)
+
+    @property
+    def filename(self) -> str | None:
+        """Template of the files' names, as `HeyGen.plan` takes it; None if nothing is stored."""
+        return self.downloads.filename if self.downloads.enabled else None
+
+    @property
+    def journal(self) -> Path:
+        """The file that remembers the run."""
+        return self.beside(self.run.journal or f"{self.path.stem}.db")
+
+    def beside(self, name: str) -> Path:
+        """Return the path of a file that the campaign names."""
+        return self.path.parent / name
+
+    def options(self) -> dict[str, Any]:
+        """Return what `HeyGen.run` takes beside the plan. Whom to ask for approval is yours to say."""
+        run = attrs.asdict(self.run, filter=attrs.filters.exclude("approve", "journal"))
+        stored = {
+            "download_to": self.beside(self.downloads.folder),
+            "filename": self.downloads.filename,
+            "files": self.downloads.files,
+            "max_downloads": self.downloads.max_downloads,
+        }
+        return {**run, **(stored if self.downloads.enabled else {}), "journal": self.journal, "rates": self.rates}

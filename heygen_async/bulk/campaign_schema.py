@@ -1,0 +1,78 @@
+"""The JSON Schema of a campaign file, for editors that complete and check TOML: made from the values themselves."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import types
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import attrs
+
+from heygen_async.bulk.campaign_file import Campaign
+from heygen_async.bulk.template import MODES
+from heygen_async.bulk.tomlfile import OUTSIDE
+
+_PLAIN = {str: "string", bool: "boolean", int: "integer", float: "number"}
+_ATTRIBUTE = re.compile(r"^    (\w+(?:, \w+)*): (.*(?:\n     .*)*)", re.MULTILINE)
+# Any field of a request may hold a placeholder, so its type in the file is text as well.
+_REQUEST_VALUE: dict[str, Any] = {"type": ["string", "number", "boolean", "array", "object"]}
+
+
+def campaign_schema() -> dict[str, Any]:
+    """Return the schema, JSON Schema 2020-12."""
+    schema = _table(Campaign)
+    fields: dict[str, Any] = {}
+    for mode in MODES.values():
+        fields |= {name: _REQUEST_VALUE | told | fields.get(name, {}) for name, told in _request_fields(mode).items()}
+    schema["properties"]["request"] |= {"properties": dict(sorted(fields.items())), "additionalProperties": False}
+    schema["properties"]["columns"] |= {"additionalProperties": {"type": "string"}}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "heygen-async campaign", **schema}
+
+
+def descriptions(kind: type[Any]) -> dict[str, str]:
+    """Return what the docstring of *kind* and of its bases says of each attribute, in one line each."""
+    said: dict[str, str] = {}
+    for owner in reversed(kind.__mro__):
+        _, _, text = inspect.cleandoc(owner.__doc__ or "").partition("Attributes:\n")
+        for names, words in _ATTRIBUTE.findall(text):
+            said |= dict.fromkeys(names.split(", "), " ".join(words.split()))
+    return said
+
+
+def _request_fields(mode: type[Any]) -> dict[str, dict[str, str]]:
+    said = descriptions(mode)
+    return {
+        field.name: {"description": said[field.name]} if field.name in said else {}
+        for field in attrs.fields(mode)
+        if field.name != "extra"
+    }
+
+
+def _table(kind: type[Any]) -> dict[str, Any]:
+    hints, said = get_type_hints(kind), descriptions(kind)
+    entries: dict[str, Any] = {}
+    for field in attrs.fields(kind):
+        if field.metadata == OUTSIDE:
+            continue
+        entries[field.name] = _value(hints[field.name])
+        if field.name in said:
+            entries[field.name]["description"] = said[field.name]
+        if isinstance(field.default, str | int | float):
+            entries[field.name]["default"] = field.default
+    return {"type": "object", "properties": entries, "additionalProperties": False}
+
+
+def _value(hint: Any) -> dict[str, Any]:
+    """Return the schema of one type; None is not in TOML, so it is left out."""
+    items = [item for item in get_args(hint) if item is not type(None)]
+    if hint in _PLAIN:
+        return {"type": _PLAIN[hint]}
+    if get_origin(hint) is Literal:
+        return {"enum": items}
+    if get_origin(hint) is tuple:
+        length = {} if Ellipsis in items else {"minItems": len(items), "maxItems": len(items)}
+        return {"type": "array", "items": _value(items[0]), **length}
+    if get_origin(hint) in {Union, types.UnionType}:
+        return _value(items[0]) if len(items) == 1 else {"anyOf": [_value(item) for item in items]}
+    return _table(hint) if attrs.has(hint) else {"type": "object"}

@@ -1,0 +1,149 @@
+"""Values out of a TOML file; what is wrong in it is told by its path in the file, all of it at once."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+import types
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin
+
+import attrs
+import cattrs
+from cattrs.errors import ForbiddenExtraKeysError
+from cattrs.gen import make_dict_structure_fn
+
+from heygen_async.errors import InvalidInputError
+
+T = TypeVar("T")
+OUTSIDE = {"stands in the file": False}  # metadata of a field that is not read
+
+
+def read_toml(path: Path, kind: type[T], absent: str) -> T:
+    """Return the *kind* that the file at *path* describes.
+
+    Args:
+        path: Of the file.
+        kind: An attrs class of tables and entries; its rules are applied.
+        absent: What to do if there is no such file.
+
+    Raises:
+        InvalidInputError: It cannot be read, or an entry is wrong; its notes name further ones.
+    """
+    try:
+        told = tomllib.loads(path.read_text("utf-8-sig"))
+    except OSError as exc:
+        mend = absent if isinstance(exc, FileNotFoundError) else "look at its rights"
+        raise InvalidInputError(f"{path}: {exc.strerror}; {mend}") from exc
+    except UnicodeDecodeError as exc:
+        raise InvalidInputError(f"{path}: is not UTF-8; TOML is, so save it as that") from exc
+    except tomllib.TOMLDecodeError as exc:
+        mend = 'texts stand in quotes, tables in brackets: mode = "direct", [request]'
+        raise InvalidInputError(f"{path}: is not TOML: {exc}; {mend}") from exc
+    try:
+        return _converter().structure(told, kind)
+    except cattrs.BaseValidationError as exc:
+        problems = [f"{path.name}: {problem}" for problem in _problems(exc)]
+        error = InvalidInputError(problems[0])
+        for problem in problems[1:]:
+            error.add_note(problem)
+        raise error from exc
+
+
+def _problems(exc: cattrs.BaseValidationError) -> Iterator[str]:
+    """Yield what is wrong, each with its path in the file."""
+    for said in cattrs.transform_error(exc, path="", format_exception=_why):
+        what, _, at = said.rpartition(" @ ")
+        within_table, _, reason = what.rpartition("\0")
+        place = ".".join(part for part in (at.removeprefix("."), within_table) if part)
+        yield f"{place}: {reason}" if place else reason
+
+
+def _why(exc: BaseException, _: Any) -> str:
+    """Say what an exception of cattrs or of a rule means; a field within a table stands before a NUL."""
+    if isinstance(exc, ForbiddenExtraKeysError):
+        return _unknown(exc)
+    if isinstance(exc, InvalidInputError):
+        return f"{exc.param or ''}\0{exc.message.partition(': ')[2]}"
+    return str(exc)
+
+
+def _unknown(exc: ForbiddenExtraKeysError) -> str:
+    known = [field.name for field in attrs.fields(cast("Any", exc.cl)) if _stands_in_file(field)]
+    names = sorted(exc.extra_fields)
+    if len(names) > 1:
+        return f"no such entries: {', '.join(names)}; there are {', '.join(known)}"
+    near = difflib.get_close_matches(names[0], known, 1)
+    return f"{names[0]}\0no such entry; " + (f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}")
+
+
+def _stands_in_file(field: attrs.Attribute[Any]) -> bool:
+    return field.metadata != OUTSIDE
+
+
+def _converter() -> cattrs.Converter:
+    made = cattrs.Converter(forbid_extra_keys=True)
+    made.register_structure_hook_factory(attrs.has, lambda kind: _table(kind, made))
+    made.register_structure_hook_factory(_is_list, lambda kind: _list(kind, made))
+    made.register_structure_hook_func(_is_left_to_rules, lambda value, _: value)
+    for kind, words in _WORDS.items():
+        made.register_structure_hook(kind, _plainly(kind, words))
+    return made
+
+
+_WORDS: Mapping[type[Any], str] = {
+    str: 'text in quotes, such as "Ada"',
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+}
+
+
+def _plainly(kind: type[Any], words: str) -> Any:
+    also = (kind, int) if kind is float else kind
+
+    def read(value: Any, _: Any) -> Any:
+        if not isinstance(value, also) or (kind is not bool and isinstance(value, bool)):
+            raise TypeError(f"{value!r:.60}; must be {words}")
+        return kind(value)
+
+    return read
+
+
+def _table(kind: type[Any], converter: cattrs.Converter) -> Any:
+    """Return a reader of tables with the entries of *kind*."""
+    left_out: dict[str, Any] = {
+        field.name: cattrs.override(omit=True) for field in attrs.fields(kind) if not _stands_in_file(field)
+    }
+    plain = make_dict_structure_fn(kind, converter, _cattrs_forbid_extra_keys=True, **left_out)
+
+    def read(value: Any, _: Any) -> Any:
+        if not isinstance(value, dict):
+            raise TypeError(f"{value!r:.60}; must be a table with entries of its own")
+        return plain(value, kind)
+
+    return read
+
+
+def _list(kind: Any, converter: cattrs.Converter) -> Any:
+    """Return a reader of lists; how long they are is left to the rules, if the type says nothing of it."""
+    items = get_args(kind)
+    length = None if Ellipsis in items else len(items)
+
+    def read(value: Any, _: Any) -> Any:
+        if not isinstance(value, list) or length not in {None, len(value)}:
+            raise TypeError(f"{value!r:.60}; must be {'a list' if length is None else f'{length} items'} in brackets")
+        return tuple(converter.structure(item, items[0]) for item in value)
+
+    return read
+
+
+def _is_list(kind: Any) -> bool:
+    return get_origin(kind) is tuple
+
+
+def _is_left_to_rules(kind: Any) -> bool:
+    """Return whether the rule of its field looks at such values: choices, mappings, and what may be anything."""
+    choices = get_args(kind) if get_origin(kind) in {Union, types.UnionType} else (kind,)
+    return kind is Any or any(get_origin(choice) in {Literal, Mapping} for choice in choices)
