@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import aiohttp
@@ -62,3 +67,18 @@ async def heygen(server: Server, events: list[Event]) -> AsyncIterator[HeyGen]:
 def hello() -> DirectVideo:
     """A request that is fine."""
     return DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="Hi Ada")
+
+
+@pytest.fixture
+def simulator() -> Iterator[str]:
+    """`heygen-async simulate` in a process of its own: its address."""
+    command = [sys.executable, "-m", "heygen_async.cli", "simulate", "--port", "0", "--speed", "500"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "200"}) as process:
+        assert process.stdout is not None
+        found = re.search(r"http://[\d.]+:\d+", process.stdout.readline())
+        assert found is not None
+        try:
+            yield found[0]
+        finally:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=20) == 130

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
-import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
 import pytest
-from click.testing import CliRunner, Result
 
-from heygen_async.cli.app import COMMANDS, app
+from heygen_async.cli.app import COMMANDS
+from tests.commands import Said, call
 
 CONTACTS = 'name,city\nAda,London\nZoë,"Lyon, France"\nO\'Brien,\n'
 SET = ["--set", "avatar_id=look_anna", "--set", "voice_id=voice_warm"]
 
 
-def invoke(*args: str) -> Result:
-    return CliRunner().invoke(app, list(args))
+def invoke(*args: str) -> Said:
+    return call(*args)
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -40,21 +37,6 @@ def contacts(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def simulator() -> Iterator[str]:
-    """`heygen-async simulate` in a process of its own: its address."""
-    command = [sys.executable, "-m", "heygen_async.cli", "simulate", "--port", "0", "--speed", "500"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "200"}) as process:
-        assert process.stdout is not None
-        found = re.search(r"http://[\d.]+:\d+", process.stdout.readline())
-        assert found is not None
-        try:
-            yield found[0]
-        finally:
-            process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=20) == 130
-
-
-@pytest.fixture
 def _play(monkeypatch: pytest.MonkeyPatch, simulator: str) -> None:
     monkeypatch.setenv("HEYGEN_API_BASE", simulator)
     monkeypatch.setenv("HEYGEN_API_KEY", "simulator-key")
@@ -64,21 +46,22 @@ def _play(monkeypatch: pytest.MonkeyPatch, simulator: str) -> None:
 def test_the_list_of_commands_says_what_each_says_of_itself(name: str) -> None:
     """The list is written by hand, so that no command is imported for it."""
     says = COMMANDS[name][1].partition(",")[0].removesuffix(".")
-    assert says in re.sub(r"\s+", " ", invoke(name, "--help").output)
-    assert says in re.sub(r"\s+", " ", invoke("--help").output)
+    assert says in re.sub(r"[\s│]+", " ", invoke(name, "--help").output)
+    assert says in re.sub(r"[\s│]+", " ", invoke("--help").output)
 
 
 def test_help_imports_no_command() -> None:
     """Nor the client: `--help` is there at once."""
     lines = (
         "import sys",
-        "from heygen_async.cli.app import app",
-        "app(['--help'], standalone_mode=False)",
+        "from heygen_async.cli.app import main",
+        "main(['--help'])",
         "print(sorted(sys.modules))",
     )
     loaded = subprocess.run([sys.executable, "-c", "\n".join(lines)], check=True, capture_output=True, text=True).stdout
     assert "'heygen_async.cli.app'" in loaded
-    assert not [name for name in ("aiohttp", "rich", "heygen_async.simulator") if f"'{name}'" in loaded]
+    unwanted = ("aiohttp", "anyio", "heygen_async.client", "heygen_async.simulator")
+    assert not [name for name in unwanted if f"'{name}'" in loaded]
 
 
 def test_the_demo_renders_the_shipped_contact_list(tmp_path: Path) -> None:
@@ -97,7 +80,7 @@ def test_the_demo_renders_the_shipped_contact_list(tmp_path: Path) -> None:
 def test_a_terminal_gets_a_live_display(tmp_path: Path) -> None:
     """A bar and a line that change in place; the thread that draws them may not fail."""
     args = ["demo", "--rows", "10", "--speed", "300", "--output", str(tmp_path)]
-    result = CliRunner(env={"FORCE_COLOR": "1", "COLUMNS": "100"}).invoke(app, args)
+    result = call(*args, env={"FORCE_COLOR": "1", "COLUMNS": "100"})
     assert result.exit_code == 0, result.output
     assert "Videos" in result.output
     assert "rendering" in result.output
@@ -130,7 +113,7 @@ def test_run_takes_a_workbook_and_each_row_its_own_fields(tmp_path: Path, simula
     book.create_sheet("Leads")
     for row in (
         ["First Name", "Voice", "Kind", "Sum", "Phone"],
-        ["ADA", "voice_b", None, 1234.5, 1],
+        ["ADA", "voice_claire", None, 1234.5, 1],
         ["BEN", None, "agent", 2, 2],
     ):
         book["Leads"].append(row)
@@ -157,7 +140,7 @@ def test_run_takes_a_workbook_and_each_row_its_own_fields(tmp_path: Path, simula
     with urllib.request.urlopen(f"{simulator}/_simulator/ledger") as answer:  # noqa: S310 - our own address
         bodies = [charge["body"] for charge in json.load(answer)]
     assert {(body["voice_id"], body.get("script"), body.get("prompt")) for body in bodies} == {
-        ("voice_b", "Hi Ada: 1.234,5", None),
+        ("voice_claire", "Hi Ada: 1.234,5", None),
         ("voice_warm", None, "Hi Ben: 2"),
     }
 

@@ -14,18 +14,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 from heygen_async import Journal, errors
-from heygen_async.cli.app import app
+from tests.commands import Said, call
 
 PYTHON = [sys.executable, "-m", "heygen_async.cli"]
 FAST = ["--speed", "400"]
-RUN = ["run", "--set", "avatar_id=a", "--set", "voice_id=v", "--script", "Hi {{ name }}", *FAST]
+RUN = ["run", "--set", "avatar_id=look_anna", "--set", "voice_id=voice_warm", "--script", "Hi {{ name }}", *FAST]
 
 
-def invoke(*args: str) -> Result:
-    return CliRunner().invoke(app, list(args))
+def invoke(*args: str) -> Said:
+    return call(*args)
 
 
 @pytest.fixture
@@ -64,7 +63,7 @@ def test_ctrl_c_once_winds_down_and_twice_leaves(contacts: Path, tmp_path: Path,
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "200"}) as process:
         assert process.stdout is not None
         while not begun(journal):
-            pass
+            assert process.poll() is None
         process.send_signal(signal.SIGINT)
         assert "nothing more is submitted" in process.stdout.readline()
         if signals == 2:
@@ -183,14 +182,14 @@ def test_failed_rows_are_fed_straight_back(contacts: Path, tmp_path: Path) -> No
         "--mode",
         "cinematic",
         "--set",
-        "avatar_id=a",
+        "avatar_id=look_anna",
         "--set",
         "callback_id=x",
         "--prompt",
         "{{ name }}",
         *FAST,
     ]
-    good = ["run", "--mode", "cinematic", "--set", "avatar_id=a", "--prompt", "{{ name }}", *FAST]
+    good = ["run", "--mode", "cinematic", "--set", "avatar_id=look_anna", "--prompt", "{{ name }}", *FAST]
     options = ["--journal", str(journal), "--output", str(tmp_path / "out"), "--limit", "2"]
     assert invoke(*bad, str(contacts), *options).exit_code == 5
     invoke("export", str(journal), str(tmp_path / "failed.csv"))

@@ -12,17 +12,16 @@ from typing import Any
 
 import anyio
 import pytest
-from click.testing import CliRunner, Result
 from rich.console import Console
 
 from heygen_async import Completed, DirectVideo, HeyGen, Job, Journal, JournalError, Video, errors
 from heygen_async.bulk.results import Failed, Unfinished
-from heygen_async.cli.app import app
 from heygen_async.cli.exits import InterruptedRunError
 from heygen_async.cli.feed import Feed
 from heygen_async.cli.progress import Board
 from heygen_async.cli.running import follow
 from heygen_async.simulator import FailedRender, World, run, serve
+from tests.commands import Said, call
 
 SET = ["--set", "avatar_id=look_anna", "--set", "voice_id=voice_warm", "--script", "Hi {{ name }}"]
 JOB = Job(request=DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="Hi"), index=3)
@@ -36,8 +35,8 @@ def of(text: str, event: str) -> list[dict[str, Any]]:
     return [line for line in lines(text) if line["event"] == event]
 
 
-def invoke(*args: str) -> Result:
-    return CliRunner().invoke(app, list(args))
+def invoke(*args: str) -> Said:
+    return call(*args)
 
 
 @pytest.fixture
@@ -220,7 +219,7 @@ def test_a_reader_that_has_gone_does_not_end_the_run(capsys: pytest.CaptureFixtu
 def test_a_question_is_asked_on_stderr(contacts: Path, tmp_path: Path) -> None:
     """So that every line on stdout can be read."""
     args = ["run", str(contacts), *SET, "--json", "--canary", "1", "--approve", "--no-download", "--speed", "500"]
-    result = CliRunner().invoke(app, [*args, "--output", str(tmp_path / "o")], input="y\n")
+    result = call(*args, "--output", str(tmp_path / "o"), answer="y\n")
     assert result.exit_code == 0, result.output
     assert [row["state"] for row in of(result.stdout, "row")] == ["completed"] * 2
     assert "Render the others?" in result.stderr

@@ -5,16 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from heygen_async.cli.app import app
-from tests.test_cli import simulator as simulator  # noqa: PLC0414 - a fixture
+from tests.commands import Said, call
 
 SET = ["--set", "avatar_id=look_anna", "--set", "voice_id=voice_warm", "--script", "Hi {{ name }}, " + "word " * 100]
 
 
-def invoke(*args: str, answer: str | None = None) -> Result:
-    return CliRunner().invoke(app, list(args), input=answer)
+def invoke(*args: str, answer: str = "") -> Said:
+    return call(*args, answer=answer)
 
 
 @pytest.fixture

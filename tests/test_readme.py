@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-import click
+import openpyxl
 import pytest
 
-from heygen_async.cli.app import app
+from heygen_async.cli.app import make_app
 from heygen_async.simulator import Server
+from tests.commands import call
+from tests.readme_help import helped
 
 README = Path(__file__).parent.parent / "README.md"
 BLOCK = re.compile(
@@ -78,8 +80,7 @@ def at_home(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HEYGEN_API_KEY", "simulator-key")
     monkeypatch.setenv("HEYGEN_API_BASE", server.base_url)
-    rows = "email,first_name,company\nada@example.com,Ada,Analytical\ngrace@example.com,Grace,Navy\n"
-    (tmp_path / "contacts.csv").write_text(rows, encoding="utf-8")
+    lists(tmp_path)
 
 
 def test_the_readme_has_examples() -> None:
@@ -116,23 +117,44 @@ def test_an_example_without_a_main_runs(block: Block, tmp_path: Path, monkeypatc
     assert defined
 
 
-@pytest.mark.parametrize(("block", "words"), TYPED, ids=[f"{block.line}-{' '.join(words)}" for block, words in TYPED])
-def test_a_command_exists(block: Block, words: list[str]) -> None:
-    """Every command and option that the README types is known to the command line."""
-    command: click.Command = app
-    context = click.Context(app, info_name="heygen-async")
-    options = set(app.get_help_option_names(context))
-    seen: list[str] = []
-    for word in words:
-        if word.startswith("-"):
-            seen.append(word.partition("=")[0])
-        elif isinstance(command, click.Group):
-            known = command.get_command(context, word)
-            assert known is not None, f"README.md:{block.line}: no command {word!r}"
-            command = known
-    options |= {name for option in (*app.params, *command.params) for name in option.opts}
-    options |= {name for option in (*app.params, *command.params) for name in option.secondary_opts}
-    assert set(seen) <= options
+def test_the_help_is_that_of_the_command_line() -> None:
+    """`python -m tests.readme_help` writes it."""
+    assert helped(TEXT) == TEXT
+
+
+SERVES = {"simulate": "serves until Ctrl-C; tests/test_cli.py starts it as a process"}
+TAKES_SPEED = {"run", "resume"}
+MAY_END = {"run": {0, 5}, "resume": {0, 7}, "retry": {7}}
+
+
+def test_every_command_runs(simulator: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the order of the README, in one folder, as a reader would type them; what serves is only parsed."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HEYGEN_API_KEY", "simulator-key")
+    monkeypatch.setenv("HEYGEN_API_BASE", simulator)
+    lists(tmp_path)
+    ran = []
+    for block, words in TYPED:
+        if words[0] in SERVES:
+            make_app().parse_args(words)
+            continue
+        said = call(*words, *(["--speed", "500"] if words[0] in TAKES_SPEED else []))
+        assert said.exit_code in MAY_END.get(words[0], {0}), f"README.md:{block.line}: {words}\n{said.output}"
+        assert said.output
+        ran.append(words[0])
+    assert set(ran) == {words[0] for _, words in TYPED} - SERVES.keys()
+
+
+def lists(folder: Path) -> None:
+    """Write the contact lists that the README speaks of."""
+    rows = "email,first_name,company\nada@example.com,Ada,Analytical\ngrace@example.com,Grace,Navy\n"
+    (folder / "contacts.csv").write_text(rows, encoding="utf-8")
+    (folder / "leads.csv").write_text(rows, encoding="utf-8")
+    book = openpyxl.Workbook()
+    book.create_sheet("Leads")
+    for row in (["First Name", "Voice", "Kind"], ["ADA", "voice_claire", None], ["BEN", None, "agent"]):
+        book["Leads"].append(row)
+    book.save(folder / "leads.xlsx")
 
 
 SAMPLE = """

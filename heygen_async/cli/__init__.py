@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sys
 
-_EXTRA = {"click", "jinja2", "rich"}
+_EXTRA = {"cyclopts", "jinja2", "rich"}
 
 
 def main() -> None:
     """Run the command line."""
     try:
-        from heygen_async.cli.app import app  # noqa: PLC0415 - its libraries are an extra
+        from heygen_async.cli import app  # noqa: PLC0415 - its libraries are an extra
 
-        app(prog_name="heygen-async")
+        app.main()
     except ImportError as exc:
         if exc.name is None or exc.name.partition(".")[0] not in _EXTRA:
             raise

@@ -7,15 +7,16 @@ import importlib.resources
 import sys
 import time
 from pathlib import Path
+from typing import Annotated
 
-import click
+from cyclopts import Parameter, validators
 from rich.console import Console
 
-from heygen_async import HeyGen
-from heygen_async.bulk.rows import read_csv
-from heygen_async.bulk.template import Template
-from heygen_async.cli.campaign import Campaign, render_campaign
-from heygen_async.cli.given import Given
+from heygen_async import Campaign, HeyGen
+from heygen_async.bulk.campaign_file import DownloadsTable, RowsTable
+from heygen_async.bulk.planning import Plan
+from heygen_async.cli.campaign import render_campaign
+from heygen_async.cli.plan import planned
 from heygen_async.cli.progress import Board, show_summary, span, wide_console
 from heygen_async.simulator import DropAfterAccept, ErrorAnswer, FailedRender, World, run, serve
 
@@ -27,30 +28,22 @@ SCRIPT = (
 )
 
 
-@click.command()
-@click.option("--rows", type=click.IntRange(1, 200), default=200, show_default=True, help="Rows of the contact list.")
-@click.option(
-    "--output",
-    "folder",
-    type=click.Path(path_type=Path),
-    default=Path("heygen-demo"),
-    show_default=True,
-    help="Folder for the files and results.csv.",
-)
-@click.option(
-    "--speed",
-    type=click.FloatRange(min=1, max=1000),
-    default=SPEED,
-    show_default=True,
-    help="How many times faster than life.",
-)
-def demo(rows: int, folder: Path, speed: float) -> None:
+def demo(
+    *,
+    rows: Annotated[
+        int, Parameter(validator=validators.Number(gte=1, lte=200), help="Rows of the contact list.")
+    ] = 200,
+    output: Annotated[Path, Parameter(help="Folder for the files and results.csv.")] = Path("heygen-demo"),
+    speed: Annotated[
+        float, Parameter(validator=validators.Number(gte=1, lte=1000), help="How many times faster than life.")
+    ] = SPEED,
+) -> None:
     """Render the shipped contact list against the embedded simulator. No key, no network, no money.
 
     Client and server both run in compressed time, so the real polling, backoff and deadlines are at work:
     an hour of rendering passes in half a minute. The simulator loses some answers on purpose.
     """
-    sys.exit(run(lambda: _demo(rows, folder), speed=speed))
+    sys.exit(run(lambda: _demo(rows, output), speed=speed))
 
 
 async def _demo(rows: int, folder: Path) -> int:
@@ -67,24 +60,17 @@ async def _demo(rows: int, folder: Path) -> int:
     contacts = importlib.resources.files("heygen_async.simulator").joinpath("contacts.csv")
     with importlib.resources.as_file(contacts) as path:
         campaign = Campaign(
-            given=Given(
-                table=read_csv(path),
-                template=Template("direct", {"avatar_id": "look_anna", "voice_id": "voice_warm", "script": SCRIPT}),
-                filename="{number}-{first_name}-{last_name}",
-                limit=rows,
-            ),
-            folder=folder,
-            max_in_flight=10,
-            deadline=3600.0,
+            request={"avatar_id": "look_anna", "voice_id": "voice_warm", "script": SCRIPT},
+            rows=RowsTable(limit=rows),
+            downloads=DownloadsTable(folder=str(folder), filename="{number}-{first_name}-{last_name}"),
         )
-        return await _render(campaign, world, console)
+        return await _render(campaign, planned(campaign, path), world, console)
 
 
-async def _render(campaign: Campaign, world: World, console: Console) -> int:
-    plan = campaign.plan()
+async def _render(campaign: Campaign, plan: Plan, world: World, console: Console) -> int:
     total = plan.rows
     console.print(
-        f"{total} contacts, one personalised video each, at most {campaign.max_in_flight} rendering at a time."
+        f"{total} contacts, one personalised video each, at most {campaign.run.max_in_flight} rendering at a time."
     )
     console.print(f"By HeyGen's price list they would cost about {plan.price}.")
     console.print("The server is a simulator on this machine: no key, no network, no money.")
@@ -106,7 +92,7 @@ async def _render(campaign: Campaign, world: World, console: Console) -> int:
             "Charged": f"{world.charged_usd:.2f} play dollars by the simulator's books: {len(world.ledger)} renders, "
             f"{once}; {len(world.refunds)} failed ones not billed",
             "Time": f"{span(board.seconds)} of rendering, shown in {time.monotonic() - began:.0f} s",
-            "Files": f"{campaign.folder.resolve()}/  (results.csv lists every row)",
+            "Files": f"{campaign.beside(campaign.downloads.folder).resolve()}/  (results.csv lists every row)",
         },
     )
     return 0 if summary.completed + summary.failed.total() == total and once == "each row once" else 1

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import sys
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Self, TextIO
-
-import click
+from typing import NoReturn, Self, TextIO
 
 from heygen_async import Completed, HeyGenError, Result, Summary, Unfinished
 from heygen_async.cli.bill import Bill
@@ -92,16 +89,10 @@ class Feed:
             self._out = None
 
 
-def as_json(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the option `--json`, and a *feed* that tells its end whatever that is."""
-
-    @click.option("--json", "in_json", is_flag=True, help="Write one JSON object a line: rows, progress, the summary.")
-    @functools.wraps(command)
-    def told(*args: Any, in_json: bool, **settings: Any) -> None:
-        with Feed(sys.stdout if in_json else None) as feed:
-            command(*args, feed=feed, **settings)
-
-    return told
+def fed(command: Callable[[Feed], int], *, in_json: bool) -> NoReturn:
+    """Leave with the code of *command*; its feed tells its end, whatever that is."""
+    with Feed(sys.stdout if in_json else None) as feed:
+        sys.exit(command(feed))
 
 
 def _row(ended: Result | Unfinished) -> Facts:

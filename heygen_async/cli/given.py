@@ -1,130 +1,94 @@
-"""What `plan` and `run` are given alike: a contact list, what to make of each row, and names for the files."""
+"""What `plan` and `run` are given alike: a campaign file or a contact list, and options that go before the file's."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
+import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import attrs
-import click
+from cyclopts import Parameter
 
-from heygen_async import InvalidInputError
-from heygen_async.bulk.planning import Plan, make_plan
-from heygen_async.bulk.rows import Table, read_rows
-from heygen_async.bulk.template import MODES, Template
+from heygen_async import Campaign, InvalidInputError
+from heygen_async.bulk.fields import flat
+from heygen_async.cli.words import Count
+
+Pairs = tuple[str, ...]
 
 
+@Parameter(name="*")
 @attrs.frozen(kw_only=True)
 class Given:
-    """A contact list and what to make of it.
+    """Options of `plan` and `run` that say what to make of each row."""
 
-    Attributes:
-        table: The rows.
-        template: The request of each.
-        filename: Template of the files' names.
-        limit: Use only the first so many rows.
-    """
-
-    table: Table
-    template: Template
-    filename: str
-    limit: int | None
-
-    def plan(self, *, stores: bool) -> Plan:
-        """Check and price every row."""
-        return make_plan(self.table, self.template, filename=self.filename if stores else None, limit=self.limit)
-
-
-_OPTIONS = (
-    click.argument("contacts", type=click.Path(path_type=Path)),
-    click.option("--mode", type=click.Choice(list(MODES)), default="direct", show_default=True, help="What to make."),
-    click.option(
-        "--set",
-        "settings",
-        multiple=True,
-        metavar="NAME=VALUE",
-        help="A request field; may hold {{ placeholders }}.",
-    ),
-    click.option(
-        "--map",
-        "columns",
-        multiple=True,
-        metavar="FIELD=COLUMN",
-        help="A field, or `mode`, that each row may have in a column; where its cell is empty, --set holds.",
-    ),
-    click.option(
-        "--locale", default="en", show_default=True, help="How the filters `number` and `date` write: de, fr, ..."
-    ),
-    click.option("--script", help='The spoken text: "Hi {{ first_name }}" (direct and image mode).'),
-    click.option("--prompt", help="What to show (agent and cinematic mode)."),
-    click.option("--encoding", help="Of a CSV file that is not UTF-8: cp1252 for what Excel saves as plain CSV."),
-    click.option("--sheet", help="Of an Excel workbook; the first else."),
-    click.option(
-        "--filename",
-        default="{number}-{id}",
-        show_default=True,
-        help="Name of each file: {number}, {id}, {title} or {a column}.",
-    ),
-    click.option("--limit", type=click.IntRange(min=1), help="Use only the first N rows."),
-)
-_NAMES = (
-    "contacts",
-    "mode",
-    "settings",
-    "columns",
-    "locale",
-    "script",
-    "prompt",
-    "encoding",
-    "sheet",
-    "filename",
-    "limit",
-)
-
-
-def given(command: Callable[..., None]) -> Callable[..., None]:
-    """Hand a command its contact list as one `Given`, its first argument."""
-
-    @functools.wraps(command)
-    def wrapped(**options: Any) -> None:
-        command(_given(**{name: options.pop(name) for name in _NAMES}), **options)
-
-    decorated: Callable[..., None] = wrapped
-    for option in reversed(_OPTIONS):
-        decorated = option(decorated)
-    return decorated
-
-
-def _given(
-    *,
-    contacts: Path,
-    mode: str,
-    settings: tuple[str, ...],
-    columns: tuple[str, ...],
-    locale: str,
-    script: str | None,
-    prompt: str | None,
-    encoding: str | None,
-    sheet: str | None,
-    filename: str,
-    limit: int | None,
-) -> Given:
-    texts = {"script": script, "prompt": prompt}
-    fields = {
-        **_pairs("--set", settings, "avatar_id=look_anna"),
-        **{name: text for name, text in texts.items() if text is not None},
-    }
-    return Given(
-        table=read_rows(contacts, encoding=encoding, sheet=sheet, may_be_empty=True),
-        template=Template(mode, fields, columns=_pairs("--map", columns, "voice_id=Voice"), locale=locale),
-        filename=filename,
-        limit=limit,
+    mode: Annotated[
+        Literal["direct", "image", "cinematic", "agent"] | None, Parameter(help="What to make. [default: direct]")
+    ] = None
+    set: Annotated[Pairs, Parameter(help="NAME=VALUE: a request field; may hold {{ placeholders }}. Repeatable.")] = ()
+    map: Annotated[
+        Pairs,
+        Parameter(
+            help="FIELD=COLUMN: a field, or `mode`, that each row may have in a column; where its cell is empty, --set "
+            "holds. Repeatable."
+        ),
+    ] = ()
+    locale: Annotated[
+        str | None, Parameter(help="How the filters `number` and `date` write: de, fr, ... [default: en]")
+    ] = None
+    script: Annotated[str | None, Parameter(help='The spoken text: "Hi {{ first_name }}" (direct and image mode).')] = (
+        None
     )
+    prompt: Annotated[str | None, Parameter(help="What to show (agent and cinematic mode).")] = None
+    encoding: Annotated[
+        str | None, Parameter(help="Of a CSV file that is not UTF-8: cp1252 for what Excel saves as plain CSV.")
+    ] = None
+    sheet: Annotated[str | None, Parameter(help="Of an Excel workbook; the first else.")] = None
+    filename: Annotated[
+        str | None,
+        Parameter(help="Name of each file: {number}, {id}, {title} or {a column}. [default: {number}-{id}]"),
+    ] = None
+    limit: Annotated[Count | None, Parameter(help="Use only the first N rows.")] = None
+    no_download: Annotated[bool, Parameter(help="Leave the files at HeyGen.")] = False
+
+    def campaign(self, file: Campaign) -> Campaign:
+        """Return *file* with what the command says in its place."""
+        texts = _said(script=self.script, prompt=self.prompt)
+        return attrs.evolve(
+            file,
+            **_said(mode=self.mode, locale=self.locale),
+            request={**flat(file.request), **_pairs("--set", self.set, "avatar_id=look_anna"), **texts},
+            columns={**file.columns, **_pairs("--map", self.map, "voice_id=Voice")},
+            rows=attrs.evolve(file.rows, **_said(encoding=self.encoding, sheet=self.sheet, limit=self.limit)),
+            downloads=attrs.evolve(
+                file.downloads, **_said(filename=self.filename, enabled=False if self.no_download else None)
+            ),
+        )
 
 
-def _pairs(option: str, texts: tuple[str, ...], example: str) -> dict[str, str]:
+def opened(source: Path, rows: Path | None) -> tuple[Campaign, Path | None]:
+    """Return the campaign and the contact list that two names stand for; the second is for a campaign file only."""
+    if source.suffix.lower() == ".toml":
+        return Campaign.load(source), rows
+    if rows is not None:
+        raise InvalidInputError(
+            f"{rows}: a second file; the first is the campaign file then, and {source} does not end in .toml"
+        )
+    return Campaign(), source
+
+
+def seen_from(campaign: Campaign, path: Path | None) -> str | None:
+    """Return a path of the command line as the campaign file would name it; None if there is none."""
+    if path is None:
+        return None
+    return str(path) if path.is_absolute() else os.path.relpath(path, campaign.path.parent)
+
+
+def _said(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _pairs(option: str, texts: Pairs, example: str) -> Mapping[str, str]:
     """Read options such as `--set name=value`."""
     fields: dict[str, str] = {}
     for text in texts:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-import click
+from cyclopts import Parameter
 from rich.console import Console
 
 from heygen_async import HeyGen, InvalidInputError, Journal
 from heygen_async.bulk.audit import audit as audit_journal
 from heygen_async.bulk.export import export as export_journal
 from heygen_async.cli import running
-from heygen_async.cli.feed import Feed, as_json
+from heygen_async.cli.feed import Feed, fed
 from heygen_async.cli.progress import wide_console
+from heygen_async.cli.words import BaseUrl, JournalFile, Json, Speed, Unknown
 
 WATCH_SECONDS = 2.0
 _WORDS = {
@@ -27,24 +28,30 @@ _WORDS = {
     "failed": "failed: see below; retry --failed plans them again",
 }
 
-_journal = click.argument("journal", type=click.Path(path_type=Path))
 
-
-@click.command()
-@_journal
-@running.on_unknown
-@running.base_url
-@running.speed
-@as_json
-def resume(journal: Path, on_unknown: Any, base_url: str | None, speed: float, feed: Feed) -> None:
+def resume(
+    journal: JournalFile,
+    /,
+    *,
+    on_unknown: Unknown = "hold",
+    base_url: BaseUrl = None,
+    speed: Speed = 1.0,
+    in_json: Json = False,
+) -> None:
     """Go on with a campaign after any interruption. Needs nothing but JOURNAL. Costs money for what is left."""
-    sys.exit(running.start(lambda: running.resume(journal, on_unknown, base_url, feed), speed, base_url))
+
+    def command(feed: Feed) -> int:
+        return running.start(lambda: running.resume(journal, on_unknown, base_url, feed), speed, base_url)
+
+    fed(command, in_json=in_json)
 
 
-@click.command()
-@_journal
-@click.option("--watch", is_flag=True, help="Show it again every two seconds until nothing is open.")
-def status(journal: Path, watch: bool) -> None:
+def status(
+    journal: JournalFile,
+    /,
+    *,
+    watch: Annotated[bool, Parameter(help="Show it again every two seconds until nothing is open.")] = False,
+) -> None:
     """Say how far a campaign is and what to do. Asks nothing of HeyGen; may be run while it goes on."""
     console = wide_console()
     while True:
@@ -69,11 +76,15 @@ def show_status(console: Console, journal: Journal) -> None:
         console.print(f"  {count:>7}  failed with {code}")
 
 
-@click.command()
-@_journal
-@click.option("--failed", is_flag=True, required=True, help="The failed rows; completed ones are never made again.")
-@click.option("--code", help="Only those that failed with this code.")
-def retry(journal: Path, failed: bool, code: str | None) -> None:  # noqa: ARG001 - said on purpose, not by default
+def retry(
+    journal: JournalFile,
+    /,
+    *,
+    failed: Annotated[  # noqa: ARG001 - said on purpose, not by default
+        bool, Parameter(required=True, help="The failed rows; completed ones are never made again.")
+    ],
+    code: Annotated[str | None, Parameter(help="Only those that failed with this code.")] = None,
+) -> None:
     """Plan failed rows again, each under a new key. Sends nothing: resume does."""
     with Journal(journal) as opened:
         rows = [record.id for record in opened.records("failed", code=code)]
@@ -83,26 +94,25 @@ def retry(journal: Path, failed: bool, code: str | None) -> None:  # noqa: ARG00
     sys.exit(0 if rows else 7)
 
 
-@click.command()
-@_journal
-@click.argument("output", type=click.Path(path_type=Path))
-def export(journal: Path, output: Path) -> None:
+def export(journal: JournalFile, output: Annotated[Path, Parameter(help="Ends in .csv or .jsonl.")], /) -> None:
     """Write a campaign to OUTPUT: .csv or .jsonl; failed.csv holds the failed rows only, ready to be run again."""
     with Journal(journal, read_only=True) as opened:
         count = export_journal(opened, output)
     wide_console().print(f"{count} rows written to {output}")
 
 
-@click.command()
-@_journal
-@click.option("--fix", is_flag=True, help="Put the journal right where HeyGen shows that a row has its video.")
-@running.base_url
-def audit(journal: Path, fix: bool, base_url: str | None) -> None:
+async def audit(
+    journal: JournalFile,
+    /,
+    *,
+    fix: Annotated[bool, Parameter(help="Put the journal right where HeyGen shows that a row has its video.")] = False,
+    base_url: BaseUrl = None,
+) -> None:
     """Compare a campaign with HeyGen's list of videos and the balance. Changes nothing without --fix."""
-    sys.exit(running.start(lambda: _audit(journal, base_url, fix=fix), 1.0, base_url))
+    await _audit(journal, base_url, fix=fix)
 
 
-async def _audit(path: Path, base_url: str | None, *, fix: bool) -> int:
+async def _audit(path: Path, base_url: str | None, *, fix: bool) -> None:
     console, count = wide_console(), 0
     async with HeyGen(base_url=base_url) as heygen:
         with Journal(path, read_only=not fix) as journal:
@@ -113,7 +123,6 @@ async def _audit(path: Path, base_url: str | None, *, fix: bool) -> int:
         account = (await heygen.raw("GET", "/v3/users/me")).get("data", {})
     balance = (account.get("wallet") or {}).get("remaining_balance")
     console.print(f"{count} differences" + ("" if balance is None else f"; the wallet holds {balance}"))
-    return 0
 
 
 def check_journal(path: Path) -> None:

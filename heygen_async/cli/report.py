@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-import click
+from cyclopts import Parameter
 
 from heygen_async import write_report
 from heygen_async.cli.progress import wide_console
+from heygen_async.cli.words import JournalFile
 
 
-@click.command()
-@click.argument("journal", type=click.Path(path_type=Path))
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    help="The page.  [default: beside JOURNAL, with its name and .html]",
-)
-def report(journal: Path, output: Path | None) -> None:
+def report(
+    journal: JournalFile,
+    /,
+    *,
+    output: Annotated[
+        Path | None,
+        Parameter(name=("--output", "-o"), help="The page. [default: beside JOURNAL, with its name and .html]"),
+    ] = None,
+) -> None:
     """Write a campaign as one HTML page that needs no network.
 
     Totals, costs, what is left, failures with their mends, and every video beside its row. Asks nothing of HeyGen; may

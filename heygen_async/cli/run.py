@@ -3,163 +3,164 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-import click
+import attrs
+from cyclopts import Parameter
+from rich.console import Console
 
-from heygen_async import HeyGen, InvalidInputError
-from heygen_async.bulk.decisions import OnUnknown
+from heygen_async import Campaign, HeyGen, InvalidInputError
 from heygen_async.bulk.downloads import KINDS, checked_kinds
-from heygen_async.bulk.storing import MAX_DOWNLOADS
+from heygen_async.bulk.planning import Plan
 from heygen_async.cli import running
-from heygen_async.cli.campaign import Campaign, render_campaign
-from heygen_async.cli.feed import Feed, as_json
-from heygen_async.cli.given import Given, given
+from heygen_async.cli.campaign import render_campaign
+from heygen_async.cli.feed import Feed, fed
+from heygen_async.cli.given import Given, opened, seen_from
 from heygen_async.cli.journal import check_journal
+from heygen_async.cli.plan import NoPreflight, RowsFile, Source, client, looked_up, planned
 from heygen_async.cli.progress import Board, wide_console
+from heygen_async.cli.words import BaseUrl, Count, Json, Seconds, Speed, Unknown, Usd
 
 
-class Usd(click.ParamType[float]):
-    """An amount in US dollars."""
+@Parameter(name="*")
+@attrs.frozen(kw_only=True)
+class How:
+    """Options of `run` that say how it is to go."""
 
-    name = "amount"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read `250`, `250usd`, `$250`."""
-        text = str(value).strip().lower().removeprefix("$").removesuffix("usd").strip()
-        try:
-            return float(text)
-        except ValueError:
-            self.fail(f"{value!r} is not an amount in US dollars, such as 250 or 250usd", param, ctx)
-
-
-@click.command()
-@given
-@click.option(
-    "--output",
-    "folder",
-    type=click.Path(path_type=Path),
-    default=Path("videos"),
-    show_default=True,
-    help="Folder for the files and results.csv.",
-)
-@click.option(
-    "--max-in-flight",
-    type=click.IntRange(min=1),
-    default=10,
-    show_default=True,
-    help="Renders at once; the pay-as-you-go account has 10.",
-)
-@click.option(
-    "--deadline",
-    type=click.FloatRange(min=1),
-    default=3600.0,
-    show_default=True,
-    help="Seconds for each render.",
-)
-@click.option("--no-download", is_flag=True, help="Leave the files at HeyGen.")
-@click.option(
-    "--files",
-    default="video",
-    show_default=True,
-    metavar="KIND,...",
-    help=f"What to store of each video: some of {', '.join(KINDS)}.",
-)
-@click.option(
-    "--max-downloads",
-    type=click.IntRange(min=1),
-    default=MAX_DOWNLOADS,
-    show_default=True,
-    help="Files at once; downloads hold no render slots.",
-)
-@click.option(
-    "--budget",
-    "budget_usd",
-    type=Usd(),
-    metavar="USD",
-    help="Send no row that could cost more than what is left of this: 250, 250usd, $250.",
-)
-@click.option(
-    "--canary", type=click.IntRange(min=1), help="Send the first N rows alone; the others when those are there."
-)
-@click.option("--approve", is_flag=True, help="Ask before the rows after the canary are sent.")
-@click.option(
-    "--breaker",
-    nargs=2,
-    type=click.IntRange(min=1),
-    metavar="K N",
-    help="Send no more when K of the last N rows have failed with one code.",
-)
-@click.option(
-    "--journal",
-    type=click.Path(path_type=Path),
-    help="Remember the run in this file, so that it can go on after anything: `heygen-async resume`.",
-)
-@running.on_unknown
-@running.base_url
-@running.speed
-@as_json
-def run(
-    wanted: Given,
-    *,
-    folder: Path,
-    max_in_flight: int,
-    deadline: float,
-    no_download: bool,
-    files: str,
-    max_downloads: int,
-    budget_usd: float | None,
-    canary: int | None,
-    approve: bool,
-    breaker: tuple[int, int] | None,
-    journal: Path | None,
-    on_unknown: OnUnknown,
-    base_url: str | None,
-    speed: float,
-    feed: Feed,
-) -> None:
-    """Render one personalised video for each row of CONTACTS. Costs money.
-
-    CONTACTS is a .csv, .jsonl, .xlsx or .parquet file. Every row is checked before the first is sent.
-    Needs HEYGEN_API_KEY in the environment.
-    """
-    if journal is not None:
-        check_journal(journal)
-    if approve and canary is None:
-        raise InvalidInputError("--approve: nothing to approve of; say how many rows go first: --canary 3")
-    campaign = Campaign(
-        given=wanted,
-        folder=folder,
-        max_in_flight=max_in_flight,
-        deadline=deadline,
-        download=not no_download,
-        files=checked_kinds(kind.strip() for kind in files.split(",")),
-        max_downloads=max_downloads,
-        budget_usd=budget_usd,
-        canary=canary,
-        approve=approve,
-        breaker=breaker,
+    output: Annotated[Path | None, Parameter(help="Folder for the files and results.csv. [default: videos]")] = None
+    max_in_flight: Annotated[
+        Count | None,
+        Parameter(help="Renders at once; the pay-as-you-go account has 10. [default: the campaign file's, or 10]"),
+    ] = None
+    deadline: Annotated[Seconds | None, Parameter(help="Seconds for each render. [default: 3600]")] = None
+    files: Annotated[
+        str | None,
+        Parameter(help=f"What to store of each video: some of {', '.join(KINDS)}, with commas. [default: video]"),
+    ] = None
+    max_downloads: Annotated[
+        Count | None, Parameter(help="Files at once; downloads hold no render slots. [default: 6]")
+    ] = None
+    budget: Annotated[
+        Usd | None, Parameter(help="Send no row that could cost more than what is left of this: 250, 250usd, $250.")
+    ] = None
+    canary: Annotated[Count | None, Parameter(help="Send the first N rows alone; the others when those are there.")] = (
+        None
     )
-    sys.exit(running.start(lambda: _run(campaign, base_url, journal, on_unknown, feed), speed, base_url))
+    approve: Annotated[bool, Parameter(help="Ask before the rows after the canary are sent.")] = False
+    breaker: Annotated[
+        tuple[Count, Count] | None,
+        Parameter(help="K N: send no more when K of the last N rows have failed with one code."),
+    ] = None
+    journal: Annotated[
+        Path | None,
+        Parameter(
+            help="Remember the run in this file, so that it can go on after anything: `heygen-async resume`. "
+            "[default: with a campaign file, beside it, with its name and .db]"
+        ),
+    ] = None
+    on_unknown: Annotated[Unknown | None, Parameter(show_default=False)] = None
+
+    def campaign(self, file: Campaign) -> Campaign:
+        """Return *file* with what the command says in its place."""
+        run = {
+            "max_in_flight": self.max_in_flight,
+            "deadline": self.deadline,
+            "budget_usd": self.budget,
+            "canary": self.canary,
+            "approve": self.approve or None,
+            "breaker": self.breaker,
+            "journal": seen_from(file, self.journal),
+            "on_unknown": self.on_unknown,
+        }
+        downloads = {
+            "folder": seen_from(file, self.output),
+            "files": None if self.files is None else checked_kinds(kind.strip() for kind in self.files.split(",")),
+            "max_downloads": self.max_downloads,
+        }
+        return attrs.evolve(
+            file, run=attrs.evolve(file.run, **_said(run)), downloads=attrs.evolve(file.downloads, **_said(downloads))
+        )
 
 
-async def _run(
-    campaign: Campaign, base_url: str | None, journal: Path | None, on_unknown: OnUnknown, feed: Feed
-) -> int:
-    console = wide_console(stderr=feed.is_on)
-    plan = campaign.plan()
-    plan.check()
-    if not plan.rows:
-        console.print(f"{plan.table.name}: there are no rows, so there is nothing to do")
-        return 7
-    unused = [str(note.column) for note in plan.problems]
+def run(
+    source: Source,
+    rows: RowsFile = None,
+    /,
+    *,
+    given: Given = Given(),  # noqa: B008 - a frozen value
+    how: How = How(),
+    no_preflight: NoPreflight = False,
+    base_url: BaseUrl = None,
+    speed: Speed = 1.0,
+    in_json: Json = False,
+) -> None:
+    """Render one personalised video for each row of a contact list. Costs money.
+
+    Every row is checked, and what it names is looked up at HeyGen, before the first is sent. Needs HEYGEN_API_KEY in
+    the environment.
+
+        heygen-async run campaign.toml leads.csv --budget 250usd --canary 3
+    """
+
+    def command(feed: Feed) -> int:
+        file, listed = opened(source, rows)
+        campaign = how.campaign(given.campaign(file))
+        journal = campaign.journal if source.suffix.lower() == ".toml" or how.journal is not None else None
+        if journal is not None:
+            check_journal(journal)
+        if campaign.run.approve and campaign.run.canary is None:
+            raise InvalidInputError("--approve: nothing to approve of; say how many rows go first: --canary 3")
+        started = _Started(campaign, listed, journal, base_url, preflight=not no_preflight)
+        return running.start(lambda: started.run(feed), speed, base_url)
+
+    fed(command, in_json=in_json)
+
+
+@attrs.frozen
+class _Started:
+    campaign: Campaign
+    rows: Path | None
+    journal: Path | None
+    base_url: str | None
+    preflight: bool = attrs.field(kw_only=True)
+
+    async def run(self, feed: Feed) -> int:
+        console = wide_console(stderr=feed.is_on)
+        async with client(self.base_url) as heygen:
+            plan = await self._plan(heygen)
+            plan.check()
+            if not plan.rows:
+                console.print(f"{plan.table.name}: there are no rows, so there is nothing to do")
+                return 7
+            _show_notes(console, plan)
+            if heygen is None:
+                HeyGen(base_url=self.base_url)  # says what is missing
+        return await self._render(console, plan, feed)
+
+    async def _plan(self, heygen: HeyGen | None) -> Plan:
+        if heygen is None or not self.preflight:
+            return planned(self.campaign, self.rows)
+        return await looked_up(heygen, self.campaign, self.rows)
+
+    async def _render(self, console: Console, plan: Plan, feed: Feed) -> int:
+        board = Board(console, plan.rows, asyncio.get_running_loop().time, feed)
+        async with HeyGen(base_url=self.base_url, observers=[board]) as heygen:
+            with board:
+                results, bill = await render_campaign(self.campaign, plan, heygen, board, journal=self.journal)
+        stored = self.campaign.downloads.enabled or self.journal is None
+        folder = str(self.campaign.beside(self.campaign.downloads.folder)) if stored else None
+        return running.finish(console, results, bill, board, journal=self.journal, folder=folder)
+
+
+def _show_notes(console: Console, plan: Plan) -> None:
+    unused = [str(note.column) for note in plan.problems if note.line is None and note.column is not None]
     if unused:
         console.print(f"columns that nothing uses: {', '.join(unused)}", markup=False, highlight=False)
-    board = Board(console, plan.rows, asyncio.get_running_loop().time, feed)
-    async with HeyGen(base_url=base_url, observers=[board]) as heygen:
-        with board:
-            results, bill = await render_campaign(campaign, plan, heygen, board, journal=journal, on_unknown=on_unknown)
-    folder = str(campaign.folder) if campaign.download or journal is None else None
-    return running.finish(console, results, bill, board, journal=journal, folder=folder)
+    for note in plan.problems:
+        if note.line is not None or note.column is None:
+            console.print(f"note  {note}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _said(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}

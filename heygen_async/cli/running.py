@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-import click
 from rich.console import Console
 
 from heygen_async import (
@@ -36,24 +35,6 @@ from heygen_async.cli.interrupts import interruptible
 from heygen_async.cli.progress import Board, show_summary, span, wide_console
 
 Note = Callable[[Result | Unfinished], None]
-
-on_unknown = click.option(
-    "--on-unknown",
-    type=click.Choice(["hold", "resubmit", "skip"]),
-    default="hold",
-    show_default=True,
-    help="What to do about rows whose POST was sent, whose answer was lost, and which HeyGen does not show.",
-)
-base_url = click.option(
-    "--base-url", help="Another server, such as the simulator's.  [default: https://api.heygen.com]"
-)
-speed = click.option(
-    "--speed",
-    type=click.FloatRange(min=1),
-    default=1.0,
-    show_default=True,
-    help="As of `heygen-async simulate --speed`; for a server on this machine only.",
-)
 
 
 def start(main: Callable[[], Awaitable[int]], fast: float, address: str | None) -> int:

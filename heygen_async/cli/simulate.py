@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import anyio
-import click
+from cyclopts import Parameter, validators
 from rich.console import Console
 
+from heygen_async.cli.words import Count
 from heygen_async.simulator import World, run, serve
 
 
-@click.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=8400, show_default=True, help="0 picks a free one.")
-@click.option("--slots", type=click.IntRange(min=1), default=10, show_default=True, help="Renders at once.")
-@click.option(
-    "--speed",
-    type=click.FloatRange(min=1),
-    default=1.0,
-    show_default=True,
-    help="How many times faster than life renders go.",
-)
-@click.option("--seed", type=int, default=7, show_default=True, help="Of the render times.")
-def simulate(port: int, slots: int, speed: float, seed: int) -> None:
+def simulate(
+    *,
+    port: Annotated[int, Parameter(validator=validators.Number(gte=0, lte=65535), help="0 picks a free one.")] = 8400,
+    slots: Annotated[Count, Parameter(help="Renders at once.")] = 10,
+    speed: Annotated[
+        float, Parameter(validator=validators.Number(gte=1), help="How many times faster than life renders go.")
+    ] = 1.0,
+    seed: Annotated[int, Parameter(help="Of the render times.")] = 7,
+) -> None:
     """Serve a stand-in of HeyGen on this machine until Ctrl-C. No key of yours, no network, no money."""
     run(lambda: _serve(port, World(slots=slots, seed=seed)), speed=speed)
 

@@ -1,0 +1,50 @@
+"""What words on the command line stand for: types that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter, validators
+from cyclopts.token import Token
+
+from heygen_async.bulk.decisions import OnUnknown
+
+Count = Annotated[int, Parameter(validator=validators.Number(gte=1))]
+Seconds = Annotated[float, Parameter(validator=validators.Number(gte=1))]
+
+JournalFile = Annotated[Path, Parameter(help="The journal of a run, such as campaign.db.")]
+Unknown = Annotated[
+    OnUnknown,
+    Parameter(
+        help="What to do about rows whose POST was sent, whose answer was lost, and which HeyGen does not show: hold "
+        "them for you, resubmit or skip them."
+    ),
+]
+BaseUrl = Annotated[
+    str | None,
+    Parameter(help="Another server, such as the simulator's. [default: HEYGEN_API_BASE, or https://api.heygen.com]"),
+]
+Speed = Annotated[
+    float,
+    Parameter(
+        validator=validators.Number(gte=1),
+        help="As of `heygen-async simulate --speed`; for a server on this machine only.",
+    ),
+]
+Json = Annotated[
+    bool,
+    Parameter(name="--json", help="Write one JSON object a line, for machines; what people read goes to stderr."),
+]
+
+
+def _usd(_: Any, tokens: Sequence[Token]) -> float:
+    value = tokens[0].value
+    try:
+        return float(value.strip().lower().removeprefix("$").removesuffix("usd").strip())
+    except ValueError:
+        raise ValueError(f"{value!r} is not an amount in US dollars, such as 250 or 250usd") from None
+
+
+Usd = Annotated[float, Parameter(converter=_usd, validator=validators.Number(gt=0))]

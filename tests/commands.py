@@ -1,0 +1,55 @@
+"""Calls the command line as a person would, and catches what it says."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from collections.abc import Iterator, Mapping
+
+import attrs
+
+from heygen_async.cli.app import main
+
+
+@attrs.frozen(kw_only=True)
+class Said:
+    """How a command ended."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def output(self) -> str:
+        """Both, one after the other."""
+        return self.stdout + self.stderr
+
+
+def call(*words: str, answer: str = "", env: Mapping[str, str] | None = None) -> Said:
+    """Run `heygen-async` with *words*; *answer* is typed, *env* is added to the environment."""
+    out, err = io.StringIO(), io.StringIO()
+    with _setting(answer, env or {}), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            main(words)
+            code = 0
+        except SystemExit as exc:
+            code = exc.code if isinstance(exc.code, int) else 0 if exc.code is None else 1
+    return Said(exit_code=code, stdout=out.getvalue(), stderr=err.getvalue())
+
+
+@contextlib.contextmanager
+def _setting(answer: str, env: Mapping[str, str]) -> Iterator[None]:
+    stdin, before = sys.stdin, {name: os.environ.get(name) for name in env}
+    sys.stdin = io.StringIO(answer)
+    os.environ.update(env)
+    try:
+        yield
+    finally:
+        sys.stdin = stdin
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

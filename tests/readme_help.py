@@ -1,0 +1,25 @@
+"""The help in README.md is what the command line says of itself: `python -m tests.readme_help` writes it anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.commands import call
+
+README = Path(__file__).parent.parent / "README.md"
+_BEGIN, _END = "<!-- help -->\n```text\n", "```\n"
+
+
+def helped(text: str) -> str:
+    """Return the README's *text* with the help as it is now."""
+    said = call("--help", env={"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}).stdout
+    lines = "".join(f"{line.rstrip()}\n" for line in said.strip().splitlines())
+    before, found, rest = text.partition(_BEGIN)
+    _, ended, after = rest.partition(_END)
+    if not found or not ended:
+        raise ValueError("README.md has no place for the help")
+    return f"{before}{_BEGIN}{lines}{_END}{after}"
+
+
+if __name__ == "__main__":
+    README.write_text(helped(README.read_text(encoding="utf-8")), encoding="utf-8")
