@@ -200,7 +200,7 @@ def test_without_its_extra_the_command_line_says_what_it_needs(
 ) -> None:
     """One line, not a traceback."""
     monkeypatch.delitem(sys.modules, "heygen_async.cli.app", raising=False)
-    monkeypatch.setitem(sys.modules, "click", None)
+    monkeypatch.setitem(sys.modules, "cyclopts", None)
     with pytest.raises(SystemExit, match=r"heygen-async\[cli\]"):
         main()
 

@@ -10,9 +10,9 @@ _EXTRA = {"cyclopts", "jinja2", "rich"}
 def main() -> None:
     """Run the command line."""
     try:
-        from heygen_async.cli import app  # noqa: PLC0415 - its libraries are an extra
+        from heygen_async.cli.app import main as start  # noqa: PLC0415 - its libraries are an extra
 
-        app.main()
+        start()
     except ImportError as exc:
         if exc.name is None or exc.name.partition(".")[0] not in _EXTRA:
             raise

@@ -71,7 +71,7 @@ def make_app(called: str | None = None) -> App:
             made.command(getattr(importlib.import_module(where), name), name=name)
         else:
             made.command(f"{where}:{name}", name=name, help=says)
-    if called in {None, COMPLETION}:
+    if called is None or called.startswith("-"):
         made.register_install_completion_command(COMPLETION)
     return made
 
