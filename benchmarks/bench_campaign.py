@@ -1,0 +1,84 @@
+"""What a long contact list costs before its first video: planned with a preflight, taken into a journal, begun.
+
+The stand-in of HeyGen runs in a process of its own, and both run 500 times faster than life, so that rendering hardly
+counts. Asserts: the memory of the process grows by at most 32 MB over what it is after the imports, however long the
+list is. Times are this machine's.
+
+    python benchmarks/bench_campaign.py          10,000 rows
+    python benchmarks/bench_campaign.py --full   100,000 rows
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from heygen_async import HeyGen, Template
+from heygen_async.simulator import run
+
+SPEED = 500.0
+GROWTH_MB = 32.0
+BEGUN = 100  # results after which the run is left
+FIELDS = {"avatar_id": "look_anna", "voice_id": "voice_warm", "script": "Hi {{ name }} of {{ company }}"}
+
+
+def peak_mb() -> float:
+    """Return the most memory that this process has had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
+
+
+async def begin(folder: Path, address: str, rows: int) -> dict[str, float]:
+    """Plan and run a list until the first results are there."""
+    path = folder / "leads.csv"
+    with path.open("w", encoding="utf-8") as file:
+        file.write("name,company\n")
+        file.writelines(f"Ada {n},Acme\n" for n in range(rows))
+    before, began, ended = peak_mb(), time.perf_counter(), 0
+    found: dict[str, float] = {"rows": rows}
+
+    def note(what: str) -> None:
+        found[what] = round(time.perf_counter() - began, 2)
+
+    async with HeyGen("simulator-key", base_url=address) as heygen:
+        plan = await heygen.plan(path, Template("direct", FIELDS), budget_usd=50.0, filename=None)
+        assert (plan.rows, plan.errors) == (rows, [])
+        note("seconds to the plan")
+        async with heygen.run(plan, journal=folder / "campaign.db", max_in_flight=10) as results:
+            note("seconds until all rows are in the journal")
+            async for _ in results:
+                ended += 1
+                if ended == 1:
+                    note("seconds to the first result")
+                if ended == BEGUN:
+                    break
+    found["memory grown by, MB"] = round(peak_mb() - before, 1)
+    return found
+
+
+def main() -> None:
+    """Start the stand-in and measure."""
+    rows = 100_000 if "--full" in sys.argv else 10_000
+    command = [sys.executable, "-m", "heygen_async.cli", "simulate", "--port", "0", "--speed", f"{SPEED:g}"]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server,
+    ):
+        assert server.stdout is not None
+        address = re.search(r"http://[\d.]+:\d+", server.stdout.readline())
+        assert address is not None
+        try:
+            found = run(lambda: begin(Path(folder), address[0], rows), speed=SPEED)
+        finally:
+            server.terminate()
+    print(json.dumps(found, indent=2))
+    assert found["memory grown by, MB"] <= GROWTH_MB
+
+
+if __name__ == "__main__":
+    main()
