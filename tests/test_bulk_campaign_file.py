@@ -222,14 +222,15 @@ async def test_a_first_file_has_what_can_be_found_out(heygen: HeyGen, tmp_path: 
     """Looks of the account, columns of the list; it can be read, planned and run once voices and texts are right."""
     known = await ask_account(heygen)
     assert known.why_none is None
-    text = campaign_text(known=known, columns=["Vorname", "Firma", "Voice ID"], rows="leads.csv")
+    columns = ["Vorname", "Firma", "Voice ID", "Extra", "Title", "duration"]
+    text = campaign_text(known=known, columns=columns, rows="leads.csv")
     told = tomllib.loads(text)
     assert told["request"]["avatar_id"] == known.looks[0].id
     assert told["request"]["script"].startswith("Hi {{ vorname }},")
     assert told["columns"] == {"voice_id": "Voice ID"}
     for look in known.looks[1:8]:
         assert f'# avatar_id = "{look.id}"' in text
-    (tmp_path / "leads.csv").write_text("Vorname,Firma,Voice ID\nAda,Acme,voice_warm\n", "utf-8")
+    (tmp_path / "leads.csv").write_text(f"{','.join(columns)}\nAda,Acme,voice_warm,x,Dr.,3\n", "utf-8")
     campaign = Campaign.load(written(tmp_path, text))
     plan = await heygen.plan(campaign.table(), campaign.template(), filename=campaign.filename)
     assert plan.errors == []
@@ -243,7 +244,7 @@ async def test_an_account_that_cannot_be_asked(heygen: HeyGen, world: World) -> 
 
 
 @pytest.mark.parametrize("mode", list(MODES))
-@pytest.mark.parametrize("columns", [(), ("first_name", "mode"), ("a b",)])
+@pytest.mark.parametrize("columns", [(), ("first_name", "mode", "prompt", "script"), ("a b",)])
 def test_a_first_file_of_any_mode_can_be_read(tmp_path: Path, mode: str, columns: tuple[str, ...]) -> None:
     """Also when nothing could be found out; the schema takes it, too."""
     text = campaign_text(mode=mode, known=Known(), columns=columns)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import attrs
 
@@ -59,8 +59,8 @@ def campaign_text(*, mode: str = "direct", known: Known, columns: Sequence[str] 
     """
     if mode not in MODES:
         raise InvalidInputError(f"mode {mode!r}: must be one of {', '.join(MODES)}")
-    parts = [_HEAD.format(mode=_quoted(mode)), _request(mode, known, columns), _columns(columns), _rows(rows), _REST]
-    return "\n".join(part for part in parts if part)
+    head, request = _HEAD.format(mode=_quoted(mode)), _request(mode, known, columns)
+    return "\n".join([head, request, _columns(mode, columns), _rows(rows), _REST])
 
 
 async def _first(looks: Listing[Look]) -> tuple[Look, ...]:
@@ -118,14 +118,14 @@ def _oneline(text: str) -> str:
     return " ".join(text.split())
 
 
-def _columns(columns: Sequence[str]) -> str:
-    known: Mapping[str, str] = {field: column for column in columns if (field := as_name(column)) in _MAPPED}
+def _columns(mode: str, columns: Sequence[str]) -> str:
+    """Map columns that are named like a field and like nothing else: a column `title` may be Dr. or Mr."""
+    fields = {field.name for field in attrs.fields(MODES[mode])}
+    names = {name for name in fields if "_" in name or name in {"script", "prompt"}}
+    known = {field: column for column in columns if (field := as_name(column)) in names}
     lines = ["[columns]  # a field, or mode, that each row may have in a column of its own"]
     lines += [f"{field} = {_quoted(column)}" for field, column in known.items()] or ['# voice_id = "Voice"']
     return "\n".join(lines) + "\n"
-
-
-_MAPPED = frozenset({"mode", *(field.name for kind in MODES.values() for field in attrs.fields(kind))})
 
 
 def _rows(rows: str | None) -> str:
