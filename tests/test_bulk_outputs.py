@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import re
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import anyio
 import pytest
@@ -41,6 +42,7 @@ from heygen_async.bulk.plan import Job
 from heygen_async.bulk.rows import Row, cells_of
 from heygen_async.cli import main
 from heygen_async.cli.progress import Board, show_summary, span
+from heygen_async.simulator import FailedRender, World
 
 DIRECT = DirectVideo(avatar_id="a", voice_id="v", script="x")
 VIDEO = Video(id="v1", status="completed", duration=12.5, video_url="http://x/v1.mp4")
@@ -171,6 +173,27 @@ async def test_progress_counts_what_happens(terminal: bool) -> None:  # noqa: FB
         await anyio.sleep(1.5)
     assert (board.completed, board.failed, board.rendering) == (2, 1, 1)
     assert "1 failed, 1 rendering, 0 waiting; 1 min 0 s, about 20 s left" in text.getvalue()
+
+
+async def test_a_live_display_tells_the_spend_and_the_last_failures(heygen: HeyGen, world: World) -> None:
+    """The last three, each in its line, however many there were; nothing in them is taken for markup."""
+    world.faults.append(FailedRender(probability=1.0, code="rendering_failed", message="[bold]no face"))
+    text = io.StringIO()
+    clock = asyncio.get_running_loop().time
+    board = Board(Console(file=text, force_terminal=True, width=100), 7, clock)
+    requests = [DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"Hi {n}") for n in range(7)]
+    with board:
+        async with heygen.render_many(requests, max_in_flight=1) as results:
+            async for result in results:
+                board.note(result)
+        view = Console(file=io.StringIO(), width=100)
+        view.print(board._view())
+    shown = cast("io.StringIO", view.file).getvalue()
+    assert shown.count("failed: rendering_failed: ") == 3
+    assert "row 7 failed: rendering_failed: " in shown
+    assert "row 4 failed" not in shown
+    assert "[bold]no face" in shown
+    assert f"{board.bill.amount} US dollars, " in shown
 
 
 def test_the_summary_says_what_a_person_wants_to_know() -> None:

@@ -21,7 +21,12 @@ class Bill:
         self.low += low
         self.high += high
 
+    @property
+    def amount(self) -> str:
+        """The amount: `about 4.00 to 5.34`."""
+        span = f"{self.low:.2f}" if self.low == self.high else f"{self.low:.2f} to {self.high:.2f}"
+        return f"about {span}"
+
     def __str__(self) -> str:
         """Say it as an estimate."""
-        span = f"{self.low:.2f}" if self.low == self.high else f"{self.low:.2f} to {self.high:.2f}"
-        return f"about {span} US dollars by HeyGen's price list; HeyGen's bill decides"
+        return f"{self.amount} US dollars by HeyGen's price list; HeyGen's bill decides"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
@@ -16,10 +16,25 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from heygen_async import Event, JobEnded, JobRendered, JobSubmitted, RequestEnded, Results, RetryPlanned, Summary
+from heygen_async import (
+    Completed,
+    Event,
+    Failed,
+    JobEnded,
+    JobRendered,
+    JobSubmitted,
+    RequestEnded,
+    Result,
+    Results,
+    RetryPlanned,
+    Summary,
+    Unfinished,
+)
+from heygen_async.cli.bill import Bill
 from heygen_async.cli.feed import Feed
 
 PLAIN_WIDTH = 160
+FAILURES_SHOWN = 3  # the last of them, while a run goes on
 LINE_SECONDS = 60.0  # between lines where the output is no terminal, by the run's clock
 REAL_SECONDS = 5.0  # between them where that clock is faster than life
 
@@ -38,6 +53,8 @@ class Board:
         self.rendering = self.completed = self.failed = 0
         self.console = console
         self.results: Results | None = None  # of the run, once it has begun
+        self.bill = Bill()
+        self._failures: deque[str] = deque(maxlen=FAILURES_SHOWN)
         self._total = total
         self._clock = clock
         self._began = 0.0
@@ -68,6 +85,14 @@ class Board:
                 self._ended(failed=error is not None and error != "DownloadError")
             case _:
                 pass
+
+    def note(self, ended: Result | Unfinished) -> None:
+        """Take in what a row came to."""
+        if isinstance(ended, Completed):
+            self.bill.add(ended)
+        elif isinstance(ended, Failed):
+            code = ended.error.code or type(ended.error).__name__
+            self._failures.append(f"row {ended.index + 1} failed: {code}: {ended.error.message}")
 
     def __enter__(self) -> Self:
         """Begin to show."""
@@ -147,7 +172,9 @@ class Board:
         return max(0.0, left)
 
     def _view(self) -> Group:
-        return Group(self._bar, Text(self._line()))
+        spent = f"{self.bill.amount} US dollars, {self.requests.total()} requests, {self.retries.total()} repeated"
+        last = [Text(said, style="red", overflow="ellipsis", no_wrap=True) for said in self._failures]
+        return Group(self._bar, Text(self._line()), Text(spent, style="dim"), *last)
 
     def _wait_a_minute(self) -> None:
         """Say how far the run is after the next minute, whether anything happens in it or not."""

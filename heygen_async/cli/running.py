@@ -13,7 +13,6 @@ from pathlib import Path
 from rich.console import Console
 
 from heygen_async import (
-    Completed,
     HeyGen,
     InvalidInputError,
     Journal,
@@ -51,20 +50,18 @@ async def follow(
     running: AbstractAsyncContextManager[Results], board: Board, way_back: str, notes: Iterable[Note] = ()
 ) -> tuple[Results, Bill]:
     """See a run to its end or to the second Ctrl-C; tell *notes* of every row, those left under way too."""
-    bill, results, noted = Bill(), None, [*notes, board.feed.note]
+    results, noted = None, [*notes, board.note, board.feed.note]
     try:
         async with running as results, interruptible(results, board.console, way_back):
             board.results = results
             async for result in results:
                 for note in noted:
                     note(result)
-                if isinstance(result, Completed):
-                    bill.add(result)
     finally:
         for left in (*results.unread, *results.unfinished) if results is not None else ():
             for note in noted:
                 note(left)
-    return results, bill
+    return results, board.bill
 
 
 async def resume(journal: Path, unknown: OnUnknown, address: str | None, feed: Feed) -> int:
