@@ -93,6 +93,29 @@ def test_a_run_without_preflight_finds_out_later(home: Path) -> None:
     assert "avatar_id is required" in ran.output
 
 
+def test_a_run_that_is_paused_says_how_to_go_on(home: Path) -> None:
+    """The budget is spent; the journal knows the rest."""
+    call("init", "spring.toml", "leads.csv")
+    ran = call("run", "spring.toml", "--budget", "0.01", "--speed", "500")
+    assert ran.exit_code == 6, ran.output
+    assert "To go on: heygen-async resume spring.db" in ran.stderr
+    assert call("resume", "spring.db", "--speed", "500").exit_code == 6
+    went_on = call("resume", "spring.db", "--budget", "$50", "--speed", "500")
+    assert went_on.exit_code == 0, went_on.output
+    assert len(list((home / "videos").glob("*.mp4"))) == 3
+
+
+def test_somebody_can_approve_later(home: Path) -> None:
+    """A canary of which nobody approved is asked about again."""
+    call("init", "spring.toml", "leads.csv")
+    first = call("run", "spring.toml", "--canary", "1", "--approve", "--speed", "500", answer="n\n")
+    assert first.exit_code == 6, first.output
+    assert len(list((home / "videos").glob("*.mp4"))) == 1
+    again = call("resume", "spring.db", "--approve", "--speed", "500", answer="y\n")
+    assert again.exit_code == 0, again.output
+    assert len(list((home / "videos").glob("*.mp4"))) == 3
+
+
 def test_notes_are_told_before_a_run(home: Path) -> None:
     """What may be meant so, and what is perhaps not."""
     call("init", "spring.toml", "leads.csv")

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Sequence
 from pathlib import Path
 
-import anyio
-from rich.prompt import Confirm
-
-from heygen_async import Campaign, HeyGen, Result, Results
+from heygen_async import Campaign, HeyGen, Results
 from heygen_async.bulk.outputs import ResultsCsv
 from heygen_async.bulk.planning import Plan
+from heygen_async.cli.approval import asking
 from heygen_async.cli.bill import Bill
 from heygen_async.cli.progress import Board
 from heygen_async.cli.running import check_writable, follow, way_back_to
@@ -26,20 +22,9 @@ async def render_campaign(
     """
     folder = campaign.beside(campaign.downloads.folder)
     check_writable(folder)
-    approve = functools.partial(_approve, board) if campaign.run.approve else None
+    approve = asking(board) if campaign.run.approve else None
     running = heygen.run(plan, **{**campaign.options(), "journal": journal, "approve": approve})
     if journal is not None:
         return await follow(running, board, way_back_to(journal))
     with ResultsCsv(folder / "results.csv", plan.table.find_columns()) as output:
         return await follow(running, board, f"{output.path} lists every row", [output.add])
-
-
-async def _approve(board: Board, ended: Sequence[Result]) -> bool:
-    """Show the first videos and ask whether the others may be made."""
-    with board.paused():
-        for result in ended:
-            board.console.print(f"  {getattr(result, 'file', None) or result.resource_id}", markup=False)
-        question = f"The first {len(ended)} are there. Render the others?"
-        return await anyio.to_thread.run_sync(
-            functools.partial(Confirm.ask, question, console=board.console), abandon_on_cancel=True
-        )

@@ -16,7 +16,7 @@ from heygen_async.bulk.export import export as export_journal
 from heygen_async.cli import running
 from heygen_async.cli.feed import Feed, fed
 from heygen_async.cli.progress import wide_console
-from heygen_async.cli.words import BaseUrl, JournalFile, Json, Speed, Unknown
+from heygen_async.cli.words import BaseUrl, JournalFile, Json, Speed, Unknown, Usd
 
 WATCH_SECONDS = 2.0
 _WORDS = {
@@ -34,14 +34,19 @@ def resume(
     /,
     *,
     on_unknown: Unknown = "hold",
+    budget: Annotated[
+        Usd | None, Parameter(help="What the campaign may cost, all its runs together, in the place of what it had.")
+    ] = None,
+    approve: Annotated[bool, Parameter(help="Ask before the rows after the canary are sent.")] = False,
     base_url: BaseUrl = None,
     speed: Speed = 1.0,
     in_json: Json = False,
 ) -> None:
     """Go on with a campaign after any interruption. Needs nothing but JOURNAL. Costs money for what is left."""
+    going_on = running.GoingOn(journal=journal, on_unknown=on_unknown, budget_usd=budget, approve=approve)
 
     def command(feed: Feed) -> int:
-        return running.start(lambda: running.resume(journal, on_unknown, base_url, feed), speed, base_url)
+        return running.start(lambda: running.resume(going_on, base_url, feed), speed, base_url)
 
     fed(command, in_json=in_json)
 

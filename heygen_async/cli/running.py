@@ -10,16 +10,20 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+import attrs
 from rich.console import Console
 
 from heygen_async import (
     HeyGen,
+    InsufficientCreditError,
     InvalidInputError,
     Journal,
     JournalError,
     Merge,
+    QuotaExceededError,
     Result,
     Results,
+    RunPausedError,
     Summary,
     Unfinished,
     simulator,
@@ -28,6 +32,7 @@ from heygen_async.bulk.campaign import Settings
 from heygen_async.bulk.decisions import OnUnknown
 from heygen_async.bulk.export import export
 from heygen_async.bulk.kept import unstored
+from heygen_async.cli.approval import asking
 from heygen_async.cli.bill import Bill
 from heygen_async.cli.feed import Feed
 from heygen_async.cli.interrupts import interruptible
@@ -57,6 +62,9 @@ async def follow(
             async for result in results:
                 for note in noted:
                     note(result)
+    except (RunPausedError, InsufficientCreditError, QuotaExceededError) as exc:
+        exc.add_note(way_back)
+        raise
     finally:
         for left in (*results.unread, *results.unfinished) if results is not None else ():
             for note in noted:
@@ -64,8 +72,19 @@ async def follow(
     return results, board.bill
 
 
-async def resume(journal: Path, unknown: OnUnknown, address: str | None, feed: Feed) -> int:
+@attrs.frozen(kw_only=True)
+class GoingOn:
+    """How a journal's campaign goes on: see `heygen-async resume`."""
+
+    journal: Path
+    on_unknown: OnUnknown
+    budget_usd: float | None
+    approve: bool
+
+
+async def resume(how: GoingOn, address: str | None, feed: Feed) -> int:
     """Go on with a journal's campaign and say how it ended."""
+    journal = how.journal
     with Journal(journal) as opened:
         counts, settings = opened.counts(), Settings.load(opened)
         lacking = len(rows_without_files(opened))
@@ -74,7 +93,13 @@ async def resume(journal: Path, unknown: OnUnknown, address: str | None, feed: F
     board = Board(console, due, asyncio.get_running_loop().time, feed)
     async with HeyGen(base_url=address, observers=[board]) as heygen:
         with board:
-            results, bill = await follow(heygen.resume(journal, on_unknown=unknown), board, way_back_to(journal))
+            running = heygen.resume(
+                journal,
+                on_unknown=how.on_unknown,
+                budget_usd=how.budget_usd,
+                approve=asking(board) if how.approve else None,
+            )
+            results, bill = await follow(running, board, way_back_to(journal))
     return finish(console, results, bill, board, journal=journal, folder=settings.download_to)
 
 
