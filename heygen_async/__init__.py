@@ -127,6 +127,7 @@ if TYPE_CHECKING:
     from heygen_async.client import (
         HeyGen,
     )
+    from heygen_async.credentials import Credentials
     from heygen_async.errors import (
         APIError,
         AttemptTimeoutError,
@@ -213,6 +214,7 @@ _WHERE = {
     "ConnectionLostError": "heygen_async.errors",
     "ContractError": "heygen_async.errors",
     "CreatedBatch": "heygen_async.api.batches",
+    "Credentials": "heygen_async.credentials",
     "DeadlineExceededError": "heygen_async.errors",
     "DigitalTwin": "heygen_async.api.generated.avatars",
     "DirectVideo": "heygen_async.api.modes",
@@ -347,6 +349,7 @@ __all__ = [
     "ConnectionLostError",
     "ContractError",
     "CreatedBatch",
+    "Credentials",
     "DeadlineExceededError",
     "DigitalTwin",
     "DirectVideo",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import aiohttp
@@ -11,6 +12,14 @@ import pytest
 from heygen_async import DirectVideo, Event, HeyGen
 from heygen_async.simulator import Server, VirtualTimeLoop, World, serve
 from tests.simulator_ask import Ask, asker
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nobody_is_logged_in() -> Iterator[None]:
+    """Keep the credentials file of whoever runs the tests out of them: below a file there are no files."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HEYGEN_CONFIG_DIR", os.devnull)
+        yield
 
 
 @pytest.fixture
