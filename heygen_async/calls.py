@@ -133,7 +133,7 @@ class Caller:
         """Send over *transport*, repeat by *retry*, at the pace of *pacer*; *credentials* tell the account."""
         self.transport = transport
         self.credentials = credentials
-        self.telemetry = telemetry or Telemetry()
+        self.telemetry: Telemetry = telemetry or Telemetry()
         self._retry = retry
         self._pacer = pacer
         self._account: Account | None = None

@@ -93,7 +93,7 @@ class Transport:
         self, base_url: str, credentials: Mapping[str, str], session: aiohttp.ClientSession | None = None
     ) -> None:
         """Send to *base_url* with *credentials* (headers); a *session* that is given is never closed here."""
-        self.base_url = _origin(base_url)
+        self.base_url: yarl.URL = _origin(base_url)
         self._headers = {"User-Agent": f"heygen-async/{version('heygen-async')}", **credentials}
         self._given = session
         self._opened: dict[str, aiohttp.ClientSession] = {}
