@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from heygen_async.bulk.journal import (
         Journal,
     )
+    from heygen_async.bulk.options import RunOptions
     from heygen_async.bulk.plan import (
         Job,
     )
@@ -270,6 +271,7 @@ _WHERE = {
     "RetryPlanned": "heygen_async.telemetry",
     "RetryPolicy": "heygen_async.retry",
     "Row": "heygen_async.bulk.table",
+    "RunOptions": "heygen_async.bulk.options",
     "RunPausedError": "heygen_async.errors",
     "ServerError": "heygen_async.errors",
     "ServerJob": "heygen_async.api.jobs",
@@ -405,6 +407,7 @@ __all__ = [
     "RetryPlanned",
     "RetryPolicy",
     "Row",
+    "RunOptions",
     "RunPausedError",
     "ServerError",
     "ServerJob",

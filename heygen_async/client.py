@@ -7,7 +7,7 @@ import os
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import anyio
 
@@ -20,7 +20,7 @@ from heygen_async.api.video_agents import VideoAgents
 from heygen_async.api.videos import Video, Videos
 from heygen_async.api.webhooks import Webhooks
 from heygen_async.calls import Call, Caller, Options
-from heygen_async.credentials import find_credentials
+from heygen_async.credentials import Credentials, find_credentials
 from heygen_async.errors import DeadlineExceededError
 from heygen_async.pool import InFlight, Pool
 from heygen_async.ratelimit import Pacer
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from heygen_async.bulk.containers import FileKind
     from heygen_async.bulk.decisions import OnUnknown
     from heygen_async.bulk.guards import Approve
+    from heygen_async.bulk.options import RunOptions
     from heygen_async.bulk.plan import Job
     from heygen_async.bulk.planning import Plan
     from heygen_async.bulk.price import Rates
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from heygen_async.bulk.watched import Watch
 
 BASE_URL = "https://api.heygen.com"
-logger = logging.getLogger("heygen_async")
+logger: logging.Logger = logging.getLogger("heygen_async")
 
 
 class HeyGen(Resources):
@@ -102,20 +103,20 @@ class HeyGen(Resources):
 
         Source of the file: heygen-cli, `internal/auth/file_resolver.go`.
         """
-        self.credentials = find_credentials(api_key, bearer_token)
+        self.credentials: Credentials = find_credentials(api_key, bearer_token)
         for note in self.credentials.notes:
             logger.warning("%s", note)
         address = base_url or os.environ.get("HEYGEN_API_BASE") or BASE_URL
         self._transport = Transport(address, self.credentials.headers, session)
         pacer = None if requests_per_second is None else Pacer(requests_per_second)
-        self.telemetry = Telemetry(tuple(observers))
-        self.retry = retry or RetryPolicy()
+        self.telemetry: Telemetry = Telemetry(tuple(observers))
+        self.retry: RetryPolicy = retry or RetryPolicy()
         self._caller = Caller(
             self._transport, credentials=self.credentials, retry=self.retry, pacer=pacer, telemetry=self.telemetry
         )
-        self.video_agents = VideoAgents(self._caller)
-        self.videos = Videos(self._caller, self.video_agents)
-        self.webhooks = Webhooks(self._caller)
+        self.video_agents: VideoAgents = VideoAgents(self._caller)
+        self.videos: Videos = Videos(self._caller, self.video_agents)
+        self.webhooks: Webhooks = Webhooks(self._caller)
 
     async def __aenter__(self) -> Self:
         """Open nothing yet: the first request does."""
@@ -329,14 +330,14 @@ class HeyGen(Resources):
             budget_usd=budget_usd,
         )
 
-    def run(self, plan: Plan, **options: Any) -> AbstractAsyncContextManager[Results]:
+    def run(self, plan: Plan, **options: Unpack[RunOptions]) -> AbstractAsyncContextManager[Results]:
         """Render a plan. Costs money, about `plan.price`.
 
             async with heygen.run(plan, journal="campaign.db", budget_usd=250) as results: ...
 
         Args:
             plan: Of `plan`; one with errors is refused.
-            **options: As of `render_many`.
+            **options: As of `render_many`; `filename` is the plan's if not given.
 
         Raises:
             InvalidInputError: The plan has errors; nothing was sent. Its notes name the first of them.
