@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from heygen_async.bulk.journal import (
         Journal,
     )
+    from heygen_async.bulk.options import RunOptions
     from heygen_async.bulk.plan import (
         Job,
     )
@@ -127,6 +128,7 @@ if TYPE_CHECKING:
     from heygen_async.client import (
         HeyGen,
     )
+    from heygen_async.credentials import Credentials
     from heygen_async.errors import (
         APIError,
         AttemptTimeoutError,
@@ -213,6 +215,7 @@ _WHERE = {
     "ConnectionLostError": "heygen_async.errors",
     "ContractError": "heygen_async.errors",
     "CreatedBatch": "heygen_async.api.batches",
+    "Credentials": "heygen_async.credentials",
     "DeadlineExceededError": "heygen_async.errors",
     "DigitalTwin": "heygen_async.api.generated.avatars",
     "DirectVideo": "heygen_async.api.modes",
@@ -268,6 +271,7 @@ _WHERE = {
     "RetryPlanned": "heygen_async.telemetry",
     "RetryPolicy": "heygen_async.retry",
     "Row": "heygen_async.bulk.table",
+    "RunOptions": "heygen_async.bulk.options",
     "RunPausedError": "heygen_async.errors",
     "ServerError": "heygen_async.errors",
     "ServerJob": "heygen_async.api.jobs",
@@ -347,6 +351,7 @@ __all__ = [
     "ConnectionLostError",
     "ContractError",
     "CreatedBatch",
+    "Credentials",
     "DeadlineExceededError",
     "DigitalTwin",
     "DirectVideo",
@@ -402,6 +407,7 @@ __all__ = [
     "RetryPlanned",
     "RetryPolicy",
     "Row",
+    "RunOptions",
     "RunPausedError",
     "ServerError",
     "ServerJob",

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Mapping
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import anyio
 import attrs
 
+from heygen_async.bearer import Bearer
+from heygen_async.credentials import Credentials
 from heygen_async.pool import Pool
 from heygen_async.ratelimit import Budget, Gate
 
@@ -29,12 +30,14 @@ class Account:
         every: The gate before every request.
         paid: The gate before what costs money, too: a full pool must not blind the watching.
         budget: For repeating reads.
+        bearer: Its token, if a function gives it.
     """
 
     pool: Pool = attrs.field(factory=Pool)
     every: Gate = attrs.field(factory=Gate)
     paid: Gate = attrs.field(factory=Gate)
     budget: Budget = attrs.field(factory=Budget)
+    bearer: Bearer | None = None
     _read_refused_at: float = -math.inf
 
     def close(self, seconds: float, *, costs: bool) -> None:
@@ -53,7 +56,8 @@ _Known = WeakValueDictionary[tuple[object, ...], Account]
 _known: WeakKeyDictionary[asyncio.AbstractEventLoop, _Known] = WeakKeyDictionary()
 
 
-def account_of(origin: object, credentials: Mapping[str, str]) -> Account:
+def account_of(origin: object, credentials: Credentials) -> Account:
     """Return the account behind these *credentials* at *origin*, as the running event loop knows it."""
     known = _known.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
-    return known.setdefault((origin, *sorted(credentials.items())), Account())
+    bearer = None if credentials.function is None else Bearer(credentials.function)
+    return known.setdefault((origin, credentials.identity), Account(bearer=bearer))

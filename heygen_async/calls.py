@@ -13,7 +13,10 @@ import attrs
 
 from heygen_async import wire
 from heygen_async.accounts import Account, account_of
+from heygen_async.bearer import Token
+from heygen_async.credentials import Credentials, bearer_header
 from heygen_async.errors import (
+    AuthenticationError,
     DeadlineExceededError,
     HeyGenError,
     InvalidInputError,
@@ -122,13 +125,15 @@ class Caller:
         self,
         transport: Transport,
         *,
+        credentials: Credentials,
         retry: RetryPolicy,
         pacer: Pacer | None = None,
         telemetry: Telemetry | None = None,
     ) -> None:
-        """Send over *transport*, repeat by *retry*, at the pace of *pacer*."""
+        """Send over *transport*, repeat by *retry*, at the pace of *pacer*; *credentials* tell the account."""
         self.transport = transport
-        self.telemetry = telemetry or Telemetry()
+        self.credentials = credentials
+        self.telemetry: Telemetry = telemetry or Telemetry()
         self._retry = retry
         self._pacer = pacer
         self._account: Account | None = None
@@ -137,7 +142,7 @@ class Caller:
     def account(self) -> Account:
         """What is shared with other clients of the same account; only inside an event loop."""
         if self._account is None:
-            self._account = account_of(self.transport.base_url, self.transport.credentials)
+            self._account = account_of(self.transport.base_url, self.credentials)
         return self._account
 
     @property
@@ -214,6 +219,9 @@ class _Sending:
         self._repeatable = call.method in {"GET", "PUT", "DELETE"} or self._key is not None
         self.request = _request(call, options, self._key, fresh=not self._repeatable)
         self._attempts = 0
+        self._token: Token | None = None  # of the last try, if a function gives tokens
+        self._refused: Token | None = None
+        self._just_refused = False
         self._in_flight = False
         self._perhaps_executed = False  # by any try so far; a later refusal does not undo an earlier success
 
@@ -237,6 +245,9 @@ class _Sending:
             try:
                 return await self._once()
             except HeyGenError as exc:
+                if self._another_token_may_do(exc):
+                    self._prepare_next(exc, 0.0)
+                    continue
                 failures = failures + 1 if counts(exc) else 0  # whoever asks for patience is well
                 delay = self._caller.delay(exc, failures, waited, self._options, repeatable=self._repeatable)
                 if delay is None or anyio.current_time() + delay > deadline or not self._affordable(exc):
@@ -245,11 +256,20 @@ class _Sending:
                 waited += 0.0 if counts(exc) else delay
             await anyio.sleep(delay)
 
+    def _another_token_may_do(self, error: HeyGenError) -> bool:
+        """Whether to try again at once: after a 401, which executes nothing, but not after a second one in a row."""
+        before, self._just_refused = self._just_refused, self._token is not None and _is_refusal(error)
+        if self._just_refused:
+            self._refused = self._token
+        return self._just_refused and not before
+
     async def _once(self) -> Any:
         """Try once, when the gates are open."""
         await self._caller.enter(costs=self._call.costs)
         well = False
         try:
+            if (bearer := self._caller.account.bearer) is not None:
+                self._token = await bearer.token(self._refused)
             answer = await self._attempt()
             well = True
             return answer
@@ -265,7 +285,7 @@ class _Sending:
         status, error = None, None
         try:
             self._in_flight = True
-            answer = await self._caller.transport.exchange(self.request)
+            answer = await self._caller.transport.exchange(self._signed())
             status = answer.status
             value = self._call.read(answer, str(self.request))
         except HeyGenError as exc:
@@ -279,6 +299,12 @@ class _Sending:
         finally:
             if self._caller.telemetry.observers:
                 self._tell(anyio.current_time() - started, status, error)
+
+    def _signed(self) -> Request:
+        """Return the request with the token of this try, if it is not in the transport's headers."""
+        if self._token is None:
+            return self.request
+        return attrs.evolve(self.request, headers={**bearer_header(self._token.text), **self.request.headers})
 
     def _tell(self, seconds: float, status: int | None, error: str | None) -> None:
         origin = self._caller.transport.base_url
@@ -303,6 +329,10 @@ class _Sending:
 
     def _final(self, error: HeyGenError, delay: float | None) -> HeyGenError:
         """Return what the caller gets to see: the last error, with what is known about the money."""
+        if _is_refusal(error):
+            credentials = self._caller.credentials
+            for note in (f"what was refused comes from {credentials.where}", *credentials.notes):
+                error.add_note(note)
         if delay is not None:
             error.add_note(f"not tried again in {delay:.1f} s: past the deadline, or too many reads fail at the moment")
         spent = self.spent_if_given_up()
@@ -316,6 +346,11 @@ class _Sending:
             request_id=error.request_id,
             attempts=self._attempts,
         )
+
+
+def _is_refusal(error: HeyGenError) -> bool:
+    """Whether HeyGen has refused the key or token; other errors of this class are found before it is asked."""
+    return isinstance(error, AuthenticationError) and error.http_status is not None
 
 
 def _request(call: Call[Any], options: Options, key: str | None, *, fresh: bool) -> Request:

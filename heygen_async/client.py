@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import anyio
 
@@ -19,7 +20,8 @@ from heygen_async.api.video_agents import VideoAgents
 from heygen_async.api.videos import Video, Videos
 from heygen_async.api.webhooks import Webhooks
 from heygen_async.calls import Call, Caller, Options
-from heygen_async.errors import AuthenticationError, DeadlineExceededError
+from heygen_async.credentials import Credentials, find_credentials
+from heygen_async.errors import DeadlineExceededError
 from heygen_async.pool import InFlight, Pool
 from heygen_async.ratelimit import Pacer
 from heygen_async.retry import RetryPolicy
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from heygen_async.bulk.containers import FileKind
     from heygen_async.bulk.decisions import OnUnknown
     from heygen_async.bulk.guards import Approve
+    from heygen_async.bulk.options import RunOptions
     from heygen_async.bulk.plan import Job
     from heygen_async.bulk.planning import Plan
     from heygen_async.bulk.price import Rates
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from heygen_async.bulk.watched import Watch
 
 BASE_URL = "https://api.heygen.com"
+logger: logging.Logger = logging.getLogger("heygen_async")
 
 
 class HeyGen(Resources):
@@ -61,6 +65,7 @@ class HeyGen(Resources):
         assets, audio, avatars, background_removal, brand, clipping, filler_words, folders, lipsyncs, models,
             proofreads, studio, templates, translations, users, voices: The rest of the API, see `Resources`.
         pool: What is known of the account's render slots; shared by all runs under this client.
+        credentials: What opens the account, and where it comes from.
         retry: How often and patiently requests are repeated.
         telemetry: Its observers.
     """
@@ -69,7 +74,7 @@ class HeyGen(Resources):
         self,
         api_key: str | None = None,
         *,
-        bearer_token: str | None = None,
+        bearer_token: str | Callable[[], str | Awaitable[str]] | None = None,
         base_url: str | None = None,
         session: aiohttp.ClientSession | None = None,
         retry: RetryPolicy | None = None,
@@ -79,8 +84,13 @@ class HeyGen(Resources):
         """Prepare a client.
 
         Args:
-            api_key: Of the account; else the environment's HEYGEN_API_KEY.
-            bearer_token: An OAuth token instead of a key.
+            api_key: Of the account; else the environment's HEYGEN_API_KEY, else what `heygen auth login` of the
+                official command line has stored in ~/.heygen/credentials (or in the folder HEYGEN_CONFIG_DIR).
+            bearer_token: An OAuth token instead of a key, or a function, also an async one, that gives it. A function
+                is asked before the first request and again when HeyGen refuses its token (401): once for all
+                requests under way, which are then repeated. It says whose account it is, too: clients with equal
+                functions share what they know of the account, two lambdas are two accounts. One that is not async
+                must not wait. It has 60 seconds to answer.
             base_url: Where to send; else HEYGEN_API_BASE, else https://api.heygen.com.
             session: An aiohttp session to use; it is never closed here.
             retry: How often and patiently requests are repeated.
@@ -88,20 +98,25 @@ class HeyGen(Resources):
             observers: Called with every telemetry event.
 
         Raises:
-            AuthenticationError: There is neither a key nor a token.
+            AuthenticationError: There is neither a key nor a token, or the file cannot be used.
+            InvalidInputError: The key or token cannot be one: it is blank, or has a line break in it.
+
+        Source of the file: heygen-cli, `internal/auth/file_resolver.go`.
         """
-        self._transport = Transport(
-            base_url or os.environ.get("HEYGEN_API_BASE") or BASE_URL,
-            _credentials(api_key, bearer_token),
-            session,
-        )
+        self.credentials: Credentials = find_credentials(api_key, bearer_token)
+        for note in self.credentials.notes:
+            logger.warning("%s", note)
+        address = base_url or os.environ.get("HEYGEN_API_BASE") or BASE_URL
+        self._transport = Transport(address, self.credentials.headers, session)
         pacer = None if requests_per_second is None else Pacer(requests_per_second)
-        self.telemetry = Telemetry(tuple(observers))
-        self.retry = retry or RetryPolicy()
-        self._caller = Caller(self._transport, retry=self.retry, pacer=pacer, telemetry=self.telemetry)
-        self.video_agents = VideoAgents(self._caller)
-        self.videos = Videos(self._caller, self.video_agents)
-        self.webhooks = Webhooks(self._caller)
+        self.telemetry: Telemetry = Telemetry(tuple(observers))
+        self.retry: RetryPolicy = retry or RetryPolicy()
+        self._caller = Caller(
+            self._transport, credentials=self.credentials, retry=self.retry, pacer=pacer, telemetry=self.telemetry
+        )
+        self.video_agents: VideoAgents = VideoAgents(self._caller)
+        self.videos: Videos = Videos(self._caller, self.video_agents)
+        self.webhooks: Webhooks = Webhooks(self._caller)
 
     async def __aenter__(self) -> Self:
         """Open nothing yet: the first request does."""
@@ -315,14 +330,14 @@ class HeyGen(Resources):
             budget_usd=budget_usd,
         )
 
-    def run(self, plan: Plan, **options: Any) -> AbstractAsyncContextManager[Results]:
+    def run(self, plan: Plan, **options: Unpack[RunOptions]) -> AbstractAsyncContextManager[Results]:
         """Render a plan. Costs money, about `plan.price`.
 
             async with heygen.run(plan, journal="campaign.db", budget_usd=250) as results: ...
 
         Args:
             plan: Of `plan`; one with errors is refused.
-            **options: As of `render_many`.
+            **options: As of `render_many`; `filename` is the plan's if not given.
 
         Raises:
             InvalidInputError: The plan has errors; nothing was sent. Its notes name the first of them.
@@ -429,15 +444,3 @@ class HeyGen(Resources):
     def __repr__(self) -> str:
         """Name the address, never the key."""
         return f"HeyGen({str(self._transport.base_url)!r})"
-
-
-def _credentials(api_key: str | None, bearer_token: str | None) -> dict[str, str]:
-    if bearer_token:
-        return {"Authorization": f"Bearer {bearer_token}"}
-    key = api_key or os.environ.get("HEYGEN_API_KEY")
-    if not key:
-        raise AuthenticationError(
-            "no API key: set the environment variable HEYGEN_API_KEY or pass HeyGen(api_key=...); "
-            "to try without one, run `heygen-async demo`"
-        )
-    return {"x-api-key": key.strip()}

@@ -92,7 +92,7 @@ class HeyGenError(Exception):
         self.request_id = request_id
         self.http_status = http_status
         self.retry_after = retry_after
-        self.attempts = attempts
+        self.attempts: int = attempts
         self.resource_id = resource_id
         if spent is not None:
             self.spent = spent

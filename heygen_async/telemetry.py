@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 import attrs
 
-logger = logging.getLogger("heygen_async")
+logger: logging.Logger = logging.getLogger("heygen_async")
 
 
 @attrs.frozen(kw_only=True)

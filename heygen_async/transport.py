@@ -28,6 +28,7 @@ DOWNLOAD_SECONDS = 60.0  # without a byte: a line that is silent for so long is 
 _ERROR_BODY_BYTES = 256 * 1024  # of an error page, this much is read; the rest tells nobody anything
 _CHUNK_BYTES = 256 * 1024
 
+_SECRET_HEADERS = frozenset({"authorization", "x-api-key"})
 _SECRET_LENGTH = 8  # of a key: a shorter one may be a part of any word
 _QUOTES_THE_ADDRESS = (aiohttp.ClientResponseError, aiohttp.InvalidURL)
 _GIVEN = frozenset({200, 206})
@@ -92,8 +93,7 @@ class Transport:
         self, base_url: str, credentials: Mapping[str, str], session: aiohttp.ClientSession | None = None
     ) -> None:
         """Send to *base_url* with *credentials* (headers); a *session* that is given is never closed here."""
-        self.base_url = _origin(base_url)
-        self.credentials = credentials
+        self.base_url: yarl.URL = _origin(base_url)
         self._headers = {"User-Agent": f"heygen-async/{version('heygen-async')}", **credentials}
         self._given = session
         self._opened: dict[str, aiohttp.ClientSession] = {}
@@ -106,18 +106,19 @@ class Transport:
             ConnectionLostError: It was sent; the answer did not arrive whole.
             AttemptTimeoutError: It was sent; the answer took too long.
         """
+        headers = {**self._headers, **request.headers} if request.headers else self._headers
         try:
             async with self._session(fresh=request.fresh).request(
                 request.method,
                 self._url(request),
                 data=request.body,
-                headers={**self._headers, **request.headers} if request.headers else self._headers,
+                headers=headers,
                 timeout=_whole(request.timeout),
                 allow_redirects=False,  # a redirect could carry the key to another host
             ) as response:
                 body = await _read(response)
                 if response.status >= 400:  # noqa: PLR2004 - HTTP's own border
-                    body = self._masked(body)
+                    body = masked(body, headers)
                 return Answer(status=response.status, headers=response.headers, body=body)
         except (aiohttp.ClientError, OSError) as exc:  # TimeoutError is an OSError
             raise _translation(exc, str(request), request.timeout) from _cause(exc)
@@ -151,14 +152,6 @@ class Transport:
                 yield _opened(response, timeout)
             else:
                 yield Answer(status=response.status, headers=response.headers, body=refused)
-
-    def _masked(self, body: bytes) -> bytes:
-        """Take the key out of an error page: there are proxies that quote the headers that they got."""
-        for credential in self.credentials.values():
-            secret = credential.removeprefix("Bearer ").encode()
-            if len(secret) >= _SECRET_LENGTH:
-                body = body.replace(secret, b"***")
-        return body
 
     @property
     def is_open(self) -> bool:
@@ -196,6 +189,15 @@ class Transport:
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._opened[name]
+
+
+def masked(body: bytes, headers: Mapping[str, str]) -> bytes:
+    """Take the key out of an error page: there are proxies that quote the *headers* that they got."""
+    for name, credential in headers.items():
+        secret = credential.removeprefix("Bearer ").encode()
+        if name.lower() in _SECRET_HEADERS and len(secret) >= _SECRET_LENGTH:
+            body = body.replace(secret, b"***")
+    return body
 
 
 def _origin(base_url: str) -> yarl.URL:

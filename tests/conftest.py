@@ -18,6 +18,14 @@ from heygen_async.simulator import Server, VirtualTimeLoop, World, serve
 from tests.simulator_ask import Ask, asker
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nobody_is_logged_in() -> Iterator[None]:
+    """Keep the credentials file of whoever runs the tests out of them: below a file there are no files."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HEYGEN_CONFIG_DIR", os.devnull)
+        yield
+
+
 @pytest.fixture
 def anyio_backend() -> tuple[str, dict[str, Any]]:
     """Run every asynchronous test in virtual time."""

@@ -127,7 +127,7 @@ def test_without_a_key_nothing_begins(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_key_and_address_come_from_the_environment(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that scripts hold no secrets."""
-    monkeypatch.setenv("HEYGEN_API_KEY", "simulator-key\n")
+    monkeypatch.setenv("HEYGEN_API_KEY", "simulator-key")
     monkeypatch.setenv("HEYGEN_API_BASE", server.base_url + "/")
     async with HeyGen() as heygen:
         assert "data" in await heygen.raw("get", "/v3/users/me")

@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 
 from heygen_async import (
+    Credentials,
     DirectVideo,
     Event,
     Failed,
@@ -24,7 +25,9 @@ from heygen_async import (
     errors,
     wire,
 )
+from heygen_async.bearer import Bearer, Token
 from heygen_async.calls import Call
+from heygen_async.credentials_file import Stored
 from heygen_async.simulator import (
     DropAfterAccept,
     ErrorAnswer,
@@ -37,7 +40,7 @@ from heygen_async.simulator import (
     UnknownStatus,
     World,
 )
-from heygen_async.transport import Request, Transport
+from heygen_async.transport import Request, Transport, masked
 
 KEY = "MARKER-key-0123456789"
 SECRETS = ("MARKER", "sig=", "expires=")
@@ -111,6 +114,7 @@ async def test_logs_and_events_tell_no_secrets(
         world.faults.append(ErrorAnswer(method="GET", times=5, message=QUOTING))
         await single.wait()
         assert said(repr(heygen)) == []
+        assert said(repr([heygen.credentials, heygen.account])) == []
     assert len(results) == 13
     ours = [record for record in shown.records if record.name == "heygen_async"]
     assert any("bulk statuses failed" in record.getMessage() for record in ours)
@@ -142,6 +146,12 @@ async def test_messages_of_errors_have_no_key_and_no_signature(server: Server, w
         Transport("https://api.heygen.com", {"x-api-key": "MARKER"}),
         HeyGen("MARKER", base_url="https://api.heygen.com"),
         HeyGen(bearer_token="MARKER", base_url="https://api.heygen.com"),
+        HeyGen(bearer_token=lambda: "MARKER", base_url="https://api.heygen.com"),
+        HeyGen("MARKER", base_url="https://api.heygen.com").credentials,
+        Credentials(kind="bearer_token", source="argument", name="bearer_token", function=lambda: "MARKER"),
+        Stored(kind="api_key", secret="MARKER"),
+        Token("MARKER"),
+        Bearer(lambda: "MARKER"),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -170,8 +180,8 @@ async def test_a_traceback_shows_no_signed_address() -> None:
 )
 def test_an_error_page_that_quotes_the_key_is_masked(key: str, body: bytes, rest: bytes) -> None:
     """Unless the key is so short that it stands in any word."""
-    assert Transport("https://api.heygen.com", {"x-api-key": key})._masked(body) == rest
-    assert Transport("https://api.heygen.com", {"Authorization": f"Bearer {key}"})._masked(body) == rest
+    assert masked(body, {"x-api-key": key}) == rest
+    assert masked(body, {"Authorization": f"Bearer {key}"}) == rest
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def _media_type(owner: Any, attribute: attrs.Attribute[Any], value: str) -> None
 class AssetUrl:
     """A file behind a public address. Source: `AssetUrl`."""
 
-    wire_tag: ClassVar = ("type", "url")
+    wire_tag: ClassVar[tuple[str, str]] = ("type", "url")
     url: str = attrs.field(validator=address(required=True), repr=False)
 
 
@@ -82,7 +82,7 @@ class AssetUrl:
 class AssetId:
     """A file that was uploaded to HeyGen: dependable where foreign servers block its fetcher. Source: `AssetId`."""
 
-    wire_tag: ClassVar = ("type", "asset_id")
+    wire_tag: ClassVar[tuple[str, str]] = ("type", "asset_id")
     asset_id: str = attrs.field(validator=words(required=True))
 
 
@@ -95,7 +95,7 @@ class AssetBase64:
         media_type: Such as `image/png`.
     """
 
-    wire_tag: ClassVar = ("type", "base64")
+    wire_tag: ClassVar[tuple[str, str]] = ("type", "base64")
     data: str = attrs.field(validator=[text(required=True), _base64], repr=False)
     media_type: str = attrs.field(validator=[text(required=True), _media_type])
 
@@ -152,7 +152,7 @@ class ElevenLabsSettings:
     Source: `ElevenLabsEngineSettings`.
     """
 
-    wire_tag: ClassVar = ("engine_type", "elevenlabs")
+    wire_tag: ClassVar[tuple[str, str]] = ("engine_type", "elevenlabs")
     model: str | None = attrs.field(
         default=None,
         validator=one_of("eleven_multilingual_v2", "eleven_turbo_v2_5", "eleven_flash_v2_5", "eleven_v3"),
@@ -175,7 +175,7 @@ class FishSettings:
     Source: `FishEngineSettings`.
     """
 
-    wire_tag: ClassVar = ("engine_type", "fish")
+    wire_tag: ClassVar[tuple[str, str]] = ("engine_type", "fish")
     model: str | None = attrs.field(default=None, validator=one_of("s1", "s2-pro"))
     stability: float | None = attrs.field(default=None, validator=within(0, 1))
     similarity: float | None = attrs.field(default=None, validator=within(0, 1))
@@ -185,7 +185,7 @@ class FishSettings:
 class StarfishSettings:
     """A Starfish voice has nothing to tune. Source: `StarfishEngineSettings`."""
 
-    wire_tag: ClassVar = ("engine_type", "starfish")
+    wire_tag: ClassVar[tuple[str, str]] = ("engine_type", "starfish")
 
 
 @attrs.frozen(kw_only=True)
@@ -215,14 +215,14 @@ class VoiceSettings:
 class AvatarIII:
     """The third engine: no motion prompt, no expressiveness; 4k not for photo looks."""
 
-    wire_tag: ClassVar = ("type", "avatar_iii")
+    wire_tag: ClassVar[tuple[str, str]] = ("type", "avatar_iii")
 
 
 @attrs.frozen(kw_only=True)
 class AvatarIV:
     """The fourth engine, HeyGen's default."""
 
-    wire_tag: ClassVar = ("type", "avatar_iv")
+    wire_tag: ClassVar[tuple[str, str]] = ("type", "avatar_iv")
 
 
 @attrs.frozen(kw_only=True)
@@ -233,7 +233,7 @@ class AvatarV:
         reference_look_id: A digital twin look of the same avatar group, with consent, whose motion is copied.
     """
 
-    wire_tag: ClassVar = ("type", "avatar_v")
+    wire_tag: ClassVar[tuple[str, str]] = ("type", "avatar_v")
     reference_look_id: str | None = attrs.field(default=None, validator=words())
 
 

@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 DEADLINE_SECONDS = 3600.0  # HeyGen names 45 minutes as the far end of what a render takes
 
-logger = logging.getLogger("heygen_async")
+logger: logging.Logger = logging.getLogger("heygen_async")
 _reported: set[str] = set()
 
 

@@ -21,7 +21,7 @@ from heygen_async.calls import Call, Caller, Options, path_id, reads
 from heygen_async.errors import HeyGenError, InvalidInputError, NotFoundError
 from heygen_async.webhooks.events import WebhookEvent
 
-logger = logging.getLogger("heygen_async")
+logger: logging.Logger = logging.getLogger("heygen_async")
 
 REGISTER_SECONDS = 60.0
 REMOVE_SECONDS = 10.0  # on the way out, for each of at most two requests

@@ -133,7 +133,7 @@ class JournalBooks(Books):
         """Take what is due from *journal* and write to it; *files* are the kinds that are wanted of each video."""
         self._journal = journal
         counts = journal.counts()
-        self.left = sum(counts[state] for state in ("planned", *_UNDER_WAY))
+        self.left: int | None = sum(counts[state] for state in ("planned", *_UNDER_WAY))
         # What was under way comes first: it is paid for. Its ids are noted now, because states change during the run.
         self._open = [record.id for state in _UNDER_WAY for record in journal.records(state)]
         self._unstored = unstored(journal, files)

@@ -92,7 +92,7 @@ class Database:
         Raises:
             JournalError: Not there, in use, no journal, damaged, of a newer version, or not writable.
         """
-        self.path = Path(path)
+        self.path: Path = Path(path)
         self._lock: Lock | None = None
         self._grouping = False
         if not create and not self.path.exists():

@@ -119,8 +119,8 @@ class Downloads:
         Raises:
             InvalidInputError: The template can give no name, or a kind of file is not known.
         """
-        self.folder = Path(folder)
-        self.kinds = checked_kinds(files)
+        self.folder: Path = Path(folder)
+        self.kinds: tuple[FileKind, ...] = checked_kinds(files)
         self._client = client
         self._names = Names(template, taken)
         self._space = DiskSpace(self.folder)

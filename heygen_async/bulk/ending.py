@@ -46,8 +46,8 @@ class Ending:
         guard: Guard,
     ) -> None:
         """Write to *books*, give back to *slots*, hand files to *storing*, send results to *out* and tell *guard*."""
-        self.summary = Summary()
-        self.run = next(_RUNS)
+        self.summary: Summary = Summary()
+        self.run: int = next(_RUNS)
         self.storing = storing
         self._client = client
         self._books = books

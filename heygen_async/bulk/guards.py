@@ -98,7 +98,7 @@ class Budget(Guard):
             raise InvalidInputError(f"budget_usd {limit_usd!r}: must be an amount in US dollars above 0")
         super().__init__()
         self.limit_usd = limit_usd
-        self.spent_usd = spent_usd
+        self.spent_usd: float = spent_usd
         self._rates = rates or Rates()
         self._reserved: dict[int, float] = {}
         self._kept = 0.0  # of rows that nobody knows the end of

@@ -24,7 +24,7 @@ class ResultsCsv:
 
     def __init__(self, path: str | PathLike[str], columns: Sequence[str]) -> None:
         """Write to *path*; *columns* are those of the rows."""
-        self.path = Path(path)
+        self.path: Path = Path(path)
         self._columns = tuple(columns)
         self._file = self.path.open("w", encoding="utf-8-sig", newline="")  # the mark tells Excel that it is UTF-8
         self._writer = csv.writer(self._file)

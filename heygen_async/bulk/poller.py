@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-logger = logging.getLogger("heygen_async")
+logger: logging.Logger = logging.getLogger("heygen_async")
 
 TICK_SECONDS = 5.5
 JITTER = 0.1  # of the tick, either way: several clients of one account drift apart

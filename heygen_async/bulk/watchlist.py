@@ -46,7 +46,7 @@ class Watchlist:
 
         A render that has not ended *deadline* seconds after it was added is given up here; it goes on at HeyGen.
         """
-        self.expects_more = True
+        self.expects_more: bool = True
         self.listener = listener
         self._deadline = deadline
         self._times = times
@@ -54,7 +54,7 @@ class Watchlist:
         self._last_kind = ("avatar", 0)  # what rows that wait are likely to be
         self._moved_at = -math.inf  # when a render ended or a batch's item came to its turn
         self._signalled: list[bool] = []  # of the last ends, whether a signal came before a look
-        self.is_urgent = False
+        self.is_urgent: bool = False
         self.wants_news = False
         self._changed = anyio.Event()
 

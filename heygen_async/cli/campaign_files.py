@@ -41,7 +41,7 @@ async def init(
     columns = () if rows is None else read_rows(rows, may_be_empty=True).find_columns()
     listed = seen_from(Campaign(path=file), rows)
     async with client(base_url) as heygen:
-        known = Known(why_none="HEYGEN_API_KEY is not set") if heygen is None else await ask_account(heygen)
+        known = Known(why_none="there is no key") if heygen is None else await ask_account(heygen)
     _write_new(file, campaign_text(mode=mode, known=known, columns=tuple(columns), rows=listed))
     console = wide_console()
     console.print(f"{file} is written: read it, fill in what it asks for, then:", markup=False, highlight=False)

@@ -26,7 +26,7 @@ class Feed:
 
     def __init__(self, out: TextIO | None) -> None:
         """Write to *out*."""
-        self.is_on = out is not None
+        self.is_on: bool = out is not None
         self.facts: Callable[[], Facts] = dict
         self._out = out
         self._summary = Summary()

@@ -18,7 +18,7 @@ from heygen_async.cli.progress import wide_console
 from heygen_async.cli.words import BaseUrl
 
 _KINDS = {"avatar": "direct", "image": "image", "cinematic_avatar": "cinematic", "video_agent": "agent"}
-NO_KEY = "Looks, voices, templates and credit were not looked up: HEYGEN_API_KEY is not set."
+NO_KEY = "Looks, voices, templates and credit were not looked up: there is no key (heygen-async auth status)."
 
 Source = Annotated[Path, Parameter(help="A campaign file (.toml), or a contact list: .csv, .jsonl, .xlsx or .parquet.")]
 RowsFile = Annotated[Path | None, Parameter(help="The contact list, after a campaign file that names none.")]

@@ -47,10 +47,12 @@ class Board:
 
         A *feed* is told the same for machines, and then there are no lines for people but those of a live display.
         """
-        self.feed = feed or Feed(None)
+        self.feed: Feed = feed or Feed(None)
         self.requests: Counter[str] = Counter()
         self.retries: Counter[str] = Counter()
-        self.rendering = self.completed = self.failed = 0
+        self.rendering: int = 0
+        self.completed: int = 0
+        self.failed: int = 0
         self.console = console
         self.results: Results | None = None  # of the run, once it has begun
         self.bill = Bill()

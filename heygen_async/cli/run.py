@@ -97,8 +97,8 @@ def run(
 ) -> None:
     """Render one personalised video for each row of a contact list. Costs money.
 
-    Every row is checked, and what it names is looked up at HeyGen, before the first is sent. Needs HEYGEN_API_KEY in
-    the environment.
+    Every row is checked, and what it names is looked up at HeyGen, before the first is sent. Needs an API key, see
+    `heygen-async auth status`.
 
         heygen-async run campaign.toml leads.csv --budget 250usd --canary 3
     """

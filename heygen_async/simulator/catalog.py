@@ -8,7 +8,7 @@ import attrs
 
 USERNAME = "simulator"
 
-IN_ENGINES = {
+IN_ENGINES: dict[str, tuple[str, ...]] = {
     "photo_avatar": ("avatar_v", "avatar_iv"),
     "digital_twin": ("avatar_v", "avatar_iv", "avatar_iii"),
     "studio_avatar": ("avatar_iv", "avatar_iii"),

@@ -123,7 +123,7 @@ class World(Settings):
         if self._started_at is None:
             self._started_at = moment
             self._timeline.now = moment
-            self.epoch = time.time() if self.epoch is None else self.epoch
+            self.epoch: float | None = time.time() if self.epoch is None else self.epoch
 
     # --- the books
 

@@ -27,7 +27,7 @@ class Mailbox(Generic[T]):
         self._items: deque[T] = deque(maxlen=size)
         self._changed = anyio.Event()
         self._closed = False
-        self.dropped = 0
+        self.dropped: int = 0
 
     def put(self, item: T) -> None:
         """Add *item*; from the event loop only. A full mailbox drops its oldest, a closed one the item."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from heygen_async.webhooks.on_asgi import Message, Receive, Send
 
-logger = logging.getLogger("heygen_async")
+logger: logging.Logger = logging.getLogger("heygen_async")
 
 MAX_BYTES = 1024 * 1024
 BUFFER = 1024

@@ -22,7 +22,7 @@ from heygen_async.errors import (
 )
 from heygen_async.webhooks.events import WebhookEvent
 
-logger = logging.getLogger("heygen_async")
+logger: logging.Logger = logging.getLogger("heygen_async")
 
 READ_SECONDS = 8.0  # for the whole body: HeyGen waits 10 for the answer
 

@@ -8,7 +8,9 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
+
+import attrs
 
 from tests.contract.classes import ANSWERS_BY_HAND, WHERE
 from tests.contract.methods import Asked, ask, checks_query, job_functions, job_method, method, query_class
@@ -25,106 +27,128 @@ MODULE = "heygen_async.api.generated"
 Used: TypeAlias = tuple[str, str]  # a schema, and whether it is asked (request) or answered (answer)
 
 
+@attrs.frozen
+class Generator:
+    """Writes the files from one version of the contract."""
+
+    document: dict[str, Any]
+
+    @property
+    def values(self) -> Values:
+        """Writes their classes."""
+        return Values(self.document["components"]["schemas"])
+
+    def schemas_of(self, resource: Resource) -> dict[Used, bool]:
+        """Return the schemas of a resource and how they are used, inner ones first; True for those that get `extra`."""
+        found: dict[Used, bool] = {}
+        for op in resource.ops:
+            asked = ask(self.document, self.values, op)
+            if asked.body and self.values.schemas[asked.body].get("properties", {"oneOf": 1}):
+                for arm in self.values.arms(asked.body):
+                    self._collect((arm, "request"), found)
+                    found[arm, "request"] = True
+            if asked.answer not in ANSWERS_BY_HAND:
+                self._collect((asked.answer, "answer"), found)
+        return found
+
+    def _collect(self, used: Used, found: dict[Used, bool]) -> None:
+        name, use = used
+        if used not in found:
+            for inner in self.values.needs(name, request=use == "request"):
+                self._collect((inner, use), found)
+            found[used] = False
+
+    def shared_schemas(self) -> dict[Used, bool]:
+        """Return the schemas that several resources use."""
+        seen: dict[Used, list[bool]] = {}
+        for resource in RESOURCES:
+            for used, extra in self.schemas_of(resource).items():
+                seen.setdefault(used, []).append(extra)
+        return {used: any(extras) for used, extras in seen.items() if len(extras) > 1}
+
+    def write_class(self, used: Used, *, extra: bool) -> str:
+        """Return the class of a schema."""
+        name, use = used
+        return self.values.answer(name) if use == "answer" else self.values.request(name, extra=extra)
+
+    def module(self, resource: Resource, shared: dict[Used, bool]) -> str:
+        """Return the module of a resource."""
+        asked = {op.where: ask(self.document, self.values, op) for op in resource.ops}
+        own = [
+            self.write_class(used, extra=extra)
+            for used, extra in self.schemas_of(resource).items()
+            if used not in shared
+        ]
+        queries = [query_class(each) for each in asked.values() if checks_query(each)]
+        jobs = [part for job in resource.jobs for part in job_functions(asked[job.get], job)]
+        paths = sorted({"/".join(each.path.split("/")[:3]) for each in asked.values()})
+        about = f'"""{resource.about[0].upper()}{resource.about[1:]}: {", ".join(f"`{path}`" for path in paths)}."""'
+        constants = [part for part in jobs if part.startswith("_")]
+        functions = [part for part in jobs if not part.startswith("_")]
+        body = "\n\n\n".join([*constants, *own, *queries, self.resource_class(resource, asked), *functions])
+        return f"{about}\n\n{NOTE}\n\nfrom __future__ import annotations\n\n{self.imports(body, shared)}\n\n{body}\n"
+
+    def resource_class(self, resource: Resource, asked: dict[str, Asked]) -> str:
+        """Return the class of a resource."""
+        opening = (
+            f"class {class_name(resource)}:\n"
+            f'    """`heygen.{resource.name}`: {resource.about}."""\n\n'
+            "    def __init__(self, caller: Caller) -> None:\n"
+            '        """Ask by *caller*."""\n'
+            "        self._caller = caller"
+        )
+        parts = [opening, *(method(each, resource, self.given(each.op)) for each in asked.values())]
+        parts += [job_method(asked[job.get], job) for job in resource.jobs]
+        return "\n\n".join(parts)
+
+    def given(self, op: Op) -> str | None:
+        """Return the type of the job that an operation gives."""
+        if op.gives is None or op.gives[0] == "follow_video":
+            return None
+        return self.followers()[op.gives[0]][1]
+
+    def followers(self) -> dict[str, tuple[str, str]]:
+        """Return where the functions that follow jobs are, and what they follow."""
+        return {
+            f"follow_{job.of}": (
+                f"{MODULE}.{resource.name}",
+                ask(self.document, self.values, next(op for op in resource.ops if op.where == job.get)).kind,
+            )
+            for resource in RESOURCES
+            for job in resource.jobs
+        }
+
+    def imports(self, body: str, shared: Iterable[Used]) -> str:
+        """Return the imports that a module needs."""
+        where = {**WHERE, "UPLOAD_SECONDS": "heygen_async.calls", "VideoStatus": "heygen_async.api.videos"}
+        where |= {name_of(name, answer=use == "answer"): f"{MODULE}.shared" for name, use in shared}
+        where |= {name: place for name, (place, _) in self.followers().items()}
+        where = {kind: place for place, kind in self.followers().values()} | where
+        used = set(free_names(ast.parse(body), frozenset()))
+        defined = {node.name for node in ast.parse(body).body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+        wanted = {name: place for name, place in where.items() if name in used - defined}
+        lines = [f"from {place} import {name}" if place else f"import {name}" for name, place in wanted.items()]
+        return "\n".join(lines)
+
+    def shared_module(self, shared: dict[Used, bool]) -> str:
+        """Return the module of what several resources use."""
+        body = "\n\n\n".join(self.write_class(used, extra=extra) for used, extra in shared.items())
+        about = '"""What several resources use."""'
+        return f"{about}\n\n{NOTE}\n\nfrom __future__ import annotations\n\n{self.imports(body, ())}\n\n{body}\n"
+
+    def files(self) -> Iterator[tuple[str, str]]:
+        """Yield the name and text of each file, before it is laid out."""
+        shared = self.shared_schemas()
+        yield "__init__.py", '"""Resources that are written from the contract, not by hand."""\n'
+        yield "resources.py", resources_module()
+        yield "shared.py", self.shared_module(shared)
+        for resource in RESOURCES:
+            yield f"{resource.name}.py", self.module(resource, shared)
+
+
 def class_name(resource: Resource) -> str:
     """Return the class of a resource."""
     return resource.name.title().replace("_", "")
-
-
-def schemas_of(resource: Resource) -> dict[Used, bool]:
-    """Return the schemas of a resource and how they are used, inner ones first; True for those that get `extra`."""
-    found: dict[Used, bool] = {}
-    for op in resource.ops:
-        asked = ask(DOCUMENT, VALUES, op)
-        if asked.body and VALUES.schemas[asked.body].get("properties", {"oneOf": 1}):
-            for arm in VALUES.arms(asked.body):
-                _collect((arm, "request"), found)
-                found[arm, "request"] = True
-        if asked.answer not in ANSWERS_BY_HAND:
-            _collect((asked.answer, "answer"), found)
-    return found
-
-
-def _collect(used: Used, found: dict[Used, bool]) -> None:
-    name, use = used
-    if used not in found:
-        for inner in VALUES.needs(name, request=use == "request"):
-            _collect((inner, use), found)
-        found[used] = False
-
-
-def shared_schemas() -> dict[Used, bool]:
-    """Return the schemas that several resources use."""
-    seen: dict[Used, list[bool]] = {}
-    for resource in RESOURCES:
-        for used, extra in schemas_of(resource).items():
-            seen.setdefault(used, []).append(extra)
-    return {used: any(extras) for used, extras in seen.items() if len(extras) > 1}
-
-
-def write_class(used: Used, *, extra: bool) -> str:
-    """Return the class of a schema."""
-    name, use = used
-    return VALUES.answer(name) if use == "answer" else VALUES.request(name, extra=extra)
-
-
-def module(resource: Resource, shared: dict[Used, bool]) -> str:
-    """Return the module of a resource."""
-    asked = {op.where: ask(DOCUMENT, VALUES, op) for op in resource.ops}
-    own = [write_class(used, extra=extra) for used, extra in schemas_of(resource).items() if used not in shared]
-    queries = [query_class(each) for each in asked.values() if checks_query(each)]
-    jobs = [part for job in resource.jobs for part in job_functions(asked[job.get], job)]
-    paths = sorted({"/".join(each.path.split("/")[:3]) for each in asked.values()})
-    about = f'"""{resource.about[0].upper()}{resource.about[1:]}: {", ".join(f"`{path}`" for path in paths)}."""'
-    constants = [part for part in jobs if part.startswith("_")]
-    functions = [part for part in jobs if not part.startswith("_")]
-    body = "\n\n\n".join([*constants, *own, *queries, resource_class(resource, asked), *functions])
-    return f"{about}\n\n{NOTE}\n\nfrom __future__ import annotations\n\n{imports(body, shared)}\n\n{body}\n"
-
-
-def resource_class(resource: Resource, asked: dict[str, Asked]) -> str:
-    """Return the class of a resource."""
-    opening = (
-        f"class {class_name(resource)}:\n"
-        f'    """`heygen.{resource.name}`: {resource.about}."""\n\n'
-        "    def __init__(self, caller: Caller) -> None:\n"
-        '        """Ask by *caller*."""\n'
-        "        self._caller = caller"
-    )
-    parts = [opening, *(method(each, resource, given(each.op)) for each in asked.values())]
-    parts += [job_method(asked[job.get], job) for job in resource.jobs]
-    return "\n\n".join(parts)
-
-
-def given(op: Op) -> str | None:
-    """Return the type of the job that an operation gives."""
-    if op.gives is None or op.gives[0] == "follow_video":
-        return None
-    return followers()[op.gives[0]][1]
-
-
-def followers() -> dict[str, tuple[str, str]]:
-    """Return where the functions that follow jobs are, and what they follow."""
-    return {
-        f"follow_{job.of}": (
-            f"{MODULE}.{resource.name}",
-            ask(DOCUMENT, VALUES, next(op for op in resource.ops if op.where == job.get)).kind,
-        )
-        for resource in RESOURCES
-        for job in resource.jobs
-    }
-
-
-def imports(body: str, shared: Iterable[Used]) -> str:
-    """Return the imports that a module needs."""
-    where = {**WHERE, "UPLOAD_SECONDS": "heygen_async.calls", "VideoStatus": "heygen_async.api.videos"}
-    where |= {name_of(name, answer=use == "answer"): f"{MODULE}.shared" for name, use in shared}
-    where |= {name: place for name, (place, _) in followers().items()}
-    where = {kind: place for place, kind in followers().values()} | where
-    used = set(free_names(ast.parse(body), frozenset()))
-    defined = {node.name for node in ast.parse(body).body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
-    wanted = {name: place for name, place in where.items() if name in used - defined}
-    lines = [f"from {place} import {name}" if place else f"import {name}" for name, place in wanted.items()]
-    return "\n".join(lines)
 
 
 def free_names(node: ast.AST, bound: frozenset[str]) -> Iterator[str]:
@@ -138,13 +162,6 @@ def free_names(node: ast.AST, bound: frozenset[str]) -> Iterator[str]:
         yield node.id
     for child in ast.iter_child_nodes(node):
         yield from free_names(child, bound)
-
-
-def shared_module(shared: dict[Used, bool]) -> str:
-    """Return the module of what several resources use."""
-    body = "\n\n\n".join(write_class(used, extra=extra) for used, extra in shared.items())
-    about = '"""What several resources use."""'
-    return f"{about}\n\n{NOTE}\n\nfrom __future__ import annotations\n\n{imports(body, ())}\n\n{body}\n"
 
 
 def resources_module() -> str:
@@ -171,16 +188,6 @@ def resources_module() -> str:
     return "\n".join(head) + "\n" + "\n\n".join(parts) + "\n"
 
 
-def files() -> Iterator[tuple[str, str]]:
-    """Yield the name and text of each file."""
-    shared = shared_schemas()
-    yield "__init__.py", '"""Resources that are written from the contract, not by hand."""\n'
-    yield "resources.py", tidy(resources_module())
-    yield "shared.py", tidy(shared_module(shared))
-    for resource in RESOURCES:
-        yield f"{resource.name}.py", tidy(module(resource, shared))
-
-
 def tidy(text: str) -> str:
     """Return *text* in the project's layout."""
     for arguments in (["check", "--select", "I", "--fix", "--quiet"], ["format", "--quiet"]):
@@ -188,6 +195,12 @@ def tidy(text: str) -> str:
         done = subprocess.run(command, input=text, capture_output=True, text=True, check=True, cwd=ROOT)
         text = done.stdout
     return text
+
+
+def files(document: dict[str, Any] = DOCUMENT) -> Iterator[tuple[str, str]]:
+    """Yield the name and text of each file."""
+    for name, text in Generator(document).files():
+        yield name, tidy(text)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,37 @@
+"""The options of a run, as a type: `HeyGen.run` hands them on to `HeyGen.render_many`, which explains them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+from typing import TypedDict
+
+from heygen_async.bulk.containers import FileKind
+from heygen_async.bulk.decisions import OnUnknown
+from heygen_async.bulk.guards import Approve
+from heygen_async.bulk.price import Rates
+from heygen_async.bulk.scheduler import Submit
+from heygen_async.bulk.signals import HasSignals, Signals
+from heygen_async.bulk.watched import Watch
+from heygen_async.pool import InFlight
+
+
+class RunOptions(TypedDict, total=False):
+    """What `HeyGen.render_many` takes beside the requests; each is explained there."""
+
+    max_in_flight: InFlight
+    deadline: float
+    download_to: str | PathLike[str] | None
+    filename: str
+    files: Sequence[FileKind]
+    max_downloads: int
+    journal: str | PathLike[str] | None
+    on_unknown: OnUnknown
+    submit: Submit
+    watch: Watch | HasSignals | Signals
+    tag_titles: bool
+    budget_usd: float | None
+    rates: Rates | None
+    canary: int | None
+    approve: Approve | None
+    breaker: tuple[int, int] | None

@@ -1,0 +1,157 @@
+"""The credentials file of HeyGen's official command line: where it is, and what can be used of it. It is never written.
+
+Source: heygen-cli, `internal/paths/paths.go` (the folder) and `internal/auth/file_resolver.go` (the format).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import attrs
+
+from heygen_async.errors import AuthenticationError
+
+Kind = Literal["api_key", "bearer_token"]
+
+_MOST_BYTES = 64 * 1024  # a file that is longer is something else
+_OTHERS = 0o077  # the permissions of whoever is not the owner
+_MEND = "run `heygen auth login` again, or set HEYGEN_API_KEY"
+
+
+@attrs.frozen(kw_only=True)
+class Stored:
+    """What the file holds.
+
+    Attributes:
+        kind: An API key, or the access token of an OAuth session.
+        secret: The one of the two that is there; the key where both are.
+        notes: What its owner should know.
+    """
+
+    kind: Kind
+    secret: str = attrs.field(repr=False)
+    notes: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class StoredToken:
+    """Reads the file's access token anew each time: the official command line refreshes it there."""
+
+    path: Path
+
+    def __call__(self) -> str:
+        """Return the token as the file has it now."""
+        stored = read_stored(self.path)
+        if stored is None or stored.kind != "bearer_token":
+            raise _unusable(self.path, "no longer holds an OAuth session")
+        return stored.secret
+
+
+def stored_path() -> Path | None:
+    """Return where the file would be; None if this user has no home."""
+    if folder := os.environ.get("HEYGEN_CONFIG_DIR"):
+        return Path(folder) / "credentials"
+    try:
+        return Path.home() / ".heygen" / "credentials"
+    except RuntimeError:
+        return None
+
+
+def read_stored(path: Path) -> Stored | None:
+    """Return what the file at *path* holds; None if there is no file.
+
+    Raises:
+        AuthenticationError: It is there, but of no use.
+    """
+    found = _bytes(path)
+    if found is None:
+        return None
+    content, mode = found
+    stored = _read(path, _text(path, content))
+    if os.name == "posix" and mode & _OTHERS:
+        note = f"{path} is open to other users of this machine (mode {mode & 0o777:04o}): run `chmod 600 {path}`"
+        stored = attrs.evolve(stored, notes=(note, *stored.notes))
+    return stored
+
+
+def _bytes(path: Path) -> tuple[bytes, int] | None:
+    try:
+        with path.open("rb") as file:
+            return file.read(_MOST_BYTES + 1), os.fstat(file.fileno()).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as exc:
+        raise _unusable(path, f"cannot be read ({exc.strerror})") from exc
+
+
+def _text(path: Path, content: bytes) -> str:
+    """Return the text of the file. The errors are raised outside of `except`: a UnicodeDecodeError holds the bytes."""
+    if len(content) > _MOST_BYTES:
+        raise _unusable(path, f"is longer than {_MOST_BYTES // 1024} KiB, so it is something else")
+    try:
+        text = content.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        text = None
+    if text is None:
+        raise _unusable(path, "is no UTF-8 text")
+    if not text:
+        raise _unusable(path, "is empty")
+    return text
+
+
+def _read(path: Path, text: str) -> Stored:
+    """Read JSON, or one line that is an API key, as former versions of the command line wrote it."""
+    if text.startswith("{"):
+        value = _json(text)
+        if not isinstance(value, dict):
+            raise _unusable(path, "begins like JSON, but is none")
+        return _select(path, value)
+    if "\n" in text or "\r" in text:
+        raise _unusable(path, "has several lines, and is no JSON")
+    return Stored(kind="api_key", secret=text)
+
+
+def _json(text: str) -> Any:
+    """Return the value, or None: the error would hold the text."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _select(path: Path, value: dict[str, Any]) -> Stored:
+    """Take the key before the session, as the official command line does."""
+    key, oauth = value.get("api_key"), value.get("oauth")
+    if key:
+        return Stored(kind="api_key", secret=_string(path, "api_key", key))
+    token = oauth.get("access_token") if isinstance(oauth, dict) else None
+    if not isinstance(oauth, dict) or not token:
+        raise _unusable(path, "holds neither an API key nor the access token of an OAuth session")
+    secret = _string(path, "oauth.access_token", token)
+    return Stored(kind="bearer_token", secret=secret, notes=_notes(path, oauth))
+
+
+def _string(path: Path, name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise _unusable(path, f"has a {name} that is no text")
+    return value
+
+
+def _notes(path: Path, oauth: dict[str, Any]) -> tuple[str, ...]:
+    """Tell of a session that has ended. It is tried all the same: HeyGen's clock decides, not this one."""
+    try:
+        ends = dt.datetime.fromisoformat(oauth.get("expires_at", ""))
+        over = ends <= dt.datetime.now(dt.UTC)
+    except (TypeError, ValueError):  # no such time, or one without its zone
+        return ()
+    if not over:
+        return ()
+    return (f"the OAuth session in {path} ended at {ends:%Y-%m-%d %H:%M %Z}: run `heygen auth login`",)
+
+
+def _unusable(path: Path, why: str) -> AuthenticationError:
+    return AuthenticationError(f"{path}: {why}; {_MEND}")
