@@ -1,8 +1,8 @@
-"""What a long contact list costs before its first video: planned with a preflight, taken into a journal, begun.
+"""What a long contact list costs before its first video; and what a plan says of a price, beside what is charged.
 
 The stand-in of HeyGen runs in a process of its own, and both run 500 times faster than life, so that rendering hardly
 counts. Asserts: the memory of the process grows by at most 32 MB over what it is after the imports, however long the
-list is. Times are this machine's.
+list is; what 1,000 rows of three modes are charged lies within the plan's price. Times are this machine's.
 
     python benchmarks/bench_campaign.py          10,000 rows
     python benchmarks/bench_campaign.py --full   100,000 rows
@@ -10,6 +10,7 @@ list is. Times are this machine's.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import resource
@@ -17,13 +18,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-from heygen_async import HeyGen, Template
-from heygen_async.simulator import run
+from heygen_async import HeyGen, Job, Plan, Template
+from heygen_async.simulator import World, run, serve
 
 SPEED = 500.0
 GROWTH_MB = 32.0
+PRICED_ROWS = 1_000
 BEGUN = 100  # results after which the run is left
 FIELDS = {"avatar_id": "look_anna", "voice_id": "voice_warm", "script": "Hi {{ name }} of {{ company }}"}
 
@@ -61,6 +64,34 @@ async def begin(folder: Path, address: str, rows: int) -> dict[str, float]:
     return found
 
 
+async def priced(folder: Path) -> dict[str, object]:
+    """Plan and render 1,000 rows in virtual time, and compare the price with the stand-in's books."""
+    path = folder / "mixed.csv"
+    modes = itertools.cycle(["direct", "direct", "direct", "agent", "cinematic"])
+    with path.open("w", encoding="utf-8") as file:
+        file.write("name,mode,seconds\n")
+        file.writelines(f"Ada {'and so on ' * (n % 40)}{n},{next(modes)},{10 + n % 50}\n" for n in range(PRICED_ROWS))
+    fields = {
+        "avatar_id": "look_anna",
+        "voice_id": "voice_warm",
+        "script": "Hi {{ name }}, how are you?",
+        "prompt": "A welcome for {{ name }}, {{ seconds }} seconds",
+    }
+    world = World(slots=20)
+    async with serve(world) as server, HeyGen("simulator-key", base_url=server.base_url) as heygen:
+        plan = await heygen.plan(path, Template("direct", fields, columns={"mode": "mode"}), filename=None)
+        assert not [problem for problem in plan.errors if problem.field != "wallet.remaining_balance"]
+        async with heygen.render_many(_jobs(plan), max_in_flight=20) as results:
+            ended = [result async for result in results]
+    assert len(ended) == PRICED_ROWS
+    assert plan.price.low <= world.charged_usd <= plan.price.high
+    return {"rows": PRICED_ROWS, "planned, USD": str(plan.price), "charged, USD": round(world.charged_usd, 2)}
+
+
+def _jobs(plan: Plan) -> Iterator[Job]:
+    return (Job(request=plan.template.render(row), row=row) for row in plan.table)
+
+
 def main() -> None:
     """Start the stand-in and measure."""
     rows = 100_000 if "--full" in sys.argv else 10_000
@@ -77,6 +108,8 @@ def main() -> None:
         finally:
             server.terminate()
     print(json.dumps(found, indent=2))
+    with tempfile.TemporaryDirectory() as folder:
+        print(json.dumps(run(lambda: priced(Path(folder))), indent=2))
     assert found["memory grown by, MB"] <= GROWTH_MB
 
 

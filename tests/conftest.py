@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import aiohttp
+import hypothesis
 import pytest
 
 from heygen_async import DirectVideo, Event, HeyGen
@@ -24,6 +25,11 @@ def nobody_is_logged_in() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HEYGEN_CONFIG_DIR", os.devnull)
         yield
+
+
+# A time limit for each example tells of the machine, not of the code: it fails when others use the processor.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 
 @pytest.fixture
