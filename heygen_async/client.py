@@ -167,6 +167,7 @@ class HeyGen(Resources):
         on_unknown: OnUnknown = "hold",
         submit: Submit = "auto",
         watch: Watch | HasSignals | Signals = "auto",
+        max_agents: int | None = 3,
         tag_titles: bool = False,
         budget_usd: float | None = None,
         rates: Rates | None = None,
@@ -204,6 +205,8 @@ class HeyGen(Resources):
                 video by itself, at the pace that fits how such renders end; "auto" sweeps until that is refused. A
                 `Receiver` of webhooks: the same as "auto", but what a delivery says has ended is looked at at once,
                 and as long as nearly all ends are told, the sweep goes round every 30 seconds only.
+            max_agents: Agents under way at once; HeyGen advises two to three. Rows behind them go first meanwhile, and
+                up to a thousand are read ahead for that. None is as many as there are slots.
             tag_titles: With a journal, add a short tag to each title, by which a video whose key has become too old
                 (23 hours) can still be found; without, only a title that no other video has will do.
             budget_usd: US dollars that the run may cost, with a journal all runs of it together: a row is sent only if
@@ -242,6 +245,7 @@ class HeyGen(Resources):
                 max_downloads=max_downloads,
                 submit=submit,
                 watch=how,
+                max_agents=max_agents,
                 tag_titles=tag_titles,
                 budget_usd=budget_usd,
                 canary=canary,
@@ -268,6 +272,7 @@ class HeyGen(Resources):
             max_downloads=max_downloads,
             submit=submit,
             watch=how,
+            max_agents=max_agents,
             signals=signals,
             guard=guards(
                 budget=None if budget_usd is None else Budget(budget_usd, rates=rates),

@@ -65,6 +65,7 @@ def test_everything_that_a_file_can_say(tmp_path: Path) -> None:
         "on_unknown": "hold",
         "submit": "auto",
         "watch": "auto",
+        "max_agents": 3,
         "tag_titles": False,
         "journal": tmp_path / "spring.db",
         "download_to": tmp_path / "out",

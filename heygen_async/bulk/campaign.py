@@ -32,6 +32,7 @@ from heygen_async.bulk.spending import spent_usd
 from heygen_async.bulk.storing import MAX_DOWNLOADS
 from heygen_async.bulk.stream import Results
 from heygen_async.bulk.timing import RenderTimes
+from heygen_async.bulk.turns import MAX_AGENTS
 from heygen_async.bulk.watched import Watch
 from heygen_async.errors import HeyGenError, JournalError, OutcomeUnknownError
 from heygen_async.pool import InFlight
@@ -60,6 +61,7 @@ class Settings:
         max_downloads: Files at once.
         submit: How rows are sent: see `HeyGen.render_many`.
         watch: How ends are noticed: see `HeyGen.render_many`.
+        max_agents: Agents under way at once.
         tag_titles: Add a short tag to each title, by which a video can be found when its key is too old.
         budget_usd: US dollars that the campaign may cost, over all of its runs.
         canary: How many rows go first, alone.
@@ -74,6 +76,7 @@ class Settings:
     max_downloads: int = MAX_DOWNLOADS
     submit: Submit = "auto"
     watch: Watch = "auto"
+    max_agents: int | None = MAX_AGENTS
     tag_titles: bool = False
     budget_usd: float | None = None
     canary: int | None = None
@@ -159,6 +162,7 @@ async def run_journal(
                 recover=recovery.recover,
                 submit=settings.submit,
                 watch=settings.watch,
+                max_agents=settings.max_agents,
                 times=times,
                 guard=guard,
                 signals=signals,

@@ -19,6 +19,7 @@ from heygen_async.bulk.scheduler import Submit
 from heygen_async.bulk.storing import MAX_DOWNLOADS
 from heygen_async.bulk.template import Template
 from heygen_async.bulk.tomlfile import OUTSIDE, read_toml
+from heygen_async.bulk.turns import MAX_AGENTS
 from heygen_async.bulk.watched import Watch
 from heygen_async.errors import InvalidInputError
 
@@ -75,6 +76,7 @@ class RunTable:
         on_unknown: What to do about rows whose answer was lost: hold, resubmit or skip.
         submit: How rows are sent: auto, each or batch.
         watch: How ends are noticed: auto, sweep or each.
+        max_agents: Agents under way at once; HeyGen advises two to three.
         tag_titles: Add a short tag to each title, by which a video can be found when its key is too old.
     """
 
@@ -88,6 +90,7 @@ class RunTable:
     on_unknown: OnUnknown = attrs.field(default="hold", validator=one_of("hold", "resubmit", "skip"))
     submit: Submit = attrs.field(default="auto", validator=one_of("auto", "each", "batch"))
     watch: Watch = attrs.field(default="auto", validator=one_of("auto", "sweep", "each"))
+    max_agents: int = attrs.field(default=MAX_AGENTS, validator=_WHOLE)
     tag_titles: bool = False
 
 

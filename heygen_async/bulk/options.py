@@ -29,6 +29,7 @@ class RunOptions(TypedDict, total=False):
     on_unknown: OnUnknown
     submit: Submit
     watch: Watch | HasSignals | Signals
+    max_agents: int | None
     tag_titles: bool
     budget_usd: float | None
     rates: Rates | None

@@ -29,6 +29,7 @@ from heygen_async.bulk.storing import MAX_DOWNLOADS, Storing
 from heygen_async.bulk.stream import Results, only
 from heygen_async.bulk.submitting import Submitting, fits_together
 from heygen_async.bulk.timing import Law, RenderTimes
+from heygen_async.bulk.turns import MAX_AGENTS, Turns
 from heygen_async.bulk.watched import Watch
 from heygen_async.bulk.watchlist import Watchlist
 from heygen_async.errors import AuthenticationError, HeyGenError, JournalError, RunPausedError
@@ -60,6 +61,7 @@ async def run(
     recover: Recover | None = None,
     submit: Submit = "auto",
     watch: Watch = "auto",
+    max_agents: int | None = MAX_AGENTS,
     times: RenderTimes | None = None,
     guard: Guard | None = None,
     signals: Signals | None = None,
@@ -70,6 +72,8 @@ async def run(
     *times*; *guard* may hold rows back; *signals* tell of ends before they are looked for.
     """
     slots = Slots(max_in_flight, client.pool)
+    turns = Turns(books, max_agents)
+    slots.freed = turns.ended
     storing = Storing(books, downloads, max_downloads)
     send, receive = stream()
     guard = guard or Guard()
@@ -77,7 +81,15 @@ async def run(
     watchlist = Watchlist(ending, deadline=deadline, times=times or RenderTimes())
     watcher = Watcher(client, watchlist, watch)
     work = _Run(
-        client, books, slots=slots, ending=ending, watchlist=watchlist, recover=recover, submit=submit, guard=guard
+        client,
+        books,
+        turns=turns,
+        slots=slots,
+        ending=ending,
+        watchlist=watchlist,
+        recover=recover,
+        submit=submit,
+        guard=guard,
     )
     try:
         async with receive, anyio.create_task_group() as tasks:
@@ -112,6 +124,7 @@ class _Run:
         client: HeyGen,
         books: Books,
         *,
+        turns: Turns,
         slots: Slots,
         ending: Ending,
         watchlist: Watchlist,
@@ -123,6 +136,7 @@ class _Run:
         self._guard = guard
         self._client = client
         self._books = books
+        self._turns = turns
         self._ending = ending
         self._watchlist = watchlist
         self._recover = recover
@@ -171,7 +185,7 @@ class _Run:
         """Return the seconds until everything has ended, by what is known of render times; None if rows are unknown."""
         if self._books.left is None and not self._over:
             return None
-        waiting = 0 if self._over else self._books.left or 0
+        waiting = 0 if self._over else (self._books.left or 0) + self._turns.waiting
         slots = min(self.slots.total, max(1.0, float(self.slots.in_use), float(self.slots.pool.peak)))
         return self._watchlist.seconds_left(waiting, slots)
 
@@ -277,22 +291,29 @@ class _Run:
     async def _next_job(self) -> Job | None:
         """Take a slot, then a row: a row that is read is a row that can go."""
         async with self._next:
-            await self._ending.wait_for_room()
-            ticket = await self.slots.take()
-            job = None
-            try:
-                job = None if self._no_more else await self._books.next()
-            finally:
-                if job is None:
-                    self._over = True
-                    self.slots.give_back(ticket)
-                else:
-                    self.slots.hold(ticket, job.index)
+            job = await self._whose_turn_it_is()
+            while job is None and self._turns.waiting and not self._no_more:
+                await self._turns.news()
+                job = await self._whose_turn_it_is()
+            self._over = self._over or job is None
             if job is not None and not await self._is_admitted(job):
                 self._over = True
                 self.slots.free(job.index)
                 return None
             return job
+
+    async def _whose_turn_it_is(self) -> Job | None:
+        await self._ending.wait_for_room()
+        ticket = await self.slots.take()
+        job = None
+        try:
+            job = None if self._no_more else await self._turns.next()
+        finally:
+            if job is None:
+                self.slots.give_back(ticket)
+            else:
+                self.slots.hold(ticket, job.index)
+        return job
 
     async def _is_admitted(self, job: Job) -> bool:
         """Return whether *job* may go; wait as long as it may not yet, without its slot, which others need to end."""
@@ -305,7 +326,7 @@ class _Run:
                     return True
                 self.slots.free(job.index)
                 await self._guard.news()
-                self.slots.hold(await self.slots.take(), job.index)
+                self.slots.hold(await self.slots.take(), self._turns.taken(job).index)
         except RunPausedError as exc:
             self._submitting.stop(job, exc)
         return False

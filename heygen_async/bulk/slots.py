@@ -37,6 +37,7 @@ class Slots:
         self._mine: set[object] = set()
         self._by_row: dict[int, object] = {}
         self._changed = anyio.Event()
+        self.freed: Callable[[int], None] = lambda _: None  # told the row whose place was given back
 
     @property
     def total(self) -> float:
@@ -95,6 +96,7 @@ class Slots:
         ticket = self._by_row.pop(row, None)
         if ticket is not None:
             self.give_back(ticket)
+            self.freed(row)
 
     def give_back(self, ticket: object) -> None:
         """Give the place of *ticket* back."""

@@ -1,0 +1,125 @@
+"""Agents are few at a time, and nothing waits behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import anyio
+import pytest
+
+from heygen_async import Completed, DirectVideo, HeyGen, InvalidInputError, Job, VideoAgent, VideoRequest
+from heygen_async.bulk import turns
+from heygen_async.bulk.books import Books
+from heygen_async.bulk.turns import Turns
+from heygen_async.simulator import World
+
+
+def agent(number: int) -> VideoAgent:
+    return VideoAgent(prompt=f"A welcome for Ada {number}, 20 seconds")
+
+
+def direct(number: int) -> DirectVideo:
+    return DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"Hi {number}")
+
+
+async def rendered(heygen: HeyGen, requests: list[VideoRequest], **options: object) -> tuple[list[str], int]:
+    """Return the kinds in order of ending, and how many agents were under way at the most."""
+    most, kinds = 0, []
+
+    async def count() -> None:
+        nonlocal most
+        while True:
+            await anyio.sleep(1.0)
+            most = max(most, sum(one.kind == "video_agent" for one in map(request_of, results.unfinished)))
+
+    async with heygen.render_many(requests, **options) as results, anyio.create_task_group() as tasks:  # type: ignore[arg-type] # a test's shorthand
+        tasks.start_soon(count)
+        async for result in results:
+            assert isinstance(result, Completed)
+            kinds.append(result.request.kind)
+        tasks.cancel_scope.cancel()
+    return kinds, most
+
+
+def request_of(left: object) -> VideoRequest:
+    return left.request  # type: ignore[attr-defined, no-any-return] # of `Unfinished`
+
+
+@pytest.mark.parametrize(("options", "most"), [({}, 3), ({"max_agents": 1}, 1), ({"max_agents": None}, 8)])
+async def test_agents_are_few_at_a_time(
+    heygen: HeyGen, world: World, options: dict[str, int | None], most: int
+) -> None:
+    """Three by default; slots stay busy with what comes behind them, and every row ends and is charged once."""
+    requests: list[VideoRequest] = [*map(agent, range(8)), *map(direct, range(8))]
+    kinds, found = await rendered(heygen, requests, max_in_flight=8, **options)
+    assert found == most
+    assert sorted(kinds) == ["avatar"] * 8 + ["video_agent"] * 8
+    assert len(world.ledger) == 16
+    if most < 8:
+        assert kinds[-1] == "video_agent"
+        assert world.peak_rendering > most
+
+
+async def test_nothing_but_agents_ends_too(heygen: HeyGen, world: World) -> None:
+    """With one slot, with more, in batches and with a journal."""
+    for options in ({"max_in_flight": 1}, {"max_in_flight": 10}, {"max_in_flight": 10, "submit": "batch"}):
+        kinds, most = await rendered(heygen, [agent(n) for n in range(7)], **options)
+        assert (len(kinds), most) == (7, min(3, int(str(options["max_in_flight"]))))
+
+
+async def test_a_journal_keeps_the_number(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """Agents of a run that was left count in the next, and what was not sent goes on."""
+    journal = tmp_path / "c.db"
+    async with heygen.render_many([agent(n) for n in range(6)], journal=journal, max_agents=2) as results:
+        async for _ in results:
+            break
+    most = 0
+    async with heygen.resume(journal) as results:
+        ended = 0
+        async for _ in results:
+            ended += 1
+            most = max(most, len(results.unfinished))
+    assert most <= 2
+    assert len(world.ledger) == 6
+    assert world.charged_once_per("prompt")
+
+
+async def test_a_run_that_is_stopped_sends_no_agent_that_waits(heygen: HeyGen, world: World) -> None:
+    async with heygen.render_many([agent(n) for n in range(9)], max_in_flight=9) as results:
+        async for _ in results:
+            results.stop_submitting()
+    assert len(world.ledger) <= 4
+
+
+class _Listed(Books):
+    """Rows of a list."""
+
+    def __init__(self, jobs: Iterator[Job]) -> None:
+        self.read = 0
+        self._jobs = jobs
+
+    async def next(self) -> Job | None:
+        job = next(self._jobs, None)
+        self.read += job is not None
+        return job
+
+
+async def test_no_more_rows_are_read_ahead_than_a_thousand() -> None:
+    """However many agents there are."""
+    books = _Listed(Job(request=agent(n), index=n) for n in range(5 * turns.ASIDE))
+    served = Turns(books, 1)
+    assert (await served.next() or Job(request=agent(0))).index == 0
+    assert await served.next() is None
+    assert (books.read, served.waiting) == (turns.ASIDE + 1, turns.ASIDE)
+    served.ended(7)  # not one of those under way
+    assert await served.next() is None
+    served.ended(0)
+    assert (await served.next() or Job(request=agent(0))).index == 1
+
+
+@pytest.mark.parametrize("number", [0, -1, True, "3", 2.0])
+async def test_the_number_is_a_number(heygen: HeyGen, number: object) -> None:
+    with pytest.raises(InvalidInputError, match=r"max_agents .*: must be a whole number from 1, or None"):
+        async with heygen.render_many([], max_agents=number):  # type: ignore[arg-type] # what is tested
+            pass
