@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 import attrs
 
-from heygen_async.cli.app import main
+from heygen_async.cli import main
 
 
 @attrs.frozen(kw_only=True)
