@@ -15,10 +15,23 @@ EXIT_CODES = (
 COMPLETION = "--install-completion"
 
 # The first words of commands that have two.
-GROUPS: dict[str, str] = {}
+GROUPS = {
+    "agent": "Let the Video Agent make a video of a prompt, and look after its sessions.",
+    "avatars": "Show whom videos can show: avatars and their looks.",
+    "videos": "Look after the account's videos: list, wait, download, delete.",
+    "voices": "Show who can speak.",
+}
 
 COMMANDS = {
+    "account": ("account", "Say whose key this is, how the account pays, and what it has left."),
+    "agent create": ("agent:create", "Let the Video Agent make a video of a prompt. Costs money."),
+    "agent get": ("agent:get", "Show a session as it is now, with what was said."),
+    "agent stop": ("agent:stop", "Stop a session."),
+    "agent wait": ("agent:wait", "Wait for the video of a session, and print its address."),
     "audit": ("journal", "Compare a campaign with HeyGen's list of videos and the balance."),
+    "avatars get": ("avatars:get", "Show an avatar or a look."),
+    "avatars list": ("avatars:show", "List avatars: people with one or more looks."),
+    "avatars looks": ("avatars:looks", "List looks: the id of one is the `avatar_id` of a request."),
     "demo": ("demo", "Render the shipped contact list against the embedded simulator."),
     "export": ("journal", "Write a campaign to OUTPUT, .csv or .jsonl."),
     "init": ("campaign_files", "Write a first campaign file, with comments."),
@@ -30,6 +43,13 @@ COMMANDS = {
     "schema": ("campaign_files", "Print the JSON Schema of campaign files, for editors."),
     "simulate": ("simulate", "Serve a stand-in of HeyGen on this machine until Ctrl-C."),
     "status": ("journal", "Say how far a campaign is and what to do."),
+    "videos delete": ("videos:delete", "Delete a video at HeyGen, for good."),
+    "videos download": ("videos:download", "Download the files of a video."),
+    "videos get": ("videos:get", "Show a video as it is now."),
+    "videos list": ("videos:show", "List the account's videos, newest first."),
+    "videos wait": ("videos:wait", "Wait until a video is there, and print its address."),
+    "voices get": ("voices:get", "Show a voice."),
+    "voices list": ("voices:show", "List voices: the id of one is the `voice_id` of a request."),
 }
 
 
