@@ -78,8 +78,11 @@ def test_nothing_said_is_answered_with_help(words: list[str]) -> None:
     ("words", "says"),
     [
         (["staus"], "no command 'staus'; did you mean status? (heygen-async --help)"),
-        (["frobnicate"], "no command 'frobnicate'; there are audit, "),
-        (["--bogus"], "no command '--bogus'; there are audit, "),
+        (["frobnicate"], "no command 'frobnicate'; there are account, agent, audit, "),
+        (["--bogus"], "no option --bogus here; options of a command go behind it (heygen-async --help)"),
+        (["videos", "lst"], "no command 'lst'; did you mean list? (heygen-async videos --help)"),
+        (["videos", "--all"], "no option --all here"),
+        (["videos", "get"], 'Command "videos get" parameter VIDEO requires an argument.'),
         (["run"], "parameter SOURCE requires an argument. (heygen-async run --help)"),
         (
             ["run", "x.csv", "--scrip", "Hi"],

@@ -24,7 +24,10 @@ GROUPS = {
 
 COMMANDS = {
     "account": ("account", "Say whose key this is, how the account pays, and what it has left."),
-    "agent create": ("agent:create", "Let the Video Agent make a video of a prompt. Costs money."),
+    "agent create": (
+        "agent:create",
+        "Let the Video Agent make a video of a prompt, and print its address. Costs money.",
+    ),
     "agent get": ("agent:get", "Show a session as it is now, with what was said."),
     "agent stop": ("agent:stop", "Stop a session."),
     "agent wait": ("agent:wait", "Wait for the video of a session, and print its address."),

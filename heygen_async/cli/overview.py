@@ -66,6 +66,8 @@ def _unknown(group: str, word: str) -> str:
     near = difflib.get_close_matches(word, known, n=1)
     mend = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
     called = f"heygen-async {group}".strip()
+    if word.startswith("-"):
+        return f"heygen-async: no option {word} here; options of a command go behind it ({called} --help)\n"
     return f"heygen-async: no command {word!r}; {mend} ({called} --help)\n"
 
 
