@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 import attrs
 
-from heygen_async.cli.app import main
+from heygen_async.cli import main
 
 
 @attrs.frozen(kw_only=True)
@@ -27,10 +27,21 @@ class Said:
         return self.stdout + self.stderr
 
 
-def call(*words: str, answer: str = "", env: Mapping[str, str] | None = None) -> Said:
+class Keyboard(io.StringIO):
+    """What somebody types at a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def call(*words: str, answer: str = "", env: Mapping[str, str] | None = None, at_terminal: bool = False) -> Said:
     """Run `heygen-async` with *words*; *answer* is typed, *env* is added to the environment."""
     out, err = io.StringIO(), io.StringIO()
-    with _setting(answer, env or {}), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    with (
+        _setting(Keyboard(answer) if at_terminal else io.StringIO(answer), env or {}),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
         try:
             main(words)
             code = 0
@@ -40,9 +51,9 @@ def call(*words: str, answer: str = "", env: Mapping[str, str] | None = None) ->
 
 
 @contextlib.contextmanager
-def _setting(answer: str, env: Mapping[str, str]) -> Iterator[None]:
+def _setting(typed: io.StringIO, env: Mapping[str, str]) -> Iterator[None]:
     stdin, before = sys.stdin, {name: os.environ.get(name) for name in env}
-    sys.stdin = io.StringIO(answer)
+    sys.stdin = typed
     os.environ.update(env)
     try:
         yield

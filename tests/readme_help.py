@@ -12,7 +12,7 @@ _BEGIN, _END = "<!-- help -->\n```text\n", "```\n"
 
 def helped(text: str) -> str:
     """Return the README's *text* with the help as it is now."""
-    said = call("--help", env={"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}).stdout
+    said = call("--help", env={"COLUMNS": "80"}).stdout
     lines = "".join(f"{line.rstrip()}\n" for line in said.strip().splitlines())
     before, found, rest = text.partition(_BEGIN)
     _, ended, after = rest.partition(_END)

@@ -225,11 +225,22 @@ def test_without_its_extra_the_command_line_says_what_it_needs(
     monkeypatch.delitem(sys.modules, "heygen_async.cli.app", raising=False)
     monkeypatch.setitem(sys.modules, "cyclopts", None)
     with pytest.raises(SystemExit, match=r"heygen-async\[cli\]"):
-        main()
+        main(["status", "c.db"])
+
+
+def test_what_one_command_lacks_is_named_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands are imported late, and what they lack comes wrapped."""
+
+    def start(words: list[str]) -> None:
+        raise ImportError("Cannot import module") from ImportError("No module named 'jinja2'", name="jinja2")
+
+    monkeypatch.setattr("heygen_async.cli.app.main", start)
+    with pytest.raises(SystemExit, match=r"jinja2.*heygen-async\[cli\]"):
+        main(["status", "c.db"])
 
 
 def test_a_fault_of_our_own_is_not_taken_for_a_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     """It comes out as it is."""
     monkeypatch.setitem(sys.modules, "heygen_async.cli.app", None)
     with pytest.raises(ImportError):
-        main()
+        main(["status", "c.db"])

@@ -13,7 +13,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from heygen_async.cli.app import COMMANDS
+from heygen_async.cli.commands import COMMANDS, GROUPS
 from tests.commands import Said, call
 
 CONTACTS = 'name,city\nAda,London\nZoë,"Lyon, France"\nO\'Brien,\n'
@@ -42,26 +42,89 @@ def _play(monkeypatch: pytest.MonkeyPatch, simulator: str) -> None:
     monkeypatch.setenv("HEYGEN_API_KEY", "simulator-key")
 
 
+def on_one_line(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
+
+
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_the_list_of_commands_says_what_each_says_of_itself(name: str) -> None:
     """The list is written by hand, so that no command is imported for it."""
     says = COMMANDS[name][1].partition(",")[0].removesuffix(".")
-    assert says in re.sub(r"[\s│]+", " ", invoke(name, "--help").output)
-    assert says in re.sub(r"[\s│]+", " ", invoke("--help").output)
+    group = name.split()[:-1]
+    assert says in on_one_line(invoke(*name.split(), "--help").stdout)
+    assert says in on_one_line(invoke(*group, "--help").stdout)
+
+
+def test_every_command_is_found() -> None:
+    """The groups are those of the commands; help by its short name; the whole fits 80 columns."""
+    assert {name.split()[0] for name in COMMANDS if " " in name} == set(GROUPS)
+    for words in [[], ["run"], *([group] for group in GROUPS)]:
+        helped = invoke(*words, "-h")
+        assert helped.exit_code == 0
+        assert "Options:" in helped.stdout
+        assert max(map(len, helped.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("words", [[], *([group] for group in GROUPS)])
+def test_nothing_said_is_answered_with_help(words: list[str]) -> None:
+    """On stderr, as what a script did not ask for."""
+    said = invoke(*words)
+    assert said.exit_code == 2
+    assert "Commands:" in said.stderr
+    assert said.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["staus"], "no command 'staus'; did you mean status? (heygen-async --help)"),
+        (["frobnicate"], "no command 'frobnicate'; there are account, agent, audit, "),
+        (["--bogus"], "no option --bogus here; options of a command go behind it (heygen-async --help)"),
+        (["videos", "lst"], "no command 'lst'; did you mean list? (heygen-async videos --help)"),
+        (["videos", "--all"], "no option --all here"),
+        (["videos", "get"], 'Command "videos get" parameter VIDEO requires an argument.'),
+        (["run"], "parameter SOURCE requires an argument. (heygen-async run --help)"),
+        (
+            ["run", "x.csv", "--scrip", "Hi"],
+            "Unknown option: --scrip. Did you mean --script? (heygen-async run --help)",
+        ),
+        (["run", "x.csv", "--limit", "0"], 'Invalid value "0" for --limit. Must be >= 1.'),
+        (["run", "x.csv", "--limit", "one"], '--limit: unable to convert "one" into int.'),
+        (["run", "x.csv", "--breaker", "3"], "--breaker requires 2 positional arguments."),
+        (["retry", "c.db"], "--failed flag required."),
+        (["export", "c.db"], "OUTPUT requires an argument."),
+    ],
+)
+def test_a_word_that_is_wrong_is_told_in_one_line(words: list[str], says: str) -> None:
+    """With the mend, and exit code 2."""
+    said = invoke(*words)
+    assert said.exit_code == 2
+    assert says in said.stderr
+    assert said.stderr.startswith("heygen-async: ")
+    assert said.stderr.count("\n") == 1
+
+
+def test_a_script_may_begin_with_a_dash(contacts: Path) -> None:
+    """It is what somebody says, not an option."""
+    said = invoke("plan", str(contacts), "--no-preflight", *SET, "--script", "- and {{ name }}?")
+    assert said.exit_code == 0, said.output
+    assert "3 can be rendered" in said.stdout
 
 
 def test_help_imports_no_command() -> None:
-    """Nor the client: `--help` is there at once."""
+    """Nor the client, nor the libraries of the command line: `--help` and `--version` are there at once."""
     lines = (
-        "import sys",
-        "from heygen_async.cli.app import main",
-        "main(['--help'])",
-        "print(sorted(sys.modules))",
+        "import atexit, sys",
+        "from heygen_async.cli import main",
+        "atexit.register(lambda: print(sorted(sys.modules)))",
+        "main(sys.argv[1:])",
     )
-    loaded = subprocess.run([sys.executable, "-c", "\n".join(lines)], check=True, capture_output=True, text=True).stdout
-    assert "'heygen_async.cli.app'" in loaded
-    unwanted = ("aiohttp", "anyio", "heygen_async.client", "heygen_async.simulator")
-    assert not [name for name in unwanted if f"'{name}'" in loaded]
+    for word in ("--help", "--version"):
+        command = [sys.executable, "-c", "\n".join(lines), word]
+        loaded = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        assert "'heygen_async.cli.overview'" in loaded
+        unwanted = ("aiohttp", "anyio", "attrs", "cyclopts", "rich", "heygen_async.client", "heygen_async.simulator")
+        assert not [name for name in unwanted if f"'{name}'" in loaded]
 
 
 def test_the_demo_renders_the_shipped_contact_list(tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ def test_notes_are_told_before_a_run(home: Path) -> None:
         (["init", "a.toml", "--mode", "film"], 2, '"film" for --mode'),
         (["run", "leads.csv", "--budget", "-3"], 2, "--budget. Must be > 0"),
         (["run"], 2, "SOURCE requires an argument. (heygen-async run --help)"),
-        (["rnu"], 2, 'Did you mean "run"?'),
+        (["rnu"], 2, "did you mean run?"),
         (["run", "leads.csv", "--budgt", "3"], 2, "Did you mean --budget?"),
     ],
 )
@@ -167,15 +167,3 @@ def test_a_file_is_never_written_over(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_the_schema_is_json() -> None:
     said = call("schema")
     assert json.loads(said.stdout)["title"] == "heygen-async campaign"
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_knows_the_commands_and_options(shell: str) -> None:
-    """Of any of the three shells; `--install-completion` puts it where the shell looks."""
-    from heygen_async.cli.app import COMMANDS, make_app
-
-    script = make_app().generate_completion(shell=shell)  # type: ignore[arg-type] # a word of three
-    for name in COMMANDS:
-        assert name in script
-    for option in ("--budget", "--canary", "--on-unknown"):
-        assert option in script or option.removeprefix("--") in script

@@ -7,6 +7,7 @@ run, `<!-- skip: REASON -->`.
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ import openpyxl
 import pytest
 
 from heygen_async.cli.app import make_app
+from heygen_async.cli.commands import COMMANDS
 from heygen_async.simulator import Server
 from tests.commands import call
 from tests.readme_help import helped
@@ -122,9 +124,11 @@ def test_the_help_is_that_of_the_command_line() -> None:
     assert helped(TEXT) == TEXT
 
 
-SERVES = {"simulate": "serves until Ctrl-C; tests/test_cli.py starts it as a process"}
-TAKES_SPEED = {"run", "resume"}
+# Commands that are only parsed here, and why; all others run.
+SERVES = {"simulate": "serves until Ctrl-C; the fixture `simulator` starts it as a process"}
+TAKES_SPEED = {"agent create", "agent wait", "resume", "run", "videos wait"}
 MAY_END = {"run": {0, 5}, "resume": {0, 7}, "retry": {7}}
+NEWEST = {"VIDEO_ID": ("videos", "list")}
 
 
 def test_every_command_runs(simulator: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,15 +138,31 @@ def test_every_command_runs(simulator: str, tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("HEYGEN_API_BASE", simulator)
     lists(tmp_path)
     ran = []
-    for block, words in TYPED:
-        if words[0] in SERVES:
-            make_app().parse_args(words)
+    for block, typed in TYPED:
+        name = named(typed)
+        if name in SERVES:
+            make_app().parse_args(typed)
             continue
-        said = call(*words, *(["--speed", "500"] if words[0] in TAKES_SPEED else []))
-        assert said.exit_code in MAY_END.get(words[0], {0}), f"README.md:{block.line}: {words}\n{said.output}"
+        words = [newest(word) for word in typed]
+        said = call(*words, *(["--speed", "500"] if name in TAKES_SPEED else []))
+        assert said.exit_code in MAY_END.get(name, {0}), f"README.md:{block.line}: {words}\n{said.output}"
         assert said.output
-        ran.append(words[0])
-    assert set(ran) == {words[0] for _, words in TYPED} - SERVES.keys()
+        ran.append(name)
+    assert set(ran) == {named(words) for _, words in TYPED} - SERVES.keys()
+
+
+def named(words: list[str]) -> str:
+    """The command, of one word or two."""
+    both = " ".join(words[:2])
+    return both if both in COMMANDS else words[0]
+
+
+def newest(word: str) -> str:
+    """A word of the README, or the id that it stands for: of the newest that there is."""
+    if word not in NEWEST:
+        return word
+    listed = call(*NEWEST[word], "--limit", "1", "--json").stdout
+    return str(json.loads(listed)["id"])
 
 
 def lists(folder: Path) -> None:

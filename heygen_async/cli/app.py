@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -10,37 +9,10 @@ from typing import Any
 import cyclopts
 from cyclopts import App, Parameter
 
+from heygen_async.cli.commands import ABOUT, COMMANDS, COMPLETION, GROUPS, where
 from heygen_async.cli.exits import Exit, InterruptedRunError, code_of
+from heygen_async.cli.layout import Layout
 from heygen_async.errors import HeyGenError
-
-ABOUT = """Render videos with HeyGen: one contact list, one video a row, each paid once.
-
-Exit codes: 0 done, 1 API or network, 2 usage or bad rows, 3 API key,
-4 deadline, 5 some rows failed or are left, 6 out of credit, quota or budget,
-7 nothing to do, 8 rows wait for your decision, 130 interrupted."""
-
-COMPLETION = "--install-completion"
-# A command is imported when it is called: `--help` is instant, and `status` loads no simulator.
-COMMANDS = {
-    "audit": ("journal", "Compare a campaign with HeyGen's list of videos and the balance."),
-    "demo": ("demo", "Render the shipped contact list against the embedded simulator."),
-    "export": ("journal", "Write a campaign to OUTPUT, .csv or .jsonl."),
-    "init": ("campaign_files", "Write a first campaign file, with comments."),
-    "plan": ("plan", "Check every row and price the list. Renders nothing, costs nothing."),
-    "report": ("report", "Write a campaign as one HTML page that needs no network."),
-    "resume": ("journal", "Go on with a campaign after any interruption."),
-    "retry": ("journal", "Plan failed rows again, each under a new key."),
-    "run": ("run", "Render one personalised video for each row of a contact list."),
-    "schema": ("campaign_files", "Print the JSON Schema of campaign files, for editors."),
-    "simulate": ("simulate", "Serve a stand-in of HeyGen on this machine until Ctrl-C."),
-    "status": ("journal", "Say how far a campaign is and what to do."),
-}
-
-
-def _version() -> str:
-    import importlib.metadata  # noqa: PLC0415 - a third of the time that `--help` takes
-
-    return f"heygen-async, version {importlib.metadata.version('heygen-async')}"
 
 
 def _shown(default: object) -> str | None:
@@ -48,39 +20,38 @@ def _shown(default: object) -> str | None:
     return None if default in {None, False, ()} else str(default)
 
 
-def make_app(called: str | None = None) -> App:
-    """Return the command line.
+def make_app() -> App:
+    """Return the command line: commands are imported when they are called."""
+    made = _app("heygen-async", ABOUT)
+    groups = {name: _app(name, says) for name, says in GROUPS.items()}
+    for app in groups.values():
+        made.command(app)
+    for name in COMMANDS:
+        group, _, word = name.rpartition(" ")
+        groups.get(group, made).command(where(name), name=word)
+    made.register_install_completion_command(COMPLETION)
+    return made
 
-    Args:
-        called: The one command that is imported at once, for its own words; the others are when they are called.
-    """
-    made = App(
-        name="heygen-async",
-        help=ABOUT,
-        help_format="markdown",
-        version=_version,
+
+def _app(name: str, says: str) -> App:
+    return App(
+        name=name,
+        help=says,
+        help_format="plaintext",
+        help_formatter=Layout(),
+        version_flags=[],
         result_action="return_value",
         exit_on_error=False,
         print_error=False,
         suppress_keyboard_interrupt=False,
         default_parameter=Parameter(negative=(), show_default=_shown),
     )
-    for name, (module, says) in COMMANDS.items():
-        where = f"heygen_async.cli.{module}"
-        if name == called:
-            made.command(getattr(importlib.import_module(where), name), name=name)
-        else:
-            made.command(f"{where}:{name}", name=name, help=says)
-    if called is None or called.startswith("-"):
-        made.register_install_completion_command(COMPLETION)
-    return made
 
 
-def main(tokens: Sequence[str] | None = None) -> Any:
+def main(words: Sequence[str]) -> Any:
     """Run a command; say what went wrong in plain words and leave with the code for it."""
-    words = sys.argv[1:] if tokens is None else list(tokens)
     try:
-        return make_app(next(iter(words), None))(words)
+        return make_app()(words)
     except cyclopts.CycloptsError as exc:
         _say(_usage(exc))
         sys.exit(Exit.INPUT)

@@ -12,7 +12,7 @@ from cyclopts import Parameter
 
 from heygen_async import Campaign, InvalidInputError
 from heygen_async.bulk.fields import flat
-from heygen_async.cli.words import Count
+from heygen_async.cli.words import Count, Text
 
 Pairs = tuple[str, ...]
 
@@ -36,10 +36,10 @@ class Given:
     locale: Annotated[
         str | None, Parameter(help="How the filters `number` and `date` write: de, fr, ... [default: en]")
     ] = None
-    script: Annotated[str | None, Parameter(help='The spoken text: "Hi {{ first_name }}" (direct and image mode).')] = (
-        None
-    )
-    prompt: Annotated[str | None, Parameter(help="What to show (agent and cinematic mode).")] = None
+    script: Annotated[
+        Text | None, Parameter(help='The spoken text: "Hi {{ first_name }}" (direct and image mode).')
+    ] = None
+    prompt: Annotated[Text | None, Parameter(help="What to show (agent and cinematic mode).")] = None
     encoding: Annotated[
         str | None, Parameter(help="Of a CSV file that is not UTF-8: cp1252 for what Excel saves as plain CSV.")
     ] = None

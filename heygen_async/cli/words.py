@@ -11,6 +11,7 @@ from cyclopts.token import Token
 
 from heygen_async.bulk.decisions import OnUnknown
 
+Text = Annotated[str, Parameter(allow_leading_hyphen=True, metavar="TEXT")]  # it may begin with a dash: "- and you?"
 Count = Annotated[int, Parameter(validator=validators.Number(gte=1))]
 Seconds = Annotated[float, Parameter(validator=validators.Number(gte=1))]
 

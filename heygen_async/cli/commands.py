@@ -1,0 +1,62 @@
+"""Which commands there are: one line each. Nothing is imported for it, so `--help` is there at once.
+
+A new command is one line here and a function: `"videos get": ("videos:get", "...")` is the function `get` of
+`heygen_async/cli/videos.py`; without a colon the function has the command's own name.
+"""
+
+from __future__ import annotations
+
+ABOUT = "Render videos with HeyGen: one contact list, one video a row, each paid once."
+EXIT_CODES = (
+    "Exit codes: 0 done, 1 API or network, 2 usage or bad rows, 3 API key, 4 deadline, 5 some rows failed or are left, "
+    "6 out of credit, quota or budget, 7 nothing to do, 8 rows wait for your decision, 130 interrupted."
+)
+
+COMPLETION = "--install-completion"
+
+# The first words of commands that have two.
+GROUPS = {
+    "agent": "Let the Video Agent make a video of a prompt, and look after its sessions.",
+    "avatars": "Show whom videos can show: avatars and their looks.",
+    "videos": "Look after the account's videos: list, wait, download, delete.",
+    "voices": "Show who can speak.",
+}
+
+COMMANDS = {
+    "account": ("account", "Say whose key this is, how the account pays, and what it has left."),
+    "agent create": (
+        "agent:create",
+        "Let the Video Agent make a video of a prompt, and print its address. Costs money.",
+    ),
+    "agent get": ("agent:get", "Show a session as it is now, with what was said."),
+    "agent stop": ("agent:stop", "Stop a session."),
+    "agent wait": ("agent:wait", "Wait for the video of a session, and print its address."),
+    "audit": ("journal", "Compare a campaign with HeyGen's list of videos and the balance."),
+    "avatars get": ("avatars:get", "Show an avatar or a look."),
+    "avatars list": ("avatars:show", "List avatars: people with one or more looks."),
+    "avatars looks": ("avatars:looks", "List looks: the id of one is the `avatar_id` of a request."),
+    "demo": ("demo", "Render the shipped contact list against the embedded simulator."),
+    "export": ("journal", "Write a campaign to OUTPUT, .csv or .jsonl."),
+    "init": ("campaign_files", "Write a first campaign file, with comments."),
+    "plan": ("plan", "Check every row and price the list. Renders nothing, costs nothing."),
+    "report": ("report", "Write a campaign as one HTML page that needs no network."),
+    "resume": ("journal", "Go on with a campaign after any interruption."),
+    "retry": ("journal", "Plan failed rows again, each under a new key."),
+    "run": ("run", "Render one personalised video for each row of a contact list."),
+    "schema": ("campaign_files", "Print the JSON Schema of campaign files, for editors."),
+    "simulate": ("simulate", "Serve a stand-in of HeyGen on this machine until Ctrl-C."),
+    "status": ("journal", "Say how far a campaign is and what to do."),
+    "videos delete": ("videos:delete", "Delete a video at HeyGen, for good."),
+    "videos download": ("videos:download", "Download the files of a video."),
+    "videos get": ("videos:get", "Show a video as it is now."),
+    "videos list": ("videos:show", "List the account's videos, newest first."),
+    "videos wait": ("videos:wait", "Wait until a video is there, and print its address."),
+    "voices get": ("voices:get", "Show a voice."),
+    "voices list": ("voices:show", "List voices: the id of one is the `voice_id` of a request."),
+}
+
+
+def where(name: str) -> str:
+    """Return where the function of a command is, as `module:function`."""
+    module, _, function = COMMANDS[name][0].partition(":")
+    return f"heygen_async.cli.{module}:{function or name}"
