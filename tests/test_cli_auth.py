@@ -11,6 +11,7 @@ import pytest
 from heygen_async import InvalidInputError
 from heygen_async.cli.auth import auth_status
 from heygen_async.simulator import ErrorAnswer, Server, World
+from tests.commands import call
 
 KEY = "MARKER-key-0123456789-f3a9"
 
@@ -113,3 +114,12 @@ async def test_a_heygen_that_cannot_be_asked(server: Server, world: World, capsy
 async def test_an_address_that_is_none_is_no_matter_of_the_key() -> None:
     with pytest.raises(InvalidInputError, match="base_url"):
         await auth_status(api_key=KEY, base_url="ftp://x", say=lambda line: None)
+
+
+def test_the_command(simulator: str) -> None:
+    """As it is typed: the exit code tells scripts."""
+    asked = call("auth", "status", env={"HEYGEN_API_KEY": "simulator-key", "HEYGEN_API_BASE": simulator})
+    assert asked.exit_code == 0, asked.output
+    assert "accepts it" in asked.stdout
+    assert "simulator-key" not in asked.output
+    assert call("auth", "status", env={"HEYGEN_API_KEY": "", "HEYGEN_CONFIG_DIR": "/nowhere"}).exit_code == 3

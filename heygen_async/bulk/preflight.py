@@ -140,7 +140,7 @@ class Preflight:
             return list(_unread(field, look_id, read, "look"))
         group = await self._readings.of("group", look_id, self._looks_of)
         if not group.value:
-            mend = "take an id from GET /v3/avatars/looks"
+            mend = "take an id that `heygen-async avatars looks` shows"
             return [Finding(field=field, value=look_id, reason="there is no such look", mend=mend)]
         shown = ", ".join(f"{look.id} ({look.name})" for look in group.value[:_LOOKS_SHOWN])
         reason = "is the id of an avatar group, not of a look"
@@ -157,7 +157,11 @@ class Preflight:
             return []
         read: Found[VoiceDetail] = await self._readings.of("voice", voice_id, self._client.voices.get)
         if read.value is None:
-            return list(_absent(f"{part.at}voice_id", voice_id, read, "voice", "take an id from GET /v3/voices"))
+            return list(
+                _absent(
+                    f"{part.at}voice_id", voice_id, read, "voice", "take an id that `heygen-async voices list` shows"
+                )
+            )
         languages[part.at] = read.value.language
         return list(voice_findings(read.value, part))
 

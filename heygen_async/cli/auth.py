@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable
 
 from heygen_async.api.generated.users import User
 from heygen_async.calls import Options
 from heygen_async.cli.exits import Exit, code_of
+from heygen_async.cli.words import BaseUrl
 from heygen_async.client import HeyGen
 from heygen_async.credentials import find_credentials
 from heygen_async.credentials_file import Kind
@@ -20,6 +22,15 @@ _MENDS: dict[Kind, str] = {
     "api_key": "make a new key in HeyGen's settings, or run `heygen auth login`",
     "bearer_token": "get another token: its session has ended, or was ended",
 }
+
+
+async def status(*, base_url: BaseUrl = None) -> None:
+    """Say where the key comes from, and whether HeyGen accepts it. Costs nothing, changes nothing.
+
+    A key is looked for in the environment's HEYGEN_API_KEY, then in the file that HeyGen's own command line keeps. It
+    is never printed. Exit code 3 if there is none, or if it is not accepted.
+    """
+    sys.exit(await auth_status(base_url=base_url))
 
 
 async def auth_status(

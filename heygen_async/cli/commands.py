@@ -17,6 +17,7 @@ COMPLETION = "--install-completion"
 # The first words of commands that have two.
 GROUPS = {
     "agent": "Let the Video Agent make a video of a prompt, and look after its sessions.",
+    "auth": "See which key is in use.",
     "avatars": "Show whom videos can show: avatars and their looks.",
     "videos": "Look after the account's videos: list, wait, download, delete.",
     "voices": "Show who can speak.",
@@ -32,6 +33,7 @@ COMMANDS = {
     "agent stop": ("agent:stop", "Stop a session."),
     "agent wait": ("agent:wait", "Wait for the video of a session, and print its address."),
     "audit": ("journal", "Compare a campaign with HeyGen's list of videos and the balance."),
+    "auth status": ("auth:status", "Say where the key comes from, and whether HeyGen accepts it."),
     "avatars get": ("avatars:get", "Show an avatar or a look."),
     "avatars list": ("avatars:show", "List avatars: people with one or more looks."),
     "avatars looks": ("avatars:looks", "List looks: the id of one is the `avatar_id` of a request."),
