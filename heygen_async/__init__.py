@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from heygen_async.api.stored import (
         StoredRequest,
     )
+    from heygen_async.api.uploads import UploadedAsset
     from heygen_async.api.video_agents import (
         AgentJob,
         AgentMessage,
@@ -156,6 +157,7 @@ if TYPE_CHECKING:
         ResourceNotReadyError,
         RunPausedError,
         ServerError,
+        UploadError,
         WebhookError,
         WebhookMalformedError,
         WebhookSignatureError,
@@ -176,6 +178,7 @@ if TYPE_CHECKING:
         RequestEnded,
         RetryPlanned,
         SlotsLearnt,
+        UploadProgressed,
     )
     from heygen_async.webhooks.events import WebhookEvent
     from heygen_async.webhooks.receiver import Receiver
@@ -292,7 +295,10 @@ _WHERE = {
     "TextToVideo": "heygen_async.api.generated.models",
     "TranslationRequest": "heygen_async.api.generated.translations",
     "Unfinished": "heygen_async.bulk.results",
+    "UploadError": "heygen_async.errors",
+    "UploadProgressed": "heygen_async.telemetry",
     "UploadRequest": "heygen_async.api.generated.assets",
+    "UploadedAsset": "heygen_async.api.uploads",
     "Video": "heygen_async.api.videos",
     "VideoAgent": "heygen_async.api.modes",
     "VideoJob": "heygen_async.api.videos",
@@ -426,7 +432,10 @@ __all__ = [
     "TextToVideo",
     "TranslationRequest",
     "Unfinished",
+    "UploadError",
+    "UploadProgressed",
     "UploadRequest",
+    "UploadedAsset",
     "Video",
     "VideoAgent",
     "VideoJob",
