@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from heygen_async.api.stored import (
         StoredRequest,
     )
-    from heygen_async.api.uploads import UploadedAsset
+    from heygen_async.api.uploads import NotUploaded, Upload, UploadedAsset
     from heygen_async.api.video_agents import (
         AgentJob,
         AgentMessage,
@@ -243,6 +243,7 @@ _WHERE = {
     "Listing": "heygen_async.api.pages",
     "Merge": "heygen_async.bulk.records",
     "NotFoundError": "heygen_async.errors",
+    "NotUploaded": "heygen_async.api.uploads",
     "Observer": "heygen_async.telemetry",
     "Options": "heygen_async.calls",
     "OutcomeUnknownError": "heygen_async.errors",
@@ -295,6 +296,7 @@ _WHERE = {
     "TextToVideo": "heygen_async.api.generated.models",
     "TranslationRequest": "heygen_async.api.generated.translations",
     "Unfinished": "heygen_async.bulk.results",
+    "Upload": "heygen_async.api.uploads",
     "UploadError": "heygen_async.errors",
     "UploadProgressed": "heygen_async.telemetry",
     "UploadRequest": "heygen_async.api.generated.assets",
@@ -380,6 +382,7 @@ __all__ = [
     "Listing",
     "Merge",
     "NotFoundError",
+    "NotUploaded",
     "Observer",
     "Options",
     "OutcomeUnknownError",
@@ -432,6 +435,7 @@ __all__ = [
     "TextToVideo",
     "TranslationRequest",
     "Unfinished",
+    "Upload",
     "UploadError",
     "UploadProgressed",
     "UploadRequest",

@@ -95,8 +95,8 @@ class Depot:
         """Answer as HeyGen does."""
         await request.read()
         self.asked.append(f"{request.method} {request.path}")
-        if request.path.endswith("/direct-uploads"):
-            given = {
+        if "/direct-uploads" in request.path:
+            given: dict[str, Any] = {
                 "asset_id": "a1",
                 "upload_url": f"{self._storage}/bucket/a1?X-Amz-Signature=s3cret",
                 "upload_headers": {"Content-Type": "video/mp4", "x-amz-meta-one": "1"},
@@ -104,6 +104,8 @@ class Depot:
                 "expires_in_seconds": 3600,
                 "status": "pending_upload",
             }
+            if "batches" in request.path:
+                given = {"batch_id": "b1", "items": [given]}
         elif request.path.endswith("/statuses"):
             word = self.status.pop(0) if len(self.status) > 1 else self.status[0]
             return web.json_response({"data": [{"video_id": "a1", "status": word, "error": self.error}]})

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from heygen_async.api import direct
-from heygen_async.api.direct import DirectUpload
-from heygen_async.api.form import streamed_file
-from heygen_async.api.generated import assets as generated
-from heygen_async.api.generated.assets import UploadedFile
-from heygen_async.api.media import HEAD_BYTES, Media, Purpose, media_of
-from heygen_async.api.sources import Given, Source, opened
-from heygen_async.api.uploads import READY_SECONDS, OnProgress, Progress, UploadedAsset
-from heygen_async.bodies import Body
-from heygen_async.calls import UPLOAD_SECONDS, Call, Options, reads
+import contextlib
+import functools
+from collections.abc import Iterable
 
-ROUTE = "/v3/assets"
+from heygen_async.api.generated import assets as generated
+from heygen_async.api.generated.shared import Deleted
+from heygen_async.api.known_assets import AssetMemory, KnownAssets
+from heygen_async.api.media import HEAD_BYTES, Purpose, media_of
+from heygen_async.api.sources import Given, Source, opened, sha256_of
+from heygen_async.api.upload_batch import AT_ONCE, BATCH_FILES, File, Result, UploadBatch, checked_at_once
+from heygen_async.api.uploads import READY_SECONDS, NotUploaded, OnProgress, Progress, Upload, UploadedAsset
+from heygen_async.api.ways import Parcel, Ways
+from heygen_async.calls import Caller, Options
 
 
 class Assets(generated.Assets):
     """`heygen.assets`: files that you have at HeyGen."""
+
+    def __init__(self, caller: Caller) -> None:
+        """Ask by *caller*."""
+        super().__init__(caller)
+        self._known = KnownAssets(self)
 
     async def upload(
         self,
@@ -28,6 +34,8 @@ class Assets(generated.Assets):
         media_type: str | None = None,
         size: int | None = None,
         purpose: Purpose = "any",
+        reuse: bool = True,
+        memory: AssetMemory | None = None,
         ready_within: float = READY_SECONDS,
         on_progress: OnProgress | None = None,
     ) -> UploadedAsset:
@@ -37,7 +45,8 @@ class Assets(generated.Assets):
             request = ImageVideo(image=logo.asset, voice_id="...", script="Hi Ada")
 
         It is read while it is sent, a quarter of a megabyte at a time. Up to 32 MB it goes to HeyGen itself; above
-        that, and as a zip, to the storage that HeyGen names, without your key.
+        that, and as a zip, to the storage that HeyGen names, without your key. What this client has uploaded before is
+        known by its SHA-256 and not sent again, as long as HeyGen has it.
 
         Args:
             source: A path, bytes, a file open for reading bytes, or an async iterable of bytes.
@@ -48,6 +57,8 @@ class Assets(generated.Assets):
                 first; one of known size above 32 MB is sent as it comes, and not again if that fails.
             purpose: "videos": it goes into a video, which has limits of its own: 50 MB for images and sound, 100 MB for
                 films.
+            reuse: False uploads it whatever is known.
+            memory: Remembers uploads beyond this client: a `Journal`.
             ready_within: Seconds in which HeyGen must have looked through what it got directly; 0 does not wait.
             on_progress: Called with each `UploadProgressed`; as an observer, it must be quick.
 
@@ -59,51 +70,100 @@ class Assets(generated.Assets):
 
         Cancelling it leaves nothing running here.
         """
+        given = Upload(source, filename=filename, media_type=media_type, size=size, purpose=purpose)
+        ways = Ways(assets=self, caller=self._caller, options=options, within=ready_within)
         async with opened(source, size) as found:
-            media = media_of(
-                found.subject,
-                found.head[:HEAD_BYTES],
-                found.size_bytes,
-                filename=filename or found.name,
-                media_type=media_type,
-                purpose=purpose,
-            )
-            progress = Progress(self._caller.telemetry, on_progress, found.size_bytes)
-            return await self._bring(found, media, progress, options, ready_within)
+            parcel = await self._parcel(given, found, on_progress, reuse=reuse)
+            if parcel.mark is None:
+                return parcel.done(await ways.bring(parcel))
+            async with self._known.alone(parcel.mark):
+                asset_id = await self._known.find(parcel.mark, memory, options)
+                if asset_id is not None:
+                    return parcel.done(asset_id, reused=True)
+                return self._kept(parcel.done(await ways.bring(parcel)), parcel, memory)
 
-    async def _bring(
-        self, source: Source, media: Media, progress: Progress, options: Options | None, ready_within: float
-    ) -> UploadedAsset:
-        if media.as_form:
-            asset_id = await self._as_form(source, media, progress, options)
-        else:
-            asset_id = await self._directly(source, media, progress, options, ready_within)
-        return UploadedAsset(
-            asset_id=asset_id, filename=media.filename, media_type=media.media_type, size_bytes=source.size_bytes
+    async def upload_many(
+        self,
+        sources: Iterable[Given | Upload],
+        options: Options | None = None,
+        *,
+        at_once: int = AT_ONCE,
+        reuse: bool = True,
+        memory: AssetMemory | None = None,
+        ready_within: float = READY_SECONDS,
+        on_progress: OnProgress | None = None,
+    ) -> list[UploadedAsset | NotUploaded]:
+        """Bring many files to HeyGen. Costs nothing.
+
+            for done in await heygen.assets.upload_many(["anna.png", Upload("ben.mp4", purpose="videos")]):
+                print(done.error if isinstance(done, NotUploaded) else done.asset_id)
+
+        Up to a hundred are announced and completed together, as one batch, and go directly to the storage; a single one
+        goes as by `upload`. What is wrong with one file is wrong with it alone. Files with the same content are sent
+        once.
+
+        Args:
+            sources: As of `upload`; an `Upload` where more is to be said of one.
+            options: As for each call that it takes.
+            at_once: Files under way at the same time.
+            reuse: As of `upload`.
+            memory: As of `upload`.
+            ready_within: As of `upload`.
+            on_progress: As of `upload`; `index` tells the file.
+
+        Returns:
+            One for each source, in their order: what HeyGen has, or a `NotUploaded` with its error.
+
+        Raises:
+            InvalidInputError: `at_once` is less than 1, or `options` has a key, which cannot stand for several files.
+        """
+        checked_at_once(at_once, options)
+        ways = Ways(assets=self, caller=self._caller, options=options, within=ready_within)
+
+        async def look(index: int, given: Upload, stack: contextlib.AsyncExitStack) -> Parcel | UploadedAsset:
+            found = await stack.enter_async_context(opened(given.source, given.size))
+            parcel = await self._parcel(given, found, on_progress, reuse=reuse, index=index)
+            asset_id = None if parcel.mark is None else await self._known.find(parcel.mark, memory, options)
+            return parcel if asset_id is None else parcel.done(asset_id, reused=True)
+
+        made: list[Result] = []
+        wanted = [each if isinstance(each, Upload) else Upload(each) for each in sources]
+        files = [File(index=index, look=functools.partial(look, index, each)) for index, each in enumerate(wanted)]
+        for first in range(0, len(files), BATCH_FILES):
+            group = files[first : first + BATCH_FILES]
+            made += await UploadBatch(ways=ways, at_once=at_once).bring(group)
+            for file in group:
+                if file.parcel is not None and isinstance(file.result, UploadedAsset):
+                    self._kept(file.result, file.parcel, memory)
+        return made
+
+    async def delete(self, asset_id: str, options: Options | None = None) -> Deleted:
+        """Delete a file.
+
+        Source: `DELETE /v3/assets/{asset_id}`.
+        """
+        self._known.forget(asset_id)
+        return await super().delete(asset_id, options)
+
+    async def _parcel(
+        self, given: Upload, found: Source, on_progress: OnProgress | None, *, reuse: bool, index: int = 0
+    ) -> Parcel:
+        media = media_of(
+            found.subject,
+            found.head[:HEAD_BYTES],
+            found.size_bytes,
+            filename=given.filename or found.name,
+            media_type=given.media_type,
+            purpose=given.purpose,
+        )
+        return Parcel(
+            source=found,
+            media=media,
+            progress=Progress(self._caller.telemetry, on_progress, found.size_bytes, index),
+            sha256=await sha256_of(found) if reuse and found.rereadable else None,
         )
 
-    async def _as_form(self, source: Source, media: Media, progress: Progress, options: Options | None) -> str:
-        file = Body(size_bytes=source.size_bytes, open=source.open, sent=progress.sent)
-        body, content_type = streamed_file(file, media.filename)
-        call = Call(
-            method="POST",
-            path=ROUTE,
-            route=ROUTE,
-            body=body,
-            headers={"Content-Type": content_type},
-            timeout=UPLOAD_SECONDS,
-            read=reads(UploadedFile),
-            takes_key=True,
-        )
-        return (await self._caller.send(call, options)).asset_id
-
-    async def _directly(
-        self, source: Source, media: Media, progress: Progress, options: Options | None, ready_within: float
-    ) -> str:
-        way = DirectUpload(assets=self, caller=self._caller, source=source, media=media, sent=progress.sent)
-        slot = await way.put(options)
-        asset_id = slot.given.asset_id
-        await direct.complete(self, asset_id, options)
-        for error in (await direct.unusable(self, [asset_id], options, ready_within)).values():
-            raise error
-        return asset_id
+    def _kept(self, done: UploadedAsset, parcel: Parcel, memory: AssetMemory | None) -> UploadedAsset:
+        if parcel.mark is not None:
+            self._known.keep(parcel.mark, done.asset_id, memory)
+        return done

@@ -7,7 +7,7 @@ is refused or too old is replaced, for a file that can be read again.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 import anyio
 import attrs
@@ -172,16 +172,21 @@ async def complete(assets: generated.Assets, asset_id: str, options: Options | N
     Raises:
         ConflictError: HeyGen does not see it at all.
     """
+    await until_seen(lambda: assets.complete(asset_id, options))
+
+
+async def until_seen(say: Callable[[], Awaitable[object]]) -> None:
+    """Say that something has been PUT, and again while the answer is 409, a few seconds long."""
     for pause in PAUSES_AFTER_409:
         try:
-            await assets.complete(asset_id, options)
+            await say()
         except ConflictError as exc:
             if exc.retryable:  # the caller has been patient already
                 raise
         else:
             return
         await anyio.sleep(pause)
-    await assets.complete(asset_id, options)
+    await say()
 
 
 async def unusable(

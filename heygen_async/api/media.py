@@ -103,14 +103,16 @@ def media_of(
     """
     if size_bytes == 0:
         raise InvalidInputError(f"{subject}: 0 bytes; HeyGen takes no empty file: give one with something in it")
-    kind = _type_of(subject, sniffed(head), media_type)
+    found = sniffed(head)
+    kind = _type_of(subject, found, media_type)
     _check_size(subject, kind, size_bytes, purpose)
     name = _safe(filename or "upload")
     ending = _ENDINGS.get(kind, "")
     return Media(
         media_type=kind,
         filename=name if "." in name else name + ending,
-        as_form=kind in _ENDINGS and size_bytes <= FORM_BYTES,
+        # With a form there is nothing but the bytes to tell the type.
+        as_form=found in _ENDINGS and size_bytes <= FORM_BYTES,
     )
 
 
