@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from heygen_async.api.stored import (
         StoredRequest,
     )
+    from heygen_async.api.uploads import NotUploaded, Upload, UploadedAsset
     from heygen_async.api.video_agents import (
         AgentJob,
         AgentMessage,
@@ -158,6 +159,7 @@ if TYPE_CHECKING:
         ResourceNotReadyError,
         RunPausedError,
         ServerError,
+        UploadError,
         WebhookError,
         WebhookMalformedError,
         WebhookSignatureError,
@@ -178,6 +180,7 @@ if TYPE_CHECKING:
         RequestEnded,
         RetryPlanned,
         SlotsLearnt,
+        UploadProgressed,
     )
     from heygen_async.webhooks.events import WebhookEvent
     from heygen_async.webhooks.receiver import Receiver
@@ -243,6 +246,7 @@ _WHERE = {
     "Listing": "heygen_async.api.pages",
     "Merge": "heygen_async.bulk.records",
     "NotFoundError": "heygen_async.errors",
+    "NotUploaded": "heygen_async.api.uploads",
     "Observer": "heygen_async.telemetry",
     "Options": "heygen_async.calls",
     "OutcomeUnknownError": "heygen_async.errors",
@@ -296,7 +300,11 @@ _WHERE = {
     "TextToVideo": "heygen_async.api.generated.models",
     "TranslationRequest": "heygen_async.api.generated.translations",
     "Unfinished": "heygen_async.bulk.results",
+    "Upload": "heygen_async.api.uploads",
+    "UploadError": "heygen_async.errors",
+    "UploadProgressed": "heygen_async.telemetry",
     "UploadRequest": "heygen_async.api.generated.assets",
+    "UploadedAsset": "heygen_async.api.uploads",
     "Video": "heygen_async.api.videos",
     "VideoAgent": "heygen_async.api.modes",
     "VideoJob": "heygen_async.api.videos",
@@ -379,6 +387,7 @@ __all__ = [
     "Listing",
     "Merge",
     "NotFoundError",
+    "NotUploaded",
     "Observer",
     "Options",
     "OutcomeUnknownError",
@@ -432,7 +441,11 @@ __all__ = [
     "TextToVideo",
     "TranslationRequest",
     "Unfinished",
+    "Upload",
+    "UploadError",
+    "UploadProgressed",
     "UploadRequest",
+    "UploadedAsset",
     "Video",
     "VideoAgent",
     "VideoJob",

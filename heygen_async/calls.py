@@ -14,6 +14,7 @@ import attrs
 from heygen_async import wire
 from heygen_async.accounts import Account, account_of
 from heygen_async.bearer import Token
+from heygen_async.bodies import Body
 from heygen_async.credentials import Credentials, bearer_header
 from heygen_async.errors import (
     AuthenticationError,
@@ -80,9 +81,10 @@ class Call(Generic[T]):
         route: With names for ids, for telemetry.
         read: Turns (answer, subject) into the value.
         query: Parameters.
-        body: A JSON value, or bytes as they are.
+        body: A JSON value; bytes, or a `Body`, as they are.
         takes_key: The endpoint is documented to honour `Idempotency-Key`.
         costs: A successful call costs money.
+        harmless: Executing it twice changes nothing, though it is a POST that takes no key.
         timeout: Seconds an attempt.
         headers: Of this call.
     """
@@ -95,6 +97,7 @@ class Call(Generic[T]):
     body: Any = attrs.field(default=None, repr=False)
     takes_key: bool = False
     costs: bool = False
+    harmless: bool = False
     timeout: float | None = None
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
 
@@ -216,7 +219,7 @@ class _Sending:
         self._call = call
         self._options = options
         self._key = (options.idempotency_key or uuid.uuid4().hex) if call.takes_key else None
-        self._repeatable = call.method in {"GET", "PUT", "DELETE"} or self._key is not None
+        self._repeatable = call.harmless or call.method in {"GET", "PUT", "DELETE"} or self._key is not None
         self.request = _request(call, options, self._key, fresh=not self._repeatable)
         self._attempts = 0
         self._token: Token | None = None  # of the last try, if a function gives tokens
@@ -354,7 +357,7 @@ def _is_refusal(error: HeyGenError) -> bool:
 
 
 def _request(call: Call[Any], options: Options, key: str | None, *, fresh: bool) -> Request:
-    is_json = call.body is not None and not isinstance(call.body, bytes)
+    is_json = call.body is not None and not isinstance(call.body, bytes | Body)
     headers = {
         **({"Content-Type": "application/json"} if is_json else {}),
         **({"Idempotency-Key": key} if key else {}),

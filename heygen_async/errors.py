@@ -9,6 +9,7 @@ HeyGenError
 ├── OutcomeUnknownError
 ├── ContractError
 ├── DownloadError
+├── UploadError
 ├── JournalError
 ├── RenderFailedError
 ├── RunPausedError
@@ -179,6 +180,10 @@ class DownloadError(HeyGenError):
     """The video is rendered and paid for, but its file could not be stored."""
 
     spent: Spent = "yes"
+
+
+class UploadError(HeyGenError):
+    """A file could not be brought to HeyGen: its storage refused it, or HeyGen can do nothing with it."""
 
 
 class JournalError(HeyGenError):

@@ -144,6 +144,23 @@ class JobLeft(JobEvent):
     spent: str
 
 
+@attrs.frozen(kw_only=True)
+class UploadProgressed(Event):
+    """Bytes of a file have gone out. An upload that begins anew begins at 0 again.
+
+    Attributes:
+        upload: Which upload of this process it is, from 1.
+        index: The file's place in `upload_many`, from 0.
+        sent_bytes: Handed over to the network so far.
+        total_bytes: Of the file.
+    """
+
+    upload: int
+    index: int
+    sent_bytes: int
+    total_bytes: int
+
+
 Observer = Callable[[Event], None]
 
 

@@ -1,4 +1,4 @@
-"""One HTTP exchange over aiohttp. Foreign errors are translated here and nowhere else."""
+"""One HTTP exchange over aiohttp. Foreign errors are translated here, by `broken`, and nowhere else."""
 
 from __future__ import annotations
 
@@ -14,13 +14,9 @@ import anyio
 import attrs
 import yarl
 
-from heygen_async.errors import (
-    AttemptTimeoutError,
-    ConnectionFailedError,
-    ConnectionLostError,
-    HeyGenError,
-    InvalidInputError,
-)
+from heygen_async.bodies import ANSWER_SECONDS, STALL_SECONDS, Body, Flow
+from heygen_async.broken import cause, translated, translation
+from heygen_async.errors import AttemptTimeoutError, HeyGenError, InvalidInputError
 from heygen_async.wire import Answer
 
 CONNECT_SECONDS = 10.0
@@ -30,11 +26,8 @@ _CHUNK_BYTES = 256 * 1024
 
 _SECRET_HEADERS = frozenset({"authorization", "x-api-key"})
 _SECRET_LENGTH = 8  # of a key: a shorter one may be a part of any word
-_QUOTES_THE_ADDRESS = (aiohttp.ClientResponseError, aiohttp.InvalidURL)
 _GIVEN = frozenset({200, 206})
-
-# aiohttp raises these before a byte of the request has left; DNS and TLS failures are among them.
-_NOTHING_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+_AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")  # aiohttp's own, which nobody signed
 
 
 @attrs.frozen(kw_only=True)
@@ -45,7 +38,7 @@ class Request:
         method: GET, POST, ...
         path: Below the base URL, beginning with a slash.
         query: Parameters to be encoded.
-        body: The bytes, or None.
+        body: The bytes, or None, or what is read while it is sent.
         headers: On top of the credentials and the User-Agent.
         timeout: Seconds for this attempt, body included.
         fresh: Use a connection of its own. A kept-alive one that the server has dropped leaves unknown
@@ -55,7 +48,7 @@ class Request:
     method: str
     path: str
     query: Mapping[str, str | int] | None = attrs.field(default=None, repr=False)
-    body: bytes | None = attrs.field(default=None, repr=False)
+    body: bytes | Body | None = attrs.field(default=None, repr=False)
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     timeout: float = 30.0
     fresh: bool = False
@@ -107,21 +100,59 @@ class Transport:
             AttemptTimeoutError: It was sent; the answer took too long.
         """
         headers = {**self._headers, **request.headers} if request.headers else self._headers
+        if isinstance(request.body, Body):
+            headers = {**headers, "Content-Length": str(request.body.size_bytes)}
+            with _flowing(str(request), request.body, request.timeout) as flow:
+                return await self._exchange(request, flow, headers)
+            raise _too_slow(str(request))
         try:
-            async with self._session(fresh=request.fresh).request(
-                request.method,
-                self._url(request),
-                data=request.body,
-                headers=headers,
-                timeout=_whole(request.timeout),
-                allow_redirects=False,  # a redirect could carry the key to another host
-            ) as response:
-                body = await _read(response)
-                if response.status >= 400:  # noqa: PLR2004 - HTTP's own border
-                    body = masked(body, headers)
-                return Answer(status=response.status, headers=response.headers, body=body)
+            return await self._exchange(request, request.body, headers)
         except (aiohttp.ClientError, OSError) as exc:  # TimeoutError is an OSError
-            raise _translation(exc, str(request), request.timeout) from _cause(exc)
+            raise translation(exc, str(request), request.timeout) from cause(exc)
+
+    async def _exchange(self, request: Request, data: bytes | Flow | None, headers: Mapping[str, str]) -> Answer:
+        async with self._session(fresh=request.fresh).request(
+            request.method,
+            self._url(request),
+            data=data,
+            headers=headers,
+            timeout=_whole(request.timeout),
+            allow_redirects=False,  # a redirect could carry the key to another host
+        ) as response:
+            body = await _read(response)
+            if response.status >= 400:  # noqa: PLR2004 - HTTP's own border
+                body = masked(body, headers)
+            return Answer(status=response.status, headers=response.headers, body=body)
+
+    async def put(self, url: str, headers: Mapping[str, str], body: Body) -> Answer:
+        """PUT *body* to *url* with *headers* and no others: no credentials, not even a User-Agent.
+
+        It takes as long as it takes, while bytes go out: there is no limit on the whole.
+
+        Args:
+            url: A presigned address; it is not logged, and no error quotes it.
+            headers: As they were signed.
+            body: What is sent.
+
+        Raises:
+            ConnectionFailedError: Nothing was sent.
+            ConnectionLostError: The connection broke before the answer.
+            AttemptTimeoutError: For a minute no bytes went out, or no answer came to all of them.
+        """
+        length = {} if "content-length" in map(str.lower, headers) else {"Content-Length": str(body.size_bytes)}
+        # A connection of its own: aiohttp sends a PUT again by itself on one that was kept, with what is left of it.
+        session = self._open("put", force_close=True)
+        with _flowing("PUT to the storage", body, CONNECT_SECONDS, quoted=False) as flow:
+            async with session.put(
+                url,
+                data=flow,
+                headers={**headers, **length},
+                skip_auto_headers=_AUTOMATIC,
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+                allow_redirects=False,
+            ) as response:
+                return Answer(status=response.status, headers=response.headers, body=await _read(response))
+        raise _too_slow("PUT to the storage")
 
     @contextlib.asynccontextmanager
     async def download(
@@ -144,7 +175,7 @@ class Transport:
         if start and tag:
             headers |= {"Range": f"bytes={start}-", "If-Range": tag}
         async with contextlib.AsyncExitStack() as stack:
-            with _translated("download", timeout):
+            with translated("download", timeout):
                 asked = self._bare().get(url, headers=headers, timeout=_timeout(timeout))
                 response = await stack.enter_async_context(asked)
                 refused = None if response.status in _GIVEN else await _read(response)
@@ -270,31 +301,25 @@ async def _chunks(response: aiohttp.ClientResponse, seconds: float) -> AsyncIter
         response.content.set_exception(None)  # type: ignore[arg-type]  # the only way to say so
         if rest := response.content.read_nowait():
             yield rest
-        raise _translation(exc, "download", seconds) from _cause(exc)
+        raise translation(exc, "download", seconds) from cause(exc)
 
 
 @contextlib.contextmanager
-def _translated(subject: str, seconds: float) -> Iterator[None]:
-    try:
-        yield
-    except (aiohttp.ClientError, OSError) as exc:
-        raise _translation(exc, subject, seconds) from _cause(exc)
+def _flowing(subject: str, body: Body, seconds: float, *, quoted: bool = True) -> Iterator[Flow]:
+    """Send *body* inside of the block; after the block it went too slowly. What fails is what its source says."""
+    with anyio.CancelScope() as scope:
+        flow = Flow(body, scope)
+        try:
+            yield flow
+        except (aiohttp.ClientError, OSError) as exc:
+            if flow.error is not None:
+                raise flow.error from None
+            raise translation(exc, subject, seconds, quoted=quoted) from (cause(exc) if quoted else None)
+        finally:
+            flow.close()
 
 
-def _translation(exc: Exception, subject: str, seconds: float) -> HeyGenError:
-    """Return what an error of aiohttp means here."""
-    if isinstance(exc, _NOTHING_SENT):
-        return ConnectionFailedError(f"{subject}: no connection: {_words(exc)}")
-    if isinstance(exc, TimeoutError):  # aiohttp's read timeout is one too
-        return AttemptTimeoutError(f"{subject}: no whole answer within {seconds:g} s")
-    return ConnectionLostError(f"{subject}: the connection broke: {_words(exc)}")
-
-
-def _cause(exc: Exception) -> Exception | None:
-    """Return what a traceback may show of an error: nothing, if it quotes the address."""
-    return None if isinstance(exc, _QUOTES_THE_ADDRESS) else exc
-
-
-def _words(exc: Exception) -> str:
-    """Quote an error, unless it quotes the address: whoever reads a presigned one may fetch the file."""
-    return type(exc).__name__ if isinstance(exc, _QUOTES_THE_ADDRESS) else repr(exc)
+def _too_slow(subject: str) -> HeyGenError:
+    return AttemptTimeoutError(
+        f"{subject}: for {STALL_SECONDS:g} s no bytes went out, or no answer came {ANSWER_SECONDS:g} s after the last"
+    )

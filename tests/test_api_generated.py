@@ -227,7 +227,7 @@ async def test_a_request_of_another_kind_is_refused(heygen: HeyGen, world: World
 async def test_an_upload_is_refused(heygen: HeyGen, world: World, content: bytes, filename: str, reason: str) -> None:
     """What HeyGen would not take, and what would break the form."""
     with pytest.raises(InvalidInputError, match=reason):
-        await heygen.assets.upload(content, filename=filename)
+        await heygen.assets.create(content, filename=filename)
     assert world.requests == []
 
 

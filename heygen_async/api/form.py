@@ -1,10 +1,11 @@
-"""A file as the one field of a form: `multipart/form-data`, built whole in memory."""
+"""A file as the one field of a form: `multipart/form-data`, built whole in memory or read while it is sent."""
 
 from __future__ import annotations
 
 import re
 import uuid
 
+from heygen_async.bodies import Body, Chunks
 from heygen_async.errors import InvalidInputError
 
 MOST_BYTES = 32 * 1024 * 1024
@@ -25,9 +26,45 @@ def one_file(content: bytes, filename: str) -> tuple[bytes, str]:
         raise InvalidInputError(f"content: {count}; must be 1 to {MOST_BYTES:,} bytes: upload larger files directly")
     if not filename or _UNSAFE.search(filename):
         raise InvalidInputError(f"filename: {filename!r:.80}; must be a name without quotes and line breaks")
+    head, tail, content_type = _around(filename)
+    return head + content + tail, content_type
+
+
+def streamed_file(body: Body, filename: str) -> tuple[Body, str]:
+    """Return the body of a form with the file *body* in it, and its Content-Type. *filename* is without quotes."""
+    head, tail, content_type = _around(filename)
+
+    def sent(count: int) -> None:
+        body.sent(min(max(0, count - len(head)), body.size_bytes))
+
+    size = len(head) + body.size_bytes + len(tail)
+    return Body(size_bytes=size, open=lambda: _Wrapped(head, body.open(), tail), sent=sent), content_type
+
+
+def _around(filename: str) -> tuple[bytes, bytes, str]:
+    """Return what stands before and behind the file, and the Content-Type."""
     boundary = uuid.uuid4().hex
     head = (
         f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\n'
         "Content-Type: application/octet-stream\r\n\r\n"
     )
-    return head.encode() + content + f"\r\n--{boundary}--\r\n".encode(), (f"multipart/form-data; boundary={boundary}")
+    return head.encode(), f"\r\n--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
+
+
+class _Wrapped:
+    """A file with something before and something behind it."""
+
+    def __init__(self, head: bytes, chunks: Chunks, tail: bytes) -> None:
+        self._head = head
+        self._chunks = chunks
+        self._tail = tail
+
+    async def receive(self) -> bytes:
+        head, self._head = self._head, b""
+        if chunk := head or await self._chunks.receive():
+            return chunk
+        tail, self._tail = self._tail, b""
+        return tail
+
+    def close(self) -> None:
+        self._chunks.close()

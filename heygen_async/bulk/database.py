@@ -76,6 +76,8 @@ CREATE TABLE former (
     spent TEXT
 );
 """
+# Younger than format 3, and nothing that an older program would miss: so it is added to a journal that lacks it.
+_ADDED = "CREATE TABLE IF NOT EXISTS assets (mark TEXT PRIMARY KEY, asset_id TEXT NOT NULL) WITHOUT ROWID"
 
 
 class Database:
@@ -103,6 +105,8 @@ class Database:
             with self._explained():
                 self._db = self._opened(read_only=read_only)
                 self._check(fresh=create and not read_only)
+                if not read_only:
+                    self._db.execute(_ADDED)
             self.run: str = self.meta("run") or ""
         except BaseException:
             self.close()

@@ -19,8 +19,8 @@ from typing import Any
 import attrs
 
 from heygen_async.bulk import keys
-from heygen_async.bulk.database import Database
 from heygen_async.bulk.records import Batch, Entry, Lesson, Merge, Record, State, StoredFile
+from heygen_async.bulk.remembered import Remembered
 from heygen_async.errors import JournalError, Spent
 
 _PAGE_ROWS = 500
@@ -36,7 +36,7 @@ _COLUMNS = ", ".join("body" if name == "text" else name for name in _FIELDS)
 _SELECT = f"SELECT {_COLUMNS} FROM jobs JOIN requests USING (id)"  # noqa: S608 - our own names
 
 
-class Journal(Database):
+class Journal(Remembered):
     """A campaign's memory. One process writes; any number may read."""
 
     # The campaign

@@ -166,7 +166,8 @@ def free_names(node: ast.AST, bound: frozenset[str]) -> Iterator[str]:
 
 def resources_module() -> str:
     """Return the module of the client's attributes."""
-    typed = [f"    from {MODULE}.{each.name} import {class_name(each)}" for each in RESOURCES]
+    where = {each.name: each.by_hand or f"{MODULE}.{each.name}" for each in RESOURCES}
+    typed = [f"    from {where[each.name]} import {class_name(each)}" for each in RESOURCES]
     parts = []
     for each in RESOURCES:
         kind = class_name(each)
@@ -174,7 +175,7 @@ def resources_module() -> str:
             "    @functools.cached_property\n"
             f"    def {each.name}(self) -> {kind}:\n"
             f'        """{each.about[0].upper()}{each.about[1:]}."""\n'
-            f"        from {MODULE}.{each.name} import {kind}  # noqa: PLC0415 - loaded when it is first used\n\n"
+            f"        from {where[each.name]} import {kind}  # noqa: PLC0415 - loaded when it is first used\n\n"
             f"        return {kind}(self._caller)"
         )
     head = [

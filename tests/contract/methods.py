@@ -276,6 +276,7 @@ def _call(asked: Asked) -> str:
         f"read=reads({'list[VideoStatus]' if asked.answer == 'BulkStatusEntry' else asked.kind})",
         *(["takes_key=True"] if asked.keyed else []),
         *(["costs=True"] if asked.op.costs else []),
+        *(["harmless=True"] if asked.op.again else []),
     ]
     return f"Call({', '.join(parts)})"
 

@@ -38,6 +38,7 @@ class Op:
         doc: What it does; the first line of its docstring, then perhaps more.
         gives: (function, field of the answer): return a job instead of the answer.
         costs: It costs money, or makes something that nobody wants twice.
+        again: It may be executed twice, though it is a POST that takes no key.
         schema: Of the request, where it is one of several of the operation.
     """
 
@@ -46,17 +47,27 @@ class Op:
     doc: str
     gives: tuple[str, str] | None = None
     costs: bool = False
+    again: bool = False
     schema: str | None = None
 
 
 @attrs.frozen
 class Resource:
-    """One attribute of the client, one module."""
+    """One attribute of the client, one module.
+
+    Attributes:
+        name: Of the attribute and the module.
+        about: What it is.
+        ops: Its operations.
+        jobs: What it makes that is followed.
+        by_hand: The module of a class of the same name that adds to the generated one what no contract tells.
+    """
 
     name: str
     about: str
     ops: tuple[Op, ...]
     jobs: tuple[Job, ...] = ()
+    by_hand: str | None = None
 
 
 def batch_job(of: str, path: str) -> Job:
@@ -79,18 +90,34 @@ RESOURCES = (
         "assets",
         "files that you have at HeyGen",
         (
-            Op("POST /v3/assets", "upload", "Store a file of up to 32 MB: png, jpeg, mp4, webm, mp3, wav, pdf or srt."),
+            Op(
+                "POST /v3/assets",
+                "create",
+                "Store a file that is in memory: up to 32 MB of png, jpeg, mp4, webm, mp3, wav, pdf or srt.\n\n"
+                "`upload` does this and more: files of any size, from anywhere.",
+            ),
             Op("GET /v3/assets", "list", "List the files of a user."),
             Op("GET /v3/assets/search", "search", "List pictures or icons that fit a description."),
             Op("GET /v3/assets/{asset_id}", "get", "Return what is known of a file."),
             Op("DELETE /v3/assets/{asset_id}", "delete", "Delete a file."),
             Op("GET /v3/assets/statuses", "statuses", "Return how far up to 100 uploads are."),
             Op("POST /v3/assets/direct-uploads", "create_upload", "Return an address for the PUT of one large file."),
-            Op("POST /v3/assets/{asset_id}/complete", "complete", "Say that the file has been PUT. May be said again."),
+            Op(
+                "POST /v3/assets/{asset_id}/complete",
+                "complete",
+                "Say that the file has been PUT. May be said again.",
+                again=True,
+            ),
             Op("POST /v3/assets/direct-uploads/batches", "create_uploads", "Return addresses for up to 100 files."),
-            Op("POST /v3/assets/complete/batches", "complete_uploads", "Say that the files of a batch have been PUT."),
+            Op(
+                "POST /v3/assets/complete/batches",
+                "complete_uploads",
+                "Say that the files of a batch have been PUT. May be said again.",
+                again=True,
+            ),
             Op("GET /v3/assets/batches/{batch_id}", "batch", "Return how far the uploads of a batch are."),
         ),
+        by_hand="heygen_async.api.assets",
     ),
     Resource(
         "audio",

@@ -250,8 +250,10 @@ class Assets:
         """Ask by *caller*."""
         self._caller = caller
 
-    async def upload(self, content: bytes, options: Options | None = None, *, filename: str) -> UploadedFile:
-        """Store a file of up to 32 MB: png, jpeg, mp4, webm, mp3, wav, pdf or srt.
+    async def create(self, content: bytes, options: Options | None = None, *, filename: str) -> UploadedFile:
+        """Store a file that is in memory: up to 32 MB of png, jpeg, mp4, webm, mp3, wav, pdf or srt.
+
+        `upload` does this and more: files of any size, from anywhere.
 
         Args:
             content: The file.
@@ -400,6 +402,7 @@ class Assets:
             route="/v3/assets/{asset_id}/complete",
             body=wire.encode(CompletedUpload(checksum_sha256=checksum_sha256, extra=extra)),
             read=reads(ProcessedFile),
+            harmless=True,
         )
         return await self._caller.send(call, options)
 
@@ -436,7 +439,7 @@ class Assets:
     async def complete_uploads(
         self, batch_id: str, options: Options | None = None, *, extra: Mapping[str, Any] | None = None
     ) -> CreatedBatch:
-        """Say that the files of a batch have been PUT.
+        """Say that the files of a batch have been PUT. May be said again.
 
         Args:
             batch_id: Of the batch.
@@ -451,6 +454,7 @@ class Assets:
             route="/v3/assets/complete/batches",
             body=wire.encode(CompletedUploads(batch_id=batch_id, extra=extra)),
             read=reads(CreatedBatch),
+            harmless=True,
         )
         return await self._caller.send(call, options)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from heygen_async.calls import Caller
 
 if TYPE_CHECKING:
-    from heygen_async.api.generated.assets import Assets
+    from heygen_async.api.assets import Assets
     from heygen_async.api.generated.audio import Audio
     from heygen_async.api.generated.avatars import Avatars
     from heygen_async.api.generated.background_removal import BackgroundRemoval
@@ -36,7 +36,7 @@ class Resources:
     @functools.cached_property
     def assets(self) -> Assets:
         """Files that you have at HeyGen."""
-        from heygen_async.api.generated.assets import Assets  # noqa: PLC0415 - loaded when it is first used
+        from heygen_async.api.assets import Assets  # noqa: PLC0415 - loaded when it is first used
 
         return Assets(self._caller)
 

@@ -1,0 +1,101 @@
+"""Bytes one after the other: of a path, of an open file, of a stream."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import IO, Any
+
+import anyio.to_thread
+
+from heygen_async.bodies import CHUNK_BYTES
+from heygen_async.errors import InvalidInputError
+
+
+class PathChunks:
+    """A file, opened at its first byte and read in threads."""
+
+    def __init__(self, path: Path) -> None:
+        """Read what is at *path*."""
+        self._path = path
+        self._file: IO[bytes] | None = None
+        self._closed = False
+
+    async def receive(self) -> bytes:
+        """Return some more; nothing at the end."""
+        try:
+            return await anyio.to_thread.run_sync(self._read)
+        except OSError as exc:
+            raise InvalidInputError(
+                f"{self._path}: cannot be read any more: {exc.strerror or exc}; leave it in place while it is sent"
+            ) from exc
+        finally:
+            if self._closed:
+                self.close()  # it was given up while a thread was opening it
+
+    def _read(self) -> bytes:
+        self._file = self._file or self._path.open("rb")
+        return self._file.read(CHUNK_BYTES)
+
+    def close(self) -> None:
+        """Close it."""
+        self._closed = True
+        if self._file is not None:
+            self._file.close()
+
+
+class HandleChunks:
+    """A file that somebody else has opened and closes, from a place in it to its end."""
+
+    def __init__(self, file: Any, start: int) -> None:
+        """Read *file* from byte *start*."""
+        self._file = file
+        self._start: int | None = start
+
+    async def receive(self) -> bytes:
+        """Return some more; nothing at the end."""
+        return await anyio.to_thread.run_sync(self._read)
+
+    def _read(self) -> bytes:
+        if self._start is not None:
+            self._file.seek(self._start)
+            self._start = None
+        return bytes(self._file.read(CHUNK_BYTES))
+
+    def close(self) -> None:
+        """It belongs to whoever opened it."""
+
+
+class StreamChunks:
+    """What comes once."""
+
+    def __init__(self, stream: AsyncIterator[bytes]) -> None:
+        """Read *stream*."""
+        self._stream = stream
+        self._held = memoryview(b"")
+
+    async def peek(self, count: int) -> bytes:
+        """Return the first *count* bytes without taking them; before the first `receive` only."""
+        held = b""
+        while len(held) < count and (more := await self._next()):
+            held += more
+        self._held = memoryview(held)
+        return held[:count]
+
+    async def receive(self) -> bytes:
+        """Return some more; nothing at the end."""
+        held = self._held or memoryview(await self._next())
+        self._held = held[CHUNK_BYTES:]
+        return bytes(held[:CHUNK_BYTES])
+
+    async def _next(self) -> bytes:
+        """Return the next bytes that are some; an empty chunk is not the end."""
+        async for chunk in self._stream:
+            if not isinstance(chunk, bytes | bytearray | memoryview):
+                raise InvalidInputError(f"source: yields a {type(chunk).__name__}; must yield bytes")
+            if chunk:
+                return bytes(chunk)
+        return b""
+
+    def close(self) -> None:
+        """It belongs to whoever gave it."""

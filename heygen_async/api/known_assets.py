@@ -1,0 +1,88 @@
+"""Which files HeyGen has already, by what is in them: so that five hundred rows share one upload of a logo."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Protocol
+from weakref import WeakValueDictionary
+
+import anyio
+import attrs
+
+from heygen_async.api.generated import assets as generated
+from heygen_async.calls import Options
+from heygen_async.errors import NotFoundError
+
+TRUSTED_SECONDS = 600.0  # after a look; then it is looked again whether HeyGen still has it
+
+
+class AssetMemory(Protocol):
+    """What remembers uploads for longer than a client lives; a `Journal` does."""
+
+    def asset(self, mark: str) -> str | None:
+        """Return the id of what was uploaded under *mark*."""
+
+    def keep_asset(self, mark: str, asset_id: str) -> None:
+        """Remember an upload."""
+
+    def forget_asset(self, mark: str) -> None:
+        """HeyGen has it no more."""
+
+
+@attrs.frozen
+class _Seen:
+    asset_id: str
+    at: float
+
+
+class KnownAssets:
+    """What one client knows, by mark: the SHA-256 of a file and its media type."""
+
+    def __init__(self, assets: generated.Assets) -> None:
+        """Look by *assets* whether HeyGen still has a file."""
+        self._assets = assets
+        self._seen: dict[str, _Seen] = {}
+        self._locks: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()
+
+    @contextlib.asynccontextmanager
+    async def alone(self, mark: str) -> AsyncIterator[None]:
+        """Let others who want to upload the same wait, and find it."""
+        lock = self._locks.setdefault(mark, anyio.Lock())
+        async with lock:
+            yield
+
+    async def find(self, mark: str, memory: AssetMemory | None, options: Options | None) -> str | None:
+        """Return the id of a file that HeyGen has; None if it has none, or no more.
+
+        Source: `GET /v3/assets/{asset_id}`.
+        """
+        seen = self._seen.get(mark)
+        asset_id = seen.asset_id if seen is not None else None if memory is None else memory.asset(mark)
+        if asset_id is None:
+            return None
+        is_fresh = seen is not None and anyio.current_time() - seen.at <= TRUSTED_SECONDS
+        if not is_fresh and not await self._is_there(asset_id, options):
+            self._seen.pop(mark, None)
+            if memory is not None:
+                memory.forget_asset(mark)
+            return None
+        self.keep(mark, asset_id, memory, at=seen.at if seen is not None and is_fresh else None)
+        return asset_id
+
+    async def _is_there(self, asset_id: str, options: Options | None) -> bool:
+        try:
+            await self._assets.get(asset_id, options)
+        except NotFoundError:
+            return False
+        return True
+
+    def keep(self, mark: str, asset_id: str, memory: AssetMemory | None, *, at: float | None = None) -> None:
+        """Remember that HeyGen has a file, seen now or at loop time *at*."""
+        self._seen[mark] = _Seen(asset_id, anyio.current_time() if at is None else at)
+        if memory is not None and memory.asset(mark) != asset_id:
+            memory.keep_asset(mark, asset_id)
+
+    def forget(self, asset_id: str) -> None:
+        """It was deleted."""
+        self._seen = {mark: seen for mark, seen in self._seen.items() if seen.asset_id != asset_id}

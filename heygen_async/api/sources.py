@@ -1,0 +1,232 @@
+"""Where the bytes of an upload come from: a path, bytes, an open file, or any async iterable of bytes.
+
+None of them is ever in memory as a whole, but for bytes, which are there anyway. What can be read only once and does
+not tell its size is put into a temporary file first: the size must be known before the first byte is sent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import inspect
+import io
+import os
+import tempfile
+from collections.abc import AsyncIterable, AsyncIterator, Callable
+from pathlib import Path
+from typing import IO, Any, TypeAlias
+
+import anyio.to_thread
+import attrs
+
+from heygen_async.api.chunks import HandleChunks, PathChunks, StreamChunks
+from heygen_async.api.form import MOST_BYTES
+from heygen_async.api.media import HEAD_BYTES
+from heygen_async.bodies import CHUNK_BYTES, Chunks
+from heygen_async.errors import InvalidInputError
+
+Given: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | AsyncIterable[bytes]"
+
+_HASHED_BYTES = 1024 * 1024  # in one visit to a thread
+
+
+def _nothing() -> None:
+    """There is nothing to close."""
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Source:
+    """Bytes of a known number.
+
+    Attributes:
+        subject: What it is called in messages.
+        name: Of the file, if it has one.
+        size_bytes: Exactly.
+        head: The first bytes.
+        open: Begins at the first byte.
+        rereadable: Whether `open` can be called again.
+        close: Lets go of it.
+    """
+
+    subject: str
+    name: str | None
+    size_bytes: int
+    head: bytes = attrs.field(repr=False)
+    open: Callable[[], Chunks] = attrs.field(repr=False)
+    rereadable: bool = True
+    close: Callable[[], None] = attrs.field(default=_nothing, repr=False)
+
+
+@contextlib.asynccontextmanager
+async def opened(given: Given, size: int | None = None) -> AsyncIterator[Source]:
+    """Look at what is to be uploaded. Nothing is sent.
+
+    Args:
+        given: A path, bytes, a file open for reading bytes (from where it stands), or an async iterable of bytes.
+        size: Bytes, where they are known: then what can be read only once and has more than 32 MB is not put into a
+            temporary file. It is read while it is sent, and if that fails it cannot be repeated.
+
+    Raises:
+        InvalidInputError: It is none of these, not there, no file, or not of that size.
+    """
+    if size is not None and size < 1:
+        raise InvalidInputError(f"size: {size}; must be the exact number of bytes, or None if it is not known")
+    source = await _source(given, size)
+    try:
+        if size not in {None, source.size_bytes}:
+            raise InvalidInputError(
+                f"size: {size:,} bytes; {source.subject} has {source.size_bytes:,}: leave size out where it can be seen"
+            )
+        yield source
+    finally:
+        source.close()
+
+
+async def sha256_of(source: Source) -> str:
+    """Return the SHA-256 of a source that can be read again, in hex."""
+    digest, chunks = hashlib.sha256(), source.open()
+    held = bytearray()
+    try:
+        while chunk := await chunks.receive():
+            held += chunk
+            if len(held) >= _HASHED_BYTES:
+                await anyio.to_thread.run_sync(digest.update, held)
+                held = bytearray()
+    finally:
+        chunks.close()
+    digest.update(held)
+    return digest.hexdigest()
+
+
+async def _source(given: Given, size: int | None) -> Source:
+    if isinstance(given, bytes | bytearray | memoryview):
+        return _of_bytes(bytes(given))
+    if isinstance(given, str | os.PathLike):
+        return await _of_path(given)
+    if hasattr(given, "read") and not isinstance(given, AsyncIterable):
+        return await _of_file(given, size)
+    if isinstance(given, AsyncIterable):
+        return await _of_stream(given.__aiter__(), size, name=None)
+    raise InvalidInputError(
+        f"source: a {type(given).__name__}; must be a path, bytes, a file open for reading bytes, or an async iterable "
+        "of bytes"
+    )
+
+
+def _of_bytes(content: bytes) -> Source:
+    return Source(
+        subject="source",
+        name=None,
+        size_bytes=len(content),
+        head=content[:HEAD_BYTES],
+        open=lambda: HandleChunks(io.BytesIO(content), 0),
+    )
+
+
+async def _of_path(given: str | os.PathLike[str]) -> Source:
+    text = os.fspath(given)
+    if text.startswith(("https://", "http://")):
+        raise InvalidInputError(
+            "source: an address; HeyGen fetches it by itself: give AssetUrl(url=...) in the request, or download it"
+        )
+    path = Path(text)
+    size, head = await anyio.to_thread.run_sync(_look, path)
+    return Source(
+        subject=str(path),
+        name=path.name,
+        size_bytes=size,
+        head=head,
+        open=lambda: PathChunks(path),
+    )
+
+
+def _look(path: Path) -> tuple[int, bytes]:
+    try:
+        if path.is_dir():
+            raise InvalidInputError(f"{path}: a folder; give its files one by one, or a zip of it")
+        if not path.is_file():
+            what = "no regular file" if path.exists() else "there is no such file"
+            raise InvalidInputError(f"{path}: {what}; give the path of one, from {Path.cwd()} or absolute")
+        with path.open("rb") as file:
+            return os.fstat(file.fileno()).st_size, file.read(HEAD_BYTES)
+    except (OSError, ValueError) as exc:
+        if isinstance(exc, InvalidInputError):
+            raise
+        reason = getattr(exc, "strerror", None) or exc
+        raise InvalidInputError(f"{path}: cannot be read: {reason}; make it readable for this program") from exc
+
+
+async def _of_file(file: Any, size: int | None) -> Source:
+    """Take an open file from where it stands; one that cannot seek, as a stream."""
+    if isinstance(file, io.TextIOBase):
+        raise InvalidInputError('source: a file open for text; open it for bytes: open(path, "rb")')
+    named = getattr(file, "name", None)
+    name = Path(named).name if isinstance(named, str) else None
+    if inspect.iscoroutinefunction(file.read):
+        return await _of_stream(_reads_async(file), size, name)
+    if not await anyio.to_thread.run_sync(_can_seek, file):
+        return await _of_stream(_reads(file), size, name)
+    return await _of_seekable(file, name or "source", name, _nothing)
+
+
+def _can_seek(file: Any) -> bool:
+    return bool(getattr(file, "seekable", lambda: False)())
+
+
+async def _of_seekable(file: Any, subject: str, name: str | None, close: Callable[[], None]) -> Source:
+    start, size, head = await anyio.to_thread.run_sync(_measure, file)
+    return Source(
+        subject=subject,
+        name=name,
+        size_bytes=size,
+        head=head,
+        open=lambda: HandleChunks(file, start),
+        close=close,
+    )
+
+
+def _measure(file: Any) -> tuple[int, int, bytes]:
+    start: int = file.tell()
+    end: int = file.seek(0, os.SEEK_END)
+    file.seek(start)
+    return start, max(0, end - start), file.read(HEAD_BYTES)
+
+
+async def _reads(file: Any) -> AsyncIterator[bytes]:
+    """Yield what a file brings that can be read only once, such as a pipe."""
+    while chunk := await anyio.to_thread.run_sync(file.read, CHUNK_BYTES):
+        yield chunk
+
+
+async def _reads_async(file: Any) -> AsyncIterator[bytes]:
+    """Yield what a file brings whose `read` is to be awaited, such as the uploads of web frameworks."""
+    while chunk := await file.read(CHUNK_BYTES):
+        yield chunk
+
+
+async def _of_stream(stream: AsyncIterator[bytes], size: int | None, name: str | None) -> Source:
+    if size is None or size <= MOST_BYTES:
+        return await _spooled(stream, name)
+    chunks = StreamChunks(stream)
+    return Source(
+        subject=name or "source",
+        name=name,
+        size_bytes=size,
+        head=await chunks.peek(HEAD_BYTES),
+        open=lambda: chunks,
+        rereadable=False,
+    )
+
+
+async def _spooled(stream: AsyncIterator[bytes], name: str | None) -> Source:
+    """Put a stream into a temporary file, which is gone when it is closed, or when this process ends."""
+    file = tempfile.TemporaryFile(prefix="heygen-async-")  # noqa: SIM115 - closed with the source
+    try:
+        chunks = StreamChunks(stream)
+        while chunk := await chunks.receive():
+            await anyio.to_thread.run_sync(file.write, chunk)
+        await anyio.to_thread.run_sync(file.seek, 0)
+        return await _of_seekable(file, name or "source", name, file.close)
+    except BaseException:
+        file.close()
+        raise

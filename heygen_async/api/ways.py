@@ -1,0 +1,107 @@
+"""The ways of one file: with its request, or directly to the storage."""
+
+from __future__ import annotations
+
+import attrs
+
+from heygen_async.api import direct
+from heygen_async.api.direct import DirectUpload, Slot
+from heygen_async.api.form import streamed_file
+from heygen_async.api.generated import assets as generated
+from heygen_async.api.media import Media
+from heygen_async.api.sources import Source
+from heygen_async.api.uploads import Progress, UploadedAsset
+from heygen_async.bodies import Body
+from heygen_async.calls import UPLOAD_SECONDS, Call, Caller, Options, reads
+
+ROUTE = "/v3/assets"
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Parcel:
+    """A file that was looked at.
+
+    Attributes:
+        source: Its bytes.
+        media: What they are.
+        progress: Who is told.
+        sha256: In hex, if it was asked for.
+    """
+
+    source: Source
+    media: Media
+    progress: Progress
+    sha256: str | None = None
+
+    @property
+    def mark(self) -> str | None:
+        """What tells it from all others."""
+        return None if self.sha256 is None else f"{self.sha256}:{self.media.media_type}"
+
+    def done(self, asset_id: str, *, reused: bool = False) -> UploadedAsset:
+        """Say that HeyGen has it."""
+        if reused:
+            self.progress.sent(self.source.size_bytes)
+        return UploadedAsset(
+            asset_id=asset_id,
+            filename=self.media.filename,
+            media_type=self.media.media_type,
+            size_bytes=self.source.size_bytes,
+            sha256=self.sha256,
+            reused=reused,
+        )
+
+
+@attrs.frozen(kw_only=True)
+class Ways:
+    """How files are brought.
+
+    Attributes:
+        assets: Asks HeyGen.
+        caller: Sends.
+        options: Of each call.
+        within: Seconds in which HeyGen must have looked through what it got directly.
+    """
+
+    assets: generated.Assets
+    caller: Caller
+    options: Options | None
+    within: float
+
+    async def bring(self, parcel: Parcel) -> str:
+        """Bring a file by the way that fits it; return its id."""
+        return await (self._as_form(parcel) if parcel.media.as_form else self._directly(parcel))
+
+    async def put(self, parcel: Parcel, slot: Slot | None = None) -> Slot:
+        """Bring a file to the storage only; return the slot that took it."""
+        way = DirectUpload(
+            assets=self.assets,
+            caller=self.caller,
+            source=parcel.source,
+            media=parcel.media,
+            sent=parcel.progress.sent,
+        )
+        return await way.put(self.options, slot)
+
+    async def _directly(self, parcel: Parcel) -> str:
+        asset_id = (await self.put(parcel)).given.asset_id
+        await direct.complete(self.assets, asset_id, self.options)
+        for error in (await direct.unusable(self.assets, [asset_id], self.options, self.within)).values():
+            raise error
+        return asset_id
+
+    async def _as_form(self, parcel: Parcel) -> str:
+        source = parcel.source
+        file = Body(size_bytes=source.size_bytes, open=source.open, sent=parcel.progress.sent)
+        body, content_type = streamed_file(file, parcel.media.filename)
+        call = Call(
+            method="POST",
+            path=ROUTE,
+            route=ROUTE,
+            body=body,
+            headers={"Content-Type": content_type},
+            timeout=UPLOAD_SECONDS,
+            read=reads(generated.UploadedFile),
+            takes_key=True,
+        )
+        return (await self.caller.send(call, self.options)).asset_id
