@@ -22,7 +22,7 @@ from tests.commands import Said, call
 from tests.test_cli_json import _play as _play  # noqa: PLC0414 - a fixture
 
 FAST = ["--speed", "500"]
-RESOURCES = ("account", "agent", "avatars", "videos", "voices")
+RESOURCES = ("account", "agent", "assets", "avatars", "videos", "voices")
 
 pytestmark = pytest.mark.usefixtures("_play")
 

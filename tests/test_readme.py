@@ -170,6 +170,7 @@ def lists(folder: Path) -> None:
     rows = "email,first_name,company\nada@example.com,Ada,Analytical\ngrace@example.com,Grace,Navy\n"
     (folder / "contacts.csv").write_text(rows, encoding="utf-8")
     (folder / "leads.csv").write_text(rows, encoding="utf-8")
+    (folder / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(64))
     book = openpyxl.Workbook()
     book.create_sheet("Leads")
     for row in (["First Name", "Voice", "Kind"], ["ADA", "voice_claire", None], ["BEN", None, "agent"]):

@@ -17,6 +17,7 @@ COMPLETION = "--install-completion"
 # The first words of commands that have two.
 GROUPS = {
     "agent": "Let the Video Agent make a video of a prompt, and look after its sessions.",
+    "assets": "Bring your files to HeyGen: pictures, films, sound.",
     "auth": "See which key is in use.",
     "avatars": "Show whom videos can show: avatars and their looks.",
     "videos": "Look after the account's videos: list, wait, download, delete.",
@@ -32,6 +33,8 @@ COMMANDS = {
     "agent get": ("agent:get", "Show a session as it is now, with what was said."),
     "agent stop": ("agent:stop", "Stop a session."),
     "agent wait": ("agent:wait", "Wait for the video of a session, and print its address."),
+    "assets list": ("assets:show", "List your files at HeyGen."),
+    "assets upload": ("assets:upload", "Bring files to HeyGen, and print their ids."),
     "audit": ("journal", "Compare a campaign with HeyGen's list of videos and the balance."),
     "auth status": ("auth:status", "Say where the key comes from, and whether HeyGen accepts it."),
     "avatars get": ("avatars:get", "Show an avatar or a look."),
