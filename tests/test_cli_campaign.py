@@ -124,6 +124,18 @@ def test_notes_are_told_before_a_run(home: Path) -> None:
     assert "note  the account: '50'; HeyGen documents 10 renders at once" in ran.output
 
 
+def test_a_thousand_notes_are_not_all_shown(home: Path) -> None:
+    """Portraits in a landscape video: a note each, of which a run shows twenty."""
+    (home / "leads.csv").write_text("first_name\n" + "Ada\n" * 30, encoding="utf-8")
+    call("init", "spring.toml", "leads.csv")
+    words = ["spring.toml", "--set", "avatar_id=look_ben", "--set", "voice_id=voice_warm"]
+    assert call("plan", *words).output.count("look look_ben is portrait") == 30
+    ran = call("run", *words, "--no-download", "--speed", "500")
+    assert ran.exit_code == 0, ran.output
+    assert ran.output.count("look look_ben is portrait") == 20
+    assert "... and 10 more notes: `heygen-async plan` shows all" in ran.output
+
+
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from heygen_async import Campaign, HeyGen, InvalidInputError
 from heygen_async.bulk.downloads import KINDS, checked_kinds
-from heygen_async.bulk.planning import Plan
+from heygen_async.bulk.planning import PROBLEMS_SHOWN, Plan
 from heygen_async.cli import running
 from heygen_async.cli.campaign import render_campaign
 from heygen_async.cli.feed import Feed, fed
@@ -154,12 +154,17 @@ class _Started:
 
 
 def _show_notes(console: Console, plan: Plan) -> None:
+    """Say what may be meant so, and what is perhaps not; no more than a person reads while it begins."""
     unused = [str(note.column) for note in plan.problems if note.line is None and note.column is not None]
     if unused:
         console.print(f"columns that nothing uses: {', '.join(unused)}", markup=False, highlight=False)
-    for note in plan.problems:
-        if note.line is not None or note.column is None:
-            console.print(f"note  {note}", markup=False, highlight=False, soft_wrap=True)
+    notes = [note for note in plan.problems if note.line is not None or note.column is None]
+    for note in notes[:PROBLEMS_SHOWN]:
+        console.print(f"note  {note}", markup=False, highlight=False, soft_wrap=True)
+    if len(notes) > PROBLEMS_SHOWN:
+        console.print(
+            f"... and {len(notes) - PROBLEMS_SHOWN} more notes: `heygen-async plan` shows all", highlight=False
+        )
 
 
 def _said(options: dict[str, Any]) -> dict[str, Any]:
