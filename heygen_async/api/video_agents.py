@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -26,6 +27,9 @@ from heygen_async.api.videos import Video, VideoJob
 from heygen_async.calls import Call, Caller, Options, path_id, reads
 from heygen_async.errors import RenderFailedError
 
+if TYPE_CHECKING:
+    from heygen_async.api.chat import Chat, OnExit
+
 SESSION_STATUSES = frozenset({"thinking", "waiting_for_input", "reviewing", "generating", "completed", "failed"})
 
 
@@ -43,7 +47,7 @@ class AgentMessage:
 
     role: str
     type: str
-    content: str = attrs.field(repr=False)
+    content: str = attrs.field(default="", repr=False)  # a kind that HeyGen adds may have none
     resource_ids: tuple[str, ...] | None = None
     created_at: float | None = None
 
@@ -167,6 +171,54 @@ class VideoAgents:
     def job(self, session_id: str) -> AgentJob:
         """Return a handle on a session that was started earlier; asks nothing yet."""
         return AgentJob(self._caller, path_id(session_id))
+
+    def chat(
+        self,
+        request: VideoAgent | None = None,
+        *,
+        session_id: str | None = None,
+        replay: bool = False,
+        on_exit: OnExit = "leave",
+        thinking_deadline: float = 600.0,
+        deadline: float = waiting.DEADLINE_SECONDS,
+    ) -> Chat:
+        """Talk with the agent: turn by turn, from the prompt to the video. A new session costs money.
+
+            async with heygen.video_agents.chat(VideoAgent(prompt="...", mode="chat")) as chat:
+                async for turn in chat: ...
+
+        The video costs 0.0333 US dollars a second; questions, drafts and looking have no price of their own.
+
+        Args:
+            request: What to make; in `generate` mode the agent asks nothing. Or
+            session_id: a session that exists, which costs nothing to join.
+            replay: Begin with what was said before you joined, as far as HeyGen shows it. The question that is open
+                comes in any case.
+            on_exit: What becomes of a session that has not ended when the block is left, be it by an error: "leave"
+                lets it go on, as everything else here does: what was paid for is not lost, and after a deadline or a
+                broken line it can be taken up again. But it keeps a slot, and may render and be paid for without you.
+                "stop" stops it, which takes 10 seconds at most; HeyGen does not say what a stopped session costs.
+            thinking_deadline: Seconds from the last word said, whoever said it, that the agent may think. Neither
+                rendering nor your own time for an answer counts.
+            deadline: Seconds for the whole, from the first request; your own time counts.
+
+        Raises:
+            InvalidInputError: Neither or both of request and session_id, or a wrong value.
+
+        Source: the operations of `create`, `reply`, `stop`, `resource` and `videos.get`, and of `get` every 5 to 10
+            seconds.
+        """
+        from heygen_async.api.chat import Chat, Terms  # noqa: PLC0415 - a chat is made of sessions, not the reverse
+
+        terms = Terms(
+            request=request,
+            session_id=session_id,
+            replay=replay,
+            on_exit=on_exit,
+            thinking_deadline=thinking_deadline,
+            deadline=deadline,
+        )
+        return Chat(self._caller, terms)
 
     async def get(self, session_id: str, options: Options | None = None) -> Session:
         """Return the session as it is now. Source: `GET /v3/video-agents/{session_id}`."""
