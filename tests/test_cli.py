@@ -78,7 +78,7 @@ def test_nothing_said_is_answered_with_help(words: list[str]) -> None:
     ("words", "says"),
     [
         (["staus"], "no command 'staus'; did you mean status? (heygen-async --help)"),
-        (["frobnicate"], "no command 'frobnicate'; there are account, agent, audit, "),
+        (["frobnicate"], "no command 'frobnicate'; there are account, agent, assets, "),
         (["--bogus"], "no option --bogus here; options of a command go behind it (heygen-async --help)"),
         (["videos", "lst"], "no command 'lst'; did you mean list? (heygen-async videos --help)"),
         (["videos", "--all"], "no option --all here"),

@@ -43,7 +43,8 @@ def video(_play: None) -> str:
 def test_every_command_says_what_it_costs(name: str) -> None:
     """In its first paragraph."""
     helped = call(*name.split(), "--help").stdout.split("\n\n")[1]
-    assert ("Costs money" if name == "agent create" else "Costs nothing") in " ".join(helped.split())
+    costs = name in {"agent chat", "agent create"}
+    assert ("Costs money" if costs else "Costs nothing") in " ".join(helped.split())
 
 
 def test_a_prompt_becomes_an_address(world: World) -> None:
@@ -255,3 +256,18 @@ def test_a_reader_that_has_gone_ends_it_quietly(monkeypatch: pytest.MonkeyPatch)
             show_one(user, in_json=True)
     assert left.value.code == 0
     assert attrs.asdict(user)["wallet"]["currency"] == "usd"
+
+
+def test_a_chat_is_led_by_lines(world: World) -> None:
+    """Questions and drafts are answered from stdin; the last line is the address."""
+    said = call("agent", "chat", "A bakery", *FAST, answer="yes\n" * 9)
+    assert said.exit_code == 0, said.output
+    (session,) = world.sessions
+    assert session in said.output
+    assert len(world.ledger) == 1
+
+
+@pytest.mark.parametrize("words", [[], ["A bakery", "--session-id", "s1"]])
+def test_a_chat_is_a_new_one_or_an_old_one(words: list[str]) -> None:
+    said = call("agent", "chat", *words)
+    assert (said.exit_code, "give either a prompt" in said.stderr) == (2, True)

@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from heygen_async import HeyGen, VideoAgent
+from heygen_async import HeyGen, InvalidInputError, VideoAgent
 from heygen_async.api.waiting import DEADLINE_SECONDS
 from heygen_async.cli import running
+from heygen_async.cli.chat import OnInterrupt, chat_at_terminal
 from heygen_async.cli.exits import Exit
 from heygen_async.cli.following import followed
 from heygen_async.cli.showing import InJson, clean, show_one, tell
@@ -57,6 +58,40 @@ def create(
             tell(f"session {job.id} is at work")
             show_address(await followed(job, deadline), in_json=in_json)
         return Exit.DONE
+
+    sys.exit(running.start(command, speed, base_url))
+
+
+def chat(
+    prompt: Annotated[Text | None, Parameter(help="What to show, in your words.")] = None,
+    /,
+    *,
+    session_id: Annotated[str | None, Parameter(help="Take up a session again, in the place of a new one.")] = None,
+    replay: Annotated[bool, Parameter(help="Show first what was said before.")] = False,
+    avatar_id: Annotated[str | None, Parameter(help="A look; the agent picks one else.")] = None,
+    voice_id: Annotated[str | None, Parameter(help="The agent picks one else.")] = None,
+    on_exit: Annotated[
+        OnInterrupt, Parameter(help="What Ctrl-C, an error or the end of the input does to the session.")
+    ] = "ask",
+    base_url: BaseUrl = None,
+    speed: Speed = 1.0,
+) -> None:
+    """Talk with the Video Agent until the video is there. Costs money: 0.0333 USD a second of video.
+
+    It asks back, shows drafts, and goes on by your answers, each on a line; /stop and /leave end the talk. A session
+    that you left is taken up again with --session-id, which costs nothing by itself.
+
+        heygen-async agent chat "A short welcome for new customers of a bakery"
+    """
+    if (prompt is None) == (session_id is None):
+        raise InvalidInputError("agent chat: give either a prompt, for a new session, or --session-id of an old one")
+    request = None
+    if prompt is not None:
+        request = VideoAgent(prompt=prompt, mode="chat", avatar_id=avatar_id, voice_id=voice_id)
+
+    async def command() -> int:
+        async with HeyGen(base_url=base_url) as heygen:
+            return await chat_at_terminal(heygen, request, session_id=session_id, replay=replay, on_exit=on_exit)
 
     sys.exit(running.start(command, speed, base_url))
 

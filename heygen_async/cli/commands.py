@@ -26,6 +26,7 @@ GROUPS = {
 
 COMMANDS = {
     "account": ("account", "Say whose key this is, how the account pays, and what it has left."),
+    "agent chat": ("agent:chat", "Talk with the Video Agent until the video is there. Costs money."),
     "agent create": (
         "agent:create",
         "Let the Video Agent make a video of a prompt, and print its address. Costs money.",
