@@ -9,7 +9,7 @@ from typing import Protocol, Self
 import anyio
 import attrs
 
-from heygen_async.errors import InvalidInputError
+from heygen_async.errors import ConnectionLostError, InvalidInputError
 
 CHUNK_BYTES = 256 * 1024
 STALL_SECONDS = 60.0  # for one chunk: 4 KB a second is the slowest line that is not taken for dead
@@ -62,6 +62,7 @@ class Flow:
         self._scope = scope
         self._chunks = body.open()
         self._given = 0
+        self._begun = False
         body.sent(0)
 
     def close(self) -> None:
@@ -69,7 +70,10 @@ class Flow:
         self._chunks.close()
 
     def __aiter__(self) -> Self:
-        """It can be read once."""
+        """Begin, once: a PUT whose connection breaks is sent again by aiohttp itself, with what is left of the body."""
+        if self._begun:
+            raise ConnectionLostError("the connection broke while a body was sent")
+        self._begun = True
         return self
 
     async def __anext__(self) -> bytes:

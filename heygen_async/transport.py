@@ -140,7 +140,7 @@ class Transport:
             AttemptTimeoutError: For a minute no bytes went out, or no answer came to all of them.
         """
         length = {} if "content-length" in map(str.lower, headers) else {"Content-Length": str(body.size_bytes)}
-        # A connection of its own: aiohttp sends a PUT again by itself on one that was kept, with what is left of it.
+        # A connection of its own: one that was kept may be dead, and much is lost by finding that out.
         session = self._open("put", force_close=True)
         with _flowing("PUT to the storage", body, CONNECT_SECONDS, quoted=False) as flow:
             async with session.put(

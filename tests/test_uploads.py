@@ -11,13 +11,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import anyio
 import pytest
 from aiohttp import web
 
 from heygen_async import Event, HeyGen, Options, RetryPlanned, RetryPolicy, UploadedAsset, UploadProgressed, errors
-from heygen_async.api.chunks import PathChunks
-from heygen_async.bodies import Body
+from heygen_async.api.chunks import HandleChunks, PathChunks
+from heygen_async.bodies import Body, Flow
 from heygen_async.simulator import DropAfterAccept, DropBefore, ErrorAnswer, Server, World
 from heygen_async.simulator.assets import Asset
 from tests.storage import FORM_BYTES, MP4, PNG, Depot, line_to, listening
@@ -117,7 +118,7 @@ async def test_the_storage_gets_the_headers_and_no_credentials(tmp_path: Path) -
     assert depot.bodies == [hashlib.sha256(path.read_bytes()).hexdigest()]
     host = depot.headers.pop("Host")
     assert host.startswith("127.0.0.2:")
-    assert depot.headers.pop("Connection") == "close"  # of this line only, never signed
+    assert depot.headers.pop("Connection", "close") == "close"  # of this line only, never signed
     assert depot.headers == {"Content-Type": "video/mp4", "x-amz-meta-one": "1", "Content-Length": str(LARGE)}
     assert made.asset_id == "a1"
     assert depot.asked == [
@@ -420,7 +421,11 @@ async def test_a_slow_stream_is_no_dead_line(heygen: HeyGen, world: World) -> No
 # Lines that are silent
 
 
-@pytest.mark.parametrize("reads", [False, True])
+# When a writer that waits is cancelled, it leaves a future behind that nobody reads: a line in the log, an error here.
+leaves_a_future = pytest.mark.skipif(aiohttp.__version__.startswith("3.10."), reason="a flaw of aiohttp 3.10")
+
+
+@pytest.mark.parametrize("reads", [pytest.param(False, marks=leaves_a_future), True])
 async def test_a_silent_storage_is_given_up(tmp_path: Path, reads: bool) -> None:  # noqa: FBT001 - a parameter
     """One that takes no more bytes after a minute, one that has all of them after two."""
 
@@ -437,6 +442,7 @@ async def test_a_silent_storage_is_given_up(tmp_path: Path, reads: bool) -> None
     assert anyio.current_time() == pytest.approx(120 if reads else 60, abs=1)
 
 
+@leaves_a_future
 async def test_a_silent_heygen_is_given_up(tmp_path: Path) -> None:
     """The same while a form is sent."""
 
@@ -524,3 +530,12 @@ async def test_an_open_file_is_read_from_where_it_stands(heygen: HeyGen, world: 
     assert asset.received is not None
     assert asset.received.content == PNG
     assert not file.closed
+
+
+async def test_a_body_goes_out_once() -> None:
+    """Older versions of aiohttp send a PUT again by themselves; what is left of a body would not be the body."""
+    body = Body(size_bytes=len(PNG), open=lambda: HandleChunks(io.BytesIO(PNG), 0))
+    flow = Flow(body, anyio.CancelScope())
+    assert aiter(flow) is flow
+    with pytest.raises(errors.ConnectionLostError):
+        aiter(flow)

@@ -9,7 +9,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from heygen_async import HeyGen, Journal, UploadedAsset, UploadProgressed
+from heygen_async import Completed, HeyGen, ImageVideo, Journal, UploadedAsset, UploadProgressed
 from heygen_async.api.known_assets import TRUSTED_SECONDS
 from heygen_async.simulator import DropBefore, ErrorAnswer, Server, Slow, World
 from tests.storage import FORM_BYTES, MP4, PNG
@@ -173,3 +173,30 @@ def test_a_journal_without_the_table_gets_it(tmp_path: Path) -> None:
         journal.keep_asset("m", "a1")
         journal.keep_asset("m", "a2")
         assert journal.asset("m") == "a2"
+
+
+async def test_a_campaign_uploads_its_logo_once(server: Server, world: World, logo: Path, tmp_path: Path) -> None:
+    """Five hundred rows; the run goes on in another client, and begins by the same lines."""
+    path = tmp_path / "campaign.db"
+    world.slots = 100
+
+    async def run(most: int | None) -> None:
+        async with HeyGen("simulator-key", base_url=server.base_url) as heygen:
+            with Journal(path, create=True) as journal:
+                picture = await heygen.assets.upload(logo, purpose="videos", memory=journal)
+            rows = [
+                ImageVideo(image=picture.asset, voice_id="voice_warm", script=f"Hi {number}") for number in range(500)
+            ]
+            async with heygen.render_many(rows, journal=path, max_in_flight=100) as results:
+                ended = 0
+                async for result in results:
+                    assert isinstance(result, Completed)
+                    ended += 1
+                    if ended == most:
+                        break
+
+    await run(most=50)
+    await run(most=None)
+    assert world.request_counts()["POST /v3/assets"] == len(world.assets) == 1
+    assert len(world.ledger) == 500
+    assert world.charged_once_per("script")
