@@ -198,7 +198,7 @@ class VideoAgents:
                 lets it go on, as everything else here does: what was paid for is not lost, and after a deadline or a
                 broken line it can be taken up again. But it keeps a slot, and may render and be paid for without you.
                 "stop" stops it, which takes 10 seconds at most; HeyGen does not say what a stopped session costs.
-            thinking_deadline: Seconds from the last word said, whoever said it, that the agent may think. Neither
+            thinking_deadline: Seconds from the last word said (or from joining) that the agent may think. Neither
                 rendering nor your own time for an answer counts.
             deadline: Seconds for the whole, from the first request; your own time counts.
 
