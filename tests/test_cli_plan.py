@@ -82,7 +82,7 @@ def test_an_amount_is_a_number(leads: Path) -> None:
     assert "'much' is not an amount in US dollars, such as 250 or 250usd" in result.output
 
 
-@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 6)])
+@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("perhaps\nyes\n", 0), ("n\n", 6), ("", 6)])
 def test_somebody_approves_of_the_first(leads: Path, play: list[str], tmp_path: Path, answer: str, code: int) -> None:
     """Or does not, and nothing else is sent."""
     folder = str(tmp_path / "o")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Awaitable, Callable, Sequence
-
-import anyio
-from rich.prompt import Confirm
 
 from heygen_async import Result
 from heygen_async.cli.progress import Board
+from heygen_async.cli.typed import TypedLines
 
 
 def asking(board: Board) -> Callable[[Sequence[Result]], Awaitable[bool]]:
@@ -18,11 +17,22 @@ def asking(board: Board) -> Callable[[Sequence[Result]], Awaitable[bool]]:
 
 
 async def _approve(board: Board, ended: Sequence[Result]) -> bool:
-    """Show the first videos and ask whether the others may be made."""
+    """Show the first videos and ask whether the others may be made; where nobody answers, they may not."""
     with board.paused():
         for result in ended:
             board.console.print(f"  {getattr(result, 'file', None) or result.resource_id}", markup=False)
-        question = f"The first {len(ended)} are there. Render the others?"
-        return await anyio.to_thread.run_sync(
-            functools.partial(Confirm.ask, question, console=board.console), abandon_on_cancel=True
-        )
+        lines = TypedLines(sys.stdin)
+        try:
+            return await _answer(board, lines, f"The first {len(ended)} are there. Render the others? [y/n]: ")
+        finally:
+            lines.close()
+
+
+async def _answer(board: Board, lines: TypedLines, question: str) -> bool:
+    while True:
+        board.console.print(question, end="", markup=False)
+        line = await lines.read()
+        if line is None or line.strip().lower() in {"n", "no"}:
+            return False
+        if line.strip().lower() in {"y", "yes"}:
+            return True

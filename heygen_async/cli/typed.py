@@ -58,7 +58,10 @@ class TypedLines:
 
     def _run(self) -> None:
         while self._asked.get():
-            line = self._source.readline()
+            try:
+                line = self._source.readline()
+            except (OSError, ValueError):  # it was closed meanwhile: there are no more
+                line = ""
             hand_on = functools.partial(self._lines.send_nowait, line)
             try:
                 from_thread.run_sync(hand_on, token=self._token)
