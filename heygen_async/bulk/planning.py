@@ -120,7 +120,8 @@ async def checked_plan(
         good = [(one.row, one.job.request) for one in together if one.row is not None and one.job is not None]
         told = iter(await preflight.side_by_side(good))
         for one in together:
-            looking.take(one if one.job is None else attrs.evolve(one, problems=next(told)), preflight.language)
+            seen = one if one.job is None else attrs.evolve(one, problems=[*one.problems, *next(told)])
+            looking.take(seen, preflight.language)
     plan = looking.plan()
     price = plan.price.expected if budget_usd is None else min(budget_usd, plan.price.expected)
     lacking = await preflight.account(max_in_flight=max_in_flight, price_usd=price)

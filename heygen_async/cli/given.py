@@ -53,15 +53,15 @@ class Given:
 
     def campaign(self, file: Campaign) -> Campaign:
         """Return *file* with what the command says in its place."""
-        texts = _said(script=self.script, prompt=self.prompt)
+        texts = said(script=self.script, prompt=self.prompt)
         return attrs.evolve(
             file,
-            **_said(mode=self.mode, locale=self.locale),
+            **said(mode=self.mode, locale=self.locale),
             request={**flat(file.request), **_pairs("--set", self.set, "avatar_id=look_anna"), **texts},
             columns={**file.columns, **_pairs("--map", self.map, "voice_id=Voice")},
-            rows=attrs.evolve(file.rows, **_said(encoding=self.encoding, sheet=self.sheet, limit=self.limit)),
+            rows=attrs.evolve(file.rows, **said(encoding=self.encoding, sheet=self.sheet, limit=self.limit)),
             downloads=attrs.evolve(
-                file.downloads, **_said(filename=self.filename, enabled=False if self.no_download else None)
+                file.downloads, **said(filename=self.filename, enabled=False if self.no_download else None)
             ),
         )
 
@@ -84,7 +84,8 @@ def seen_from(campaign: Campaign, path: Path | None) -> str | None:
     return str(path) if path.is_absolute() else os.path.relpath(path, campaign.path.parent)
 
 
-def _said(**options: Any) -> dict[str, Any]:
+def said(**options: Any) -> dict[str, Any]:
+    """Return the options that the command line gave."""
     return {name: value for name, value in options.items() if value is not None}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import attrs
 from cyclopts import Parameter
@@ -16,7 +16,7 @@ from heygen_async.bulk.planning import PROBLEMS_SHOWN, Plan
 from heygen_async.cli import running
 from heygen_async.cli.campaign import render_campaign
 from heygen_async.cli.feed import Feed, fed
-from heygen_async.cli.given import Given, opened, seen_from
+from heygen_async.cli.given import Given, opened, said, seen_from
 from heygen_async.cli.journal import check_journal
 from heygen_async.cli.plan import NoPreflight, RowsFile, Source, client, looked_up, planned
 from heygen_async.cli.progress import Board, wide_console
@@ -79,7 +79,7 @@ class How:
             "max_downloads": self.max_downloads,
         }
         return attrs.evolve(
-            file, run=attrs.evolve(file.run, **_said(run)), downloads=attrs.evolve(file.downloads, **_said(downloads))
+            file, run=attrs.evolve(file.run, **said(**run)), downloads=attrs.evolve(file.downloads, **said(**downloads))
         )
 
 
@@ -165,7 +165,3 @@ def _show_notes(console: Console, plan: Plan) -> None:
         console.print(
             f"... and {len(notes) - PROBLEMS_SHOWN} more notes: `heygen-async plan` shows all", highlight=False
         )
-
-
-def _said(options: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if value is not None}
