@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Remark,
         Turn,
     )
+    from heygen_async.api.from_template import FromTemplate
     from heygen_async.api.generated.assets import UploadRequest
     from heygen_async.api.generated.avatars import DigitalTwin, PhotoAvatar, PromptAvatar
     from heygen_async.api.generated.clipping import ClippingRequest, ClippingSettings
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
         Watermark,
         WatermarkPlacement,
     )
+    from heygen_async.api.renders import SeenAsVideo
     from heygen_async.api.stored import (
         StoredRequest,
     )
@@ -241,6 +243,7 @@ _WHERE = {
     "Event": "heygen_async.telemetry",
     "Failed": "heygen_async.bulk.results",
     "FishSettings": "heygen_async.api.parts",
+    "FromTemplate": "heygen_async.api.from_template",
     "HeyGen": "heygen_async.client",
     "HeyGenError": "heygen_async.errors",
     "ImageScene": "heygen_async.api.generated.studio",
@@ -296,6 +299,7 @@ _WHERE = {
     "Row": "heygen_async.bulk.table",
     "RunOptions": "heygen_async.bulk.options",
     "RunPausedError": "heygen_async.errors",
+    "SeenAsVideo": "heygen_async.api.renders",
     "ServerError": "heygen_async.errors",
     "ServerJob": "heygen_async.api.jobs",
     "Session": "heygen_async.api.video_agents",
@@ -391,6 +395,7 @@ __all__ = [
     "Event",
     "Failed",
     "FishSettings",
+    "FromTemplate",
     "HeyGen",
     "HeyGenError",
     "ImageScene",
@@ -446,6 +451,7 @@ __all__ = [
     "Row",
     "RunOptions",
     "RunPausedError",
+    "SeenAsVideo",
     "ServerError",
     "ServerJob",
     "Session",

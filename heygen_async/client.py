@@ -16,6 +16,7 @@ from heygen_async.accounts import Account
 from heygen_async.api import waiting
 from heygen_async.api.generated.resources import Resources
 from heygen_async.api.modes import VideoRequest
+from heygen_async.api.renders import creation
 from heygen_async.api.video_agents import VideoAgents
 from heygen_async.api.videos import Video, Videos
 from heygen_async.api.webhooks import Webhooks
@@ -31,6 +32,8 @@ from heygen_async.transport import Transport
 if TYPE_CHECKING:
     import aiohttp
 
+    from heygen_async.api.renders import RenderRequest
+    from heygen_async.api.stored import StoredRequest
     from heygen_async.bulk.containers import FileKind
     from heygen_async.bulk.decisions import OnUnknown
     from heygen_async.bulk.guards import Approve
@@ -153,9 +156,24 @@ class HeyGen(Resources):
             exc.add_note(f"the deadline of {deadline:g} s counts from before the submission")
             raise
 
+    async def begin(self, request: RenderRequest | StoredRequest, options: Options | None = None) -> str:
+        """Submit a request of any kind and return its id: a video's, a session's or a job's. Costs money.
+
+        The resources' own methods (`videos.create`, `translations.create`, ...) return handles to follow; this one is
+        what a bulk run asks with.
+
+        Raises:
+            InsufficientCreditError: The account cannot pay; nothing was made.
+            OutcomeUnknownError: Sent to an endpoint that knows no keys, and its answer lost; it was not repeated.
+
+        Source: `POST /v3/videos`, `POST /v3/video-agents`, `POST /v3/video-translations`, ...
+        """
+        call = creation(request, None if options is None else options.idempotency_key)
+        return await self._caller.send(call, options)
+
     def render_many(
         self,
-        requests: Iterable[VideoRequest | Job] | AsyncIterable[VideoRequest | Job],
+        requests: Iterable[RenderRequest | Job] | AsyncIterable[RenderRequest | Job],
         *,
         max_in_flight: InFlight = 10,
         deadline: float = waiting.DEADLINE_SECONDS,
@@ -182,7 +200,10 @@ class HeyGen(Resources):
 
         Args:
             requests: Any iterable or async iterable, read only as fast as slots become free. A `Job` holds
-                a request with your own row beside it, which the result gives back.
+                a request with your own row beside it, which the result gives back. Besides the requests of `render`:
+                `FromTemplate`, `StudioVideo`, `TranslationRequest` (one language a row), `LipsyncRequest`,
+                `ClippingRequest`, `BackgroundRemovalRequest`, `FillerWordRemovalRequest`, `TextToVideo`, `ImageToVideo`
+                and `ReferenceToVideo`, mixed as you like: all share the slots.
             max_in_flight: Renders at once: a number (the account's pool has 10 pay-as-you-go, 20 enterprise), a
                 function that tells it, or "auto" to find out what there is. Whatever you say, a pool that turns out
                 smaller is respected, and tried again from time to time.

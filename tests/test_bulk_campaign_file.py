@@ -12,7 +12,7 @@ import pytest
 
 from heygen_async import Campaign, Completed, HeyGen, InvalidInputError, Rates
 from heygen_async.bulk.campaign_file import DownloadsTable, RowsTable, RunTable
-from heygen_async.bulk.campaign_init import Known, ask_account, campaign_text
+from heygen_async.bulk.campaign_init import FIRST_MODES, Known, ask_account, campaign_text
 from heygen_async.bulk.campaign_schema import campaign_schema, descriptions
 from heygen_async.bulk.template import MODES
 from heygen_async.simulator import World
@@ -244,7 +244,7 @@ async def test_an_account_that_cannot_be_asked(heygen: HeyGen, world: World) -> 
     assert "# Not known (" in campaign_text(known=known)
 
 
-@pytest.mark.parametrize("mode", list(MODES))
+@pytest.mark.parametrize("mode", list(FIRST_MODES))
 @pytest.mark.parametrize("columns", [(), ("first_name", "mode", "prompt", "script"), ("a b",)])
 def test_a_first_file_of_any_mode_can_be_read(tmp_path: Path, mode: str, columns: tuple[str, ...]) -> None:
     """Also when nothing could be found out; the schema takes it, too."""

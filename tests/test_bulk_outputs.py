@@ -34,7 +34,7 @@ from heygen_async import (
     VideoAgent,
     errors,
 )
-from heygen_async.api.prices import price_usd
+from heygen_async.api.kinds import usd
 from heygen_async.bulk.downloads import Downloads
 from heygen_async.bulk.filenames import check_template, file_name
 from heygen_async.bulk.outputs import ResultsCsv
@@ -138,7 +138,7 @@ def test_rows_are_what_callers_make_of_them() -> None:
 )
 def test_prices_are_those_of_the_list(request_: Any, price: tuple[float, float]) -> None:
     """Ten seconds of video; a cinematic shot has one price."""
-    assert price_usd(request_, 10) == pytest.approx(price)
+    assert usd(request_.kind, 10) == pytest.approx(price)
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,7 @@ MINE: dict[str, Any] = {"gender": None, "private": True}
 class Filled:
     """A request for a template, as far as a preflight looks at it."""
 
-    kind: ClassVar[str] = "template"
-    path: ClassVar[str] = "/v3/templates/template_welcome"
+    kind: ClassVar[str] = "template/template_welcome"
     variables: dict[str, Any]
     scene_ids: tuple[str, ...] | None = None
     dimension: dict[str, int] | None = None
@@ -50,7 +49,7 @@ class Filled:
 class Unfillable(Filled):
     """The same, of a template that is not there."""
 
-    path: ClassVar[str] = "/v3/templates/template_gone"
+    kind: ClassVar[str] = "template/template_gone"
 
 
 @attrs.frozen(kw_only=True)

@@ -35,7 +35,7 @@ def test_a_good_list_is_priced(leads: Path, monkeypatch: pytest.MonkeyPatch) -> 
     result = invoke("plan", str(leads), *SET)
     assert result.exit_code == 0, result.output
     assert "leads.csv: 6 rows, 6 can be rendered, 0 cannot" in result.output
-    assert "6 x direct: " in result.output
+    assert "Avatar videos: 6, " in result.output
     assert "Price: " in result.output
     assert "note  column note: nothing uses it" in result.output
 

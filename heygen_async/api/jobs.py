@@ -65,7 +65,12 @@ def _reason(found: Any) -> str | None:
 
 
 class ServerJob(Generic[T]):
-    """Something that is being made at HeyGen: an id and the ways to follow it. It holds nothing that must be closed."""
+    """Something that is being made at HeyGen: an id and the ways to follow it. It holds nothing that must be closed.
+
+    Attributes:
+        id: HeyGen's.
+        ends: How it ends.
+    """
 
     def __init__(
         self,
@@ -87,12 +92,12 @@ class ServerJob(Generic[T]):
         self.id = job_id
         self._caller = caller
         self._read = read
-        self._ends = ends
+        self.ends = ends
         self._pace = pace
 
     def __repr__(self) -> str:
         """Name the kind and the id."""
-        return f"ServerJob({self._ends.subject} {self.id!r})"
+        return f"ServerJob({self.ends.subject} {self.id!r})"
 
     async def look(self) -> T:
         """Return it as it is now. Costs nothing."""
@@ -103,9 +108,9 @@ class ServerJob(Generic[T]):
         last = None
         async for found in waiting.looks(self.look, self._pace):
             status: Any = getattr(found, "status", None)
-            ended = self._ends.reached(found)
+            ended = self.ends.reached(found)
             if not ended:
-                waiting.note_status(status, _UNDER_WAY | self._ends.well)
+                waiting.note_status(status, _UNDER_WAY | self.ends.well)
             if ended or status != last:
                 yield found
             if ended:
@@ -122,8 +127,8 @@ class ServerJob(Generic[T]):
             RenderFailedError: HeyGen gave up, or it was cancelled or deleted.
             DeadlineExceededError: Not ended yet; it goes on and is paid for.
         """
-        found = await waiting.within(deadline, self._ends.subject, self.id, self._ended)
-        return self._ends.check(found, self.id)
+        found = await waiting.within(deadline, self.ends.subject, self.id, self._ended)
+        return self.ends.check(found, self.id)
 
     async def _ended(self) -> T:
         return [found async for found in self.statuses()][-1]

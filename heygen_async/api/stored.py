@@ -8,6 +8,7 @@ from typing import Any, cast
 import attrs
 
 from heygen_async import wire
+from heygen_async.api.kinds import kind_of
 
 
 @attrs.frozen(kw_only=True)
@@ -15,7 +16,7 @@ class StoredRequest:
     """A request as a journal keeps it.
 
     Attributes:
-        kind: avatar, image, cinematic_avatar or video_agent.
+        kind: avatar, image, cinematic_avatar, video_agent, translation ...; `template/<id>` of a template.
         text: The JSON object of the POST.
     """
 
@@ -35,16 +36,17 @@ class StoredRequest:
     @property
     def path(self) -> str:
         """Where it is sent."""
-        return "/v3/video-agents" if self.for_agents else "/v3/videos"
+        return kind_of(self.kind).path
 
 
 def body_of(request: Any) -> dict[str, Any]:
     """Return the JSON object that is sent for a request."""
-    return request.body if isinstance(request, StoredRequest) else wire.encode(request)
+    own: dict[str, Any] | None = getattr(request, "body", None)
+    return wire.encode(request) if own is None else own
 
 
 def sent_of(request: Any) -> dict[str, Any]:
     """Return how a `Call` sends a request: what was kept goes out as it stands."""
     if isinstance(request, StoredRequest):
         return {"body": request.text.encode(), "headers": {"Content-Type": "application/json"}}
-    return {"body": wire.encode(request)}
+    return {"body": body_of(request)}

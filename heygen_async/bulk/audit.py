@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
+from heygen_async.api.renders import look
 from heygen_async.api.videos import Video
 from heygen_async.bulk.decisions import CLOCK_SKEW_SECONDS
 from heygen_async.bulk.journal import Journal
@@ -64,7 +65,7 @@ async def _difference(client: HeyGen, journal: Journal, record: Record, *, fix: 
     if record.video_id is None:
         return None
     try:
-        video: Video | None = await client.videos.get(record.video_id)
+        video: Video | None = await look(client, record.kind, record.video_id)
     except NotFoundError:
         video = None
     if record.state == "completed":

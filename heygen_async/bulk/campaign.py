@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import attrs
 
+from heygen_async.api.kinds import kind_of
 from heygen_async.api.stored import body_of
 from heygen_async.bulk import keys
 from heygen_async.bulk.books import JournalBooks, job_of
@@ -114,7 +115,7 @@ def _entry(job: Job, *, tag_titles: bool) -> Entry:
     cells = {name: cell for name, cell in cells_of(job.row).items() if not str(name).startswith(PREFIX)}
     row = cells or job.row
     identity = job.name or (keys.row_key(row) if row is not None else keys.body_hash(job.request.kind, body))
-    if tag_titles and job.request.kind != "video_agent":
+    if tag_titles and kind_of(job.request.kind).has_title:
         body["title"] = f"{body.get('title') or ''} [{keys.row_key(identity)[:_TAG_DIGITS]}]".strip()
     return Entry(row_key=identity, row=row, kind=job.request.kind, body=body)
 

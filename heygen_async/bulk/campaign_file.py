@@ -122,7 +122,8 @@ class Campaign:
         async with heygen.run(plan, **campaign.options()) as results: ...
 
     Attributes:
-        mode: What to make of each row: direct, image, cinematic or agent; may hold {{ placeholders }}.
+        mode: What to make of each row: direct, image, cinematic, agent, template, translation, lipsync, clipping,
+            background_removal, filler_word_removal or text_to_video; may hold {{ placeholders }}.
         locale: How the filters `number` and `date` write: en, de, fr, ...
         request: Fields of each request, spelled as in HeyGen's API; texts may hold {{ placeholders }}.
         columns: Field, or `mode`, and the column in which a row may have its own.

@@ -8,15 +8,16 @@ from collections.abc import Sequence
 import attrs
 
 from heygen_async.api.generated.avatars import Look
+from heygen_async.api.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent
 from heygen_async.api.pages import Listing
 from heygen_async.bulk.placeholders import as_name
-from heygen_async.bulk.template import MODES
 from heygen_async.client import HeyGen
 from heygen_async.errors import HeyGenError, InvalidInputError
 
 _SHOWN = 8
 _NAMES = ("first_name", "firstname", "given_name", "vorname", "prenom", "name", "full_name")
 _SPEAKS = ("direct", "image")
+FIRST_MODES = {"direct": DirectVideo, "image": ImageVideo, "cinematic": CinematicAvatar, "agent": VideoAgent}
 
 
 @attrs.frozen(kw_only=True)
@@ -57,8 +58,8 @@ def campaign_text(*, mode: str = "direct", known: Known, columns: Sequence[str] 
     Raises:
         InvalidInputError: There is no such mode.
     """
-    if mode not in MODES:
-        raise InvalidInputError(f"mode {mode!r}: must be one of {', '.join(MODES)}")
+    if mode not in FIRST_MODES:
+        raise InvalidInputError(f"mode {mode!r}: must be one of {', '.join(FIRST_MODES)}")
     head, request = _HEAD.format(mode=_quoted(mode)), _request(mode, known, columns)
     return "\n".join([head, request, _columns(mode, columns), _rows(rows), _REST])
 
@@ -120,7 +121,7 @@ def _oneline(text: str) -> str:
 
 def _columns(mode: str, columns: Sequence[str]) -> str:
     """Map columns that are named like a field and like nothing else: a column `title` may be Dr. or Mr."""
-    fields = {field.name for field in attrs.fields(MODES[mode])}
+    fields = {field.name for field in attrs.fields(FIRST_MODES[mode])}
     names = {name for name in fields if "_" in name or name in {"script", "prompt"}}
     known = {field: column for column in columns if (field := as_name(column)) in names}
     lines = ["[columns]  # a field, or mode, that each row may have in a column of its own"]

@@ -1,7 +1,7 @@
 """What a file is, by its first bytes: an error page must never pass for a video.
 
-Sources: ISO/IEC 14496-12 (`ftyp`, boxes), RFC 8794 (EBML), and what every JPEG, PNG, GIF, WebP, SRT, WebVTT and ASS
-file begins with.
+Sources: ISO/IEC 14496-12 (`ftyp`, boxes), RFC 8794 (EBML), and what every JPEG, PNG, GIF, WebP, SRT, WebVTT, ASS, MP3
+and WAV file begins with.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ _BOXES = frozenset(b"ftyp styp moov moof mdat mfra free skip wide meta uuid pdin
 
 # Byte patterns of each sort, and the ending that fits.
 _MOVIES = ((rb".{4}ftyp", ".mp4"), (rb"\x1a\x45\xdf\xa3", ".webm"))
+_SOUNDS = ((rb"ID3|\xff[\xe0-\xff]", ".mp3"), (rb"RIFF.{4}WAVE", ".wav"))
 _PICTURES = (
     (rb"\xff\xd8\xff", ".jpg"),
     (rb"\x89PNG\r\n\x1a\n", ".png"),
@@ -33,37 +34,46 @@ _CAPTIONS = (
 )
 _SIGNS = {
     "video": _MOVIES,
+    "audio": _SOUNDS,
     "captioned_video": _MOVIES,
     "captions": _CAPTIONS,
     "thumbnail": _PICTURES,
     "gif": tuple(sign for sign in _PICTURES if sign[1] in {".gif", ".webp"}),
 }
-_BETWEEN = {"captioned_video": "-captioned"}  # so that it does not replace the other video
 
 
-def endings(kind: FileKind) -> tuple[str, ...]:
+def endings(kind: str) -> tuple[str, ...]:
     """Return the endings that files of a kind may have, the usual one first."""
-    between = _BETWEEN.get(kind, "")
-    usual = {"captions": ".srt", "gif": ".gif"}.get(kind)
-    found = dict.fromkeys(ending for _, ending in _SIGNS[kind])
+    sort, between = _parts(kind)
+    usual = {"captions": ".srt", "gif": ".gif"}.get(sort)
+    found = dict.fromkeys(ending for _, ending in _SIGNS[sort])
     return tuple(between + ending for ending in sorted(found, key=lambda ending: ending != usual))
 
 
-def stem_of(kind: FileKind, name: str) -> str:
+def _parts(kind: str) -> tuple[str, str]:
+    """Return the sort of a kind, and what stands before its ending, so that no file replaces another of its row."""
+    if kind == "captioned_video":
+        return kind, "-captioned"
+    sort, _, number = kind.partition("_")  # video_2 is a second film
+    return sort, f"-{number}" if number else ""
+
+
+def stem_of(kind: str, name: str) -> str:
     """Return the name of a file of a kind without its ending."""
-    for ending in endings(kind):
+    for ending in (*endings(kind), *endings("audio")):
         if name.endswith(ending):
             return name.removesuffix(ending)
     return name
 
 
-def ending_of(kind: FileKind, file: Path) -> str | None:
+def ending_of(kind: str, file: Path) -> str | None:
     """Return the ending that fits what is in *file*; None if it is nothing of that kind."""
     with file.open("rb") as opened:
         head = opened.read(_HEAD_BYTES)
-    for pattern, ending in _SIGNS[kind]:
+    sort, between = _parts(kind)
+    for pattern, ending in _SIGNS[sort]:
         if re.match(pattern, head, re.DOTALL):
-            return _BETWEEN.get(kind, "") + ending
+            return between + ending
     return None
 
 

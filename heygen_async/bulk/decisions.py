@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
+from heygen_async.api.kinds import known
+
 OnUnknown = Literal["hold", "resubmit", "skip"]
 Step = Literal["submit", "follow", "reconcile", "download", "nothing"]
 
 KEY_SECONDS = 23 * 3600.0  # HeyGen replays an answer for 24 h; an hour less, for clocks that differ
 GRACE_SECONDS = 150.0  # a POST may be worked on for 120 s; who looks sooner may not see what is being made
 CLOCK_SKEW_SECONDS = 300.0  # between this machine and HeyGen
-_KEYED = frozenset({"avatar", "image", "cinematic_avatar"})
 
 
 class Remembered(Protocol):
@@ -57,7 +58,12 @@ def next_step(row: Remembered, now: float, *, wants_file: bool) -> Step:
 
 def key_holds(row: Remembered, now: float) -> bool:
     """Whether HeyGen would answer a repeated POST of this row with its first answer."""
-    return row.kind in _KEYED and row.intended_at is not None and 0 <= now - row.intended_at < KEY_SECONDS
+    kind = known(row.kind)
+    if kind is None:
+        return False
+    if kind.once_by is not None:
+        return True  # its key stands in the request itself, and is remembered for good
+    return kind.takes_key and row.intended_at is not None and 0 <= now - row.intended_at < KEY_SECONDS
 
 
 def grace_left(row: Remembered, now: float) -> float:

@@ -17,6 +17,8 @@ import anyio
 import anyio.to_thread
 import attrs
 
+from heygen_async.api.kinds import kind_of
+from heygen_async.api.renders import SeenAsVideo, look
 from heygen_async.api.stored import body_of
 from heygen_async.api.videos import Video
 from heygen_async.bulk.containers import FileKind, beginning, ending_of, endings, is_cut_short, stem_of
@@ -50,7 +52,7 @@ ATTEMPTS = 10  # without a new byte: an outage of a minute or two is sat out
 CLOSING_SECONDS = 5.0  # how long a file may take to be put away when the run is left
 KINDS: tuple[FileKind, ...] = get_args(FileKind)
 _DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-_ADDRESSES: dict[FileKind, str] = {
+_ADDRESSES = {
     "video": "video_url",
     "captioned_video": "captioned_video_url",
     "captions": "subtitle_url",
@@ -77,13 +79,16 @@ class Errand:
     stem: str
     stale: bool = False
 
-    def url(self, kind: FileKind) -> str | None:
+    def url(self, kind: str) -> str | None:
         """Return the address of a file, as far as it is known."""
-        found: str | None = getattr(self.video, _ADDRESSES[kind])
+        films = self._films()
+        found: str | None = films[kind] if kind in films else getattr(self.video, _ADDRESSES.get(kind, ""), None)
         return found
 
-    def expects(self, kind: FileKind) -> bool:
+    def expects(self, kind: str) -> bool:
         """Whether there must be such a file, now or soon: others are taken if they are there."""
+        if isinstance(self.video, SeenAsVideo):
+            return False
         body = body_of(self.job.request)
         match kind:
             case "captions":
@@ -94,6 +99,20 @@ class Errand:
                 return bool(body.get("include_gif"))
             case _:
                 return True
+
+    def kinds(self, wanted: Iterable[FileKind]) -> list[str]:
+        """Return the files that *wanted* means here: of several films, all; the first comes last and seals them."""
+        more = [kind for kind in self._films() if kind != "video"] if "video" in wanted else []
+        return [*more, *wanted]
+
+    def sort(self, kind: str) -> str:
+        """Return what a file must be: a translation without pictures is a sound."""
+        sound = isinstance(self.video, SeenAsVideo) and list(self.video.urls) == ["audio"]
+        return "audio" if sound and kind == "video" else kind
+
+    def _films(self) -> dict[str, str]:
+        urls = self.video.urls.values() if isinstance(self.video, SeenAsVideo) else ()
+        return {"video" if number == 1 else f"video_{number}": url for number, url in enumerate(urls, 1)}
 
 
 class Downloads:
@@ -133,7 +152,22 @@ class Downloads:
         stem = next(named, None) or self._names.give(facts_of(job, video.id, video.title), possible)
         return Errand(job, video, stem, stale=video.video_url is None)
 
-    async def save(self, errand: Errand, kind: FileKind) -> StoredFile:
+    async def wanted(self, errand: Errand) -> list[str]:
+        """Return the kinds of files to store of a row: how many films a job made, it tells. Costs nothing.
+
+        Raises:
+            DownloadError: It could not be asked.
+        """
+        try:
+            if kind_of(errand.job.request.kind).resource is not None:
+                await self._refresh(errand)
+        except AuthenticationError:
+            raise
+        except HeyGenError as exc:
+            raise self._unstored(errand, "video", str(exc), exc.code, gone=isinstance(exc, NotFoundError)) from exc
+        return errand.kinds(self.kinds)
+
+    async def save(self, errand: Errand, kind: str) -> StoredFile:
         """Store one file of a video. Costs nothing.
 
         Raises:
@@ -152,9 +186,7 @@ class Downloads:
             code = "disk_full" if exc.errno in _DISK_FULL else None
             raise self._unstored(errand, kind, f"the disk said {exc.strerror or exc}", code) from exc
 
-    def _unstored(
-        self, errand: Errand, kind: FileKind, why: str, code: str | None, *, gone: bool = False
-    ) -> DownloadError:
+    def _unstored(self, errand: Errand, kind: str, why: str, code: str | None, *, gone: bool = False) -> DownloadError:
         what = "file" if kind == "video" else kind.replace("_", " ")
         mend = (
             "it was deleted at HeyGen" if gone else "with a journal, `heygen-async resume` fetches it and pays nothing"
@@ -166,13 +198,11 @@ class Downloads:
             resource_id=errand.video.id,
         )
 
-    async def _saved(self, errand: Errand, kind: FileKind) -> StoredFile:
+    async def _saved(self, errand: Errand, kind: str) -> StoredFile:
         """Try until it is there, or until so many tries in a row have brought nothing new."""
         failures, waited, most = 0, 0.0, 0
         while True:
-            if errand.stale:
-                errand.video = (await self._client.videos.get(errand.video.id)).check()
-                errand.stale = False
+            await self._refresh(errand)
             part = await anyio.to_thread.run_sync(self._part, errand, kind)
             try:
                 return await self._tried(errand, kind, part)
@@ -193,12 +223,19 @@ class Downloads:
             errand.stale = not isinstance(error, _ADDRESS_IS_GOOD)
             await anyio.sleep(pause)
 
-    def _part(self, errand: Errand, kind: FileKind) -> PartFile:
-        path = (errand.url(kind) or "").partition("?")[0].lower()
-        fits = (ending for ending in endings(kind) if path.endswith(ending[ending.rindex(".") :]))
-        return PartFile.find(self.folder / (errand.stem + next(fits, endings(kind)[0])), f"{kind} {errand.video.id}")
+    async def _refresh(self, errand: Errand) -> None:
+        """Read the video again if its addresses may no longer be good."""
+        if errand.stale:
+            errand.video = (await look(self._client, errand.job.request.kind, errand.video.id)).check()
+            errand.stale = False
 
-    async def _tried(self, errand: Errand, kind: FileKind, part: PartFile) -> StoredFile:
+    def _part(self, errand: Errand, kind: str) -> PartFile:
+        path = (errand.url(kind) or "").partition("?")[0].lower()
+        possible = endings(errand.sort(kind))
+        fits = (ending for ending in possible if path.endswith(ending[ending.rindex(".") :]))
+        return PartFile.find(self.folder / (errand.stem + next(fits, possible[0])), f"{kind} {errand.video.id}")
+
+    async def _tried(self, errand: Errand, kind: str, part: PartFile) -> StoredFile:
         url = errand.url(kind)
         if url is None:
             if not errand.expects(kind):
@@ -242,11 +279,11 @@ class Downloads:
             await anyio.to_thread.run_sync(part.drop)
             raise ContractError("a part came that does not fit what is there")
 
-    def _put(self, errand: Errand, kind: FileKind, part: PartFile) -> StoredFile:
+    def _put(self, errand: Errand, kind: str, part: PartFile) -> StoredFile:
         """Check what has come and give it its name."""
         if part.whole_bytes not in {None, part.size_bytes}:
             raise ConnectionLostError(f"{part.size_bytes} of {part.whole_bytes} bytes came")
-        ending = ending_of(kind, part.path)
+        ending = ending_of(errand.sort(kind), part.path)
         if ending is None:
             begins = beginning(part.path)
             part.drop()

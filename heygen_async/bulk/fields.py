@@ -17,6 +17,7 @@ from heygen_async.api.parts import Background
 from heygen_async.errors import InvalidInputError
 
 Read = Callable[[str], Any]
+_TAKEN_AS_TEXT = frozenset({"engine", "background", "image", "video", "audio", "srt"})  # a plain address, too
 _SWITCH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -36,6 +37,8 @@ def reader(kind: type[Any], path: str) -> Read:
     """
     kinds: tuple[Any, ...] = (kind,)
     for depth, name in enumerate(path.split(".")):
+        if _is_open(kinds):
+            return str
         known = {**(_tags(kinds) if depth else {}), **_declared(kinds)}
         if name not in known:
             owner = kind.__name__ if depth == 0 else ".".join(path.split(".")[:depth])
@@ -102,7 +105,7 @@ def build(
     for name, given in tree.items():
         value: Any = given
         found: list[FieldProblem] = []
-        if isinstance(given, Mapping):
+        if isinstance(given, Mapping) and not _is_open(declared[name]):
             value, found = _part(declared[name], given, failed, before + name)
         if value is not None:
             found = _broken_rule(kind, name, value, before)
@@ -186,6 +189,11 @@ def _alternatives(declared: Any) -> tuple[Any, ...]:
     return (declared,)
 
 
+def _is_open(kinds: tuple[Any, ...]) -> bool:
+    """Whether the parts have no fixed names: what is in them goes out as it is given."""
+    return any(typing.get_origin(kind) is Mapping for kind in kinds)
+
+
 def _leaf(path: str, accepted: tuple[Any, ...]) -> Read:
     if bool in accepted:
         return _switch
@@ -193,7 +201,7 @@ def _leaf(path: str, accepted: tuple[Any, ...]) -> Read:
         return lambda text: _number(text, whole=float not in accepted)
     if any(typing.get_origin(kind) is tuple for kind in accepted):
         return lambda text: tuple(part.strip() for part in text.split(",") if part.strip())
-    shorthand = path.rpartition(".")[2] in {"engine", "background", "image"}  # taken as text, too
+    shorthand = path.rpartition(".")[2] in _TAKEN_AS_TEXT
     parts = _declared(accepted)
     if parts and not shorthand:
         raise InvalidInputError(f"{path}: has parts; give {path}.{f', {path}.'.join(parts)}")

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
-from heygen_async.api.modes import VideoRequest
+from heygen_async.api.kinds import is_request
+from heygen_async.api.renders import check_row
 from heygen_async.api.stored import StoredRequest
 from heygen_async.bulk.decisions import Step
 from heygen_async.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from heygen_async.api.renders import RenderRequest
 
 
 def _fresh_key() -> str:
@@ -32,7 +36,7 @@ class Job:
         record: What the journal remembers of it.
     """
 
-    request: VideoRequest | StoredRequest
+    request: RenderRequest | StoredRequest
     row: Any = attrs.field(default=None, repr=False)
     key: str = attrs.field(factory=_fresh_key)
     name: str | None = None
@@ -41,7 +45,7 @@ class Job:
     record: Any = attrs.field(default=None, repr=False, eq=False)
 
 
-Source = Iterable[VideoRequest | Job] | AsyncIterable[VideoRequest | Job]
+Source: TypeAlias = "Iterable[RenderRequest | Job] | AsyncIterable[RenderRequest | Job]"
 
 
 async def numbered(source: Source) -> AsyncIterator[Job]:
@@ -49,20 +53,28 @@ async def numbered(source: Source) -> AsyncIterator[Job]:
     index = 0
     async for given in _each(source):
         job = given if isinstance(given, Job) else Job(request=given)
-        if not isinstance(job.request, VideoRequest | StoredRequest):
+        if not is_request(job.request):
             raise InvalidInputError(
                 f"requests, item {index}: a {type(job.request).__name__}; must be a DirectVideo, ImageVideo, "
-                "CinematicAvatar, VideoAgent, or a Job around one"
+                "CinematicAvatar, VideoAgent, another request that renders, or a Job around one"
             )
+        _check(job.request, index)
         yield attrs.evolve(job, index=index)
         index += 1
 
 
-async def _each(source: Source) -> AsyncIterator[VideoRequest | Job]:
+def _check(request: Any, index: int) -> None:
+    try:
+        check_row(request)
+    except InvalidInputError as exc:
+        raise InvalidInputError(f"requests, item {index}: {exc.message}", param=exc.param) from None
+
+
+async def _each(source: Source) -> AsyncIterator[RenderRequest | Job]:
     if isinstance(source, AsyncIterable):
         async for given in source:
             yield given
         return
-    rows: Iterator[VideoRequest | Job] = iter(source)
+    rows: Iterator[RenderRequest | Job] = iter(source)
     for given in rows:
         yield given

@@ -2,8 +2,9 @@
 
 A render holds its slot until its end is noticed, so the pause between looks is a cost. One request of
 `GET /v3/videos/statuses` tells about 100 videos; each finished one is then read once for its details, beside the
-sweeps and never in their way. Sessions are asked one by one, batches as a whole, until they name their videos. Where
-bulk statuses are refused or not wanted, every video is asked by itself, at a pace that fits how such renders end.
+sweeps and never in their way. Sessions are asked one by one, batches as a whole, until they name their videos. Jobs
+that are no videos (translations, clips, ...) are asked one by one at a pace that fits how such renders end; so is every
+video where bulk statuses are refused or not wanted.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import anyio
 
 from heygen_async.api import waiting
+from heygen_async.api.renders import look
 from heygen_async.api.video_agents import SESSION_STATUSES, Session
 from heygen_async.api.videos import STATUSES_AT_ONCE, VIDEO_STATUSES
 from heygen_async.bulk.watched import Watch, Watched
@@ -110,6 +112,8 @@ class Watcher:
         for watched in due:
             if watched.session_id is not None and watched.video_id is None:
                 yield lambda w=watched: self._look_at_session(w)  # type: ignore[misc]  # mypy and defaults of lambdas
+            elif watched.is_job:
+                self._read_each([watched])
             elif watched.batch_id not in nameless:
                 videos.append(watched)
         for batch_id in nameless - {None}:
@@ -237,10 +241,11 @@ class Watcher:
             self._readers.start_soon(self._read, watched)
 
     async def _read(self, watched: Watched) -> None:
-        """Read the details of a video, and report it if it has ended."""
+        """Read the details of a video or job, and report it if it has ended."""
         try:
             async with self._width:
-                video = await self._ask(watched, self._client.videos.get(watched.video_id or ""))
+                seen = look(self._client, watched.job.request.kind, watched.video_id or "")
+                video = await self._ask(watched, seen)
         finally:
             watched.being_read = False
         if video is not None and video.ended:

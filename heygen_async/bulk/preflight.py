@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 
 from heygen_async.api.generated.avatars import Look
 from heygen_async.api.generated.templates import TemplateDetail
 from heygen_async.api.generated.voices import VoiceDetail
-from heygen_async.api.modes import VideoRequest
+from heygen_async.api.kinds import kind_of
 from heygen_async.api.stored import StoredRequest, body_of
 from heygen_async.bulk.addresses import address_findings
 from heygen_async.bulk.credit import ACCOUNT, credit_problems, slot_problems
@@ -25,6 +25,9 @@ from heygen_async.bulk.table import Row
 from heygen_async.bulk.variables import template_findings
 from heygen_async.client import HeyGen
 from heygen_async.errors import AuthenticationError, HeyGenError
+
+if TYPE_CHECKING:
+    from heygen_async.api.renders import RenderRequest
 
 T = TypeVar("T")
 TOGETHER = 200  # rows looked at side by side
@@ -44,7 +47,7 @@ class Preflight:
         self._client = client
         self._readings = Readings()
 
-    async def problems(self, row: Row, request: VideoRequest | StoredRequest) -> list[Problem]:
+    async def problems(self, row: Row, request: RenderRequest | StoredRequest) -> list[Problem]:
         """Return what would keep the request of *row* from being rendered, and what should be looked at.
 
         Source: `GET /v3/avatars/looks/{look_id}`, `GET /v3/voices/{voice_id}`, `GET /v3/templates/{template_id}`.
@@ -58,10 +61,10 @@ class Preflight:
             found += await self._looks(part, request.kind)
             found += await self._voice(part, languages)
         found += length_findings(every, lambda part: locale_of(part) or languages.get(part.at))
-        found += await self._template(request.path, body)
+        found += await self._template(kind_of(request.kind).path, body)
         return [finding.of(row) for finding in found]
 
-    async def of_rows(self, rows: Iterable[tuple[Row, VideoRequest | StoredRequest]]) -> list[Problem]:
+    async def of_rows(self, rows: Iterable[tuple[Row, RenderRequest | StoredRequest]]) -> list[Problem]:
         """Return the problems of many rows, in their order; only the problems are kept."""
         found: list[Problem] = []
         waiting = iter(rows)
@@ -70,7 +73,7 @@ class Preflight:
                 found += problems
         return found
 
-    async def side_by_side(self, rows: Sequence[tuple[Row, VideoRequest | StoredRequest]]) -> list[list[Problem]]:
+    async def side_by_side(self, rows: Sequence[tuple[Row, RenderRequest | StoredRequest]]) -> list[list[Problem]]:
         """Return the problems of each row, in their order; all of them are looked at at once."""
         found: list[list[Problem]] = [[] for _ in rows]
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
 
+from heygen_async.api.kinds import CINEMATIC_USD, base_of
 from heygen_async.bulk.speech import spoken_seconds
 
 _ASKED = re.compile(r"(\d{1,4})[\s-]*(seconds?|secs?|s|minutes?|mins?)\b", re.IGNORECASE)
 _NOT_TOLD = (5.0, 60.0, 600.0)  # seconds of a video whose length nothing tells: an audio file, an agent's own choice
 _LEAST_SECONDS = 1.0
+_MODEL_SECONDS = (5.0, 5.0, 15.0)  # what HeyGen takes; which is its default is not documented
 
 
 @attrs.frozen
@@ -36,7 +38,9 @@ class Price:
 class Rates:
     """US dollars a second of video by kind of request, least and most; a cinematic avatar has a flat price.
 
-    The span of "avatar" is that of looks: photo looks 0.05, digital twins and studio looks 0.0667.
+    The span of "avatar" is that of looks: photo looks 0.05, digital twins and studio looks 0.0667; that of
+    "translation" and "lipsync" is that of their modes. "other" is for clippings, background and filler word removals
+    and model videos: HeyGen publishes no price of them, so it is a guess, by which a budget at least counts them.
 
     Source: HeyGen's pricing page as read in September 2026; yours may differ, so give your own.
     """
@@ -44,13 +48,18 @@ class Rates:
     avatar: tuple[float, float] = (0.05, 0.0667)
     image: tuple[float, float] = (0.05, 0.05)
     video_agent: tuple[float, float] = (0.0333, 0.0333)
-    cinematic_avatar: float = 7.0
+    cinematic_avatar: float = CINEMATIC_USD
+    studio: tuple[float, float] = (0.05, 0.0667)
+    template: tuple[float, float] = (0.05, 0.0667)
+    translation: tuple[float, float] = (0.0333, 0.0667)
+    lipsync: tuple[float, float] = (0.0333, 0.0667)
+    other: tuple[float, float] = (0.0333, 0.0667)
 
     def price(self, kind: str, seconds: float) -> tuple[float, float]:
         """Return the least and the most that *seconds* of a finished video of *kind* cost."""
         if kind == "cinematic_avatar":
             return self.cinematic_avatar, self.cinematic_avatar
-        low, high = {"avatar": self.avatar, "image": self.image, "video_agent": self.video_agent}[kind]
+        low, high = getattr(self, base_of(kind), self.other)
         return low * seconds, high * seconds
 
     def estimate(self, kind: str, body: Mapping[str, Any], *, language: str | None = None) -> Price:
@@ -69,14 +78,39 @@ def seconds_of(kind: str, body: Mapping[str, Any], language: str | None = None) 
         return asked, asked, asked
     if kind == "video_agent":
         return _asked_of_agent(str(body.get("prompt") or ""))
+    if kind == "studio":
+        return _scenes(body.get("scenes") or (), language)
+    if kind == "model_video":
+        return (float(body["duration"]),) * 3 if body.get("duration") else _MODEL_SECONDS
     script = body.get("script")
     if not isinstance(script, str):
-        return _NOT_TOLD
+        return _cut(body)
     given = body.get("voice_settings")
     settings: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
     spoken = settings.get("locale") or language
     least, likely, most = spoken_seconds(script, speed=float(settings.get("speed") or 1.0), language=spoken)
     return max(_LEAST_SECONDS, least), max(_LEAST_SECONDS, likely), max(_LEAST_SECONDS, most) * 1.25 + 2
+
+
+def _scenes(scenes: Iterable[Mapping[str, Any]], language: str | None) -> tuple[float, float, float]:
+    """Scenes are shown one after another; each has its own length, or that of its speech."""
+    least = likely = most = 0.0
+    for scene in scenes:
+        silent = scene.get("duration")
+        one = (
+            (float(silent),) * 3 if silent else seconds_of("avatar", {**scene, **(scene.get("input") or {})}, language)
+        )
+        least, likely, most = least + one[0], likely + one[1], most + one[2]
+    return least, likely, most
+
+
+def _cut(body: Mapping[str, Any]) -> tuple[float, float, float]:
+    """A part of a film that is asked for by its begin and end has about that length."""
+    start, end = body.get("start_time") or 0.0, body.get("end_time")
+    if end is None:
+        return _NOT_TOLD
+    seconds = max(_LEAST_SECONDS, float(end) - float(start))
+    return 0.8 * seconds, seconds, 1.2 * seconds
 
 
 def _asked_of_agent(prompt: str) -> tuple[float, float, float]:

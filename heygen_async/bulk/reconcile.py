@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
 
+from heygen_async.api.kinds import kind_of
 from heygen_async.bulk.decisions import CLOCK_SKEW_SECONDS
 from heygen_async.bulk.journal import Journal
 from heygen_async.bulk.records import Record
@@ -13,13 +15,13 @@ if TYPE_CHECKING:
 
 
 async def find(client: HeyGen, journal: Journal, record: Record) -> list[str]:
-    """Return the ids of what may be the render of a row: sessions of an agent row, videos of any other.
+    """Return the ids of what may be the render of a row: sessions of an agent row, else videos or jobs.
 
     Call it only when HeyGen can no longer be working on the POST (`decisions.grace_left`). Costs nothing.
     """
     if record.kind == "video_agent":
         return await _sessions(client, journal, record)
-    return await _videos(client, journal, record)
+    return await _titled(client, journal, record)
 
 
 async def _sessions(client: HeyGen, journal: Journal, record: Record) -> list[str]:
@@ -37,18 +39,29 @@ async def _sessions(client: HeyGen, journal: Journal, record: Record) -> list[st
     return found
 
 
-async def _videos(client: HeyGen, journal: Journal, record: Record) -> list[str]:
-    """Return the videos made since the intent, of no other row, with the row's title; none if it has no title."""
+async def _titled(client: HeyGen, journal: Journal, record: Record) -> list[str]:
+    """Return what was made since the intent, of no other row, with the row's title; nothing if it has no title."""
     since, title = _since(record), record.body.get("title")
     if not title:
         return []
     found = []
-    async for video in client.videos.list(title=title):
-        if (video.created_at or 0.0) < since:
+    async for made in _listed(client, record.kind, title):
+        if (made.created_at or 0.0) < since:
             break  # newest first
-        if video.title == title and not journal.knows_video(video.id):
-            found.append(video.id)
+        if made.title == title and not journal.knows_video(made.id):
+            found.append(made.id)
     return found
+
+
+async def _listed(client: HeyGen, kind: str, title: str) -> AsyncIterator[Any]:
+    """Yield what HeyGen lists of a kind, newest first; of some kinds it has no list."""
+    resource = kind_of(kind).resource
+    if resource is None:
+        async for video in client.videos.list(title=title):
+            yield video
+    elif (listing := getattr(getattr(client, resource), "list", None)) is not None:
+        async for job in listing():
+            yield job
 
 
 def _since(record: Record) -> float:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from heygen_async.api.modes import VideoRequest
+from heygen_async.api.renders import SeenAsVideo
 from heygen_async.api.stored import StoredRequest
 from heygen_async.api.videos import Video
 from heygen_async.bulk.plan import Job
 from heygen_async.errors import HeyGenError, Spent
+
+if TYPE_CHECKING:
+    from heygen_async.api.renders import RenderRequest
 
 
 @attrs.frozen(kw_only=True)
@@ -37,7 +40,7 @@ class Ended:
         return self.job.row
 
     @property
-    def request(self) -> VideoRequest | StoredRequest:
+    def request(self) -> RenderRequest | StoredRequest:
         """What was asked."""
         return self.job.request
 
@@ -52,9 +55,10 @@ class Completed(Ended):
     """A rendered video.
 
     Attributes:
-        video: As HeyGen describes it; its URLs are short-lived.
+        video: As HeyGen describes it; its URLs are short-lived. What is no plain video is seen as one: `made`.
         file: Where it was stored; None if no download was asked for or it failed.
-        files: All files that were stored, by kind: "video", "captioned_video", "captions", "thumbnail", "gif".
+        files: All files that were stored, by kind: "video", "captioned_video", "captions", "thumbnail", "gif"; further
+            films of a job that makes several as "video_2", "video_3", ...
         error: Why a file could not be stored. The video is there and paid for all the same.
     """
 
@@ -62,6 +66,11 @@ class Completed(Ended):
     file: Path | None = None
     files: Mapping[str, Path] = attrs.field(factory=dict)
     error: HeyGenError | None = None
+
+    @property
+    def made(self) -> Any:
+        """What was made: a `Translation`, `Lipsync`, `ClippedVideo`, ...; of a video the `Video` itself."""
+        return self.video.made if isinstance(self.video, SeenAsVideo) else self.video
 
 
 @attrs.frozen(kw_only=True)

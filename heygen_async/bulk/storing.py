@@ -100,9 +100,11 @@ class Storing:
         """Store what is wanted of a row and not there; what fails does not keep the rest from being stored."""
         errand = downloads.errand(done.job, done.video, kept)
         files, error = still_there(kept), None
-        for kind in downloads.kinds:
-            if kind in files:
-                continue
+        try:
+            wanted = [kind for kind in await downloads.wanted(errand) if kind not in files]
+        except DownloadError as exc:
+            wanted, error = [], exc
+        for kind in wanted:
             try:
                 files[kind] = await downloads.save(errand, kind)
             except DownloadError as exc:

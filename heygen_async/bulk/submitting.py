@@ -11,8 +11,6 @@ import anyio
 import attrs
 
 from heygen_async.api.batches import BATCH_ITEMS, KINDS, CreatedBatch, folder_of
-from heygen_async.api.video_agents import AgentJob
-from heygen_async.api.videos import VideoJob
 from heygen_async.bulk.books import Books
 from heygen_async.bulk.ending import Ending
 from heygen_async.bulk.guards import Guard
@@ -126,9 +124,9 @@ class Submitting:
         (job,) = jobs
         options = Options(idempotency_key=job.key, attempts=ATTEMPTS, patience=0.0)
 
-        async def post() -> VideoJob | AgentJob:
+        async def post() -> str:
             await self._books.sending(job)
-            return await self._client.videos.create(job.request, options)
+            return await self._client.begin(job.request, options)
 
         try:
             made = await self._until_answered(post, jobs)
@@ -195,14 +193,14 @@ class Submitting:
         known = None if limit == math.inf else int(limit)
         self._client.telemetry.emit(SlotsLearnt(limit=known, in_use=self._slots.pool.in_use))
 
-    async def _accepted(self, job: Job, made: VideoJob | AgentJob) -> None:
-        is_video = isinstance(made, VideoJob)
-        await self._books.accepted(job, **{"video_id" if is_video else "session_id": made.id})
-        self._begun(job, made.id)
-        if is_video:
-            self._watchlist.add_video(job, made.id)
+    async def _accepted(self, job: Job, made: str) -> None:
+        is_session = job.request.kind == "video_agent"
+        await self._books.accepted(job, **{"session_id" if is_session else "video_id": made})
+        self._begun(job, made)
+        if is_session:
+            self._watchlist.add_session(job, made)
         else:
-            self._watchlist.add_session(job, made.id)
+            self._watchlist.add_video(job, made)
 
     async def _accepted_together(self, jobs: Jobs, batch_id: str) -> None:
         await self._books.accepted_together(jobs, batch_id)

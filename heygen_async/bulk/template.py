@@ -8,11 +8,19 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from heygen_async.api.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent, VideoRequest
+from heygen_async.api.from_template import FromTemplate
+from heygen_async.api.generated.background_removal import BackgroundRemovalRequest
+from heygen_async.api.generated.clipping import ClippingRequest
+from heygen_async.api.generated.filler_words import FillerWordRemovalRequest
+from heygen_async.api.generated.lipsyncs import LipsyncRequest
+from heygen_async.api.generated.models import TextToVideo
+from heygen_async.api.generated.translations import TranslationRequest
+from heygen_async.api.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent
+from heygen_async.api.renders import check_row
 from heygen_async.bulk import fields as request_fields
 from heygen_async.bulk.cells import is_missing
 from heygen_async.bulk.placeholders import Placeholders, Text, resolved
@@ -20,11 +28,21 @@ from heygen_async.bulk.problems import Problem, first_error
 from heygen_async.bulk.table import Row
 from heygen_async.errors import InvalidInputError
 
-MODES: Mapping[str, type[VideoRequest]] = {
+if TYPE_CHECKING:
+    from heygen_async.api.renders import RenderRequest
+
+MODES: Mapping[str, type[Any]] = {
     "direct": DirectVideo,
     "image": ImageVideo,
     "cinematic": CinematicAvatar,
     "agent": VideoAgent,
+    "template": FromTemplate,
+    "translation": TranslationRequest,
+    "lipsync": LipsyncRequest,
+    "clipping": ClippingRequest,
+    "background_removal": BackgroundRemovalRequest,
+    "filler_word_removal": FillerWordRemovalRequest,
+    "text_to_video": TextToVideo,
 }
 _MODE = "mode"
 
@@ -56,8 +74,8 @@ class Template:
         """Prepare requests of *mode* from texts by field.
 
         Args:
-            mode: "direct", "image", "cinematic", "agent"; or a text with placeholders that comes to one of them, and
-                then each row takes those fields that its mode has.
+            mode: One of `MODES`: "direct", "image", "cinematic", "agent", "template", "translation", ...; or a text
+                with placeholders that comes to one of them, and then each row takes those fields that its mode has.
             fields: Texts by field; a part of a field by its path (`voice_settings.speed`) or in a mapping. One that
                 comes to nothing in a row is not sent.
             columns: Field -> column whose cell is the field's value as it stands, where it is not empty. For `mode` it
@@ -109,7 +127,7 @@ class Template:
             raise first_error(errors)
         return found
 
-    def attempt(self, row: Row) -> tuple[VideoRequest | None, list[Problem]]:
+    def attempt(self, row: Row) -> tuple[RenderRequest | None, list[Problem]]:
         """Return the request for *row*, or else everything that is wrong: each cell that is missing, each bad field."""
         return self._build(row)
 
@@ -117,7 +135,7 @@ class Template:
         """Return everything that is wrong with *row*; empty if it can be rendered."""
         return self._build(row)[1]
 
-    def render(self, row: Row) -> VideoRequest:
+    def render(self, row: Row) -> RenderRequest:
         """Return the request for *row*.
 
         Raises:
@@ -144,7 +162,7 @@ class Template:
         needs |= {column: path for path, column in self._columns.items()}
         return needs if self._mode_column is None else {**needs, self._mode_column: _MODE}
 
-    def _build(self, row: Row) -> tuple[VideoRequest | None, list[Problem]]:
+    def _build(self, row: Row) -> tuple[RenderRequest | None, list[Problem]]:
         columns = self._resolved(tuple(row.cells))
         said = self._content(row, columns, _MODE, self._mode_text, self._mode_column)
         mode = said.text.strip().lower()
@@ -158,7 +176,7 @@ class Template:
 
     def _request(
         self, row: Row, mode: str, contents: Mapping[str, _Content]
-    ) -> tuple[VideoRequest | None, list[Problem]]:
+    ) -> tuple[RenderRequest | None, list[Problem]]:
         problems = [problem for content in contents.values() for problem in content.problems]
         values: dict[str, Any] = {}
         for path, content in contents.items():
@@ -174,6 +192,11 @@ class Template:
         problems += [_absent(row, contents, mode, name) for name in lacking]
         request, found = request_fields.build(MODES[mode], tree, failed=[*failed, *lacking])
         problems += [_invalid(row, contents, problem.field, problem.reason) for problem in found]
+        try:
+            if not problems:
+                check_row(request)
+        except InvalidInputError as exc:
+            problems.append(_invalid(row, contents, exc.param or "", exc.message))
         return (None if problems else request), problems
 
     def _content(

@@ -6,6 +6,7 @@ from typing import Literal
 
 import attrs
 
+from heygen_async.api.kinds import kind_of
 from heygen_async.bulk.plan import Job
 from heygen_async.bulk.timing import Law
 
@@ -49,6 +50,11 @@ class Watched:
     rendered: bool = False
     being_read: bool = False
     signalled: bool = False
+
+    @property
+    def is_job(self) -> bool:
+        """Whether it is neither a video nor a session, so that no sweep tells of it."""
+        return kind_of(self.job.request.kind).resource is not None
 
     @property
     def resource_id(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from heygen_async import Completed
-from heygen_async.api.prices import price_usd
+from heygen_async.api.kinds import usd
 
 
 @attrs.define
@@ -14,10 +14,15 @@ class Bill:
 
     low: float = 0.0
     high: float = 0.0
+    unpriced: int = 0
 
     def add(self, result: Completed) -> None:
-        """Count one video."""
-        low, high = price_usd(result.request, result.video.duration or 0.0)
+        """Count one video; of some kinds HeyGen publishes no price."""
+        try:
+            low, high = usd(result.request.kind, result.video.duration or 0.0)
+        except KeyError:
+            self.unpriced += 1
+            return
         self.low += low
         self.high += high
 
@@ -25,7 +30,8 @@ class Bill:
     def amount(self) -> str:
         """The amount: `about 4.00 to 5.34`."""
         span = f"{self.low:.2f}" if self.low == self.high else f"{self.low:.2f} to {self.high:.2f}"
-        return f"about {span}"
+        more = f" and {self.unpriced} of no published price" if self.unpriced else ""
+        return f"about {span}{more}"
 
     def __str__(self) -> str:
         """Say it as an estimate."""

@@ -15,6 +15,19 @@ from heygen_async.bulk.fields import flat
 from heygen_async.cli.words import Count, Text
 
 Pairs = tuple[str, ...]
+Mode = Literal[
+    "direct",
+    "image",
+    "cinematic",
+    "agent",
+    "template",
+    "translation",
+    "lipsync",
+    "clipping",
+    "background_removal",
+    "filler_word_removal",
+    "text_to_video",
+]
 
 
 @Parameter(name="*")
@@ -22,9 +35,7 @@ Pairs = tuple[str, ...]
 class Given:
     """Options of `plan` and `run` that say what to make of each row."""
 
-    mode: Annotated[
-        Literal["direct", "image", "cinematic", "agent"] | None, Parameter(help="What to make. [default: direct]")
-    ] = None
+    mode: Annotated[Mode | None, Parameter(help="What to make. [default: direct]")] = None
     set: Annotated[Pairs, Parameter(help="NAME=VALUE: a request field; may hold {{ placeholders }}. Repeatable.")] = ()
     map: Annotated[
         Pairs,

@@ -12,12 +12,12 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from heygen_async import AuthenticationError, Campaign, HeyGen
+from heygen_async.api.kinds import label_of
 from heygen_async.bulk.planning import Plan, make_plan
 from heygen_async.cli.given import Given, opened
 from heygen_async.cli.progress import wide_console
 from heygen_async.cli.words import BaseUrl
 
-_KINDS = {"avatar": "direct", "image": "image", "cinematic_avatar": "cinematic", "video_agent": "agent"}
 NO_KEY = "Looks, voices, templates and credit were not looked up: there is no key (heygen-async auth status)."
 
 Source = Annotated[Path, Parameter(help="A campaign file (.toml), or a contact list: .csv, .jsonl, .xlsx or .parquet.")]
@@ -99,7 +99,7 @@ def show_plan(console: Console, made: Plan) -> None:
     good = made.rows - made.bad
     console.print(f"{made.table.name}: {made.rows} rows, {good} can be rendered, {made.bad} cannot", highlight=False)
     for kind, (count, price) in made.kinds.items():
-        console.print(f"  {count} x {_KINDS.get(kind, kind)}: {price}", highlight=False)
+        console.print(f"  {label_of(kind)}: {count}, {price}", highlight=False)
     console.print(f"Price: {made.price}, by HeyGen's price list; HeyGen's bill decides", highlight=False)
     if made.errors:
         console.print("Nothing was sent. Mend the problems, then plan again.", highlight=False)

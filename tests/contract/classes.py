@@ -132,6 +132,18 @@ TOGETHER = {
     "TextToVideoRequest": "text_to_video",
     "VideoScene": "video_scene",
 }
+# What a row of a bulk run may ask for besides plain videos: schema -> its kind, see heygen_async.api.kinds.
+KINDS = {
+    "CreateAiClippingRequest": "clipping",
+    "CreateBackgroundRemovalRequest": "background_removal",
+    "CreateFillerWordRemovalRequest": "filler_word_removal",
+    "CreateLipsyncRequest": "lipsync",
+    "CreateVideoFromStudio": "studio",
+    "CreateVideoTranslationRequest": "translation",
+    "ImageToVideoRequest": "model_video",
+    "ReferenceToVideoRequest": "model_video",
+    "TextToVideoRequest": "model_video",
+}
 # Not to be seen in logs and error messages.
 PRIVATE = frozenset(
     {

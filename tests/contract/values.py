@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from tests.contract.classes import ANSWERS_BY_HAND, ANSWERS_TOO, NAMES, PRIVATE, REQUESTS_BY_HAND, TOGETHER
+from tests.contract.classes import ANSWERS_BY_HAND, ANSWERS_TOO, KINDS, NAMES, PRIVATE, REQUESTS_BY_HAND, TOGETHER
 from tests.contract.wording import meaning
 
 Schema = dict[str, Any]
@@ -68,6 +68,7 @@ class Values:
         """Return the class of a request schema."""
         schema, tag = self.schemas[name], self.tag(name)
         lines = [f'    wire_tag: ClassVar[tuple[str, str]] = ("{tag[0]}", "{tag[1]}")'] if tag else []
+        lines += [f'    kind: ClassVar[str] = "{KINDS[name]}"'] if name in KINDS else []
         fields = {field: part for field, part in self.fields(name) if not tag or field != tag[0]}
         for field, part in fields.items():
             lines.append(self.request_field(field, part, required=field in schema.get("required", ())))

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 
@@ -36,6 +36,7 @@ class BackgroundRemovalRequest:
     Source: `CreateBackgroundRemovalRequest`.
     """
 
+    kind: ClassVar[str] = "background_removal"
     video: Asset = attrs.field(converter=as_asset, validator=asset())
     layers: tuple[str, ...] | None = attrs.field(
         default=None, converter=listed, validator=items(one_of("foreground", "mask", "background")), repr=False

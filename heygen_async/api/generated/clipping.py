@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 
@@ -62,6 +62,7 @@ class ClippingRequest:
     Source: `CreateAiClippingRequest`.
     """
 
+    kind: ClassVar[str] = "clipping"
     video: AssetUrl | AssetId = attrs.field(converter=as_asset, validator=file_reference())
     callback_id: str | None = attrs.field(default=None, validator=string(0, 128))
     callback_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 
@@ -55,6 +55,7 @@ class LipsyncRequest:
     Source: `CreateLipsyncRequest`.
     """
 
+    kind: ClassVar[str] = "lipsync"
     audio: AssetUrl | AssetId = attrs.field(converter=as_asset, validator=file_reference())
     video: AssetUrl | AssetId = attrs.field(converter=as_asset, validator=file_reference())
     callback_id: str | None = attrs.field(default=None, validator=string())

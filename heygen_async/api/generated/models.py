@@ -44,6 +44,7 @@ class ImageToVideo:
     """
 
     wire_tag: ClassVar[tuple[str, str]] = ("mode", "image_to_video")
+    kind: ClassVar[str] = "model_video"
     image: Asset = attrs.field(converter=as_asset, validator=asset())
     model: str = attrs.field(validator=one_of("heygen-video-1"))
     prompt: str = attrs.field(validator=[needed, string(0, 16000)], repr=False)
@@ -84,6 +85,7 @@ class ReferenceToVideo:
     """
 
     wire_tag: ClassVar[tuple[str, str]] = ("mode", "reference_to_video")
+    kind: ClassVar[str] = "model_video"
     model: str = attrs.field(validator=one_of("heygen-video-1"))
     prompt: str = attrs.field(validator=[needed, string(0, 16000)], repr=False)
     aspect_ratio: str | None = attrs.field(
@@ -133,6 +135,7 @@ class TextToVideo:
     """
 
     wire_tag: ClassVar[tuple[str, str]] = ("mode", "text_to_video")
+    kind: ClassVar[str] = "model_video"
     model: str = attrs.field(validator=one_of("heygen-video-1"))
     prompt: str = attrs.field(validator=[needed, string(0, 16000)], repr=False)
     aspect_ratio: str | None = attrs.field(default=None, validator=one_of("21:9", "16:9", "4:3", "1:1", "3:4", "9:16"))

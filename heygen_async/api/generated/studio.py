@@ -180,6 +180,7 @@ class StudioVideo:
     """
 
     wire_tag: ClassVar[tuple[str, str]] = ("type", "studio")
+    kind: ClassVar[str] = "studio"
     scenes: tuple[AvatarScene | ImageScene | VideoScene, ...] = attrs.field(
         converter=listed, validator=[needed, items(each(AvatarScene, ImageScene, VideoScene), 1, 50)]
     )

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 
@@ -87,6 +87,7 @@ class TranslationRequest:
     Source: `CreateVideoTranslationRequest`.
     """
 
+    kind: ClassVar[str] = "translation"
     output_languages: tuple[str, ...] = attrs.field(converter=listed, validator=[needed, items(string(), 1)])
     video: AssetUrl | AssetId = attrs.field(converter=as_asset, validator=file_reference())
     audio: AssetUrl | AssetId | None = attrs.field(

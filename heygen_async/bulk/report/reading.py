@@ -9,11 +9,8 @@ from os import PathLike
 
 import attrs
 
-from heygen_async.api.prices import price_usd
-from heygen_async.api.stored import StoredRequest
+from heygen_async.api.kinds import usd
 from heygen_async.bulk.journal import Journal
-
-_NO_REQUEST = "{}"  # prices depend on the kind and the duration
 
 
 @attrs.frozen
@@ -71,7 +68,7 @@ class Spent:
         self.videos += 1
         self.seconds += duration
         try:
-            low, high = price_usd(StoredRequest(kind=self.kind, text=_NO_REQUEST), duration)
+            low, high = usd(self.kind, duration)
         except KeyError:
             self.low = self.high = None
         if self.low is not None and self.high is not None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from heygen_async.api.kinds import label_of
 from heygen_async.bulk.report.advice import Step, command
 from heygen_async.bulk.report.gallery import Gallery
 from heygen_async.bulk.report.markup import Markup, element, join
@@ -14,12 +15,6 @@ from heygen_async.bulk.report.reading import AtStake, FailureGroup, Spent
 from heygen_async.bulk.report.wording import count, dollars, either, span
 
 _BAR_WIDTH = 1000
-_KINDS = {
-    "avatar": "Avatar videos",
-    "image": "Image videos",
-    "cinematic_avatar": "Cinematic shots",
-    "video_agent": "Agent videos",
-}
 
 
 def totals(counts: Counter[str]) -> Markup:
@@ -143,9 +138,7 @@ def spending(spent: Sequence[Spent], stake: AtStake, under_way: int) -> Markup:
 
 
 def _spent_table(spent: Sequence[Spent]) -> Markup:
-    rows = [
-        (_KINDS.get(kind.kind, kind.kind), f"{kind.videos:,}", span(kind.seconds), _price([kind])) for kind in spent
-    ]
+    rows = [(label_of(kind.kind), f"{kind.videos:,}", span(kind.seconds), _price([kind])) for kind in spent]
     videos, seconds = sum(kind.videos for kind in spent), sum(kind.seconds for kind in spent)
     foot = ("Together", f"{videos:,}", span(seconds), _price(spent)) if len(spent) > 1 else ()
     return table(("Kind", "Videos", "Length", "US dollars"), rows, class_="figures", foot=foot)

@@ -1,0 +1,59 @@
+"""A row that is made from a template: which one, and what is to be put into it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from heygen_async import wire
+from heygen_async.api.generated.templates import TemplateVideo
+from heygen_async.api.rules import refuse
+from heygen_async.api.shapes import json_object
+from heygen_async.calls import path_id
+from heygen_async.errors import InvalidInputError
+
+
+def _template(owner: Any, attribute: Any, value: Any) -> None:
+    try:
+        path_id(value if isinstance(value, str) else "")
+    except InvalidInputError:
+        refuse(owner, attribute.name, value, "must be a template's id, as GET /v3/templates shows it")
+
+
+def _as_variables(given: Any) -> Any:
+    """Return variables as HeyGen has them; a plain text is a text variable."""
+    if not isinstance(given, Mapping):
+        return given
+    return {
+        name: {"name": name, "type": "text", "properties": {"content": value}} if isinstance(value, str) else value
+        for name, value in given.items()
+    }
+
+
+@attrs.frozen(kw_only=True)
+class FromTemplate(TemplateVideo):
+    """A `TemplateVideo` that says of which template, so that it can be a row of a bulk run.
+
+        FromTemplate(template_id="...", variables={"name": "Ada"})
+
+    Attributes:
+        variables: As of `TemplateVideo`; a plain text will do for a text variable.
+        template_id: The template; its variables are those of `heygen.templates.get`.
+
+    Source: `POST /v3/templates/{template_id}`.
+    """
+
+    variables: Mapping[str, Any] = attrs.field(converter=_as_variables, validator=json_object, repr=False, hash=False)
+    template_id: str = attrs.field(validator=_template)
+
+    @property
+    def kind(self) -> str:
+        """What it is called in a journal: render times are learnt by template."""
+        return f"template/{self.template_id}"
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The JSON object of the POST; the template stands in its path."""
+        return {name: value for name, value in wire.encode(self).items() if name != "template_id"}
