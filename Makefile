@@ -22,7 +22,7 @@ INSTALL := $(PIP_INSTALL) --build-constraint .constraints.txt
 COVERED_TO_THE_LAST_BRANCH := $(wildcard $(patsubst %,heygen_async/%.py,errors wire retry bulk/plan bulk/journal))
 # What touches none of the four packages that have floors, or no more of them than other tests do.
 NOT_OF_THE_FLOORS := $(addprefix --ignore-glob=tests/test_,simulator_* readme* project* cli* contract* api_contract* errors* cred* \
-	bulk_report* bulk_csv* bulk_f* bulk_so* bulk_te* bulk_pre* bulk_pri* bulk_ce* bulk_sp* bulk_dec* uploads_media*)
+	bulk_report* bulk_postgres* durable* bulk_csv* bulk_f* bulk_so* bulk_te* bulk_pre* bulk_pri* bulk_ce* bulk_sp* bulk_dec* uploads_media*)
 ON_ALL_CORES := --numprocesses=auto --dist=worksteal
 STEP := @printf '\n== %s\n'
 
@@ -129,7 +129,7 @@ clean:
 $(VENV)/.installed: $(DEFINITION)
 	$(call fresh_venv,$(VENV))
 	@echo "== installing the development tools into $(VENV)"
-	@$(VENV)/bin/python $(INSTALL) --group dev --editable '.[cli,data,otel,templates]'
+	@$(VENV)/bin/python $(INSTALL) --group dev --editable '.[cli,data,dbos,otel,templates]'
 	@touch $@
 
 $(VENV_FLOORS)/.installed: $(DEFINITION)

@@ -43,7 +43,7 @@ def entry(n: int) -> Entry:
 def filled(path: Path, rows: int) -> Journal:
     """Return a journal of *rows* planned rows."""
     journal = Journal(path, create=True)
-    journal.merge((entry(n) for n in range(rows)), journal.begin_merge(), Merge())
+    journal.merge([entry(n) for n in range(rows)], journal.begin_merge(), Merge())
     return journal
 
 
@@ -113,11 +113,8 @@ def large(folder: Path) -> dict[str, Any]:
     """Make, open and resume a journal of 100,000 ended and 1,000 live rows."""
     path = folder / "large.db"
     journal = filled(path, ENDED + LIVE)
-    with journal._transaction():
-        journal._db.execute(
-            "UPDATE jobs SET state = 'completed', video_id = 'v' || id, duration = 12.5, ended_at = 0 WHERE id <= ?",
-            (ENDED,),
-        )
+    query = "UPDATE jobs SET state = 'completed', video_id = 'v' || id, duration = 12.5, ended_at = 0 WHERE id <= ?"
+    journal.together(lambda: journal._db.execute(query, (ENDED,)))
     journal.close()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     found = run(lambda: resumed(path))

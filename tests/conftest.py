@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 
 from heygen_async import DirectVideo, Event, HeyGen
 from heygen_async.simulator import Server, VirtualTimeLoop, World, serve
+from tests.postgres import Postgres, binary, postgres
 from tests.simulator_ask import Ask, asker
 
 
@@ -96,3 +98,18 @@ def simulator() -> Iterator[str]:
         finally:
             process.send_signal(signal.SIGINT)
             assert process.wait(timeout=20) == 130
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[Postgres]:
+    """A PostgreSQL of the tests' own; HEYGEN_TESTS_NEED_POSTGRES makes its absence a failure."""
+    if binary("initdb") is None and not os.environ.get("HEYGEN_TESTS_NEED_POSTGRES"):
+        pytest.skip("PostgreSQL is not on this machine")
+    with postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def database(database_server: Postgres) -> str:
+    """The address of an empty database."""
+    return database_server.make(f"heygen_{uuid.uuid4().hex}")

@@ -11,6 +11,7 @@ from heygen_async import DirectVideo, Job, Journal, errors
 from heygen_async.bulk.books import JournalBooks, NoBooks
 from heygen_async.bulk.campaign import plan
 from heygen_async.bulk.records import StoredFile
+from heygen_async.bulk.sqlite_file import SqliteFile
 
 COUNT = 20
 
@@ -28,7 +29,9 @@ async def test_what_is_written_together_is_committed_together(tmp_path: Path) ->
         books = JournalBooks(journal)
         rows = [await books.next() for _ in range(COUNT)]
         commits: list[str] = []
-        journal._db.set_trace_callback(lambda said: commits.append(said) if said == "COMMIT" else None)
+        file = journal._db
+        assert isinstance(file, SqliteFile)
+        file.connection.set_trace_callback(lambda said: commits.append(said) if said == "COMMIT" else None)
         seen: list[int] = []
 
         async def send(job: Job) -> None:

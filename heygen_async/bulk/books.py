@@ -34,6 +34,7 @@ class _Group:
 
     def apply(self) -> None:
         """Make them; a change that does not fit its row's state fails alone."""
+        self.errors.clear()
         for place, change in enumerate(self.changes):
             try:
                 change()
@@ -182,7 +183,7 @@ class JournalBooks(Books):
             key = keys.batch_key([job.key for job in jobs])
             made: list[int] = []
             await self._write(lambda: made.append(self._journal.intend_together([_id(job) for job in jobs], key)))
-            self._batches.update({job.index: made[0] for job in jobs})
+            self._batches.update({job.index: made[-1] for job in jobs})
             return key
         await self._write(lambda: self._each(self._journal.intend, jobs))
         return self._journal.batch(batch).key
@@ -256,13 +257,13 @@ class JournalBooks(Books):
         """Return when *change* is on disk. Whatever is written within a moment shares one commit.
 
         One sweep notices several ends, so changes come in bursts: a quarter of a second in the life of a render
-        makes one fsync out of seven. The commit is made inline: that costs less than handing it to a thread, and a
-        loop in virtual time sees all of it. It is made even if the writer is cancelled.
+        makes one fsync out of seven. To a file the commit is made inline: that costs less than handing it to a
+        thread, and a loop in virtual time sees all of it. It is made even if the writer is cancelled.
         """
         group = self._group
         if group is None:
             group = self._group = _Group()
-            asyncio.get_running_loop().call_later(TOGETHER_SECONDS, self.flush)
+            asyncio.get_running_loop().call_later(TOGETHER_SECONDS, self._begin_flush)
         place = len(group.changes)
         group.changes.append(change)
         try:
@@ -276,14 +277,24 @@ class JournalBooks(Books):
     def flush(self) -> None:
         """Write what waits to be written."""
         group, self._group = self._group, None
-        if group is None:
+        if group is not None:
+            self._commit(group)
+            group.done.set()
+
+    def _begin_flush(self) -> None:
+        """Do the same, beside the loop if a commit has to travel."""
+        if self._journal.commits_inline or self._group is None:
+            self.flush()
             return
+        group, self._group = self._group, None
+        done = asyncio.get_running_loop().run_in_executor(None, self._commit, group)
+        done.add_done_callback(lambda _: group.done.set())
+
+    def _commit(self, group: _Group) -> None:
         try:
-            with self._journal.grouped():
-                group.apply()
+            self._journal.together(group.apply)
         except Exception as exc:  # noqa: BLE001 - it is raised where each change was asked for
             group.failed(exc)
-        group.done.set()
 
 
 def job_of(journal: Journal, record: Record, step: Step) -> Job:

@@ -13,12 +13,13 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import attrs
 
 from heygen_async.bulk import keys
+from heygen_async.bulk.database import whole
 from heygen_async.bulk.records import Batch, Entry, Lesson, Merge, Record, State, StoredFile
 from heygen_async.bulk.remembered import Remembered
 from heygen_async.errors import JournalError, Spent
@@ -41,52 +42,72 @@ class Journal(Remembered):
 
     # The campaign
 
+    @whole
     def begin_merge(self) -> int:
         """Begin to take in the rows of a source, and return the mark by which they are known."""
         mark = int(self.meta("mark") or 0) + 1
         self.set_meta(mark=str(mark))
         return mark
 
-    def merge(self, entries: Iterable[Entry], mark: int, result: Merge) -> None:
+    def merge(self, entries: Sequence[Entry], mark: int, result: Merge) -> None:
         """Take some rows in: new ones are planned, changed ones planned again, the others left alone."""
-        with self._transaction():
-            for entry in entries:
-                self._take_in(entry, mark, result)
+        result.add(self.together(lambda: self._taken_in(entries, mark)))
+
+    def _taken_in(self, entries: Sequence[Entry], mark: int) -> Merge:
+        result = Merge()
+        for begin in range(0, len(entries), _PAGE_ROWS):
+            self._take_in(entries[begin : begin + _PAGE_ROWS], mark, result)
+        return result
 
     def unseen(self, mark: int) -> int:
         """Count the rows that the source with that mark did not have."""
         return int(self._rows("SELECT count(*) FROM jobs WHERE seen < ?", mark)[0][0])
 
-    def _take_in(self, entry: Entry, mark: int, result: Merge) -> None:
-        body = json.dumps(entry.body, ensure_ascii=False)
-        hashed = keys.body_hash(entry.kind, entry.body)
-        found = self._db.execute(
-            "SELECT id, body_hash, state, seen FROM jobs WHERE row_key = ?", (entry.row_key,)
-        ).fetchone()
-        row = json.dumps(entry.row, ensure_ascii=False, default=str)
-        if found is None:
-            made = self._db.execute(
-                "INSERT INTO jobs (row_key, kind, body_hash, seen) VALUES (?, ?, ?, ?)",
-                (entry.row_key, entry.kind, hashed, mark),
-            )
-            self._db.execute("INSERT INTO requests VALUES (?, ?, ?)", (made.lastrowid, row, body))
-            result.new += 1
-            return
-        job_id, known, state, seen = found
-        if seen == mark:
-            result.repeated += 1
-            return
-        self._db.execute("UPDATE jobs SET seen = ? WHERE id = ?", (mark, job_id))
-        self._db.execute("UPDATE requests SET row = ? WHERE id = ?", (row, job_id))
-        if known == hashed:
-            result.unchanged += 1
-        elif state in {"intended", "submitted", "unknown"}:
-            result.busy += 1
-        else:
-            self._begin_again(job_id, generation=0)
-            self._db.execute("UPDATE jobs SET kind = ?, body_hash = ? WHERE id = ?", (entry.kind, hashed, job_id))
-            self._db.execute("UPDATE requests SET body = ? WHERE id = ?", (body, job_id))
-            result.changed += 1
+    def _take_in(self, entries: Sequence[Entry], mark: int, result: Merge) -> None:
+        query = f"SELECT row_key, id, body_hash, state, seen FROM jobs WHERE row_key IN ({_some(entries)})"  # noqa: S608 - marks
+        known = {row_key: found for row_key, *found in self._execute(query, [entry.row_key for entry in entries])}
+        new: dict[str, Entry] = {}
+        met: dict[str, tuple[Entry, Any]] = {}
+        for entry in entries:
+            found = known.get(entry.row_key)
+            if entry.row_key in new or entry.row_key in met or (found is not None and found[-1] == mark):
+                result.repeated += 1
+            elif found is None:
+                new[entry.row_key] = entry
+            else:
+                met[entry.row_key] = entry, found
+        self._add(new.values(), mark)
+        result.new += len(new)
+        self._meet(met.values(), mark, result)
+
+    def _add(self, entries: Collection[Entry], mark: int) -> None:
+        """Plan rows that were not there."""
+        hashed = [(entry, keys.body_hash(entry.kind, entry.body)) for entry in entries]
+        self._db.executemany(
+            "INSERT INTO jobs (row_key, kind, body_hash, seen) VALUES (?, ?, ?, ?)",
+            [(entry.row_key, entry.kind, body_hash, mark) for entry, body_hash in hashed],
+        )
+        self._db.executemany(
+            "INSERT INTO requests SELECT id, ?, ? FROM jobs WHERE row_key = ?",
+            [(_json(entry.row), _json(entry.body), entry.row_key) for entry in entries],
+        )
+
+    def _meet(self, met: Collection[tuple[Entry, Any]], mark: int, result: Merge) -> None:
+        """Keep the rows of this source's cells; plan those anew that are asked for with another request."""
+        self._db.executemany("UPDATE jobs SET seen = ? WHERE id = ?", [(mark, found[0]) for _, found in met])
+        rows = [(_json(entry.row), found[0]) for entry, found in met]
+        self._db.executemany("UPDATE requests SET row = ? WHERE id = ?", rows)
+        for entry, (job_id, known, state, _) in met:
+            hashed = keys.body_hash(entry.kind, entry.body)
+            if known == hashed:
+                result.unchanged += 1
+            elif state in {"intended", "submitted", "unknown"}:
+                result.busy += 1
+            else:
+                self._begin_again(job_id, generation=0)
+                self._execute("UPDATE jobs SET kind = ?, body_hash = ? WHERE id = ?", (entry.kind, hashed, job_id))
+                self._execute("UPDATE requests SET body = ? WHERE id = ?", (_json(entry.body), job_id))
+                result.changed += 1
 
     # One row
 
@@ -137,13 +158,16 @@ class Journal(Remembered):
             duration,
         )
 
+    @whole
     def stored(self, job_id: int, kind: str, stored: StoredFile) -> None:
         """One of its files is on the disk, or there is none of this kind."""
         name = ("file = ?, ", (stored.file,)) if kind == "video" else ("", ())
-        with self._transaction():
-            self._apply(job_id, ("completed",), f"{name[0]}error_code = NULL, error = NULL", name[1])
-            row = (job_id, kind, stored.file, stored.size_bytes)
-            self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", row)
+        self._change(job_id, ("completed",), f"{name[0]}error_code = NULL, error = NULL", *name[1])
+        self._execute(
+            "INSERT INTO files VALUES (?, ?, ?, ?) ON CONFLICT (job_id, kind) "
+            "DO UPDATE SET file = excluded.file, size_bytes = excluded.size_bytes",
+            (job_id, kind, stored.file, stored.size_bytes),
+        )
 
     def not_stored(self, job_id: int, *, code: str, error: str) -> None:
         """A file of it could not be stored. It stays completed: it is paid for, and its file can be fetched later."""
@@ -175,23 +199,23 @@ class Journal(Remembered):
         """Its POST was refused for a reason that is not its own (no credit): it is planned again."""
         self._change(job_id, ("intended",), "state = 'planned', intended_at = NULL, batch = NULL, item = NULL")
 
+    @whole
     def begin_again(self, job_id: int) -> None:
         """Plan a row again that failed or is unknown, under a new key. A completed one never."""
-        with self._transaction():
-            found = self.get(job_id)
-            if found.state not in {"failed", "unknown", "intended"}:
-                raise JournalError(f"{self.path}: row {job_id} is {found.state}, so it is not asked for again")
-            self._begin_again(job_id, generation=found.generation + 1)
+        found = self.get(job_id)
+        if found.state not in {"failed", "unknown", "intended"}:
+            raise JournalError(f"{self.name}: row {job_id} is {found.state}, so it is not asked for again")
+        self._begin_again(job_id, generation=found.generation + 1)
 
     def _begin_again(self, job_id: int, *, generation: int) -> None:
         """Keep what was, and plan the row anew. No id is ever forgotten."""
-        self._db.execute(
+        self._execute(
             "INSERT INTO former SELECT id, generation, body_hash, state, video_id, session_id, error_code, error, "
             "spent FROM jobs WHERE id = ? AND state != 'planned'",
             (job_id,),
         )
-        self._db.execute("DELETE FROM files WHERE job_id = ?", (job_id,))
-        self._db.execute(
+        self._execute("DELETE FROM files WHERE job_id = ?", (job_id,))
+        self._execute(
             "UPDATE jobs SET generation = ?, state = 'planned', intended_at = NULL, submitted_at = NULL, "
             "ended_at = NULL, batch = NULL, item = NULL, video_id = NULL, session_id = NULL, duration = NULL, "
             "file = NULL, error_code = NULL, error = NULL, spent = NULL WHERE id = ?",
@@ -200,31 +224,24 @@ class Journal(Remembered):
 
     # Rows that are asked for together
 
+    @whole
     def intend_together(self, job_ids: Sequence[int], key: str) -> int:
         """They are about to go out in one POST under *key*, in this order. Returns the number of the batch."""
-        with self._transaction():
-            made = self._db.execute("INSERT INTO batches (key, size) VALUES (?, ?)", (key, len(job_ids)))
-            batch = int(made.lastrowid or 0)
-            for item, job_id in enumerate(job_ids):
-                self._change(
-                    job_id,
-                    ("planned",),
-                    "state = 'intended', intended_at = ?, batch = ?, item = ?",
-                    time.time(),
-                    batch,
-                    item,
-                )
+        batch = self._db.insert("INSERT INTO batches (key, size) VALUES (?, ?)", (key, len(job_ids)))
+        changes = "state = 'intended', intended_at = ?, batch = ?, item = ?"
+        for item, job_id in enumerate(job_ids):
+            self._change(job_id, ("planned",), changes, time.time(), batch, item)
         return batch
 
+    @whole
     def submitted_together(self, batch: int, batch_id: str) -> None:
         """The id of the batch has come."""
-        with self._transaction():
-            self._db.execute("UPDATE batches SET batch_id = ? WHERE id = ?", (batch_id, batch))
-            self._db.execute(
-                "UPDATE jobs SET state = 'submitted', submitted_at = ?, error_code = NULL, error = NULL "
-                "WHERE batch = ? AND state IN ('intended', 'unknown')",
-                (time.time(), batch),
-            )
+        self._execute("UPDATE batches SET batch_id = ? WHERE id = ?", (batch_id, batch))
+        self._execute(
+            "UPDATE jobs SET state = 'submitted', submitted_at = ?, error_code = NULL, error = NULL "
+            "WHERE batch = ? AND state IN ('intended', 'unknown')",
+            (time.time(), batch),
+        )
 
     def batch(self, number: int) -> Batch:
         """Return what is known of a batch."""
@@ -244,9 +261,12 @@ class Journal(Remembered):
 
     def learn(self, lessons: Iterable[Lesson]) -> None:
         """Keep what was learnt about render times, in place of what was known."""
-        with self._transaction():
-            rows = [attrs.astuple(lesson) for lesson in lessons]
-            self._db.executemany("INSERT OR REPLACE INTO lessons VALUES (?, ?, ?, ?, ?)", rows)
+        query = (
+            "INSERT INTO lessons VALUES (?, ?, ?, ?, ?) ON CONFLICT (kind, size) "
+            "DO UPDATE SET count = excluded.count, mean = excluded.mean, squares = excluded.squares"
+        )
+        rows = [attrs.astuple(lesson) for lesson in lessons]
+        self.together(lambda: self._db.executemany(query, rows))
 
     # Looking
 
@@ -254,7 +274,7 @@ class Journal(Remembered):
         """Return a row."""
         found = self._rows(f"{_SELECT} WHERE id = ?", job_id)
         if not found:
-            raise JournalError(f"{self.path}: there is no row {job_id}")
+            raise JournalError(f"{self.name}: there is no row {job_id}")
         return _record(found[0])
 
     def records(self, *states: State, code: str | None = None) -> Iterator[Record]:
@@ -268,7 +288,7 @@ class Journal(Remembered):
         wanted = ["id > ?"]
         values: list[Any] = [after]
         if states:
-            wanted.append(f"state IN ({', '.join('?' * len(states))})")
+            wanted.append(f"state IN ({_some(states)})")
             values += states
         if code is not None:
             wanted.append("error_code = ?")
@@ -325,21 +345,25 @@ class Journal(Remembered):
 
     def _change(self, job_id: int, states: tuple[State, ...], changes: str, *values: object) -> None:
         """Change a row that is in one of *states*; anything else is a mistake that must not pass in silence."""
-        if self._grouping:
-            self._apply(job_id, states, changes, values)
-        else:
-            with self._transaction():
-                self._apply(job_id, states, changes, values)
+        self.together(lambda: self._apply(job_id, states, changes, values))
 
     def _apply(self, job_id: int, states: tuple[State, ...], changes: str, values: tuple[object, ...]) -> None:
         marks = _MARKS[len(states)]
-        done = self._db.execute(
+        done = self._execute(
             f"UPDATE jobs SET {changes} WHERE id = ? AND state IN ({marks})",  # noqa: S608 - our own words
             (*values, job_id, *states),
         )
         if done.rowcount != 1:
             wrong = self.get(job_id).state
-            raise WrongStateError(f"{self.path}: row {job_id} is {wrong}, not {' or '.join(states)}")
+            raise WrongStateError(f"{self.name}: row {job_id} is {wrong}, not {' or '.join(states)}")
+
+
+def _some(values: Collection[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _record(row: tuple[Any, ...]) -> Record:

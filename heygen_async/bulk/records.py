@@ -143,3 +143,8 @@ class Merge:
     busy: int = 0
     removed: int = 0
     repeated: int = 0
+
+    def add(self, other: Merge) -> None:
+        """Add what became of further rows."""
+        for field in attrs.fields(Merge):
+            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from heygen_async.bulk.database import Database
+from heygen_async.bulk.database import Database, whole
 
 
 class Remembered(Database):
@@ -13,12 +13,13 @@ class Remembered(Database):
         found = self._rows("SELECT asset_id FROM assets WHERE mark = ?", mark)
         return str(found[0][0]) if found else None
 
+    @whole
     def keep_asset(self, mark: str, asset_id: str) -> None:
         """Remember an upload, in place of what was known."""
-        with self._transaction():
-            self._db.execute("INSERT OR REPLACE INTO assets VALUES (?, ?)", (mark, asset_id))
+        query = "INSERT INTO assets VALUES (?, ?) ON CONFLICT (mark) DO UPDATE SET asset_id = excluded.asset_id"
+        self._execute(query, (mark, asset_id))
 
+    @whole
     def forget_asset(self, mark: str) -> None:
         """HeyGen has it no more."""
-        with self._transaction():
-            self._db.execute("DELETE FROM assets WHERE mark = ?", (mark,))
+        self._execute("DELETE FROM assets WHERE mark = ?", (mark,))

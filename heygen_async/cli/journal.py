@@ -71,7 +71,7 @@ def status(
 def show_status(console: Console, journal: Journal) -> None:
     """Print the rows by state, and the failed ones by code."""
     counts = journal.counts()
-    console.print(f"{journal.path}: {counts.total()} rows")
+    console.print(f"{journal.name}: {counts.total()} rows")
     for state, words in _WORDS.items():
         if counts[state]:
             console.print(f"  {counts[state]:>7}  {words}")
@@ -117,7 +117,7 @@ async def audit(
     await _audit(journal, base_url, fix=fix)
 
 
-async def _audit(path: Path, base_url: str | None, *, fix: bool) -> None:
+async def _audit(path: str, base_url: str | None, *, fix: bool) -> None:
     console, count = wide_console(), 0
     async with HeyGen(base_url=base_url) as heygen:
         with Journal(path, read_only=not fix) as journal:

@@ -26,5 +26,12 @@ def report(
     Totals, costs, what is left, failures with their mends, and every video beside its row. Asks nothing of HeyGen; may
     be run while the campaign goes on. It names the files that were stored relative to itself.
     """
-    page = write_report(journal, output or journal.with_suffix(".html"))
+    page = write_report(journal, output or _beside(journal))
     wide_console().print(f"{page}: open it in a browser ({page.stat().st_size / 1000:,.0f} kB)")
+
+
+def _beside(journal: str) -> Path:
+    """Return the page's usual place: beside a file, and for a database here, by its name."""
+    if "://" not in journal:
+        return Path(journal).with_suffix(".html")
+    return Path(journal.partition("?")[0].rpartition("/")[2] or "campaign").with_suffix(".html")

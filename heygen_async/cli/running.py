@@ -80,7 +80,7 @@ async def follow(
 class GoingOn:
     """How a journal's campaign goes on: see `heygen-async resume`."""
 
-    journal: Path
+    journal: str
     on_unknown: OnUnknown
     budget_usd: float | None
     approve: bool
@@ -113,13 +113,13 @@ def rows_without_files(journal: Journal) -> list[int]:
     return [] if settings.download_to is None else [job_id for job_id, _ in unstored(journal, settings.files)]
 
 
-def way_back_to(journal: Path) -> str:
+def way_back_to(journal: str | Path) -> str:
     """Return the command that goes on."""
     return f"To go on: heygen-async resume {shlex.quote(str(journal))}"
 
 
 def finish(
-    console: Console, results: Results, bill: Bill, board: Board, *, journal: Path | None, folder: str | None
+    console: Console, results: Results, bill: Bill, board: Board, *, journal: str | Path | None, folder: str | None
 ) -> int:
     """Show how a run ended and return its exit code."""
     facts = {"Charged": str(bill), "Time": span(board.seconds)}
@@ -152,7 +152,7 @@ def met(merge: Merge) -> str:
     return ", ".join(f"{count} {what}" for what, count in words.items() if count)
 
 
-def _settle_journal(journal: Path, folder: str | None, facts: dict[str, str]) -> tuple[int, int]:
+def _settle_journal(journal: str | Path, folder: str | None, facts: dict[str, str]) -> tuple[int, int]:
     """Write results.csv from the journal, tell what is left, and count the unknown and the open rows."""
     with Journal(journal, read_only=True) as opened:
         counts = opened.counts()

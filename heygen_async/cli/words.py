@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter, validators
@@ -15,7 +14,9 @@ Text = Annotated[str, Parameter(allow_leading_hyphen=True, metavar="TEXT")]  # i
 Count = Annotated[int, Parameter(validator=validators.Number(gte=1))]
 Seconds = Annotated[float, Parameter(validator=validators.Number(gte=1))]
 
-JournalFile = Annotated[Path, Parameter(help="The journal of a run, such as campaign.db.")]
+JournalFile = Annotated[
+    str, Parameter(help="The journal of a run: a file such as campaign.db, or postgresql://user@host/name.")
+]
 Unknown = Annotated[
     OnUnknown,
     Parameter(

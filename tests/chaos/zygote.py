@@ -14,13 +14,13 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 from heygen_async import CinematicAvatar, DirectVideo, HeyGen, Job, VideoAgent
-from heygen_async.bulk.journal import Journal
 from heygen_async.bulk.partfile import PartFile
+from heygen_async.bulk.sqlite_file import SqliteFile
 from heygen_async.simulator import run
 from heygen_async.transport import Request, Transport
 
@@ -46,15 +46,21 @@ class Points:
 
     def arm(self) -> None:
         """Put a point before and after whatever leaves a trace."""
-        transaction, exchange, download = Journal._transaction, Transport.exchange, Transport.download
+        atomically, exchange, download = SqliteFile.atomically, Transport.exchange, Transport.download
 
-        @contextlib.contextmanager
-        def killing_transaction(journal: Journal) -> Iterator[None]:
-            self.passing()
-            with transaction(journal):
-                yield
+        def killing_atomically(file: SqliteFile, change: Callable[[], Any]) -> Any:
+            if file._inside:
+                return atomically(file, change)
+
+            def killing_change() -> Any:
+                made = change()
                 self.passing()
+                return made
+
             self.passing()
+            made = atomically(file, killing_change)
+            self.passing()
+            return made
 
         async def killing_exchange(transport: Transport, request: Request) -> Any:
             self.passing()
@@ -84,7 +90,7 @@ class Points:
 
         PartFile.append = killing_append  # type: ignore[method-assign, assignment]  # a trap, not a mock
         PartFile.finish = killing_finish  # type: ignore[method-assign, assignment]  # the same
-        Journal._transaction = killing_transaction  # type: ignore[method-assign, assignment]  # a trap, not a mock
+        SqliteFile.atomically = killing_atomically  # type: ignore[method-assign, assignment]  # a trap, not a mock
         Transport.exchange = killing_exchange  # type: ignore[method-assign, assignment]  # the same
         Transport.download = killing_download  # type: ignore[method-assign, assignment]  # the same
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from pathlib import Path
 
 import attrs
 
@@ -24,28 +23,28 @@ class Step:
     commands: tuple[str, ...] = ()
 
 
-def command(name: str, journal: Path, *options: str) -> str:
+def command(name: str, journal: str, *options: str) -> str:
     """Return a command about *journal* as it is typed in a shell."""
-    return shlex.join(["heygen-async", name, str(journal), *options])
+    return shlex.join(["heygen-async", name, journal, *options])
 
 
-def steps(counts: Counter[str], not_stored: int, journal: Path) -> list[Step]:
+def steps(counts: Counter[str], not_stored: int, journal: str) -> list[Step]:
     """Return what is to be done, the most urgent first.
 
     Args:
         counts: The rows by state.
         not_stored: Completed rows whose files should be on disk and are not.
-        journal: Its path.
+        journal: Its name.
     """
     if not counts.total():
-        begin = shlex.join(["heygen-async", "run", "contacts.csv", "--journal", str(journal)])
+        begin = shlex.join(["heygen-async", "run", "contacts.csv", "--journal", journal])
         return [Step("No rows are in this campaign yet. It begins with a contact list.", (f"{begin} ...",))]
     found = [*_left(counts, journal), *_files(not_stored, journal), *_unknown(counts, journal)]
     found += _failed(counts, journal)
     return found or [Step("Nothing is left to do: every row has its video.")]
 
 
-def _left(counts: Counter[str], journal: Path) -> list[Step]:
+def _left(counts: Counter[str], journal: str) -> list[Step]:
     told = {
         "planned": "not yet sent",
         "submitted": "rendering at HeyGen",
@@ -62,14 +61,14 @@ def _left(counts: Counter[str], journal: Path) -> list[Step]:
     return [Step(text, (command("resume", journal),))]
 
 
-def _files(not_stored: int, journal: Path) -> list[Step]:
+def _files(not_stored: int, journal: str) -> list[Step]:
     if not not_stored:
         return []
     text = f"{count(not_stored, 'finished video is', 'finished videos are')} not on this disk. This fetches them, free."
     return [Step(text, (command("resume", journal),))]
 
 
-def _unknown(counts: Counter[str], journal: Path) -> list[Step]:
+def _unknown(counts: Counter[str], journal: str) -> list[Step]:
     if not counts["unknown"]:
         return []
     text = (
@@ -80,7 +79,7 @@ def _unknown(counts: Counter[str], journal: Path) -> list[Step]:
     return [Step(text, (command("audit", journal), command("resume", journal, "--on-unknown", "resubmit")))]
 
 
-def _failed(counts: Counter[str], journal: Path) -> list[Step]:
+def _failed(counts: Counter[str], journal: str) -> list[Step]:
     if not counts["failed"]:
         return []
     text = (

@@ -44,12 +44,12 @@ def write_report(journal: Journal | str | PathLike[str], path: str | PathLike[st
         InvalidInputError: *path* does not end in .html, or cannot be written.
         JournalError: There is no such journal, or it cannot be read.
     """
-    source = journal.path if isinstance(journal, Journal) else Path(journal)
+    source = journal.place if isinstance(journal, Journal) else journal
     target = Path(path)
     if target.suffix.lower() not in _ENDINGS:
         raise InvalidInputError(f"{target}: a report is a web page; give it a name that ends in .html")
     with Reading(source) as reading, reading.at_one_moment():
-        page = _page(reading, Places(journal=source.parent, report=target.parent))
+        page = _page(reading, Places(journal=reading.folder, report=target.parent))
     _replace(target, page)
     return target
 
@@ -71,7 +71,7 @@ def _page(journal: Reading, places: Places) -> str:
     style, script = _part("page.css"), _part("page.js")
     parts = {
         "policy": _policy(style, script),
-        "title": journal.path.name,
+        "title": journal.name.rpartition("/")[2],
         "style": Markup(style),
         "script": Markup(script),
         "data": embedded(gallery.data()),
@@ -79,11 +79,11 @@ def _page(journal: Reading, places: Places) -> str:
         "dates": _dates(journal),
         "progress": sections.progress(counts),
         "totals": sections.totals(counts),
-        "steps": sections.next_steps(steps(counts, _not_stored(journal, places), journal.path)),
+        "steps": sections.next_steps(steps(counts, _not_stored(journal, places), journal.name)),
         "spending": sections.spending(journal.spent(), journal.at_stake(), counts["submitted"] + counts["intended"]),
         "charts": _charts(journal),
-        "failures": sections.failures(journal.failure_groups(), journal.path),
-        "gallery_note": sections.gallery_note(gallery, journal.path),
+        "failures": sections.failures(journal.failure_groups(), journal.name),
+        "gallery_note": sections.gallery_note(gallery, journal.name),
         "states": _states(counts),
     }
     template = string.Template(_part("page.html"))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from os import PathLike
 
 import attrs
@@ -104,15 +103,9 @@ class Reading(Journal):
         """Open the journal at *path*."""
         super().__init__(path, read_only=True)
 
-    @contextlib.contextmanager
-    def at_one_moment(self) -> Iterator[None]:
+    def at_one_moment(self) -> AbstractContextManager[None]:
         """Let all questions of the block see the same rows in the same states."""
-        with self._explained():
-            self._db.execute("BEGIN")
-        try:
-            yield
-        finally:
-            self._db.execute("ROLLBACK")  # nothing was changed
+        return self._db.at_one_moment()
 
     @property
     def wants_files(self) -> bool:
@@ -132,11 +125,11 @@ class Reading(Journal):
     def began_and_changed(self) -> tuple[float, float] | None:
         """Return the Unix times of the first POST and of the last change; None if nothing was ever sent."""
         query = (
-            "SELECT min(coalesce(intended_at, submitted_at)), "
-            "max(max(coalesce(intended_at, 0), coalesce(submitted_at, 0), coalesce(ended_at, 0))) FROM jobs"
+            "SELECT min(coalesce(intended_at, submitted_at)), max(intended_at), max(submitted_at), max(ended_at) "
+            "FROM jobs"
         )
-        ((began, changed),) = self._rows(query)
-        return None if began is None else (began, changed)
+        ((began, *changes),) = self._rows(query)
+        return None if began is None else (began, max(at or 0.0 for at in changes))
 
     def renders(self) -> list[Render]:
         """Return when each row's render was under way; rows that HeyGen never accepted are left out."""
@@ -145,11 +138,12 @@ class Reading(Journal):
 
     def failure_groups(self) -> list[FailureGroup]:
         """Return the failed rows by code, the most frequent first."""
-        query = (  # SQLite takes `error` from the row that has the least id
-            "SELECT coalesce(error_code, ''), count(*), coalesce(error, ''), min(id) FROM jobs WHERE state = 'failed' "
-            "GROUP BY 1 ORDER BY 2 DESC, 1"
+        query = (
+            "SELECT code, rows, coalesce(jobs.error, '') FROM (SELECT coalesce(error_code, '') AS code, "
+            "count(*) AS rows, min(id) AS first FROM jobs WHERE state = 'failed' GROUP BY 1) AS groups "
+            "JOIN jobs ON jobs.id = groups.first ORDER BY 2 DESC, 1"
         )
-        return [FailureGroup(code, count, example) for code, count, example, _ in self._rows(query)]
+        return [FailureGroup(*found) for found in self._rows(query)]
 
     def spent(self) -> list[Spent]:
         """Return what the completed rows came to, by kind."""

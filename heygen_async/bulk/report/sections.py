@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from heygen_async.api.kinds import label_of
 from heygen_async.bulk.report.advice import Step, command
@@ -167,7 +166,7 @@ def _at_stake(stake: AtStake, spent: Sequence[Spent]) -> str:
     return f"{told} At this campaign's average: up to {stake.total * high / videos:,.2f} US dollars." if high else told
 
 
-def failures(groups: Sequence[FailureGroup], journal: Path) -> Markup:
+def failures(groups: Sequence[FailureGroup], journal: str) -> Markup:
     """Return the failures by code, with what they mean and what helps."""
     if not groups:
         return element("p", "No row has failed.")
@@ -175,7 +174,7 @@ def failures(groups: Sequence[FailureGroup], journal: Path) -> Markup:
     return table(("Code", "Rows", "What happened", "What to do"), rows, class_="failures")
 
 
-def _failure(group: FailureGroup, journal: Path) -> tuple[str, ...]:
+def _failure(group: FailureGroup, journal: str) -> tuple[str, ...]:
     mend = mend_for(group.code)
     line = (
         command("retry", journal, "--failed", *(["--code", group.code] if group.code else []))
@@ -191,7 +190,7 @@ def _failure(group: FailureGroup, journal: Path) -> tuple[str, ...]:
     )
 
 
-def gallery_note(gallery: Gallery, journal: Path) -> Markup:
+def gallery_note(gallery: Gallery, journal: str) -> Markup:
     """Say which rows are shown, if that is not all of them."""
     if gallery.is_whole:
         return Markup()

@@ -1,0 +1,170 @@
+"""One SQLite file that holds what must not be lost: opened, locked, changed in transactions.
+
+WAL with synchronous=FULL: what a transaction wrote survives a power loss once the transaction has ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from heygen_async.bulk.lock import Lock
+from heygen_async.bulk.tables import SCHEMA_VERSION, added, schema
+from heygen_async.errors import JournalError
+
+T = TypeVar("T")
+
+_APPLICATION_ID = 0x48474A31  # "HGJ1": tells a journal from any other SQLite file
+_WORDS = {"integer": "INTEGER", "number": "INTEGER PRIMARY KEY", "real": "REAL", "rowless": " WITHOUT ROWID"}
+
+
+class SqliteFile:
+    """The file. One process writes; any number may read.
+
+    Attributes:
+        connection: To it.
+    """
+
+    commits_inline = True
+
+    def __init__(self, path: Path, *, create: bool, read_only: bool) -> None:
+        """Open the journal at *path*.
+
+        Raises:
+            JournalError: Not there, in use, no journal, damaged, of a newer version, or not writable.
+        """
+        self.where: str = str(path)
+        self.folder: Path = path.parent
+        self._path = path
+        self._lock: Lock | None = None
+        self._inside = False
+        if not create and not path.exists():
+            raise JournalError(f"{path}: there is no such journal")
+        with self._explained():
+            self._lock = None if read_only else Lock(path)
+        try:
+            with self._explained():
+                self.connection: sqlite3.Connection = self._opened(read_only=read_only)
+                self._check(fresh=create and not read_only)
+                if not read_only:
+                    self.execute(added(_WORDS))
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file and let others write."""
+        connection = getattr(self, "connection", None)
+        if connection is not None:
+            connection.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    def execute(self, query: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+        """Do one statement; its errors are explained by what it is part of."""
+        return self.connection.execute(query, values)
+
+    def insert(self, query: str, values: Sequence[object]) -> int:
+        """Insert one row and return its id."""
+        return int(self.execute(query, values).lastrowid or 0)
+
+    def executemany(self, query: str, rows: Iterable[Sequence[object]]) -> None:
+        """Do one statement for many rows."""
+        self.connection.executemany(query, rows)
+
+    def rows(self, query: str, values: Sequence[object]) -> list[Any]:
+        """Return what a question finds."""
+        with self._explained():
+            return self.execute(query, values).fetchall()
+
+    def atomically(self, change: Callable[[], T]) -> T:
+        """Put *change* into one transaction: on disk when it ends, or not done at all."""
+        if self._inside:
+            return change()
+        with self._explained():
+            self.execute("BEGIN IMMEDIATE")
+            self._inside = True
+            try:
+                result = change()
+                self.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.execute("ROLLBACK")
+                raise
+            finally:
+                self._inside = False
+            return result
+
+    @contextlib.contextmanager
+    def at_one_moment(self) -> Iterator[None]:
+        """Let all questions of the block see the same rows in the same states."""
+        with self._explained():
+            self.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.execute("ROLLBACK")  # nothing was changed
+
+    def _opened(self, *, read_only: bool) -> sqlite3.Connection:
+        if read_only:
+            opened = sqlite3.connect(f"{self._path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+        else:
+            opened = sqlite3.connect(self._path, isolation_level=None)
+            opened.execute("PRAGMA journal_mode = WAL").fetchone()
+            opened.execute("PRAGMA synchronous = FULL")
+        opened.execute("PRAGMA busy_timeout = 5000")
+        return opened
+
+    def _check(self, *, fresh: bool) -> None:
+        (application,) = self.execute("PRAGMA application_id").fetchone()
+        (version,) = self.execute("PRAGMA user_version").fetchone()
+        (tables,) = self.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if fresh and not tables:
+            self.atomically(self._make)
+        elif not tables:
+            raise JournalError(f"{self.where}: empty; no campaign has been begun in it yet")
+        elif application != _APPLICATION_ID:
+            raise JournalError(f"{self.where}: this is not a journal of heygen-async; choose another file")
+        elif version < SCHEMA_VERSION:
+            raise JournalError(
+                f"{self.where}: written by a heygen-async from before its first release (format {version}); finish it "
+                "with that one, or begin a new journal"
+            )
+        elif version > SCHEMA_VERSION:
+            raise JournalError(
+                f"{self.where}: written by a newer heygen-async (format {version}, known here up to {SCHEMA_VERSION}); "
+                "upgrade it: pip install --upgrade heygen-async"
+            )
+
+    def _make(self) -> None:
+        for statement in schema(_WORDS):
+            self.execute(statement)
+        self.execute("INSERT INTO meta VALUES ('run', ?)", (uuid.uuid4().hex,))
+        self.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+        self.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Say in plain words what is wrong with the file."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as exc:
+            raise JournalError(f"{self.where}: {_reason(exc)}") from exc
+
+
+def _reason(exc: sqlite3.Error | OSError) -> str:
+    text = str(exc)
+    if isinstance(exc, OSError):
+        return f"cannot be opened: {exc.strerror or text}"
+    known = {
+        "database or disk is full": "the disk is full; nothing further was submitted. Make room and resume",
+        "attempt to write a readonly database": "the file or its folder is read-only; make it writable and resume",
+        "unable to open database file": "cannot be opened; the folder must exist and be writable",
+        "file is not a database": "this is not a journal of heygen-async; choose another file",
+        "database disk image is malformed": "the file is damaged; restore it from a copy",
+    }
+    return known.get(text, text)
