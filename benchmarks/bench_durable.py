@@ -1,0 +1,260 @@
+"""Workers on one PostgreSQL: what they survive, how fast they are, what a job costs beside a run in one process.
+
+A real PostgreSQL in a folder of its own, real worker processes of the command line, the simulator in a thread here;
+all in compressed time, but for the pauses of the database and its queue, which are real. Asserts, for 1,000 direct and
+100 agent rows on three workers, of which one is killed with SIGKILL at 40 %, while PostgreSQL crashes at 60 % and
+answers are lost, delayed and replaced by errors:
+
+- every row ends by itself within 30 s of the last render, and is charged once
+- with the cap of 20 told and room for 60, never more than 21 renders are at work
+- with 40 told where there are 20, the same, and at most 20 refusals per 100 rows
+
+    python benchmarks/bench_durable.py            everything: a quarter of an hour
+    python benchmarks/bench_durable.py --quick    a tenth of the rows
+    python benchmarks/bench_durable.py chaos      only one part: chaos, pace, cost or enqueue
+
+Figures of time are this machine's. Linux only: what a process has used is read from /proc.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from heygen_async.simulator import World
+
+sys.path.append(str(Path(__file__).parents[1]))  # for tests.*, whose fleet this is
+
+from tests.fleet import COMMAND, Account, Fleet, charged_texts, environment, fleet, people, trouble
+from tests.postgres import Postgres, postgres
+
+QUICK = "--quick" in sys.argv
+DIRECT, AGENTS = (100, 10) if QUICK else (1_000, 100)
+WORKERS, CAP = 3, 20
+KILLED_AT, RESTARTED_AT = 0.4, 0.6
+STUCK_SECONDS = 30.0
+SPEED = 10.0
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+def chaos(server: Postgres, folder: Path, *, told: int, slots: int) -> dict[str, Any]:
+    """Run the campaign through all that may go wrong, and count."""
+    rows = DIRECT + AGENTS
+    world = World(slots=slots, render_seconds=lambda _: 20.0, thinking_seconds=10.0, faults=trouble())
+    with fleet(world, server.make(f"chaos{told}"), folder, speed=SPEED) as crew:
+        crew.enqueue(people(DIRECT, AGENTS), max_in_flight=told)
+        began = time.monotonic()
+        crew.start(WORKERS)
+        assert crew.until(lambda: crew.account.charges >= KILLED_AT * rows, 1200), crew.said()
+        crew.kill()
+        assert crew.until(lambda: crew.account.charges >= RESTARTED_AT * rows, 1200), crew.said()
+        server.restart("immediate")
+        assert crew.until(lambda: crew.is_over() or crew.account.ask(_is_rendered(rows)), 1200), crew.said()
+        rendered = time.monotonic()
+        crew.until(crew.is_over, STUCK_SECONDS)
+        over = time.monotonic()
+        counts = crew.counts()
+        codes = crew.stop()
+        texts = crew.account.ask(charged_texts)
+        refused = crew.account.ask(lambda seen: sum(request.status == 429 for request in seen.requests))
+        return {
+            "rows": rows,
+            "states": dict(counts),
+            "charges": len(texts),
+            "charged twice": len(texts) - len(set(texts)),
+            "most renders at once": crew.account.ask(lambda seen: seen.peak_rendering),
+            "refused for want of a slot, per 100 rows": round(100 * refused / rows, 1),
+            "seconds": round(over - began, 1),
+            "seconds after the last render": round(over - rendered, 1),
+            "exit codes of those that lived": codes,
+        }
+
+
+def _is_rendered(rows: int) -> Callable[[World], bool]:
+    return lambda world: len(world.ledger) >= rows and not world.rendering
+
+
+@attrs.define
+class Sample:
+    """What was used between two moments of a campaign."""
+
+    seconds: float
+    cpu: float
+    database_cpu: float
+    jobs: int
+
+    def __str__(self) -> str:
+        return f"{self.jobs / self.seconds:.1f} jobs/s"
+
+
+def sampled(account: Account, rows: int, pids: list[int], postmaster: int | None) -> Sample:
+    """Measure from a tenth of the rows to nine tenths: beginnings and ends are not the pace."""
+
+    def at(share: float) -> tuple[float, float, float, int]:
+        while (charges := account.charges) < share * rows:
+            time.sleep(0.05)
+        family = [] if postmaster is None else [postmaster, *children(postmaster)]
+        return time.monotonic(), sum(map(used, pids)), sum(map(used_with_children, family)), charges
+
+    first, last = at(0.1), at(0.9)
+    return Sample(*(b - a for a, b in zip(first, last, strict=True)))  # type: ignore[arg-type]  # floats and an int
+
+
+def used(pid: int) -> float:
+    """Return the seconds of processor time that a process has used."""
+    return _times(pid, 2)
+
+
+def used_with_children(pid: int) -> float:
+    """Return the same with that of its children which have ended."""
+    return _times(pid, 4)
+
+
+def _times(pid: int, count: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return sum(int(ticks) for ticks in fields[11 : 11 + count]) / TICKS_PER_SECOND
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes that *pid* has started."""
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    return [int(child) for child in found.split()]
+
+
+def pace(server: Postgres, folder: Path, *, workers: int) -> dict[str, Any]:
+    """Let workers do jobs that take no time."""
+    rows = 300 if QUICK else 3_000
+    world = World(slots=10_000, render_seconds=lambda _: 0.5)
+    with fleet(world, server.make(f"pace{workers}"), folder, speed=50.0) as crew:
+        crew.enqueue(people(rows, 0), max_in_flight=500)
+        crew.start(workers)
+        sample = sampled(crew.account, rows, crew.pids, postmaster_of(server))
+        crew.stop()
+    return shown(sample)
+
+
+def cost(server: Postgres, folder: Path) -> dict[str, Any]:
+    """Compare what a job costs one worker with what it costs a run in one process."""
+    rows, speed = (300, 30.0) if QUICK else (2_000, 30.0)
+    world = World(slots=200)
+    with fleet(world, server.make("cost"), folder, speed=speed) as crew:
+        crew.enqueue(people(rows, 0), max_in_flight=200)
+        crew.start()
+        durable = sampled(crew.account, rows, crew.pids, postmaster_of(server))
+        crew.stop()
+    alone = folder / "alone"
+    alone.mkdir()
+    with fleet(World(slots=200), "", alone, speed=speed) as crew, in_one_process(crew, rows) as pid:
+        one = sampled(crew.account, rows, [pid], None)
+    return {"a worker": shown(durable), "a run in one process": shown(one)}
+
+
+@contextlib.contextmanager
+def in_one_process(crew: Fleet, rows: int) -> Iterator[int]:
+    """Run the same campaign with `heygen-async run` and yield its process."""
+    campaign, leads = crew.write(people(rows, 0), max_in_flight=200)
+    words = ["run", str(campaign), str(leads), "--journal", str(crew.folder / "campaign.db"), *crew.where]
+    with subprocess.Popen([*COMMAND, *words], env=environment(), stdout=subprocess.DEVNULL) as process:
+        yield process.pid
+        assert process.wait() == 0
+
+
+def shown(sample: Sample) -> dict[str, Any]:
+    """Return a sample as people read it."""
+    return {
+        "jobs per second": round(sample.jobs / sample.seconds, 1),
+        "CPU ms a job": round(1000 * sample.cpu / sample.jobs, 2),
+        "PostgreSQL CPU ms a job": round(1000 * sample.database_cpu / sample.jobs, 2),
+    }
+
+
+def postmaster_of(server: Postgres) -> int:
+    """Return the process of a PostgreSQL."""
+    return int((server.folder / "data" / "postmaster.pid").read_text(encoding="ascii").split()[0])
+
+
+def enqueue(server: Postgres, folder: Path) -> dict[str, Any]:
+    """Measure how fast a long list gets into the database, and what a million rows would take."""
+    rows = 5_000 if QUICK else 100_000
+    with fleet(World(), server.make("enqueue"), folder, speed=1.0) as crew:
+        began = time.monotonic()
+        crew.enqueue(people(rows, 0), max_in_flight=CAP)
+        seconds = time.monotonic() - began
+    size = size_of(server, "enqueue")
+    return {
+        "rows": rows,
+        "seconds": round(seconds, 1),
+        "rows per second": round(rows / seconds),
+        "bytes a row": round(size / rows),
+        "a million rows, minutes": round(1e6 * seconds / rows / 60, 1),
+        "a million rows, GB": round(1e6 * size / rows / 1e9, 2),
+    }
+
+
+def size_of(server: Postgres, database: str) -> int:
+    """Return the bytes that a database takes."""
+    import psycopg  # noqa: PLC0415 - an extra
+
+    with psycopg.connect(server.address(database)) as connection:
+        found = connection.execute("SELECT pg_database_size(current_database())").fetchone()
+    assert found is not None
+    return int(found[0])
+
+
+def check(found: dict[str, Any]) -> list[str]:
+    """Return the bars that are missed."""
+    missed = []
+    for name in ("told 20, room for 60", "told 40 of 20"):
+        case = found.get(name)
+        if case is None:
+            continue
+        bars = {
+            "all rows completed": case["states"] == {"completed": case["rows"]},
+            "charges = rows": (case["charges"], case["charged twice"]) == (case["rows"], 0),
+            "cap": case["most renders at once"] <= CAP + 1,
+            "workers end in peace": set(case["exit codes of those that lived"]) == {0},
+            "refused <= 20 per 100 rows": case["refused for want of a slot, per 100 rows"] <= 20,
+        }
+        missed += [f"{name}: {bar}" for bar, met in bars.items() if not met]
+    return missed
+
+
+def main() -> int:
+    """Measure, print, compare."""
+    parts: dict[str, dict[str, Callable[[Postgres, Path], dict[str, Any]]]] = {
+        "chaos": {
+            "told 20, room for 60": lambda server, folder: chaos(server, folder, told=CAP, slots=3 * CAP),
+            "told 40 of 20": lambda server, folder: chaos(server, folder, told=2 * CAP, slots=CAP),
+        },
+        "pace": {
+            f"trivial jobs, {n} workers": lambda server, folder, n=n: pace(server, folder, workers=n)  # type: ignore[misc]  # mypy and defaults of lambdas
+            for n in (1, 2, 4)
+        },
+        "cost": {"2,000 jobs, 200 slots": cost},
+        "enqueue": {"a long list": enqueue},
+    }
+    wanted = [name for name in parts if name in sys.argv] or list(parts)
+    found: dict[str, Any] = {}
+    with postgres() as server:
+        for part in wanted:
+            for name, measure in parts[part].items():
+                with tempfile.TemporaryDirectory() as folder:
+                    found[name] = measure(server, Path(folder))
+                print(json.dumps({name: found[name]}, indent=2), flush=True)
+    missed = check(found)
+    print("all bars met" if not missed else f"MISSED: {'; '.join(missed)}")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,259 @@
+"""Workers on several machines, as far as one machine can show them: processes of the command line on one PostgreSQL.
+
+The account is a simulator in a thread; it lives on while workers are killed and PostgreSQL is restarted. All run in
+compressed time, but for what the database and its queue do: their pauses are real.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Self, TextIO, TypeVar
+
+import attrs
+
+from heygen_async import Journal
+from heygen_async.errors import JournalError
+from heygen_async.simulator import (
+    CompressedTimeLoop,
+    DropAfterAccept,
+    DropBefore,
+    ErrorAnswer,
+    Fault,
+    Slow,
+    World,
+    serve,
+)
+
+T = TypeVar("T")
+
+COMMAND = [sys.executable, "-m", "heygen_async.cli"]
+OPEN = frozenset({"planned", "intended", "submitted"})  # what goes on by itself; "unknown" waits for a human
+LOOK_SECONDS = 0.25
+
+
+def trouble() -> list[Fault]:
+    """Return the faults of the chaos tests: lost answers, 5xx after the work was done, slow answers, broken lines."""
+    return [
+        DropAfterAccept(probability=0.2),
+        ErrorAnswer(method="POST", status=500, after_accept=True, probability=0.1),
+        ErrorAnswer(status=503, probability=0.1),
+        DropBefore(probability=0.05),
+        Slow(method="POST", seconds=20, probability=0.2),
+    ]
+
+
+class Account:
+    """A simulator that listens in a thread of its own, *speed* times as fast as life."""
+
+    def __init__(self, world: World, speed: float) -> None:
+        self.world = world
+        self.speed = speed
+        self.base_url = ""
+        self._loop = CompressedTimeLoop(speed)
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._servers = AsyncExitStack()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self.base_url = self._await(self._servers.enter_async_context(serve(self.world))).base_url
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._await(self._servers.aclose())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def ask(self, question: Callable[[World], T]) -> T:
+        """Return what *question* finds; only the thread that serves may look."""
+
+        async def answer() -> T:
+            return question(self.world)
+
+        return self._await(answer())
+
+    @property
+    def charges(self) -> int:
+        """How many renders were paid for."""
+        return self.ask(lambda world: len(world.ledger))
+
+    def _await(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+
+@attrs.define
+class Fleet:
+    """Workers on one database, and what is asked of them.
+
+    Attributes:
+        account: Whose renders they are.
+        database: Address of where the journal and the queue are.
+        folder: For the campaign's files and what the workers say.
+        workers: Those that run.
+        killed: How many were killed.
+    """
+
+    account: Account
+    database: str
+    folder: Path
+    workers: list[subprocess.Popen[bytes]] = attrs.field(factory=list)
+    killed: int = 0
+    _logs: list[TextIO] = attrs.field(factory=list)
+
+    def write(self, rows: Iterator[dict[str, str]], *, max_in_flight: int) -> tuple[Path, Path]:
+        """Write a campaign file, and a contact list of rows with a name and a mode."""
+        campaign, leads = self.folder / "campaign.toml", self.folder / "leads.csv"
+        campaign.write_text(CAMPAIGN.format(max_in_flight=max_in_flight), encoding="utf-8")
+        with leads.open("w", encoding="utf-8") as file:
+            file.write("name,mode\n")
+            file.writelines(f"{row['name']},{row['mode']}\n" for row in rows)
+        return campaign, leads
+
+    def enqueue(self, rows: Iterator[dict[str, str]], *, max_in_flight: int) -> None:
+        """Take rows into the database, as a user does."""
+        campaign, leads = self.write(rows, max_in_flight=max_in_flight)
+        self._run("enqueue", str(campaign), str(leads), "--database", self.database, *self.where)
+
+    def start(self, count: int = 1) -> None:
+        """Start workers."""
+        for _ in range(count):
+            log = (self.folder / f"worker{len(self._logs)}.log").open("w", encoding="utf-8")
+            self._logs.append(log)
+            words = ["worker", "--database", self.database, *self.where]
+            process = subprocess.Popen([*COMMAND, *words], env=environment(), stdout=log, stderr=subprocess.STDOUT)
+            self.workers.append(process)
+
+    def kill(self) -> None:
+        """Let the first worker die without a word."""
+        victim = self.workers.pop(0)
+        victim.kill()
+        assert victim.wait() == -signal.SIGKILL, self.said()
+        self.killed += 1
+
+    def stop(self, seconds: float = 30.0) -> list[int]:
+        """Ask the workers to end, and return their exit codes."""
+        for worker in self.workers:
+            worker.terminate()
+        codes = [worker.wait(seconds) for worker in self.workers]
+        self.workers.clear()
+        return codes
+
+    def until(self, what: Callable[[], bool], seconds: float) -> bool:
+        """Wait until something is so, so many real seconds at the most; a worker that ends by itself is a failure."""
+        end = time.monotonic() + seconds
+        while not what():
+            for worker in self.workers:
+                assert worker.poll() is None, self.said()
+            if time.monotonic() > end:
+                return False
+            time.sleep(LOOK_SECONDS)
+        return True
+
+    def counts(self) -> Counter[str]:
+        """Return the rows by state; nothing while PostgreSQL does not answer."""
+        try:
+            with Journal(self.database, read_only=True) as journal:
+                return Counter(journal.counts())
+        except JournalError:
+            return Counter()
+
+    def is_over(self) -> bool:
+        """Whether every row has ended, or waits for a human."""
+        counts = self.counts()
+        return bool(counts) and not OPEN & set(counts)
+
+    def said(self) -> str:
+        """Return the last lines of all workers."""
+        ends = [Path(log.name).read_text(encoding="utf-8")[-2000:] for log in self._logs]
+        return "\n".join(f"-- worker {number}\n{end}" for number, end in enumerate(ends))
+
+    def close(self) -> None:
+        """Leave no process behind."""
+        for worker in self.workers:
+            worker.kill()
+            worker.wait()
+        for log in self._logs:
+            log.close()
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes of the workers that run."""
+        return [worker.pid for worker in self.workers]
+
+    @property
+    def where(self) -> list[str]:
+        """The options that name the simulator."""
+        return ["--base-url", self.account.base_url, "--speed", f"{self.account.speed:g}"]
+
+    def _run(self, *words: str) -> None:
+        done = subprocess.run([*COMMAND, *words], env=environment(), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+CAMPAIGN = """\
+mode = "direct"
+
+[request]
+avatar_id = "look_anna"
+voice_id = "voice_warm"
+script = "Hi {{{{ name }}}}"
+prompt = "A welcome for {{{{ name }}}}"
+
+[columns]
+mode = "mode"
+
+[run]
+max_in_flight = {max_in_flight}
+on_unknown = "resubmit"
+
+[downloads]
+enabled = false
+"""
+
+
+def environment() -> dict[str, str]:
+    """Return the variables of a worker; processes that are killed cannot say which lines they ran."""
+    unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    return {**unmeasured, "HEYGEN_API_KEY": "simulator-key", "HEYGEN_CONFIG_DIR": os.devnull}
+
+
+def people(direct: int, agents: int) -> Iterator[dict[str, str]]:
+    """Yield rows, the agents spread over the list."""
+    every = max(1, (direct + agents) // agents) if agents else direct + 1
+    numbers = itertools.count(1)
+    while direct or agents:
+        number = next(numbers)
+        if agents and (number % every == 0 or not direct):
+            agents -= 1
+            yield {"name": f"Agent {number}", "mode": "agent"}
+        else:
+            direct -= 1
+            yield {"name": f"Ada {number}", "mode": "direct"}
+
+
+@contextlib.contextmanager
+def fleet(world: World, database: str, folder: Path, *, speed: float) -> Iterator[Fleet]:
+    """Serve *world* and yield a fleet without workers."""
+    with Account(world, speed) as account:
+        made = Fleet(account, database, folder)
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+def charged_texts(world: World) -> list[str]:
+    """Return the text of each charge: of a row there must be one."""
+    return [str(charge.body.get("script") or charge.body.get("prompt")) for charge in world.ledger]
