@@ -32,7 +32,19 @@ TOP_LEVEL = {
 DEPENDENCIES = {"aiohttp", "anyio", "attrs", "cattrs"}
 IMPORTED_AS = DEPENDENCIES | {"yarl"}  # aiohttp takes and returns yarl.URL: the two come together
 # Imported inside the function that needs it, and only where a caller has asked for it.
-OPTIONAL = {"babel", "jinja2", "narwhals", "openpyxl", "opentelemetry", "pandas", "polars", "psycopg", "pyarrow"}
+OPTIONAL = {
+    "babel",
+    "dbos",
+    "jinja2",
+    "narwhals",
+    "openpyxl",
+    "opentelemetry",
+    "pandas",
+    "polars",
+    "psycopg",
+    "pyarrow",
+    "sqlalchemy",
+}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 

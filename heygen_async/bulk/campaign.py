@@ -96,12 +96,12 @@ class Settings:
         return cls(**json.loads(journal.meta("settings") or "{}"))
 
 
-async def plan(journal: Journal, source: Source, *, tag_titles: bool = False) -> Merge:
-    """Take all rows of *source* into the journal. Sends nothing."""
+async def plan(journal: Journal, source: Source, *, tag_titles: bool = False, prefix: str = "") -> Merge:
+    """Take all rows of *source* into the journal; *prefix* tells them from other lists' rows. Sends nothing."""
     result, mark = Merge(), journal.begin_merge()
     batch: list[Entry] = []
     async for job in numbered(source):
-        batch.append(_entry(job, tag_titles=tag_titles))
+        batch.append(_entry(job, tag_titles=tag_titles, prefix=prefix))
         if len(batch) == _BATCH_ROWS:
             journal.merge(batch, mark, result)
             batch.clear()
@@ -110,14 +110,14 @@ async def plan(journal: Journal, source: Source, *, tag_titles: bool = False) ->
     return result
 
 
-def _entry(job: Job, *, tag_titles: bool) -> Entry:
+def _entry(job: Job, *, tag_titles: bool, prefix: str = "") -> Entry:
     body = body_of(job.request)
     cells = {name: cell for name, cell in cells_of(job.row).items() if not str(name).startswith(PREFIX)}
     row = cells or job.row
     identity = job.name or (keys.row_key(row) if row is not None else keys.body_hash(job.request.kind, body))
     if tag_titles and kind_of(job.request.kind).has_title:
         body["title"] = f"{body.get('title') or ''} [{keys.row_key(identity)[:_TAG_DIGITS]}]".strip()
-    return Entry(row_key=identity, row=row, kind=job.request.kind, body=body)
+    return Entry(row_key=prefix + identity, row=row, kind=job.request.kind, body=body)
 
 
 @contextlib.asynccontextmanager
@@ -149,7 +149,7 @@ async def run_journal(
             kept = [one.file for _, stored in journal.files() for one in stored.values() if one.file is not None]
             downloads = Downloads(client, settings.download_to, settings.filename, kept, settings.files)
         books = JournalBooks(journal, files=() if downloads is None else downloads.kinds)
-        recovery = _Recovery(client, journal, on_unknown)
+        recovery = Recovery(client, journal, on_unknown)
         times = RenderTimes(journal.lessons())
         async with (
             _remembering(journal, times),
@@ -194,7 +194,7 @@ async def _remembering(journal: Journal, times: RenderTimes) -> AsyncIterator[No
 
 
 @attrs.frozen
-class _Recovery:
+class Recovery:
     """Finds out what became of POSTs whose answers were lost."""
 
     client: HeyGen

@@ -33,7 +33,7 @@ from heygen_async.bulk.turns import MAX_AGENTS, Turns
 from heygen_async.bulk.watched import Watch
 from heygen_async.bulk.watchlist import Watchlist
 from heygen_async.errors import AuthenticationError, HeyGenError, JournalError, RunPausedError
-from heygen_async.pool import InFlight
+from heygen_async.pool import InFlight, Pool
 from heygen_async.telemetry import JobLeft, JobSubmitted
 
 if TYPE_CHECKING:
@@ -65,13 +65,15 @@ async def run(
     times: RenderTimes | None = None,
     guard: Guard | None = None,
     signals: Signals | None = None,
+    pool: Pool | None = None,
 ) -> AsyncIterator[Results]:
     """Run the jobs of *books* and yield the stream of their results. See `HeyGen.render_many`.
 
     *recover* looks for what a lost POST made; without it such a row fails. What is learnt about render times goes into
-    *times*; *guard* may hold rows back; *signals* tell of ends before they are looked for.
+    *times*; *guard* may hold rows back; *signals* tell of ends before they are looked for; *pool* counts
+    the account's slots where that is not the client's own.
     """
-    slots = Slots(max_in_flight, client.pool)
+    slots = Slots(max_in_flight, client.pool if pool is None else pool)
     turns = Turns(books, max_agents)
     slots.freed = turns.ended
     storing = Storing(books, downloads, max_downloads)

@@ -42,8 +42,10 @@ COMMANDS = {
     "avatars list": ("avatars:show", "List avatars: people with one or more looks."),
     "avatars looks": ("avatars:looks", "List looks: the id of one is the `avatar_id` of a request."),
     "demo": ("demo", "Render the shipped contact list against the embedded simulator."),
+    "enqueue": ("workers", "Check every row and queue it for workers on any number of machines."),
     "export": ("journal", "Write a campaign to OUTPUT, .csv or .jsonl."),
     "init": ("campaign_files", "Write a first campaign file, with comments."),
+    "pause": ("workers", "Let no worker begin anything new; what runs is followed to its end."),
     "plan": ("plan", "Check every row and price the list. Renders nothing, costs nothing."),
     "report": ("report", "Write a campaign as one HTML page that needs no network."),
     "resume": ("journal", "Go on with a campaign after any interruption."),
@@ -59,6 +61,7 @@ COMMANDS = {
     "videos wait": ("videos:wait", "Wait until a video is there, and print its address."),
     "voices get": ("voices:get", "Show a voice."),
     "voices list": ("voices:show", "List voices: the id of one is the `voice_id` of a request."),
+    "worker": ("workers", "Render what is queued, beside any number of other workers. Costs money."),
 }
 
 

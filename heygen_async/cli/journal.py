@@ -12,6 +12,7 @@ from rich.console import Console
 
 from heygen_async import HeyGen, InvalidInputError, Journal
 from heygen_async.bulk.audit import audit as audit_journal
+from heygen_async.bulk.database import ADDRESSES
 from heygen_async.bulk.export import export as export_journal
 from heygen_async.cli import running
 from heygen_async.cli.feed import Feed, fed
@@ -42,7 +43,13 @@ def resume(
     speed: Speed = 1.0,
     in_json: Json = False,
 ) -> None:
-    """Go on with a campaign after any interruption. Needs nothing but JOURNAL. Costs money for what is left."""
+    """Go on with a campaign after any interruption. Needs nothing but JOURNAL. Costs money for what is left.
+
+    If JOURNAL is a database that workers share, they go on after `pause`, or when there is credit again.
+    """
+    if journal.startswith(ADDRESSES):
+        _let_workers_go_on(journal)
+        return
     going_on = running.GoingOn(journal=journal, on_unknown=on_unknown, budget_usd=budget, approve=approve)
 
     def command(feed: Feed) -> int:
@@ -95,6 +102,9 @@ def retry(
         rows = [record.id for record in opened.records("failed", code=code)]
         for job_id in rows:
             opened.begin_again(job_id)
+    if journal.startswith(ADDRESSES):
+        _queue_again(journal)
+        sys.exit(0 if rows else 7)
     wide_console().print(f"{len(rows)} rows are planned again. heygen-async resume {journal}")
     sys.exit(0 if rows else 7)
 
@@ -128,6 +138,19 @@ async def _audit(path: str, base_url: str | None, *, fix: bool) -> None:
         account = (await heygen.raw("GET", "/v3/users/me")).get("data", {})
     balance = (account.get("wallet") or {}).get("remaining_balance")
     console.print(f"{count} differences" + ("" if balance is None else f"; the wallet holds {balance}"))
+
+
+def _let_workers_go_on(address: str) -> None:
+    from heygen_async.durable.enqueue import resume as resume_workers  # noqa: PLC0415 - of an extra
+
+    state = resume_workers(address)
+    wide_console().print(f"The workers go on: at most {state.cap} renders at once.", highlight=False)
+
+
+def _queue_again(address: str) -> None:
+    from heygen_async.durable.enqueue import queue_again  # noqa: PLC0415 - of an extra
+
+    wide_console().print(f"{queue_again(address)} rows are queued again; workers go on with them.", highlight=False)
 
 
 def check_journal(path: Path) -> None:

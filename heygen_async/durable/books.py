@@ -1,0 +1,103 @@
+"""The rows of one worker: those that the queue has handed to this process, remembered in the journal that all share."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+
+import anyio
+import anyio.to_thread
+
+from heygen_async.api.videos import Video
+from heygen_async.bulk.books import JournalBooks, job_of
+from heygen_async.bulk.decisions import next_step
+from heygen_async.bulk.journal import Journal
+from heygen_async.bulk.plan import Job
+from heygen_async.bulk.records import Record
+from heygen_async.errors import HeyGenError
+
+
+class QueueBooks(JournalBooks):
+    """A run whose rows come one by one, for as long as the worker is there.
+
+    Attributes:
+        open: The rows that were handed to this process and have not ended, with who waits for their ends.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        """Write to *journal*."""
+        super().__init__(journal)
+        self.left: int | None = None
+        self.open: dict[int, asyncio.Future[str]] = {}
+        self._inbox: deque[int] = deque()
+        self._closed = False
+        self._changed = anyio.Event()
+
+    async def render(self, job_id: int, key: str) -> str:
+        """Have a row rendered and return how it ended. The body of a workflow: run again, it goes on where it was.
+
+        A row that was asked for otherwise since it was queued has another key, and a workflow of its own.
+        """
+        record = await anyio.to_thread.run_sync(self._journal.get, job_id)
+        if self._journal.key(record) != key:
+            return "superseded"
+        if job_id in self.open:
+            return str(await asyncio.shield(self.open[job_id]))
+        ended = self.open[job_id] = asyncio.get_running_loop().create_future()
+        self._put(job_id)
+        return str(await ended)
+
+    async def next(self) -> Job | None:
+        """Return the next row that something is due for; None when no more are taken."""
+        while not self._closed:
+            while self._inbox and not self._closed:
+                record = await anyio.to_thread.run_sync(self._journal.get, self._inbox.popleft())
+                if (job := self._due_for(record)) is not None:
+                    return job
+            if not self._closed:
+                changed = self._changed
+                await changed.wait()
+        return None
+
+    def begin_again(self) -> None:
+        """Hand out what was not ended by the run that is over: it was put back."""
+        self._closed = False
+        self._inbox.clear()
+        self._inbox.extend(job_id for job_id, ended in self.open.items() if not ended.done())
+
+    def close(self) -> None:
+        """Hand out no more."""
+        self._closed = True
+        self._tell()
+
+    def ended(self, job_id: int, how: str) -> None:
+        """Free the slot of a row; it may be asked twice."""
+        waits = self.open.pop(job_id, None)
+        if waits is not None and not waits.done():
+            waits.set_result(how)
+
+    async def completed(self, job: Job, video: Video) -> None:
+        """Write the end, and free the slot when it is written: files are none of the queue's business."""
+        await super().completed(job, video)
+        self.ended(job.index + 1, "completed")
+
+    async def failed(self, job: Job, error: HeyGenError) -> None:
+        """Write the end, and free the slot."""
+        await super().failed(job, error)
+        self.ended(job.index + 1, "failed")
+
+    def _due_for(self, record: Record) -> Job | None:
+        step = next_step(record, time.time(), wants_file=False)
+        if step == "nothing":
+            self.ended(record.id, record.state)
+            return None
+        return job_of(self._journal, record, step)
+
+    def _put(self, job_id: int) -> None:
+        self._inbox.append(job_id)
+        self._tell()
+
+    def _tell(self) -> None:
+        changed, self._changed = self._changed, anyio.Event()
+        changed.set()

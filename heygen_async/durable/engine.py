@@ -1,0 +1,210 @@
+"""DBOS: the queues that all workers share. The only file that knows it.
+
+Only its public API is used. A row is a workflow whose id is the key of its POST, so the same row is never queued twice;
+a pending workflow is a render slot that is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from heygen_async.bulk.postgres import driver, shown
+from heygen_async.errors import InvalidInputError, JournalError
+
+if TYPE_CHECKING:
+    import dbos
+    import sqlalchemy
+
+VERSION = "heygen-1"  # of what a workflow is: rows that were queued before a deploy are run after it
+QUEUE, AGENTS = "heygen", "heygen-agents"
+_WORKFLOW = "heygen-render"
+_NAME = "heygen-async"
+_POLL_SECONDS = 0.5
+_TOGETHER = 500
+
+Render = Callable[[int, str], Awaitable[str]]
+
+
+def _library() -> Any:
+    """Return DBOS.
+
+    Raises:
+        InvalidInputError: It is not installed.
+    """
+    try:
+        import dbos  # noqa: PLC0415 - an extra
+    except ImportError as exc:
+        raise InvalidInputError('workers need DBOS: pip install "heygen-async[dbos]"') from exc
+    return dbos
+
+
+def check_address(address: str) -> str:
+    """Return *address* if several workers can share what is there.
+
+    Raises:
+        InvalidInputError: It is no PostgreSQL database.
+    """
+    if not address.startswith(("postgresql://", "postgres://")):
+        raise InvalidInputError(
+            f"--database {address!r:.100}: must be as in postgresql://user@host/name: workers share one database, and "
+            "a SQLite file has one writer. With one process, `heygen-async run --journal FILE` needs no database"
+        )
+    return address
+
+
+@attrs.frozen(kw_only=True)
+class Queued:
+    """A row to be queued.
+
+    Attributes:
+        job_id: Of the journal.
+        key: Of its POST.
+        is_agent: Whether it is a Video Agent's, of which only few run at a time.
+    """
+
+    job_id: int
+    key: str
+    is_agent: bool
+
+
+class Office:
+    """What can be done to the queues from outside: queue rows, change how many run at once, hand work on."""
+
+    def __init__(self, address: str) -> None:
+        """Open them in the database at *address*, and make them if they are not there.
+
+        Raises:
+            InvalidInputError: *address* is no PostgreSQL, or DBOS is not installed.
+            JournalError: The database is out of reach, or its DBOS tables are newer than this DBOS.
+        """
+        self._address = check_address(address)
+        library, psycopg = _library(), driver()
+        self._url = _url(address)
+        try:
+            library.DBOS.migrate(self._url)
+            self._client: dbos.DBOSClient = library.DBOSClient(system_database_url=self._url, application_name=_NAME)
+        except psycopg.Error as exc:
+            raise JournalError(f"{shown(address)}: {exc}") from exc
+        except Exception as exc:
+            raise JournalError(f"{shown(address)}: DBOS cannot use it: {str(exc).splitlines()[0]}") from exc
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.destroy()
+
+    def begin(self, cap: int, agents: int, *, per_second: float | None) -> None:
+        """Make the queues, or set what they admit.
+
+        Args:
+            cap: Renders at once, over all workers.
+            agents: Of them agents.
+            per_second: Rows that may begin in a second, over all workers; None for as many as find a slot.
+        """
+        limiter: Any = None if per_second is None else {"limit": max(1, int(per_second)), "period": 1.0}
+        for name, most in ((QUEUE, cap), (AGENTS, agents)):
+            self._client.register_queue(
+                name,
+                global_concurrency=most,
+                limiter=limiter,
+                polling_interval_sec=_POLL_SECONDS,
+                on_conflict="always_update",
+            )
+
+    def admit(self, cap: int, agents: int) -> None:
+        """Let so many run at once from now on; 0 lets nothing begin."""
+        for name, most in ((QUEUE, cap), (AGENTS, agents)):
+            queue = self._client.retrieve_queue(name)
+            if queue is not None and queue.global_concurrency != most:
+                queue.set_global_concurrency(most)
+
+    def add(self, rows: Iterable[Queued]) -> int:
+        """Queue rows and return how many; what is queued already, or was run under the same key, stays as it is."""
+        import sqlalchemy  # noqa: PLC0415 - of the extra
+
+        count, waiting = 0, iter(rows)
+        engine = sqlalchemy.create_engine(self._url.replace("postgresql://", "postgresql+psycopg://", 1))
+        try:
+            while together := _next(waiting):
+                with engine.begin() as connection:
+                    for row in together:
+                        self._add(connection, row)
+                count += len(together)
+        finally:
+            engine.dispose()
+        return count
+
+    def _add(self, connection: sqlalchemy.Connection, row: Queued) -> None:
+        options: Any = {
+            "workflow_name": _WORKFLOW,
+            "queue_name": AGENTS if row.is_agent else QUEUE,
+            "workflow_id": row.key,
+            "app_version": VERSION,
+            "priority": row.job_id,  # in the order of the list; what a dead worker had begun goes before the rest
+        }
+        self._client.enqueue_in_transaction(connection, options, row.job_id, row.key)
+
+    def running(self) -> dict[str, dict[str, list[str]]]:
+        """Return the workflows that workers have taken: by worker, then by queue."""
+        found: dict[str, dict[str, list[str]]] = {}
+        pending = self._client.list_workflows(
+            status="PENDING", queue_name=[QUEUE, AGENTS], load_input=False, load_output=False
+        )
+        for one in pending:
+            found.setdefault(str(one.executor_id), {}).setdefault(str(one.queue_name), []).append(one.workflow_id)
+        return found
+
+    def is_empty(self) -> bool:
+        """Whether no rows wait in the queues."""
+        return not self._client.list_workflows(
+            status="ENQUEUED", queue_name=[QUEUE, AGENTS], load_input=False, load_output=False, limit=1
+        )
+
+    def hand_on(self, worker: str) -> int:
+        """Put what *worker* had taken back on its queues, before all others, and return how many that are."""
+        queues = self.running().get(worker, {})
+        for name, taken in queues.items():
+            self._client.resume_workflows(taken, queue_name=name)
+        return sum(map(len, queues.values()))
+
+
+class Engine:
+    """DBOS in this process: takes rows from the queues and has them rendered."""
+
+    def __init__(self, address: str, worker: str, render: Render) -> None:
+        """Have rows rendered by *render*, in the name of *worker*; there can be one in a process."""
+        self._dbos: Any = _library()
+
+        @self._dbos.DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=None)  # type: ignore[untyped-decorator]
+        async def rendered(job_id: int, key: str) -> str:
+            return await render(job_id, key)
+
+        self._dbos.DBOS(
+            config={
+                "name": _NAME,
+                "system_database_url": _url(address),
+                "application_version": VERSION,
+                "executor_id": worker,
+                "run_migrations": False,
+                "log_level": "ERROR",
+            }
+        )
+        self._dbos.DBOS.listen_queues([QUEUE, AGENTS])
+
+    def launch(self) -> None:
+        """Begin to take rows. Called in the loop that shall run them."""
+        self._dbos.DBOS.launch()
+
+    def stop(self) -> None:
+        """Take no more. What runs goes on, and nobody hears of its end."""
+        self._dbos.DBOS.destroy()
+
+
+def _url(address: str) -> str:
+    return "postgresql://" + address.partition("://")[2]
+
+
+def _next(rows: Any) -> Sequence[Queued]:
+    return [row for _, row in zip(range(_TOGETHER), rows, strict=False)]
