@@ -24,6 +24,7 @@ from typing import Any, Self, TextIO, TypeVar
 import attrs
 
 from heygen_async import Journal
+from heygen_async.durable.engine import Office
 from heygen_async.errors import JournalError
 from heygen_async.simulator import (
     CompressedTimeLoop,
@@ -39,7 +40,6 @@ from heygen_async.simulator import (
 T = TypeVar("T")
 
 COMMAND = [sys.executable, "-m", "heygen_async.cli"]
-OPEN = frozenset({"planned", "intended", "submitted"})  # what goes on by itself; "unknown" waits for a human
 LOOK_SECONDS = 0.25
 
 
@@ -115,7 +115,7 @@ class Fleet:
     def write(self, rows: Iterator[dict[str, str]], *, max_in_flight: int) -> tuple[Path, Path]:
         """Write a campaign file, and a contact list of rows with a name and a mode."""
         campaign, leads = self.folder / "campaign.toml", self.folder / "leads.csv"
-        campaign.write_text(CAMPAIGN.format(max_in_flight=max_in_flight), encoding="utf-8")
+        campaign.write_text(CAMPAIGN % max_in_flight, encoding="utf-8")
         with leads.open("w", encoding="utf-8") as file:
             file.write("name,mode\n")
             file.writelines(f"{row['name']},{row['mode']}\n" for row in rows)
@@ -123,15 +123,16 @@ class Fleet:
 
     def enqueue(self, rows: Iterator[dict[str, str]], *, max_in_flight: int) -> None:
         """Take rows into the database, as a user does."""
-        campaign, leads = self.write(rows, max_in_flight=max_in_flight)
-        self._run("enqueue", str(campaign), str(leads), "--database", self.database, *self.where)
+        files = map(str, self.write(rows, max_in_flight=max_in_flight))
+        number = str(max_in_flight)
+        self._run("enqueue", *files, "--database", self.database, "--max-in-flight", number, "--no-preflight")
 
     def start(self, count: int = 1) -> None:
         """Start workers."""
         for _ in range(count):
             log = (self.folder / f"worker{len(self._logs)}.log").open("w", encoding="utf-8")
             self._logs.append(log)
-            words = ["worker", "--database", self.database, *self.where]
+            words = ["worker", "--database", self.database, "--on-unknown", "resubmit", *self.where]
             process = subprocess.Popen([*COMMAND, *words], env=environment(), stdout=log, stderr=subprocess.STDOUT)
             self.workers.append(process)
 
@@ -170,9 +171,26 @@ class Fleet:
             return Counter()
 
     def is_over(self) -> bool:
-        """Whether every row has ended, or waits for a human."""
-        counts = self.counts()
-        return bool(counts) and not OPEN & set(counts)
+        """Whether no worker has anything left to do: what has not ended then waits for a human."""
+        try:
+            office = Office(self.database)
+        except JournalError:
+            return False  # PostgreSQL does not answer
+        try:
+            return office.is_empty() and not office.running() and office.is_empty()
+        except Exception:  # noqa: BLE001 - whatever its driver raises while it is being restarted
+            return False
+        finally:
+            office.close()
+
+    def unsettled(self) -> list[str]:
+        """Return what is known of the rows that are not completed."""
+        with Journal(self.database, read_only=True) as journal:
+            return [
+                f"row {row.id}, {row.kind}: {row.state}, {row.error_code}, {row.error}"
+                for row in journal.records()
+                if row.state != "completed"
+            ]
 
     def said(self) -> str:
         """Return the last lines of all workers."""
@@ -208,14 +226,14 @@ mode = "direct"
 [request]
 avatar_id = "look_anna"
 voice_id = "voice_warm"
-script = "Hi {{{{ name }}}}"
-prompt = "A welcome for {{{{ name }}}}"
+script = "Hi {{ name }}"
+prompt = "A welcome for {{ name }}"
 
 [columns]
 mode = "mode"
 
 [run]
-max_in_flight = {max_in_flight}
+max_in_flight = %d
 on_unknown = "resubmit"
 
 [downloads]

@@ -36,6 +36,7 @@ def test_a_dead_worker_and_a_crashed_database(
         assert crew.until(lambda: crew.account.charges >= 0.6 * ROWS, 120), crew.said()
         database_server.restart("immediate")
         assert crew.until(crew.is_over, 240), crew.said()
+        assert crew.unsettled() == [], crew.said()
         assert crew.counts() == {"completed": ROWS}
         assert crew.stop() == [0, 0]
         texts = crew.account.ask(charged_texts)
