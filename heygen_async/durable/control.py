@@ -124,14 +124,6 @@ class Control:
         return found
 
 
-def admitted(state: State, agents: int) -> tuple[int, int]:
-    """Return how many renders, and how many agents among them, may be under way.
-
-    Args:
-        state: What all share.
-        agents: Agents that are under way: they have their own queue, and take their slots from the others'.
-    """
-    if state.paused is not None:
-        return 0, 0
-    most = min(state.agents, state.cap)
-    return max(0, state.cap - agents), most
+def admitted(state: State) -> tuple[int, int]:
+    """Return how many renders, and how many agents among them, may be under way."""
+    return (0, 0) if state.paused is not None else (state.cap, min(state.agents, state.cap))

@@ -7,7 +7,7 @@ a pending workflow is a render slot that is taken.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     import sqlalchemy
 
 VERSION = "heygen-1"  # of what a workflow is: rows that were queued before a deploy are run after it
+# A slot is a pending workflow on QUEUE, whatever the row is: one cap cannot be overrun. An agent's row waits on AGENTS
+# for its turn, in a workflow that queues it on QUEUE before all others and ends when it has.
 QUEUE, AGENTS = "heygen", "heygen-agents"
-_WORKFLOW = "heygen-render"
+_WORKFLOW, _TURN = "heygen-render", "heygen-agent"
+_FIRST = 1
 _NAME = "heygen-async"
 _POLL_SECONDS = 0.5
 _TOGETHER = 500
@@ -137,14 +140,11 @@ class Office:
         return count
 
     def _add(self, connection: sqlalchemy.Connection, row: Queued) -> None:
-        options: Any = {
-            "workflow_name": _WORKFLOW,
-            "queue_name": AGENTS if row.is_agent else QUEUE,
-            "workflow_id": row.key,
-            "app_version": VERSION,
-            "priority": row.job_id,  # in the order of the list; what a dead worker had begun goes before the rest
-        }
-        self._client.enqueue_in_transaction(connection, options, row.job_id, row.key)
+        # In the order of the list; what a dead worker had begun goes before the rest.
+        options = _options(row.key, priority=row.job_id)
+        if row.is_agent:
+            options |= {"workflow_name": _TURN, "queue_name": AGENTS, "workflow_id": f"{_TURN}-{row.key}"}
+        self._client.enqueue_in_transaction(connection, cast("Any", options), row.job_id, row.key)
 
     def running(self) -> dict[str, dict[str, list[str]]]:
         """Return the workflows that workers have taken: by worker, then by queue."""
@@ -181,6 +181,12 @@ class Engine:
         async def rendered(job_id: int, key: str) -> str:
             return await render(job_id, key)
 
+        @self._dbos.DBOS.workflow(name=_TURN, max_recovery_attempts=None)  # type: ignore[untyped-decorator]
+        async def has_its_turn(job_id: int, key: str) -> str:
+            options = _options(key, priority=_FIRST)
+            row = await self._dbos.DBOS.enqueue_workflow_with_options_async(options, job_id, key)
+            return str(await row.get_result())
+
         self._dbos.DBOS(
             config={
                 "name": _NAME,
@@ -200,6 +206,17 @@ class Engine:
     def stop(self) -> None:
         """Take no more. What runs goes on, and nobody hears of its end."""
         self._dbos.DBOS.destroy()
+
+
+def _options(key: str, *, priority: int) -> dict[str, Any]:
+    """Return how DBOS queues a row for a slot."""
+    return {
+        "workflow_name": _WORKFLOW,
+        "queue_name": QUEUE,
+        "workflow_id": key,
+        "app_version": VERSION,
+        "priority": priority,
+    }
 
 
 def _url(address: str) -> str:

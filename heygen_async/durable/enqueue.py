@@ -106,7 +106,7 @@ def _told(address: str, tell: Callable[[Control], State]) -> State:
     control, office = Control(address), Office(address)
     try:
         state = tell(control)
-        office.admit(*admitted(state, 0))
+        office.admit(*admitted(state))
         return state
     finally:
         office.close()
@@ -121,7 +121,7 @@ def _open(address: str, office: Office, most: int | None, agents: int | None, pe
         if state is None or most is not None or agents is not None or per_second is not None:
             known = state or State(wanted=USUAL, agents=MAX_AGENTS, cap=USUAL)
             state = control.begin(most or known.wanted, agents or known.agents)
-            office.begin(*admitted(state, 0), per_second=per_second)
+            office.begin(*admitted(state), per_second=per_second)
         return state
     finally:
         control.close()

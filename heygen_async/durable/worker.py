@@ -28,7 +28,7 @@ from heygen_async.bulk.scheduler import run
 from heygen_async.bulk.timing import RenderTimes
 from heygen_async.durable.books import QueueBooks
 from heygen_async.durable.control import Control, admitted
-from heygen_async.durable.engine import AGENTS, Engine, Office
+from heygen_async.durable.engine import Engine, Office
 from heygen_async.durable.shared_pool import SharedPool
 from heygen_async.errors import ConnectionFailedError, InsufficientCreditError, JournalError, QuotaExceededError
 
@@ -215,8 +215,7 @@ class Worker:
         else:
             state = await _aside(control.probe)
         running = await _aside(office.running)
-        agents = sum(len(queues.get(AGENTS, ())) for queues in running.values())
-        await _aside(office.admit, *admitted(state, agents))
+        await _aside(office.admit, *admitted(state))
         self._see(running)
         return bool(running)
 
