@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from concurrent.futures import ThreadPoolExecutor
 
 import anyio
 import attrs
@@ -142,6 +143,7 @@ class JournalBooks(Books):
         self._handed_out: set[int] = set()
         self._batches: dict[int, int] = {}  # rows on their way, and the numbers of their batches
         self._group: _Group | None = None
+        self._writer = ThreadPoolExecutor(1)  # its thread begins with the first commit that has to travel
 
     def _rows(self) -> Iterator[tuple[Record, Step]]:
         for job_id in self._open:
@@ -287,7 +289,7 @@ class JournalBooks(Books):
             self.flush()
             return
         group, self._group = self._group, None
-        done = asyncio.get_running_loop().run_in_executor(None, self._commit, group)
+        done = asyncio.get_running_loop().run_in_executor(self._writer, self._commit, group)
         done.add_done_callback(lambda _: group.done.set())
 
     def _commit(self, group: _Group) -> None:

@@ -86,6 +86,10 @@ def show_status(console: Console, journal: Journal) -> None:
         console.print(f"  {lacking:>7}  of the completed lack a file: resume fetches it, and pays nothing")
     for code, count in journal.failures().most_common():
         console.print(f"  {count:>7}  failed with {code}")
+    if str(journal.place).startswith(ADDRESSES):
+        from heygen_async.durable.enqueue import shared  # noqa: PLC0415 - of an extra
+
+        console.print(f"  workers: {shared(str(journal.place))}", highlight=False)
 
 
 def retry(

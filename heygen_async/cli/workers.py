@@ -11,13 +11,12 @@ import anyio
 from cyclopts import Parameter
 from rich.console import Console
 
-from heygen_async import Completed, HeyGen, Result
+from heygen_async import Campaign, Completed, HeyGen, Result
 from heygen_async.cli.given import Given, opened
 from heygen_async.cli.plan import NoPreflight, RowsFile, Source, client, looked_up, planned
 from heygen_async.cli.progress import wide_console
 from heygen_async.cli.running import met, start
 from heygen_async.cli.words import BaseUrl, Count, Speed, Unknown
-from heygen_async.durable.control import State
 from heygen_async.durable.enqueue import enqueue as queue_rows, pause as pause_all
 from heygen_async.durable.worker import Worker
 
@@ -37,7 +36,7 @@ def enqueue(
         str | None, Parameter(help="Tells these rows from other lists' in the database. [default: SOURCE's name]")
     ] = None,
     max_in_flight: Annotated[
-        Count | None, Parameter(help="Renders at once, over all workers. [default: as before; 10]")
+        Count | None, Parameter(help="Renders at once, over all workers. [default: the campaign file's; as before; 10]")
     ] = None,
     max_agents: Annotated[Count | None, Parameter(help="Of them agents. [default: as before; 3]")] = None,
     no_preflight: NoPreflight = False,
@@ -58,11 +57,15 @@ def enqueue(
                 plan = await looked_up(heygen, filled, listed)
         name = source.stem if campaign is None else campaign
         done = await queue_rows(
-            database, plan.jobs(), campaign=name, max_in_flight=max_in_flight, max_agents=max_agents
+            database,
+            plan.jobs(),
+            campaign=name,
+            max_in_flight=max_in_flight or _told_by(filled, source),
+            max_agents=max_agents,
         )
         console = wide_console()
         console.print(f"Rows: {met(done.merge) or 'none'}", highlight=False)
-        console.print(f"{done.queued} rows are queued; {_said(done.state)}", highlight=False)
+        console.print(f"{done.queued} rows are queued; {done.state}", highlight=False)
         console.print("Price: " + str(plan.price) + ", by HeyGen's price list", highlight=False)
         console.print("Now, on as many machines as you like: heygen-async worker --database ...", highlight=False)
         return 0
@@ -86,6 +89,12 @@ def worker(
     raise SystemExit(
         start(lambda: _work(console, database, output, on_unknown, base_url, until_done=until_done), speed, base_url)
     )
+
+
+def _told_by(campaign: Campaign, source: Path) -> int | None:
+    """Return how many renders at once a campaign file wants; a bare list says nothing."""
+    most = campaign.run.max_in_flight if source.suffix.lower() == ".toml" else None
+    return most if isinstance(most, int) else None
 
 
 async def _work(
@@ -125,12 +134,4 @@ def pause(
     why: Annotated[str, Parameter(help="What status shall say.")] = "a person paused it",
 ) -> None:
     """Let no worker begin anything new; what runs is followed to its end."""
-    wide_console().print(f"{_said(pause_all(database, why))}. To go on: heygen-async resume ADDRESS")
-
-
-def _said(state: State) -> str:
-    """Say what all workers share."""
-    if state.paused is not None:
-        return f"paused: {state.paused}"
-    learnt = "" if state.cap == state.wanted else f" (HeyGen takes {state.cap} now)"
-    return f"at most {state.wanted} render at once{learnt}, {state.agents} agents among them"
+    wide_console().print(f"{pause_all(database, why)}. To go on: heygen-async resume ADDRESS")

@@ -46,6 +46,13 @@ class State:
     refused_at: float | None = None
     paused: str | None = None
 
+    def __str__(self) -> str:
+        """Say it."""
+        if self.paused is not None:
+            return f"paused: {self.paused}"
+        learnt = "" if self.cap == self.wanted else f" (HeyGen takes {self.cap} now)"
+        return f"at most {self.wanted} render at once{learnt}, {self.agents} agents among them"
+
 
 class Control:
     """The numbers, in the database of a journal."""

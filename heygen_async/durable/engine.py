@@ -205,7 +205,7 @@ class Engine:
 
     def stop(self) -> None:
         """Take no more. What runs goes on, and nobody hears of its end."""
-        self._dbos.DBOS.destroy()
+        self._dbos.DBOS.destroy(destroy_registry=True)
 
 
 def _options(key: str, *, priority: int) -> dict[str, Any]:

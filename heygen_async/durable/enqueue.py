@@ -100,6 +100,15 @@ def resume(address: str) -> State:
     return _told(address, lambda control: control.resume())
 
 
+def shared(address: str) -> State | None:
+    """Return what all workers share; None before anything was queued."""
+    control = Control(address)
+    try:
+        return control.state()
+    finally:
+        control.close()
+
+
 def _told(address: str, tell: Callable[[Control], State]) -> State:
     """Change what all share; the queues heed it at once, and the workers when they look."""
     check_address(address)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import math
@@ -9,6 +10,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -111,22 +113,27 @@ class Worker:
 
     @contextlib.asynccontextmanager
     async def _opened(self) -> AsyncIterator[tuple[Journal, QueueBooks, Office, Control]]:
-        office = await _aside(Office, self.address)
-        journal = await _aside(Journal, self.address)
-        control = await _aside(Control, self.address)
-        self._lock = Advisory(self.address)
-        await _aside(self._lock.take, lock_of(self.name))
-        books = QueueBooks(journal)
-        engine = Engine(self.address, self.name, books.render)
-        engine.launch()
-        try:
-            yield journal, books, office, control
-        finally:
-            with anyio.CancelScope(shield=True):
-                await _aside(engine.stop)
-                await _aside(office.hand_on, self.name)
-            for opened in (self._lock, office, control, journal):
-                opened.close()
+        with contextlib.ExitStack() as opened:
+            office = opened.enter_context(contextlib.closing(await _aside(Office, self.address)))
+            journal = opened.enter_context(contextlib.closing(await _aside(Journal, self.address)))
+            control = opened.enter_context(contextlib.closing(await _aside(Control, self.address)))
+            self._lock = opened.enter_context(contextlib.closing(Advisory(self.address)))
+            await self._hold()
+            books = QueueBooks(journal)
+            engine = Engine(self.address, self.name, books.render)
+            engine.launch()
+            try:
+                yield journal, books, office, control
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await self._leave(engine, office)
+
+    async def _leave(self, engine: Engine, office: Office) -> None:
+        """Take no more, and hand what was taken to the others."""
+        await _aside(engine.stop)
+        # DBOS made its own pool the loop's, and has shut it.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+        await _aside(office.hand_on, self.name)
 
     # Rows
 
@@ -183,11 +190,14 @@ class Worker:
         while True:
             await _aside(time.sleep, ALIVE_SECONDS)
             with _while_the_server_is_away():
-                if await _aside(self._lock.holds) or await _aside(self._lock.take, lock_of(self.name)):
-                    continue
-                raise JournalError(
-                    f"worker {self.name}: others have taken it for dead and gone on with its rows; start it again"
-                )
+                if not await _aside(self._lock.holds):
+                    await self._hold()
+
+    async def _hold(self) -> None:
+        if not await _aside(self._lock.take, lock_of(self.name)):
+            raise JournalError(
+                f"worker {self.name}: others have taken it for dead and gone on with its rows; start it again"
+            )
 
     async def _look_after(self, journal: Journal, office: Office, control: Control) -> None:
         """Keep the number of slots right for all, take over from the dead; return when all is done, if wanted."""
