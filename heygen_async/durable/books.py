@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import deque
 
@@ -15,7 +16,11 @@ from heygen_async.bulk.decisions import next_step
 from heygen_async.bulk.journal import Journal
 from heygen_async.bulk.plan import Job
 from heygen_async.bulk.records import Record
-from heygen_async.errors import HeyGenError
+from heygen_async.errors import JournalError
+
+logger: logging.Logger = logging.getLogger("heygen_async")
+
+AGAIN_SECONDS = 30.0  # until a row that could not be settled is tried again
 
 
 class QueueBooks(JournalBooks):
@@ -31,6 +36,7 @@ class QueueBooks(JournalBooks):
         self.left: int | None = None
         self.open: dict[int, asyncio.Future[str]] = {}
         self._inbox: deque[int] = deque()
+        self._run = 0
         self._closed = False
         self._changed = anyio.Event()
 
@@ -39,7 +45,7 @@ class QueueBooks(JournalBooks):
 
         A row that was asked for otherwise since it was queued has another key, and a workflow of its own.
         """
-        record = await anyio.to_thread.run_sync(self._journal.get, job_id)
+        record = await self._record(job_id)
         if self._journal.key(record) != key:
             return "superseded"
         if job_id in self.open:
@@ -52,7 +58,7 @@ class QueueBooks(JournalBooks):
         """Return the next row that something is due for; None when no more are taken."""
         while not self._closed:
             while self._inbox and not self._closed:
-                record = await anyio.to_thread.run_sync(self._journal.get, self._inbox.popleft())
+                record = await self._record(self._inbox.popleft())
                 if (job := self._due_for(record)) is not None:
                     return job
             if not self._closed:
@@ -64,6 +70,7 @@ class QueueBooks(JournalBooks):
         """Hand out what was not ended by the run that is over: it was put back."""
         self._closed = False
         self._inbox.clear()
+        self._run += 1
         self._inbox.extend(job_id for job_id, ended in self.open.items() if not ended.done())
 
     def close(self) -> None:
@@ -77,15 +84,22 @@ class QueueBooks(JournalBooks):
         if waits is not None and not waits.done():
             waits.set_result(how)
 
+    async def settle(self, job_id: int, how: str, *, for_good: bool) -> None:
+        """Free the slot of a row that the run is done with, or hand it out again later if the journal has it open.
+
+        A run in one process leaves such a row to the next run: HeyGen did not answer for minutes, or a look failed.
+        *for_good* says that a person has to look.
+        """
+        record = await self._record(job_id)
+        if for_good or next_step(record, time.time(), wants_file=False) == "nothing":
+            self.ended(job_id, how)
+        else:
+            asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._put_again, job_id, self._run)
+
     async def completed(self, job: Job, video: Video) -> None:
         """Write the end, and free the slot when it is written: files are none of the queue's business."""
         await super().completed(job, video)
         self.ended(job.index + 1, "completed")
-
-    async def failed(self, job: Job, error: HeyGenError) -> None:
-        """Write the end, and free the slot."""
-        await super().failed(job, error)
-        self.ended(job.index + 1, "failed")
 
     def _due_for(self, record: Record) -> Job | None:
         step = next_step(record, time.time(), wants_file=False)
@@ -93,6 +107,20 @@ class QueueBooks(JournalBooks):
             self.ended(record.id, record.state)
             return None
         return job_of(self._journal, record, step)
+
+    async def _record(self, job_id: int) -> Record:
+        """Read a row, as long as it takes: a workflow that fails is never run again."""
+        while True:
+            try:
+                return await anyio.to_thread.run_sync(self._journal.get, job_id)
+            except JournalError as exc:
+                logger.warning("row %d waits: %s", job_id, exc)
+                await anyio.sleep(AGAIN_SECONDS)
+
+    def _put_again(self, job_id: int, run: int) -> None:
+        """Hand a row out once more; a later run has all rows that are open anyway."""
+        if run == self._run and job_id in self.open:
+            self._put(job_id)
 
     def _put(self, job_id: int) -> None:
         self._inbox.append(job_id)

@@ -24,6 +24,7 @@ from heygen_async.bulk.decisions import OnUnknown
 from heygen_async.bulk.downloads import Downloads
 from heygen_async.bulk.guards import Guard
 from heygen_async.bulk.journal import Journal
+from heygen_async.bulk.plan import Job
 from heygen_async.bulk.postgres import driver
 from heygen_async.bulk.results import Completed, Result
 from heygen_async.bulk.scheduler import run
@@ -32,7 +33,13 @@ from heygen_async.durable.books import QueueBooks
 from heygen_async.durable.control import Control, admitted
 from heygen_async.durable.engine import Engine, Office
 from heygen_async.durable.shared_pool import SharedPool
-from heygen_async.errors import ConnectionFailedError, InsufficientCreditError, JournalError, QuotaExceededError
+from heygen_async.errors import (
+    ConnectionFailedError,
+    HeyGenError,
+    InsufficientCreditError,
+    JournalError,
+    QuotaExceededError,
+)
 
 if TYPE_CHECKING:
     from heygen_async.client import HeyGen
@@ -65,6 +72,20 @@ class _Wakes(Guard):
     def wake(self) -> None:
         super().wake()
         self._books.close()
+
+
+@attrs.frozen
+class _Settling:
+    """Looks for what lost POSTs made, and remembers for which rows the verdict was to leave them."""
+
+    recovery: Recovery
+    settled: set[int] = attrs.field(factory=set)
+
+    async def recover(self, job: Job) -> Job | HeyGenError:
+        found = await self.recovery.recover(job)
+        if not isinstance(found, Job):
+            self.settled.add(job.index)
+        return found
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -156,13 +177,14 @@ class Worker:
         downloads = None
         if self.download_to is not None:
             downloads = Downloads(self.heygen, self.download_to, self.filename)
+        settling = _Settling(Recovery(self.heygen, journal, self.on_unknown))
         async with run(
             self.heygen,
             books,
             max_in_flight=MANY,
             deadline=math.inf,
             downloads=downloads,
-            recover=Recovery(self.heygen, journal, self.on_unknown).recover,
+            recover=settling.recover,
             submit="each",
             max_agents=None,
             times=times,
@@ -171,7 +193,7 @@ class Worker:
         ) as results:
             async for result in results:
                 how = "completed" if isinstance(result, Completed) else "failed"
-                books.ended(result.index + 1, how)
+                await books.settle(result.index + 1, how, for_good=result.index in settling.settled)
                 self.ended[how] += 1
                 self.on_result(result)
         await _aside(journal.learn, times.lessons())
