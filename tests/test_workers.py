@@ -294,6 +294,47 @@ async def test_a_worker_goes_on_with_the_rows_of_a_dead_one(database: str, tmp_p
         assert crew.account.charges == 6
 
 
+async def test_too_high_a_number_is_clamped_for_all(
+    heygen: HeyGen, world: World, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By what HeyGen refuses; refused rows wait and go when there is room, and none is paid for twice."""
+    monkeypatch.setattr(workers, "SETTLE_SECONDS", 0.2)
+    world.slots = 2
+    await enqueue(database, jobs(8), max_in_flight=6)
+    one = await worked(heygen, database)
+    assert one.ended == {"completed": 8}
+    assert len(world.ledger) == 8
+    assert world.peak_rendering == 2
+    state = shared(database)
+    assert state is not None
+    assert state.refused_at is not None
+    assert state.cap < 6
+
+
+async def test_what_was_lost_and_not_found_waits_for_a_person(heygen: HeyGen, world: World, database: str) -> None:
+    """The worker is done with it: it does not look for ever."""
+    world.faults.append(ErrorAnswer(method="POST", path="/v3/video-agents", status=500))
+    await enqueue(database, [Job(request=VideoAgent(prompt="A welcome"), row={"name": "Zoe"})])
+    one = await worked(heygen, database)
+    assert one.ended == {"failed": 1}
+    with Journal(database, read_only=True) as journal:
+        assert journal.counts() == {"unknown": 1}
+
+
+async def test_heygen_out_of_reach_is_waited_for(database: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing was sent, so nothing is lost; somebody may have pulled a plug."""
+    await enqueue(database, jobs(1))
+    async with HeyGen("simulator-key", base_url="http://127.0.0.1:9") as heygen:
+        one = Worker(heygen=heygen, address=database)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(one.work)
+            while "HeyGen cannot be reached, trying again in 10 s" not in caplog.text:
+                await anyio.sleep(0.1 * SPEED)
+            tasks.cancel_scope.cancel()
+    with Journal(database, read_only=True) as journal:
+        assert journal.counts() == {"planned": 1}
+
+
 async def test_a_row_that_waits_for_a_look_is_handed_out_again(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker has no next run that would do it; what a person must decide is over, what has ended too."""
     monkeypatch.setattr("heygen_async.durable.books.AGAIN_SECONDS", 0.1 * SPEED)
