@@ -143,6 +143,8 @@ if TYPE_CHECKING:
         HeyGen,
     )
     from heygen_async.credentials import Credentials
+    from heygen_async.durable.enqueue import Enqueued, enqueue
+    from heygen_async.durable.worker import Worker
     from heygen_async.errors import (
         APIError,
         AttemptTimeoutError,
@@ -240,6 +242,7 @@ _WHERE = {
     "DownloadError": "heygen_async.errors",
     "Draft": "heygen_async.api.chat_turns",
     "ElevenLabsSettings": "heygen_async.api.parts",
+    "Enqueued": "heygen_async.durable.enqueue",
     "Event": "heygen_async.telemetry",
     "Failed": "heygen_async.bulk.results",
     "FishSettings": "heygen_async.api.parts",
@@ -345,6 +348,8 @@ _WHERE = {
     "WebhookSignatureError": "heygen_async.errors",
     "WebhookTimestampError": "heygen_async.errors",
     "WebhookTooLargeError": "heygen_async.errors",
+    "Worker": "heygen_async.durable.worker",
+    "enqueue": "heygen_async.durable.enqueue",
     "is_missing": "heygen_async.bulk.cells",
     "read_rows": "heygen_async.bulk.rows",
     "write_report": "heygen_async.bulk.report.page",
@@ -392,6 +397,7 @@ __all__ = [
     "DownloadError",
     "Draft",
     "ElevenLabsSettings",
+    "Enqueued",
     "Event",
     "Failed",
     "FishSettings",
@@ -497,6 +503,8 @@ __all__ = [
     "WebhookSignatureError",
     "WebhookTimestampError",
     "WebhookTooLargeError",
+    "Worker",
+    "enqueue",
     "is_missing",
     "read_rows",
     "write_report",

@@ -162,6 +162,10 @@ class Office:
             status="ENQUEUED", queue_name=[QUEUE, AGENTS], load_input=False, load_output=False, limit=1
         )
 
+    def is_done(self) -> bool:
+        """Whether no rows wait and none are under way; one that goes from one to the other meanwhile is seen."""
+        return self.is_empty() and not self.running() and self.is_empty()
+
     def hand_on(self, worker: str) -> int:
         """Put what *worker* had taken back on its queues, before all others, and return how many that are."""
         queues = self.running().get(worker, {})

@@ -227,16 +227,15 @@ class Worker:
         try:
             while True:
                 with _while_the_server_is_away():
-                    running = await self._share(journal, office, control)
+                    await self._share(journal, office, control)
                     await self._bury(locks, office)
-                    if self.until_done and not running and await _aside(office.is_empty):
+                    if self.until_done and await _aside(office.is_done):
                         return
                 await _aside(time.sleep, LOOK_SECONDS)
         finally:
             locks.close()
 
-    async def _share(self, journal: Journal, office: Office, control: Control) -> bool:
-        """Return whether anything is under way anywhere."""
+    async def _share(self, journal: Journal, office: Office, control: Control) -> None:
         if self._heard:
             await _aside(time.sleep, SETTLE_SECONDS)
             refused = False in self._heard
@@ -249,7 +248,6 @@ class Worker:
         running = await _aside(office.running)
         await _aside(office.admit, *admitted(state))
         self._see(running)
-        return bool(running)
 
     def _see(self, running: dict[str, dict[str, list[str]]]) -> None:
         """Count in how many looks in a row each other worker has had rows; what has none need not be buried."""

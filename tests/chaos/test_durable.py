@@ -15,9 +15,9 @@ from tests.postgres import Postgres
 
 pytestmark = pytest.mark.chaos
 
-SPEED = 10.0
+SPEED = 40.0
 CAP = 6
-DIRECT, AGENTS = 50, 10
+DIRECT, AGENTS = 24, 4
 ROWS = DIRECT + AGENTS
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +35,7 @@ from heygen_async.durable.enqueue import enqueue, pause, queue_again, resume, sh
 from heygen_async.durable.worker import Worker, lock_of
 from heygen_async.simulator import CompressedTimeLoop, ErrorAnswer, World
 from tests.commands import call
+from tests.fleet import fleet, people
 
 SPEED = 100.0  # of the loop; what the database and its queue do takes its real time
 
@@ -276,6 +278,92 @@ def cut_off(database: str) -> None:
     """Let whoever holds a lock lose its connection, as when the server is restarted."""
     with connect(database) as connection:
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+
+
+async def test_a_worker_goes_on_with_the_rows_of_a_dead_one(database: str, tmp_path: Path) -> None:
+    """Killed in the midst of its renders: they are followed, not paid for again."""
+    world = World(slots=4, render_seconds=lambda _: 300.0)
+    with fleet(world, database, tmp_path, speed=SPEED) as crew:
+        await anyio.to_thread.run_sync(functools.partial(crew.enqueue, people(6, 0), max_in_flight=3))
+        crew.start()
+        assert await anyio.to_thread.run_sync(crew.until, lambda: crew.account.charges >= 3, 30.0), crew.said()
+        crew.kill()
+        async with HeyGen("simulator-key", base_url=crew.account.base_url) as heygen:
+            one = await worked(heygen, database)
+        assert one.ended == {"completed": 6}
+        assert crew.account.charges == 6
+
+
+async def test_too_high_a_number_is_clamped_for_all(
+    heygen: HeyGen, world: World, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By what HeyGen refuses; refused rows wait and go when there is room, and none is paid for twice."""
+    monkeypatch.setattr(workers, "SETTLE_SECONDS", 0.2)
+    world.slots = 2
+    await enqueue(database, jobs(8), max_in_flight=6)
+    one = await worked(heygen, database)
+    assert one.ended == {"completed": 8}
+    assert len(world.ledger) == 8
+    assert world.peak_rendering == 2
+    state = shared(database)
+    assert state is not None
+    assert state.refused_at is not None
+    assert state.cap < 6
+
+
+async def test_what_was_lost_and_not_found_waits_for_a_person(heygen: HeyGen, world: World, database: str) -> None:
+    """The worker is done with it: it does not look for ever."""
+    world.faults.append(ErrorAnswer(method="POST", path="/v3/video-agents", status=500))
+    await enqueue(database, [Job(request=VideoAgent(prompt="A welcome"), row={"name": "Zoe"})])
+    one = await worked(heygen, database)
+    assert one.ended == {"failed": 1}
+    with Journal(database, read_only=True) as journal:
+        assert journal.counts() == {"unknown": 1}
+
+
+async def test_heygen_out_of_reach_is_waited_for(database: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing was sent, so nothing is lost; somebody may have pulled a plug."""
+    await enqueue(database, jobs(1))
+    async with HeyGen("simulator-key", base_url="http://127.0.0.1:9") as heygen:
+        one = Worker(heygen=heygen, address=database)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(one.work)
+            while "HeyGen cannot be reached, trying again in 10 s" not in caplog.text:
+                await anyio.sleep(0.1 * SPEED)
+            tasks.cancel_scope.cancel()
+    with Journal(database, read_only=True) as journal:
+        assert journal.counts() == {"planned": 1}
+
+
+async def test_a_row_that_waits_for_a_look_is_handed_out_again(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker has no next run that would do it; what a person must decide is over, what has ended too."""
+    monkeypatch.setattr("heygen_async.durable.books.AGAIN_SECONDS", 0.1 * SPEED)
+    await enqueue(database, jobs(2))
+    with Journal(database) as journal:
+        books = QueueBooks(journal)
+        first, second = (asyncio.ensure_future(books.render(n, journal.key(journal.get(n)))) for n in (1, 2))
+        job, other = await books.next(), await books.next()
+        assert job is not None
+        assert other is not None
+        await books.settle(1, "failed", for_good=False)
+        again = await books.next()
+        assert again is not None
+        assert again.index == 0
+        await books.settle(1, "held", for_good=True)
+        assert await first == "held"
+        journal.failed(2, code="x", error="y", spent="no")
+        await books.settle(2, "failed", for_good=False)
+        assert await second == "failed"
+
+
+@pytest.mark.parametrize(("package", "extra"), [("dbos", "dbos"), ("psycopg", "postgres")])
+def test_what_is_not_installed_is_named(
+    package: str, extra: str, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what to type."""
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(InvalidInputError, match=rf'pip install "heygen-async\[{extra}\]"'):
+        Office(database)
 
 
 # The commands
