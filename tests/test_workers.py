@@ -27,6 +27,7 @@ from heygen_async import (
 from heygen_async.bulk.advisory import Advisory
 from heygen_async.bulk.database import ADDRESSES
 from heygen_async.bulk.postgres import connect
+from heygen_async.bulk.records import Record
 from heygen_async.durable import worker as workers
 from heygen_async.durable.books import QueueBooks
 from heygen_async.durable.control import Control, State, admitted
@@ -175,9 +176,11 @@ async def test_a_workflow_waits_for_the_end_of_its_row(database: str) -> None:
     """Run again it joins; one whose row was asked for otherwise since, or has ended, is over at once."""
     await enqueue(database, jobs(2))
     with Journal(database) as journal:
-        books = QueueBooks(journal)
+        asked: list[Record] = []
+        books = QueueBooks(journal, asked.append)
         key = journal.key(journal.get(1))
         assert await books.render(1, "ha-old") == "superseded"
+        assert [record.id for record in asked] == [1], "under its present key it must be queued"
         first, second = (asyncio.ensure_future(books.render(1, key)) for _ in range(2))
         job = await books.next()
         assert job is not None
@@ -340,7 +343,7 @@ async def test_a_row_that_waits_for_a_look_is_handed_out_again(database: str, mo
     monkeypatch.setattr("heygen_async.durable.books.AGAIN_SECONDS", 0.1 * SPEED)
     await enqueue(database, jobs(2))
     with Journal(database) as journal:
-        books = QueueBooks(journal)
+        books = QueueBooks(journal, lambda _: None)
         first, second = (asyncio.ensure_future(books.render(n, journal.key(journal.get(n)))) for n in (1, 2))
         job, other = await books.next(), await books.next()
         assert job is not None
@@ -354,6 +357,27 @@ async def test_a_row_that_waits_for_a_look_is_handed_out_again(database: str, mo
         journal.failed(2, code="x", error="y", spent="no")
         await books.settle(2, "failed", for_good=False)
         assert await second == "failed"
+
+
+async def test_a_row_with_a_new_key_has_a_new_workflow(database: str) -> None:
+    """Whoever takes the old one over finds a key that is no longer the row's: then another must be there."""
+    await enqueue(database, jobs(1))
+    with Journal(database) as journal:
+        asked: list[str] = []
+        books = QueueBooks(journal, lambda record: asked.append(journal.key(record)))
+        key = journal.key(journal.get(1))
+        old = asyncio.ensure_future(books.render(1, key))
+        assert await books.next() is not None
+        journal.intend(1)
+        journal.begin_again(1)
+        await books.supersede(1)
+        assert await old == "superseded"
+        assert await books.render(1, key) == "superseded"
+        assert asked == [journal.key(journal.get(1))] * 2
+        assert key not in asked
+        journal.failed(1, code="x", error="y", spent="no")
+        assert await books.render(1, key) == "superseded"
+        assert len(asked) == 2, "a row that has ended is not queued"
 
 
 @pytest.mark.parametrize(("package", "extra"), [("dbos", "dbos"), ("psycopg", "postgres")])

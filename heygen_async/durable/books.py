@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from collections.abc import Callable
 
 import anyio
 import anyio.to_thread
@@ -30,9 +31,10 @@ class QueueBooks(JournalBooks):
         open: The rows that were handed to this process and have not ended, with who waits for their ends.
     """
 
-    def __init__(self, journal: Journal) -> None:
-        """Write to *journal*."""
+    def __init__(self, journal: Journal, queue: Callable[[Record], object]) -> None:
+        """Write to *journal*; *queue* queues a row under its present key, unless it is queued."""
         super().__init__(journal)
+        self._queue = queue
         self.left: int | None = None
         self.open: dict[int, asyncio.Future[str]] = {}
         self._inbox: deque[int] = deque()
@@ -47,6 +49,7 @@ class QueueBooks(JournalBooks):
         """
         record = await self._record(job_id)
         if self._journal.key(record) != key:
+            await self._queue_anew(record)
             return "superseded"
         if job_id in self.open:
             return str(await asyncio.shield(self.open[job_id]))
@@ -95,6 +98,18 @@ class QueueBooks(JournalBooks):
             self.ended(job_id, how)
         else:
             asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._put_again, job_id, self._run)
+
+    async def supersede(self, job_id: int) -> None:
+        """Queue a row under the new key that it was given, and let go of it under the old one.
+
+        Its workflow knows the old key only: whoever takes it over from here would not know of the new one.
+        """
+        await self._queue_anew(await self._record(job_id))
+        self.ended(job_id, "superseded")
+
+    async def _queue_anew(self, record: Record) -> None:
+        if next_step(record, time.time(), wants_file=False) != "nothing":
+            await anyio.to_thread.run_sync(self._queue, record)
 
     async def completed(self, job: Job, video: Video) -> None:
         """Write the end, and free the slot when it is written: files are none of the queue's business."""

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
+from heygen_async.bulk.journal import Journal
 from heygen_async.bulk.postgres import driver, shown
+from heygen_async.bulk.records import Record
 from heygen_async.errors import InvalidInputError, JournalError
 
 if TYPE_CHECKING:
@@ -71,6 +73,11 @@ class Queued:
     job_id: int
     key: str
     is_agent: bool
+
+
+def queued(journal: Journal, record: Record) -> Queued:
+    """Return a row of the journal as it is queued under its present key."""
+    return Queued(job_id=record.id, key=journal.key(record), is_agent=record.kind == "video_agent")
 
 
 class Office:

@@ -13,7 +13,7 @@ from heygen_async.bulk.plan import Source
 from heygen_async.bulk.records import Merge
 from heygen_async.bulk.turns import MAX_AGENTS
 from heygen_async.durable.control import Control, State, admitted
-from heygen_async.durable.engine import Office, Queued, check_address
+from heygen_async.durable.engine import Office, Queued, check_address, queued
 
 USUAL = 10  # renders at once of a pay-as-you-go account
 
@@ -77,7 +77,7 @@ async def enqueue(
 def planned(journal: Journal) -> Iterator[Queued]:
     """Yield the rows that wait to be sent."""
     for record in journal.records("planned"):
-        yield Queued(job_id=record.id, key=journal.key(record), is_agent=record.kind == "video_agent")
+        yield queued(journal, record)
 
 
 def queue_again(address: str) -> int:

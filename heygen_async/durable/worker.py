@@ -31,13 +31,14 @@ from heygen_async.bulk.scheduler import run
 from heygen_async.bulk.timing import RenderTimes
 from heygen_async.durable.books import QueueBooks
 from heygen_async.durable.control import Control, admitted
-from heygen_async.durable.engine import Engine, Office
+from heygen_async.durable.engine import Engine, Office, queued
 from heygen_async.durable.shared_pool import SharedPool
 from heygen_async.errors import (
     ConnectionFailedError,
     HeyGenError,
     InsufficientCreditError,
     JournalError,
+    OutcomeUnknownError,
     QuotaExceededError,
 )
 
@@ -76,15 +77,26 @@ class _Wakes(Guard):
 
 @attrs.frozen
 class _Settling:
-    """Looks for what lost POSTs made, and remembers for which rows the verdict was to leave them."""
+    """Looks for what lost POSTs made, and remembers the verdicts that end a row's workflow.
+
+    Attributes:
+        settled: Rows that are left for a person, or given up.
+        anew: Rows that are to be sent again under a new key, by a workflow of that name.
+    """
 
     recovery: Recovery
+    books: QueueBooks
     settled: set[int] = attrs.field(factory=set)
+    anew: set[int] = attrs.field(factory=set)
 
     async def recover(self, job: Job) -> Job | HeyGenError:
         found = await self.recovery.recover(job)
         if not isinstance(found, Job):
             self.settled.add(job.index)
+        elif found.key != job.key:
+            self.anew.add(job.index)
+            await self.books.supersede(job.index + 1)
+            return OutcomeUnknownError(f"row {job.index + 1}: nothing at HeyGen fits it; queued to be sent again")
         return found
 
 
@@ -140,7 +152,7 @@ class Worker:
             control = opened.enter_context(contextlib.closing(await _aside(Control, self.address)))
             self._lock = opened.enter_context(contextlib.closing(Advisory(self.address)))
             await self._hold()
-            books = QueueBooks(journal)
+            books = QueueBooks(journal, lambda record: office.add([queued(journal, record)]))
             engine = Engine(self.address, self.name, books.render)
             engine.launch()
             try:
@@ -177,7 +189,7 @@ class Worker:
         downloads = None
         if self.download_to is not None:
             downloads = Downloads(self.heygen, self.download_to, self.filename)
-        settling = _Settling(Recovery(self.heygen, journal, self.on_unknown))
+        settling = _Settling(Recovery(self.heygen, journal, self.on_unknown), books)
         async with run(
             self.heygen,
             books,
@@ -192,6 +204,9 @@ class Worker:
             pool=SharedPool(self._heard.add),
         ) as results:
             async for result in results:
+                if result.index in settling.anew:
+                    settling.anew.discard(result.index)
+                    continue
                 how = "completed" if isinstance(result, Completed) else "failed"
                 await books.settle(result.index + 1, how, for_good=result.index in settling.settled)
                 self.ended[how] += 1
