@@ -324,6 +324,18 @@ async def test_what_was_lost_and_not_found_waits_for_a_person(heygen: HeyGen, wo
         assert journal.counts() == {"unknown": 1}
 
 
+async def test_what_was_lost_and_not_found_is_sent_again(heygen: HeyGen, world: World, database: str) -> None:
+    """If that was asked for: under a new key, by a workflow of that name, and it counts once."""
+    world.faults.append(ErrorAnswer(method="POST", path="/v3/video-agents", status=500, times=1))
+    await enqueue(database, [Job(request=VideoAgent(prompt="A welcome"), row={"name": "Zoe"})])
+    one = Worker(heygen=heygen, address=database, until_done=True, on_unknown="resubmit")
+    await one.work()
+    assert one.ended == {"completed": 1}
+    assert len(world.ledger) == 1
+    with Journal(database, read_only=True) as journal:
+        assert [(record.state, record.generation) for record in journal.records()] == [("completed", 1)]
+
+
 async def test_heygen_out_of_reach_is_waited_for(database: str, caplog: pytest.LogCaptureFixture) -> None:
     """Nothing was sent, so nothing is lost; somebody may have pulled a plug."""
     await enqueue(database, jobs(1))
