@@ -9,7 +9,7 @@ answers are lost, delayed and replaced by errors:
 - with the cap of 20 told and room for 60, never more than 21 renders are at work
 - with 40 told where there are 20, the same, and at most 20 refusals per 100 rows
 
-    python benchmarks/bench_durable.py            everything: a quarter of an hour
+    python benchmarks/bench_durable.py            everything: half an hour
     python benchmarks/bench_durable.py --quick    a tenth of the rows
     python benchmarks/bench_durable.py chaos      only one part: chaos, pace, cost or enqueue
 

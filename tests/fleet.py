@@ -143,13 +143,12 @@ class Fleet:
         assert victim.wait() == -signal.SIGKILL, self.said()
         self.killed += 1
 
-    def stop(self, seconds: float = 30.0) -> list[int]:
-        """Ask the workers to end, and return their exit codes."""
-        for worker in self.workers:
+    def stop(self, count: int | None = None, seconds: float = 30.0) -> list[int]:
+        """Ask the first *count* workers, or all, to end, and return their exit codes."""
+        leaving, self.workers = self.workers[:count], self.workers[len(self.workers[:count]) :]
+        for worker in leaving:
             worker.terminate()
-        codes = [worker.wait(seconds) for worker in self.workers]
-        self.workers.clear()
-        return codes
+        return [worker.wait(seconds) for worker in leaving]
 
     def until(self, what: Callable[[], bool], seconds: float) -> bool:
         """Wait until something is so, so many real seconds at the most; a worker that ends by itself is a failure."""
