@@ -68,7 +68,7 @@ class Pool:
         """HeyGen accepted the render of *ticket*."""
         self._asking.discard(ticket)
         self._accepted.add(ticket)
-        self.peak = max(self.peak, len(self._accepted))
+        self._count_peak()
         if self._slow_start:
             self.limit += 1
         elif ticket is self._probe:
@@ -111,6 +111,9 @@ class Pool:
             self.limit = max(1, min(self.limit, len(self._accepted)))
             self._slow_start = False
             self._probe, self._probe_at = None, anyio.current_time() + PROBE_SECONDS
+
+    def _count_peak(self) -> None:
+        self.peak = max(self.peak, len(self._accepted))
 
     def _let_in(self, ticket: object) -> bool:
         if self.is_open:

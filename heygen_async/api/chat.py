@@ -26,7 +26,7 @@ THINKING_SECONDS = 600.0  # live sessions ask after about 70 s, and fail after 5
 STOP_SECONDS = 10.0
 STOP_EVERY = 1.0
 
-logger = logging.getLogger("heygen_async")
+logger: logging.Logger = logging.getLogger("heygen_async")
 
 
 @attrs.frozen(kw_only=True)

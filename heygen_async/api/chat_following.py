@@ -21,7 +21,7 @@ EVERY_WHILE_RENDERING = 10.0  # HeyGen's advice for agents is 10 to 30 s
 LAST_LOOK_SECONDS = 10.0
 STOPPING_SECONDS = 60.0  # HeyGen says "at the next checkpoint", not when that is, nor what the session is then
 
-logger = logging.getLogger("heygen_async")
+logger: logging.Logger = logging.getLogger("heygen_async")
 
 
 class Following:
@@ -30,8 +30,8 @@ class Following:
     def __init__(self, caller: Caller, session_id: str, thinking_deadline: float) -> None:
         """Follow *session_id* from now on; the agent may think *thinking_deadline* seconds without a word."""
         self.session_id = session_id
-        self.reading = Reading()
-        self.ended = False
+        self.reading: Reading = Reading()
+        self.ended: bool = False
         self._steps: deque[Step | Ready | ChatFailed] = deque()
         self._caller = caller
         self._thinking_deadline = thinking_deadline

@@ -21,8 +21,8 @@ class Reading:
 
     def __init__(self) -> None:
         """Have seen nothing yet."""
-        self.transcript = Transcript()
-        self.status = ""
+        self.transcript: Transcript = Transcript()
+        self.status: str = ""
         self._progress: Progress | None = None
         self._asked = False  # the question that the agent waits with has had its turn
         self._answered = False  # it was answered, and HeyGen may still show the session as waiting

@@ -19,7 +19,7 @@ GRACE_SECONDS = 40.0  # for a message to show itself: HeyGen's paid POSTs take 3
 
 Fate = Literal["arrived", "absent", "unclear"]
 
-logger = logging.getLogger("heygen_async")
+logger: logging.Logger = logging.getLogger("heygen_async")
 
 
 class Sender:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import attrs
 
@@ -17,7 +18,12 @@ from heygen_async.errors import HeyGenError, InvalidInputError
 _SHOWN = 8
 _NAMES = ("first_name", "firstname", "given_name", "vorname", "prenom", "name", "full_name")
 _SPEAKS = ("direct", "image")
-FIRST_MODES = {"direct": DirectVideo, "image": ImageVideo, "cinematic": CinematicAvatar, "agent": VideoAgent}
+FIRST_MODES: Mapping[str, type[Any]] = {
+    "direct": DirectVideo,
+    "image": ImageVideo,
+    "cinematic": CinematicAvatar,
+    "agent": VideoAgent,
+}
 
 
 @attrs.frozen(kw_only=True)

@@ -55,7 +55,7 @@ class Board:
         self.failed: int = 0
         self.console = console
         self.results: Results | None = None  # of the run, once it has begun
-        self.bill = Bill()
+        self.bill: Bill = Bill()
         self._failures: deque[str] = deque(maxlen=FAILURES_SHOWN)
         self._total = total
         self._clock = clock

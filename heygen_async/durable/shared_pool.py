@@ -36,7 +36,7 @@ class SharedPool(Pool):
         """HeyGen accepted the render of *ticket*."""
         self._asking.discard(ticket)
         self._accepted.add(ticket)
-        self.peak = max(self.peak, len(self._accepted))
+        self._count_peak()
         if ticket in self._refused:
             self._done(ticket)
             self._tell_all(True)
