@@ -228,6 +228,18 @@ async def test_a_worker_renders_what_is_queued(heygen: HeyGen, world: World, dat
     assert (await enqueue(database, jobs(1), campaign="autumn")).merge.new == 1
 
 
+async def test_a_row_that_is_changed_and_changed_back_is_rendered_again(
+    heygen: HeyGen, world: World, database: str
+) -> None:
+    """It has its old key again, whose workflow has ended; it must not wait for ever."""
+    for word in ("Hi", "Ho", "Hi"):
+        await enqueue(database, jobs(1, word), campaign="spring")
+        assert (await worked(heygen, database)).ended == {"completed": 1}
+    with Journal(database, read_only=True) as journal:
+        assert journal.counts() == {"completed": 1}
+    assert len(world.ledger) == 2, "within a day HeyGen answers the old key with the video that it has"
+
+
 async def test_without_credit_all_workers_pause(heygen: HeyGen, world: World, database: str) -> None:
     """Until somebody says that there is some; nothing was lost, nothing paid twice."""
     world.faults.append(ErrorAnswer(method="POST", status=402, code="insufficient_credit", times=1))

@@ -131,13 +131,14 @@ class Office:
                 queue.set_global_concurrency(most)
 
     def add(self, rows: Iterable[Queued]) -> int:
-        """Queue rows and return how many; what is queued already, or was run under the same key, stays as it is."""
+        """Queue rows that are planned and return how many; what is queued already or under way stays as it is."""
         import sqlalchemy  # noqa: PLC0415 - of the extra
 
         count, waiting = 0, iter(rows)
         engine = sqlalchemy.create_engine(self._url.replace("postgresql://", "postgresql+psycopg://", 1))
         try:
             while together := _next(waiting):
+                self._forget([name for row in together for name in (row.key, f"{_TURN}-{row.key}")])
                 with engine.begin() as connection:
                     for row in together:
                         self._add(connection, row)
@@ -145,6 +146,14 @@ class Office:
         finally:
             engine.dispose()
         return count
+
+    def _forget(self, names: list[str]) -> None:
+        """Let planned rows run again whose workflows have ended: they were asked for otherwise meanwhile."""
+        ended = self._client.list_workflows(
+            workflow_ids=names, status=["SUCCESS", "ERROR", "CANCELLED"], load_input=False, load_output=False
+        )
+        if ended:
+            self._client.delete_workflows([one.workflow_id for one in ended])
 
     def _add(self, connection: sqlalchemy.Connection, row: Queued) -> None:
         # In the order of the list; what a dead worker had begun goes before the rest.
