@@ -11,6 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from heygen_async.account.credentials import Credentials
     from heygen_async.api.agent_sessions import AgentReply
     from heygen_async.api.batches import Batch, BatchItem, CreatedBatch
     from heygen_async.api.chat import Chat
@@ -56,7 +57,6 @@ if TYPE_CHECKING:
         VideoAgent,
         VideoRequest,
     )
-    from heygen_async.api.pages import Listing
     from heygen_async.api.parts import (
         AssetBase64,
         AssetId,
@@ -136,13 +136,9 @@ if TYPE_CHECKING:
     from heygen_async.bulk.template import (
         Template,
     )
-    from heygen_async.calls import (
-        Options,
-    )
     from heygen_async.client import (
         HeyGen,
     )
-    from heygen_async.credentials import Credentials
     from heygen_async.durable.enqueue import Enqueued, enqueue
     from heygen_async.durable.worker import Worker
     from heygen_async.errors import (
@@ -181,7 +177,11 @@ if TYPE_CHECKING:
         WebhookTimestampError,
         WebhookTooLargeError,
     )
-    from heygen_async.retry import (
+    from heygen_async.http.caller import (
+        Options,
+    )
+    from heygen_async.http.pages import Listing
+    from heygen_async.http.retry import (
         RetryPolicy,
     )
     from heygen_async.telemetry import (
@@ -235,7 +235,7 @@ _WHERE = {
     "ConnectionLostError": "heygen_async.errors",
     "ContractError": "heygen_async.errors",
     "CreatedBatch": "heygen_async.api.batches",
-    "Credentials": "heygen_async.credentials",
+    "Credentials": "heygen_async.account.credentials",
     "DeadlineExceededError": "heygen_async.errors",
     "DigitalTwin": "heygen_async.api.generated.avatars",
     "DirectVideo": "heygen_async.api.modes",
@@ -263,13 +263,13 @@ _WHERE = {
     "Journal": "heygen_async.bulk.journal",
     "JournalError": "heygen_async.errors",
     "LipsyncRequest": "heygen_async.api.generated.lipsyncs",
-    "Listing": "heygen_async.api.pages",
+    "Listing": "heygen_async.http.pages",
     "Merge": "heygen_async.bulk.records",
     "MessagesMissed": "heygen_async.api.chat_turns",
     "NotFoundError": "heygen_async.errors",
     "NotUploaded": "heygen_async.api.uploads",
     "Observer": "heygen_async.telemetry",
-    "Options": "heygen_async.calls",
+    "Options": "heygen_async.http.caller",
     "OutcomeUnknownError": "heygen_async.errors",
     "PayloadTooLargeError": "heygen_async.errors",
     "PermissionDeniedError": "heygen_async.errors",
@@ -298,7 +298,7 @@ _WHERE = {
     "Result": "heygen_async.bulk.results",
     "Results": "heygen_async.bulk.stream",
     "RetryPlanned": "heygen_async.telemetry",
-    "RetryPolicy": "heygen_async.retry",
+    "RetryPolicy": "heygen_async.http.retry",
     "Row": "heygen_async.bulk.table",
     "RunOptions": "heygen_async.bulk.options",
     "RunPausedError": "heygen_async.errors",

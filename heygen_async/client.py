@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import anyio
 
-from heygen_async import wire
-from heygen_async.accounts import Account
+from heygen_async.account.account import Account
+from heygen_async.account.credentials import Credentials, find_credentials
+from heygen_async.account.rate_limit import Pacer
+from heygen_async.account.render_pool import InFlight, Pool
 from heygen_async.api import waiting
 from heygen_async.api.generated.resources import Resources
 from heygen_async.api.modes import VideoRequest
@@ -20,14 +22,12 @@ from heygen_async.api.renders import creation
 from heygen_async.api.video_agents import VideoAgents
 from heygen_async.api.videos import Video, Videos
 from heygen_async.api.webhooks import Webhooks
-from heygen_async.calls import Call, Caller, Options
-from heygen_async.credentials import Credentials, find_credentials
 from heygen_async.errors import DeadlineExceededError
-from heygen_async.pool import InFlight, Pool
-from heygen_async.ratelimit import Pacer
-from heygen_async.retry import RetryPolicy
+from heygen_async.http import wire
+from heygen_async.http.caller import Call, Caller, Options
+from heygen_async.http.retry import RetryPolicy
+from heygen_async.http.transport import Transport
 from heygen_async.telemetry import Observer, Telemetry
-from heygen_async.transport import Transport
 
 if TYPE_CHECKING:
     import aiohttp

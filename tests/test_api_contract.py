@@ -36,12 +36,11 @@ from heygen_async import (
     Watermark,
     WatermarkPlacement,
     errors,
-    wire,
 )
-from heygen_async.api import pages
 from heygen_async.api.video_agents import Session, SessionItem
 from heygen_async.api.videos import CreatedVideo, DeletedVideo, Statuses, Video
-from heygen_async.wire import Answer
+from heygen_async.http import pages, wire
+from heygen_async.http.wire import Answer
 
 CONTRACT = json.loads((Path(__file__).parent / "contract" / "openapi.json").read_text(encoding="utf-8"))
 SCHEMAS: dict[str, Any] = CONTRACT["components"]["schemas"]

@@ -17,7 +17,6 @@ import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from heygen_async import wire
 from heygen_async.api.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent, VideoRequest
 from heygen_async.api.parts import (
     AssetBase64,
@@ -36,6 +35,7 @@ from heygen_async.api.parts import (
     WatermarkPlacement,
 )
 from heygen_async.errors import InvalidInputError
+from heygen_async.http import wire
 
 CONTRACT = json.loads((Path(__file__).parent / "contract" / "openapi.json").read_text(encoding="utf-8"))
 SCHEMAS: dict[str, Any] = CONTRACT["components"]["schemas"]

@@ -23,13 +23,13 @@ from heygen_async import (
     InvalidInputError,
     OutcomeUnknownError,
     VideoAgent,
-    wire,
 )
 from heygen_async.api import jobs
 from heygen_async.api.generated.lipsyncs import Lipsync, LipsyncRequest
 from heygen_async.api.generated.templates import TemplateVideo
 from heygen_async.api.video_agents import AgentJob
 from heygen_async.api.videos import VideoJob
+from heygen_async.http import wire
 from heygen_async.simulator import DropAfterAccept, World
 from heygen_async.simulator.contract import Operation, operation
 from heygen_async.simulator.front_door import COSTLY

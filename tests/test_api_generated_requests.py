@@ -8,7 +8,8 @@ from typing import Any
 import attrs
 import pytest
 
-from heygen_async import InvalidInputError, wire
+from heygen_async import InvalidInputError
+from heygen_async.http import wire
 from heygen_async.simulator.contract import operation
 from heygen_async.simulator.rules import broken_rules
 from tests.contract.classes import ANSWERS_BY_HAND, NAMES, REQUESTS_BY_HAND, TOGETHER

@@ -13,7 +13,6 @@ import attrs
 import pytest
 from hypothesis import given, strategies as st
 
-from heygen_async import wire
 from heygen_async.api import modes, parts
 from heygen_async.api.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent, VideoRequest
 from heygen_async.api.parts import (
@@ -33,6 +32,7 @@ from heygen_async.api.parts import (
     WatermarkPlacement,
 )
 from heygen_async.errors import InvalidInputError
+from heygen_async.http import wire
 
 PNG = AssetBase64(data="aGVsbG8=", media_type="image/png")
 PHOTO = "https://example.com/face.png"

@@ -24,7 +24,7 @@ from heygen_async import (
     RetryPolicy,
     VideoAgent,
 )
-from heygen_async.bearer import TOKEN_SECONDS
+from heygen_async.account.bearer_token import TOKEN_SECONDS
 from heygen_async.simulator import DropAfterAccept, ErrorAnswer, RateLimitStorm, Server, World
 
 ME = ("GET", "/v3/users/me")

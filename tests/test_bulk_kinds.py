@@ -37,8 +37,8 @@ from heygen_async.bulk.price import seconds_of
 from heygen_async.bulk.reconcile import find
 from heygen_async.bulk.records import Entry, Merge
 from heygen_async.cli.bill import Bill
+from heygen_async.http.wire import Answer, dumps
 from heygen_async.simulator import DropAfterAccept, ErrorAnswer, FailedRender, NullVideoUrl, UnknownStatus, World
-from heygen_async.wire import Answer, dumps
 from tests.test_api_jobs import body_value
 
 FILM = "https://example.com/film.mp4"

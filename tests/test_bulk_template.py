@@ -18,8 +18,8 @@ from heygen_async import (
     VideoAgent,
     VoiceSettings,
     is_missing,
-    wire,
 )
+from heygen_async.http import wire
 
 DIRECT = {"avatar_id": "look_anna", "voice_id": "v", "script": "Hi {{ name }}"}
 

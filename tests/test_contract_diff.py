@@ -501,7 +501,7 @@ STOPS = (
         (
             lambda s: fields(s, "StandardAPIError").pop("doc_url"),
             [
-                "errors look different: see heygen_async/wire.py and heygen_async/errors.py",
+                "errors look different: see heygen_async/http/wire.py and heygen_async/errors.py",
                 "nothing is to be regenerated",
             ],
         ),

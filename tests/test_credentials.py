@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from heygen_async import AuthenticationError, Credentials, HeyGen, HeyGenError, InvalidInputError
-from heygen_async.credentials import find_credentials, why_unusable
-from heygen_async.credentials_file import StoredToken, read_stored, stored_path
+from heygen_async.account.credentials import find_credentials, why_unusable
+from heygen_async.account.credentials_file import StoredToken, read_stored, stored_path
 
 KEY = "MARKER-key-0123456789"
 TOKEN = "MARKER-token-0123456789"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import anyio
 import pytest
 
+from heygen_async.account.render_pool import PROBE_AGAIN_SECONDS, PROBE_SECONDS, Pool
 from heygen_async.bulk.slots import START, Slots
 from heygen_async.errors import InvalidInputError
-from heygen_async.pool import PROBE_AGAIN_SECONDS, PROBE_SECONDS, Pool
 
 
 async def filled(pool: Pool, count: int) -> list[object]:

@@ -6,7 +6,7 @@ import anyio
 import pytest
 from hypothesis import given, strategies as st
 
-from heygen_async.ratelimit import Gate, Pacer
+from heygen_async.account.rate_limit import Gate, Pacer
 
 
 async def test_everybody_waits_for_the_gate_and_a_probe_goes_first() -> None:

@@ -23,11 +23,12 @@ from heygen_async import (
     Result,
     VideoAgent,
     errors,
-    wire,
 )
-from heygen_async.bearer import Bearer, Token
-from heygen_async.calls import Call
-from heygen_async.credentials_file import Stored
+from heygen_async.account.bearer_token import Bearer, Token
+from heygen_async.account.credentials_file import Stored
+from heygen_async.http import wire
+from heygen_async.http.caller import Call
+from heygen_async.http.transport import Request, Transport, masked
 from heygen_async.simulator import (
     DropAfterAccept,
     ErrorAnswer,
@@ -40,7 +41,6 @@ from heygen_async.simulator import (
     UnknownStatus,
     World,
 )
-from heygen_async.transport import Request, Transport, masked
 
 KEY = "MARKER-key-0123456789"
 SECRETS = ("MARKER", "sig=", "expires=")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from heygen_async import errors
-from heygen_async.retry import RetryPolicy, counts, perhaps_executed
+from heygen_async.http.retry import RetryPolicy, counts, perhaps_executed
 
 POLICY = RetryPolicy()
 NEVER_EXECUTED = [

@@ -10,10 +10,11 @@ import attrs
 import pytest
 from hypothesis import given, strategies as st
 
-from heygen_async import errors, wire
+from heygen_async import errors
 from heygen_async.api.video_agents import Session
 from heygen_async.api.videos import Video
-from heygen_async.wire import Answer
+from heygen_async.http import wire
+from heygen_async.http.wire import Answer
 
 
 def answer(status: int = 200, body: object = None, headers: Mapping[str, str] | None = None) -> Answer:

@@ -11,7 +11,7 @@ from heygen_async.api.extra import extra_fields
 from heygen_async.api.parts import Asset, as_assets, asset
 from heygen_async.api.shapes import encoded, items, needed, string
 from heygen_async.api.videos import Video
-from heygen_async.calls import Call, path_id, reads
+from heygen_async.http.caller import Call, path_id, reads
 
 SESSION = "/v3/video-agents/{session_id}"
 STYLES = "/v3/video-agents/styles"

@@ -14,7 +14,7 @@ from heygen_async.api.sources import Given, Source, opened, sha256_of
 from heygen_async.api.upload_batch import AT_ONCE, BATCH_FILES, File, Result, UploadBatch, checked_at_once
 from heygen_async.api.uploads import READY_SECONDS, NotUploaded, OnProgress, Progress, Upload, UploadedAsset
 from heygen_async.api.ways import Parcel, Ways
-from heygen_async.calls import Caller, Options
+from heygen_async.http.caller import Caller, Options
 
 
 class Assets(generated.Assets):

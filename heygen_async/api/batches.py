@@ -10,8 +10,8 @@ import attrs
 from heygen_async.api.jobs import Ends, ServerJob
 from heygen_async.api.modes import CinematicAvatar, DirectVideo, ImageVideo
 from heygen_async.api.stored import StoredRequest, body_of
-from heygen_async.calls import Call, Caller, path_id, reads
 from heygen_async.errors import InvalidInputError
+from heygen_async.http.caller import Call, Caller, path_id, reads
 
 BATCH_ITEMS = 100
 KINDS = frozenset({"avatar", "image", "cinematic_avatar"})  # agents and templates cannot be batched

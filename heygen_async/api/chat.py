@@ -17,8 +17,8 @@ from heygen_async.api.chat_sending import Sender
 from heygen_async.api.chat_turns import Draft, Question, Turn
 from heygen_async.api.modes import VideoAgent
 from heygen_async.api.video_agents import create_session
-from heygen_async.calls import Caller, Options, path_id
 from heygen_async.errors import DeadlineExceededError, HeyGenError, InvalidInputError, OutcomeUnknownError
+from heygen_async.http.caller import Caller, Options, path_id
 
 OnExit = Literal["leave", "stop"]
 

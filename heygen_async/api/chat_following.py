@@ -13,8 +13,8 @@ from heygen_async.api.chat_reading import ENDED, Reading, Step
 from heygen_async.api.chat_turns import ChatFailed, Ready, Told, Turn
 from heygen_async.api.video_agents import Session, get_session
 from heygen_async.api.videos import Video, get_video
-from heygen_async.calls import Caller
 from heygen_async.errors import DeadlineExceededError, HeyGenError, NotFoundError, RenderFailedError
+from heygen_async.http.caller import Caller
 
 EVERY = 5.0
 EVERY_WHILE_RENDERING = 10.0  # HeyGen's advice for agents is 10 to 30 s

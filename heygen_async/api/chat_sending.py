@@ -10,8 +10,8 @@ import anyio
 from heygen_async.api.agent_sessions import AgentReply, send_reply
 from heygen_async.api.chat_reading import Reading
 from heygen_async.api.video_agents import get_session
-from heygen_async.calls import Caller
 from heygen_async.errors import HeyGenError, OutcomeUnknownError
+from heygen_async.http.caller import Caller
 
 TRIES = 3
 LOOKS_EVERY = 5.0

@@ -8,8 +8,8 @@ from typing import IO, Any
 
 import anyio.to_thread
 
-from heygen_async.bodies import CHUNK_BYTES
 from heygen_async.errors import InvalidInputError
+from heygen_async.http.bodies import CHUNK_BYTES
 
 
 class PathChunks:

@@ -15,8 +15,6 @@ import attrs
 from heygen_async.api.generated import assets as generated
 from heygen_async.api.media import Media
 from heygen_async.api.sources import Source
-from heygen_async.bodies import Body
-from heygen_async.calls import Caller, Options
 from heygen_async.errors import (
     ConflictError,
     DeadlineExceededError,
@@ -25,9 +23,11 @@ from heygen_async.errors import (
     ServerError,
     UploadError,
 )
-from heygen_async.retry import counts
+from heygen_async.http.bodies import Body
+from heygen_async.http.caller import Caller, Options
+from heygen_async.http.retry import counts
+from heygen_async.http.wire import Answer, retry_after
 from heygen_async.telemetry import RetryPlanned
-from heygen_async.wire import Answer, retry_after
 
 MOST_ADDRESSES = 3  # for one file
 # Storage is sometimes slower to show a file than HeyGen is to look for it. The official client pauses like this.

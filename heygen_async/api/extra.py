@@ -8,8 +8,8 @@ from typing import Any
 
 import attrs
 
-from heygen_async import wire
 from heygen_async.api.rules import refuse
+from heygen_async.http import wire
 
 
 def _as_extra(value: Mapping[str, Any] | None) -> Any:

@@ -7,12 +7,12 @@ from typing import Any
 
 import attrs
 
-from heygen_async import wire
 from heygen_async.api.generated.templates import TemplateVideo
 from heygen_async.api.rules import refuse
 from heygen_async.api.shapes import json_object
-from heygen_async.calls import path_id
 from heygen_async.errors import InvalidInputError
+from heygen_async.http import wire
+from heygen_async.http.caller import path_id
 
 
 def _template(owner: Any, attribute: Any, value: Any) -> None:

@@ -8,8 +8,8 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 from heygen_async.api import waiting
-from heygen_async.calls import Call, Caller
 from heygen_async.errors import RenderFailedError
+from heygen_async.http.caller import Call, Caller
 
 T = TypeVar("T")
 

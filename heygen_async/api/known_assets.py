@@ -11,8 +11,8 @@ import anyio
 import attrs
 
 from heygen_async.api.generated import assets as generated
-from heygen_async.calls import Options
 from heygen_async.errors import NotFoundError
+from heygen_async.http.caller import Options
 
 TRUSTED_SECONDS = 600.0  # after a look; then it is looked again whether HeyGen still has it
 

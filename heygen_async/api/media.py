@@ -10,8 +10,8 @@ from typing import Literal
 
 import attrs
 
-from heygen_async.api.form import MOST_BYTES as FORM_BYTES
 from heygen_async.errors import InvalidInputError
+from heygen_async.http.multipart import MOST_BYTES as FORM_BYTES
 
 HEAD_BYTES = 512  # enough to tell
 Purpose = Literal["any", "videos"]

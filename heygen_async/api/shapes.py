@@ -13,10 +13,10 @@ from typing import Any
 
 import attrs
 
-from heygen_async import wire
 from heygen_async.api.parts import AssetBase64, address, asset, label
 from heygen_async.api.rules import Rule, refuse
 from heygen_async.errors import InvalidInputError
+from heygen_async.http import wire
 
 
 def needed(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:

@@ -20,10 +20,10 @@ import anyio.to_thread
 import attrs
 
 from heygen_async.api.chunks import HandleChunks, PathChunks, StreamChunks
-from heygen_async.api.form import MOST_BYTES
 from heygen_async.api.media import HEAD_BYTES
-from heygen_async.bodies import CHUNK_BYTES, Chunks
 from heygen_async.errors import InvalidInputError
+from heygen_async.http.bodies import CHUNK_BYTES, Chunks
+from heygen_async.http.multipart import MOST_BYTES
 
 Given: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | AsyncIterable[bytes]"
 

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import attrs
 
-from heygen_async import wire
 from heygen_async.api.kinds import kind_of
+from heygen_async.http import wire
 
 
 @attrs.frozen(kw_only=True)

@@ -13,8 +13,8 @@ from heygen_async.api.direct import Slot
 from heygen_async.api.generated.assets import UploadRequest
 from heygen_async.api.uploads import NotUploaded, UploadedAsset
 from heygen_async.api.ways import Parcel, Ways
-from heygen_async.calls import Options
 from heygen_async.errors import APIError, BadRequestError, ContractError, HeyGenError, InvalidInputError
+from heygen_async.http.caller import Options
 
 AT_ONCE = 4
 BATCH_FILES = 100  # Source: `CreateAssetUploadBatchRequest`

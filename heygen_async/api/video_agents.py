@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from heygen_async.api import pages, waiting
+from heygen_async.api import waiting
 from heygen_async.api.agent_sessions import (
     STYLES,
     AgentReply,
@@ -24,8 +24,9 @@ from heygen_async.api.agent_sessions import (
 from heygen_async.api.modes import VideoAgent
 from heygen_async.api.stored import StoredRequest, sent_of
 from heygen_async.api.videos import Video, VideoJob
-from heygen_async.calls import Call, Caller, Options, path_id, reads
 from heygen_async.errors import RenderFailedError
+from heygen_async.http import pages
+from heygen_async.http.caller import Call, Caller, Options, path_id, reads
 
 if TYPE_CHECKING:
     from heygen_async.api.chat import Chat, OnExit

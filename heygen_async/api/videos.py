@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
 import attrs
 
-from heygen_async import wire
-from heygen_async.api import pages, waiting
+from heygen_async.api import waiting
 from heygen_async.api.batches import Batch, BatchableRequest, CreatedBatch, create_batch, follow_batch, get_batch
-from heygen_async.api.ids import AT_ONCE, id_lists
 from heygen_async.api.jobs import ServerJob
 from heygen_async.api.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent, VideoRequest
 from heygen_async.api.scenes import VideoScenes, get_scenes
 from heygen_async.api.stored import StoredRequest, sent_of
-from heygen_async.calls import Call, Caller, Options, path_id, reads
 from heygen_async.errors import ContractError, InvalidInputError, RenderFailedError
+from heygen_async.http import pages, wire
+from heygen_async.http.caller import Call, Caller, Options, path_id, reads
+from heygen_async.http.id_lists import AT_ONCE, id_lists
 
 if TYPE_CHECKING:
     from heygen_async.api.video_agents import AgentJob, VideoAgents

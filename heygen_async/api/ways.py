@@ -6,13 +6,13 @@ import attrs
 
 from heygen_async.api import direct
 from heygen_async.api.direct import DirectUpload, Slot
-from heygen_async.api.form import streamed_file
 from heygen_async.api.generated import assets as generated
 from heygen_async.api.media import Media
 from heygen_async.api.sources import Source
 from heygen_async.api.uploads import Progress, UploadedAsset
-from heygen_async.bodies import Body
-from heygen_async.calls import UPLOAD_SECONDS, Call, Caller, Options, reads
+from heygen_async.http.bodies import Body
+from heygen_async.http.caller import UPLOAD_SECONDS, Call, Caller, Options, reads
+from heygen_async.http.multipart import streamed_file
 
 ROUTE = "/v3/assets"
 

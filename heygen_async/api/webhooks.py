@@ -14,11 +14,10 @@ from typing import Any, TypeAlias
 import anyio
 import attrs
 
-from heygen_async import wire
-from heygen_async.api import pages
 from heygen_async.api.rules import each, refuse, some, text, url as web_address
-from heygen_async.calls import Call, Caller, Options, path_id, reads
 from heygen_async.errors import HeyGenError, InvalidInputError, NotFoundError
+from heygen_async.http import pages, wire
+from heygen_async.http.caller import Call, Caller, Options, path_id, reads
 from heygen_async.webhooks.events import WebhookEvent
 
 logger: logging.Logger = logging.getLogger("heygen_async")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import attrs
 
+from heygen_async.account.render_pool import InFlight
 from heygen_async.api.kinds import kind_of
 from heygen_async.api.stored import body_of
 from heygen_async.bulk import keys
@@ -36,7 +37,6 @@ from heygen_async.bulk.timing import RenderTimes
 from heygen_async.bulk.turns import MAX_AGENTS
 from heygen_async.bulk.watched import Watch
 from heygen_async.errors import HeyGenError, JournalError, OutcomeUnknownError
-from heygen_async.pool import InFlight
 
 if TYPE_CHECKING:
     from heygen_async.client import HeyGen

@@ -10,10 +10,10 @@ import attrs
 
 from heygen_async.api.generated.avatars import Look
 from heygen_async.api.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent
-from heygen_async.api.pages import Listing
 from heygen_async.bulk.placeholders import as_name
 from heygen_async.client import HeyGen
 from heygen_async.errors import HeyGenError, InvalidInputError
+from heygen_async.http.pages import Listing
 
 _SHOWN = 8
 _NAMES = ("first_name", "firstname", "given_name", "vorname", "prenom", "name", "full_name")

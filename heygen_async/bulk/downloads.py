@@ -41,9 +41,9 @@ from heygen_async.errors import (
     ResourceNotReadyError,
     ServerError,
 )
-from heygen_async.retry import counts
-from heygen_async.transport import Download
-from heygen_async.wire import Answer, retry_after
+from heygen_async.http.retry import counts
+from heygen_async.http.transport import Download
+from heygen_async.http.wire import Answer, retry_after
 
 if TYPE_CHECKING:
     from heygen_async.client import HeyGen

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from os import PathLike
 from typing import TypedDict
 
+from heygen_async.account.render_pool import InFlight
 from heygen_async.bulk.containers import FileKind
 from heygen_async.bulk.decisions import OnUnknown
 from heygen_async.bulk.guards import Approve
@@ -13,7 +14,6 @@ from heygen_async.bulk.price import Rates
 from heygen_async.bulk.scheduler import Submit
 from heygen_async.bulk.signals import HasSignals, Signals
 from heygen_async.bulk.watched import Watch
-from heygen_async.pool import InFlight
 
 
 class RunOptions(TypedDict, total=False):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
+from heygen_async.account.render_pool import InFlight, Pool
 from heygen_async.api.batches import BATCH_ITEMS
 from heygen_async.bulk.books import Books
 from heygen_async.bulk.downloads import Downloads
@@ -33,7 +34,6 @@ from heygen_async.bulk.turns import MAX_AGENTS, Turns
 from heygen_async.bulk.watched import Watch
 from heygen_async.bulk.watchlist import Watchlist
 from heygen_async.errors import AuthenticationError, HeyGenError, JournalError, RunPausedError
-from heygen_async.pool import InFlight, Pool
 from heygen_async.telemetry import JobLeft, JobSubmitted
 
 if TYPE_CHECKING:

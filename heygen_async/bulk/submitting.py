@@ -18,7 +18,6 @@ from heygen_async.bulk.plan import Job
 from heygen_async.bulk.results import Failed
 from heygen_async.bulk.slots import Slots
 from heygen_async.bulk.watchlist import Watchlist
-from heygen_async.calls import Options
 from heygen_async.errors import (
     APIError,
     AuthenticationError,
@@ -31,6 +30,7 @@ from heygen_async.errors import (
     RateLimitError,
     RequestInProgressError,
 )
+from heygen_async.http.caller import Options
 from heygen_async.telemetry import JobSubmitted, SlotsLearnt
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from typing import Any
 
 import attrs
 
+from heygen_async.account.render_pool import PROBE_AGAIN_SECONDS, PROBE_SECONDS
 from heygen_async.bulk.postgres import SCHEMA, PostgresTables
 from heygen_async.errors import InvalidInputError
-from heygen_async.pool import PROBE_AGAIN_SECONDS, PROBE_SECONDS
 
 _TABLE = f"""
 CREATE TABLE IF NOT EXISTS {SCHEMA}.control (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import anyio
 
-from heygen_async.pool import WAIT_SECONDS, Pool
+from heygen_async.account.render_pool import WAIT_SECONDS, Pool
 
 
 class SharedPool(Pool):

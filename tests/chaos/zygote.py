@@ -21,8 +21,8 @@ from typing import Any
 from heygen_async import CinematicAvatar, DirectVideo, HeyGen, Job, VideoAgent
 from heygen_async.bulk.partfile import PartFile
 from heygen_async.bulk.sqlite_file import SqliteFile
+from heygen_async.http.transport import Request, Transport
 from heygen_async.simulator import run
-from heygen_async.transport import Request, Transport
 
 ROWS = [
     Job(request=DirectVideo(avatar_id="a", voice_id="v", script="Hi Ada"), row={"name": "Ada"}),

@@ -120,7 +120,7 @@ class Generator:
 
     def imports(self, body: str, shared: Iterable[Used]) -> str:
         """Return the imports that a module needs."""
-        where = {**WHERE, "UPLOAD_SECONDS": "heygen_async.calls", "VideoStatus": "heygen_async.api.videos"}
+        where = {**WHERE, "UPLOAD_SECONDS": "heygen_async.http.caller", "VideoStatus": "heygen_async.api.videos"}
         where |= {name_of(name, answer=use == "answer"): f"{MODULE}.shared" for name, use in shared}
         where |= {name: place for name, (place, _) in self.followers().items()}
         where = {kind: place for place, kind in self.followers().values()} | where
@@ -181,7 +181,7 @@ def resources_module() -> str:
     head = [
         '"""The client\'s attributes for all that is not written by hand, loaded when they are first used."""',
         f"\n{NOTE}\n\nfrom __future__ import annotations\n",
-        "import functools\nfrom typing import TYPE_CHECKING\n\nfrom heygen_async.calls import Caller\n",
+        "import functools\nfrom typing import TYPE_CHECKING\n\nfrom heygen_async.http.caller import Caller\n",
         "if TYPE_CHECKING:",
         *typed,
         '\n\nclass Resources:\n    """What `HeyGen` inherits."""\n\n    _caller: Caller\n',

@@ -26,7 +26,7 @@ def todo(old: Schema, new: Schema, found: Sequence[Change]) -> Iterator[str]:
         where = "tests/contract/operations.py" if name in GENERATED else "heygen_async/api"
         yield f"{name} is gone: take its method out of {where}"
     if any(change.text.startswith("error.") for change in found):
-        yield "errors look different: see heygen_async/wire.py and heygen_async/errors.py"
+        yield "errors look different: see heygen_async/http/wire.py and heygen_async/errors.py"
     of_errors = ("error.", "status ")  # those are read in one place for all
     by_hand = {change.operation for change in found if not change.text.startswith(of_errors)} & before & after
     for name in sorted(by_hand - GENERATED):

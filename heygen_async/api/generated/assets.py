@@ -9,17 +9,17 @@ from typing import Any
 
 import attrs
 
-from heygen_async import wire
 from heygen_async.api.batches import Batch, CreatedBatch
 from heygen_async.api.extra import extra_fields
-from heygen_async.api.form import one_file
 from heygen_async.api.generated.shared import Deleted
-from heygen_async.api.ids import id_lists
-from heygen_async.api.pages import Listing
 from heygen_async.api.rules import each, one_of
 from heygen_async.api.shapes import items, listed, needed, number, string, web_address
 from heygen_async.api.videos import Statuses, VideoStatus
-from heygen_async.calls import UPLOAD_SECONDS, Call, Caller, Options, path_id, reads
+from heygen_async.http import wire
+from heygen_async.http.caller import UPLOAD_SECONDS, Call, Caller, Options, path_id, reads
+from heygen_async.http.id_lists import id_lists
+from heygen_async.http.multipart import one_file
+from heygen_async.http.pages import Listing
 
 
 @attrs.frozen(kw_only=True)

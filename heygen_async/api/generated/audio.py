@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import attrs
 
-from heygen_async import wire
-from heygen_async.api.pages import Listing
 from heygen_async.api.rules import one_of
 from heygen_async.api.shapes import needed, number, string
-from heygen_async.calls import Caller
+from heygen_async.http import wire
+from heygen_async.http.caller import Caller
+from heygen_async.http.pages import Listing
 
 
 @attrs.frozen(kw_only=True)

@@ -9,16 +9,16 @@ from typing import Any, ClassVar
 
 import attrs
 
-from heygen_async import wire
 from heygen_async.api import together, waiting
 from heygen_async.api.extra import extra_fields
 from heygen_async.api.generated.shared import Deleted
 from heygen_async.api.jobs import Ends, ServerJob
-from heygen_async.api.pages import Listing
 from heygen_async.api.parts import Asset, as_asset, as_assets, asset
 from heygen_async.api.rules import one_of
 from heygen_async.api.shapes import encoded, items, maybe, needed, number, string, web_address
-from heygen_async.calls import Call, Caller, Options, path_id, reads
+from heygen_async.http import wire
+from heygen_async.http.caller import Call, Caller, Options, path_id, reads
+from heygen_async.http.pages import Listing
 
 _LOOK = Ends(subject="look", well=frozenset({"completed", "pending_consent"}))
 

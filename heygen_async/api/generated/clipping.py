@@ -9,16 +9,16 @@ from typing import Any, ClassVar
 
 import attrs
 
-from heygen_async import wire
 from heygen_async.api import waiting
 from heygen_async.api.extra import extra_fields
 from heygen_async.api.generated.shared import Deleted
 from heygen_async.api.jobs import Ends, ServerJob
-from heygen_async.api.pages import Listing
 from heygen_async.api.parts import AssetId, AssetUrl, as_asset
 from heygen_async.api.rules import each, one_of, switch
 from heygen_async.api.shapes import encoded, file_reference, items, listed, number, string, web_address
-from heygen_async.calls import Call, Caller, Options, path_id, reads
+from heygen_async.http import wire
+from heygen_async.http.caller import Call, Caller, Options, path_id, reads
+from heygen_async.http.pages import Listing
 
 _CLIPPING = Ends(subject="clipping", badly=frozenset({"failed", "cancelled"}), files=("clips.video_url",))
 

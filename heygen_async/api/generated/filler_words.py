@@ -9,13 +9,13 @@ from typing import Any, ClassVar
 
 import attrs
 
-from heygen_async import wire
 from heygen_async.api import waiting
 from heygen_async.api.extra import extra_fields
 from heygen_async.api.jobs import Ends, ServerJob
 from heygen_async.api.parts import AssetId, AssetUrl, as_asset
 from heygen_async.api.shapes import file_reference, string, web_address
-from heygen_async.calls import Call, Caller, Options, path_id, reads
+from heygen_async.http import wire
+from heygen_async.http.caller import Call, Caller, Options, path_id, reads
 
 _FILLER_WORD_REMOVAL = Ends(subject="filler word removal", files=("video_url",))
 

@@ -9,19 +9,19 @@ from typing import Any, ClassVar
 
 import attrs
 
-from heygen_async import wire
 from heygen_async.api import waiting
 from heygen_async.api.batches import Batch, CreatedBatch
 from heygen_async.api.extra import extra_fields
 from heygen_async.api.generated.shared import Deleted, Rename
-from heygen_async.api.ids import id_lists
 from heygen_async.api.jobs import Ends, ServerJob
-from heygen_async.api.pages import Listing
 from heygen_async.api.parts import AssetId, AssetUrl, as_asset
 from heygen_async.api.rules import each, one_of, switch
 from heygen_async.api.shapes import encoded, file_reference, items, listed, needed, number, string, web_address
 from heygen_async.api.videos import Statuses, VideoStatus
-from heygen_async.calls import Call, Caller, Options, path_id, reads
+from heygen_async.http import wire
+from heygen_async.http.caller import Call, Caller, Options, path_id, reads
+from heygen_async.http.id_lists import id_lists
+from heygen_async.http.pages import Listing
 
 _LIPSYNC = Ends(subject="lipsync", files=("video_url",))
 

@@ -15,7 +15,7 @@ from heygen_async.api.jobs import Ends, ServerJob
 from heygen_async.api.parts import Asset, as_asset, as_assets, asset
 from heygen_async.api.rules import one_of
 from heygen_async.api.shapes import encoded, items, needed, number, string, web_address
-from heygen_async.calls import Call, Caller, Options, path_id, reads
+from heygen_async.http.caller import Call, Caller, Options, path_id, reads
 
 _MODEL_VIDEO = Ends(subject="model video", badly=frozenset({"failed", "cancelled"}), files=("video_url",))
 

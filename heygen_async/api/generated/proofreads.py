@@ -9,7 +9,6 @@ from typing import Any
 
 import attrs
 
-from heygen_async import wire
 from heygen_async.api import waiting
 from heygen_async.api.extra import extra_fields
 from heygen_async.api.generated.translations import Translation, follow_translation
@@ -17,7 +16,8 @@ from heygen_async.api.jobs import Ends, ServerJob
 from heygen_async.api.parts import AssetId, AssetUrl, as_asset
 from heygen_async.api.rules import one_of, switch
 from heygen_async.api.shapes import encoded, file_reference, items, listed, maybe, needed, number, string, web_address
-from heygen_async.calls import Call, Caller, Options, path_id, reads
+from heygen_async.http import wire
+from heygen_async.http.caller import Call, Caller, Options, path_id, reads
 
 _PROOFREAD = Ends(subject="proofread")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from heygen_async.calls import Caller
+from heygen_async.http.caller import Caller
 
 if TYPE_CHECKING:
     from heygen_async.api.assets import Assets

@@ -15,7 +15,7 @@ from heygen_async.api.parts import Asset, Caption, Engine, VoiceSettings, Waterm
 from heygen_async.api.rules import each, one_of, switch
 from heygen_async.api.shapes import color, encoded, items, listed, needed, number, string, web_address
 from heygen_async.api.videos import CreatedVideo, VideoJob
-from heygen_async.calls import Call, Caller, Options, reads
+from heygen_async.http.caller import Call, Caller, Options, reads
 
 
 @attrs.frozen(kw_only=True)

@@ -9,10 +9,8 @@ from typing import Any
 
 import attrs
 
-from heygen_async import wire
 from heygen_async.api import waiting
 from heygen_async.api.extra import extra_fields
-from heygen_async.api.pages import Listing
 from heygen_async.api.rules import each, switch
 from heygen_async.api.shapes import (
     encoded,
@@ -26,7 +24,9 @@ from heygen_async.api.shapes import (
     web_address,
 )
 from heygen_async.api.videos import Video, VideoJob
-from heygen_async.calls import Call, Caller, Options, path_id, reads
+from heygen_async.http import wire
+from heygen_async.http.caller import Call, Caller, Options, path_id, reads
+from heygen_async.http.pages import Listing
 
 
 @attrs.frozen(kw_only=True)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import attrs
 
-from heygen_async.calls import Call, Caller, Options, reads
+from heygen_async.http.caller import Call, Caller, Options, reads
 
 
 @attrs.frozen(kw_only=True)

@@ -9,15 +9,15 @@ from typing import Any
 
 import attrs
 
-from heygen_async import wire
 from heygen_async.api import waiting
 from heygen_async.api.extra import extra_fields
 from heygen_async.api.jobs import Ends, ServerJob
-from heygen_async.api.pages import Listing
 from heygen_async.api.parts import Asset, as_asset, asset
 from heygen_async.api.rules import one_of, switch
 from heygen_async.api.shapes import encoded, needed, number, string
-from heygen_async.calls import Call, Caller, Options, path_id, reads
+from heygen_async.http import wire
+from heygen_async.http.caller import Call, Caller, Options, path_id, reads
+from heygen_async.http.pages import Listing
 
 _VOICE = Ends(subject="voice", well=frozenset({"complete", "completed"}))
 

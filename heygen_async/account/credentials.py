@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import attrs
 
-from heygen_async.credentials_file import Kind, StoredToken, read_stored, stored_path
+from heygen_async.account.credentials_file import Kind, StoredToken, read_stored, stored_path
 from heygen_async.errors import AuthenticationError, InvalidInputError
 
 VARIABLE = "HEYGEN_API_KEY"

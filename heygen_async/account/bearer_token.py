@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import anyio
 import attrs
 
-from heygen_async.credentials import why_unusable
+from heygen_async.account.credentials import why_unusable
 from heygen_async.errors import AuthenticationError, HeyGenError
 
 TOKEN_SECONDS = 60.0  # for a function to give a token; a call to an OAuth server takes one of them

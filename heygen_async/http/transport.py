@@ -14,10 +14,10 @@ import anyio
 import attrs
 import yarl
 
-from heygen_async.bodies import ANSWER_SECONDS, STALL_SECONDS, Body, Flow
-from heygen_async.broken import cause, translated, translation
 from heygen_async.errors import AttemptTimeoutError, HeyGenError, InvalidInputError
-from heygen_async.wire import Answer
+from heygen_async.http.aiohttp_errors import cause, translated, translation
+from heygen_async.http.bodies import ANSWER_SECONDS, STALL_SECONDS, Body, Flow
+from heygen_async.http.wire import Answer
 
 CONNECT_SECONDS = 10.0
 DOWNLOAD_SECONDS = 60.0  # without a byte: a line that is silent for so long is dead

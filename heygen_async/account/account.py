@@ -13,10 +13,10 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 import anyio
 import attrs
 
-from heygen_async.bearer import Bearer
-from heygen_async.credentials import Credentials
-from heygen_async.pool import Pool
-from heygen_async.ratelimit import Budget, Gate
+from heygen_async.account.bearer_token import Bearer
+from heygen_async.account.credentials import Credentials
+from heygen_async.account.rate_limit import Budget, Gate
+from heygen_async.account.render_pool import Pool
 
 CROWDED_SECONDS = 15.0  # three sweeps of a bulk run: if reads pass again for so long, requests are not too many
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import uuid
 
-from heygen_async.bodies import Body, Chunks
 from heygen_async.errors import InvalidInputError
+from heygen_async.http.bodies import Body, Chunks
 
 MOST_BYTES = 32 * 1024 * 1024
 

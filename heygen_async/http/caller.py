@@ -11,11 +11,10 @@ from typing import Any, Generic, TypeVar
 import anyio
 import attrs
 
-from heygen_async import wire
-from heygen_async.accounts import Account, account_of
-from heygen_async.bearer import Token
-from heygen_async.bodies import Body
-from heygen_async.credentials import Credentials, bearer_header
+from heygen_async.account.account import Account, account_of
+from heygen_async.account.bearer_token import Token
+from heygen_async.account.credentials import Credentials, bearer_header
+from heygen_async.account.rate_limit import Pacer
 from heygen_async.errors import (
     AuthenticationError,
     DeadlineExceededError,
@@ -25,10 +24,11 @@ from heygen_async.errors import (
     RateLimitError,
     Spent,
 )
-from heygen_async.ratelimit import Pacer
-from heygen_async.retry import RetryPolicy, counts, perhaps_executed
+from heygen_async.http import wire
+from heygen_async.http.bodies import Body
+from heygen_async.http.retry import RetryPolicy, counts, perhaps_executed
+from heygen_async.http.transport import Request, Transport
 from heygen_async.telemetry import RequestEnded, RetryPlanned, Telemetry
-from heygen_async.transport import Request, Transport
 
 T = TypeVar("T")
 E = TypeVar("E", bound=HeyGenError)

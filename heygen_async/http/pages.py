@@ -7,9 +7,9 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from heygen_async import wire
-from heygen_async.calls import Call, Caller
 from heygen_async.errors import ContractError
+from heygen_async.http import wire
+from heygen_async.http.caller import Call, Caller
 
 T = TypeVar("T")
 
