@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from heygen_async.account.credentials import Credentials
-    from heygen_async.api.agent_sessions import AgentReply
-    from heygen_async.api.batches import Batch, BatchItem, CreatedBatch
-    from heygen_async.api.chat import Chat
-    from heygen_async.api.chat_turns import (
+    from heygen_async.api.agents.chat import Chat
+    from heygen_async.api.agents.sessions import AgentReply
+    from heygen_async.api.agents.turns import (
         ChatFailed,
         Draft,
         MessagesMissed,
@@ -25,7 +24,31 @@ if TYPE_CHECKING:
         Remark,
         Turn,
     )
-    from heygen_async.api.from_template import FromTemplate
+    from heygen_async.api.agents.video_agents import (
+        AgentJob,
+        AgentMessage,
+        Session,
+        SessionItem,
+    )
+    from heygen_async.api.client import (
+        HeyGen,
+    )
+    from heygen_async.api.fields.looks import (
+        AssetBase64,
+        AssetId,
+        AssetUrl,
+        AvatarIII,
+        AvatarIV,
+        AvatarV,
+        Background,
+        Caption,
+        ElevenLabsSettings,
+        FishSettings,
+        StarfishSettings,
+        VoiceSettings,
+        Watermark,
+        WatermarkPlacement,
+    )
     from heygen_async.api.generated.assets import UploadRequest
     from heygen_async.api.generated.avatars import DigitalTwin, PhotoAvatar, PromptAvatar
     from heygen_async.api.generated.clipping import ClippingRequest, ClippingSettings
@@ -49,41 +72,21 @@ if TYPE_CHECKING:
     )
     from heygen_async.api.generated.translations import StockVoices, TranslationRequest
     from heygen_async.api.generated.voices import SpeechRequest
-    from heygen_async.api.jobs import ServerJob
-    from heygen_async.api.modes import (
+    from heygen_async.api.handles.batches import Batch, BatchItem, CreatedBatch
+    from heygen_async.api.handles.server_job import ServerJob
+    from heygen_async.api.renders import SeenAsVideo
+    from heygen_async.api.requests.from_template import FromTemplate
+    from heygen_async.api.requests.modes import (
         CinematicAvatar,
         DirectVideo,
         ImageVideo,
         VideoAgent,
         VideoRequest,
     )
-    from heygen_async.api.parts import (
-        AssetBase64,
-        AssetId,
-        AssetUrl,
-        AvatarIII,
-        AvatarIV,
-        AvatarV,
-        Background,
-        Caption,
-        ElevenLabsSettings,
-        FishSettings,
-        StarfishSettings,
-        VoiceSettings,
-        Watermark,
-        WatermarkPlacement,
-    )
-    from heygen_async.api.renders import SeenAsVideo
-    from heygen_async.api.stored import (
+    from heygen_async.api.requests.stored import (
         StoredRequest,
     )
-    from heygen_async.api.uploads import NotUploaded, Upload, UploadedAsset
-    from heygen_async.api.video_agents import (
-        AgentJob,
-        AgentMessage,
-        Session,
-        SessionItem,
-    )
+    from heygen_async.api.uploads.upload import NotUploaded, Upload, UploadedAsset
     from heygen_async.api.videos import (
         Video,
         VideoJob,
@@ -135,9 +138,6 @@ if TYPE_CHECKING:
     )
     from heygen_async.bulk.template import (
         Template,
-    )
-    from heygen_async.client import (
-        HeyGen,
     )
     from heygen_async.durable.enqueue import Enqueued, enqueue
     from heygen_async.durable.worker import Worker
@@ -202,31 +202,31 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "APIError": "heygen_async.errors",
-    "AgentJob": "heygen_async.api.video_agents",
-    "AgentMessage": "heygen_async.api.video_agents",
-    "AgentReply": "heygen_async.api.agent_sessions",
-    "AssetBase64": "heygen_async.api.parts",
-    "AssetId": "heygen_async.api.parts",
-    "AssetUrl": "heygen_async.api.parts",
+    "AgentJob": "heygen_async.api.agents.video_agents",
+    "AgentMessage": "heygen_async.api.agents.video_agents",
+    "AgentReply": "heygen_async.api.agents.sessions",
+    "AssetBase64": "heygen_async.api.fields.looks",
+    "AssetId": "heygen_async.api.fields.looks",
+    "AssetUrl": "heygen_async.api.fields.looks",
     "AsyncTable": "heygen_async.bulk.table",
     "AttemptTimeoutError": "heygen_async.errors",
     "AuthenticationError": "heygen_async.errors",
-    "AvatarIII": "heygen_async.api.parts",
-    "AvatarIV": "heygen_async.api.parts",
+    "AvatarIII": "heygen_async.api.fields.looks",
+    "AvatarIV": "heygen_async.api.fields.looks",
     "AvatarScene": "heygen_async.api.generated.studio",
-    "AvatarV": "heygen_async.api.parts",
-    "Background": "heygen_async.api.parts",
+    "AvatarV": "heygen_async.api.fields.looks",
+    "Background": "heygen_async.api.fields.looks",
     "BadRequestError": "heygen_async.errors",
-    "Batch": "heygen_async.api.batches",
-    "BatchItem": "heygen_async.api.batches",
+    "Batch": "heygen_async.api.handles.batches",
+    "BatchItem": "heygen_async.api.handles.batches",
     "BreakerTrippedError": "heygen_async.errors",
     "BudgetReachedError": "heygen_async.errors",
     "Campaign": "heygen_async.bulk.campaign_file",
     "CanaryFailedError": "heygen_async.errors",
-    "Caption": "heygen_async.api.parts",
-    "Chat": "heygen_async.api.chat",
-    "ChatFailed": "heygen_async.api.chat_turns",
-    "CinematicAvatar": "heygen_async.api.modes",
+    "Caption": "heygen_async.api.fields.looks",
+    "Chat": "heygen_async.api.agents.chat",
+    "ChatFailed": "heygen_async.api.agents.turns",
+    "CinematicAvatar": "heygen_async.api.requests.modes",
     "ClippingRequest": "heygen_async.api.generated.clipping",
     "ClippingSettings": "heygen_async.api.generated.clipping",
     "Completed": "heygen_async.bulk.results",
@@ -234,24 +234,24 @@ _WHERE = {
     "ConnectionFailedError": "heygen_async.errors",
     "ConnectionLostError": "heygen_async.errors",
     "ContractError": "heygen_async.errors",
-    "CreatedBatch": "heygen_async.api.batches",
+    "CreatedBatch": "heygen_async.api.handles.batches",
     "Credentials": "heygen_async.account.credentials",
     "DeadlineExceededError": "heygen_async.errors",
     "DigitalTwin": "heygen_async.api.generated.avatars",
-    "DirectVideo": "heygen_async.api.modes",
+    "DirectVideo": "heygen_async.api.requests.modes",
     "DownloadError": "heygen_async.errors",
-    "Draft": "heygen_async.api.chat_turns",
-    "ElevenLabsSettings": "heygen_async.api.parts",
+    "Draft": "heygen_async.api.agents.turns",
+    "ElevenLabsSettings": "heygen_async.api.fields.looks",
     "Enqueued": "heygen_async.durable.enqueue",
     "Event": "heygen_async.telemetry",
     "Failed": "heygen_async.bulk.results",
-    "FishSettings": "heygen_async.api.parts",
-    "FromTemplate": "heygen_async.api.from_template",
-    "HeyGen": "heygen_async.client",
+    "FishSettings": "heygen_async.api.fields.looks",
+    "FromTemplate": "heygen_async.api.requests.from_template",
+    "HeyGen": "heygen_async.api.client",
     "HeyGenError": "heygen_async.errors",
     "ImageScene": "heygen_async.api.generated.studio",
     "ImageToVideo": "heygen_async.api.generated.models",
-    "ImageVideo": "heygen_async.api.modes",
+    "ImageVideo": "heygen_async.api.requests.modes",
     "InsufficientCreditError": "heygen_async.errors",
     "InvalidInputError": "heygen_async.errors",
     "Job": "heygen_async.bulk.plan",
@@ -265,9 +265,9 @@ _WHERE = {
     "LipsyncRequest": "heygen_async.api.generated.lipsyncs",
     "Listing": "heygen_async.http.pages",
     "Merge": "heygen_async.bulk.records",
-    "MessagesMissed": "heygen_async.api.chat_turns",
+    "MessagesMissed": "heygen_async.api.agents.turns",
     "NotFoundError": "heygen_async.errors",
-    "NotUploaded": "heygen_async.api.uploads",
+    "NotUploaded": "heygen_async.api.uploads.upload",
     "Observer": "heygen_async.telemetry",
     "Options": "heygen_async.http.caller",
     "OutcomeUnknownError": "heygen_async.errors",
@@ -279,18 +279,18 @@ _WHERE = {
     "Preflight": "heygen_async.bulk.preflight",
     "Price": "heygen_async.bulk.price",
     "Problem": "heygen_async.bulk.problems",
-    "Progress": "heygen_async.api.chat_turns",
+    "Progress": "heygen_async.api.agents.turns",
     "PromptAvatar": "heygen_async.api.generated.avatars",
     "ProofreadRequest": "heygen_async.api.generated.proofreads",
-    "Question": "heygen_async.api.chat_turns",
+    "Question": "heygen_async.api.agents.turns",
     "QuotaExceededError": "heygen_async.errors",
     "RateLimitError": "heygen_async.errors",
     "Rates": "heygen_async.bulk.price",
-    "Ready": "heygen_async.api.chat_turns",
+    "Ready": "heygen_async.api.agents.turns",
     "Receiver": "heygen_async.webhooks.receiver",
     "Record": "heygen_async.bulk.records",
     "ReferenceToVideo": "heygen_async.api.generated.models",
-    "Remark": "heygen_async.api.chat_turns",
+    "Remark": "heygen_async.api.agents.turns",
     "RenderFailedError": "heygen_async.errors",
     "RequestEnded": "heygen_async.telemetry",
     "RequestInProgressError": "heygen_async.errors",
@@ -304,15 +304,15 @@ _WHERE = {
     "RunPausedError": "heygen_async.errors",
     "SeenAsVideo": "heygen_async.api.renders",
     "ServerError": "heygen_async.errors",
-    "ServerJob": "heygen_async.api.jobs",
-    "Session": "heygen_async.api.video_agents",
-    "SessionItem": "heygen_async.api.video_agents",
+    "ServerJob": "heygen_async.api.handles.server_job",
+    "Session": "heygen_async.api.agents.video_agents",
+    "SessionItem": "heygen_async.api.agents.video_agents",
     "Signals": "heygen_async.bulk.signals",
     "SlotsLearnt": "heygen_async.telemetry",
     "SpeechRequest": "heygen_async.api.generated.voices",
-    "StarfishSettings": "heygen_async.api.parts",
+    "StarfishSettings": "heygen_async.api.fields.looks",
     "StockVoices": "heygen_async.api.generated.translations",
-    "StoredRequest": "heygen_async.api.stored",
+    "StoredRequest": "heygen_async.api.requests.stored",
     "StudioAvatar": "heygen_async.api.generated.studio",
     "StudioColor": "heygen_async.api.generated.studio",
     "StudioVideo": "heygen_async.api.generated.studio",
@@ -325,22 +325,22 @@ _WHERE = {
     "TemplateVideo": "heygen_async.api.generated.templates",
     "TextToVideo": "heygen_async.api.generated.models",
     "TranslationRequest": "heygen_async.api.generated.translations",
-    "Turn": "heygen_async.api.chat_turns",
+    "Turn": "heygen_async.api.agents.turns",
     "Unfinished": "heygen_async.bulk.results",
-    "Upload": "heygen_async.api.uploads",
+    "Upload": "heygen_async.api.uploads.upload",
     "UploadError": "heygen_async.errors",
     "UploadProgressed": "heygen_async.telemetry",
     "UploadRequest": "heygen_async.api.generated.assets",
-    "UploadedAsset": "heygen_async.api.uploads",
+    "UploadedAsset": "heygen_async.api.uploads.upload",
     "Video": "heygen_async.api.videos",
-    "VideoAgent": "heygen_async.api.modes",
+    "VideoAgent": "heygen_async.api.requests.modes",
     "VideoJob": "heygen_async.api.videos",
-    "VideoRequest": "heygen_async.api.modes",
+    "VideoRequest": "heygen_async.api.requests.modes",
     "VideoScene": "heygen_async.api.generated.studio",
     "VideoStatus": "heygen_async.api.videos",
-    "VoiceSettings": "heygen_async.api.parts",
-    "Watermark": "heygen_async.api.parts",
-    "WatermarkPlacement": "heygen_async.api.parts",
+    "VoiceSettings": "heygen_async.api.fields.looks",
+    "Watermark": "heygen_async.api.fields.looks",
+    "WatermarkPlacement": "heygen_async.api.fields.looks",
     "WebhookEndpoint": "heygen_async.api.webhooks",
     "WebhookError": "heygen_async.errors",
     "WebhookEvent": "heygen_async.webhooks.events",

@@ -7,17 +7,19 @@ import importlib
 from collections.abc import Iterator
 from typing import Any
 
-from heygen_async.api import agent_sessions, modes, parts
+from heygen_async.api.agents import sessions
+from heygen_async.api.fields import looks
+from heygen_async.api.requests import modes
 from tests.contract.classes import REQUESTS_BY_HAND
 from tests.contract.generate import DOCUMENT, MODULE, VALUES
 from tests.contract.operations import RESOURCES
 from tests.contract.values import name_of, target
 
 SCHEMAS = DOCUMENT["components"]["schemas"]
-ASSETS = {"url": parts.AssetUrl, "asset_id": parts.AssetId, "base64": parts.AssetBase64}
-ENGINES = {"avatar_iii": parts.AvatarIII, "avatar_iv": parts.AvatarIV, "avatar_v": parts.AvatarV}
-PLAIN = {"CaptionSetting": parts.Caption, "VoiceSettingsInput": parts.VoiceSettings}
-OTHERS = {"SendVideoAgentMessageRequest": agent_sessions.AgentReply, "CreateVideoAgentRequest": modes.VideoAgent}
+ASSETS = {"url": looks.AssetUrl, "asset_id": looks.AssetId, "base64": looks.AssetBase64}
+ENGINES = {"avatar_iii": looks.AvatarIII, "avatar_iv": looks.AvatarIV, "avatar_v": looks.AvatarV}
+PLAIN = {"CaptionSetting": looks.Caption, "VoiceSettingsInput": looks.VoiceSettings}
+OTHERS = {"SendVideoAgentMessageRequest": sessions.AgentReply, "CreateVideoAgentRequest": modes.VideoAgent}
 URL = "https://example.com/file"
 
 # What only the fields together can say: needed besides what the schema requires.
@@ -68,7 +70,7 @@ def _by_hand(name: str, value: dict[str, Any]) -> Any:
     if name in PLAIN:
         return PLAIN[name](**value)
     if name == "WatermarkInput":
-        return parts.Watermark(**{**value, "image": _by_hand("AssetInput", value["image"])})
+        return looks.Watermark(**{**value, "image": _by_hand("AssetInput", value["image"])})
     return ASSETS[value["type"]](**{field: part for field, part in value.items() if field != "type"})
 
 

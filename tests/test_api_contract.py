@@ -37,7 +37,7 @@ from heygen_async import (
     WatermarkPlacement,
     errors,
 )
-from heygen_async.api.video_agents import Session, SessionItem
+from heygen_async.api.agents.video_agents import Session, SessionItem
 from heygen_async.api.videos import CreatedVideo, DeletedVideo, Statuses, Video
 from heygen_async.http import pages, wire
 from heygen_async.http.wire import Answer

@@ -17,8 +17,7 @@ import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from heygen_async.api.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent, VideoRequest
-from heygen_async.api.parts import (
+from heygen_async.api.fields.looks import (
     AssetBase64,
     AssetId,
     AssetUrl,
@@ -34,6 +33,7 @@ from heygen_async.api.parts import (
     Watermark,
     WatermarkPlacement,
 )
+from heygen_async.api.requests.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent, VideoRequest
 from heygen_async.errors import InvalidInputError
 from heygen_async.http import wire
 

@@ -24,10 +24,10 @@ from heygen_async import (
     OutcomeUnknownError,
     VideoAgent,
 )
-from heygen_async.api import jobs
+from heygen_async.api.agents.video_agents import AgentJob
 from heygen_async.api.generated.lipsyncs import Lipsync, LipsyncRequest
 from heygen_async.api.generated.templates import TemplateVideo
-from heygen_async.api.video_agents import AgentJob
+from heygen_async.api.handles import server_job
 from heygen_async.api.videos import VideoJob
 from heygen_async.http import wire
 from heygen_async.simulator import DropAfterAccept, World
@@ -163,7 +163,11 @@ async def test_the_method_sends_and_reads_its_operation(
     kind = expected or object
     assert isinstance(made, kind)
     for value in made if isinstance(made, list | tuple) else [made]:
-        assert attrs.has(type(value)) or isinstance(value, VideoJob | AgentJob | jobs.ServerJob) or where[0] == "DELETE"
+        assert (
+            attrs.has(type(value))
+            or isinstance(value, VideoJob | AgentJob | server_job.ServerJob)
+            or where[0] == "DELETE"
+        )
 
 
 @pytest.mark.parametrize("where", sorted(COSTLY), ids=" ".join)

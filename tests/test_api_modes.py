@@ -13,9 +13,8 @@ import attrs
 import pytest
 from hypothesis import given, strategies as st
 
-from heygen_async.api import modes, parts
-from heygen_async.api.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent, VideoRequest
-from heygen_async.api.parts import (
+from heygen_async.api.fields import looks
+from heygen_async.api.fields.looks import (
     AssetBase64,
     AssetId,
     AssetUrl,
@@ -31,6 +30,8 @@ from heygen_async.api.parts import (
     Watermark,
     WatermarkPlacement,
 )
+from heygen_async.api.requests import modes
+from heygen_async.api.requests.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent, VideoRequest
 from heygen_async.errors import InvalidInputError
 from heygen_async.http import wire
 
@@ -524,7 +525,7 @@ def test_thousands_are_built_without_a_pause() -> None:
 def test_every_limit_has_one_name() -> None:
     """The numbers of HeyGen's pages."""
     assert (modes.SCRIPT_CHARACTERS, modes.PROMPT_CHARACTERS) == (5_000, 10_000)
-    assert parts.STILLS[:2] == ("image/png", "image/jpeg")
+    assert looks.STILLS[:2] == ("image/png", "image/jpeg")
 
 
 # Properties.

@@ -16,7 +16,7 @@ import pytest
 from aiohttp import web
 
 from heygen_async import Completed, DirectVideo, HeyGen, Job, Journal, Result, RetryPolicy, Video, errors
-from heygen_async.api.parts import Caption
+from heygen_async.api.fields.looks import Caption
 from heygen_async.bulk import storing
 from heygen_async.bulk.containers import FileKind
 from heygen_async.bulk.diskspace import KEPT_FREE_BYTES

@@ -28,9 +28,9 @@ from heygen_async.api.generated.filler_words import FillerWordRemoval, FillerWor
 from heygen_async.api.generated.lipsyncs import Lipsync, LipsyncRequest
 from heygen_async.api.generated.models import ModelVideo, TextToVideo
 from heygen_async.api.generated.translations import Translation, TranslationRequest
-from heygen_async.api.kinds import base_of, is_request, kind_of, known, label_of, usd
 from heygen_async.api.renders import SeenAsVideo, creation
-from heygen_async.api.stored import StoredRequest
+from heygen_async.api.requests.kinds import base_of, is_request, kind_of, known, label_of, usd
+from heygen_async.api.requests.stored import StoredRequest
 from heygen_async.api.videos import Video
 from heygen_async.bulk.audit import audit
 from heygen_async.bulk.price import seconds_of

@@ -34,7 +34,7 @@ from heygen_async import (
     VideoAgent,
     errors,
 )
-from heygen_async.api.kinds import usd
+from heygen_async.api.requests.kinds import usd
 from heygen_async.bulk.downloads import Downloads
 from heygen_async.bulk.filenames import check_template, file_name
 from heygen_async.bulk.outputs import ResultsCsv

@@ -25,7 +25,7 @@ from heygen_async import (
     VideoRequest,
     VoiceSettings,
 )
-from heygen_async.api.stored import StoredRequest
+from heygen_async.api.requests.stored import StoredRequest
 from heygen_async.bulk.table import Row
 from heygen_async.simulator import Server, World, faults
 from heygen_async.simulator.catalog import Look, Voice

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from heygen_async import CinematicAvatar, DirectVideo, ImageVideo
-from heygen_async.api.stored import StoredRequest
+from heygen_async.api.requests.stored import StoredRequest
 from heygen_async.bulk.timing import Law, RenderTimes, size_of
 from heygen_async.bulk.watched import FIRST_LOOK_SECONDS, LEAST_SECONDS, MOST_SECONDS, Watched, first_look
 

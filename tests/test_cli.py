@@ -123,7 +123,15 @@ def test_help_imports_no_command() -> None:
         command = [sys.executable, "-c", "\n".join(lines), word]
         loaded = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         assert "'heygen_async.cli.overview'" in loaded
-        unwanted = ("aiohttp", "anyio", "attrs", "cyclopts", "rich", "heygen_async.client", "heygen_async.simulator")
+        unwanted = (
+            "aiohttp",
+            "anyio",
+            "attrs",
+            "cyclopts",
+            "rich",
+            "heygen_async.api.client",
+            "heygen_async.simulator",
+        )
         assert not [name for name in unwanted if f"'{name}'" in loaded]
 
 

@@ -17,7 +17,7 @@ import pytest
 from aiohttp import web
 
 from heygen_async import Event, HeyGen, Options, RetryPlanned, RetryPolicy, UploadedAsset, UploadProgressed, errors
-from heygen_async.api.chunks import HandleChunks, PathChunks
+from heygen_async.api.uploads.byte_readers import HandleChunks, PathChunks
 from heygen_async.http.bodies import Body, Flow
 from heygen_async.simulator import DropAfterAccept, DropBefore, ErrorAnswer, Server, World
 from heygen_async.simulator.assets import Asset

@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 from heygen_async import Completed, HeyGen, ImageVideo, Journal, UploadedAsset, UploadProgressed
-from heygen_async.api.known_assets import TRUSTED_SECONDS
+from heygen_async.api.uploads.known_assets import TRUSTED_SECONDS
 from heygen_async.simulator import DropBefore, ErrorAnswer, Server, Slow, World
 from tests.storage import FORM_BYTES, MP4, PNG
 

@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from heygen_async import Event, HeyGen, NotUploaded, Options, Upload, UploadedAsset, UploadProgressed, errors
-from heygen_async.api.upload_batch import File
+from heygen_async.api.uploads.batch import File
 from heygen_async.simulator import DropAfterAccept, DropBefore, ErrorAnswer, Slow, World
 from tests.storage import MP4, PNG, Depot
 

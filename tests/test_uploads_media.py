@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from heygen_async import HeyGen, InvalidInputError
-from heygen_async.api.media import media_of, sniffed
-from heygen_async.api.sources import opened, sha256_of
+from heygen_async.api.uploads.byte_sources import opened, sha256_of
+from heygen_async.api.uploads.media_types import media_of, sniffed
 from heygen_async.http.bodies import CHUNK_BYTES, Body
 from heygen_async.http.multipart import streamed_file
 from heygen_async.simulator import World

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from heygen_async import errors
-from heygen_async.api.video_agents import Session
+from heygen_async.api.agents.video_agents import Session
 from heygen_async.api.videos import Video
 from heygen_async.http import wire
 from heygen_async.http.wire import Answer

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 
 from heygen_async.api.generated import assets as generated
 from heygen_async.api.generated.shared import Deleted
-from heygen_async.api.known_assets import AssetMemory, KnownAssets
-from heygen_async.api.media import HEAD_BYTES, Purpose, media_of
-from heygen_async.api.sources import Given, Source, opened, sha256_of
-from heygen_async.api.upload_batch import AT_ONCE, BATCH_FILES, File, Result, UploadBatch, checked_at_once
-from heygen_async.api.uploads import READY_SECONDS, NotUploaded, OnProgress, Progress, Upload, UploadedAsset
-from heygen_async.api.ways import Parcel, Ways
+from heygen_async.api.uploads.batch import AT_ONCE, BATCH_FILES, File, Result, UploadBatch, checked_at_once
+from heygen_async.api.uploads.byte_sources import Given, Source, opened, sha256_of
+from heygen_async.api.uploads.known_assets import AssetMemory, KnownAssets
+from heygen_async.api.uploads.media_types import HEAD_BYTES, Purpose, media_of
+from heygen_async.api.uploads.routing import Parcel, Ways
+from heygen_async.api.uploads.upload import READY_SECONDS, NotUploaded, OnProgress, Progress, Upload, UploadedAsset
 from heygen_async.http.caller import Caller, Options
 
 

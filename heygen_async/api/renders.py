@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import attrs
 
-from heygen_async.api.kinds import Kind, base_of, kind_of
-from heygen_async.api.modes import VideoRequest
-from heygen_async.api.stored import body_of, sent_of
+from heygen_async.api.requests.kinds import Kind, base_of, kind_of
+from heygen_async.api.requests.modes import VideoRequest
+from heygen_async.api.requests.stored import body_of, sent_of
 from heygen_async.api.videos import Video
 from heygen_async.errors import ContractError, InvalidInputError, RenderFailedError
 from heygen_async.http import wire
 from heygen_async.http.caller import Call
 
 if TYPE_CHECKING:
-    from heygen_async.api.from_template import FromTemplate
     from heygen_async.api.generated.background_removal import BackgroundRemovalRequest
     from heygen_async.api.generated.clipping import ClippingRequest
     from heygen_async.api.generated.filler_words import FillerWordRemovalRequest
@@ -28,7 +27,8 @@ if TYPE_CHECKING:
     from heygen_async.api.generated.models import ImageToVideo, ReferenceToVideo, TextToVideo
     from heygen_async.api.generated.studio import StudioVideo
     from heygen_async.api.generated.translations import TranslationRequest
-    from heygen_async.api.jobs import ServerJob
+    from heygen_async.api.handles.server_job import ServerJob
+    from heygen_async.api.requests.from_template import FromTemplate
     from heygen_async.api.videos import Videos
 
     RenderRequest: TypeAlias = (

@@ -7,19 +7,26 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
 import attrs
 
-from heygen_async.api import waiting
-from heygen_async.api.batches import Batch, BatchableRequest, CreatedBatch, create_batch, follow_batch, get_batch
-from heygen_async.api.jobs import ServerJob
-from heygen_async.api.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent, VideoRequest
-from heygen_async.api.scenes import VideoScenes, get_scenes
-from heygen_async.api.stored import StoredRequest, sent_of
+from heygen_async.api.handles import polling
+from heygen_async.api.handles.batches import (
+    Batch,
+    BatchableRequest,
+    CreatedBatch,
+    create_batch,
+    follow_batch,
+    get_batch,
+)
+from heygen_async.api.handles.scenes import VideoScenes, get_scenes
+from heygen_async.api.handles.server_job import ServerJob
+from heygen_async.api.requests.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent, VideoRequest
+from heygen_async.api.requests.stored import StoredRequest, sent_of
 from heygen_async.errors import ContractError, InvalidInputError, RenderFailedError
 from heygen_async.http import pages, wire
 from heygen_async.http.caller import Call, Caller, Options, path_id, reads
 from heygen_async.http.id_lists import AT_ONCE, id_lists
 
 if TYPE_CHECKING:
-    from heygen_async.api.video_agents import AgentJob, VideoAgents
+    from heygen_async.api.agents.video_agents import AgentJob, VideoAgents
 
 T = TypeVar("T")
 
@@ -131,7 +138,7 @@ class DeletedVideo:
 class VideoJob:
     """A video that is being made: an id and the ways to follow it. It holds nothing that must be closed."""
 
-    def __init__(self, caller: Caller, video_id: str, pace: waiting.Pace = waiting.RESUMED) -> None:
+    def __init__(self, caller: Caller, video_id: str, pace: polling.Pace = polling.RESUMED) -> None:
         """Follow *video_id*; the caller of `videos.create` and `videos.job` need not do this."""
         self.id = video_id
         self._caller = caller
@@ -151,15 +158,15 @@ class VideoJob:
         Source: `GET /v3/videos/{video_id}`.
         """
         last = None
-        async for video in waiting.looks(self.look, self._pace):
-            waiting.note_status(video.status, VIDEO_STATUSES)
+        async for video in polling.looks(self.look, self._pace):
+            polling.note_status(video.status, VIDEO_STATUSES)
             if video.ended or video.status != last:
                 yield video
             if video.ended:
                 return
             last = video.status
 
-    async def wait(self, *, deadline: float = waiting.DEADLINE_SECONDS) -> Video:
+    async def wait(self, *, deadline: float = polling.DEADLINE_SECONDS) -> Video:
         """Return the completed video, its `video_url` set. Costs nothing; cancelling leaves the render running.
 
         Args:
@@ -169,7 +176,7 @@ class VideoJob:
             RenderFailedError: HeyGen gave up; failed renders are not billed.
             DeadlineExceededError: Not ended yet; it goes on and is paid for.
         """
-        return (await waiting.within(deadline, "video", self.id, self._ended)).check()
+        return (await polling.within(deadline, "video", self.id, self._ended)).check()
 
     async def _ended(self) -> Video:
         return [video async for video in self.statuses()][-1]
@@ -208,7 +215,7 @@ class Videos:
         if isinstance(request, VideoAgent) or (isinstance(request, StoredRequest) and request.for_agents):
             return await self._agents.create(request, options)
         created = await self._caller.send(create_video(request), options)
-        return VideoJob(self._caller, created.video_id, waiting.DIRECT)
+        return VideoJob(self._caller, created.video_id, polling.DIRECT)
 
     def job(self, video_id: str) -> VideoJob:
         """Return a handle on a video that was submitted earlier; asks nothing yet."""

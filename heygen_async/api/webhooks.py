@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import anyio
 import attrs
 
-from heygen_async.api.rules import each, refuse, some, text, url as web_address
+from heygen_async.api.fields.rules import each, refuse, some, text, url as web_address
 from heygen_async.errors import HeyGenError, InvalidInputError, NotFoundError
 from heygen_async.http import pages, wire
 from heygen_async.http.caller import Call, Caller, Options, path_id, reads

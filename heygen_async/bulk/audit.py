@@ -15,7 +15,7 @@ from heygen_async.bulk.records import Record
 from heygen_async.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from heygen_async.client import HeyGen
+    from heygen_async.api.client import HeyGen
 
 Kind = Literal["not in the journal", "failed here, finished at HeyGen", "completed here, gone at HeyGen"]
 

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import anyio
 import attrs
 
-from heygen_async.api.stored import StoredRequest
+from heygen_async.api.requests.stored import StoredRequest
 from heygen_async.api.videos import Video
 from heygen_async.bulk import keys
 from heygen_async.bulk.decisions import Step, next_step

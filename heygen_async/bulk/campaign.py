@@ -13,8 +13,8 @@ import anyio
 import attrs
 
 from heygen_async.account.render_pool import InFlight
-from heygen_async.api.kinds import kind_of
-from heygen_async.api.stored import body_of
+from heygen_async.api.requests.kinds import kind_of
+from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk import keys
 from heygen_async.bulk.books import JournalBooks, job_of
 from heygen_async.bulk.containers import FileKind
@@ -39,7 +39,7 @@ from heygen_async.bulk.watched import Watch
 from heygen_async.errors import HeyGenError, JournalError, OutcomeUnknownError
 
 if TYPE_CHECKING:
-    from heygen_async.client import HeyGen
+    from heygen_async.api.client import HeyGen
 
 _BATCH_ROWS = 500
 _TAG_DIGITS = 8

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import attrs
 
-from heygen_async.api.rules import one_of, refuse, some, text, within
+from heygen_async.api.fields.rules import one_of, refuse, some, text, within
 from heygen_async.bulk.containers import FileKind
 from heygen_async.bulk.decisions import OnUnknown
 from heygen_async.bulk.downloads import KINDS

@@ -8,10 +8,10 @@ from typing import Any
 
 import attrs
 
+from heygen_async.api.client import HeyGen
 from heygen_async.api.generated.avatars import Look
-from heygen_async.api.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent
+from heygen_async.api.requests.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent
 from heygen_async.bulk.placeholders import as_name
-from heygen_async.client import HeyGen
 from heygen_async.errors import HeyGenError, InvalidInputError
 from heygen_async.http.pages import Listing
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
-from heygen_async.api.kinds import known
+from heygen_async.api.requests.kinds import known
 
 OnUnknown = Literal["hold", "resubmit", "skip"]
 Step = Literal["submit", "follow", "reconcile", "download", "nothing"]

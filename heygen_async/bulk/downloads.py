@@ -17,9 +17,9 @@ import anyio
 import anyio.to_thread
 import attrs
 
-from heygen_async.api.kinds import kind_of
 from heygen_async.api.renders import SeenAsVideo, look
-from heygen_async.api.stored import body_of
+from heygen_async.api.requests.kinds import kind_of
+from heygen_async.api.requests.stored import body_of
 from heygen_async.api.videos import Video
 from heygen_async.bulk.containers import FileKind, beginning, ending_of, endings, is_cut_short, stem_of
 from heygen_async.bulk.diskspace import DiskSpace, NoRoomError
@@ -46,7 +46,7 @@ from heygen_async.http.transport import Download
 from heygen_async.http.wire import Answer, retry_after
 
 if TYPE_CHECKING:
-    from heygen_async.client import HeyGen
+    from heygen_async.api.client import HeyGen
 
 ATTEMPTS = 10  # without a new byte: an outage of a minute or two is sat out
 CLOSING_SECONDS = 5.0  # how long a file may take to be put away when the run is left

@@ -22,7 +22,7 @@ from heygen_async.errors import HeyGenError, RenderFailedError
 from heygen_async.telemetry import JobEnded, JobRendered
 
 if TYPE_CHECKING:
-    from heygen_async.client import HeyGen
+    from heygen_async.api.client import HeyGen
 
 UNREAD_AT_MOST = 10_000  # results that nobody has read yet
 _RUNS = itertools.count(1)

@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 
-from heygen_async.api.parts import Background
+from heygen_async.api.fields.looks import Background
 from heygen_async.errors import InvalidInputError
 
 Read = Callable[[str], Any]

@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from heygen_async.api.stored import body_of
+from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.plan import Job
 from heygen_async.bulk.rows import cells_of
 from heygen_async.errors import InvalidInputError

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import anyio
 
-from heygen_async.api.stored import body_of
+from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.plan import Job
 from heygen_async.bulk.price import Rates
 from heygen_async.bulk.results import Completed, Failed, Result

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
-from heygen_async.api.kinds import is_request
 from heygen_async.api.renders import check_row
-from heygen_async.api.stored import StoredRequest
+from heygen_async.api.requests.kinds import is_request
+from heygen_async.api.requests.stored import StoredRequest
 from heygen_async.bulk.decisions import Step
 from heygen_async.errors import InvalidInputError
 

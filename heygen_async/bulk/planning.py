@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from heygen_async.api.stored import body_of
+from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.filenames import Clashes, check_template
 from heygen_async.bulk.plan import Job
 from heygen_async.bulk.preflight import TOGETHER, Preflight
@@ -19,7 +19,7 @@ from heygen_async.bulk.template import Template
 from heygen_async.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from heygen_async.client import HeyGen
+    from heygen_async.api.client import HeyGen
 
 PROBLEMS_SHOWN = 20
 LanguageOf = Callable[[Mapping[str, Any]], str | None]

@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 
-from heygen_async.api import waiting
+from heygen_async.api.agents.video_agents import SESSION_STATUSES, Session
+from heygen_async.api.handles import polling
 from heygen_async.api.renders import look
-from heygen_async.api.video_agents import SESSION_STATUSES, Session
 from heygen_async.api.videos import STATUSES_AT_ONCE, VIDEO_STATUSES
 from heygen_async.bulk.watched import Watch, Watched
 from heygen_async.bulk.watchlist import Watchlist, failure_of
 from heygen_async.errors import APIError, AuthenticationError, HeyGenError, NotFoundError
 
 if TYPE_CHECKING:
-    from heygen_async.client import HeyGen
+    from heygen_async.api.client import HeyGen
 
 T = TypeVar("T")
 
@@ -170,7 +170,7 @@ class Watcher:
         elif status in _NOT_BEGUN:
             self._waiting += 1
         elif status not in _RUNNING:
-            waiting.note_status(str(status), VIDEO_STATUSES)
+            polling.note_status(str(status), VIDEO_STATUSES)
 
     async def _look_at_batch(self, batch_id: str, items: Mapping[int | None, Watched]) -> None:
         """Ask for all items of a batch: those whose turn has come have their video ids."""
@@ -227,7 +227,7 @@ class Watcher:
             await self._follow(watched, session)
 
     async def _follow(self, watched: Watched, session: Session) -> None:
-        waiting.note_status(session.status, SESSION_STATUSES)
+        polling.note_status(session.status, SESSION_STATUSES)
         if session.video_id is not None:
             watched.video_id = session.video_id
             await self._list.listener.on_named(watched)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 
+from heygen_async.api.client import HeyGen
 from heygen_async.api.generated.avatars import Look
 from heygen_async.api.generated.templates import TemplateDetail
 from heygen_async.api.generated.voices import VoiceDetail
-from heygen_async.api.kinds import kind_of
-from heygen_async.api.stored import StoredRequest, body_of
+from heygen_async.api.requests.kinds import kind_of
+from heygen_async.api.requests.stored import StoredRequest, body_of
 from heygen_async.bulk.addresses import address_findings
 from heygen_async.bulk.credit import ACCOUNT, credit_problems, slot_problems
 from heygen_async.bulk.findings import Finding, Part, parts
@@ -23,7 +24,6 @@ from heygen_async.bulk.reading import Found, Readings
 from heygen_async.bulk.suitability import locale_of, look_findings, reference_findings, voice_findings
 from heygen_async.bulk.table import Row
 from heygen_async.bulk.variables import template_findings
-from heygen_async.client import HeyGen
 from heygen_async.errors import AuthenticationError, HeyGenError
 
 if TYPE_CHECKING:

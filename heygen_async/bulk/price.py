@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from heygen_async.api.kinds import CINEMATIC_USD, base_of
+from heygen_async.api.requests.kinds import CINEMATIC_USD, base_of
 from heygen_async.bulk.speech import spoken_seconds
 
 _ASKED = re.compile(r"(\d{1,4})[\s-]*(seconds?|secs?|s|minutes?|mins?)\b", re.IGNORECASE)

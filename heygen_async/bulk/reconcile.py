@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
-from heygen_async.api.kinds import kind_of
+from heygen_async.api.requests.kinds import kind_of
 from heygen_async.bulk.decisions import CLOCK_SKEW_SECONDS
 from heygen_async.bulk.journal import Journal
 from heygen_async.bulk.records import Record
 
 if TYPE_CHECKING:
-    from heygen_async.client import HeyGen
+    from heygen_async.api.client import HeyGen
 
 
 async def find(client: HeyGen, journal: Journal, record: Record) -> list[str]:

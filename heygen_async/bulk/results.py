@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from heygen_async.api.renders import SeenAsVideo
-from heygen_async.api.stored import StoredRequest
+from heygen_async.api.requests.stored import StoredRequest
 from heygen_async.api.videos import Video
 from heygen_async.bulk.plan import Job
 from heygen_async.errors import HeyGenError, Spent

@@ -16,7 +16,7 @@ import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from heygen_async.account.render_pool import InFlight, Pool
-from heygen_async.api.batches import BATCH_ITEMS
+from heygen_async.api.handles.batches import BATCH_ITEMS
 from heygen_async.bulk.books import Books
 from heygen_async.bulk.downloads import Downloads
 from heygen_async.bulk.ending import Ending, stream
@@ -37,7 +37,7 @@ from heygen_async.errors import AuthenticationError, HeyGenError, JournalError, 
 from heygen_async.telemetry import JobLeft, JobSubmitted
 
 if TYPE_CHECKING:
-    from heygen_async.client import HeyGen
+    from heygen_async.api.client import HeyGen
 
 SUBMITTERS = 64  # POSTs at once; an answer takes up to half a minute
 USUAL_SLOTS = 10  # of an account of which nothing is known

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import attrs
 
-from heygen_async.api.batches import BATCH_ITEMS, KINDS, CreatedBatch, folder_of
+from heygen_async.api.handles.batches import BATCH_ITEMS, KINDS, CreatedBatch, folder_of
 from heygen_async.bulk.books import Books
 from heygen_async.bulk.ending import Ending
 from heygen_async.bulk.guards import Guard
@@ -34,7 +34,7 @@ from heygen_async.http.caller import Options
 from heygen_async.telemetry import JobSubmitted, SlotsLearnt
 
 if TYPE_CHECKING:
-    from heygen_async.client import HeyGen
+    from heygen_async.api.client import HeyGen
 
 ATTEMPTS = 12  # of a POST: an outage of a few minutes is sat out
 IN_PROGRESS_SECONDS = 5.0  # between questions after a POST that is still being worked on

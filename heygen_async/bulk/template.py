@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from heygen_async.api.from_template import FromTemplate
 from heygen_async.api.generated.background_removal import BackgroundRemovalRequest
 from heygen_async.api.generated.clipping import ClippingRequest
 from heygen_async.api.generated.filler_words import FillerWordRemovalRequest
 from heygen_async.api.generated.lipsyncs import LipsyncRequest
 from heygen_async.api.generated.models import TextToVideo
 from heygen_async.api.generated.translations import TranslationRequest
-from heygen_async.api.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent
 from heygen_async.api.renders import check_row
+from heygen_async.api.requests.from_template import FromTemplate
+from heygen_async.api.requests.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent
 from heygen_async.bulk import fields as request_fields
 from heygen_async.bulk.cells import is_missing
 from heygen_async.bulk.placeholders import Placeholders, Text, resolved

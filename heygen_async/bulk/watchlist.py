@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import anyio
 
-from heygen_async.api import waiting
+from heygen_async.api.handles import polling
 from heygen_async.api.videos import Video
 from heygen_async.bulk.plan import Job
 from heygen_async.bulk.timing import RenderTimes, size_of
@@ -90,7 +90,7 @@ class Watchlist:
 
     def add_session(self, job: Job, session_id: str, *, age: float = 0.0) -> None:
         """Watch a session that was started *age* seconds ago, and its video once it has one."""
-        self._add(job, age, session_id=session_id, first=waiting.AGENT.first)
+        self._add(job, age, session_id=session_id, first=polling.AGENT.first)
 
     def add_item(self, job: Job, batch_id: str, item: int, *, age: float = 0.0) -> None:
         """Watch an item of a batch that was submitted *age* seconds ago, and its video once it has one."""

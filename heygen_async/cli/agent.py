@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from heygen_async import HeyGen, InvalidInputError, VideoAgent
-from heygen_async.api.waiting import DEADLINE_SECONDS
+from heygen_async.api.handles.polling import DEADLINE_SECONDS
 from heygen_async.cli import running
 from heygen_async.cli.chat import OnInterrupt, chat_at_terminal
 from heygen_async.cli.exits import Exit

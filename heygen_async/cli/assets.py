@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from heygen_async import HeyGen, InvalidInputError, NotUploaded, Upload, UploadProgressed
-from heygen_async.api.media import Purpose
-from heygen_async.api.uploads import OnProgress
+from heygen_async.api.uploads.media_types import Purpose
+from heygen_async.api.uploads.upload import OnProgress
 from heygen_async.cli.exits import Exit
 from heygen_async.cli.showing import ROWS, InJson, Rows, show_list, show_one, tell
 from heygen_async.cli.words import BaseUrl

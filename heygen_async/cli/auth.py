@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 
 from heygen_async.account.credentials import find_credentials
 from heygen_async.account.credentials_file import Kind
+from heygen_async.api.client import HeyGen
 from heygen_async.api.generated.users import User
 from heygen_async.cli.exits import Exit, code_of
 from heygen_async.cli.words import BaseUrl
-from heygen_async.client import HeyGen
 from heygen_async.errors import AuthenticationError, HeyGenError, InvalidInputError
 from heygen_async.http.caller import Options
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from heygen_async import Completed
-from heygen_async.api.kinds import usd
+from heygen_async.api.requests.kinds import usd
 
 
 @attrs.define

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from heygen_async import DownloadError, HeyGen, InvalidInputError, Job, Video
-from heygen_async.api.stored import StoredRequest
+from heygen_async.api.requests.stored import StoredRequest
 from heygen_async.bulk.containers import FileKind
 from heygen_async.bulk.downloads import Downloads
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from heygen_async import DeadlineExceededError, Video
-from heygen_async.api import waiting
-from heygen_async.api.video_agents import AgentJob, Session
+from heygen_async.api.agents.video_agents import AgentJob, Session
+from heygen_async.api.handles import polling
 from heygen_async.api.videos import VideoJob
 from heygen_async.cli.showing import tell
 
@@ -34,7 +34,7 @@ async def followed(job: VideoJob | AgentJob, deadline: float) -> Video:
         return last[-1]
 
     try:
-        ended = await waiting.within(deadline, subject, job.id, watch)
+        ended = await polling.within(deadline, subject, job.id, watch)
     except DeadlineExceededError as exc:
         exc.add_note(way_back)
         raise

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.prompt import Confirm
 
 from heygen_async import HeyGen, InvalidInputError, ResourceNotReadyError, Video
-from heygen_async.api.waiting import DEADLINE_SECONDS
+from heygen_async.api.handles.polling import DEADLINE_SECONDS
 from heygen_async.bulk.downloads import checked_kinds
 from heygen_async.cli import running
 from heygen_async.cli.exits import Exit

@@ -43,7 +43,7 @@ from heygen_async.errors import (
 )
 
 if TYPE_CHECKING:
-    from heygen_async.client import HeyGen
+    from heygen_async.api.client import HeyGen
 
 T = TypeVar("T")
 

@@ -123,7 +123,7 @@ def job_functions(asked: Asked, job: Job) -> Iterator[str]:
         f'    """Return the call that reads one."""\n    return {_call(asked)}'
     )
     yield (
-        f"def follow_{job.of}(caller: Caller, {name}: str, pace: waiting.Pace) -> ServerJob[{asked.kind}]:\n"
+        f"def follow_{job.of}(caller: Caller, {name}: str, pace: polling.Pace) -> ServerJob[{asked.kind}]:\n"
         f'    """Return a handle on one."""\n'
         f"    return ServerJob(caller, {name}, read_{job.of}, _{job.of.upper()}, pace)"
     )
@@ -144,7 +144,7 @@ def job_method(asked: Asked, job: Job) -> str:
     return (
         f"    def {job.name}(self, {name}: str) -> ServerJob[{asked.kind}]:\n"
         f'        """{doc}{more}"""\n'
-        f"        return follow_{job.of}(self._caller, path_id({name}), waiting.RESUMED)"
+        f"        return follow_{job.of}(self._caller, path_id({name}), polling.RESUMED)"
     )
 
 
@@ -178,11 +178,11 @@ def _answered(asked: Asked) -> list[str]:
     function, field = asked.op.gives
     asking = "        created = await self._caller.send(call, options)"
     if function == "follow_video":
-        return [asking, f"        return VideoJob(self._caller, created.{field}, waiting.DIRECT)"]
+        return [asking, f"        return VideoJob(self._caller, created.{field}, polling.DIRECT)"]
     if field.endswith("[]"):
-        each = f"{function}(self._caller, name, waiting.DIRECT) for name in created.{field[:-2]}"
+        each = f"{function}(self._caller, name, polling.DIRECT) for name in created.{field[:-2]}"
         return [asking, f"        return tuple({each})"]
-    return [asking, f"        return {function}(self._caller, created.{field}, waiting.DIRECT)"]
+    return [asking, f"        return {function}(self._caller, created.{field}, polling.DIRECT)"]
 
 
 def _returned(asked: Asked, given: str | None) -> str:

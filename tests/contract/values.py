@@ -78,7 +78,7 @@ class Values:
             lines += [
                 "\n    def __attrs_post_init__(self) -> None:",
                 '        """Check what the fields say together."""',
-                f"        together.{TOGETHER[name]}(self)",
+                f"        cross_field_rules.{TOGETHER[name]}(self)",
             ]
         return _class(name_of(name), NAMES[name][1], name, [*_about(fields), *(_EXTRA if extra else [])], lines)
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import attrs
 
-from heygen_async.api.batches import Batch, CreatedBatch
-from heygen_async.api.extra import extra_fields
+from heygen_async.api.fields.contract_rules import items, listed, needed, number, string, web_address
+from heygen_async.api.fields.extra import extra_fields
+from heygen_async.api.fields.rules import each, one_of
 from heygen_async.api.generated.shared import Deleted
-from heygen_async.api.rules import each, one_of
-from heygen_async.api.shapes import items, listed, needed, number, string, web_address
+from heygen_async.api.handles.batches import Batch, CreatedBatch
 from heygen_async.api.videos import Statuses, VideoStatus
 from heygen_async.http import wire
 from heygen_async.http.caller import UPLOAD_SECONDS, Call, Caller, Options, path_id, reads

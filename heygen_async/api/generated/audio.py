@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import attrs
 
-from heygen_async.api.rules import one_of
-from heygen_async.api.shapes import needed, number, string
+from heygen_async.api.fields.contract_rules import needed, number, string
+from heygen_async.api.fields.rules import one_of
 from heygen_async.http import wire
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing

@@ -9,13 +9,14 @@ from typing import Any, ClassVar
 
 import attrs
 
-from heygen_async.api import together, waiting
-from heygen_async.api.extra import extra_fields
+from heygen_async.api.fields import cross_field_rules
+from heygen_async.api.fields.contract_rules import encoded, items, maybe, needed, number, string, web_address
+from heygen_async.api.fields.extra import extra_fields
+from heygen_async.api.fields.looks import Asset, as_asset, as_assets, asset
+from heygen_async.api.fields.rules import one_of
 from heygen_async.api.generated.shared import Deleted
-from heygen_async.api.jobs import Ends, ServerJob
-from heygen_async.api.parts import Asset, as_asset, as_assets, asset
-from heygen_async.api.rules import one_of
-from heygen_async.api.shapes import encoded, items, maybe, needed, number, string, web_address
+from heygen_async.api.handles import polling
+from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.http import wire
 from heygen_async.http.caller import Call, Caller, Options, path_id, reads
 from heygen_async.http.pages import Listing
@@ -247,7 +248,7 @@ class ConsentRequest:
 
     def __attrs_post_init__(self) -> None:
         """Check what the fields say together."""
-        together.consent(self)
+        cross_field_rules.consent(self)
 
 
 @attrs.frozen(kw_only=True)
@@ -489,7 +490,7 @@ class Avatars:
 
         It ends at `pending_consent` too: nothing more happens until the person has agreed.
         """
-        return follow_look(self._caller, path_id(look_id), waiting.RESUMED)
+        return follow_look(self._caller, path_id(look_id), polling.RESUMED)
 
 
 def read_look(look_id: str) -> Call[Look]:
@@ -502,6 +503,6 @@ def read_look(look_id: str) -> Call[Look]:
     )
 
 
-def follow_look(caller: Caller, look_id: str, pace: waiting.Pace) -> ServerJob[Look]:
+def follow_look(caller: Caller, look_id: str, pace: polling.Pace) -> ServerJob[Look]:
     """Return a handle on one."""
     return ServerJob(caller, look_id, read_look, _LOOK, pace)

@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 
 import attrs
 
-from heygen_async.api import waiting
-from heygen_async.api.extra import extra_fields
-from heygen_async.api.jobs import Ends, ServerJob
-from heygen_async.api.parts import Asset, as_asset, asset
-from heygen_async.api.rules import one_of
-from heygen_async.api.shapes import items, listed, number, string
+from heygen_async.api.fields.contract_rules import items, listed, number, string
+from heygen_async.api.fields.extra import extra_fields
+from heygen_async.api.fields.looks import Asset, as_asset, asset
+from heygen_async.api.fields.rules import one_of
+from heygen_async.api.handles import polling
+from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.http import wire
 from heygen_async.http.caller import Call, Caller, Options, path_id, reads
 from heygen_async.http.pages import Listing
@@ -140,7 +140,7 @@ class BackgroundRemoval:
             costs=True,
         )
         created = await self._caller.send(call, options)
-        return follow_background_removal(self._caller, created.id, waiting.DIRECT)
+        return follow_background_removal(self._caller, created.id, polling.DIRECT)
 
     def list(self, *, limit: int = 100) -> Listing[CutOut]:
         """List them, newest first.
@@ -176,7 +176,7 @@ class BackgroundRemoval:
 
     def job(self, job_id: str) -> ServerJob[CutOut]:
         """Return a handle on one that was begun earlier; asks nothing yet."""
-        return follow_background_removal(self._caller, path_id(job_id), waiting.RESUMED)
+        return follow_background_removal(self._caller, path_id(job_id), polling.RESUMED)
 
 
 def read_background_removal(job_id: str) -> Call[CutOut]:
@@ -189,6 +189,6 @@ def read_background_removal(job_id: str) -> Call[CutOut]:
     )
 
 
-def follow_background_removal(caller: Caller, job_id: str, pace: waiting.Pace) -> ServerJob[CutOut]:
+def follow_background_removal(caller: Caller, job_id: str, pace: polling.Pace) -> ServerJob[CutOut]:
     """Return a handle on one."""
     return ServerJob(caller, job_id, read_background_removal, _BACKGROUND_REMOVAL, pace)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import attrs
 
-from heygen_async.api.shapes import number
+from heygen_async.api.fields.contract_rules import number
 from heygen_async.http import wire
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing

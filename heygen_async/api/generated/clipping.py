@@ -9,13 +9,13 @@ from typing import Any, ClassVar
 
 import attrs
 
-from heygen_async.api import waiting
-from heygen_async.api.extra import extra_fields
+from heygen_async.api.fields.contract_rules import encoded, file_reference, items, listed, number, string, web_address
+from heygen_async.api.fields.extra import extra_fields
+from heygen_async.api.fields.looks import AssetId, AssetUrl, as_asset
+from heygen_async.api.fields.rules import each, one_of, switch
 from heygen_async.api.generated.shared import Deleted
-from heygen_async.api.jobs import Ends, ServerJob
-from heygen_async.api.parts import AssetId, AssetUrl, as_asset
-from heygen_async.api.rules import each, one_of, switch
-from heygen_async.api.shapes import encoded, file_reference, items, listed, number, string, web_address
+from heygen_async.api.handles import polling
+from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.http import wire
 from heygen_async.http.caller import Call, Caller, Options, path_id, reads
 from heygen_async.http.pages import Listing
@@ -200,7 +200,7 @@ class Clipping:
             costs=True,
         )
         created = await self._caller.send(call, options)
-        return follow_clipping(self._caller, created.ai_clipping_id, waiting.DIRECT)
+        return follow_clipping(self._caller, created.ai_clipping_id, polling.DIRECT)
 
     def list(self, *, limit: int = 100) -> Listing[ClippedVideo]:
         """List clippings, newest first.
@@ -236,7 +236,7 @@ class Clipping:
 
     def job(self, job_id: str) -> ServerJob[ClippedVideo]:
         """Return a handle on one that was begun earlier; asks nothing yet."""
-        return follow_clipping(self._caller, path_id(job_id), waiting.RESUMED)
+        return follow_clipping(self._caller, path_id(job_id), polling.RESUMED)
 
 
 def read_clipping(job_id: str) -> Call[ClippedVideo]:
@@ -249,6 +249,6 @@ def read_clipping(job_id: str) -> Call[ClippedVideo]:
     )
 
 
-def follow_clipping(caller: Caller, job_id: str, pace: waiting.Pace) -> ServerJob[ClippedVideo]:
+def follow_clipping(caller: Caller, job_id: str, pace: polling.Pace) -> ServerJob[ClippedVideo]:
     """Return a handle on one."""
     return ServerJob(caller, job_id, read_clipping, _CLIPPING, pace)

@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 
 import attrs
 
-from heygen_async.api import waiting
-from heygen_async.api.extra import extra_fields
-from heygen_async.api.jobs import Ends, ServerJob
-from heygen_async.api.parts import AssetId, AssetUrl, as_asset
-from heygen_async.api.shapes import file_reference, string, web_address
+from heygen_async.api.fields.contract_rules import file_reference, string, web_address
+from heygen_async.api.fields.extra import extra_fields
+from heygen_async.api.fields.looks import AssetId, AssetUrl, as_asset
+from heygen_async.api.handles import polling
+from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.http import wire
 from heygen_async.http.caller import Call, Caller, Options, path_id, reads
 
@@ -138,7 +138,7 @@ class FillerWords:
             costs=True,
         )
         created = await self._caller.send(call, options)
-        return follow_filler_word_removal(self._caller, created.filler_word_removal_id, waiting.DIRECT)
+        return follow_filler_word_removal(self._caller, created.filler_word_removal_id, polling.DIRECT)
 
     async def get(self, filler_word_removal_id: str, options: Options | None = None) -> FillerWordRemoval:
         """Return one as it is now.
@@ -150,7 +150,7 @@ class FillerWords:
 
     def job(self, filler_word_removal_id: str) -> ServerJob[FillerWordRemoval]:
         """Return a handle on one that was begun earlier; asks nothing yet."""
-        return follow_filler_word_removal(self._caller, path_id(filler_word_removal_id), waiting.RESUMED)
+        return follow_filler_word_removal(self._caller, path_id(filler_word_removal_id), polling.RESUMED)
 
 
 def read_filler_word_removal(filler_word_removal_id: str) -> Call[FillerWordRemoval]:
@@ -164,7 +164,7 @@ def read_filler_word_removal(filler_word_removal_id: str) -> Call[FillerWordRemo
 
 
 def follow_filler_word_removal(
-    caller: Caller, filler_word_removal_id: str, pace: waiting.Pace
+    caller: Caller, filler_word_removal_id: str, pace: polling.Pace
 ) -> ServerJob[FillerWordRemoval]:
     """Return a handle on one."""
     return ServerJob(caller, filler_word_removal_id, read_filler_word_removal, _FILLER_WORD_REMOVAL, pace)

@@ -9,9 +9,9 @@ from typing import Any
 
 import attrs
 
-from heygen_async.api.extra import extra_fields
-from heygen_async.api.rules import one_of
-from heygen_async.api.shapes import needed, string
+from heygen_async.api.fields.contract_rules import needed, string
+from heygen_async.api.fields.extra import extra_fields
+from heygen_async.api.fields.rules import one_of
 from heygen_async.http import wire
 from heygen_async.http.caller import Call, Caller, Options, path_id, reads
 

@@ -9,14 +9,23 @@ from typing import Any, ClassVar
 
 import attrs
 
-from heygen_async.api import waiting
-from heygen_async.api.batches import Batch, CreatedBatch
-from heygen_async.api.extra import extra_fields
+from heygen_async.api.fields.contract_rules import (
+    encoded,
+    file_reference,
+    items,
+    listed,
+    needed,
+    number,
+    string,
+    web_address,
+)
+from heygen_async.api.fields.extra import extra_fields
+from heygen_async.api.fields.looks import AssetId, AssetUrl, as_asset
+from heygen_async.api.fields.rules import each, one_of, switch
 from heygen_async.api.generated.shared import Deleted, Rename
-from heygen_async.api.jobs import Ends, ServerJob
-from heygen_async.api.parts import AssetId, AssetUrl, as_asset
-from heygen_async.api.rules import each, one_of, switch
-from heygen_async.api.shapes import encoded, file_reference, items, listed, needed, number, string, web_address
+from heygen_async.api.handles import polling
+from heygen_async.api.handles.batches import Batch, CreatedBatch
+from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.api.videos import Statuses, VideoStatus
 from heygen_async.http import wire
 from heygen_async.http.caller import Call, Caller, Options, path_id, reads
@@ -170,7 +179,7 @@ class Lipsyncs:
             costs=True,
         )
         created = await self._caller.send(call, options)
-        return follow_lipsync(self._caller, created.lipsync_id, waiting.DIRECT)
+        return follow_lipsync(self._caller, created.lipsync_id, polling.DIRECT)
 
     def list(self, *, limit: int = 100) -> Listing[Lipsync]:
         """List lipsyncs, newest first.
@@ -261,7 +270,7 @@ class Lipsyncs:
             costs=True,
         )
         created = await self._caller.send(call, options)
-        return follow_lipsync_batch(self._caller, created.batch_id, waiting.DIRECT)
+        return follow_lipsync_batch(self._caller, created.batch_id, polling.DIRECT)
 
     async def batch(self, batch_id: str, options: Options | None = None) -> Batch:
         """Return a batch as it is now.
@@ -289,14 +298,14 @@ class Lipsyncs:
 
     def job(self, lipsync_id: str) -> ServerJob[Lipsync]:
         """Return a handle on one that was begun earlier; asks nothing yet."""
-        return follow_lipsync(self._caller, path_id(lipsync_id), waiting.RESUMED)
+        return follow_lipsync(self._caller, path_id(lipsync_id), polling.RESUMED)
 
     def batch_job(self, batch_id: str) -> ServerJob[Batch]:
         """Return a handle on one that was begun earlier; asks nothing yet.
 
         It ends when every item has; `items` tells which have failed.
         """
-        return follow_lipsync_batch(self._caller, path_id(batch_id), waiting.RESUMED)
+        return follow_lipsync_batch(self._caller, path_id(batch_id), polling.RESUMED)
 
 
 def read_lipsync(lipsync_id: str) -> Call[Lipsync]:
@@ -306,7 +315,7 @@ def read_lipsync(lipsync_id: str) -> Call[Lipsync]:
     )
 
 
-def follow_lipsync(caller: Caller, lipsync_id: str, pace: waiting.Pace) -> ServerJob[Lipsync]:
+def follow_lipsync(caller: Caller, lipsync_id: str, pace: polling.Pace) -> ServerJob[Lipsync]:
     """Return a handle on one."""
     return ServerJob(caller, lipsync_id, read_lipsync, _LIPSYNC, pace)
 
@@ -322,6 +331,6 @@ def read_lipsync_batch(batch_id: str) -> Call[Batch]:
     )
 
 
-def follow_lipsync_batch(caller: Caller, batch_id: str, pace: waiting.Pace) -> ServerJob[Batch]:
+def follow_lipsync_batch(caller: Caller, batch_id: str, pace: polling.Pace) -> ServerJob[Batch]:
     """Return a handle on one."""
     return ServerJob(caller, batch_id, read_lipsync_batch, _LIPSYNC_BATCH, pace)

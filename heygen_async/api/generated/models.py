@@ -9,12 +9,13 @@ from typing import Any, ClassVar
 
 import attrs
 
-from heygen_async.api import together, waiting
-from heygen_async.api.extra import extra_fields
-from heygen_async.api.jobs import Ends, ServerJob
-from heygen_async.api.parts import Asset, as_asset, as_assets, asset
-from heygen_async.api.rules import one_of
-from heygen_async.api.shapes import encoded, items, needed, number, string, web_address
+from heygen_async.api.fields import cross_field_rules
+from heygen_async.api.fields.contract_rules import encoded, items, needed, number, string, web_address
+from heygen_async.api.fields.extra import extra_fields
+from heygen_async.api.fields.looks import Asset, as_asset, as_assets, asset
+from heygen_async.api.fields.rules import one_of
+from heygen_async.api.handles import polling
+from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.http.caller import Call, Caller, Options, path_id, reads
 
 _MODEL_VIDEO = Ends(subject="model video", badly=frozenset({"failed", "cancelled"}), files=("video_url",))
@@ -112,7 +113,7 @@ class ReferenceToVideo:
 
     def __attrs_post_init__(self) -> None:
         """Check what the fields say together."""
-        together.reference_to_video(self)
+        cross_field_rules.reference_to_video(self)
 
 
 @attrs.frozen(kw_only=True)
@@ -151,7 +152,7 @@ class TextToVideo:
 
     def __attrs_post_init__(self) -> None:
         """Check what the fields say together."""
-        together.text_to_video(self)
+        cross_field_rules.text_to_video(self)
 
 
 @attrs.frozen(kw_only=True)
@@ -297,7 +298,7 @@ class Models:
             costs=True,
         )
         created = await self._caller.send(call, options)
-        return follow_model_video(self._caller, created.video_id, waiting.DIRECT)
+        return follow_model_video(self._caller, created.video_id, polling.DIRECT)
 
     async def get_video(self, video_id: str, options: Options | None = None) -> ModelVideo:
         """Return a film of the model as it is now.
@@ -317,11 +318,11 @@ class Models:
 
     def video_job(self, video_id: str) -> ServerJob[ModelVideo]:
         """Return a handle on one that was begun earlier; asks nothing yet."""
-        return follow_model_video(self._caller, path_id(video_id), waiting.RESUMED)
+        return follow_model_video(self._caller, path_id(video_id), polling.RESUMED)
 
     def image_job(self, generation_id: str) -> ServerJob[ModelImages]:
         """Return a handle on one that was begun earlier; asks nothing yet."""
-        return follow_model_image(self._caller, path_id(generation_id), waiting.RESUMED)
+        return follow_model_image(self._caller, path_id(generation_id), polling.RESUMED)
 
 
 def read_model_video(video_id: str) -> Call[ModelVideo]:
@@ -334,7 +335,7 @@ def read_model_video(video_id: str) -> Call[ModelVideo]:
     )
 
 
-def follow_model_video(caller: Caller, video_id: str, pace: waiting.Pace) -> ServerJob[ModelVideo]:
+def follow_model_video(caller: Caller, video_id: str, pace: polling.Pace) -> ServerJob[ModelVideo]:
     """Return a handle on one."""
     return ServerJob(caller, video_id, read_model_video, _MODEL_VIDEO, pace)
 
@@ -349,6 +350,6 @@ def read_model_image(generation_id: str) -> Call[ModelImages]:
     )
 
 
-def follow_model_image(caller: Caller, generation_id: str, pace: waiting.Pace) -> ServerJob[ModelImages]:
+def follow_model_image(caller: Caller, generation_id: str, pace: polling.Pace) -> ServerJob[ModelImages]:
     """Return a handle on one."""
     return ServerJob(caller, generation_id, read_model_image, _MODEL_IMAGE, pace)

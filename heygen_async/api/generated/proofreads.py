@@ -9,13 +9,23 @@ from typing import Any
 
 import attrs
 
-from heygen_async.api import waiting
-from heygen_async.api.extra import extra_fields
+from heygen_async.api.fields.contract_rules import (
+    encoded,
+    file_reference,
+    items,
+    listed,
+    maybe,
+    needed,
+    number,
+    string,
+    web_address,
+)
+from heygen_async.api.fields.extra import extra_fields
+from heygen_async.api.fields.looks import AssetId, AssetUrl, as_asset
+from heygen_async.api.fields.rules import one_of, switch
 from heygen_async.api.generated.translations import Translation, follow_translation
-from heygen_async.api.jobs import Ends, ServerJob
-from heygen_async.api.parts import AssetId, AssetUrl, as_asset
-from heygen_async.api.rules import one_of, switch
-from heygen_async.api.shapes import encoded, file_reference, items, listed, maybe, needed, number, string, web_address
+from heygen_async.api.handles import polling
+from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.http import wire
 from heygen_async.http.caller import Call, Caller, Options, path_id, reads
 
@@ -200,7 +210,7 @@ class Proofreads:
             costs=True,
         )
         created = await self._caller.send(call, options)
-        return tuple(follow_proofread(self._caller, name, waiting.DIRECT) for name in created.proofread_ids)
+        return tuple(follow_proofread(self._caller, name, polling.DIRECT) for name in created.proofread_ids)
 
     async def get(self, proofread_id: str, options: Options | None = None) -> Proofread:
         """Return a proofread as it is now.
@@ -295,11 +305,11 @@ class Proofreads:
             costs=True,
         )
         created = await self._caller.send(call, options)
-        return follow_translation(self._caller, created.video_translation_id, waiting.DIRECT)
+        return follow_translation(self._caller, created.video_translation_id, polling.DIRECT)
 
     def job(self, proofread_id: str) -> ServerJob[Proofread]:
         """Return a handle on one that was begun earlier; asks nothing yet."""
-        return follow_proofread(self._caller, path_id(proofread_id), waiting.RESUMED)
+        return follow_proofread(self._caller, path_id(proofread_id), polling.RESUMED)
 
 
 def read_proofread(proofread_id: str) -> Call[Proofread]:
@@ -312,6 +322,6 @@ def read_proofread(proofread_id: str) -> Call[Proofread]:
     )
 
 
-def follow_proofread(caller: Caller, proofread_id: str, pace: waiting.Pace) -> ServerJob[Proofread]:
+def follow_proofread(caller: Caller, proofread_id: str, pace: polling.Pace) -> ServerJob[Proofread]:
     """Return a handle on one."""
     return ServerJob(caller, proofread_id, read_proofread, _PROOFREAD, pace)

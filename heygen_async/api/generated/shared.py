@@ -9,8 +9,8 @@ from typing import Any
 
 import attrs
 
-from heygen_async.api.extra import extra_fields
-from heygen_async.api.shapes import needed, string
+from heygen_async.api.fields.contract_rules import needed, string
+from heygen_async.api.fields.extra import extra_fields
 
 
 @attrs.frozen(kw_only=True)

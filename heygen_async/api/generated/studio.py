@@ -9,11 +9,22 @@ from typing import Any, ClassVar
 
 import attrs
 
-from heygen_async.api import together, waiting
-from heygen_async.api.extra import extra_fields
-from heygen_async.api.parts import Asset, Caption, Engine, VoiceSettings, Watermark, as_asset, as_engine, asset, engine
-from heygen_async.api.rules import each, one_of, switch
-from heygen_async.api.shapes import color, encoded, items, listed, needed, number, string, web_address
+from heygen_async.api.fields import cross_field_rules
+from heygen_async.api.fields.contract_rules import color, encoded, items, listed, needed, number, string, web_address
+from heygen_async.api.fields.extra import extra_fields
+from heygen_async.api.fields.looks import (
+    Asset,
+    Caption,
+    Engine,
+    VoiceSettings,
+    Watermark,
+    as_asset,
+    as_engine,
+    asset,
+    engine,
+)
+from heygen_async.api.fields.rules import each, one_of, switch
+from heygen_async.api.handles import polling
 from heygen_async.api.videos import CreatedVideo, VideoJob
 from heygen_async.http.caller import Call, Caller, Options, reads
 
@@ -65,7 +76,7 @@ class StudioAvatar:
 
     def __attrs_post_init__(self) -> None:
         """Check what the fields say together."""
-        together.studio_avatar(self)
+        cross_field_rules.studio_avatar(self)
 
 
 @attrs.frozen(kw_only=True)
@@ -109,7 +120,7 @@ class ImageScene:
 
     def __attrs_post_init__(self) -> None:
         """Check what the fields say together."""
-        together.image_scene(self)
+        cross_field_rules.image_scene(self)
 
 
 @attrs.frozen(kw_only=True)
@@ -156,7 +167,7 @@ class VideoScene:
 
     def __attrs_post_init__(self) -> None:
         """Check what the fields say together."""
-        together.video_scene(self)
+        cross_field_rules.video_scene(self)
 
 
 @attrs.frozen(kw_only=True)
@@ -223,4 +234,4 @@ class Studio:
             costs=True,
         )
         created = await self._caller.send(call, options)
-        return VideoJob(self._caller, created.video_id, waiting.DIRECT)
+        return VideoJob(self._caller, created.video_id, polling.DIRECT)

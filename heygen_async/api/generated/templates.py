@@ -9,10 +9,7 @@ from typing import Any
 
 import attrs
 
-from heygen_async.api import waiting
-from heygen_async.api.extra import extra_fields
-from heygen_async.api.rules import each, switch
-from heygen_async.api.shapes import (
+from heygen_async.api.fields.contract_rules import (
     encoded,
     items,
     json_object,
@@ -23,6 +20,9 @@ from heygen_async.api.shapes import (
     string,
     web_address,
 )
+from heygen_async.api.fields.extra import extra_fields
+from heygen_async.api.fields.rules import each, switch
+from heygen_async.api.handles import polling
 from heygen_async.api.videos import Video, VideoJob
 from heygen_async.http import wire
 from heygen_async.http.caller import Call, Caller, Options, path_id, reads
@@ -322,4 +322,4 @@ class Templates:
             costs=True,
         )
         created = await self._caller.send(call, options)
-        return VideoJob(self._caller, created.id, waiting.DIRECT)
+        return VideoJob(self._caller, created.id, polling.DIRECT)

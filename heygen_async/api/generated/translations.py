@@ -9,14 +9,24 @@ from typing import Any, ClassVar
 
 import attrs
 
-from heygen_async.api import waiting
-from heygen_async.api.batches import Batch, CreatedBatch
-from heygen_async.api.extra import extra_fields
+from heygen_async.api.fields.contract_rules import (
+    encoded,
+    file_reference,
+    items,
+    listed,
+    maybe,
+    needed,
+    number,
+    string,
+    web_address,
+)
+from heygen_async.api.fields.extra import extra_fields
+from heygen_async.api.fields.looks import AssetId, AssetUrl, as_asset
+from heygen_async.api.fields.rules import each, one_of, switch
 from heygen_async.api.generated.shared import Deleted, Rename
-from heygen_async.api.jobs import Ends, ServerJob
-from heygen_async.api.parts import AssetId, AssetUrl, as_asset
-from heygen_async.api.rules import each, one_of, switch
-from heygen_async.api.shapes import encoded, file_reference, items, listed, maybe, needed, number, string, web_address
+from heygen_async.api.handles import polling
+from heygen_async.api.handles.batches import Batch, CreatedBatch
+from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.api.videos import Statuses, VideoStatus
 from heygen_async.http import wire
 from heygen_async.http.caller import Call, Caller, Options, path_id, reads
@@ -242,7 +252,7 @@ class Translations:
             costs=True,
         )
         created = await self._caller.send(call, options)
-        return tuple(follow_translation(self._caller, name, waiting.DIRECT) for name in created.video_translation_ids)
+        return tuple(follow_translation(self._caller, name, polling.DIRECT) for name in created.video_translation_ids)
 
     def list(self, *, limit: int = 100) -> Listing[Translation]:
         """List translations, newest first.
@@ -355,7 +365,7 @@ class Translations:
             costs=True,
         )
         created = await self._caller.send(call, options)
-        return follow_translation_batch(self._caller, created.batch_id, waiting.DIRECT)
+        return follow_translation_batch(self._caller, created.batch_id, polling.DIRECT)
 
     async def batch(self, batch_id: str, options: Options | None = None) -> Batch:
         """Return a batch as it is now.
@@ -387,14 +397,14 @@ class Translations:
 
     def job(self, video_translation_id: str) -> ServerJob[Translation]:
         """Return a handle on one that was begun earlier; asks nothing yet."""
-        return follow_translation(self._caller, path_id(video_translation_id), waiting.RESUMED)
+        return follow_translation(self._caller, path_id(video_translation_id), polling.RESUMED)
 
     def batch_job(self, batch_id: str) -> ServerJob[Batch]:
         """Return a handle on one that was begun earlier; asks nothing yet.
 
         It ends when every item has; `items` tells which have failed.
         """
-        return follow_translation_batch(self._caller, path_id(batch_id), waiting.RESUMED)
+        return follow_translation_batch(self._caller, path_id(batch_id), polling.RESUMED)
 
 
 def read_translation(video_translation_id: str) -> Call[Translation]:
@@ -407,7 +417,7 @@ def read_translation(video_translation_id: str) -> Call[Translation]:
     )
 
 
-def follow_translation(caller: Caller, video_translation_id: str, pace: waiting.Pace) -> ServerJob[Translation]:
+def follow_translation(caller: Caller, video_translation_id: str, pace: polling.Pace) -> ServerJob[Translation]:
     """Return a handle on one."""
     return ServerJob(caller, video_translation_id, read_translation, _TRANSLATION, pace)
 
@@ -423,6 +433,6 @@ def read_translation_batch(batch_id: str) -> Call[Batch]:
     )
 
 
-def follow_translation_batch(caller: Caller, batch_id: str, pace: waiting.Pace) -> ServerJob[Batch]:
+def follow_translation_batch(caller: Caller, batch_id: str, pace: polling.Pace) -> ServerJob[Batch]:
     """Return a handle on one."""
     return ServerJob(caller, batch_id, read_translation_batch, _TRANSLATION_BATCH, pace)

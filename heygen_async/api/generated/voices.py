@@ -9,12 +9,12 @@ from typing import Any
 
 import attrs
 
-from heygen_async.api import waiting
-from heygen_async.api.extra import extra_fields
-from heygen_async.api.jobs import Ends, ServerJob
-from heygen_async.api.parts import Asset, as_asset, asset
-from heygen_async.api.rules import one_of, switch
-from heygen_async.api.shapes import encoded, needed, number, string
+from heygen_async.api.fields.contract_rules import encoded, needed, number, string
+from heygen_async.api.fields.extra import extra_fields
+from heygen_async.api.fields.looks import Asset, as_asset, asset
+from heygen_async.api.fields.rules import one_of, switch
+from heygen_async.api.handles import polling
+from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.http import wire
 from heygen_async.http.caller import Call, Caller, Options, path_id, reads
 from heygen_async.http.pages import Listing
@@ -369,7 +369,7 @@ class Voices:
             costs=True,
         )
         created = await self._caller.send(call, options)
-        return follow_voice(self._caller, created.voice_clone_id, waiting.DIRECT)
+        return follow_voice(self._caller, created.voice_clone_id, polling.DIRECT)
 
     async def speech(self, request: SpeechRequest, options: Options | None = None) -> Speech:
         """Have a text of up to 5,000 characters spoken, at once. The voice must support engine starfish.
@@ -394,7 +394,7 @@ class Voices:
 
     def job(self, voice_id: str) -> ServerJob[VoiceDetail]:
         """Return a handle on one that was begun earlier; asks nothing yet."""
-        return follow_voice(self._caller, path_id(voice_id), waiting.RESUMED)
+        return follow_voice(self._caller, path_id(voice_id), polling.RESUMED)
 
 
 def read_voice(voice_id: str) -> Call[VoiceDetail]:
@@ -404,6 +404,6 @@ def read_voice(voice_id: str) -> Call[VoiceDetail]:
     )
 
 
-def follow_voice(caller: Caller, voice_id: str, pace: waiting.Pace) -> ServerJob[VoiceDetail]:
+def follow_voice(caller: Caller, voice_id: str, pace: polling.Pace) -> ServerJob[VoiceDetail]:
     """Return a handle on one."""
     return ServerJob(caller, voice_id, read_voice, _VOICE, pace)

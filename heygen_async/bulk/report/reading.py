@@ -8,7 +8,7 @@ from os import PathLike
 
 import attrs
 
-from heygen_async.api.kinds import usd
+from heygen_async.api.requests.kinds import usd
 from heygen_async.bulk.journal import Journal
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from heygen_async.api.kinds import label_of
+from heygen_async.api.requests.kinds import label_of
 from heygen_async.bulk.report.advice import Step, command
 from heygen_async.bulk.report.gallery import Gallery
 from heygen_async.bulk.report.markup import Markup, element, join

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import attrs
 
-from heygen_async.api.kinds import kind_of
+from heygen_async.api.requests.kinds import kind_of
 from heygen_async.http import wire
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import attrs
 
+from heygen_async.api.fields.contract_rules import json_object
+from heygen_async.api.fields.rules import refuse
 from heygen_async.api.generated.templates import TemplateVideo
-from heygen_async.api.rules import refuse
-from heygen_async.api.shapes import json_object
 from heygen_async.errors import InvalidInputError
 from heygen_async.http import wire
 from heygen_async.http.caller import path_id

@@ -15,11 +15,11 @@ from heygen_async.account.account import Account
 from heygen_async.account.credentials import Credentials, find_credentials
 from heygen_async.account.rate_limit import Pacer
 from heygen_async.account.render_pool import InFlight, Pool
-from heygen_async.api import waiting
+from heygen_async.api.agents.video_agents import VideoAgents
 from heygen_async.api.generated.resources import Resources
-from heygen_async.api.modes import VideoRequest
+from heygen_async.api.handles import polling
 from heygen_async.api.renders import creation
-from heygen_async.api.video_agents import VideoAgents
+from heygen_async.api.requests.modes import VideoRequest
 from heygen_async.api.videos import Video, Videos
 from heygen_async.api.webhooks import Webhooks
 from heygen_async.errors import DeadlineExceededError
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import aiohttp
 
     from heygen_async.api.renders import RenderRequest
-    from heygen_async.api.stored import StoredRequest
+    from heygen_async.api.requests.stored import StoredRequest
     from heygen_async.bulk.containers import FileKind
     from heygen_async.bulk.decisions import OnUnknown
     from heygen_async.bulk.guards import Approve
@@ -133,7 +133,7 @@ class HeyGen(Resources):
         """Close the connections that were opened here. Renders go on."""
         await self._transport.aclose()
 
-    async def render(self, request: VideoRequest, *, deadline: float = waiting.DEADLINE_SECONDS) -> Video:
+    async def render(self, request: VideoRequest, *, deadline: float = polling.DEADLINE_SECONDS) -> Video:
         """Submit *request*, of any mode, and return the completed video. Costs money.
 
         Args:
@@ -176,7 +176,7 @@ class HeyGen(Resources):
         requests: Iterable[RenderRequest | Job] | AsyncIterable[RenderRequest | Job],
         *,
         max_in_flight: InFlight = 10,
-        deadline: float = waiting.DEADLINE_SECONDS,
+        deadline: float = polling.DEADLINE_SECONDS,
         download_to: str | PathLike[str] | None = None,
         filename: str = "{number}-{id}",
         files: Sequence[FileKind] = ("video",),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import attrs
 
-from heygen_async.api.agent_sessions import AgentResource
-from heygen_async.api.video_agents import AgentMessage
+from heygen_async.api.agents.sessions import AgentResource
+from heygen_async.api.agents.video_agents import AgentMessage
 from heygen_async.api.videos import Video
 from heygen_async.errors import RenderFailedError
 

@@ -19,8 +19,8 @@ from typing import IO, Any, TypeAlias
 import anyio.to_thread
 import attrs
 
-from heygen_async.api.chunks import HandleChunks, PathChunks, StreamChunks
-from heygen_async.api.media import HEAD_BYTES
+from heygen_async.api.uploads.byte_readers import HandleChunks, PathChunks, StreamChunks
+from heygen_async.api.uploads.media_types import HEAD_BYTES
 from heygen_async.errors import InvalidInputError
 from heygen_async.http.bodies import CHUNK_BYTES, Chunks
 from heygen_async.http.multipart import MOST_BYTES

@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable, Sequence
 import anyio
 import attrs
 
-from heygen_async.api import direct
-from heygen_async.api.direct import Slot
 from heygen_async.api.generated.assets import UploadRequest
-from heygen_async.api.uploads import NotUploaded, UploadedAsset
-from heygen_async.api.ways import Parcel, Ways
+from heygen_async.api.uploads import presigned
+from heygen_async.api.uploads.presigned import Slot
+from heygen_async.api.uploads.routing import Parcel, Ways
+from heygen_async.api.uploads.upload import NotUploaded, UploadedAsset
 from heygen_async.errors import APIError, BadRequestError, ContractError, HeyGenError, InvalidInputError
 from heygen_async.http.caller import Options
 
@@ -148,7 +148,7 @@ class UploadBatch:
         alone = [file for file in files if not file.in_batch]
         if together:
             try:
-                await direct.until_seen(lambda: assets.complete_uploads(batch_id, options))
+                await presigned.until_seen(lambda: assets.complete_uploads(batch_id, options))
             except APIError:
                 alone = list(files)  # perhaps for the sake of one that is missing: each by itself, then
             except HeyGenError as exc:
@@ -156,7 +156,7 @@ class UploadBatch:
                     file.failed(exc)
 
         async def complete(file: File) -> None:
-            await direct.complete(assets, file.asset_id, options)
+            await presigned.complete(assets, file.asset_id, options)
 
         await self._each(alone, complete)
         await self._settle([file for file in files if file.result is None])
@@ -164,7 +164,7 @@ class UploadBatch:
     async def _settle(self, files: Sequence[File]) -> None:
         ids = [file.asset_id for file in files]
         try:
-            errors = await direct.unusable(self.ways.assets, ids, self.ways.options, self.ways.within)
+            errors = await presigned.unusable(self.ways.assets, ids, self.ways.options, self.ways.within)
         except HeyGenError as exc:
             errors = dict.fromkeys(ids, exc)
         for file in files:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from heygen_async.api.parts import AvatarIII, AvatarV
-from heygen_async.api.rules import refuse
+from heygen_async.api.fields.looks import AvatarIII, AvatarV
+from heygen_async.api.fields.rules import refuse
 
 _SPEECH = ("script", "audio_url", "audio_asset_id")
 _MOST_REFERENCES = 12

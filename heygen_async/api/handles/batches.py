@@ -7,9 +7,9 @@ from typing import Any
 
 import attrs
 
-from heygen_async.api.jobs import Ends, ServerJob
-from heygen_async.api.modes import CinematicAvatar, DirectVideo, ImageVideo
-from heygen_async.api.stored import StoredRequest, body_of
+from heygen_async.api.handles.server_job import Ends, ServerJob
+from heygen_async.api.requests.modes import CinematicAvatar, DirectVideo, ImageVideo
+from heygen_async.api.requests.stored import StoredRequest, body_of
 from heygen_async.errors import InvalidInputError
 from heygen_async.http.caller import Call, Caller, path_id, reads
 

@@ -7,9 +7,9 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from heygen_async.api.extra import extra_fields
-from heygen_async.api.parts import Asset, as_assets, asset
-from heygen_async.api.shapes import encoded, items, needed, string
+from heygen_async.api.fields.contract_rules import encoded, items, needed, string
+from heygen_async.api.fields.extra import extra_fields
+from heygen_async.api.fields.looks import Asset, as_assets, asset
 from heygen_async.api.videos import Video
 from heygen_async.http.caller import Call, path_id, reads
 

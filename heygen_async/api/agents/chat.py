@@ -11,12 +11,12 @@ from typing import Literal, Self, get_args
 import anyio
 import attrs
 
-from heygen_async.api.agent_sessions import AgentReply, stop_session
-from heygen_async.api.chat_following import Following, way_back
-from heygen_async.api.chat_sending import Sender
-from heygen_async.api.chat_turns import Draft, Question, Turn
-from heygen_async.api.modes import VideoAgent
-from heygen_async.api.video_agents import create_session
+from heygen_async.api.agents.follower import Following, way_back
+from heygen_async.api.agents.sender import Sender
+from heygen_async.api.agents.sessions import AgentReply, stop_session
+from heygen_async.api.agents.turns import Draft, Question, Turn
+from heygen_async.api.agents.video_agents import create_session
+from heygen_async.api.requests.modes import VideoAgent
 from heygen_async.errors import DeadlineExceededError, HeyGenError, InvalidInputError, OutcomeUnknownError
 from heygen_async.http.caller import Caller, Options, path_id
 

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
-from heygen_async.api import waiting
+from heygen_async.api.handles import polling
 from heygen_async.errors import RenderFailedError
 from heygen_async.http.caller import Call, Caller
 
@@ -78,7 +78,7 @@ class ServerJob(Generic[T]):
         job_id: str,
         read: Callable[[str], Call[T]],
         ends: Ends,
-        pace: waiting.Pace = waiting.RESUMED,
+        pace: polling.Pace = polling.RESUMED,
     ) -> None:
         """Follow *job_id*; the methods `create` and `job` of the resources make these.
 
@@ -106,18 +106,18 @@ class ServerJob(Generic[T]):
     async def statuses(self) -> AsyncIterator[T]:
         """Yield it each time its status changes; the last one has ended. Costs nothing."""
         last = None
-        async for found in waiting.looks(self.look, self._pace):
+        async for found in polling.looks(self.look, self._pace):
             status: Any = getattr(found, "status", None)
             ended = self.ends.reached(found)
             if not ended:
-                waiting.note_status(status, _UNDER_WAY | self.ends.well)
+                polling.note_status(status, _UNDER_WAY | self.ends.well)
             if ended or status != last:
                 yield found
             if ended:
                 return
             last = status
 
-    async def wait(self, *, deadline: float = waiting.DEADLINE_SECONDS) -> T:
+    async def wait(self, *, deadline: float = polling.DEADLINE_SECONDS) -> T:
         """Return what was made. Costs nothing; cancelling leaves the work going on.
 
         Args:
@@ -127,7 +127,7 @@ class ServerJob(Generic[T]):
             RenderFailedError: HeyGen gave up, or it was cancelled or deleted.
             DeadlineExceededError: Not ended yet; it goes on and is paid for.
         """
-        found = await waiting.within(deadline, self.ends.subject, self.id, self._ended)
+        found = await polling.within(deadline, self.ends.subject, self.id, self._ended)
         return self.ends.check(found, self.id)
 
     async def _ended(self) -> T:

@@ -13,8 +13,8 @@ import anyio
 import attrs
 
 from heygen_async.api.generated import assets as generated
-from heygen_async.api.media import Media
-from heygen_async.api.sources import Source
+from heygen_async.api.uploads.byte_sources import Source
+from heygen_async.api.uploads.media_types import Media
 from heygen_async.errors import (
     ConflictError,
     DeadlineExceededError,

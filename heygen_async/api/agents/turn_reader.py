@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from heygen_async.api import waiting
-from heygen_async.api.chat_transcript import News, Transcript
-from heygen_async.api.chat_turns import MessagesMissed, Progress, Told
-from heygen_async.api.video_agents import SESSION_STATUSES, AgentMessage, Session
+from heygen_async.api.agents.transcript import News, Transcript
+from heygen_async.api.agents.turns import MessagesMissed, Progress, Told
+from heygen_async.api.agents.video_agents import SESSION_STATUSES, AgentMessage, Session
+from heygen_async.api.handles import polling
 
 WAITS = frozenset({"waiting_for_input", "reviewing"})
 ENDED = frozenset({"completed", "failed"})
@@ -59,7 +59,7 @@ class Reading:
         return steps + self._work(session) + self._told(session, news)
 
     def _work(self, session: Session) -> list[Step]:
-        waiting.note_status(session.status, SESSION_STATUSES)
+        polling.note_status(session.status, SESSION_STATUSES)
         self.status = session.status
         now = Progress(status=session.status, percent=session.progress, title=session.title, video_id=session.video_id)
         before, self._progress = self._progress, now

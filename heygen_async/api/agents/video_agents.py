@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from heygen_async.api import waiting
-from heygen_async.api.agent_sessions import (
+from heygen_async.api.agents.sessions import (
     STYLES,
     AgentReply,
     AgentResource,
@@ -21,15 +20,16 @@ from heygen_async.api.agent_sessions import (
     send_reply,
     stop_session,
 )
-from heygen_async.api.modes import VideoAgent
-from heygen_async.api.stored import StoredRequest, sent_of
+from heygen_async.api.handles import polling
+from heygen_async.api.requests.modes import VideoAgent
+from heygen_async.api.requests.stored import StoredRequest, sent_of
 from heygen_async.api.videos import Video, VideoJob
 from heygen_async.errors import RenderFailedError
 from heygen_async.http import pages
 from heygen_async.http.caller import Call, Caller, Options, path_id, reads
 
 if TYPE_CHECKING:
-    from heygen_async.api.chat import Chat, OnExit
+    from heygen_async.api.agents.chat import Chat, OnExit
 
 SESSION_STATUSES = frozenset({"thinking", "waiting_for_input", "reviewing", "generating", "completed", "failed"})
 
@@ -96,7 +96,7 @@ class SessionItem:
 class AgentJob:
     """A session that is at work: an id and the ways to follow it to its video."""
 
-    def __init__(self, caller: Caller, session_id: str, pace: waiting.Pace = waiting.RESUMED) -> None:
+    def __init__(self, caller: Caller, session_id: str, pace: polling.Pace = polling.RESUMED) -> None:
         """Follow *session_id*; `video_agents.create` and `video_agents.job` make these."""
         self.id = session_id
         self._caller = caller
@@ -116,8 +116,8 @@ class AgentJob:
         Source: `GET /v3/video-agents/{session_id}`, then `GET /v3/videos/{video_id}`.
         """
         video_id, last = None, None
-        async for session in waiting.looks(self.look, self._pace):
-            waiting.note_status(session.status, SESSION_STATUSES)
+        async for session in polling.looks(self.look, self._pace):
+            polling.note_status(session.status, SESSION_STATUSES)
             if session.status != last or session.video_id:
                 yield session
             last, video_id = session.status, session.video_id
@@ -127,7 +127,7 @@ class AgentJob:
             async for video in VideoJob(self._caller, video_id).statuses():
                 yield video
 
-    async def wait(self, *, deadline: float = waiting.DEADLINE_SECONDS) -> Video:
+    async def wait(self, *, deadline: float = polling.DEADLINE_SECONDS) -> Video:
         """Return the completed video, its `video_url` set. Costs nothing; cancelling leaves the agent working.
 
         A session in chat mode that waits for an answer waits here too, until the deadline.
@@ -139,7 +139,7 @@ class AgentJob:
             RenderFailedError: The session or its video failed; failed renders are not billed.
             DeadlineExceededError: Not ended yet; it goes on and is paid for.
         """
-        return (await waiting.within(deadline, "session", self.id, self._ended)).check()
+        return (await polling.within(deadline, "session", self.id, self._ended)).check()
 
     async def _ended(self) -> Video:
         last = [found async for found in self.statuses()][-1]
@@ -167,7 +167,7 @@ class VideoAgents:
         Source: `POST /v3/video-agents`.
         """
         created = await self._caller.send(create_session(request), options)
-        return AgentJob(self._caller, created.session_id, waiting.AGENT)
+        return AgentJob(self._caller, created.session_id, polling.AGENT)
 
     def job(self, session_id: str) -> AgentJob:
         """Return a handle on a session that was started earlier; asks nothing yet."""
@@ -181,7 +181,7 @@ class VideoAgents:
         replay: bool = False,
         on_exit: OnExit = "leave",
         thinking_deadline: float = 600.0,
-        deadline: float = waiting.DEADLINE_SECONDS,
+        deadline: float = polling.DEADLINE_SECONDS,
     ) -> Chat:
         """Talk with the agent: turn by turn, from the prompt to the video. A new session costs money.
 
@@ -209,7 +209,7 @@ class VideoAgents:
         Source: the operations of `create`, `reply`, `stop`, `resource` and `videos.get`, and of `get` every 5 to 10
             seconds.
         """
-        from heygen_async.api.chat import Chat, Terms  # noqa: PLC0415 - a chat is made of sessions, not the reverse
+        from heygen_async.api.agents.chat import Chat, Terms  # noqa: PLC0415 - a chat is made of sessions, not the reverse
 
         terms = Terms(
             request=request,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import attrs
 
-from heygen_async.api import direct
-from heygen_async.api.direct import DirectUpload, Slot
 from heygen_async.api.generated import assets as generated
-from heygen_async.api.media import Media
-from heygen_async.api.sources import Source
-from heygen_async.api.uploads import Progress, UploadedAsset
+from heygen_async.api.uploads import presigned
+from heygen_async.api.uploads.byte_sources import Source
+from heygen_async.api.uploads.media_types import Media
+from heygen_async.api.uploads.presigned import DirectUpload, Slot
+from heygen_async.api.uploads.upload import Progress, UploadedAsset
 from heygen_async.http.bodies import Body
 from heygen_async.http.caller import UPLOAD_SECONDS, Call, Caller, Options, reads
 from heygen_async.http.multipart import streamed_file
@@ -85,8 +85,8 @@ class Ways:
 
     async def _directly(self, parcel: Parcel) -> str:
         asset_id = (await self.put(parcel)).given.asset_id
-        await direct.complete(self.assets, asset_id, self.options)
-        for error in (await direct.unusable(self.assets, [asset_id], self.options, self.within)).values():
+        await presigned.complete(self.assets, asset_id, self.options)
+        for error in (await presigned.unusable(self.assets, [asset_id], self.options, self.within)).values():
             raise error
         return asset_id
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 
 import attrs
 
-from heygen_async.api.rules import Rule, each, one_of, refuse, switch, text, url, within
+from heygen_async.api.fields.rules import Rule, each, one_of, refuse, switch, text, url, within
 
 STILLS = ("image/png", "image/jpeg", "image/jpg")
 _MEGABYTE = 1024 * 1024

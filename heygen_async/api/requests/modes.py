@@ -12,8 +12,8 @@ from typing import Any, ClassVar, Literal
 
 import attrs
 
-from heygen_async.api.extra import extra_fields
-from heygen_async.api.parts import (
+from heygen_async.api.fields.extra import extra_fields
+from heygen_async.api.fields.looks import (
     STILLS,
     Asset,
     AssetBase64,
@@ -36,7 +36,7 @@ from heygen_async.api.parts import (
     label,
     words,
 )
-from heygen_async.api.rules import each, one_of, refuse, some, switch, within
+from heygen_async.api.fields.rules import each, one_of, refuse, some, switch, within
 from heygen_async.errors import InvalidInputError
 
 SCRIPT_CHARACTERS = 5_000

@@ -7,9 +7,9 @@ from typing import Literal
 
 import anyio
 
-from heygen_async.api.agent_sessions import AgentReply, send_reply
-from heygen_async.api.chat_reading import Reading
-from heygen_async.api.video_agents import get_session
+from heygen_async.api.agents.sessions import AgentReply, send_reply
+from heygen_async.api.agents.turn_reader import Reading
+from heygen_async.api.agents.video_agents import get_session
 from heygen_async.errors import HeyGenError, OutcomeUnknownError
 from heygen_async.http.caller import Caller
 

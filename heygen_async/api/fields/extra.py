@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from heygen_async.api.rules import refuse
+from heygen_async.api.fields.rules import refuse
 from heygen_async.http import wire
 
 

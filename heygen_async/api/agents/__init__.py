@@ -1,0 +1,1 @@
+"""The Video Agent: `heygen.video_agents`, its sessions and its chat."""

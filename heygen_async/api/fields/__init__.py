@@ -1,0 +1,1 @@
+"""Fields of requests and the rules that they obey."""

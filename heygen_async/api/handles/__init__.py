@@ -1,0 +1,1 @@
+"""Handles of what HeyGen is making: look at it, wait for it."""

@@ -1,0 +1,1 @@
+"""Uploads: from a file to an asset id."""
