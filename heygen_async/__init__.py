@@ -94,49 +94,49 @@ if TYPE_CHECKING:
     )
     from heygen_async.api.webhooks import WebhookEndpoint
     from heygen_async.bulk.campaign_file import Campaign
-    from heygen_async.bulk.cells import (
-        is_missing,
-    )
-    from heygen_async.bulk.journal import (
-        Journal,
-    )
-    from heygen_async.bulk.options import RunOptions
-    from heygen_async.bulk.plan import (
+    from heygen_async.bulk.jobs.job import (
         Job,
     )
-    from heygen_async.bulk.planning import Plan
-    from heygen_async.bulk.preflight import Preflight
-    from heygen_async.bulk.price import Price, Rates
-    from heygen_async.bulk.problems import (
-        Problem,
-    )
-    from heygen_async.bulk.records import (
-        Merge,
-        Record,
-    )
-    from heygen_async.bulk.report.page import (
-        write_report,
-    )
-    from heygen_async.bulk.results import (
+    from heygen_async.bulk.jobs.outcomes import (
         Completed,
         Failed,
         Result,
         Summary,
         Unfinished,
     )
-    from heygen_async.bulk.rows import (
+    from heygen_async.bulk.jobs.records import (
+        Merge,
+        Record,
+    )
+    from heygen_async.bulk.journal import (
+        Journal,
+    )
+    from heygen_async.bulk.options import RunOptions
+    from heygen_async.bulk.planning import Plan
+    from heygen_async.bulk.preflight import Preflight
+    from heygen_async.bulk.price import Price, Rates
+    from heygen_async.bulk.report.page import (
+        write_report,
+    )
+    from heygen_async.bulk.rows.cells import (
+        is_missing,
+    )
+    from heygen_async.bulk.rows.problems import (
+        Problem,
+    )
+    from heygen_async.bulk.rows.readers.read_rows import (
         read_rows,
+    )
+    from heygen_async.bulk.rows.table import (
+        AsyncTable,
+        Row,
+        Table,
     )
     from heygen_async.bulk.signals import Signals
     from heygen_async.bulk.stream import (
         Results,
     )
-    from heygen_async.bulk.table import (
-        AsyncTable,
-        Row,
-        Table,
-    )
-    from heygen_async.bulk.template import (
+    from heygen_async.bulk.template.template import (
         Template,
     )
     from heygen_async.durable.enqueue import Enqueued, enqueue
@@ -208,7 +208,7 @@ _WHERE = {
     "AssetBase64": "heygen_async.api.fields.looks",
     "AssetId": "heygen_async.api.fields.looks",
     "AssetUrl": "heygen_async.api.fields.looks",
-    "AsyncTable": "heygen_async.bulk.table",
+    "AsyncTable": "heygen_async.bulk.rows.table",
     "AttemptTimeoutError": "heygen_async.errors",
     "AuthenticationError": "heygen_async.errors",
     "AvatarIII": "heygen_async.api.fields.looks",
@@ -229,7 +229,7 @@ _WHERE = {
     "CinematicAvatar": "heygen_async.api.requests.modes",
     "ClippingRequest": "heygen_async.api.generated.clipping",
     "ClippingSettings": "heygen_async.api.generated.clipping",
-    "Completed": "heygen_async.bulk.results",
+    "Completed": "heygen_async.bulk.jobs.outcomes",
     "ConflictError": "heygen_async.errors",
     "ConnectionFailedError": "heygen_async.errors",
     "ConnectionLostError": "heygen_async.errors",
@@ -244,7 +244,7 @@ _WHERE = {
     "ElevenLabsSettings": "heygen_async.api.fields.looks",
     "Enqueued": "heygen_async.durable.enqueue",
     "Event": "heygen_async.telemetry",
-    "Failed": "heygen_async.bulk.results",
+    "Failed": "heygen_async.bulk.jobs.outcomes",
     "FishSettings": "heygen_async.api.fields.looks",
     "FromTemplate": "heygen_async.api.requests.from_template",
     "HeyGen": "heygen_async.api.client",
@@ -254,7 +254,7 @@ _WHERE = {
     "ImageVideo": "heygen_async.api.requests.modes",
     "InsufficientCreditError": "heygen_async.errors",
     "InvalidInputError": "heygen_async.errors",
-    "Job": "heygen_async.bulk.plan",
+    "Job": "heygen_async.bulk.jobs.job",
     "JobEnded": "heygen_async.telemetry",
     "JobEvent": "heygen_async.telemetry",
     "JobLeft": "heygen_async.telemetry",
@@ -264,7 +264,7 @@ _WHERE = {
     "JournalError": "heygen_async.errors",
     "LipsyncRequest": "heygen_async.api.generated.lipsyncs",
     "Listing": "heygen_async.http.pages",
-    "Merge": "heygen_async.bulk.records",
+    "Merge": "heygen_async.bulk.jobs.records",
     "MessagesMissed": "heygen_async.api.agents.turns",
     "NotFoundError": "heygen_async.errors",
     "NotUploaded": "heygen_async.api.uploads.upload",
@@ -278,7 +278,7 @@ _WHERE = {
     "Playback": "heygen_async.api.generated.studio",
     "Preflight": "heygen_async.bulk.preflight",
     "Price": "heygen_async.bulk.price",
-    "Problem": "heygen_async.bulk.problems",
+    "Problem": "heygen_async.bulk.rows.problems",
     "Progress": "heygen_async.api.agents.turns",
     "PromptAvatar": "heygen_async.api.generated.avatars",
     "ProofreadRequest": "heygen_async.api.generated.proofreads",
@@ -288,18 +288,18 @@ _WHERE = {
     "Rates": "heygen_async.bulk.price",
     "Ready": "heygen_async.api.agents.turns",
     "Receiver": "heygen_async.webhooks.receiver",
-    "Record": "heygen_async.bulk.records",
+    "Record": "heygen_async.bulk.jobs.records",
     "ReferenceToVideo": "heygen_async.api.generated.models",
     "Remark": "heygen_async.api.agents.turns",
     "RenderFailedError": "heygen_async.errors",
     "RequestEnded": "heygen_async.telemetry",
     "RequestInProgressError": "heygen_async.errors",
     "ResourceNotReadyError": "heygen_async.errors",
-    "Result": "heygen_async.bulk.results",
+    "Result": "heygen_async.bulk.jobs.outcomes",
     "Results": "heygen_async.bulk.stream",
     "RetryPlanned": "heygen_async.telemetry",
     "RetryPolicy": "heygen_async.http.retry",
-    "Row": "heygen_async.bulk.table",
+    "Row": "heygen_async.bulk.rows.table",
     "RunOptions": "heygen_async.bulk.options",
     "RunPausedError": "heygen_async.errors",
     "SeenAsVideo": "heygen_async.api.renders",
@@ -317,16 +317,16 @@ _WHERE = {
     "StudioColor": "heygen_async.api.generated.studio",
     "StudioVideo": "heygen_async.api.generated.studio",
     "SubtitlePosition": "heygen_async.api.generated.templates",
-    "Summary": "heygen_async.bulk.results",
-    "Table": "heygen_async.bulk.table",
-    "Template": "heygen_async.bulk.template",
+    "Summary": "heygen_async.bulk.jobs.outcomes",
+    "Table": "heygen_async.bulk.rows.table",
+    "Template": "heygen_async.bulk.template.template",
     "TemplateDimension": "heygen_async.api.generated.templates",
     "TemplateSubtitles": "heygen_async.api.generated.templates",
     "TemplateVideo": "heygen_async.api.generated.templates",
     "TextToVideo": "heygen_async.api.generated.models",
     "TranslationRequest": "heygen_async.api.generated.translations",
     "Turn": "heygen_async.api.agents.turns",
-    "Unfinished": "heygen_async.bulk.results",
+    "Unfinished": "heygen_async.bulk.jobs.outcomes",
     "Upload": "heygen_async.api.uploads.upload",
     "UploadError": "heygen_async.errors",
     "UploadProgressed": "heygen_async.telemetry",
@@ -350,8 +350,8 @@ _WHERE = {
     "WebhookTooLargeError": "heygen_async.errors",
     "Worker": "heygen_async.durable.worker",
     "enqueue": "heygen_async.durable.enqueue",
-    "is_missing": "heygen_async.bulk.cells",
-    "read_rows": "heygen_async.bulk.rows",
+    "is_missing": "heygen_async.bulk.rows.cells",
+    "read_rows": "heygen_async.bulk.rows.readers.read_rows",
     "write_report": "heygen_async.bulk.report.page",
 }
 

@@ -10,7 +10,7 @@ import pytest
 from heygen_async import DirectVideo, Job, Journal, errors
 from heygen_async.bulk.books import JournalBooks, NoBooks
 from heygen_async.bulk.campaign import plan
-from heygen_async.bulk.records import StoredFile
+from heygen_async.bulk.jobs.records import StoredFile
 from heygen_async.bulk.sqlite_file import SqliteFile
 
 COUNT = 20

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from heygen_async import InvalidInputError, Problem, is_missing
-from heygen_async.bulk.cells import cell_text
-from heygen_async.bulk.problems import ProblemError, first_error
+from heygen_async.bulk.rows.cells import cell_text
+from heygen_async.bulk.rows.problems import ProblemError, first_error
 
 UTC = dt.timezone.utc  # noqa: UP017 - the word that people write
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))

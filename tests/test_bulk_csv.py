@@ -14,7 +14,7 @@ import pytest
 from hypothesis import assume, example, given, strategies as st
 
 from heygen_async import InvalidInputError, Problem, Row, read_rows
-from heygen_async.bulk.rows import read_csv
+from heygen_async.bulk.rows.readers.read_rows import read_csv
 
 UTF16 = codecs.BOM_UTF16_LE + "name;city\r\nZoë;Łódź\r\n".encode("utf-16-le")
 UTF16_BE = codecs.BOM_UTF16_BE + "name\tcity\r\nZoë\tŁódź\r\n".encode("utf-16-be")

@@ -6,8 +6,8 @@ import attrs
 import pytest
 from hypothesis import given, strategies as st
 
-from heygen_async.bulk import keys
-from heygen_async.bulk.decisions import GRACE_SECONDS, KEY_SECONDS, OnUnknown, grace_left, next_step, verdict
+from heygen_async.bulk.jobs import keys
+from heygen_async.bulk.jobs.next_step import GRACE_SECONDS, KEY_SECONDS, OnUnknown, grace_left, next_step, verdict
 
 NOW = 1_800_000_000.0
 

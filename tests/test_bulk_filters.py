@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from heygen_async import DirectVideo, InvalidInputError, Row, Template
-from heygen_async.bulk.filters import number, title_name
+from heygen_async.bulk.template.filters import number, title_name
 
 NARROW = "\u202f"  # the space that French puts between thousands
 

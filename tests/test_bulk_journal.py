@@ -17,7 +17,7 @@ from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from heygen_async import Journal, Merge, errors
-from heygen_async.bulk.records import Entry, StoredFile
+from heygen_async.bulk.jobs.records import Entry, StoredFile
 from heygen_async.bulk.tables import SCHEMA_VERSION
 
 BODY = {"type": "avatar", "avatar_id": "a", "voice_id": "v", "script": "Hi Ada"}

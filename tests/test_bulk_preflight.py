@@ -26,7 +26,7 @@ from heygen_async import (
     VoiceSettings,
 )
 from heygen_async.api.requests.stored import StoredRequest
-from heygen_async.bulk.table import Row
+from heygen_async.bulk.rows.table import Row
 from heygen_async.simulator import Server, World, faults
 from heygen_async.simulator.catalog import Look, Voice
 

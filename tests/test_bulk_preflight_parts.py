@@ -21,7 +21,7 @@ from heygen_async.api.generated.users import (
 from heygen_async.api.generated.voices import VoiceDetail
 from heygen_async.bulk.addresses import address_findings, is_private
 from heygen_async.bulk.credit import credit_problems, slot_problems
-from heygen_async.bulk.findings import Finding, Part, parts
+from heygen_async.bulk.rows.finding import Finding, Part, parts
 from heygen_async.bulk.suitability import look_findings, shape_of, voice_findings
 from heygen_async.bulk.variables import template_findings
 

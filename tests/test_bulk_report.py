@@ -17,7 +17,7 @@ import attrs
 import pytest
 
 from heygen_async import CinematicAvatar, DirectVideo, HeyGen, Job, Journal, VideoAgent, errors, write_report
-from heygen_async.bulk.records import Entry, StoredFile
+from heygen_async.bulk.jobs.records import Entry, StoredFile
 from heygen_async.bulk.report.gallery import SHOWN_ROWS, Gallery, collect
 from heygen_async.bulk.report.places import Places
 from heygen_async.bulk.report.reading import Reading

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from heygen_async import InvalidInputError
-from heygen_async.bulk.rows import read_csv
+from heygen_async.bulk.rows.readers.read_rows import read_csv
 
 
 def written(folder: Path, content: str, encoding: str = "utf-8") -> Path:

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from heygen_async import AsyncTable, InvalidInputError, Problem, Row, Table, read_rows
-from heygen_async.bulk.rows import cells_of
-from heygen_async.bulk.sources.frames import is_frame
+from heygen_async.bulk.rows.readers.frames import is_frame
+from heygen_async.bulk.rows.readers.read_rows import cells_of
 
 openpyxl = pytest.importorskip("openpyxl")
 pyarrow = pytest.importorskip("pyarrow")

@@ -15,7 +15,7 @@ import pytest
 from rich.console import Console
 
 from heygen_async import Completed, DirectVideo, HeyGen, Job, Journal, JournalError, Video, errors
-from heygen_async.bulk.results import Failed, Unfinished
+from heygen_async.bulk.jobs.outcomes import Failed, Unfinished
 from heygen_async.cli.exits import InterruptedRunError
 from heygen_async.cli.feed import Feed
 from heygen_async.cli.progress import Board

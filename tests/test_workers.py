@@ -26,8 +26,8 @@ from heygen_async import (
 )
 from heygen_async.bulk.advisory import Advisory
 from heygen_async.bulk.database import ADDRESSES
+from heygen_async.bulk.jobs.records import Record
 from heygen_async.bulk.postgres import connect
-from heygen_async.bulk.records import Record
 from heygen_async.durable import worker as workers
 from heygen_async.durable.books import QueueBooks
 from heygen_async.durable.control import Control, State, admitted

@@ -35,17 +35,17 @@ if TYPE_CHECKING:
     from heygen_async.api.renders import RenderRequest
     from heygen_async.api.requests.stored import StoredRequest
     from heygen_async.bulk.containers import FileKind
-    from heygen_async.bulk.decisions import OnUnknown
     from heygen_async.bulk.guards import Approve
+    from heygen_async.bulk.jobs.job import Job
+    from heygen_async.bulk.jobs.next_step import OnUnknown
     from heygen_async.bulk.options import RunOptions
-    from heygen_async.bulk.plan import Job
     from heygen_async.bulk.planning import Plan
     from heygen_async.bulk.price import Rates
+    from heygen_async.bulk.rows.table import Table
     from heygen_async.bulk.scheduler import Submit
     from heygen_async.bulk.signals import HasSignals, Signals
     from heygen_async.bulk.stream import Results
-    from heygen_async.bulk.table import Table
-    from heygen_async.bulk.template import Template
+    from heygen_async.bulk.template.template import Template
     from heygen_async.bulk.watched import Watch
 
 BASE_URL = "https://api.heygen.com"
@@ -340,7 +340,7 @@ class HeyGen(Resources):
             `GET /v3/users/me`.
         """
         from heygen_async.bulk.planning import checked_plan, make_plan  # noqa: PLC0415 - bulk stands above the client
-        from heygen_async.bulk.rows import Table, read_rows  # noqa: PLC0415 - the same
+        from heygen_async.bulk.rows.readers.read_rows import Table, read_rows  # noqa: PLC0415 - the same
 
         table = rows if isinstance(rows, Table) else read_rows(rows)
         if not preflight:

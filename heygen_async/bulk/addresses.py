@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from heygen_async.bulk.findings import Finding, Part
+from heygen_async.bulk.rows.finding import Finding, Part
 
 _CALLED = "callback_url"  # not fetched: a wrong one costs the message, not the render
 _PRIVATE_ENDINGS = (".local", ".localhost", ".internal", ".intranet", ".lan", ".home.arpa", ".invalid", ".test")

@@ -9,9 +9,9 @@ import attrs
 
 from heygen_async.api.renders import look
 from heygen_async.api.videos import Video
-from heygen_async.bulk.decisions import CLOCK_SKEW_SECONDS
+from heygen_async.bulk.jobs.next_step import CLOCK_SKEW_SECONDS
+from heygen_async.bulk.jobs.records import Record
 from heygen_async.bulk.journal import Journal
-from heygen_async.bulk.records import Record
 from heygen_async.errors import NotFoundError
 
 if TYPE_CHECKING:

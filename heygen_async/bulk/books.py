@@ -16,12 +16,12 @@ import attrs
 
 from heygen_async.api.requests.stored import StoredRequest
 from heygen_async.api.videos import Video
-from heygen_async.bulk import keys
-from heygen_async.bulk.decisions import Step, next_step
+from heygen_async.bulk.jobs import keys
+from heygen_async.bulk.jobs.job import Job, Source, numbered
+from heygen_async.bulk.jobs.next_step import Step, next_step
+from heygen_async.bulk.jobs.records import Record, State, StoredFile
 from heygen_async.bulk.journal import Journal, WrongStateError
 from heygen_async.bulk.kept import Stored, unstored
-from heygen_async.bulk.plan import Job, Source, numbered
-from heygen_async.bulk.records import Record, State, StoredFile
 from heygen_async.errors import HeyGenError, NotFoundError, RenderFailedError, Spent
 
 

@@ -15,19 +15,19 @@ import attrs
 from heygen_async.account.render_pool import InFlight
 from heygen_async.api.requests.kinds import kind_of
 from heygen_async.api.requests.stored import body_of
-from heygen_async.bulk import keys
 from heygen_async.bulk.books import JournalBooks, job_of
 from heygen_async.bulk.containers import FileKind
-from heygen_async.bulk.decisions import OnUnknown, grace_left, verdict
 from heygen_async.bulk.downloads import Downloads, checked_kinds
 from heygen_async.bulk.export import PREFIX
 from heygen_async.bulk.guards import Approve, Budget, Guard, guards
+from heygen_async.bulk.jobs import keys
+from heygen_async.bulk.jobs.job import Job, Source, numbered
+from heygen_async.bulk.jobs.next_step import OnUnknown, grace_left, verdict
+from heygen_async.bulk.jobs.records import Entry, Merge
 from heygen_async.bulk.journal import Journal
-from heygen_async.bulk.plan import Job, Source, numbered
 from heygen_async.bulk.price import Rates
 from heygen_async.bulk.reconcile import find
-from heygen_async.bulk.records import Entry, Merge
-from heygen_async.bulk.rows import cells_of
+from heygen_async.bulk.rows.readers.read_rows import cells_of
 from heygen_async.bulk.scheduler import Submit, run
 from heygen_async.bulk.signals import Signals
 from heygen_async.bulk.spending import spent_usd

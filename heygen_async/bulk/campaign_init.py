@@ -11,7 +11,7 @@ import attrs
 from heygen_async.api.client import HeyGen
 from heygen_async.api.generated.avatars import Look
 from heygen_async.api.requests.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent
-from heygen_async.bulk.placeholders import as_name
+from heygen_async.bulk.template.placeholders import as_name
 from heygen_async.errors import HeyGenError, InvalidInputError
 from heygen_async.http.pages import Listing
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import attrs
 
 from heygen_async.bulk.campaign_file import Campaign
-from heygen_async.bulk.template import MODES
+from heygen_async.bulk.template.template import MODES
 from heygen_async.bulk.tomlfile import OUTSIDE
 
 _PLAIN = {str: "string", bool: "boolean", int: "integer", float: "number"}

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from heygen_async.api.generated.users import UsageBasedBilling, User, UserSubscription, UserWallet
-from heygen_async.bulk.problems import Problem, Severity
+from heygen_async.bulk.rows.problems import Problem, Severity
 
 ACCOUNT = "the account"
 # HeyGen's page on usage limits: renders at once, videos, sessions and translations together.

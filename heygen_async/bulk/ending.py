@@ -13,8 +13,8 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from heygen_async.api.videos import Video
 from heygen_async.bulk.books import Books
 from heygen_async.bulk.guards import Guard
-from heygen_async.bulk.plan import Job
-from heygen_async.bulk.results import Completed, Failed, Result, Summary
+from heygen_async.bulk.jobs.job import Job
+from heygen_async.bulk.jobs.outcomes import Completed, Failed, Result, Summary
 from heygen_async.bulk.slots import Slots
 from heygen_async.bulk.storing import Storing
 from heygen_async.bulk.watched import Watched

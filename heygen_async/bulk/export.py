@@ -11,10 +11,10 @@ from typing import Any
 
 import attrs
 
+from heygen_async.bulk.jobs.records import Record
 from heygen_async.bulk.journal import Journal
 from heygen_async.bulk.outputs import shown
-from heygen_async.bulk.records import Record
-from heygen_async.bulk.rows import cells_of
+from heygen_async.bulk.rows.readers.read_rows import cells_of
 from heygen_async.errors import InvalidInputError
 
 # Columns of ours begin so, and so are left out when rows are told apart: failed.csv can be fed straight back.

@@ -12,8 +12,8 @@ from typing import Any
 import attrs
 
 from heygen_async.api.requests.stored import body_of
-from heygen_async.bulk.plan import Job
-from heygen_async.bulk.rows import cells_of
+from heygen_async.bulk.jobs.job import Job
+from heygen_async.bulk.rows.readers.read_rows import cells_of
 from heygen_async.errors import InvalidInputError
 
 _NAME_BYTES = 120  # of UTF-8; file systems take 255, and paths on Windows 260 in all

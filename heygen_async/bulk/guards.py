@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 import anyio
 
 from heygen_async.api.requests.stored import body_of
-from heygen_async.bulk.plan import Job
+from heygen_async.bulk.jobs.job import Job
+from heygen_async.bulk.jobs.outcomes import Completed, Failed, Result
 from heygen_async.bulk.price import Rates
-from heygen_async.bulk.results import Completed, Failed, Result
 from heygen_async.errors import BreakerTrippedError, BudgetReachedError, CanaryFailedError, InvalidInputError
 
 

@@ -18,9 +18,9 @@ from typing import Any
 
 import attrs
 
-from heygen_async.bulk import keys
 from heygen_async.bulk.database import whole
-from heygen_async.bulk.records import Batch, Entry, Lesson, Merge, Record, State, StoredFile
+from heygen_async.bulk.jobs import keys
+from heygen_async.bulk.jobs.records import Batch, Entry, Lesson, Merge, Record, State, StoredFile
 from heygen_async.bulk.remembered import Remembered
 from heygen_async.errors import JournalError, Spent
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from heygen_async.bulk.jobs.records import StoredFile
 from heygen_async.bulk.journal import Journal
-from heygen_async.bulk.records import StoredFile
 
 Stored = Mapping[str, StoredFile]
 

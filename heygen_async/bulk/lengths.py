@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from heygen_async.bulk.findings import Finding, Part
+from heygen_async.bulk.rows.finding import Finding, Part
 from heygen_async.bulk.speech import spoken_seconds
 
 VIDEO_SECONDS = 1_800.0  # HeyGen's page on usage limits: a video of up to 30 minutes, all scenes together

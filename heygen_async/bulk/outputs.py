@@ -9,8 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from heygen_async.bulk.results import Completed, Ended, Failed, Unfinished
-from heygen_async.bulk.rows import cells_of
+from heygen_async.bulk.jobs.outcomes import Completed, Ended, Failed, Unfinished
+from heygen_async.bulk.rows.readers.read_rows import cells_of
 
 COLUMNS = ("status", "video_id", "file", "seconds_of_video", "seconds_to_render", "error_code", "error")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -10,12 +10,12 @@ import attrs
 
 from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.filenames import Clashes, check_template
-from heygen_async.bulk.plan import Job
+from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.preflight import TOGETHER, Preflight
 from heygen_async.bulk.price import Price, Rates
-from heygen_async.bulk.problems import Problem
-from heygen_async.bulk.rows import Row, Table
-from heygen_async.bulk.template import Template
+from heygen_async.bulk.rows.problems import Problem
+from heygen_async.bulk.rows.readers.read_rows import Row, Table
+from heygen_async.bulk.template.template import Template
 from heygen_async.errors import InvalidInputError
 
 if TYPE_CHECKING:

@@ -21,9 +21,9 @@ from heygen_async.bulk.books import Books
 from heygen_async.bulk.downloads import Downloads
 from heygen_async.bulk.ending import Ending, stream
 from heygen_async.bulk.guards import Guard
-from heygen_async.bulk.plan import Job
+from heygen_async.bulk.jobs.job import Job
+from heygen_async.bulk.jobs.outcomes import Failed, Result, Summary, Unfinished
 from heygen_async.bulk.poller import Watcher
-from heygen_async.bulk.results import Failed, Result, Summary, Unfinished
 from heygen_async.bulk.signals import Signals
 from heygen_async.bulk.slots import Slots
 from heygen_async.bulk.storing import MAX_DOWNLOADS, Storing

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from heygen_async.bulk.jobs.records import Record
 from heygen_async.bulk.journal import Journal
 from heygen_async.bulk.price import Rates
-from heygen_async.bulk.records import Record
 
 
 def spent_usd(journal: Journal, rates: Rates) -> float:

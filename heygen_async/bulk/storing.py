@@ -17,9 +17,9 @@ from anyio.abc import TaskGroup
 from heygen_async.api.videos import Video
 from heygen_async.bulk.books import Books
 from heygen_async.bulk.downloads import Downloads
+from heygen_async.bulk.jobs.job import Job
+from heygen_async.bulk.jobs.outcomes import Completed
 from heygen_async.bulk.kept import Stored, still_there
-from heygen_async.bulk.plan import Job
-from heygen_async.bulk.results import Completed
 from heygen_async.errors import DownloadError, InvalidInputError
 
 MAX_DOWNLOADS = 6  # files at once; more only share the same line

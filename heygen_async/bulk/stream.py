@@ -9,8 +9,8 @@ from typing import Protocol, Self
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
 
-from heygen_async.bulk.records import Merge
-from heygen_async.bulk.results import Result, Summary, Unfinished
+from heygen_async.bulk.jobs.outcomes import Result, Summary, Unfinished
+from heygen_async.bulk.jobs.records import Merge
 from heygen_async.bulk.slots import Slots
 from heygen_async.errors import HeyGenError
 

@@ -14,8 +14,8 @@ from heygen_async.api.handles.batches import BATCH_ITEMS, KINDS, CreatedBatch, f
 from heygen_async.bulk.books import Books
 from heygen_async.bulk.ending import Ending
 from heygen_async.bulk.guards import Guard
-from heygen_async.bulk.plan import Job
-from heygen_async.bulk.results import Failed
+from heygen_async.bulk.jobs.job import Job
+from heygen_async.bulk.jobs.outcomes import Failed
 from heygen_async.bulk.slots import Slots
 from heygen_async.bulk.watchlist import Watchlist
 from heygen_async.errors import (

@@ -10,7 +10,7 @@ from typing import Any
 
 from heygen_async.api.generated.avatars import Look
 from heygen_async.api.generated.voices import VoiceDetail
-from heygen_async.bulk.findings import Finding, Part
+from heygen_async.bulk.rows.finding import Finding, Part
 from heygen_async.bulk.speech import language_tag
 
 SPOKEN = ("avatar", "studio")  # kinds of requests in which a look speaks by an engine

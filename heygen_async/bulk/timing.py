@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from heygen_async.api.requests.stored import StoredRequest
-from heygen_async.bulk.records import Lesson
+from heygen_async.bulk.jobs.records import Lesson
 
 # What is expected before anything is learnt: half of the renders within 2 min, 95 % within 7 min.
 _MEAN, _SPREAD = math.log(120.0), 0.73

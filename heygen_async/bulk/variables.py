@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from heygen_async.api.generated.templates import TemplateDetail
-from heygen_async.bulk.findings import Finding
+from heygen_async.bulk.rows.finding import Finding
 
 
 def template_findings(template: TemplateDetail, body: Mapping[str, Any]) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from typing import Literal
 import attrs
 
 from heygen_async.api.requests.kinds import kind_of
-from heygen_async.bulk.plan import Job
+from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.timing import Law
 
 Watch = Literal["auto", "sweep", "each"]

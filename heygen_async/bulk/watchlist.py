@@ -10,7 +10,7 @@ import anyio
 
 from heygen_async.api.handles import polling
 from heygen_async.api.videos import Video
-from heygen_async.bulk.plan import Job
+from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.timing import RenderTimes, size_of
 from heygen_async.bulk.watched import Watched, first_look
 from heygen_async.errors import DeadlineExceededError, HeyGenError, RenderFailedError

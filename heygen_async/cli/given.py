@@ -11,7 +11,7 @@ import attrs
 from cyclopts import Parameter
 
 from heygen_async import Campaign, InvalidInputError
-from heygen_async.bulk.fields import flat
+from heygen_async.bulk.template.field_paths import flat
 from heygen_async.cli.words import Count, Text
 
 Pairs = tuple[str, ...]

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter, validators
 from cyclopts.token import Token
 
-from heygen_async.bulk.decisions import OnUnknown
+from heygen_async.bulk.jobs.next_step import OnUnknown
 
 Text = Annotated[str, Parameter(allow_leading_hyphen=True, metavar="TEXT")]  # it may begin with a dash: "- and you?"
 Count = Annotated[int, Parameter(validator=validators.Number(gte=1))]

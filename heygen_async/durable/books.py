@@ -13,10 +13,10 @@ import anyio.to_thread
 
 from heygen_async.api.videos import Video
 from heygen_async.bulk.books import JournalBooks, job_of
-from heygen_async.bulk.decisions import next_step
+from heygen_async.bulk.jobs.job import Job
+from heygen_async.bulk.jobs.next_step import next_step
+from heygen_async.bulk.jobs.records import Record
 from heygen_async.bulk.journal import Journal
-from heygen_async.bulk.plan import Job
-from heygen_async.bulk.records import Record
 from heygen_async.errors import JournalError
 
 logger: logging.Logger = logging.getLogger("heygen_async")

@@ -13,10 +13,10 @@ from typing import Any
 
 import attrs
 
-from heygen_async.bulk.records import Record
+from heygen_async.bulk.jobs.records import Record
 from heygen_async.bulk.report.places import Places
 from heygen_async.bulk.report.reading import Reading
-from heygen_async.bulk.rows import cells_of
+from heygen_async.bulk.rows.readers.read_rows import cells_of
 
 SHOWN_ROWS = 5_000
 TROUBLED_ROWS = 2_000  # further rows that failed or wait for a decision

@@ -11,7 +11,7 @@ import attrs
 from heygen_async.api.renders import check_row
 from heygen_async.api.requests.kinds import is_request
 from heygen_async.api.requests.stored import StoredRequest
-from heygen_async.bulk.decisions import Step
+from heygen_async.bulk.jobs.next_step import Step
 from heygen_async.errors import InvalidInputError
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import Any
 
 import attrs
 
-from heygen_async.bulk.problems import Problem, Severity
-from heygen_async.bulk.table import Row
+from heygen_async.bulk.rows.problems import Problem, Severity
+from heygen_async.bulk.rows.table import Row
 
 
 @attrs.frozen(kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
-from heygen_async.bulk.problems import Problem, ProblemError
+from heygen_async.bulk.rows.problems import Problem, ProblemError
 
 HEAD_BYTES = 65_536
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import attrs
 
-from heygen_async.bulk.problems import Problem, ProblemError
-from heygen_async.bulk.sources.content import refusal
-from heygen_async.bulk.sources.text import TextFile, text_file
-from heygen_async.bulk.table import Header, Scan, Table, checked_header
+from heygen_async.bulk.rows.problems import Problem, ProblemError
+from heygen_async.bulk.rows.readers.sniffing import refusal
+from heygen_async.bulk.rows.readers.text import TextFile, text_file
+from heygen_async.bulk.rows.table import Header, Scan, Table, checked_header
 
 _SEPARATORS = ",;\t|"
 _NAMED = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import attrs
 
-from heygen_async.bulk.problems import Problem, ProblemError
-from heygen_async.bulk.sources import content
+from heygen_async.bulk.rows.problems import Problem, ProblemError
+from heygen_async.bulk.rows.readers import sniffing
 
 LINE_CHARACTERS = 1_048_576  # a line of a contact list has hundreds; one without end must not fill the memory
 _SHOWN = 40
@@ -97,14 +97,14 @@ def text_file(path: Path, encoding: str | None = None) -> TextFile:
     Raises:
         InvalidInputError: Not readable, empty, not text, or an unknown encoding.
     """
-    start = content.head(path)
-    marked = content.mark_encoding(start)
+    start = sniffing.head(path)
+    marked = sniffing.mark_encoding(start)
     if marked is None:
-        content.check_binary(path, start, "text")
+        sniffing.check_binary(path, start, "text")
     known = _known(path, encoding) if encoding is not None else None
     chosen = marked or known
     if chosen is None and b"\0" in start[:4] and b"\0\0" not in start[:4]:
-        raise content.refusal(
+        raise sniffing.refusal(
             path,
             "looks like UTF-16 without a byte order mark",
             'give encoding="utf-16-le", or save it as "CSV UTF-8"',
@@ -118,4 +118,4 @@ def _known(path: Path, encoding: str) -> str:
     try:
         return codecs.lookup(encoding).name
     except LookupError as exc:
-        raise content.refusal(path, f"there is no encoding {encoding!r}", "such as utf-8, utf-16 or cp1252") from exc
+        raise sniffing.refusal(path, f"there is no encoding {encoding!r}", "such as utf-8, utf-16 or cp1252") from exc

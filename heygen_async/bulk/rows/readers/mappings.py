@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from typing import Any
 
-from heygen_async.bulk.problems import Problem
-from heygen_async.bulk.sources.values import mapping_row
-from heygen_async.bulk.table import AsyncTable, Row, Scan, Table
+from heygen_async.bulk.rows.problems import Problem
+from heygen_async.bulk.rows.readers.values import mapping_row
+from heygen_async.bulk.rows.table import AsyncTable, Row, Scan, Table
 
 _READ = Problem(
     reason="these rows have been read once, and a generator has no more",

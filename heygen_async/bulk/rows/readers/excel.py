@@ -14,11 +14,11 @@ from typing import Any
 
 import attrs
 
-from heygen_async.bulk.cells import cell_text
-from heygen_async.bulk.problems import ProblemError
-from heygen_async.bulk.sources import content
-from heygen_async.bulk.sources.extras import load
-from heygen_async.bulk.table import Header, Scan, Table, checked_header
+from heygen_async.bulk.rows.cells import cell_text
+from heygen_async.bulk.rows.problems import ProblemError
+from heygen_async.bulk.rows.readers import sniffing
+from heygen_async.bulk.rows.readers.extras import load
+from heygen_async.bulk.rows.table import Header, Scan, Table, checked_header
 
 _DAMAGE = (zipfile.BadZipFile, zlib.error, ET.ParseError, KeyError, ValueError, TypeError, EOFError, OSError)
 _ZEROS = re.compile(r"0{2,}")  # the number format of post codes and phone numbers: as many digits as zeros
@@ -79,12 +79,12 @@ class ExcelSheet:
             return book.worksheets[0]
         if self.sheet in names:
             return book[self.sheet]
-        raise content.refusal(
+        raise sniffing.refusal(
             self.path, f"has no sheet {self.sheet or 1!r}", f"it has {', '.join(names) or 'no sheets'}"
         )
 
     def _damaged(self, exc: Exception) -> ProblemError:
-        return content.refusal(
+        return sniffing.refusal(
             self.path, f"not readable as an Excel workbook: {exc}", "open it in Excel and save it again as .xlsx"
         )
 
@@ -95,7 +95,7 @@ def excel_table(path: Path, sheet: str | None = None, *, may_be_empty: bool = Tr
     Raises:
         InvalidInputError: Not a workbook, no such sheet, or a header with empty or repeated names.
     """
-    content.check_binary(path, content.head(path), "xlsx")
+    sniffing.check_binary(path, sniffing.head(path), "xlsx")
     source = ExcelSheet(path=path, sheet=sheet)
     with contextlib.closing(source.records()) as records:
         first, names = next(records, (1, []))

@@ -8,11 +8,11 @@ from typing import Any
 
 import attrs
 
-from heygen_async.bulk.problems import Problem, ProblemError
-from heygen_async.bulk.sources import content
-from heygen_async.bulk.sources.extras import load
-from heygen_async.bulk.sources.values import value_row
-from heygen_async.bulk.table import Header, Scan, Table, checked_header
+from heygen_async.bulk.rows.problems import Problem, ProblemError
+from heygen_async.bulk.rows.readers import sniffing
+from heygen_async.bulk.rows.readers.extras import load
+from heygen_async.bulk.rows.readers.values import value_row
+from heygen_async.bulk.rows.table import Header, Scan, Table, checked_header
 
 _BATCH_ROWS = 1_000
 
@@ -33,7 +33,7 @@ class ParquetFile:
         try:
             return parquet.ParquetFile(self.path)
         except (arrow.ArrowException, OSError) as exc:
-            raise content.refusal(self.path, f"not readable as Parquet: {exc}", "write it again") from exc
+            raise sniffing.refusal(self.path, f"not readable as Parquet: {exc}", "write it again") from exc
 
     def scan(self, header: Header) -> Scan:
         """Yield rows and problems."""
@@ -63,7 +63,7 @@ def parquet_table(path: Path, *, may_be_empty: bool = True) -> Table:
     Raises:
         InvalidInputError: Not a Parquet file, or columns with empty or repeated names.
     """
-    content.check_binary(path, content.head(path), "parquet")
+    sniffing.check_binary(path, sniffing.head(path), "parquet")
     source = ParquetFile(path=path)
     with contextlib.closing(source.opened()) as file:
         names = file.schema_arrow.names

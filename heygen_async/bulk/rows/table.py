@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import attrs
 
-from heygen_async.bulk.cells import flaw_of, is_missing
-from heygen_async.bulk.problems import Problem, ProblemError
+from heygen_async.bulk.rows.cells import flaw_of, is_missing
+from heygen_async.bulk.rows.problems import Problem, ProblemError
 
 
 @attrs.frozen(kw_only=True)

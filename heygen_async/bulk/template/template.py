@@ -21,11 +21,11 @@ from heygen_async.api.generated.translations import TranslationRequest
 from heygen_async.api.renders import check_row
 from heygen_async.api.requests.from_template import FromTemplate
 from heygen_async.api.requests.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent
-from heygen_async.bulk import fields as request_fields
-from heygen_async.bulk.cells import is_missing
-from heygen_async.bulk.placeholders import Placeholders, Text, resolved
-from heygen_async.bulk.problems import Problem, first_error
-from heygen_async.bulk.table import Row
+from heygen_async.bulk.rows.cells import is_missing
+from heygen_async.bulk.rows.problems import Problem, first_error
+from heygen_async.bulk.rows.table import Row
+from heygen_async.bulk.template import field_paths as request_fields
+from heygen_async.bulk.template.placeholders import Placeholders, Text, resolved
 from heygen_async.errors import InvalidInputError
 
 if TYPE_CHECKING:

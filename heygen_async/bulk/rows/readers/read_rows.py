@@ -7,15 +7,15 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Protocol, overload
 
-from heygen_async.bulk.cells import cell_text, is_missing
-from heygen_async.bulk.sources.content import refusal
-from heygen_async.bulk.sources.csv_file import csv_table
-from heygen_async.bulk.sources.excel import excel_table
-from heygen_async.bulk.sources.frames import frame_table, is_frame
-from heygen_async.bulk.sources.json_lines import json_lines_table
-from heygen_async.bulk.sources.mappings import async_mapping_table, mapping_table
-from heygen_async.bulk.sources.parquet import parquet_table
-from heygen_async.bulk.table import AsyncTable, Row, Table, cells_of
+from heygen_async.bulk.rows.cells import cell_text, is_missing
+from heygen_async.bulk.rows.readers.csv import csv_table
+from heygen_async.bulk.rows.readers.excel import excel_table
+from heygen_async.bulk.rows.readers.frames import frame_table, is_frame
+from heygen_async.bulk.rows.readers.jsonl import json_lines_table
+from heygen_async.bulk.rows.readers.mappings import async_mapping_table, mapping_table
+from heygen_async.bulk.rows.readers.parquet import parquet_table
+from heygen_async.bulk.rows.readers.sniffing import refusal
+from heygen_async.bulk.rows.table import AsyncTable, Row, Table, cells_of
 from heygen_async.errors import InvalidInputError
 
 __all__ = ["AsyncTable", "Row", "Table", "cell_text", "cells_of", "is_missing", "read_csv", "read_rows"]

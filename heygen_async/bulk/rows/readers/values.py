@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from heygen_async.bulk.cells import cell_text, flaw_of
-from heygen_async.bulk.problems import Problem
-from heygen_async.bulk.table import Header, Row
+from heygen_async.bulk.rows.cells import cell_text, flaw_of
+from heygen_async.bulk.rows.problems import Problem
+from heygen_async.bulk.rows.table import Header, Row
 
 
 def value_row(header: Header, number: int, values: Sequence[Any]) -> Row | Problem | None:

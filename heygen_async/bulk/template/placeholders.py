@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 
-from heygen_async.bulk.filters import filters, known_locale
+from heygen_async.bulk.template.filters import filters, known_locale
 from heygen_async.errors import InvalidInputError
 
 _ENGLISH = "en"

@@ -9,12 +9,12 @@ from typing import Any, Self
 
 import attrs
 
-from heygen_async.bulk.cells import cell_text, flaw_of
-from heygen_async.bulk.problems import Problem, ProblemError
-from heygen_async.bulk.sources.content import refusal
-from heygen_async.bulk.sources.text import TextFile, text_file
-from heygen_async.bulk.sources.values import unreadable
-from heygen_async.bulk.table import Row, Scan, Table
+from heygen_async.bulk.rows.cells import cell_text, flaw_of
+from heygen_async.bulk.rows.problems import Problem, ProblemError
+from heygen_async.bulk.rows.readers.sniffing import refusal
+from heygen_async.bulk.rows.readers.text import TextFile, text_file
+from heygen_async.bulk.rows.readers.values import unreadable
+from heygen_async.bulk.rows.table import Row, Scan, Table
 
 
 class _RepeatedNameError(ValueError):

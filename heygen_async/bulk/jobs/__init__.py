@@ -1,0 +1,1 @@
+"""Jobs: what a row is, its key, its record, and what may be done with it next."""

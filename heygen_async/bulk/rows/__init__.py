@@ -1,0 +1,1 @@
+"""Rows of a contact list: cells, tables, and problems with their places."""
