@@ -21,8 +21,8 @@ from typing import Any
 import anyio
 
 from heygen_async import Completed, HeyGen, Journal, Merge, Video
-from heygen_async.bulk.books import JournalBooks
 from heygen_async.bulk.jobs.records import Entry, StoredFile
+from heygen_async.bulk.journal.job_store import JournalBooks
 from heygen_async.simulator import World, run, serve
 
 ENDED, LIVE = 100_000, 1_000

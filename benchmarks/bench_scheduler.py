@@ -28,7 +28,7 @@ import anyio
 
 from heygen_async import DirectVideo, Event, HeyGen, JobRendered, Options
 from heygen_async.bulk.scheduler import Submit
-from heygen_async.bulk.watched import Watch
+from heygen_async.bulk.watch.watched_render import Watch
 from heygen_async.simulator import World, run, serve
 
 BASELINE = Path(__file__).parent / "baseline_scheduler.json"

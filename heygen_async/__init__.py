@@ -108,13 +108,13 @@ if TYPE_CHECKING:
         Merge,
         Record,
     )
-    from heygen_async.bulk.journal import (
+    from heygen_async.bulk.journal.journal import (
         Journal,
     )
     from heygen_async.bulk.options import RunOptions
-    from heygen_async.bulk.planning import Plan
-    from heygen_async.bulk.preflight import Preflight
-    from heygen_async.bulk.price import Price, Rates
+    from heygen_async.bulk.plan.plan import Plan
+    from heygen_async.bulk.plan.preflight import Preflight
+    from heygen_async.bulk.plan.price import Price, Rates
     from heygen_async.bulk.report.page import (
         write_report,
     )
@@ -132,13 +132,13 @@ if TYPE_CHECKING:
         Row,
         Table,
     )
-    from heygen_async.bulk.signals import Signals
     from heygen_async.bulk.stream import (
         Results,
     )
     from heygen_async.bulk.template.template import (
         Template,
     )
+    from heygen_async.bulk.watch.signals import Signals
     from heygen_async.durable.enqueue import Enqueued, enqueue
     from heygen_async.durable.worker import Worker
     from heygen_async.errors import (
@@ -260,7 +260,7 @@ _WHERE = {
     "JobLeft": "heygen_async.telemetry",
     "JobRendered": "heygen_async.telemetry",
     "JobSubmitted": "heygen_async.telemetry",
-    "Journal": "heygen_async.bulk.journal",
+    "Journal": "heygen_async.bulk.journal.journal",
     "JournalError": "heygen_async.errors",
     "LipsyncRequest": "heygen_async.api.generated.lipsyncs",
     "Listing": "heygen_async.http.pages",
@@ -274,10 +274,10 @@ _WHERE = {
     "PayloadTooLargeError": "heygen_async.errors",
     "PermissionDeniedError": "heygen_async.errors",
     "PhotoAvatar": "heygen_async.api.generated.avatars",
-    "Plan": "heygen_async.bulk.planning",
+    "Plan": "heygen_async.bulk.plan.plan",
     "Playback": "heygen_async.api.generated.studio",
-    "Preflight": "heygen_async.bulk.preflight",
-    "Price": "heygen_async.bulk.price",
+    "Preflight": "heygen_async.bulk.plan.preflight",
+    "Price": "heygen_async.bulk.plan.price",
     "Problem": "heygen_async.bulk.rows.problems",
     "Progress": "heygen_async.api.agents.turns",
     "PromptAvatar": "heygen_async.api.generated.avatars",
@@ -285,7 +285,7 @@ _WHERE = {
     "Question": "heygen_async.api.agents.turns",
     "QuotaExceededError": "heygen_async.errors",
     "RateLimitError": "heygen_async.errors",
-    "Rates": "heygen_async.bulk.price",
+    "Rates": "heygen_async.bulk.plan.price",
     "Ready": "heygen_async.api.agents.turns",
     "Receiver": "heygen_async.webhooks.receiver",
     "Record": "heygen_async.bulk.jobs.records",
@@ -307,7 +307,7 @@ _WHERE = {
     "ServerJob": "heygen_async.api.handles.server_job",
     "Session": "heygen_async.api.agents.video_agents",
     "SessionItem": "heygen_async.api.agents.video_agents",
-    "Signals": "heygen_async.bulk.signals",
+    "Signals": "heygen_async.bulk.watch.signals",
     "SlotsLearnt": "heygen_async.telemetry",
     "SpeechRequest": "heygen_async.api.generated.voices",
     "StarfishSettings": "heygen_async.api.fields.looks",

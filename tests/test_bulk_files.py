@@ -14,8 +14,8 @@ from heygen_async.bulk import partfile
 from heygen_async.bulk.containers import FileKind, ending_of, endings, is_cut_short, stem_of
 from heygen_async.bulk.diskspace import KEPT_FREE_BYTES, DiskSpace, NoRoomError
 from heygen_async.bulk.downloads import KINDS
-from heygen_async.bulk.filenames import Clashes, Names, file_name
 from heygen_async.bulk.partfile import PartFile
+from heygen_async.bulk.plan.file_names import Clashes, Names, file_name
 from heygen_async.bulk.rows.readers.read_rows import Row
 
 FTYP = (16).to_bytes(4, "big") + b"ftypisom\0\0\2\0"

@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from heygen_async import Journal, Merge, errors
 from heygen_async.bulk.jobs.records import Entry, StoredFile
-from heygen_async.bulk.tables import SCHEMA_VERSION
+from heygen_async.bulk.journal.schema import SCHEMA_VERSION
 
 BODY = {"type": "avatar", "avatar_id": "a", "voice_id": "v", "script": "Hi Ada"}
 

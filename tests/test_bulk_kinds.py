@@ -34,7 +34,7 @@ from heygen_async.api.requests.stored import StoredRequest
 from heygen_async.api.videos import Video
 from heygen_async.bulk.audit import audit
 from heygen_async.bulk.jobs.records import Entry, Merge
-from heygen_async.bulk.price import seconds_of
+from heygen_async.bulk.plan.price import seconds_of
 from heygen_async.bulk.reconcile import find
 from heygen_async.cli.bill import Bill
 from heygen_async.http.wire import Answer, dumps

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from heygen_async import HeyGen, InvalidInputError, Plan, Problem, Rates, Template, read_rows
-from heygen_async.bulk.planning import make_plan
+from heygen_async.bulk.plan.plan import make_plan
 from heygen_async.simulator import World
 
 COLUMNS = (

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from heygen_async import Completed, DirectVideo, HeyGen, Job, Journal, JournalError
-from heygen_async.bulk import postgres
-from heygen_async.bulk.advisory import Advisory
 from heygen_async.bulk.jobs.records import Entry, Merge, State, StoredFile
-from heygen_async.bulk.journal import WrongStateError
+from heygen_async.bulk.journal import postgres
+from heygen_async.bulk.journal.advisory_lock import Advisory
+from heygen_async.bulk.journal.journal import WrongStateError
 from heygen_async.bulk.report.page import write_report
 from heygen_async.simulator import World
 from tests.commands import call

@@ -19,11 +19,11 @@ from heygen_async.api.generated.users import (
     WalletAutoReload,
 )
 from heygen_async.api.generated.voices import VoiceDetail
-from heygen_async.bulk.addresses import address_findings, is_private
-from heygen_async.bulk.credit import credit_problems, slot_problems
+from heygen_async.bulk.plan.credit import credit_problems, slot_problems
+from heygen_async.bulk.plan.looks_and_voices import look_findings, shape_of, voice_findings
+from heygen_async.bulk.plan.template_variables import template_findings
+from heygen_async.bulk.plan.urls import address_findings, is_private
 from heygen_async.bulk.rows.finding import Finding, Part, parts
-from heygen_async.bulk.suitability import look_findings, shape_of, voice_findings
-from heygen_async.bulk.variables import template_findings
 
 BODY = {"avatar_id": "look_1", "script": 'Hi <break time="1s"/>', "voice_id": "voice_1"}
 

@@ -70,7 +70,7 @@ WITHOUT_EXTRAS = """
 import sys
 sys.modules.update(dict.fromkeys(["jinja2", "babel", "narwhals", "openpyxl", "pyarrow", "pandas", "polars"]))
 from heygen_async import read_rows
-from heygen_async.bulk.filenames import check_template, file_name
+from heygen_async.bulk.plan.file_names import check_template, file_name
 table = read_rows(sys.argv[1])
 check_template("{number}-{name}", list(table.columns))
 print([file_name("{number}-{name}", {**row.cells, "number": row.line}) for row in table])

@@ -11,8 +11,8 @@ from hypothesis import given, strategies as st
 
 from heygen_async import CinematicAvatar, DirectVideo, ImageVideo
 from heygen_async.api.requests.stored import StoredRequest
-from heygen_async.bulk.timing import Law, RenderTimes, size_of
-from heygen_async.bulk.watched import FIRST_LOOK_SECONDS, LEAST_SECONDS, MOST_SECONDS, Watched, first_look
+from heygen_async.bulk.watch.render_times import Law, RenderTimes, size_of
+from heygen_async.bulk.watch.watched_render import FIRST_LOOK_SECONDS, LEAST_SECONDS, MOST_SECONDS, Watched, first_look
 
 LAWS = st.builds(Law, mean=st.floats(0, 8), spread=st.floats(0.05, 2))
 

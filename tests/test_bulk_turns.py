@@ -10,7 +10,7 @@ import pytest
 
 from heygen_async import Completed, DirectVideo, HeyGen, InvalidInputError, Job, VideoAgent, VideoRequest
 from heygen_async.bulk import turns
-from heygen_async.bulk.books import Books
+from heygen_async.bulk.journal.job_store import Books
 from heygen_async.bulk.turns import Turns
 from heygen_async.simulator import World
 

@@ -22,10 +22,10 @@ from heygen_async import (
     VideoAgent,
     errors,
 )
-from heygen_async.bulk.poller import SIGNALLED_TICK_SECONDS, TICK_SECONDS, Watcher
-from heygen_async.bulk.timing import RenderTimes
-from heygen_async.bulk.watched import Watched
-from heygen_async.bulk.watchlist import Watchlist
+from heygen_async.bulk.watch.poller import SIGNALLED_TICK_SECONDS, TICK_SECONDS, Watcher
+from heygen_async.bulk.watch.render_times import RenderTimes
+from heygen_async.bulk.watch.watched_render import Watched
+from heygen_async.bulk.watch.watchlist import Watchlist
 from heygen_async.simulator import (
     DropAfterAccept,
     DropBefore,

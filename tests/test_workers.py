@@ -24,10 +24,10 @@ from heygen_async import (
     JournalError,
     VideoAgent,
 )
-from heygen_async.bulk.advisory import Advisory
-from heygen_async.bulk.database import ADDRESSES
 from heygen_async.bulk.jobs.records import Record
-from heygen_async.bulk.postgres import connect
+from heygen_async.bulk.journal.advisory_lock import Advisory
+from heygen_async.bulk.journal.database import ADDRESSES
+from heygen_async.bulk.journal.postgres import connect
 from heygen_async.durable import worker as workers
 from heygen_async.durable.books import QueueBooks
 from heygen_async.durable.control import Control, State, admitted

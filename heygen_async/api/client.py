@@ -39,14 +39,14 @@ if TYPE_CHECKING:
     from heygen_async.bulk.jobs.job import Job
     from heygen_async.bulk.jobs.next_step import OnUnknown
     from heygen_async.bulk.options import RunOptions
-    from heygen_async.bulk.planning import Plan
-    from heygen_async.bulk.price import Rates
+    from heygen_async.bulk.plan.plan import Plan
+    from heygen_async.bulk.plan.price import Rates
     from heygen_async.bulk.rows.table import Table
     from heygen_async.bulk.scheduler import Submit
-    from heygen_async.bulk.signals import HasSignals, Signals
     from heygen_async.bulk.stream import Results
     from heygen_async.bulk.template.template import Template
-    from heygen_async.bulk.watched import Watch
+    from heygen_async.bulk.watch.signals import HasSignals, Signals
+    from heygen_async.bulk.watch.watched_render import Watch
 
 BASE_URL = "https://api.heygen.com"
 logger: logging.Logger = logging.getLogger("heygen_async")
@@ -247,12 +247,12 @@ class HeyGen(Resources):
                 followed to its end first. The same for a wrong key and a used-up quota.
             RunPausedError: Budget, canary or breaker stopped it; what was submitted was followed to its end first.
         """
-        from heygen_async.bulk.books import NoBooks  # noqa: PLC0415 - bulk stands above the client
         from heygen_async.bulk.campaign import Settings, run_journal  # noqa: PLC0415 - the same
         from heygen_async.bulk.downloads import Downloads  # noqa: PLC0415 - the same
         from heygen_async.bulk.guards import Budget, guards  # noqa: PLC0415 - the same
+        from heygen_async.bulk.journal.job_store import NoBooks  # noqa: PLC0415 - bulk stands above the client
         from heygen_async.bulk.scheduler import run  # noqa: PLC0415 - the same
-        from heygen_async.bulk.signals import signals_of  # noqa: PLC0415 - the same
+        from heygen_async.bulk.watch.signals import signals_of  # noqa: PLC0415 - the same
 
         signals = signals_of(watch)
         how: Watch = watch if isinstance(watch, str) else "auto"
@@ -339,7 +339,7 @@ class HeyGen(Resources):
         Source: `GET /v3/avatars/looks/{look_id}`, `GET /v3/voices/{voice_id}`, `GET /v3/templates/{template_id}` and
             `GET /v3/users/me`.
         """
-        from heygen_async.bulk.planning import checked_plan, make_plan  # noqa: PLC0415 - bulk stands above the client
+        from heygen_async.bulk.plan.plan import checked_plan, make_plan  # noqa: PLC0415 - bulk stands above the client
         from heygen_async.bulk.rows.readers.read_rows import Table, read_rows  # noqa: PLC0415 - the same
 
         table = rows if isinstance(rows, Table) else read_rows(rows)
@@ -399,7 +399,7 @@ class HeyGen(Resources):
             RunPausedError: As of `render_many`.
         """
         from heygen_async.bulk.campaign import run_journal  # noqa: PLC0415 - bulk stands above the client
-        from heygen_async.bulk.signals import signals_of  # noqa: PLC0415 - the same
+        from heygen_async.bulk.watch.signals import signals_of  # noqa: PLC0415 - the same
 
         signals = None if watch is None else signals_of(watch)
         return run_journal(

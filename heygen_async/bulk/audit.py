@@ -11,7 +11,7 @@ from heygen_async.api.renders import look
 from heygen_async.api.videos import Video
 from heygen_async.bulk.jobs.next_step import CLOCK_SKEW_SECONDS
 from heygen_async.bulk.jobs.records import Record
-from heygen_async.bulk.journal import Journal
+from heygen_async.bulk.journal.journal import Journal
 from heygen_async.errors import NotFoundError
 
 if TYPE_CHECKING:

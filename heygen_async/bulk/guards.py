@@ -10,7 +10,7 @@ import anyio
 from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.outcomes import Completed, Failed, Result
-from heygen_async.bulk.price import Rates
+from heygen_async.bulk.plan.price import Rates
 from heygen_async.errors import BreakerTrippedError, BudgetReachedError, CanaryFailedError, InvalidInputError
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from heygen_async.api.requests.kinds import kind_of
 from heygen_async.bulk.jobs.next_step import CLOCK_SKEW_SECONDS
 from heygen_async.bulk.jobs.records import Record
-from heygen_async.bulk.journal import Journal
+from heygen_async.bulk.journal.journal import Journal
 
 if TYPE_CHECKING:
     from heygen_async.api.client import HeyGen

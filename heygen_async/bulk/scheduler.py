@@ -17,22 +17,22 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from heygen_async.account.render_pool import InFlight, Pool
 from heygen_async.api.handles.batches import BATCH_ITEMS
-from heygen_async.bulk.books import Books
 from heygen_async.bulk.downloads import Downloads
 from heygen_async.bulk.ending import Ending, stream
 from heygen_async.bulk.guards import Guard
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.outcomes import Failed, Result, Summary, Unfinished
-from heygen_async.bulk.poller import Watcher
-from heygen_async.bulk.signals import Signals
+from heygen_async.bulk.journal.job_store import Books
 from heygen_async.bulk.slots import Slots
 from heygen_async.bulk.storing import MAX_DOWNLOADS, Storing
 from heygen_async.bulk.stream import Results, only
 from heygen_async.bulk.submitting import Submitting, fits_together
-from heygen_async.bulk.timing import Law, RenderTimes
 from heygen_async.bulk.turns import MAX_AGENTS, Turns
-from heygen_async.bulk.watched import Watch
-from heygen_async.bulk.watchlist import Watchlist
+from heygen_async.bulk.watch.poller import Watcher
+from heygen_async.bulk.watch.render_times import Law, RenderTimes
+from heygen_async.bulk.watch.signals import Signals
+from heygen_async.bulk.watch.watched_render import Watch
+from heygen_async.bulk.watch.watchlist import Watchlist
 from heygen_async.errors import AuthenticationError, HeyGenError, JournalError, RunPausedError
 from heygen_async.telemetry import JobLeft, JobSubmitted
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from heygen_async.bulk.jobs.records import Record
-from heygen_async.bulk.journal import Journal
-from heygen_async.bulk.price import Rates
+from heygen_async.bulk.journal.journal import Journal
+from heygen_async.bulk.plan.price import Rates
 
 
 def spent_usd(journal: Journal, rates: Rates) -> float:

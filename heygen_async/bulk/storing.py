@@ -15,11 +15,11 @@ import attrs
 from anyio.abc import TaskGroup
 
 from heygen_async.api.videos import Video
-from heygen_async.bulk.books import Books
 from heygen_async.bulk.downloads import Downloads
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.outcomes import Completed
-from heygen_async.bulk.kept import Stored, still_there
+from heygen_async.bulk.journal.job_store import Books
+from heygen_async.bulk.journal.stored_files import Stored, still_there
 from heygen_async.errors import DownloadError, InvalidInputError
 
 MAX_DOWNLOADS = 6  # files at once; more only share the same line

@@ -7,8 +7,8 @@ from collections import deque
 
 import anyio
 
-from heygen_async.bulk.books import Books
 from heygen_async.bulk.jobs.job import Job
+from heygen_async.bulk.journal.job_store import Books
 from heygen_async.errors import InvalidInputError
 
 MAX_AGENTS = 3  # HeyGen's advice for Video Agent: two to three sessions at a time

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from heygen_async import Campaign, HeyGen, Results
 from heygen_async.bulk.outputs import ResultsCsv
-from heygen_async.bulk.planning import Plan
+from heygen_async.bulk.plan.plan import Plan
 from heygen_async.cli.approval import asking
 from heygen_async.cli.bill import Bill
 from heygen_async.cli.progress import Board

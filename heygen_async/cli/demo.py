@@ -14,7 +14,7 @@ from rich.console import Console
 
 from heygen_async import Campaign, HeyGen
 from heygen_async.bulk.campaign_file import DownloadsTable, RowsTable
-from heygen_async.bulk.planning import Plan
+from heygen_async.bulk.plan.plan import Plan
 from heygen_async.cli.campaign import render_campaign
 from heygen_async.cli.plan import planned
 from heygen_async.cli.progress import Board, show_summary, span, wide_console

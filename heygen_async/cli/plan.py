@@ -13,7 +13,7 @@ from rich.console import Console
 
 from heygen_async import AuthenticationError, Campaign, HeyGen
 from heygen_async.api.requests.kinds import label_of
-from heygen_async.bulk.planning import Plan, make_plan
+from heygen_async.bulk.plan.plan import Plan, make_plan
 from heygen_async.cli.given import Given, opened
 from heygen_async.cli.progress import wide_console
 from heygen_async.cli.words import BaseUrl

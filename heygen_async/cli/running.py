@@ -31,7 +31,7 @@ from heygen_async import (
 from heygen_async.bulk.campaign import Settings
 from heygen_async.bulk.export import export
 from heygen_async.bulk.jobs.next_step import OnUnknown
-from heygen_async.bulk.kept import unstored
+from heygen_async.bulk.journal.stored_files import unstored
 from heygen_async.cli.approval import asking
 from heygen_async.cli.bill import Bill
 from heygen_async.cli.feed import Feed

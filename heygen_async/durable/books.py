@@ -12,11 +12,11 @@ import anyio
 import anyio.to_thread
 
 from heygen_async.api.videos import Video
-from heygen_async.bulk.books import JournalBooks, job_of
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.next_step import next_step
 from heygen_async.bulk.jobs.records import Record
-from heygen_async.bulk.journal import Journal
+from heygen_async.bulk.journal.job_store import JournalBooks, job_of
+from heygen_async.bulk.journal.journal import Journal
 from heygen_async.errors import JournalError
 
 logger: logging.Logger = logging.getLogger("heygen_async")

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from heygen_async.account.render_pool import PROBE_AGAIN_SECONDS, PROBE_SECONDS
-from heygen_async.bulk.postgres import SCHEMA, PostgresTables
+from heygen_async.bulk.journal.postgres import SCHEMA, PostgresTables
 from heygen_async.errors import InvalidInputError
 
 _TABLE = f"""

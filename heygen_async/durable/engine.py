@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, cast
 import attrs
 
 from heygen_async.bulk.jobs.records import Record
-from heygen_async.bulk.journal import Journal
-from heygen_async.bulk.postgres import driver, shown
+from heygen_async.bulk.journal.journal import Journal
+from heygen_async.bulk.journal.postgres import driver, shown
 from heygen_async.errors import InvalidInputError, JournalError
 
 if TYPE_CHECKING:

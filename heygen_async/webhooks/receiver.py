@@ -152,7 +152,7 @@ class Receiver:
 
     @property
     def signals(self) -> EndedIds:
-        """The ids of what ended, for a run: see `heygen_async.bulk.signals.Signals`."""
+        """The ids of what ended, for a run: see `heygen_async.bulk.watch.signals.Signals`."""
         return EndedIds(self)
 
     @property

@@ -15,7 +15,7 @@ from collections import Counter
 from os import PathLike
 from pathlib import Path
 
-from heygen_async.bulk.journal import Journal
+from heygen_async.bulk.journal.journal import Journal
 from heygen_async.bulk.report import sections
 from heygen_async.bulk.report.advice import steps
 from heygen_async.bulk.report.charts import histogram, timeline

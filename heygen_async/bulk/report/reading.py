@@ -9,7 +9,7 @@ from os import PathLike
 import attrs
 
 from heygen_async.api.requests.kinds import usd
-from heygen_async.bulk.journal import Journal
+from heygen_async.bulk.journal.journal import Journal
 
 
 @attrs.frozen

@@ -20,8 +20,8 @@ from heygen_async.bulk.jobs import keys
 from heygen_async.bulk.jobs.job import Job, Source, numbered
 from heygen_async.bulk.jobs.next_step import Step, next_step
 from heygen_async.bulk.jobs.records import Record, State, StoredFile
-from heygen_async.bulk.journal import Journal, WrongStateError
-from heygen_async.bulk.kept import Stored, unstored
+from heygen_async.bulk.journal.journal import Journal, WrongStateError
+from heygen_async.bulk.journal.stored_files import Stored, unstored
 from heygen_async.errors import HeyGenError, NotFoundError, RenderFailedError, Spent
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from heygen_async.bulk.tables import SCHEMA_VERSION, added, schema
+from heygen_async.bulk.journal.schema import SCHEMA_VERSION, added, schema
 from heygen_async.errors import InvalidInputError, JournalError
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Self, TypeVar, cast
 
-from heygen_async.bulk.sqlite_file import SqliteFile
-from heygen_async.bulk.tables import Tables
+from heygen_async.bulk.journal.schema import Tables
+from heygen_async.bulk.journal.sqlite import SqliteFile
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -109,6 +109,6 @@ class Database:
 def _opened(place: str | PathLike[str], *, create: bool, read_only: bool) -> Tables:
     if not str(place).startswith(ADDRESSES):
         return SqliteFile(Path(place), create=create, read_only=read_only)
-    from heygen_async.bulk.postgres import PostgresTables  # noqa: PLC0415 - its driver is an extra
+    from heygen_async.bulk.journal.postgres import PostgresTables  # noqa: PLC0415 - its driver is an extra
 
     return PostgresTables(str(place), create=create, read_only=read_only)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from heygen_async.bulk.database import Database, whole
+from heygen_async.bulk.journal.database import Database, whole
 
 
 class Remembered(Database):

@@ -10,8 +10,8 @@ from typing import Any
 
 from heygen_async.api.generated.avatars import Look
 from heygen_async.api.generated.voices import VoiceDetail
+from heygen_async.bulk.plan.speech_length import language_tag
 from heygen_async.bulk.rows.finding import Finding, Part
-from heygen_async.bulk.speech import language_tag
 
 SPOKEN = ("avatar", "studio")  # kinds of requests in which a look speaks by an engine
 _DEFAULT_ENGINE, _DEFAULT_RATIO = "avatar_iv", "16:9"

@@ -18,10 +18,10 @@ from typing import Any
 
 import attrs
 
-from heygen_async.bulk.database import whole
 from heygen_async.bulk.jobs import keys
 from heygen_async.bulk.jobs.records import Batch, Entry, Lesson, Merge, Record, State, StoredFile
-from heygen_async.bulk.remembered import Remembered
+from heygen_async.bulk.journal.database import whole
+from heygen_async.bulk.journal.uploaded_assets import Remembered
 from heygen_async.errors import JournalError, Spent
 
 _PAGE_ROWS = 500

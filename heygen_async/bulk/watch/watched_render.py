@@ -8,7 +8,7 @@ import attrs
 
 from heygen_async.api.requests.kinds import kind_of
 from heygen_async.bulk.jobs.job import Job
-from heygen_async.bulk.timing import Law
+from heygen_async.bulk.watch.render_times import Law
 
 Watch = Literal["auto", "sweep", "each"]
 

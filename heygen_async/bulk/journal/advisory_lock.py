@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from heygen_async.bulk.postgres import connect, driver
+from heygen_async.bulk.journal.postgres import connect, driver
 
 if TYPE_CHECKING:
     import psycopg

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from heygen_async.bulk.lock import Lock
-from heygen_async.bulk.tables import SCHEMA_VERSION, added, schema
+from heygen_async.bulk.journal.file_lock import Lock
+from heygen_async.bulk.journal.schema import SCHEMA_VERSION, added, schema
 from heygen_async.errors import JournalError
 
 T = TypeVar("T")

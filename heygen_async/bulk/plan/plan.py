@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from heygen_async.api.requests.stored import body_of
-from heygen_async.bulk.filenames import Clashes, check_template
 from heygen_async.bulk.jobs.job import Job
-from heygen_async.bulk.preflight import TOGETHER, Preflight
-from heygen_async.bulk.price import Price, Rates
+from heygen_async.bulk.plan.file_names import Clashes, check_template
+from heygen_async.bulk.plan.preflight import TOGETHER, Preflight
+from heygen_async.bulk.plan.price import Price, Rates
 from heygen_async.bulk.rows.problems import Problem
 from heygen_async.bulk.rows.readers.read_rows import Row, Table
 from heygen_async.bulk.template.template import Template

@@ -15,15 +15,15 @@ from heygen_async.api.generated.templates import TemplateDetail
 from heygen_async.api.generated.voices import VoiceDetail
 from heygen_async.api.requests.kinds import kind_of
 from heygen_async.api.requests.stored import StoredRequest, body_of
-from heygen_async.bulk.addresses import address_findings
-from heygen_async.bulk.credit import ACCOUNT, credit_problems, slot_problems
-from heygen_async.bulk.lengths import length_findings
-from heygen_async.bulk.reading import Found, Readings
+from heygen_async.bulk.plan.catalog import Found, Readings
+from heygen_async.bulk.plan.credit import ACCOUNT, credit_problems, slot_problems
+from heygen_async.bulk.plan.looks_and_voices import locale_of, look_findings, reference_findings, voice_findings
+from heygen_async.bulk.plan.template_variables import template_findings
+from heygen_async.bulk.plan.urls import address_findings
+from heygen_async.bulk.plan.video_length import length_findings
 from heygen_async.bulk.rows.finding import Finding, Part, parts
 from heygen_async.bulk.rows.problems import Problem
 from heygen_async.bulk.rows.table import Row
-from heygen_async.bulk.suitability import locale_of, look_findings, reference_findings, voice_findings
-from heygen_async.bulk.variables import template_findings
 from heygen_async.errors import AuthenticationError, HeyGenError
 
 if TYPE_CHECKING:

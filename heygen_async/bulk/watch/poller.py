@@ -21,8 +21,8 @@ from heygen_async.api.agents.video_agents import SESSION_STATUSES, Session
 from heygen_async.api.handles import polling
 from heygen_async.api.renders import look
 from heygen_async.api.videos import STATUSES_AT_ONCE, VIDEO_STATUSES
-from heygen_async.bulk.watched import Watch, Watched
-from heygen_async.bulk.watchlist import Watchlist, failure_of
+from heygen_async.bulk.watch.watched_render import Watch, Watched
+from heygen_async.bulk.watch.watchlist import Watchlist, failure_of
 from heygen_async.errors import APIError, AuthenticationError, HeyGenError, NotFoundError
 
 if TYPE_CHECKING:

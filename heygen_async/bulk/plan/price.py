@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from heygen_async.api.requests.kinds import CINEMATIC_USD, base_of
-from heygen_async.bulk.speech import spoken_seconds
+from heygen_async.bulk.plan.speech_length import spoken_seconds
 
 _ASKED = re.compile(r"(\d{1,4})[\s-]*(seconds?|secs?|s|minutes?|mins?)\b", re.IGNORECASE)
 _NOT_TOLD = (5.0, 60.0, 600.0)  # seconds of a video whose length nothing tells: an audio file, an agent's own choice

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from heygen_async.bulk.jobs.records import StoredFile
-from heygen_async.bulk.journal import Journal
+from heygen_async.bulk.journal.journal import Journal
 
 Stored = Mapping[str, StoredFile]
 

@@ -11,8 +11,8 @@ import anyio
 from heygen_async.api.handles import polling
 from heygen_async.api.videos import Video
 from heygen_async.bulk.jobs.job import Job
-from heygen_async.bulk.timing import RenderTimes, size_of
-from heygen_async.bulk.watched import Watched, first_look
+from heygen_async.bulk.watch.render_times import RenderTimes, size_of
+from heygen_async.bulk.watch.watched_render import Watched, first_look
 from heygen_async.errors import DeadlineExceededError, HeyGenError, RenderFailedError
 
 RELIABLE, ENDS_TO_TRUST = 0.95, 20  # so large a share of so many last ends

@@ -1,0 +1,1 @@
+"""Plans: every row checked and priced before anything is sent."""

@@ -1,0 +1,1 @@
+"""Watching: notices that renders have ended."""
