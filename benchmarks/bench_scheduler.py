@@ -27,7 +27,7 @@ import aiohttp
 import anyio
 
 from heygen_async import DirectVideo, Event, HeyGen, JobRendered, Options
-from heygen_async.bulk.scheduler import Submit
+from heygen_async.bulk.run.scheduler import Submit
 from heygen_async.bulk.watch.watched_render import Watch
 from heygen_async.simulator import World, run, serve
 

@@ -112,12 +112,12 @@ if TYPE_CHECKING:
         Journal,
     )
     from heygen_async.bulk.options import RunOptions
+    from heygen_async.bulk.output.report.page import (
+        write_report,
+    )
     from heygen_async.bulk.plan.plan import Plan
     from heygen_async.bulk.plan.preflight import Preflight
     from heygen_async.bulk.plan.price import Price, Rates
-    from heygen_async.bulk.report.page import (
-        write_report,
-    )
     from heygen_async.bulk.rows.cells import (
         is_missing,
     )
@@ -132,7 +132,7 @@ if TYPE_CHECKING:
         Row,
         Table,
     )
-    from heygen_async.bulk.stream import (
+    from heygen_async.bulk.run.result_stream import (
         Results,
     )
     from heygen_async.bulk.template.template import (
@@ -296,7 +296,7 @@ _WHERE = {
     "RequestInProgressError": "heygen_async.errors",
     "ResourceNotReadyError": "heygen_async.errors",
     "Result": "heygen_async.bulk.jobs.outcomes",
-    "Results": "heygen_async.bulk.stream",
+    "Results": "heygen_async.bulk.run.result_stream",
     "RetryPlanned": "heygen_async.telemetry",
     "RetryPolicy": "heygen_async.http.retry",
     "Row": "heygen_async.bulk.rows.table",
@@ -352,7 +352,7 @@ _WHERE = {
     "enqueue": "heygen_async.durable.enqueue",
     "is_missing": "heygen_async.bulk.rows.cells",
     "read_rows": "heygen_async.bulk.rows.readers.read_rows",
-    "write_report": "heygen_async.bulk.report.page",
+    "write_report": "heygen_async.bulk.output.report.page",
 }
 
 __all__ = [

@@ -20,7 +20,7 @@ from heygen_async import (
     VideoAgent,
     errors,
 )
-from heygen_async.bulk.submitting import _blamed
+from heygen_async.bulk.run.submitter import _blamed
 from heygen_async.simulator import (
     DropAfterAccept,
     ErrorAnswer,

@@ -17,10 +17,10 @@ from aiohttp import web
 
 from heygen_async import Completed, DirectVideo, HeyGen, Job, Journal, Result, RetryPolicy, Video, errors
 from heygen_async.api.fields.looks import Caption
-from heygen_async.bulk import storing
-from heygen_async.bulk.containers import FileKind
-from heygen_async.bulk.diskspace import KEPT_FREE_BYTES
-from heygen_async.bulk.downloads import KINDS, Downloads, Errand
+from heygen_async.bulk.download import download_queue
+from heygen_async.bulk.download.disk_space import KEPT_FREE_BYTES
+from heygen_async.bulk.download.downloader import KINDS, Downloads, Errand
+from heygen_async.bulk.download.file_types import FileKind
 from heygen_async.simulator import (
     ErrorAnswer,
     ExpiredUrl,
@@ -289,7 +289,7 @@ async def test_nothing_more_is_begun_when_too_many_rows_wait(
     heygen: HeyGen, world: World, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The line of rows without files is bounded, however slow the disk."""
-    monkeypatch.setattr(storing, "STORING_AT_MOST", 2)
+    monkeypatch.setattr(download_queue, "STORING_AT_MOST", 2)
     world.render_seconds = lambda _: 5.0
     world.faults += [Slow(path=FILES, seconds=50)]
     start = anyio.current_time()

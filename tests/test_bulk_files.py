@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from heygen_async import DirectVideo, Job
-from heygen_async.bulk import partfile
-from heygen_async.bulk.containers import FileKind, ending_of, endings, is_cut_short, stem_of
-from heygen_async.bulk.diskspace import KEPT_FREE_BYTES, DiskSpace, NoRoomError
-from heygen_async.bulk.downloads import KINDS
-from heygen_async.bulk.partfile import PartFile
+from heygen_async.bulk.download import part_file
+from heygen_async.bulk.download.disk_space import KEPT_FREE_BYTES, DiskSpace, NoRoomError
+from heygen_async.bulk.download.downloader import KINDS
+from heygen_async.bulk.download.file_types import FileKind, ending_of, endings, is_cut_short, stem_of
+from heygen_async.bulk.download.part_file import PartFile
 from heygen_async.bulk.plan.file_names import Clashes, Names, file_name
 from heygen_async.bulk.rows.readers.read_rows import Row
 
@@ -128,18 +128,18 @@ def test_after_a_power_loss_only_what_was_synced_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, boot: str | None
 ) -> None:
     """The length of a file can survive where its content did not. Without a boot id nothing else is believed."""
-    monkeypatch.setattr(partfile, "SYNC_BYTES", 100)
+    monkeypatch.setattr(part_file, "SYNC_BYTES", 100)
     final = tmp_path / "v.mp4"
     part = PartFile.find(final, "v1")
     part.begin(1000, '"t"')
     part.append(b"x" * 150)  # synced, as this is more than enough
     part.append(b"y" * 50)
-    if partfile.boot_id() is not None:
+    if part_file.boot_id() is not None:
         assert PartFile.find(final, "v1").size_bytes == 200
     name = tmp_path / "boot"
     if boot is not None:
         name.write_text(boot)
-    monkeypatch.setattr(partfile, "_BOOT", name)
+    monkeypatch.setattr(part_file, "_BOOT", name)
     found = PartFile.find(final, "v1")
     assert found.size_bytes == 150
     found.go_on(1000)

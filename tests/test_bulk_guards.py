@@ -30,7 +30,7 @@ from heygen_async import (
     RunPausedError,
     Video,
 )
-from heygen_async.bulk.guards import Breaker, Budget, Canary, Guard
+from heygen_async.bulk.run.guards import Breaker, Budget, Canary, Guard
 from heygen_async.simulator import DropAfterAccept, FailedRender, World, run, serve
 
 

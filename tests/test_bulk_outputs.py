@@ -35,9 +35,9 @@ from heygen_async import (
     errors,
 )
 from heygen_async.api.requests.kinds import usd
-from heygen_async.bulk.downloads import Downloads
+from heygen_async.bulk.download.downloader import Downloads
 from heygen_async.bulk.jobs.job import Job
-from heygen_async.bulk.outputs import ResultsCsv
+from heygen_async.bulk.output.results_csv import ResultsCsv
 from heygen_async.bulk.plan.file_names import check_template, file_name
 from heygen_async.bulk.rows.readers.read_rows import Row, cells_of
 from heygen_async.cli import main

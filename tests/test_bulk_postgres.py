@@ -14,7 +14,7 @@ from heygen_async.bulk.jobs.records import Entry, Merge, State, StoredFile
 from heygen_async.bulk.journal import postgres
 from heygen_async.bulk.journal.advisory_lock import Advisory
 from heygen_async.bulk.journal.journal import WrongStateError
-from heygen_async.bulk.report.page import write_report
+from heygen_async.bulk.output.report.page import write_report
 from heygen_async.simulator import World
 from tests.commands import call
 from tests.postgres import CutOff, Postgres

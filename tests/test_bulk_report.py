@@ -18,9 +18,9 @@ import pytest
 
 from heygen_async import CinematicAvatar, DirectVideo, HeyGen, Job, Journal, VideoAgent, errors, write_report
 from heygen_async.bulk.jobs.records import Entry, StoredFile
-from heygen_async.bulk.report.gallery import SHOWN_ROWS, Gallery, collect
-from heygen_async.bulk.report.places import Places
-from heygen_async.bulk.report.reading import Reading
+from heygen_async.bulk.output.report.gallery import SHOWN_ROWS, Gallery, collect
+from heygen_async.bulk.output.report.paths import Places
+from heygen_async.bulk.output.report.queries import Reading
 from heygen_async.simulator import DropBefore, ErrorAnswer, FailedRender, World
 from tests.test_bulk_journal import entry, take_in
 

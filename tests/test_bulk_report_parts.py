@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from heygen_async.bulk.report import charts, sections
-from heygen_async.bulk.report.advice import command, steps
-from heygen_async.bulk.report.markup import Markup, element, embedded, join
-from heygen_async.bulk.report.mends import mend_for
-from heygen_async.bulk.report.reading import Render
-from heygen_async.bulk.report.wording import count, dollars, either, moment, span
+from heygen_async.bulk.output.report import charts, sections
+from heygen_async.bulk.output.report.markup import Markup, element, embedded, join
+from heygen_async.bulk.output.report.next_steps import command, steps
+from heygen_async.bulk.output.report.queries import Render
+from heygen_async.bulk.output.report.remedies import mend_for
+from heygen_async.bulk.output.report.wording import count, dollars, either, moment, span
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 JSON = st.recursive(

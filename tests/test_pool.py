@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from heygen_async.account.render_pool import PROBE_AGAIN_SECONDS, PROBE_SECONDS, Pool
-from heygen_async.bulk.slots import START, Slots
+from heygen_async.bulk.run.slots import START, Slots
 from heygen_async.errors import InvalidInputError
 
 

@@ -34,16 +34,16 @@ if TYPE_CHECKING:
 
     from heygen_async.api.renders import RenderRequest
     from heygen_async.api.requests.stored import StoredRequest
-    from heygen_async.bulk.containers import FileKind
-    from heygen_async.bulk.guards import Approve
+    from heygen_async.bulk.download.file_types import FileKind
     from heygen_async.bulk.jobs.job import Job
     from heygen_async.bulk.jobs.next_step import OnUnknown
     from heygen_async.bulk.options import RunOptions
     from heygen_async.bulk.plan.plan import Plan
     from heygen_async.bulk.plan.price import Rates
     from heygen_async.bulk.rows.table import Table
-    from heygen_async.bulk.scheduler import Submit
-    from heygen_async.bulk.stream import Results
+    from heygen_async.bulk.run.guards import Approve
+    from heygen_async.bulk.run.result_stream import Results
+    from heygen_async.bulk.run.scheduler import Submit
     from heygen_async.bulk.template.template import Template
     from heygen_async.bulk.watch.signals import HasSignals, Signals
     from heygen_async.bulk.watch.watched_render import Watch
@@ -248,10 +248,10 @@ class HeyGen(Resources):
             RunPausedError: Budget, canary or breaker stopped it; what was submitted was followed to its end first.
         """
         from heygen_async.bulk.campaign import Settings, run_journal  # noqa: PLC0415 - the same
-        from heygen_async.bulk.downloads import Downloads  # noqa: PLC0415 - the same
-        from heygen_async.bulk.guards import Budget, guards  # noqa: PLC0415 - the same
+        from heygen_async.bulk.download.downloader import Downloads  # noqa: PLC0415 - the same
         from heygen_async.bulk.journal.job_store import NoBooks  # noqa: PLC0415 - bulk stands above the client
-        from heygen_async.bulk.scheduler import run  # noqa: PLC0415 - the same
+        from heygen_async.bulk.run.guards import Budget, guards  # noqa: PLC0415 - the same
+        from heygen_async.bulk.run.scheduler import run  # noqa: PLC0415 - the same
         from heygen_async.bulk.watch.signals import signals_of  # noqa: PLC0415 - the same
 
         signals = signals_of(watch)

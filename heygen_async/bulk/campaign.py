@@ -15,24 +15,24 @@ import attrs
 from heygen_async.account.render_pool import InFlight
 from heygen_async.api.requests.kinds import kind_of
 from heygen_async.api.requests.stored import body_of
-from heygen_async.bulk.containers import FileKind
-from heygen_async.bulk.downloads import Downloads, checked_kinds
-from heygen_async.bulk.export import PREFIX
-from heygen_async.bulk.guards import Approve, Budget, Guard, guards
+from heygen_async.bulk.download.download_queue import MAX_DOWNLOADS
+from heygen_async.bulk.download.downloader import Downloads, checked_kinds
+from heygen_async.bulk.download.file_types import FileKind
 from heygen_async.bulk.jobs import keys
 from heygen_async.bulk.jobs.job import Job, Source, numbered
 from heygen_async.bulk.jobs.next_step import OnUnknown, grace_left, verdict
 from heygen_async.bulk.jobs.records import Entry, Merge
 from heygen_async.bulk.journal.job_store import JournalBooks, job_of
 from heygen_async.bulk.journal.journal import Journal
+from heygen_async.bulk.output.export import PREFIX
 from heygen_async.bulk.plan.price import Rates
 from heygen_async.bulk.reconcile import find
 from heygen_async.bulk.rows.readers.read_rows import cells_of
-from heygen_async.bulk.scheduler import Submit, run
+from heygen_async.bulk.run.agent_queue import MAX_AGENTS
+from heygen_async.bulk.run.guards import Approve, Budget, Guard, guards
+from heygen_async.bulk.run.result_stream import Results
+from heygen_async.bulk.run.scheduler import Submit, run
 from heygen_async.bulk.spending import spent_usd
-from heygen_async.bulk.storing import MAX_DOWNLOADS
-from heygen_async.bulk.stream import Results
-from heygen_async.bulk.turns import MAX_AGENTS
 from heygen_async.bulk.watch.render_times import RenderTimes
 from heygen_async.bulk.watch.signals import Signals
 from heygen_async.bulk.watch.watched_render import Watch

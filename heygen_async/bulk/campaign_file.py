@@ -10,16 +10,16 @@ from typing import Any, Literal
 import attrs
 
 from heygen_async.api.fields.rules import one_of, refuse, some, text, within
-from heygen_async.bulk.containers import FileKind
-from heygen_async.bulk.downloads import KINDS
+from heygen_async.bulk.download.download_queue import MAX_DOWNLOADS
+from heygen_async.bulk.download.downloader import KINDS
+from heygen_async.bulk.download.file_types import FileKind
 from heygen_async.bulk.jobs.next_step import OnUnknown
 from heygen_async.bulk.plan.price import Rates
 from heygen_async.bulk.rows.readers.read_rows import Table, read_rows
-from heygen_async.bulk.scheduler import Submit
-from heygen_async.bulk.storing import MAX_DOWNLOADS
+from heygen_async.bulk.run.agent_queue import MAX_AGENTS
+from heygen_async.bulk.run.scheduler import Submit
 from heygen_async.bulk.template.template import Template
 from heygen_async.bulk.tomlfile import OUTSIDE, read_toml
-from heygen_async.bulk.turns import MAX_AGENTS
 from heygen_async.bulk.watch.watched_render import Watch
 from heygen_async.errors import InvalidInputError
 

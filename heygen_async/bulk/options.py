@@ -7,11 +7,11 @@ from os import PathLike
 from typing import TypedDict
 
 from heygen_async.account.render_pool import InFlight
-from heygen_async.bulk.containers import FileKind
-from heygen_async.bulk.guards import Approve
+from heygen_async.bulk.download.file_types import FileKind
 from heygen_async.bulk.jobs.next_step import OnUnknown
 from heygen_async.bulk.plan.price import Rates
-from heygen_async.bulk.scheduler import Submit
+from heygen_async.bulk.run.guards import Approve
+from heygen_async.bulk.run.scheduler import Submit
 from heygen_async.bulk.watch.signals import HasSignals, Signals
 from heygen_async.bulk.watch.watched_render import Watch
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from heygen_async import Campaign, HeyGen, Results
-from heygen_async.bulk.outputs import ResultsCsv
+from heygen_async.bulk.output.results_csv import ResultsCsv
 from heygen_async.bulk.plan.plan import Plan
 from heygen_async.cli.approval import asking
 from heygen_async.cli.bill import Bill

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from heygen_async import DownloadError, HeyGen, InvalidInputError, Job, Video
 from heygen_async.api.requests.stored import StoredRequest
-from heygen_async.bulk.containers import FileKind
-from heygen_async.bulk.downloads import Downloads
+from heygen_async.bulk.download.downloader import Downloads
+from heygen_async.bulk.download.file_types import FileKind
 
 # What a video was made from is not known here, so nothing is expected of it but what HeyGen shows.
 _ANY = Job(request=StoredRequest(kind="avatar", text="{}"))

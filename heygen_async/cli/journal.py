@@ -12,8 +12,8 @@ from rich.console import Console
 
 from heygen_async import HeyGen, InvalidInputError, Journal
 from heygen_async.bulk.audit import audit as audit_journal
-from heygen_async.bulk.export import export as export_journal
 from heygen_async.bulk.journal.database import ADDRESSES
+from heygen_async.bulk.output.export import export as export_journal
 from heygen_async.cli import running
 from heygen_async.cli.feed import Feed, fed
 from heygen_async.cli.progress import wide_console

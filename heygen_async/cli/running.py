@@ -29,9 +29,9 @@ from heygen_async import (
     Unfinished,
 )
 from heygen_async.bulk.campaign import Settings
-from heygen_async.bulk.export import export
 from heygen_async.bulk.jobs.next_step import OnUnknown
 from heygen_async.bulk.journal.stored_files import unstored
+from heygen_async.bulk.output.export import export
 from heygen_async.cli.approval import asking
 from heygen_async.cli.bill import Bill
 from heygen_async.cli.feed import Feed

@@ -11,7 +11,7 @@ from heygen_async.bulk.campaign import plan
 from heygen_async.bulk.jobs.job import Source
 from heygen_async.bulk.jobs.records import Merge
 from heygen_async.bulk.journal.journal import Journal
-from heygen_async.bulk.turns import MAX_AGENTS
+from heygen_async.bulk.run.agent_queue import MAX_AGENTS
 from heygen_async.durable.control import Control, State, admitted
 from heygen_async.durable.engine import Office, Queued, check_address, queued
 

@@ -19,15 +19,15 @@ import anyio.to_thread
 import attrs
 
 from heygen_async.bulk.campaign import Recovery
-from heygen_async.bulk.downloads import Downloads
-from heygen_async.bulk.guards import Guard
+from heygen_async.bulk.download.downloader import Downloads
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.next_step import OnUnknown
 from heygen_async.bulk.jobs.outcomes import Completed, Result
 from heygen_async.bulk.journal.advisory_lock import Advisory
 from heygen_async.bulk.journal.journal import Journal
 from heygen_async.bulk.journal.postgres import driver
-from heygen_async.bulk.scheduler import run
+from heygen_async.bulk.run.guards import Guard
+from heygen_async.bulk.run.scheduler import run
 from heygen_async.bulk.watch.render_times import RenderTimes
 from heygen_async.durable.books import QueueBooks
 from heygen_async.durable.control import Control, admitted

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from heygen_async import CinematicAvatar, DirectVideo, HeyGen, Job, VideoAgent
+from heygen_async.bulk.download.part_file import PartFile
 from heygen_async.bulk.journal.sqlite import SqliteFile
-from heygen_async.bulk.partfile import PartFile
 from heygen_async.http.transport import Request, Transport
 from heygen_async.simulator import run
 

@@ -11,12 +11,12 @@ from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from heygen_async.api.videos import Video
-from heygen_async.bulk.guards import Guard
+from heygen_async.bulk.download.download_queue import Storing
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.outcomes import Completed, Failed, Result, Summary
 from heygen_async.bulk.journal.job_store import Books
-from heygen_async.bulk.slots import Slots
-from heygen_async.bulk.storing import Storing
+from heygen_async.bulk.run.guards import Guard
+from heygen_async.bulk.run.slots import Slots
 from heygen_async.bulk.watch.watched_render import Watched
 from heygen_async.errors import HeyGenError, RenderFailedError
 from heygen_async.telemetry import JobEnded, JobRendered

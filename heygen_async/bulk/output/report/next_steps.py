@@ -7,7 +7,7 @@ from collections import Counter
 
 import attrs
 
-from heygen_async.bulk.report.wording import count, either
+from heygen_async.bulk.output.report.wording import count, either
 
 
 @attrs.frozen

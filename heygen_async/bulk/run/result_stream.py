@@ -11,7 +11,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream
 
 from heygen_async.bulk.jobs.outcomes import Result, Summary, Unfinished
 from heygen_async.bulk.jobs.records import Merge
-from heygen_async.bulk.slots import Slots
+from heygen_async.bulk.run.slots import Slots
 from heygen_async.errors import HeyGenError
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import attrs
 
-from heygen_async.bulk.partfile import PartFile
+from heygen_async.bulk.download.part_file import PartFile
 
 # Left free: the journal is often on the same disk, and a run whose journal finds no room is broken.
 KEPT_FREE_BYTES = 64 * 1024 * 1024

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from heygen_async.bulk.report.markup import Markup, element, join
-from heygen_async.bulk.report.reading import Render
-from heygen_async.bulk.report.wording import count, span
+from heygen_async.bulk.output.report.markup import Markup, element, join
+from heygen_async.bulk.output.report.queries import Render
+from heygen_async.bulk.output.report.wording import count, span
 
 WIDTH, HEIGHT = 480.0, 260.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 14.0, 40.0, 42.0

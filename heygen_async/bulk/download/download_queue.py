@@ -15,7 +15,7 @@ import attrs
 from anyio.abc import TaskGroup
 
 from heygen_async.api.videos import Video
-from heygen_async.bulk.downloads import Downloads
+from heygen_async.bulk.download.downloader import Downloads
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.outcomes import Completed
 from heygen_async.bulk.journal.job_store import Books

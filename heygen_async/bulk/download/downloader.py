@@ -21,12 +21,12 @@ from heygen_async.api.renders import SeenAsVideo, look
 from heygen_async.api.requests.kinds import kind_of
 from heygen_async.api.requests.stored import body_of
 from heygen_async.api.videos import Video
-from heygen_async.bulk.containers import FileKind, beginning, ending_of, endings, is_cut_short, stem_of
-from heygen_async.bulk.diskspace import DiskSpace, NoRoomError
+from heygen_async.bulk.download.disk_space import DiskSpace, NoRoomError
+from heygen_async.bulk.download.file_types import FileKind, beginning, ending_of, endings, is_cut_short, stem_of
+from heygen_async.bulk.download.part_file import PartFile
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.records import StoredFile
 from heygen_async.bulk.journal.stored_files import Stored
-from heygen_async.bulk.partfile import PartFile
 from heygen_async.bulk.plan.file_names import Names, facts_of
 from heygen_async.errors import (
     AttemptTimeoutError,

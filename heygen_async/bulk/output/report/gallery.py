@@ -14,8 +14,8 @@ from typing import Any
 import attrs
 
 from heygen_async.bulk.jobs.records import Record
-from heygen_async.bulk.report.places import Places
-from heygen_async.bulk.report.reading import Reading
+from heygen_async.bulk.output.report.paths import Places
+from heygen_async.bulk.output.report.queries import Reading
 from heygen_async.bulk.rows.readers.read_rows import cells_of
 
 SHOWN_ROWS = 5_000

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from heygen_async.api.requests.kinds import label_of
-from heygen_async.bulk.report.advice import Step, command
-from heygen_async.bulk.report.gallery import Gallery
-from heygen_async.bulk.report.markup import Markup, element, join
-from heygen_async.bulk.report.mends import mend_for
-from heygen_async.bulk.report.reading import AtStake, FailureGroup, Spent
-from heygen_async.bulk.report.wording import count, dollars, either, span
+from heygen_async.bulk.output.report.gallery import Gallery
+from heygen_async.bulk.output.report.markup import Markup, element, join
+from heygen_async.bulk.output.report.next_steps import Step, command
+from heygen_async.bulk.output.report.queries import AtStake, FailureGroup, Spent
+from heygen_async.bulk.output.report.remedies import mend_for
+from heygen_async.bulk.output.report.wording import count, dollars, either, span
 
 _BAR_WIDTH = 1000
 

@@ -11,12 +11,12 @@ import anyio
 import attrs
 
 from heygen_async.api.handles.batches import BATCH_ITEMS, KINDS, CreatedBatch, folder_of
-from heygen_async.bulk.ending import Ending
-from heygen_async.bulk.guards import Guard
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.outcomes import Failed
 from heygen_async.bulk.journal.job_store import Books
-from heygen_async.bulk.slots import Slots
+from heygen_async.bulk.run.finisher import Ending
+from heygen_async.bulk.run.guards import Guard
+from heygen_async.bulk.run.slots import Slots
 from heygen_async.bulk.watch.watchlist import Watchlist
 from heygen_async.errors import (
     APIError,

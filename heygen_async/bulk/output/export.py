@@ -13,7 +13,7 @@ import attrs
 
 from heygen_async.bulk.jobs.records import Record
 from heygen_async.bulk.journal.journal import Journal
-from heygen_async.bulk.outputs import shown
+from heygen_async.bulk.output.results_csv import shown
 from heygen_async.bulk.rows.readers.read_rows import cells_of
 from heygen_async.errors import InvalidInputError
 

@@ -16,14 +16,14 @@ from os import PathLike
 from pathlib import Path
 
 from heygen_async.bulk.journal.journal import Journal
-from heygen_async.bulk.report import sections
-from heygen_async.bulk.report.advice import steps
-from heygen_async.bulk.report.charts import histogram, timeline
-from heygen_async.bulk.report.gallery import collect
-from heygen_async.bulk.report.markup import Markup, element, embedded, join
-from heygen_async.bulk.report.places import Places
-from heygen_async.bulk.report.reading import Reading, Render
-from heygen_async.bulk.report.wording import count, moment
+from heygen_async.bulk.output.report import sections
+from heygen_async.bulk.output.report.charts import histogram, timeline
+from heygen_async.bulk.output.report.gallery import collect
+from heygen_async.bulk.output.report.markup import Markup, element, embedded, join
+from heygen_async.bulk.output.report.next_steps import steps
+from heygen_async.bulk.output.report.paths import Places
+from heygen_async.bulk.output.report.queries import Reading, Render
+from heygen_async.bulk.output.report.wording import count, moment
 from heygen_async.errors import InvalidInputError
 
 _ENDINGS = frozenset({".html", ".htm"})

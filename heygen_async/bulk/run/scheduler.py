@@ -17,17 +17,17 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from heygen_async.account.render_pool import InFlight, Pool
 from heygen_async.api.handles.batches import BATCH_ITEMS
-from heygen_async.bulk.downloads import Downloads
-from heygen_async.bulk.ending import Ending, stream
-from heygen_async.bulk.guards import Guard
+from heygen_async.bulk.download.download_queue import MAX_DOWNLOADS, Storing
+from heygen_async.bulk.download.downloader import Downloads
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.outcomes import Failed, Result, Summary, Unfinished
 from heygen_async.bulk.journal.job_store import Books
-from heygen_async.bulk.slots import Slots
-from heygen_async.bulk.storing import MAX_DOWNLOADS, Storing
-from heygen_async.bulk.stream import Results, only
-from heygen_async.bulk.submitting import Submitting, fits_together
-from heygen_async.bulk.turns import MAX_AGENTS, Turns
+from heygen_async.bulk.run.agent_queue import MAX_AGENTS, Turns
+from heygen_async.bulk.run.finisher import Ending, stream
+from heygen_async.bulk.run.guards import Guard
+from heygen_async.bulk.run.result_stream import Results, only
+from heygen_async.bulk.run.slots import Slots
+from heygen_async.bulk.run.submitter import Submitting, fits_together
 from heygen_async.bulk.watch.poller import Watcher
 from heygen_async.bulk.watch.render_times import Law, RenderTimes
 from heygen_async.bulk.watch.signals import Signals

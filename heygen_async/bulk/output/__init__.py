@@ -1,0 +1,1 @@
+"""Results for people and programs: CSV, JSON lines, an HTML page."""

@@ -1,0 +1,1 @@
+"""The engine: takes slots, submits rows, and hands on their results."""
