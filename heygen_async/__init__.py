@@ -93,7 +93,8 @@ if TYPE_CHECKING:
         VideoStatus,
     )
     from heygen_async.api.webhooks import WebhookEndpoint
-    from heygen_async.bulk.campaign_file import Campaign
+    from heygen_async.bulk.campaign.run_options import RunOptions
+    from heygen_async.bulk.campaign_file.campaign_file import Campaign
     from heygen_async.bulk.jobs.job import (
         Job,
     )
@@ -111,7 +112,6 @@ if TYPE_CHECKING:
     from heygen_async.bulk.journal.journal import (
         Journal,
     )
-    from heygen_async.bulk.options import RunOptions
     from heygen_async.bulk.output.report.page import (
         write_report,
     )
@@ -221,7 +221,7 @@ _WHERE = {
     "BatchItem": "heygen_async.api.handles.batches",
     "BreakerTrippedError": "heygen_async.errors",
     "BudgetReachedError": "heygen_async.errors",
-    "Campaign": "heygen_async.bulk.campaign_file",
+    "Campaign": "heygen_async.bulk.campaign_file.campaign_file",
     "CanaryFailedError": "heygen_async.errors",
     "Caption": "heygen_async.api.fields.looks",
     "Chat": "heygen_async.api.agents.chat",
@@ -300,7 +300,7 @@ _WHERE = {
     "RetryPlanned": "heygen_async.telemetry",
     "RetryPolicy": "heygen_async.http.retry",
     "Row": "heygen_async.bulk.rows.table",
-    "RunOptions": "heygen_async.bulk.options",
+    "RunOptions": "heygen_async.bulk.campaign.run_options",
     "RunPausedError": "heygen_async.errors",
     "SeenAsVideo": "heygen_async.api.renders",
     "ServerError": "heygen_async.errors",

@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from heygen_async import DirectVideo, Job, Journal, errors
-from heygen_async.bulk.campaign import plan
+from heygen_async.bulk.campaign.campaign import plan
 from heygen_async.bulk.jobs.records import StoredFile
 from heygen_async.bulk.journal.job_store import JournalBooks, NoBooks
 from heygen_async.bulk.journal.sqlite import SqliteFile

@@ -11,9 +11,9 @@ import jsonschema
 import pytest
 
 from heygen_async import Campaign, Completed, HeyGen, InvalidInputError, Rates
-from heygen_async.bulk.campaign_file import DownloadsTable, RowsTable, RunTable
-from heygen_async.bulk.campaign_init import FIRST_MODES, Known, ask_account, campaign_text
-from heygen_async.bulk.campaign_schema import campaign_schema, descriptions
+from heygen_async.bulk.campaign_file.campaign_file import DownloadsTable, RowsTable, RunTable
+from heygen_async.bulk.campaign_file.json_schema import campaign_schema, descriptions
+from heygen_async.bulk.campaign_file.starter_file import FIRST_MODES, Known, ask_account, campaign_text
 from heygen_async.bulk.template.template import MODES
 from heygen_async.simulator import World
 from heygen_async.simulator.faults import ErrorAnswer

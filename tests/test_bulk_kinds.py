@@ -32,7 +32,7 @@ from heygen_async.api.renders import SeenAsVideo, creation
 from heygen_async.api.requests.kinds import base_of, is_request, kind_of, known, label_of, usd
 from heygen_async.api.requests.stored import StoredRequest
 from heygen_async.api.videos import Video
-from heygen_async.bulk.audit import audit
+from heygen_async.bulk.campaign.audit import audit
 from heygen_async.bulk.jobs.records import Entry, Merge
 from heygen_async.bulk.plan.price import seconds_of
 from heygen_async.bulk.reconcile import find

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 
     from heygen_async.api.renders import RenderRequest
     from heygen_async.api.requests.stored import StoredRequest
+    from heygen_async.bulk.campaign.run_options import RunOptions
     from heygen_async.bulk.download.file_types import FileKind
     from heygen_async.bulk.jobs.job import Job
     from heygen_async.bulk.jobs.next_step import OnUnknown
-    from heygen_async.bulk.options import RunOptions
     from heygen_async.bulk.plan.plan import Plan
     from heygen_async.bulk.plan.price import Rates
     from heygen_async.bulk.rows.table import Table
@@ -247,7 +247,7 @@ class HeyGen(Resources):
                 followed to its end first. The same for a wrong key and a used-up quota.
             RunPausedError: Budget, canary or breaker stopped it; what was submitted was followed to its end first.
         """
-        from heygen_async.bulk.campaign import Settings, run_journal  # noqa: PLC0415 - the same
+        from heygen_async.bulk.campaign.campaign import Settings, run_journal  # noqa: PLC0415 - the same
         from heygen_async.bulk.download.downloader import Downloads  # noqa: PLC0415 - the same
         from heygen_async.bulk.journal.job_store import NoBooks  # noqa: PLC0415 - bulk stands above the client
         from heygen_async.bulk.run.guards import Budget, guards  # noqa: PLC0415 - the same
@@ -398,7 +398,7 @@ class HeyGen(Resources):
             JournalError: Not there, in use by another process, damaged; nothing was sent.
             RunPausedError: As of `render_many`.
         """
-        from heygen_async.bulk.campaign import run_journal  # noqa: PLC0415 - bulk stands above the client
+        from heygen_async.bulk.campaign.campaign import run_journal  # noqa: PLC0415 - bulk stands above the client
         from heygen_async.bulk.watch.signals import signals_of  # noqa: PLC0415 - the same
 
         signals = None if watch is None else signals_of(watch)

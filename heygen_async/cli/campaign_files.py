@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from heygen_async import Campaign, InvalidInputError
-from heygen_async.bulk.campaign_init import Known, ask_account, campaign_text
-from heygen_async.bulk.campaign_schema import campaign_schema
+from heygen_async.bulk.campaign_file.json_schema import campaign_schema
+from heygen_async.bulk.campaign_file.starter_file import Known, ask_account, campaign_text
 from heygen_async.bulk.rows.readers.read_rows import read_rows
 from heygen_async.cli.given import seen_from
 from heygen_async.cli.plan import client

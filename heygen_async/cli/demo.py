@@ -13,7 +13,7 @@ from cyclopts import Parameter, validators
 from rich.console import Console
 
 from heygen_async import Campaign, HeyGen
-from heygen_async.bulk.campaign_file import DownloadsTable, RowsTable
+from heygen_async.bulk.campaign_file.campaign_file import DownloadsTable, RowsTable
 from heygen_async.bulk.plan.plan import Plan
 from heygen_async.cli.campaign import render_campaign
 from heygen_async.cli.plan import planned

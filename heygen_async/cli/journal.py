@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from heygen_async import HeyGen, InvalidInputError, Journal
-from heygen_async.bulk.audit import audit as audit_journal
+from heygen_async.bulk.campaign.audit import audit as audit_journal
 from heygen_async.bulk.journal.database import ADDRESSES
 from heygen_async.bulk.output.export import export as export_journal
 from heygen_async.cli import running

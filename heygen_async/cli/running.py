@@ -28,7 +28,7 @@ from heygen_async import (
     Summary,
     Unfinished,
 )
-from heygen_async.bulk.campaign import Settings
+from heygen_async.bulk.campaign.campaign import Settings
 from heygen_async.bulk.jobs.next_step import OnUnknown
 from heygen_async.bulk.journal.stored_files import unstored
 from heygen_async.bulk.output.export import export

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import anyio.to_thread
 import attrs
 
-from heygen_async.bulk.campaign import plan
+from heygen_async.bulk.campaign.campaign import plan
 from heygen_async.bulk.jobs.job import Source
 from heygen_async.bulk.jobs.records import Merge
 from heygen_async.bulk.journal.journal import Journal

@@ -18,7 +18,7 @@ import anyio
 import anyio.to_thread
 import attrs
 
-from heygen_async.bulk.campaign import Recovery
+from heygen_async.bulk.campaign.campaign import Recovery
 from heygen_async.bulk.download.downloader import Downloads
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.next_step import OnUnknown

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import attrs
 
 from heygen_async.api.fields.rules import one_of, refuse, some, text, within
+from heygen_async.bulk.campaign_file.toml import OUTSIDE, read_toml
 from heygen_async.bulk.download.download_queue import MAX_DOWNLOADS
 from heygen_async.bulk.download.downloader import KINDS
 from heygen_async.bulk.download.file_types import FileKind
@@ -19,7 +20,6 @@ from heygen_async.bulk.rows.readers.read_rows import Table, read_rows
 from heygen_async.bulk.run.agent_queue import MAX_AGENTS
 from heygen_async.bulk.run.scheduler import Submit
 from heygen_async.bulk.template.template import Template
-from heygen_async.bulk.tomlfile import OUTSIDE, read_toml
 from heygen_async.bulk.watch.watched_render import Watch
 from heygen_async.errors import InvalidInputError
 

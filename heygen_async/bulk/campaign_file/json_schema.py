@@ -9,9 +9,9 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import attrs
 
-from heygen_async.bulk.campaign_file import Campaign
+from heygen_async.bulk.campaign_file.campaign_file import Campaign
+from heygen_async.bulk.campaign_file.toml import OUTSIDE
 from heygen_async.bulk.template.template import MODES
-from heygen_async.bulk.tomlfile import OUTSIDE
 
 _PLAIN = {str: "string", bool: "boolean", int: "integer", float: "number"}
 _ATTRIBUTE = re.compile(r"^    (\w+(?:, \w+)*): (.*(?:\n     .*)*)", re.MULTILINE)

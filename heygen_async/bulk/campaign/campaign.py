@@ -15,6 +15,7 @@ import attrs
 from heygen_async.account.render_pool import InFlight
 from heygen_async.api.requests.kinds import kind_of
 from heygen_async.api.requests.stored import body_of
+from heygen_async.bulk.campaign.spent import spent_usd
 from heygen_async.bulk.download.download_queue import MAX_DOWNLOADS
 from heygen_async.bulk.download.downloader import Downloads, checked_kinds
 from heygen_async.bulk.download.file_types import FileKind
@@ -32,7 +33,6 @@ from heygen_async.bulk.run.agent_queue import MAX_AGENTS
 from heygen_async.bulk.run.guards import Approve, Budget, Guard, guards
 from heygen_async.bulk.run.result_stream import Results
 from heygen_async.bulk.run.scheduler import Submit, run
-from heygen_async.bulk.spending import spent_usd
 from heygen_async.bulk.watch.render_times import RenderTimes
 from heygen_async.bulk.watch.signals import Signals
 from heygen_async.bulk.watch.watched_render import Watch
