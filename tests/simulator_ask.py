@@ -8,8 +8,8 @@ from typing import Any
 import aiohttp
 
 from heygen_async.simulator import World
-from heygen_async.simulator.contract import operation
-from heygen_async.simulator.front_door import ROUTES
+from heygen_async.simulator.contract.contract import operation
+from heygen_async.simulator.router import ROUTES
 
 Ask = Callable[..., Awaitable[tuple[int, Any]]]
 

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-from heygen_async.simulator.contract import Operation
+from heygen_async.simulator.contract.contract import Operation
 
 JSON = "application/json"
 

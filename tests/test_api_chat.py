@@ -43,7 +43,7 @@ from heygen_async.simulator import (
     UnknownStatus,
     World,
 )
-from heygen_async.simulator.sessions import Session
+from heygen_async.simulator.world.sessions import Session
 
 ASK = VideoAgent(prompt="A 30-second welcome to our shop.", mode="chat")
 PLAIN = VideoAgent(prompt="A 30-second welcome to our shop.")

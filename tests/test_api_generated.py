@@ -31,8 +31,8 @@ from heygen_async.api.handles import server_job
 from heygen_async.api.videos import VideoJob
 from heygen_async.http import wire
 from heygen_async.simulator import DropAfterAccept, World
-from heygen_async.simulator.contract import Operation, operation
-from heygen_async.simulator.front_door import COSTLY
+from heygen_async.simulator.contract.contract import Operation, operation
+from heygen_async.simulator.router import COSTLY
 from tests.contract.generate import TARGET, files
 from tests.contract.methods import RENAMED
 from tests.contract.operations import BY_HAND, RESOURCES

@@ -10,8 +10,8 @@ import pytest
 
 from heygen_async import InvalidInputError
 from heygen_async.http import wire
-from heygen_async.simulator.contract import operation
-from heygen_async.simulator.rules import broken_rules
+from heygen_async.simulator.contract.contract import operation
+from heygen_async.simulator.contract.rules import broken_rules
 from tests.contract.classes import ANSWERS_BY_HAND, NAMES, REQUESTS_BY_HAND, TOGETHER
 from tests.contract.generate import DOCUMENT, VALUES
 from tests.contract.methods import Asked, ask, checks_query, query_name

@@ -16,7 +16,7 @@ from heygen_async.bulk.campaign_file.json_schema import campaign_schema, descrip
 from heygen_async.bulk.campaign_file.starter_file import FIRST_MODES, Known, ask_account, campaign_text
 from heygen_async.bulk.template.template import MODES
 from heygen_async.simulator import World
-from heygen_async.simulator.faults import ErrorAnswer
+from heygen_async.simulator.faults.request_faults import ErrorAnswer
 
 FULL = """
 mode = "direct"

@@ -32,7 +32,7 @@ from heygen_async.simulator import (
     WrongLength,
     serve,
 )
-from heygen_async.simulator.files import content
+from heygen_async.simulator.storage.files import content
 
 Usage = namedtuple("Usage", "total used free")  # noqa: PYI024 - as shutil's own
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -27,8 +27,9 @@ from heygen_async import (
 )
 from heygen_async.api.requests.stored import StoredRequest
 from heygen_async.bulk.rows.table import Row
-from heygen_async.simulator import Server, World, faults
-from heygen_async.simulator.catalog import Look, Voice
+from heygen_async.simulator import Server, World
+from heygen_async.simulator.account.catalog import Look, Voice
+from heygen_async.simulator.faults import request_faults
 
 LATER = 1e9
 BREAKS = '<break time="900s"/>'
@@ -293,7 +294,7 @@ async def test_the_column_is_told_where_one_cell_has_the_value(heygen: HeyGen) -
 async def test_what_may_not_be_read_is_a_warning_once(heygen: HeyGen, world: World) -> None:
     """The same for every kind of name, and rows after the first are left alone."""
     for path in ("/v3/avatars/looks/*", "/v3/voices/*", "/v3/templates/*"):
-        world.faults.append(faults.ErrorAnswer(path=path, status=403, code="insufficient_api_key_scope"))
+        world.faults.append(request_faults.ErrorAnswer(path=path, status=403, code="insufficient_api_key_scope"))
     preflight = Preflight(heygen)
     found = await preflight.problems(row(), direct())
     found += await preflight.problems(row(3), cast("VideoRequest", Filled(variables={})))
@@ -308,7 +309,7 @@ async def test_what_may_not_be_read_is_a_warning_once(heygen: HeyGen, world: Wor
 
 async def test_a_network_that_is_gone_is_asked_once(server: Server, world: World) -> None:
     """Every name is then unchecked, without a wait for each."""
-    world.faults.append(faults.DropBefore())
+    world.faults.append(request_faults.DropBefore())
     async with HeyGen("simulator-key", base_url=server.base_url, retry=RetryPolicy(attempts=1)) as heygen:
         preflight = Preflight(heygen)
         found = await preflight.problems(row(), direct(engine=AvatarV(reference_look_id="look_dmitri")))
@@ -323,14 +324,14 @@ async def test_a_network_that_is_gone_is_asked_once(server: Server, world: World
 
 
 async def test_an_answer_that_nobody_can_read_is_no_error(heygen: HeyGen, world: World) -> None:
-    world.faults.append(faults.Malformed(path="/v3/voices/voice_warm"))
+    world.faults.append(request_faults.Malformed(path="/v3/voices/voice_warm"))
     (problem,) = await problems(heygen, direct())
     assert (problem.field, problem.severity) == ("voice_id", "warning")
 
 
 async def test_an_id_that_heygen_refuses_is_none(heygen: HeyGen, world: World) -> None:
     """A 400 is no doubt about the network, but about the id."""
-    world.faults.append(faults.ErrorAnswer(path="/v3/voices/voice_odd", status=400, code="invalid_parameter"))
+    world.faults.append(request_faults.ErrorAnswer(path="/v3/voices/voice_odd", status=400, code="invalid_parameter"))
     (problem,) = await problems(heygen, direct(voice_id="voice_odd"))
     assert (problem.severity, problem.reason) == ("error", "there is no such voice")
 

@@ -14,7 +14,7 @@ import anyio
 import pytest
 
 from heygen_async.simulator import ErrorAnswer, Server, World
-from heygen_async.simulator.received import CHUNK_BYTES, KEPT_BYTES, receive
+from heygen_async.simulator.http.received import CHUNK_BYTES, KEPT_BYTES, receive
 from tests.simulator_ask import Ask, code
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00\r\n\r\n--\r\n" * 5

@@ -12,8 +12,8 @@ import jsonschema
 import pytest
 
 from heygen_async.simulator import World
-from heygen_async.simulator.contract import Operation, operation
-from heygen_async.simulator.front_door import COSTLY, ROUTES
+from heygen_async.simulator.contract.contract import Operation, operation
+from heygen_async.simulator.router import COSTLY, ROUTES
 from tests.json_schema import as_json_schema
 from tests.simulator_ask import Ask
 from tests.simulator_bodies import least, spoilt

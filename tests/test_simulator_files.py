@@ -16,7 +16,7 @@ import anyio
 import pytest
 
 from heygen_async.simulator import Server, World
-from heygen_async.simulator.files import content
+from heygen_async.simulator.storage.files import content
 
 ROOT = Path(__file__).parent.parent
 HELLO = {"type": "avatar", "avatar_id": "look_anna", "voice_id": "voice_warm", "script": "Hi Ada"}

@@ -18,7 +18,7 @@ from heygen_async.simulator import (
     World,
     serve,
 )
-from heygen_async.simulator.prices import duration, price
+from heygen_async.simulator.account.prices import duration, price
 from tests.simulator_ask import Ask, code
 
 FILM = {"type": "url", "url": "https://example.com/film.mp4"}

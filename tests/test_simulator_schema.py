@@ -11,13 +11,13 @@ import jsonschema
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from heygen_async.simulator.catalog import LOOKS
-from heygen_async.simulator.contract import operation
-from heygen_async.simulator.front_door import ROUTES
-from heygen_async.simulator.prices import duration, price
-from heygen_async.simulator.replies import Problem
-from heygen_async.simulator.rules import look_problems, rule_problems, url_problems
-from heygen_async.simulator.schema import Validator, is_web_address
+from heygen_async.simulator.account.catalog import LOOKS
+from heygen_async.simulator.account.prices import duration, price
+from heygen_async.simulator.contract.contract import operation
+from heygen_async.simulator.contract.rules import look_problems, rule_problems, url_problems
+from heygen_async.simulator.contract.schema import Validator, is_web_address
+from heygen_async.simulator.http.replies import Problem
+from heygen_async.simulator.router import ROUTES
 from tests.json_schema import as_json_schema
 
 CONTRACT = Path(__file__).parent / "contract" / "openapi.json"

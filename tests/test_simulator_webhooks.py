@@ -24,7 +24,7 @@ from heygen_async.simulator import (
     World,
     serve,
 )
-from heygen_async.simulator.courier import LAST_TRY_SECONDS, waits
+from heygen_async.simulator.delivery.sender import LAST_TRY_SECONDS, waits
 from tests.simulator_ask import Ask, code
 
 HELLO = {"type": "avatar", "avatar_id": "look_anna", "voice_id": "voice_warm", "script": "Hi Ada"}

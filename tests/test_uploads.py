@@ -20,7 +20,7 @@ from heygen_async import Event, HeyGen, Options, RetryPlanned, RetryPolicy, Uplo
 from heygen_async.api.uploads.byte_readers import HandleChunks, PathChunks
 from heygen_async.http.bodies import Body, Flow
 from heygen_async.simulator import DropAfterAccept, DropBefore, ErrorAnswer, Server, World
-from heygen_async.simulator.assets import Asset
+from heygen_async.simulator.world.assets import Asset
 from tests.storage import FORM_BYTES, MP4, PNG, Depot, line_to, listening
 
 LARGE = FORM_BYTES + 1

@@ -20,7 +20,7 @@ from heygen_async.api.uploads.media_types import media_of, sniffed
 from heygen_async.http.bodies import CHUNK_BYTES, Body
 from heygen_async.http.multipart import streamed_file
 from heygen_async.simulator import World
-from heygen_async.simulator.multipart import parts
+from heygen_async.simulator.http.multipart import parts
 from tests.storage import FORM_BYTES, MP4, PNG
 
 MEGABYTE = 1024 * 1024

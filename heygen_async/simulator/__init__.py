@@ -13,15 +13,16 @@ run(main)  # hours of rendering pass in a second
 Written from the API's contract and notes alone, so that it is a second opinion on any client.
 """
 
+from heygen_async.simulator.account.ledger import Charge, Seen
 from heygen_async.simulator.clock import CompressedTimeLoop, VirtualTimeLoop, run
-from heygen_async.simulator.delivery_faults import (
+from heygen_async.simulator.faults.delivery_faults import (
     DeliveryFault,
     DuplicateDelivery,
     ForgedDelivery,
     LateDelivery,
     LostDelivery,
 )
-from heygen_async.simulator.faults import (
+from heygen_async.simulator.faults.request_faults import (
     DropAfterAccept,
     DropBefore,
     Empty,
@@ -40,10 +41,9 @@ from heygen_async.simulator.faults import (
     UnknownStatus,
     WrongLength,
 )
-from heygen_async.simulator.ledger import Charge, Seen
 from heygen_async.simulator.server import Server, build_app, serve
-from heygen_async.simulator.webhooks import Delivery
-from heygen_async.simulator.world import World
+from heygen_async.simulator.world.outbox import Delivery
+from heygen_async.simulator.world.world import World
 
 __all__ = [
     "Charge",

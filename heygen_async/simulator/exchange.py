@@ -7,8 +7,8 @@ import math
 import anyio
 import attrs
 
-from heygen_async.simulator import files, uploads
-from heygen_async.simulator.faults import (
+from heygen_async.simulator.account.ledger import Seen
+from heygen_async.simulator.faults.request_faults import (
     Empty,
     ErrorAnswer,
     Malformed,
@@ -18,12 +18,12 @@ from heygen_async.simulator.faults import (
     Truncated,
     WrongLength,
 )
-from heygen_async.simulator.front_door import COSTLY, Route, authenticate, read_call, route
-from heygen_async.simulator.idempotency import Scope
-from heygen_async.simulator.incoming import Incoming
-from heygen_async.simulator.ledger import Seen
-from heygen_async.simulator.replies import JSON_TYPE, RefusalError, Reply
-from heygen_async.simulator.world import World
+from heygen_async.simulator.http.idempotency import Scope
+from heygen_async.simulator.http.incoming import Incoming
+from heygen_async.simulator.http.replies import JSON_TYPE, RefusalError, Reply
+from heygen_async.simulator.router import COSTLY, Route, authenticate, read_call, route
+from heygen_async.simulator.storage import files, uploads
+from heygen_async.simulator.world.world import World
 
 FILES = "/files/"
 FILE_TEMPLATE = "/files/{name}"

@@ -21,7 +21,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from heygen_async.simulator.server import Server, serve
-from heygen_async.simulator.world import World
+from heygen_async.simulator.world.world import World
 
 
 @pytest.fixture

@@ -10,14 +10,14 @@ import anyio
 import attrs
 from aiohttp import web
 
-from heygen_async.simulator.courier import Courier
+from heygen_async.simulator.delivery.notifier import Herald
+from heygen_async.simulator.delivery.sender import Courier
 from heygen_async.simulator.exchange import Outcome, exchange
-from heygen_async.simulator.herald import Herald
-from heygen_async.simulator.incoming import Incoming
-from heygen_async.simulator.received import receive
-from heygen_async.simulator.replies import RefusalError, json_reply
-from heygen_async.simulator.uploads import UPLOADS
-from heygen_async.simulator.world import World
+from heygen_async.simulator.http.incoming import Incoming
+from heygen_async.simulator.http.received import receive
+from heygen_async.simulator.http.replies import RefusalError, json_reply
+from heygen_async.simulator.storage.uploads import UPLOADS
+from heygen_async.simulator.world.world import World
 
 MOST_BYTES = 100 * 1024 * 1024
 # Seconds. An idle connection stays for as long as anybody may want it: in virtual time an hour passes in a moment.

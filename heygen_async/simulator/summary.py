@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from heygen_async.simulator.world import World
+    from heygen_async.simulator.world.world import World
 
 
 def summary(world: World) -> dict[str, Any]:

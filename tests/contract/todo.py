@@ -9,7 +9,7 @@ from tests.contract.facts import Schema, operations
 from tests.contract.generate import Generator
 from tests.contract.operations import RESOURCES
 
-PLACES = "tests/contract/openapi.json and heygen_async/simulator/openapi.json"
+PLACES = "tests/contract/openapi.json and heygen_async/simulator/contract/openapi.json"
 GENERATED = {op.where for resource in RESOURCES for op in resource.ops}
 
 

@@ -1,0 +1,1 @@
+"""The simulated account: its money, its prices, its looks, voices and files."""

@@ -1,0 +1,1 @@
+"""HeyGen's contract, `openapi.json`, and the checks of requests against it."""

@@ -1,0 +1,203 @@
+"""Rules that a schema cannot say: each `x-rule` of the contract that can be decided from the request alone.
+
+What depends on the look (its type, its engines) is checked only where the look is known, see `look_problems`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from heygen_async.simulator.account.catalog import Look
+from heygen_async.simulator.contract.other_rules import OTHER_RULES
+from heygen_async.simulator.contract.schema import is_web_address
+from heygen_async.simulator.http.replies import Problem
+
+Body = dict[str, Any]
+SPEECH = ("script", "audio_url", "audio_asset_id")
+V3_STABILITY = (0, 0.5, 1)
+MOST_VIDEOS = 3
+MOST_IMAGES = 9
+VIDEO_ENDINGS = (".mp4", ".webm", ".mov")
+
+
+def broken_rules(template: str, body: Body) -> Iterator[Problem]:
+    """Yield which rules *body*, which fits the schema of POST *template*, breaks."""
+    if template == "/v3/videos":
+        yield from rule_problems(body)
+    elif template == "/v3/videos/batches":
+        for index, item in enumerate(body["videos"]):
+            yield from rule_problems(item, f"videos[{index}].")
+    else:
+        yield from url_problems(body)
+        if template in OTHER_RULES:
+            yield from OTHER_RULES[template](body)
+
+
+def rule_problems(body: Body, path: str = "") -> Iterator[Problem]:
+    """Yield which rules *body*, one video of POST /v3/videos that fits its schema, breaks.
+
+    Args:
+        body: Of the request, or an item of a batch.
+        path: Where it stands in the request, with a dot at its end, or "".
+    """
+    return _RULES[body["type"]](body, path)
+
+
+def look_problems(body: Body, look: Look) -> Iterator[Problem]:
+    """Yield which rules *body*, of type avatar, breaks because of its look."""
+    engine = _engine(body)
+    photo = look.avatar_type == "photo_avatar"
+    if engine not in look.engines:
+        yield Problem(path="engine", message=f"Engine {engine} is not supported by look {look.id}.")
+    if body.get("expressiveness") and not photo:
+        yield Problem(path="expressiveness", message="Only photo avatars have expressiveness.")
+    if body.get("motion_prompt") and engine == "avatar_iv" and not photo:
+        yield Problem(path="motion_prompt", message="On avatar_iv only photo avatars take a motion_prompt.")
+
+
+def url_problems(value: Any, path: str = "") -> Iterator[Problem]:
+    """Yield what is wrong with the addresses of files anywhere in *value*."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from url_problems(item, f"{path}[{index}]")
+    elif isinstance(value, dict):
+        if value.get("type") == "url" and isinstance(value.get("url"), str):
+            yield from _asset(value, path)
+        for name, member in value.items():
+            yield from url_problems(member, f"{path}.{name}" if path else name)
+
+
+def _avatar(body: Body, path: str) -> Iterator[Problem]:
+    yield from _exactly_one_speech(body, path)
+    yield from _engine_rules(body, path)
+    yield from _voice_settings(body, path)
+    yield from _picture(body, path)
+
+
+def _image(body: Body, path: str) -> Iterator[Problem]:
+    yield from _exactly_one_speech(body, path)
+    yield from _voice_with_script(body, path)
+    yield from _voice_settings(body, path)
+    yield from _picture(body, path)
+    yield from _asset(body["image"], f"{path}image")
+
+
+def _cinematic(body: Body, path: str) -> Iterator[Problem]:
+    if body.get("auto_duration") and body.get("duration") is not None:
+        yield Problem(path=f"{path}duration", message="'duration' must be omitted when auto_duration is true.")
+    references = body.get("references") or []
+    for index, reference in enumerate(references):
+        yield from _asset(reference, f"{path}references[{index}]")
+    kinds = [_media(reference) for reference in references]
+    videos = kinds.count("video")
+    images = kinds.count("image") + len(body["avatar_id"])
+    unknown = kinds.count("unknown")  # an asset id does not say what it is: give it the benefit of the doubt
+    room = MOST_VIDEOS - min(videos, MOST_VIDEOS) + MOST_IMAGES - min(images, MOST_IMAGES)
+    if videos > MOST_VIDEOS or images > MOST_IMAGES or unknown > room:
+        message = f"avatar_id and references together: at most {MOST_VIDEOS} videos and {MOST_IMAGES} images."
+        yield Problem(path=f"{path}references", message=message)
+
+
+def _studio(body: Body, path: str) -> Iterator[Problem]:
+    for index, scene in enumerate(body["scenes"]):
+        at = f"{path}scenes[{index}]."
+        if scene["type"] == "avatar_video":
+            yield from _studio_avatar(scene["input"], f"{at}input.")
+        else:
+            yield from _scene(scene, at)
+
+
+def _studio_avatar(body: Body, path: str) -> Iterator[Problem]:
+    yield from _exactly_one_speech(body, path)
+    yield from _engine_rules(body, path)
+    yield from _voice_settings(body, path)
+
+
+def _scene(scene: Body, path: str) -> Iterator[Problem]:
+    yield from _asset(scene["source"], f"{path}source")
+    yield from _voice_settings(scene, path)
+    yield from _voice_with_script(scene, path)
+    sources = _speech_sources(scene)
+    if len(sources) > 1:
+        yield Problem(path=f"{path}{sources[1]}", message=f"At most one of: {', '.join(SPEECH)}.")
+    silent = scene.get("duration") is not None
+    if scene["type"] == "image" and silent == bool(sources):
+        yield Problem(path=f"{path}duration", message="Give either 'duration' or narration, not both and not neither.")
+    if (scene.get("playback") or {}).get("mode") and not sources:
+        yield Problem(path=f"{path}playback.mode", message="'mode' needs a voiceover on the scene.")
+
+
+def _speech_sources(body: Body) -> list[str]:
+    return [name for name in SPEECH if body.get(name) is not None]
+
+
+def _exactly_one_speech(body: Body, path: str) -> Iterator[Problem]:
+    sources = _speech_sources(body)
+    if len(sources) != 1:
+        message = f"Exactly one of: {', '.join(SPEECH)}; got {len(sources)}."
+        yield Problem(path=f"{path}{sources[1] if sources else 'script'}", message=message)
+
+
+def _voice_with_script(body: Body, path: str) -> Iterator[Problem]:
+    if body.get("script") is not None and not body.get("voice_id"):
+        yield Problem(path=f"{path}voice_id", message="'voice_id' is required with 'script'.")
+
+
+def _engine(body: Body) -> str:
+    return str((body.get("engine") or {}).get("type", "avatar_iv"))
+
+
+def _engine_rules(body: Body, path: str) -> Iterator[Problem]:
+    engine = _engine(body)
+    if body.get("expressiveness") and engine != "avatar_iv":
+        yield Problem(path=f"{path}expressiveness", message=f"Not supported by engine {engine}.")
+    if body.get("motion_prompt") and engine == "avatar_iii":
+        yield Problem(path=f"{path}motion_prompt", message=f"Not supported by engine {engine}.")
+
+
+def _voice_settings(body: Body, path: str) -> Iterator[Problem]:
+    settings = (body.get("voice_settings") or {}).get("engine_settings") or {}
+    stability = settings.get("stability")
+    if settings.get("model") == "eleven_v3" and stability is not None and stability not in V3_STABILITY:
+        where = f"{path}voice_settings.engine_settings.stability"
+        yield Problem(path=where, message="With model eleven_v3 stability is one of 0, 0.5, 1.")
+
+
+def _picture(body: Body, path: str) -> Iterator[Problem]:
+    background = body.get("background")
+    if background is None:
+        return
+    if body.get("output_format") == "webm":
+        yield Problem(path=f"{path}background", message="Not with output_format webm: its background is transparent.")
+    yield from _background(background, f"{path}background.")
+
+
+def _background(background: Body, path: str) -> Iterator[Problem]:
+    given = [name for name in ("url", "asset_id") if background.get(name) is not None]
+    if background["type"] == "color" and background.get("value") is None:
+        yield Problem(path=f"{path}value", message="'value' is required when type is color.")
+    if background["type"] == "image" and len(given) != 1:
+        yield Problem(path=f"{path}url", message="Exactly one of: url, asset_id, when type is image.")
+
+
+def _asset(asset: Body, path: str) -> Iterator[Problem]:
+    if asset["type"] == "url" and not is_web_address(asset["url"]):
+        yield Problem(path=f"{path}.url", message="Input should be an http or https URL.")
+
+
+def _media(asset: Body) -> str:
+    if asset["type"] == "base64":
+        return "video" if asset["media_type"].startswith("video/") else "image"
+    if asset["type"] == "url" and is_web_address(asset["url"]):
+        return "video" if urlsplit(asset["url"]).path.lower().endswith(VIDEO_ENDINGS) else "image"
+    return "unknown"
+
+
+_RULES: dict[str, Callable[[Body, str], Iterator[Problem]]] = {
+    "avatar": _avatar,
+    "image": _image,
+    "cinematic_avatar": _cinematic,
+    "studio": _studio,
+}

@@ -1,0 +1,193 @@
+"""A validator for that part of OpenAPI 3.0 schemas which the contract uses."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import attrs
+
+from heygen_async.simulator.http.replies import Problem
+
+Schema = Mapping[str, Any]
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "array": (list,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "number": (int, float),
+    "object": (dict,),
+    "string": (str,),
+}
+
+
+@attrs.frozen
+class Validator:
+    """Says what is wrong with a value.
+
+    Attributes:
+        document: The OpenAPI document, for references.
+    """
+
+    document: Mapping[str, Any]
+
+    def problems(self, schema: Schema, value: Any, path: str = "") -> Iterator[Problem]:
+        """Yield what is wrong with *value*, which stands at *path*."""
+        schema = self.resolve(schema)
+        if value is None:
+            yield from _null_problems(schema, path)
+        elif "oneOf" in schema:
+            yield from self._one_of(schema, value, path)
+        elif "anyOf" in schema:
+            yield from self._any_of(schema, value, path)
+        else:
+            yield from self._plain(schema, value, path)
+
+    def resolve(self, schema: Schema) -> Schema:
+        """Follow the references of *schema* to what it stands for."""
+        while "$ref" in schema:
+            found: Any = self.document
+            for step in schema["$ref"].removeprefix("#/").split("/"):
+                found = found[step]
+            schema = found
+        return schema
+
+    def _one_of(self, schema: Schema, value: Any, path: str) -> Iterator[Problem]:
+        name = schema["discriminator"]["propertyName"]
+        arms = schema["discriminator"]["mapping"]
+        if not isinstance(value, dict):
+            yield Problem(path=path, message="Input should be an object.")
+        elif name not in value:
+            yield Problem(path=_join(path, name), message=f"'{name}' is required.")
+        elif not isinstance(value[name], str) or value[name] not in arms:
+            yield Problem(path=_join(path, name), message=f"Input should be one of: {', '.join(sorted(arms))}.")
+        else:
+            yield from self.problems({"$ref": arms[value[name]]}, value, path)
+
+    def _any_of(self, schema: Schema, value: Any, path: str) -> Iterator[Problem]:
+        attempts = [list(self.problems(arm, value, path)) for arm in schema["anyOf"]]
+        if all(attempts):
+            # The first arm is what is meant; null is the last.
+            yield from attempts[0]
+
+    def _plain(self, schema: Schema, value: Any, path: str) -> Iterator[Problem]:
+        kind = schema.get("type")
+        if kind and not _is_a(kind, value):
+            yield Problem(path=path, message=f"Input should be of type {kind}.")
+            return
+        yield from (
+            Problem(path=path, message=message)
+            for keyword, check in _CHECKS.items()
+            if keyword in schema and (message := check(schema, value))
+        )
+        if isinstance(value, list):
+            for index, item in enumerate(value):
+                yield from self.problems(schema.get("items", {}), item, f"{path}[{index}]")
+        elif isinstance(value, dict):
+            yield from self._members(schema, value, path)
+
+    def _members(self, schema: Schema, value: dict[str, Any], path: str) -> Iterator[Problem]:
+        known = schema.get("properties", {})
+        for name in schema.get("required", ()):
+            if name not in value:
+                yield Problem(path=_join(path, name), message=f"'{name}' is required.")
+        others = schema.get("additionalProperties", True)
+        for name, member in value.items():
+            if name in known:
+                yield from self.problems(known[name], member, _join(path, name))
+            elif others is False:
+                yield Problem(path=_join(path, name), message=f"Unknown field '{name}'.")
+            elif isinstance(others, Mapping):
+                yield from self.problems(others, member, _join(path, name))
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _is_a(kind: str, value: Any) -> bool:
+    if isinstance(value, bool):
+        return kind == "boolean"
+    return isinstance(value, _TYPES[kind]) and not (isinstance(value, float) and not math.isfinite(value))
+
+
+def _null_problems(schema: Schema, path: str) -> Iterator[Problem]:
+    if not schema.get("nullable") and (schema.keys() & {"type", "oneOf", "anyOf", "enum"}):
+        yield Problem(path=path, message="Input should not be null.")
+
+
+def _enum(schema: Schema, value: Any) -> str | None:
+    if value in schema["enum"]:
+        return None
+    return f"Input should be one of: {', '.join(str(known) for known in schema['enum'] if known is not None)}."
+
+
+def _minimum(schema: Schema, value: Any) -> str | None:
+    low = schema["minimum"]
+    if schema.get("exclusiveMinimum"):
+        return None if value > low else f"Input should be greater than {low}."
+    return None if value >= low else f"Input should be at least {low}."
+
+
+def _maximum(schema: Schema, value: Any) -> str | None:
+    high = schema["maximum"]
+    if schema.get("exclusiveMaximum"):
+        return None if value < high else f"Input should be less than {high}."
+    return None if value <= high else f"Input should be at most {high}."
+
+
+def _multiple_of(schema: Schema, value: Any) -> str | None:
+    step = schema["multipleOf"]
+    return None if value % step == 0 else f"Input should be a multiple of {step}."
+
+
+def _pattern(schema: Schema, value: Any) -> str | None:
+    return None if re.search(schema["pattern"], value) else f"Input should match {schema['pattern']}."
+
+
+def _format(schema: Schema, value: Any) -> str | None:
+    if schema["format"] != "uri":
+        return None
+    return None if is_web_address(value) else "Input should be an http or https URL."
+
+
+def is_web_address(text: str) -> bool:
+    """Whether *text* is a URL that a server could fetch."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not re.search(r"\s", text)
+
+
+def _at_least(keyword: str, unit: str) -> Callable[[Schema, Any], str | None]:
+    def check(schema: Schema, value: Any) -> str | None:
+        low = schema[keyword]
+        return None if len(value) >= low else f"Input should have at least {low} {unit}."
+
+    return check
+
+
+def _at_most(keyword: str, unit: str) -> Callable[[Schema, Any], str | None]:
+    def check(schema: Schema, value: Any) -> str | None:
+        high = schema[keyword]
+        return None if len(value) <= high else f"Input should have at most {high} {unit}."
+
+    return check
+
+
+_CHECKS: dict[str, Callable[[Schema, Any], str | None]] = {
+    "enum": _enum,
+    "minimum": _minimum,
+    "maximum": _maximum,
+    "multipleOf": _multiple_of,
+    "minLength": _at_least("minLength", "characters"),
+    "maxLength": _at_most("maxLength", "characters"),
+    "minItems": _at_least("minItems", "items"),
+    "maxItems": _at_most("maxItems", "items"),
+    "pattern": _pattern,
+    "format": _format,
+}

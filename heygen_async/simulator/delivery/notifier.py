@@ -1,0 +1,102 @@
+"""What is told to webhooks when something has ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from heygen_async.simulator.account.job_kinds import FAMILIES
+from heygen_async.simulator.storage import files
+from heygen_async.simulator.world.batches import Batch
+from heygen_async.simulator.world.outbox import Notice, WebhookEvent
+from heygen_async.simulator.world.renders import Render
+from heygen_async.simulator.world.sessions import Session
+from heygen_async.simulator.world.world import World
+
+
+@attrs.frozen
+class Herald:
+    """Makes events of endings.
+
+    Only the data of ``avatar_video.success`` is documented. The rest follows what other people's receivers read
+    (section 8 of the notes); the names of lipsyncs' and background removals' events are guesses.
+
+    Attributes:
+        world: Of whom it tells.
+    """
+
+    world: World
+
+    def tell(self, ended: Render | Session | Batch | Notice) -> None:
+        """Announce an ending."""
+        if isinstance(ended, Session):
+            self._tell_session(ended)
+        elif isinstance(ended, Batch):
+            self._tell_batch(ended)
+        elif isinstance(ended, Notice):
+            self.world.post.announce(self._event(ended.event_type, ended.data, ended.entity_id), None)
+        else:
+            self._tell_render(ended)
+
+    def _tell_render(self, render: Render) -> None:
+        family = FAMILIES[render.family]
+        data = {
+            family.id_name if family.id_name != "job_id" else "id": render.video_id,
+            **self._outcome(render),
+            "folder_id": render.folder_id,
+            "callback_id": render.body.get("callback_id"),
+        }
+        event = self._event(f"{family.event}.{_word(render)}", data, render.video_id)
+        self.world.post.announce(event, render.body.get("callback_url"), listed=family.listed)
+
+    def _tell_session(self, session: Session) -> None:
+        video = session.video
+        done = session.status == "completed"
+        data = {
+            "session_id": session.session_id,
+            "video_id": video.video_id if video else None,
+            "callback_id": session.body.get("callback_id"),
+            **({} if video is None else self._outcome(video)),
+        }
+        event = self._event(f"video_agent.{'success' if done else 'fail'}", data, session.session_id)
+        self.world.post.announce(event, session.body.get("callback_url"))
+
+    def _tell_batch(self, batch: Batch) -> None:
+        now = self.world.reached
+        data = {
+            "batch_id": batch.batch_id,
+            "title": batch.title,
+            "status": batch.status(now),
+            "total_items": len(batch.members),
+            "counts_by_status": batch.counts(now),
+        }
+        self.world.post.announce(self._event("batch.finished", data, batch.batch_id), batch.callback_url)
+
+    def _outcome(self, render: Render) -> dict[str, Any]:
+        if failure := render.trouble.failure:
+            # Receivers have found the reason under each of these names.
+            return {"msg": failure.message, "failure_code": failure.code, "failure_message": failure.message}
+        page = f"{self.world.origin}/videos/{render.video_id}"
+        ending = "." + str(render.body.get("output_format") or "mp4")
+        return {
+            "url": files.address(self.world, self.world.origin, render, ending, since=self.world.reached),
+            "gif_download_url": None,
+            "video_page_url": page,
+            "video_share_page_url": page,
+        }
+
+    def _event(self, event_type: str, data: dict[str, Any], entity_id: str) -> WebhookEvent:
+        number = self.world.next_number("event")
+        return WebhookEvent(
+            event_id=f"evt_{self.world.make_id('event', number)}",
+            number=number,
+            event_type=event_type,
+            data=data,
+            entity_id=entity_id,
+            at=self.world.reached,
+        )
+
+
+def _word(render: Render) -> str:
+    return "fail" if render.trouble.failure else "success"

@@ -1,0 +1,1 @@
+"""Trouble that can be ordered."""

@@ -1,0 +1,1 @@
+"""HTTP of the simulator: requests that came in, replies that go out."""

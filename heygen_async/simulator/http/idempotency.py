@@ -1,0 +1,47 @@
+"""Idempotency-Key: the first answer again, for 24 hours, even if the body differs."""
+
+from __future__ import annotations
+
+import attrs
+
+from heygen_async.simulator.http.replies import RefusalError, Reply
+
+SECONDS_KEPT = 24 * 3600.0
+
+Scope = tuple[str, str, str]
+"""Method, path with its parameters, key."""
+
+
+@attrs.define
+class _Entry:
+    reply: Reply
+    since: float
+    running: bool = True
+
+
+@attrs.define
+class KeyedReplies:
+    """What was answered under which key: first answers that were no refusals."""
+
+    _entries: dict[Scope, _Entry] = attrs.field(factory=dict)
+
+    def recall(self, scope: Scope, now: float) -> Reply | None:
+        """Return the first answer under the key, or None if there is none or it is too old.
+
+        Raises:
+            RefusalError: 409, the first request is not done.
+        """
+        entry = self._entries.get(scope)
+        if entry is None:
+            return None
+        if entry.running:
+            raise RefusalError(409, "request_in_progress", "A request with this Idempotency-Key is in progress.")
+        return entry.reply if now - entry.since < SECONDS_KEPT else None
+
+    def begin(self, scope: Scope, reply: Reply, now: float) -> None:
+        """Keep *reply*, which is on its way, under the key."""
+        self._entries[scope] = _Entry(reply, now)
+
+    def end(self, scope: Scope) -> None:
+        """Note that the answer has left."""
+        self._entries[scope].running = False

@@ -1,0 +1,223 @@
+"""From bytes to a valid call: which operation, who asks, is the request as the contract wants it."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from heygen_async.simulator.contract.contract import Operation, operation
+from heygen_async.simulator.contract.rules import broken_rules
+from heygen_async.simulator.http.incoming import Incoming
+from heygen_async.simulator.http.multipart import parts
+from heygen_async.simulator.http.replies import Problem, RefusalError, invalid_items
+from heygen_async.simulator.routes import (
+    agents,
+    assets,
+    avatars,
+    jobs,
+    library,
+    templates,
+    translations,
+    videos,
+    voices,
+    webhooks,
+)
+from heygen_async.simulator.views.call import Call, Handler, Routes
+from heygen_async.simulator.world.outbox import LOCAL_HOSTS, host_of
+from heygen_async.simulator.world.world import World
+
+ROUTES: Routes = {
+    **videos.ROUTES,
+    **agents.ROUTES,
+    **assets.ROUTES,
+    **avatars.ROUTES,
+    **jobs.ROUTES,
+    **library.ROUTES,
+    **templates.ROUTES,
+    **translations.ROUTES,
+    **voices.ROUTES,
+    **webhooks.ROUTES,
+}
+COSTLY = frozenset(
+    {
+        ("POST", "/v3/videos"),
+        ("POST", "/v3/videos/batches"),
+        ("POST", "/v3/video-agents"),
+        ("POST", "/v3/templates/{template_id}"),
+        ("POST", "/v3/avatars"),
+        ("POST", "/v3/lipsyncs"),
+        ("POST", "/v3/lipsyncs/batches"),
+        ("POST", "/v3/video-translations"),
+        ("POST", "/v3/video-translations/batches"),
+        ("POST", "/v3/video-translations/proofreads/{proofread_id}/generate"),
+        ("POST", "/v3/ai-clipping"),
+        ("POST", "/v3/background-removals"),
+        ("POST", "/v3/filler-word-removals"),
+        ("POST", "/v3/models/videos"),
+    }
+)
+BATCHES = {
+    "/v3/videos/batches": "videos",
+    "/v3/lipsyncs/batches": "lipsyncs",
+    "/v3/video-translations/batches": "video_translations",
+}
+
+
+@attrs.frozen(kw_only=True)
+class Route:
+    """Where a path leads.
+
+    Attributes:
+        template: Like "/v3/videos/{video_id}"; for unknown paths the path.
+        names: Values in the path.
+        handler: None if there is nothing under this method.
+    """
+
+    template: str
+    names: Mapping[str, str] = attrs.field(factory=dict)
+    handler: Handler | None = None
+
+
+def route(method: str, path: str) -> Route:
+    """Find where a request leads."""
+    template, names = _match(path)
+    return Route(template=template, names=names, handler=ROUTES.get((method, template)))
+
+
+def authenticate(world: World, headers: Mapping[str, str]) -> None:
+    """Let pass whoever has a key of the account.
+
+    Raises:
+        RefusalError: 401.
+    """
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    bearer = token.strip() if scheme.lower() == "bearer" else ""
+    if headers.get("x-api-key", bearer) not in world.api_keys:
+        raise RefusalError(401, "unauthorized", "Missing or invalid credentials.")
+
+
+def read_call(world: World, incoming: Incoming, where: Route) -> Call:
+    """Return what is asked.
+
+    Raises:
+        RefusalError: 404, 405 or 400.
+    """
+    if where.handler is None:
+        known = any(template == where.template for _, template in ROUTES)
+        if known:
+            raise RefusalError(405, "method_not_allowed", f"No {incoming.method} on {where.template}.")
+        raise RefusalError(404, "not_found", f"There is nothing at {incoming.path}.")
+    asked = operation(incoming.method, where.template)
+    return Call(
+        world=world,
+        operation=asked,
+        names=where.names,
+        query=_query(asked, incoming),
+        body=_body(world, asked, incoming),
+        key=_key(asked, incoming),
+        origin=incoming.origin,
+        handler=where.handler,
+    )
+
+
+def _query(asked: Operation, incoming: Incoming) -> dict[str, Any]:
+    names = [name for name, _ in incoming.query]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise _refusal([Problem(path=twice[0], message=f"Query parameter '{twice[0]}' is given twice.")])
+    query = asked.read_query(dict(incoming.query))
+    _refuse(list(asked.query_problems(query)))
+    return query
+
+
+def _key(asked: Operation, incoming: Incoming) -> str | None:
+    key = incoming.headers.get("idempotency-key")
+    if key is None or not asked.keyed:
+        return None
+    _refuse(list(asked.key_problems(key)))
+    return key
+
+
+def _body(world: World, asked: Operation, incoming: Incoming) -> dict[str, Any]:
+    if not asked.takes_body or (not incoming.body and not asked.needs_body):
+        return {}
+    if asked.takes_form:
+        return _form(asked, incoming)
+    body = _json_object(incoming)
+    problems = list(asked.body_problems(_with_https(world, asked, body)))
+    if not problems:
+        problems = list(broken_rules(asked.template, body))
+    if asked.template in BATCHES:
+        _refuse_items(BATCHES[asked.template], problems)
+    _refuse(problems)
+    return body
+
+
+def _with_https(world: World, asked: Operation, body: dict[str, Any]) -> dict[str, Any]:
+    """Return *body* as the contract wants it, where it is laxer here: receivers on this machine may be http."""
+    url = body.get("url")
+    if world.https_webhooks_only or not asked.template.startswith("/v3/webhooks/") or not isinstance(url, str):
+        return body
+    return {**body, "url": re.sub("^http:", "https:", url)} if host_of(url) in LOCAL_HOSTS else body
+
+
+def _form(asked: Operation, incoming: Incoming) -> dict[str, Any]:
+    fields = parts(incoming.headers.get("content-type", ""), incoming.body)
+    names = [field.name for field in fields]
+    wrong = [
+        *(Problem(path=name, message=f"'{name}' is required.") for name in asked.form_fields if name not in names),
+        *(Problem(path=name, message=f"Unknown field '{name}'.") for name in names if name not in asked.form_fields),
+        *(Problem(path=field.name, message="Input should be a file.") for field in fields if field.filename is None),
+        *(Problem(path=name, message="Given twice.") for name in set(names) if names.count(name) > 1),
+    ]
+    _refuse(wrong)
+    return {field.name: field for field in fields}
+
+
+def _json_object(incoming: Incoming) -> dict[str, Any]:
+    kind = incoming.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise RefusalError(400, "invalid_parameter", f"Content-Type should be application/json; got '{kind}'.")
+    try:
+        body = json.loads(incoming.body)
+    except (ValueError, RecursionError) as exc:
+        raise RefusalError(400, "invalid_parameter", f"The body is not valid JSON: {exc}.") from None
+    if not isinstance(body, dict):
+        raise RefusalError(400, "invalid_parameter", "The body should be a JSON object.")
+    return body
+
+
+def _refuse_items(name: str, problems: list[Problem]) -> None:
+    item = re.compile(name + r"\[(\d+)\]")
+    indexes = sorted({int(found[1]) for problem in problems if (found := item.match(problem.path))})
+    if indexes:
+        raise invalid_items(indexes, problems, param=name)
+
+
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        raise _refusal(problems)
+
+
+def _refusal(problems: list[Problem]) -> RefusalError:
+    first = problems[0]
+    message = f"{first.path}: {first.message}" if first.path else first.message
+    return RefusalError(400, "invalid_parameter", message, param=first.path, problems=problems)
+
+
+@functools.cache
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    # Templates without names come first: /v3/videos/statuses is no video.
+    templates = sorted({template for _, template in ROUTES}, key=lambda template: template.count("{"))
+    return tuple((re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template)), template) for template in templates)
+
+
+def _match(path: str) -> tuple[str, dict[str, str]]:
+    for pattern, template in _patterns():
+        if found := pattern.fullmatch(path):
+            return template, found.groupdict()
+    return path, {}

@@ -1,0 +1,221 @@
+"""/v3/assets: files that come with the request, and slots for those that go to storage directly."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from heygen_async.simulator.account.catalog import USERNAME
+from heygen_async.simulator.http.multipart import Part
+from heygen_async.simulator.http.received import received
+from heygen_async.simulator.http.replies import RefusalError, Reply, data_reply, invalid
+from heygen_async.simulator.routes import batches
+from heygen_async.simulator.routes.batches import Bulk
+from heygen_async.simulator.storage.presigned import presign
+from heygen_async.simulator.storage.uploads import upload_address, upload_headers
+from heygen_async.simulator.views.call import Call, Routes
+from heygen_async.simulator.world.assets import Asset
+from heygen_async.simulator.world.batches import Batch, Item
+
+MOST_BYTES = 32 * 1024 * 1024
+SPACE = "space_simulator"
+
+
+def create(call: Call) -> Reply:
+    """POST /v3/assets."""
+    file: Part = call.body["file"]
+    if len(file.content) > MOST_BYTES:
+        raise RefusalError(413, "payload_too_large", f"The file has more than {MOST_BYTES} bytes.", param="file")
+    came = received(file.content)
+    if came.mime_type in (None, "application/zip"):
+        raise invalid("file", "The type of the file is not supported.")
+    asset = _new(call, file.filename or "upload", str(came.mime_type), came.size_bytes, None)
+    asset.received = came
+    asset.ready_at = asset.made_at
+    return data_reply(_uploaded(call, asset))
+
+
+def list_(call: Call) -> Reply:
+    """GET /v3/assets, newest first."""
+    folder = call.query.get("folder_id")
+    found = [
+        (-asset.number, asset)
+        for asset in reversed(call.world.assets.values())
+        if _usable(asset) and call.query["username"] == USERNAME and folder in (None, "")  # uploads name no folder
+    ]
+    return call.page_reply(found, functools.partial(_view, call))
+
+
+def get(call: Call) -> Reply:
+    """GET /v3/assets/{asset_id}."""
+    return data_reply(_view(call, _find(call, usable=True)))
+
+
+def delete(call: Call) -> Reply:
+    """DELETE /v3/assets/{asset_id}."""
+    asset = _find(call)
+    asset.deleted = True
+    asset.received = None
+    return data_reply({"id": asset.asset_id})
+
+
+def direct_upload(call: Call) -> Reply:
+    """POST /v3/assets/direct-uploads."""
+    return data_reply(_slot(call, _announced(call, call.body)))
+
+
+def direct_uploads(call: Call) -> Reply:
+    """POST /v3/assets/direct-uploads/batches. Its callback_url is never called, says the contract."""
+    assets = [_announced(call, file) for file in call.body["files"]]
+    world = call.world
+    batch = Batch(
+        batch_id=world.make_id("batch", world.next_number("batch")),
+        family="asset",
+        title=call.body.get("title"),
+        created_at=world.now(),
+        members=tuple(assets),
+    )
+    world.batches[batch.batch_id] = batch
+    return data_reply({"batch_id": batch.batch_id, "items": [_slot(call, asset) for asset in assets]})
+
+
+def complete(call: Call) -> Reply:
+    """POST /v3/assets/{asset_id}/complete; it may be repeated."""
+    asset = _find(call)
+    if asset.upload_expires_at is None:
+        raise RefusalError(404, "asset_not_found", "There is no such direct upload.")
+    if asset.received is None:
+        raise RefusalError(409, "conflict", "The object is not there yet.")
+    asset.checksum = call.body.get("checksum_sha256") or asset.checksum
+    if problem := asset.mismatch(asset.received):
+        raise invalid(*problem)
+    _complete(call, asset)
+    return data_reply({**_uploaded(call, asset), "status": "processing"})
+
+
+def complete_batch(call: Call) -> Reply:
+    """POST /v3/assets/complete/batches; it may be repeated for those that came late."""
+    batch = call.world.batches.get(call.body["batch_id"])
+    if batch is None or batch.family != "asset":
+        raise invalid("batch_id", "There is no such batch.")  # the contract declares no 404 here
+    for asset in batch.members:
+        if isinstance(asset, Asset) and not asset.deleted:
+            asset.failed = asset.received is None or asset.mismatch(asset.received) is not None
+            if not asset.failed:
+                _complete(call, asset)
+    return data_reply({"batch_id": batch.batch_id}, status=202)
+
+
+def search(call: Call) -> Reply:
+    """GET /v3/assets/search: names of public pictures and icons, or of the account's own."""
+    kind, words = call.query["type"], call.query["query"].lower()
+    public = call.query.get("scope", "public") == "public"
+    found = call.world.library.pictures if public else _own_pictures(call)
+    fits = [(place, item) for place, item in enumerate(found) if item["type"] == kind and words in item["id"].lower()]
+    return call.page_reply(fits, dict)
+
+
+def _own_pictures(call: Call) -> list[dict[str, Any]]:
+    return [
+        {"type": "image", "id": asset.name, "url": _address(call, asset)}
+        for asset in call.world.assets.values()
+        if _usable(asset) and asset.mime_type.startswith("image/")
+    ]
+
+
+def _complete(call: Call, asset: Asset) -> None:
+    if asset.ready_at is None:
+        asset.ready_at = call.world.now() + call.world.asset_seconds
+
+
+def _announced(call: Call, file: dict[str, Any]) -> Asset:
+    if file["size_bytes"] > call.world.most_upload_bytes:
+        raise invalid("size_bytes", f"At most {call.world.most_upload_bytes} bytes.")
+    asset = _new(call, file["filename"], file["content_type"], file["size_bytes"], file.get("checksum_sha256"))
+    asset.upload_expires_at = asset.made_at + call.world.upload_seconds
+    return asset
+
+
+def _new(call: Call, name: str, mime_type: str, size_bytes: int, checksum: str | None) -> Asset:
+    world = call.world
+    number = world.next_number("asset")
+    asset = Asset(
+        asset_id=world.make_id("asset", number),
+        number=number,
+        name=name.rpartition("/")[2] or "upload",
+        mime_type=mime_type,
+        size_bytes=size_bytes,
+        checksum=checksum,
+        made_at=world.now(),
+    )
+    world.assets[asset.asset_id] = asset
+    return asset
+
+
+def _find(call: Call, *, usable: bool = False) -> Asset:
+    asset = call.world.assets.get(call.names["asset_id"])
+    if asset is None or asset.deleted or (usable and not _usable(asset)):
+        raise RefusalError(404, "asset_not_found", "There is no such asset.")
+    return asset
+
+
+def _usable(asset: Asset) -> bool:
+    return asset.ready_at is not None and not asset.deleted
+
+
+def _slot(call: Call, asset: Asset) -> dict[str, Any]:
+    return {
+        "asset_id": asset.asset_id,
+        "upload_url": upload_address(call.world, call.origin, asset),
+        "upload_headers": upload_headers(asset),
+        "max_bytes": call.world.most_upload_bytes,
+        "expires_in_seconds": int(call.world.upload_seconds),
+        "status": "pending_upload",
+    }
+
+
+def _uploaded(call: Call, asset: Asset) -> dict[str, Any]:
+    return {
+        "asset_id": asset.asset_id,
+        "url": _address(call, asset),
+        "mime_type": asset.mime_type,
+        "size_bytes": asset.size_bytes,
+    }
+
+
+def _view(call: Call, asset: Asset) -> dict[str, Any]:
+    return {
+        "id": asset.asset_id,
+        "name": asset.name,
+        "type": asset.mime_type.partition("/")[0],
+        "owner": USERNAME,
+        "space_id": SPACE,
+        "folder_id": None,
+        "uploaded_at": int(call.world.wall(asset.made_at)),
+        "url": _address(call, asset),
+    }
+
+
+def _address(call: Call, asset: Asset) -> str:
+    return presign(call.world, call.origin, f"/files/assets/{asset.asset_id}", call.world.url_seconds)
+
+
+def _look(call: Call, asset_id: str) -> Item | None:
+    asset = call.world.assets.get(asset_id)
+    return None if asset is None or asset.deleted else asset.batch_item(call.world.now())
+
+
+BULK = Bulk(family="asset", ids_name="asset_ids", look=_look)
+
+ROUTES: Routes = {
+    ("POST", "/v3/assets"): create,
+    ("GET", "/v3/assets"): list_,
+    ("POST", "/v3/assets/direct-uploads"): direct_upload,
+    ("POST", "/v3/assets/direct-uploads/batches"): direct_uploads,
+    ("POST", "/v3/assets/complete/batches"): complete_batch,
+    ("GET", "/v3/assets/search"): search,
+    **batches.routes(BULK, "/v3/assets"),
+    ("GET", "/v3/assets/{asset_id}"): get,
+    ("DELETE", "/v3/assets/{asset_id}"): delete,
+    ("POST", "/v3/assets/{asset_id}/complete"): complete,
+}

@@ -1,0 +1,104 @@
+"""Batches and statuses of many: the same for videos, lipsyncs, translations and assets."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+from heygen_async.simulator.http.replies import RefusalError, Reply, data_reply, invalid, json_reply
+from heygen_async.simulator.views.call import Call, Routes
+from heygen_async.simulator.world.batches import Batch, Item
+
+MOST_IDS = 100
+NOT_FOUND = Item(status="not_found", resource_id=None)
+
+
+@attrs.frozen(kw_only=True)
+class Bulk:
+    """What is asked for many at a time.
+
+    Attributes:
+        family: Of the batches.
+        ids_name: Query parameter with the ids of members.
+        look: Returns how one is getting on, in the words of its family; None if it is not there.
+    """
+
+    family: str
+    ids_name: str
+    look: Callable[[Call, str], Item | None]
+
+
+def get_batch(bulk: Bulk, call: Call) -> Reply:
+    """GET .../batches/{batch_id}; its page is inside data."""
+    batch = _find(bulk, call, call.names["batch_id"])
+    if batch is None:
+        raise RefusalError(404, "not_found", "There is no such batch.")
+    now = call.world.now()
+    shown, token = call.page(list(enumerate(_entries(batch, now))))
+    return data_reply(
+        {
+            "batch_id": batch.batch_id,
+            "title": batch.title,
+            "status": batch.status(now),
+            "total_items": len(batch.members),
+            "counts_by_status": batch.counts(now),
+            "created_at": int(call.world.wall(batch.created_at)),
+            "items": shown,
+            "has_more": token is not None,
+            "next_token": token,
+        }
+    )
+
+
+def statuses(bulk: Bulk, call: Call) -> Reply:
+    """GET .../statuses."""
+    ids, batch_ids = call.ids(bulk.ids_name), call.ids("batch_ids")
+    if not ids and not batch_ids:
+        raise invalid(bulk.ids_name, f"Give {bulk.ids_name} or batch_ids.")
+    if len(ids) + len(batch_ids) > MOST_IDS:
+        raise invalid(bulk.ids_name, f"At most {MOST_IDS} ids per request.")
+    entries = [_entry(bulk.look(call, resource_id) or NOT_FOUND, resource_id) for resource_id in ids]
+    for batch_id in batch_ids:
+        entries += _statuses_of_batch(bulk, call, batch_id)
+    return json_reply({"data": entries, "has_more": False, "next_token": None})
+
+
+def routes(bulk: Bulk, path: str) -> Routes:
+    """Return the routes below *path*."""
+    return {
+        ("GET", f"{path}/statuses"): functools.partial(statuses, bulk),
+        ("GET", f"{path}/batches/{{batch_id}}"): functools.partial(get_batch, bulk),
+    }
+
+
+def _find(bulk: Bulk, call: Call, batch_id: str) -> Batch | None:
+    batch = call.world.batches.get(batch_id)
+    return batch if batch and batch.family == bulk.family else None
+
+
+def _statuses_of_batch(bulk: Bulk, call: Call, batch_id: str) -> list[dict[str, Any]]:
+    batch = _find(bulk, call, batch_id)
+    if batch is None:
+        return [{**_entry(NOT_FOUND, None), "batch_id": batch_id}]
+    return [{**entry, "batch_id": batch_id} for entry in _entries(batch, call.world.now())]
+
+
+def _entries(batch: Batch, now: float) -> list[dict[str, Any]]:
+    return [
+        {"item_index": index, "status": item.status, "video_id": item.resource_id, "error": item.error}
+        for index, item in enumerate(batch.items(now))
+    ]
+
+
+def _entry(item: Item, resource_id: str | None) -> dict[str, Any]:
+    # The member's id is called video_id whatever it is: one read model serves all families.
+    return {
+        "status": item.status,
+        "video_id": resource_id,
+        "batch_id": None,
+        "item_index": None,
+        "error": item.error,
+    }

@@ -1,0 +1,154 @@
+"""/v3/video-translations: one job for each language, batches of them, and proofreading before anything is spoken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from heygen_async.simulator.account.job_kinds import TRANSLATION
+from heygen_async.simulator.account.library import Proofread
+from heygen_async.simulator.account.stock import LANGUAGES
+from heygen_async.simulator.http.replies import RefusalError, Reply, data_reply, invalid
+from heygen_async.simulator.routes import jobs
+from heygen_async.simulator.routes.jobs import bulk, delete, get, list_, order, rename, ways
+from heygen_async.simulator.storage.presigned import presign
+from heygen_async.simulator.views.call import Call, Routes
+from heygen_async.simulator.views.known_ids import require_declared
+from heygen_async.simulator.views.made_files import store
+from heygen_async.simulator.world import acceptance
+from heygen_async.simulator.world.acceptance import Order
+from heygen_async.simulator.world.outbox import Notice
+
+Body = dict[str, Any]
+
+PATH = "/v3/video-translations"
+PROOFREADS = f"{PATH}/proofreads"
+MOST_ITEMS = 100
+
+
+def create(call: Call) -> Reply:
+    """POST /v3/video-translations: an id for each language."""
+    _require_languages(call, call.body)
+    renders = acceptance.accept(call.world, _orders(call.body), call.key)
+    return data_reply({"video_translation_ids": [render.video_id for render in renders]})
+
+
+def create_batch(call: Call) -> Reply:
+    """POST /v3/video-translations/batches; the 100 items are counted after expansion."""
+    count = sum(len(item["output_languages"]) for item in call.body["video_translations"])
+    if count > MOST_ITEMS:
+        raise invalid("video_translations", f"At most {MOST_ITEMS} items after expansion; got {count}.")
+    return jobs.create_batch("video_translations", _orders, call)
+
+
+def languages(_: Call) -> Reply:
+    """GET /v3/video-translations/languages."""
+    return data_reply({"languages": list(LANGUAGES)})
+
+
+def create_proofreads(call: Call) -> Reply:
+    """POST /v3/video-translations/proofreads: a text for each language; it is paid for when it is spoken."""
+    _require_languages(call, call.body)
+    made = [_proofread(call, language) for language in call.body["output_languages"]]
+    return data_reply({"proofread_ids": [proofread.id for proofread in made], "status": "processing"})
+
+
+def get_proofread(call: Call) -> Reply:
+    """GET /v3/video-translations/proofreads/{proofread_id}."""
+    return data_reply(_view(call, _find(call)))
+
+
+def generate(call: Call) -> Reply:
+    """POST /v3/video-translations/proofreads/{proofread_id}/generate: now it is spoken."""
+    proofread = _find(call)
+    if proofread.status(call.world.now()) != "completed":
+        raise RefusalError(409, "resource_not_ready", "The proofread is still being made.")
+    body = {**proofread.body, **call.body, "output_language": proofread.language}
+    (render,) = acceptance.accept(call.world, [order(TRANSLATION, body)], call.key)
+    return data_reply({"video_translation_id": render.video_id, "status": "processing"})
+
+
+def get_srt(call: Call) -> Reply:
+    """GET /v3/video-translations/proofreads/{proofread_id}/srt; the contract declares no 409 for an early one."""
+    proofread = _find(call)
+    if proofread.status(call.world.now()) != "completed":
+        raise RefusalError(404, "not_found", "The text is still being made.")
+    return data_reply({"srt_url": proofread.srt_url, "original_srt_url": proofread.original_srt_url})
+
+
+def put_srt(call: Call) -> Reply:
+    """PUT /v3/video-translations/proofreads/{proofread_id}/srt."""
+    proofread = _find(call)
+    source = call.body["srt"]
+    if source["type"] == "url":
+        proofread.srt_url = source["url"]
+    else:
+        require_declared(call.world, call.body)
+        path = f"/files/assets/{source['asset_id']}"
+        proofread.srt_url = presign(call.world, call.origin, path, call.world.url_seconds)
+    return data_reply(_view(call, proofread))
+
+
+def _require_languages(call: Call, body: Body) -> None:
+    require_declared(call.world, body)
+    unknown = [language for language in body["output_languages"] if language not in LANGUAGES]
+    if unknown and call.world.strict_catalog:
+        raise invalid("output_languages", f"There is no language {unknown[0]}.")
+
+
+def _orders(body: Body) -> list[Order]:
+    return [order(TRANSLATION, {**body, "output_language": language}) for language in body["output_languages"]]
+
+
+def _proofread(call: Call, language: str) -> Proofread:
+    world = call.world
+    proofread_id = world.make_id("proofread", world.next_number("proofread"))
+    text = f"1\n00:00:00,000 --> 00:00:01,000\n({language})\n".encode()
+    url = store(call, f"{proofread_id}.srt", "application/x-subrip", text)
+    proofread = Proofread(
+        id=proofread_id,
+        language=language,
+        body=call.body,
+        created_at=world.now(),
+        ready_at=world.now() + world.proofread_seconds,
+        srt_url=url,
+        original_srt_url=url,
+    )
+    world.library.proofreads[proofread_id] = proofread
+    data = {"proofread_id": proofread_id}
+    notice = Notice(event_type="proofread_creation.success", data=data, entity_id=proofread_id)
+    world.tell_later(proofread.ready_at, notice)
+    return proofread
+
+
+def _find(call: Call) -> Proofread:
+    proofread = call.world.library.proofreads.get(call.names["proofread_id"])
+    if proofread is None:
+        raise RefusalError(404, "not_found", "There is no such proofread.")
+    return proofread
+
+
+def _view(call: Call, proofread: Proofread) -> dict[str, Any]:
+    return {
+        "id": proofread.id,
+        "status": proofread.status(call.world.now()),
+        "title": proofread.body["title"],
+        "created_at": int(call.world.wall(proofread.created_at)),
+        "input_language": None,
+        "output_language": proofread.language,
+        "submitted_for_review": False,
+        "failure_message": None,
+    }
+
+
+ROUTES: Routes = {
+    ("POST", PATH): create,
+    ("POST", f"{PATH}/batches"): create_batch,
+    ("GET", f"{PATH}/languages"): languages,
+    ("POST", PROOFREADS): create_proofreads,
+    ("GET", f"{PROOFREADS}/{{proofread_id}}"): get_proofread,
+    ("POST", f"{PROOFREADS}/{{proofread_id}}/generate"): generate,
+    ("GET", f"{PROOFREADS}/{{proofread_id}}/srt"): get_srt,
+    ("PUT", f"{PROOFREADS}/{{proofread_id}}/srt"): put_srt,
+    **bulk(TRANSLATION),
+    **ways(TRANSLATION, list_, get, delete, rename),
+}

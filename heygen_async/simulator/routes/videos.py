@@ -1,0 +1,148 @@
+"""/v3/videos: direct renders, their batches and statuses."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from heygen_async.simulator.account.job_kinds import VIDEO
+from heygen_async.simulator.http.replies import RefusalError, Reply, data_reply
+from heygen_async.simulator.routes import batches
+from heygen_async.simulator.routes.batches import Bulk
+from heygen_async.simulator.views.call import Call, Routes
+from heygen_async.simulator.views.job_status import addresses, glance
+from heygen_async.simulator.views.known_ids import require_known, require_known_items
+from heygen_async.simulator.world import acceptance
+from heygen_async.simulator.world.acceptance import Order
+from heygen_async.simulator.world.batches import Item, error
+from heygen_async.simulator.world.renders import Render
+
+
+def create(call: Call) -> Reply:
+    """POST /v3/videos."""
+    require_known(call.world, call.body)
+    (render,) = acceptance.accept(call.world, [Order(kind=call.body["type"], body=call.body)], call.key)
+    output_format = call.body.get("output_format", "mp4")
+    return data_reply({"video_id": render.video_id, "status": "waiting", "output_format": output_format})
+
+
+def list_(call: Call) -> Reply:
+    """GET /v3/videos, newest first.
+
+    `title` finds parts of titles: the contract does not say whether it must be the whole.
+    """
+    title = call.query.get("title", "").lower()
+    folder = call.query.get("folder_id")
+    found = [
+        (-render.number, render)
+        for render in sorted(call.world.videos.values(), key=lambda render: -render.number)
+        if not render.deleted and title in (render.title or "").lower() and folder in (None, "", render.folder_id)
+    ]
+    return call.page_reply(found, functools.partial(view, call))
+
+
+def get(call: Call) -> Reply:
+    """GET /v3/videos/{video_id}."""
+    return data_reply(view(call, _find(call), looked_at=True))
+
+
+def delete(call: Call) -> Reply:
+    """DELETE /v3/videos/{video_id}."""
+    render = _find(call)
+    call.world.studio.delete(render)
+    if render.session_id:
+        call.world.agency.deleted(call.world.sessions[render.session_id])
+    return data_reply({"id": render.video_id, "deleted": True})
+
+
+def create_batch(call: Call) -> Reply:
+    """POST /v3/videos/batches."""
+    require_known_items(call.world, "videos", call.body["videos"])
+    folder_id = call.body.get("folder_id")
+    orders = [Order(kind=item["type"], body=item, folder_id=folder_id) for item in call.body["videos"]]
+    return data_reply(
+        {"batch_id": acceptance.accept_batch(call.world, orders, call.body, call.key).batch_id}, status=202
+    )
+
+
+def scenes(call: Call) -> Reply:
+    """GET /v3/videos/{video_id}/scenes. What scenes look like inside is not transcribed: this is a guess."""
+    render = _find(call)
+    asked = render.body.get("scenes") or [render.body]
+    described = [
+        {
+            "background": scene.get("background"),
+            "elements": [{"type": str(scene.get("type", "video"))}],
+            "script": scene.get("input", scene).get("script"),
+        }
+        for scene in asked
+    ]
+    video = {"id": render.video_id, "title": render.title, "duration": render.duration}
+    return data_reply({"video_id": render.video_id, "video": video, "scenes": described})
+
+
+def view(call: Call, render: Render, *, looked_at: bool = False) -> dict[str, Any]:
+    """Return *render* as ``VideoDetail``.
+
+    Args:
+        call: Of whoever looks.
+        render: What is looked at.
+        looked_at: Whether this uses up one of the looks that a fault spoils.
+    """
+    world = call.world
+    seen = glance(call, render, counts=looked_at)
+    return {
+        "id": render.video_id,
+        "status": seen.status,
+        "title": render.title,
+        "created_at": int(world.wall(render.accepted_at)),
+        "completed_at": int(world.wall(seen.ended_at)) if seen.ended_at is not None else None,
+        "duration": render.duration if seen.done else None,
+        **addresses(call, render, seen, _endings(render.body)),
+        "video_page_url": f"{call.origin}/videos/{render.video_id}",
+        "folder_id": render.folder_id,
+        "output_language": None,
+        "failure_code": seen.failure and seen.failure.code,
+        "failure_message": seen.failure and seen.failure.message,
+    }
+
+
+def _find(call: Call) -> Render:
+    render = call.world.videos.get(call.names["video_id"])
+    if render is None or render.deleted:
+        raise RefusalError(404, "video_not_found", "There is no such video.")
+    return render
+
+
+def _endings(body: dict[str, Any]) -> dict[str, str | None]:
+    caption, subtitles = body.get("caption"), body.get("subtitles")
+    settings = caption if isinstance(caption, dict) else {}  # of a template it is true or false
+    burnt_in = bool(settings.get("style") or subtitles)
+    return {
+        "video_url": "." + body.get("output_format", "mp4"),
+        "captioned_video_url": "-captioned.mp4" if burnt_in else None,
+        "subtitle_url": ".srt" if isinstance(caption, dict) or caption or subtitles else None,
+        "thumbnail_url": ".jpg",
+        "gif_url": ".gif" if body.get("include_gif") else None,
+    }
+
+
+def _look(call: Call, video_id: str) -> Item | None:
+    render = call.world.videos.get(video_id)
+    if render is None or render.deleted:
+        return None
+    status = render.trouble.odd_status() or render.status(call.world.now())
+    return Item(status=status, resource_id=video_id, error=error(render) if status == "failed" else None)
+
+
+BULK = Bulk(family=VIDEO.name, ids_name="video_ids", look=_look)
+
+ROUTES: Routes = {
+    ("POST", "/v3/videos"): create,
+    ("GET", "/v3/videos"): list_,
+    ("POST", "/v3/videos/batches"): create_batch,
+    **batches.routes(BULK, VIDEO.path),
+    ("GET", "/v3/videos/{video_id}"): get,
+    ("DELETE", "/v3/videos/{video_id}"): delete,
+    ("GET", "/v3/videos/{video_id}/scenes"): scenes,
+}

@@ -1,0 +1,1 @@
+"""Files and their storage: uploads, presigned addresses, downloads."""

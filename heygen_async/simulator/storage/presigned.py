@@ -1,0 +1,39 @@
+"""Presigned addresses of a storage service: whoever holds one may do what it is signed for, and nothing else counts."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from heygen_async.simulator.http.replies import Reply
+from heygen_async.simulator.world.world import World
+
+CREDENTIALS = ("x-api-key", "authorization")
+
+
+def presign(world: World, origin: str, path: str, seconds: float, since: float | None = None) -> str:
+    """Return the address of *path* at *origin*, valid for *seconds* from loop time *since*; None is now."""
+    expires = int(world.wall(world.now() if since is None else since) + seconds)
+    return f"{origin}{quote(path)}?expires={expires}&sig={_sign(world, path, expires)}"
+
+
+def address_problem(world: World, path: str, query: Mapping[str, str]) -> str | None:
+    """Return what is wrong with an address: with its signature or its time."""
+    expires = query.get("expires", "")
+    if not re.fullmatch(r"-?\d{1,15}", expires):
+        return "Query parameter expires is missing."
+    if not hmac.compare_digest(_sign(world, path, int(expires)), query.get("sig", "")):
+        return "The signature does not match."
+    return "Request has expired." if world.wall(world.now()) >= int(expires) else None
+
+
+def xml_refusal(status: int, code: str, message: str) -> Reply:
+    """Return an error as a storage service words it."""
+    body = f'<?xml version="1.0"?><Error><Code>{code}</Code><Message>{message}</Message></Error>'
+    return Reply(status=status, body=body.encode(), headers={"Content-Type": "application/xml"})
+
+
+def _sign(world: World, path: str, expires: int) -> str:
+    return hmac.digest(str(world.seed).encode(), f"{path}:{expires}".encode(), "sha256").hex()[:32]

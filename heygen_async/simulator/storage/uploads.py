@@ -1,0 +1,50 @@
+"""Where direct uploads go: a storage service that takes one PUT to a presigned address and asks for no credentials."""
+
+from __future__ import annotations
+
+from heygen_async.simulator.http.incoming import Incoming
+from heygen_async.simulator.http.replies import Reply
+from heygen_async.simulator.storage.presigned import CREDENTIALS, address_problem, presign, xml_refusal
+from heygen_async.simulator.world.assets import Asset
+from heygen_async.simulator.world.world import World
+
+UPLOADS = "/uploads/"
+
+
+def upload_address(world: World, origin: str, asset: Asset) -> str:
+    """Return the presigned URL that takes the file of *asset*."""
+    return presign(world, origin, f"{UPLOADS}{asset.asset_id}", world.upload_seconds)
+
+
+def upload_headers(asset: Asset) -> dict[str, str]:
+    """Return the headers that are part of the signature: they must come as they are."""
+    headers = {"Content-Type": asset.mime_type, "x-amz-server-side-encryption": "AES256"}
+    return headers if asset.checksum is None else {**headers, "x-amz-meta-sha256": asset.checksum}
+
+
+def put(world: World, incoming: Incoming) -> Reply:
+    """Take a file as a storage service does."""
+    asset = world.assets.get(incoming.path.removeprefix(UPLOADS))
+    if refusal := _refusal(world, incoming, asset):
+        return refusal
+    came = incoming.received
+    if asset is None or came is None or asset.deleted:
+        return xml_refusal(404, "NoSuchKey", "There is no such upload.")
+    if came.size_bytes > world.most_upload_bytes:
+        return xml_refusal(400, "EntityTooLarge", f"At most {world.most_upload_bytes} bytes.")
+    if asset.ready_at is None:  # what was completed stays as it is
+        asset.received = came
+    return Reply(headers={"ETag": came.etag})
+
+
+def _refusal(world: World, incoming: Incoming, asset: Asset | None) -> Reply | None:
+    if any(name in incoming.headers for name in CREDENTIALS):
+        return xml_refusal(403, "AccessDenied", "There were headers present which were not signed: credentials.")
+    if incoming.method != "PUT":
+        return xml_refusal(403, "SignatureDoesNotMatch", "The address is signed for PUT.")
+    if problem := address_problem(world, incoming.path, dict(incoming.query)):
+        return xml_refusal(403, "AccessDenied", problem)
+    for name, text in upload_headers(asset).items() if asset else ():
+        if incoming.headers.get(name.lower()) != text:
+            return xml_refusal(403, "SignatureDoesNotMatch", f"Header {name} is signed as '{text}'.")
+    return None

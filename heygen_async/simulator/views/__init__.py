@@ -1,0 +1,1 @@
+"""JSON views of what the simulated account has."""

@@ -1,0 +1,68 @@
+"""How a job looks to whoever asks now: its status word, why it failed, where its files are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from heygen_async.simulator.account.job_kinds import FAMILIES
+from heygen_async.simulator.faults.request_faults import FailedRender
+from heygen_async.simulator.storage import files
+from heygen_async.simulator.views.call import Call
+from heygen_async.simulator.world.renders import Render
+
+
+@attrs.frozen(kw_only=True)
+class Glance:
+    """One glance at a job.
+
+    Attributes:
+        status: In the words of its family, or a word that nobody knows.
+        done: Whether it has files.
+        ended_at: Loop time; None while it seems to run.
+        failure: Why it failed, if it did.
+    """
+
+    status: str
+    done: bool
+    ended_at: float | None
+    failure: FailedRender | None
+
+
+def glance(call: Call, render: Render, *, counts: bool = False) -> Glance:
+    """Return how *render* looks now.
+
+    Args:
+        call: Of whoever looks.
+        render: What is looked at.
+        counts: Whether this uses up one of the looks that a fault spoils.
+    """
+    status = render.status(call.world.now())
+    odd = render.trouble.odd_status() if counts else None
+    if odd:
+        return Glance(status=odd, done=False, ended_at=None, failure=None)
+    return Glance(
+        status=FAMILIES[render.family].word(status),
+        done=status == "completed",
+        ended_at=render.ended_at,
+        failure=render.trouble.failure if status == "failed" else None,
+    )
+
+
+def addresses(call: Call, render: Render, seen: Glance, endings: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Return the addresses of the files of *render* by their names; None where there is no file, or not yet.
+
+    Args:
+        call: Of whoever asks.
+        render: Whose files.
+        seen: How it looks to them.
+        endings: Of the files' names, by the names of their fields.
+    """
+    if not seen.done or render.trouble.hides_address():
+        return dict.fromkeys(endings)
+    expired = render.trouble.expires_at_once()
+    return {
+        name: ending and files.address(call.world, call.origin, render, ending, expired=expired)
+        for name, ending in endings.items()
+    }

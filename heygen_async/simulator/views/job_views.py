@@ -1,0 +1,163 @@
+"""Jobs that are no videos, each as its family shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from heygen_async.simulator.account.job_kinds import BACKGROUND, CLIPPING, FILLER, LIPSYNC, MODEL_VIDEO, TRANSLATION
+from heygen_async.simulator.views.call import Call
+from heygen_async.simulator.views.job_status import Glance, addresses, glance
+from heygen_async.simulator.world.renders import Render
+
+View = dict[str, Any]
+
+CLIPS = 3
+DEFAULT_LAYERS = ("foreground",)
+LAYERS = {"foreground": "-foreground.webm", "mask": "-mask.mp4", "background": "-background.mp4"}
+CUT_PART = 0.1
+HEIGHTS = {"480p": 480, "768p": 768, "1080p": 1080, "2k": 1440}
+
+
+def view(call: Call, render: Render, *, looked_at: bool = False) -> View:
+    """Return *render* as its family shows it.
+
+    Args:
+        call: Of whoever looks.
+        render: What is looked at.
+        looked_at: Whether this uses up one of the looks that a fault spoils.
+    """
+    return _VIEWS[render.family](call, render, glance(call, render, counts=looked_at))
+
+
+def _shared(call: Call, render: Render, seen: Glance) -> View:
+    return {
+        "id": render.video_id,
+        "status": seen.status,
+        "title": render.title,
+        "created_at": int(call.world.wall(render.accepted_at)),
+        "callback_id": render.body.get("callback_id"),
+        "failure_message": seen.failure and seen.failure.message,
+    }
+
+
+def _lipsync(call: Call, render: Render, seen: Glance) -> View:
+    caption = ".srt" if render.body.get("enable_caption") else None
+    return {
+        **_shared(call, render, seen),
+        "duration": render.duration if seen.done else None,
+        **addresses(call, render, seen, {"video_url": ".mp4", "caption_url": caption}),
+    }
+
+
+def _translation(call: Call, render: Render, seen: Glance) -> View:
+    body = render.body
+    sound_only = bool(body.get("translate_audio_only"))
+    captions = body.get("enable_caption") or body.get("captions")
+    endings = {
+        "video_url": None if sound_only else ".mp4",
+        "audio_url": ".mp3" if sound_only else None,
+        "srt_caption_url": ".srt" if captions else None,
+        "vtt_caption_url": ".vtt" if captions else None,
+    }
+    return {
+        **_shared(call, render, seen),
+        "duration": render.duration if seen.done else None,
+        "input_language": body.get("input_language"),
+        "output_language": body["output_language"],
+        "translate_audio_only": sound_only,
+        **addresses(call, render, seen, endings),
+    }
+
+
+def _clipping(call: Call, render: Render, seen: Glance) -> View:
+    return {
+        **_shared(call, render, seen),
+        "progress": _progress(call, render),
+        "input_language": render.body.get("input_language"),
+        "source_duration": render.duration if seen.done else None,
+        "output_settings": render.body.get("output_settings"),
+        "clips": _clips(call, render, seen) if seen.done else [],
+    }
+
+
+def _clips(call: Call, render: Render, seen: Glance) -> list[View]:
+    endings = {str(number): f"-clip{number}.mp4" for number in range(1, CLIPS + 1)}
+    urls = addresses(call, render, seen, endings)
+    return [
+        {
+            "id": f"{render.video_id}-{number}",
+            "status": "completed",
+            "title": f"Clip {number}",
+            "video_url": url,
+            "thumbnail_url": None,
+            "duration_seconds": render.duration / CLIPS,
+            "aspect_ratio": (render.body.get("output_settings") or {}).get("aspect_ratio", "portrait"),
+            "virality_score": 100 - 10 * int(number),
+            "failure_message": None,
+        }
+        for number, url in urls.items()
+    ]
+
+
+def _background(call: Call, render: Render, seen: Glance) -> View:
+    wanted = render.body.get("layers") or DEFAULT_LAYERS
+    urls = addresses(call, render, seen, {layer: LAYERS[layer] for layer in wanted})
+    return {
+        "id": render.video_id,
+        "status": "deleted" if render.deleted else seen.status,
+        "created_at": int(call.world.wall(render.accepted_at)),
+        "completed_at": int(call.world.wall(seen.ended_at)) if seen.ended_at is not None else None,
+        "duration": render.duration if seen.done else None,
+        "error": seen.failure and seen.failure.message,
+        "layers": {layer: url for layer, url in urls.items() if url and not render.deleted},
+    }
+
+
+def _filler(call: Call, render: Render, seen: Glance) -> View:
+    whole = render.duration
+    return {
+        **_shared(call, render, seen),
+        "progress": _progress(call, render),
+        "num_cuts": 4 if seen.done else None,
+        "original_duration": whole if seen.done else None,
+        "output_duration": whole * (1 - CUT_PART) if seen.done else None,
+        "reduction_pct": 100 * CUT_PART if seen.done else None,
+        **addresses(call, render, seen, {"video_url": ".mp4", "thumbnail_url": ".jpg"}),
+    }
+
+
+def _model_video(call: Call, render: Render, seen: Glance) -> View:
+    body = render.body
+    height = HEIGHTS[body.get("resolution", "768p")]
+    return {
+        "video_id": render.video_id,
+        "model": body["model"],
+        "status": seen.status,
+        "created_at": int(call.world.wall(render.accepted_at)),
+        "duration": int(render.duration),
+        "aspect_ratio": body.get("aspect_ratio"),
+        "seed": body.get("seed"),
+        "width": height * 16 // 9 if seen.done else None,
+        "height": height if seen.done else None,
+        "timings": {"inference": render.seconds} if seen.done else None,
+        "failure_code": "generation_failed" if seen.failure else None,
+        "failure_message": seen.failure and seen.failure.message,
+        **addresses(call, render, seen, {"video_url": ".mp4"}),
+    }
+
+
+def _progress(call: Call, render: Render) -> int:
+    if render.ended_at is not None or render.started_at is None:
+        return 0 if render.started_at is None or render.trouble.failure else 100
+    return int(100 * min(0.99, (call.world.now() - render.started_at) / max(render.seconds, 1e-9)))
+
+
+_VIEWS: dict[str, Callable[[Call, Render, Glance], View]] = {
+    LIPSYNC.name: _lipsync,
+    TRANSLATION.name: _translation,
+    CLIPPING.name: _clipping,
+    BACKGROUND.name: _background,
+    FILLER.name: _filler,
+    MODEL_VIDEO.name: _model_video,
+}

@@ -1,0 +1,1 @@
+"""The simulated account's renders, sessions and slots as time passes."""

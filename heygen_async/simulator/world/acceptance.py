@@ -1,0 +1,174 @@
+"""Acceptance: is there a slot, is there money, and what is written into the books."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+
+from heygen_async.simulator.account import prices
+from heygen_async.simulator.account.ledger import Charge
+from heygen_async.simulator.http.replies import RefusalError
+from heygen_async.simulator.world.batches import Batch, RenderMember
+from heygen_async.simulator.world.renders import Render
+from heygen_async.simulator.world.sessions import Session
+from heygen_async.simulator.world.world import World
+
+Body = dict[str, Any]
+
+
+@attrs.frozen(kw_only=True)
+class Order:
+    """One render that is asked for.
+
+    Attributes:
+        family: Whose endpoints it belongs to.
+        kind: As in `Charge.kind`.
+        body: A valid request, or an item of one.
+        folder_id: Where it goes if the body does not say.
+    """
+
+    family: str = "video"
+    kind: str
+    body: Body
+    folder_id: str | None = None
+
+
+def accept(world: World, orders: Sequence[Order], key: str | None) -> list[Render]:
+    """Take all *orders* or none, and charge for them."""
+    _require_slot(world, len(orders))
+    _require_credit(world, sum(_price(world, order.kind, order.body) for order in orders))
+    renders = [_render(world, order) for order in orders]
+    for render in renders:
+        world.jobs[render.family][render.video_id] = render
+        world.post.expect(render.body.get("callback_url"))
+        _begin(world, render, key)
+    return renders
+
+
+def accept_batch(world: World, orders: Sequence[Order], body: Body, key: str | None) -> Batch:
+    """Take all *orders* as members of a batch; those without a slot wait here and get no 429.
+
+    A video that waits has no id for others yet: items of a batch have a null ``video_id`` while queued.
+    """
+    if not world.batches_wait:
+        _require_slot(world, len(orders))
+    _require_credit(world, sum(_price(world, order.kind, order.body) for order in orders))
+    renders = [_render(world, order) for order in orders]
+    batch = _batch(world, orders[0].family, body, renders)
+    for render in renders:
+        _begin(world, render, key)
+    return batch
+
+
+def accept_session(world: World, body: Body) -> Session:
+    """Take *body*, a valid request, as an agent session and charge for it."""
+    _require_slot(world)
+    _require_credit(world, _price(world, "video_agent", body))
+    number = world.next_number("session")
+    session_id = world.make_id("session", number)
+    render = _render(world, Order(kind="video_agent", body=body), session_id=session_id)
+    session = Session(
+        session_id=session_id,
+        number=number,
+        body=body,
+        created_at=world.now(),
+        render=render,
+        trouble=render.trouble,
+    )
+    _charge(world, render, None)
+    world.sessions[session_id] = session
+    world.post.expect(body.get("callback_url"))
+    world.agency.submit(session)
+    return session
+
+
+def charge_avatar(world: World, look_id: str, body: Body, key: str | None) -> None:
+    """Charge for a new look."""
+    _require_credit(world, prices.USD_AVATAR_CREATION)
+    charge = Charge(
+        resource_id=look_id,
+        video_id=None,
+        kind="avatar_creation",
+        idempotency_key=key,
+        body=body,
+        at=world.now(),
+        amount_usd=prices.USD_AVATAR_CREATION,
+    )
+    world.books.charge(charge)
+
+
+def _require_slot(world: World, places: int = 1) -> None:
+    if world.pool.lacks(places) and not world.queueing:
+        raise RefusalError(
+            429,
+            "rate_limit_exceeded",
+            f"{world.slots} jobs are in progress, which is the limit of the account.",
+            retry_after=world.retry_after_seconds,
+        )
+
+
+def _require_credit(world: World, price_usd: float) -> None:
+    left = world.balance_usd - world.charged_usd
+    if price_usd > left:
+        raise RefusalError(402, "insufficient_credit", f"This costs {price_usd:.2f} USD; {left:.2f} USD are left.")
+
+
+def _price(world: World, kind: str, body: Body) -> float:
+    look = world.library.looks.get(body["avatar_id"]) if kind == "avatar" else None
+    return prices.price(kind, body, photo=look is not None and look.avatar_type == "photo_avatar")
+
+
+def _render(world: World, order: Order, *, session_id: str | None = None) -> Render:
+    number = world.next_number("video")
+    return Render(
+        video_id=world.make_id(order.family, number),
+        session_id=session_id,
+        family=order.family,
+        number=number,
+        kind=order.kind,
+        body=order.body,
+        title=order.body.get("title"),
+        folder_id=order.body.get("folder_id") or order.folder_id,
+        accepted_at=world.now(),
+        seconds=world.seconds_of_render(order.body, number),
+        duration=prices.duration(order.kind, order.body),
+        trouble=world.trouble_of_render(order.body, number),
+    )
+
+
+def _begin(world: World, render: Render, key: str | None) -> None:
+    _charge(world, render, key)
+    world.studio.submit(render)
+
+
+def _batch(world: World, family: str, body: Body, renders: Sequence[Render]) -> Batch:
+    batch = Batch(
+        batch_id=world.make_id("batch", world.next_number("batch")),
+        family=family,
+        title=body.get("title"),
+        callback_url=body.get("callback_url"),
+        created_at=world.now(),
+        members=tuple(RenderMember(render) for render in renders),
+        running=len(renders),
+    )
+    for render in renders:
+        render.batch_id = batch.batch_id
+    for told in (body, *(render.body for render in renders)):
+        world.post.expect(told.get("callback_url"))
+    world.batches[batch.batch_id] = batch
+    return batch
+
+
+def _charge(world: World, render: Render, key: str | None) -> None:
+    charge = Charge(
+        resource_id=render.session_id or render.video_id,
+        video_id=None if render.session_id else render.video_id,
+        kind=render.kind,
+        idempotency_key=key,
+        body=render.body,
+        at=world.now(),
+        amount_usd=_price(world, render.kind, render.body),
+    )
+    world.books.charge(charge)
