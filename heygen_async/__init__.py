@@ -139,8 +139,6 @@ if TYPE_CHECKING:
         Template,
     )
     from heygen_async.bulk.watch.signals import Signals
-    from heygen_async.durable.enqueue import Enqueued, enqueue
-    from heygen_async.durable.worker import Worker
     from heygen_async.errors import (
         APIError,
         AttemptTimeoutError,
@@ -199,6 +197,8 @@ if TYPE_CHECKING:
     )
     from heygen_async.webhooks.events import WebhookEvent
     from heygen_async.webhooks.receiver import Receiver
+    from heygen_async.workers.enqueue import Enqueued, enqueue
+    from heygen_async.workers.worker import Worker
 
 _WHERE = {
     "APIError": "heygen_async.errors",
@@ -242,7 +242,7 @@ _WHERE = {
     "DownloadError": "heygen_async.errors",
     "Draft": "heygen_async.api.agents.turns",
     "ElevenLabsSettings": "heygen_async.api.fields.looks",
-    "Enqueued": "heygen_async.durable.enqueue",
+    "Enqueued": "heygen_async.workers.enqueue",
     "Event": "heygen_async.telemetry",
     "Failed": "heygen_async.bulk.jobs.outcomes",
     "FishSettings": "heygen_async.api.fields.looks",
@@ -348,8 +348,8 @@ _WHERE = {
     "WebhookSignatureError": "heygen_async.errors",
     "WebhookTimestampError": "heygen_async.errors",
     "WebhookTooLargeError": "heygen_async.errors",
-    "Worker": "heygen_async.durable.worker",
-    "enqueue": "heygen_async.durable.enqueue",
+    "Worker": "heygen_async.workers.worker",
+    "enqueue": "heygen_async.workers.enqueue",
     "is_missing": "heygen_async.bulk.rows.cells",
     "read_rows": "heygen_async.bulk.rows.readers.read_rows",
     "write_report": "heygen_async.bulk.output.report.page",

@@ -24,7 +24,6 @@ from typing import Any, Self, TextIO, TypeVar
 import attrs
 
 from heygen_async import Journal
-from heygen_async.durable.engine import Office
 from heygen_async.errors import JournalError
 from heygen_async.simulator import (
     CompressedTimeLoop,
@@ -36,6 +35,7 @@ from heygen_async.simulator import (
     World,
     serve,
 )
+from heygen_async.workers.dbos_engine import Office
 
 T = TypeVar("T")
 

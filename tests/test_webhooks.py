@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from heygen_async import HeyGenError, InvalidInputError, Receiver, Signals, WebhookEvent, errors
+from heygen_async.webhooks.event_queue import Mailbox
 from heygen_async.webhooks.events import read_event
-from heygen_async.webhooks.mailbox import Mailbox
-from heygen_async.webhooks.memory import SeenDeliveries
+from heygen_async.webhooks.seen_deliveries import SeenDeliveries
 from heygen_async.webhooks.signature import verify
 from tests.deliveries import OLD_SECRET, SECRET, Pairs, body_of, digest, sha256, signed, with_header
 from tests.test_api_contract import problems

@@ -27,7 +27,7 @@ from aiohttp.test_utils import make_mocked_request
 from multidict import CIMultiDict
 
 from heygen_async import Receiver, WebhookEvent
-from heygen_async.webhooks.serving import Incoming, answer
+from heygen_async.webhooks.request_handler import Incoming, answer
 from tests.deliveries import OLD_SECRET, SECRET, AsgiAnswer, Pairs, ask_asgi, body_of, digest, signed, with_header
 
 PATH = "/hooks/heygen"

@@ -28,13 +28,13 @@ from heygen_async.bulk.jobs.records import Record
 from heygen_async.bulk.journal.advisory_lock import Advisory
 from heygen_async.bulk.journal.database import ADDRESSES
 from heygen_async.bulk.journal.postgres import connect
-from heygen_async.durable import worker as workers
-from heygen_async.durable.books import QueueBooks
-from heygen_async.durable.control import Control, State, admitted
-from heygen_async.durable.engine import AGENTS, QUEUE, Office, Queued
-from heygen_async.durable.enqueue import enqueue, pause, queue_again, resume, shared
-from heygen_async.durable.worker import Worker, lock_of
 from heygen_async.simulator import CompressedTimeLoop, ErrorAnswer, World
+from heygen_async.workers import worker as workers
+from heygen_async.workers.dbos_engine import AGENTS, QUEUE, Office, Queued
+from heygen_async.workers.enqueue import enqueue, pause, queue_again, resume, shared
+from heygen_async.workers.queue_store import QueueBooks
+from heygen_async.workers.shared_control import Control, State, admitted
+from heygen_async.workers.worker import Worker, lock_of
 from tests.commands import call
 from tests.fleet import fleet, people
 
@@ -364,7 +364,7 @@ async def test_heygen_out_of_reach_is_waited_for(database: str, caplog: pytest.L
 
 async def test_a_row_that_waits_for_a_look_is_handed_out_again(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker has no next run that would do it; what a person must decide is over, what has ended too."""
-    monkeypatch.setattr("heygen_async.durable.books.AGAIN_SECONDS", 0.1 * SPEED)
+    monkeypatch.setattr("heygen_async.workers.queue_store.AGAIN_SECONDS", 0.1 * SPEED)
     await enqueue(database, jobs(2))
     with Journal(database) as journal:
         books = QueueBooks(journal, lambda _: None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import anyio
 import pytest
 
-from heygen_async.durable.shared_pool import SharedPool
+from heygen_async.workers.shared_pool import SharedPool
 
 
 async def test_a_refused_row_keeps_its_place_and_tries_again_alone() -> None:

@@ -87,7 +87,7 @@ def show_status(console: Console, journal: Journal) -> None:
     for code, count in journal.failures().most_common():
         console.print(f"  {count:>7}  failed with {code}")
     if str(journal.place).startswith(ADDRESSES):
-        from heygen_async.durable.enqueue import shared  # noqa: PLC0415 - of an extra
+        from heygen_async.workers.enqueue import shared  # noqa: PLC0415 - of an extra
 
         console.print(f"  workers: {shared(str(journal.place))}", highlight=False)
 
@@ -145,14 +145,14 @@ async def _audit(path: str, base_url: str | None, *, fix: bool) -> None:
 
 
 def _let_workers_go_on(address: str) -> None:
-    from heygen_async.durable.enqueue import resume as resume_workers  # noqa: PLC0415 - of an extra
+    from heygen_async.workers.enqueue import resume as resume_workers  # noqa: PLC0415 - of an extra
 
     state = resume_workers(address)
     wide_console().print(f"The workers go on: at most {state.cap} renders at once.", highlight=False)
 
 
 def _queue_again(address: str) -> None:
-    from heygen_async.durable.enqueue import queue_again  # noqa: PLC0415 - of an extra
+    from heygen_async.workers.enqueue import queue_again  # noqa: PLC0415 - of an extra
 
     wide_console().print(f"{queue_again(address)} rows are queued again; workers go on with them.", highlight=False)
 

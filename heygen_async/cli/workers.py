@@ -17,8 +17,8 @@ from heygen_async.cli.plan import NoPreflight, RowsFile, Source, client, looked_
 from heygen_async.cli.progress import wide_console
 from heygen_async.cli.running import met, start
 from heygen_async.cli.words import BaseUrl, Count, Speed, Unknown
-from heygen_async.durable.enqueue import enqueue as queue_rows, pause as pause_all
-from heygen_async.durable.worker import Worker
+from heygen_async.workers.enqueue import enqueue as queue_rows, pause as pause_all
+from heygen_async.workers.worker import Worker
 
 Address = Annotated[
     str, Parameter(name="--database", help="postgresql://user@host/name: what workers share. Made ready when needed.")

@@ -12,16 +12,16 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from heygen_async.errors import InvalidInputError
+from heygen_async.webhooks.event_queue import Mailbox
 from heygen_async.webhooks.events import WebhookEvent, read_event
-from heygen_async.webhooks.mailbox import Mailbox
-from heygen_async.webhooks.memory import SeenDeliveries
-from heygen_async.webhooks.serving import too_large
+from heygen_async.webhooks.request_handler import too_large
+from heygen_async.webhooks.seen_deliveries import SeenDeliveries
 from heygen_async.webhooks.signature import TOLERANCE_SECONDS, Headers, Secrets, check_secrets, verify
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from heygen_async.webhooks.on_asgi import Message, Receive, Send
+    from heygen_async.webhooks.asgi_app import Message, Receive, Send
 
 logger: logging.Logger = logging.getLogger("heygen_async")
 
@@ -168,15 +168,15 @@ class Receiver:
 
     async def handler(self, request: web.Request) -> web.Response:
         """Answer a request of aiohttp's server: 200, or 400, 401, 404, 405, 408, 413, 415."""
-        from heygen_async.webhooks import on_aiohttp  # noqa: PLC0415 - whoever serves ASGI need not load aiohttp
+        from heygen_async.webhooks import aiohttp_app  # noqa: PLC0415 - whoever serves ASGI need not load aiohttp
 
-        return await on_aiohttp.respond(self, request)
+        return await aiohttp_app.respond(self, request)
 
     async def asgi(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve as an ASGI application: `uvicorn module:receiver.asgi`."""
-        from heygen_async.webhooks import on_asgi  # noqa: PLC0415 - whoever serves aiohttp need not load it
+        from heygen_async.webhooks import asgi_app  # noqa: PLC0415 - whoever serves aiohttp need not load it
 
-        await on_asgi.respond(self, scope, receive, send)
+        await asgi_app.respond(self, scope, receive, send)
 
     def listen(self) -> Mailbox[str]:
         """Return a new listener for ids of what ends from now on; `signals` does this for you."""

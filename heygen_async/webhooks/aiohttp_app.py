@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
-from heygen_async.webhooks.serving import Incoming, Judge, answer
+from heygen_async.webhooks.request_handler import Incoming, Judge, answer
 
 
 async def respond(judge: Judge, request: web.Request) -> web.Response:

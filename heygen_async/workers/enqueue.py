@@ -12,8 +12,8 @@ from heygen_async.bulk.jobs.job import Source
 from heygen_async.bulk.jobs.records import Merge
 from heygen_async.bulk.journal.journal import Journal
 from heygen_async.bulk.run.agent_queue import MAX_AGENTS
-from heygen_async.durable.control import Control, State, admitted
-from heygen_async.durable.engine import Office, Queued, check_address, queued
+from heygen_async.workers.dbos_engine import Office, Queued, check_address, queued
+from heygen_async.workers.shared_control import Control, State, admitted
 
 USUAL = 10  # renders at once of a pay-as-you-go account
 

@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Self
 
-from heygen_async.webhooks.serving import Incoming, Judge, answer
+from heygen_async.webhooks.request_handler import Incoming, Judge, answer
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

@@ -29,10 +29,6 @@ from heygen_async.bulk.journal.postgres import driver
 from heygen_async.bulk.run.guards import Guard
 from heygen_async.bulk.run.scheduler import run
 from heygen_async.bulk.watch.render_times import RenderTimes
-from heygen_async.durable.books import QueueBooks
-from heygen_async.durable.control import Control, admitted
-from heygen_async.durable.engine import Engine, Office, queued
-from heygen_async.durable.shared_pool import SharedPool
 from heygen_async.errors import (
     ConnectionFailedError,
     HeyGenError,
@@ -41,6 +37,10 @@ from heygen_async.errors import (
     OutcomeUnknownError,
     QuotaExceededError,
 )
+from heygen_async.workers.dbos_engine import Engine, Office, queued
+from heygen_async.workers.queue_store import QueueBooks
+from heygen_async.workers.shared_control import Control, admitted
+from heygen_async.workers.shared_pool import SharedPool
 
 if TYPE_CHECKING:
     from heygen_async.api.client import HeyGen
