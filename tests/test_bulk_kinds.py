@@ -36,7 +36,7 @@ from heygen_async.bulk.campaign.audit import audit
 from heygen_async.bulk.jobs.records import Entry, Merge
 from heygen_async.bulk.plan.price import seconds_of
 from heygen_async.bulk.reconcile import find
-from heygen_async.cli.bill import Bill
+from heygen_async.cli.terminal.bill import Bill
 from heygen_async.http.wire import Answer, dumps
 from heygen_async.simulator import DropAfterAccept, ErrorAnswer, FailedRender, NullVideoUrl, UnknownStatus, World
 from tests.test_api_jobs import body_value

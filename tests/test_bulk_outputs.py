@@ -41,7 +41,7 @@ from heygen_async.bulk.output.results_csv import ResultsCsv
 from heygen_async.bulk.plan.file_names import check_template, file_name
 from heygen_async.bulk.rows.readers.read_rows import Row, cells_of
 from heygen_async.cli import main
-from heygen_async.cli.progress import Board, show_summary, span
+from heygen_async.cli.terminal.progress import Board, show_summary, span
 from heygen_async.simulator import FailedRender, World
 
 DIRECT = DirectVideo(avatar_id="a", voice_id="v", script="x")

@@ -13,7 +13,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from heygen_async.cli.commands import COMMANDS, GROUPS
+from heygen_async.cli.registry import COMMANDS, GROUPS
 from tests.commands import Said, call
 
 CONTACTS = 'name,city\nAda,London\nZoë,"Lyon, France"\nO\'Brien,\n'
@@ -122,7 +122,7 @@ def test_help_imports_no_command() -> None:
     for word in ("--help", "--version"):
         command = [sys.executable, "-c", "\n".join(lines), word]
         loaded = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        assert "'heygen_async.cli.overview'" in loaded
+        assert "'heygen_async.cli.help_overview'" in loaded
         unwanted = (
             "aiohttp",
             "anyio",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from heygen_async import InvalidInputError
-from heygen_async.cli.auth import auth_status
+from heygen_async.cli.commands.auth import auth_status
 from heygen_async.simulator import ErrorAnswer, Server, World
 from tests.commands import call
 

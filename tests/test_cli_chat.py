@@ -17,9 +17,9 @@ import pytest
 from rich.console import Console
 
 from heygen_async import DeadlineExceededError, HeyGen, InsufficientCreditError, VideoAgent
-from heygen_async.cli.chat import chat_at_terminal
-from heygen_async.cli.chat_screen import Screen
-from heygen_async.cli.typed import TypedLines
+from heygen_async.cli.rendering.chat_session import chat_at_terminal
+from heygen_async.cli.terminal.ask import TypedLines
+from heygen_async.cli.terminal.chat_screen import Screen
 from heygen_async.simulator import DropAfterAccept, DropBefore, ErrorAnswer, FailedRender, Server, World
 
 PROMPT = "A 30-second welcome to our shop."
@@ -293,7 +293,7 @@ async def test_ctrl_c_while_the_agent_works(heygen: HeyGen, world: World, consol
 CHILD = """
 import asyncio, sys
 from heygen_async import HeyGen
-from heygen_async.cli.chat import chat_at_terminal
+from heygen_async.cli.rendering.chat_session import chat_at_terminal
 from heygen_async.simulator import run
 
 async def main():

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from heygen_async.cli.app import make_app
-from heygen_async.cli.commands import COMMANDS
+from heygen_async.cli.registry import COMMANDS
 from tests.commands import call
 
 SHELLS = ["bash", "zsh", "fish"]

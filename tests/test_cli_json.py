@@ -17,9 +17,9 @@ from rich.console import Console
 from heygen_async import Completed, DirectVideo, HeyGen, Job, Journal, JournalError, Video, errors
 from heygen_async.bulk.jobs.outcomes import Failed, Unfinished
 from heygen_async.cli.exits import InterruptedRunError
-from heygen_async.cli.feed import Feed
-from heygen_async.cli.progress import Board
-from heygen_async.cli.running import follow
+from heygen_async.cli.rendering.follow_run import follow
+from heygen_async.cli.terminal.json_feed import Feed
+from heygen_async.cli.terminal.progress import Board
 from heygen_async.simulator import FailedRender, World, run, serve
 from tests.commands import Said, call
 

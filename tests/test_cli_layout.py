@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from heygen_async.cli.layout import paragraphs, section
+from heygen_async.cli.help_layout import paragraphs, section
 
 WORDS = st.lists(st.text("abc", min_size=1, max_size=12), max_size=40).map(" ".join)
 NAMES = st.text("xyz", min_size=1, max_size=50)

@@ -15,8 +15,8 @@ import attrs
 import pytest
 
 from heygen_async.api.generated.users import User, UserWallet
-from heygen_async.cli.commands import COMMANDS
-from heygen_async.cli.showing import clean, show_one
+from heygen_async.cli.registry import COMMANDS
+from heygen_async.cli.terminal.tables import clean, show_one
 from heygen_async.simulator import FailedRender, World
 from tests.commands import Said, call
 from tests.test_cli_json import _play as _play  # noqa: PLC0414 - a fixture

@@ -19,7 +19,7 @@ import openpyxl
 import pytest
 
 from heygen_async.cli.app import make_app
-from heygen_async.cli.commands import COMMANDS
+from heygen_async.cli.registry import COMMANDS
 from heygen_async.simulator import Server
 from tests.commands import call
 from tests.postgres import binary

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from heygen_async.cli.overview import said_at_once
+from heygen_async.cli.help_overview import said_at_once
 
 _EXTRA = {"cyclopts", "docstring_parser", "jinja2", "rich"}
 

@@ -9,9 +9,9 @@ from typing import Any
 import cyclopts
 from cyclopts import App, Parameter
 
-from heygen_async.cli.commands import ABOUT, COMMANDS, COMPLETION, GROUPS, where
 from heygen_async.cli.exits import Exit, InterruptedRunError, code_of
-from heygen_async.cli.layout import Layout
+from heygen_async.cli.help_layout import Layout
+from heygen_async.cli.registry import ABOUT, COMMANDS, COMPLETION, GROUPS, where
 from heygen_async.errors import HeyGenError
 
 

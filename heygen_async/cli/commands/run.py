@@ -1,0 +1,178 @@
+"""`heygen-async run`: a contact list becomes videos."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import attrs
+from cyclopts import Parameter
+from rich.console import Console
+
+from heygen_async import Campaign, HeyGen, InvalidInputError
+from heygen_async.bulk.download.downloader import KINDS, checked_kinds
+from heygen_async.bulk.plan.plan import PROBLEMS_SHOWN, Plan
+from heygen_async.cli.rendering import follow_run
+from heygen_async.cli.rendering.campaign_options import Given, opened, said, seen_from
+from heygen_async.cli.rendering.follow_run import check_journal
+from heygen_async.cli.rendering.plan_rows import client, looked_up, planned
+from heygen_async.cli.rendering.render_campaign import render_campaign
+from heygen_async.cli.terminal.json_feed import Feed, fed
+from heygen_async.cli.terminal.option_types import (
+    BaseUrl,
+    Count,
+    Json,
+    NoPreflight,
+    RowsFile,
+    Seconds,
+    Source,
+    Speed,
+    Unknown,
+    Usd,
+)
+from heygen_async.cli.terminal.progress import Board, wide_console
+
+
+@Parameter(name="*")
+@attrs.frozen(kw_only=True)
+class How:
+    """Options of `run` that say how it is to go."""
+
+    output: Annotated[Path | None, Parameter(help="Folder for the files and results.csv. [default: videos]")] = None
+    max_in_flight: Annotated[
+        Count | None,
+        Parameter(help="Renders at once; the pay-as-you-go account has 10. [default: the campaign file's, or 10]"),
+    ] = None
+    deadline: Annotated[Seconds | None, Parameter(help="Seconds for each render. [default: 3600]")] = None
+    files: Annotated[
+        str | None,
+        Parameter(help=f"What to store of each video: some of {', '.join(KINDS)}, with commas. [default: video]"),
+    ] = None
+    max_downloads: Annotated[
+        Count | None, Parameter(help="Files at once; downloads hold no render slots. [default: 6]")
+    ] = None
+    budget: Annotated[
+        Usd | None, Parameter(help="Send no row that could cost more than what is left of this: 250, 250usd, $250.")
+    ] = None
+    canary: Annotated[Count | None, Parameter(help="Send the first N rows alone; the others when those are there.")] = (
+        None
+    )
+    approve: Annotated[bool, Parameter(help="Ask before the rows after the canary are sent.")] = False
+    breaker: Annotated[
+        tuple[Count, Count] | None,
+        Parameter(help="K N: send no more when K of the last N rows have failed with one code."),
+    ] = None
+    journal: Annotated[
+        Path | None,
+        Parameter(
+            help="Remember the run in this file, so that it can go on after anything: `heygen-async resume`. "
+            "[default: with a campaign file, beside it, with its name and .db]"
+        ),
+    ] = None
+    on_unknown: Annotated[Unknown | None, Parameter(show_default=False)] = None
+
+    def campaign(self, file: Campaign) -> Campaign:
+        """Return *file* with what the command says in its place."""
+        run = {
+            "max_in_flight": self.max_in_flight,
+            "deadline": self.deadline,
+            "budget_usd": self.budget,
+            "canary": self.canary,
+            "approve": self.approve or None,
+            "breaker": self.breaker,
+            "journal": seen_from(file, self.journal),
+            "on_unknown": self.on_unknown,
+        }
+        downloads = {
+            "folder": seen_from(file, self.output),
+            "files": None if self.files is None else checked_kinds(kind.strip() for kind in self.files.split(",")),
+            "max_downloads": self.max_downloads,
+        }
+        return attrs.evolve(
+            file, run=attrs.evolve(file.run, **said(**run)), downloads=attrs.evolve(file.downloads, **said(**downloads))
+        )
+
+
+def run(
+    source: Source,
+    rows: RowsFile = None,
+    /,
+    *,
+    given: Given = Given(),  # noqa: B008 - a frozen value
+    how: How = How(),
+    no_preflight: NoPreflight = False,
+    base_url: BaseUrl = None,
+    speed: Speed = 1.0,
+    in_json: Json = False,
+) -> None:
+    """Render one personalised video for each row of a contact list. Costs money.
+
+    Every row is checked, and what it names is looked up at HeyGen, before the first is sent. Needs an API key, see
+    `heygen-async auth status`.
+
+        heygen-async run campaign.toml leads.csv --budget 250usd --canary 3
+    """
+
+    def command(feed: Feed) -> int:
+        file, listed = opened(source, rows)
+        campaign = how.campaign(given.campaign(file))
+        journal = campaign.journal if source.suffix.lower() == ".toml" or how.journal is not None else None
+        if journal is not None:
+            check_journal(journal)
+        if campaign.run.approve and campaign.run.canary is None:
+            raise InvalidInputError("--approve: nothing to approve of; say how many rows go first: --canary 3")
+        started = _Started(campaign, listed, journal, base_url, preflight=not no_preflight)
+        return follow_run.start(lambda: started.run(feed), speed, base_url)
+
+    fed(command, in_json=in_json)
+
+
+@attrs.frozen
+class _Started:
+    campaign: Campaign
+    rows: Path | None
+    journal: Path | None
+    base_url: str | None
+    preflight: bool = attrs.field(kw_only=True)
+
+    async def run(self, feed: Feed) -> int:
+        console = wide_console(stderr=feed.is_on)
+        async with client(self.base_url) as heygen:
+            plan = await self._plan(heygen)
+            plan.check()
+            if not plan.rows:
+                console.print(f"{plan.table.name}: there are no rows, so there is nothing to do")
+                return 7
+            _show_notes(console, plan)
+            if heygen is None:
+                HeyGen(base_url=self.base_url)  # says what is missing
+        return await self._render(console, plan, feed)
+
+    async def _plan(self, heygen: HeyGen | None) -> Plan:
+        if heygen is None or not self.preflight:
+            return planned(self.campaign, self.rows)
+        return await looked_up(heygen, self.campaign, self.rows)
+
+    async def _render(self, console: Console, plan: Plan, feed: Feed) -> int:
+        board = Board(console, plan.rows, asyncio.get_running_loop().time, feed)
+        async with HeyGen(base_url=self.base_url, observers=[board]) as heygen:
+            with board:
+                results, bill = await render_campaign(self.campaign, plan, heygen, board, journal=self.journal)
+        stored = self.campaign.downloads.enabled or self.journal is None
+        folder = str(self.campaign.beside(self.campaign.downloads.folder)) if stored else None
+        return follow_run.finish(console, results, bill, board, journal=self.journal, folder=folder)
+
+
+def _show_notes(console: Console, plan: Plan) -> None:
+    """Say what may be meant so, and what is perhaps not; no more than a person reads while it begins."""
+    unused = [str(note.column) for note in plan.problems if note.line is None and note.column is not None]
+    if unused:
+        console.print(f"columns that nothing uses: {', '.join(unused)}", markup=False, highlight=False)
+    notes = [note for note in plan.problems if note.line is not None or note.column is None]
+    for note in notes[:PROBLEMS_SHOWN]:
+        console.print(f"note  {note}", markup=False, highlight=False, soft_wrap=True)
+    if len(notes) > PROBLEMS_SHOWN:
+        console.print(
+            f"... and {len(notes) - PROBLEMS_SHOWN} more notes: `heygen-async plan` shows all", highlight=False
+        )

@@ -1,0 +1,34 @@
+"""`heygen-async simulate`: the stand-in server, to try things against."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import anyio
+from cyclopts import Parameter, validators
+from rich.console import Console
+
+from heygen_async.cli.terminal.option_types import Count
+from heygen_async.simulator import World, run, serve
+
+
+def simulate(
+    *,
+    port: Annotated[int, Parameter(validator=validators.Number(gte=0, lte=65535), help="0 picks a free one.")] = 8400,
+    slots: Annotated[Count, Parameter(help="Renders at once.")] = 10,
+    speed: Annotated[
+        float, Parameter(validator=validators.Number(gte=1), help="How many times faster than life renders go.")
+    ] = 1.0,
+    seed: Annotated[int, Parameter(help="Of the render times.")] = 7,
+) -> None:
+    """Serve a stand-in of HeyGen on this machine until Ctrl-C. No key of yours, no network, no money."""
+    run(lambda: _serve(port, World(slots=slots, seed=seed)), speed=speed)
+
+
+async def _serve(port: int, world: World) -> None:
+    console = Console()
+    async with serve(world, port=port) as server:
+        console.print(f"The simulator listens on {server.base_url}. In another terminal:", highlight=False)
+        console.print(f"  export HEYGEN_API_BASE={server.base_url} HEYGEN_API_KEY=simulator-key", highlight=False)
+        console.print(f"Its books: {server.base_url}/_simulator/report. Ctrl-C ends it.", highlight=False)
+        await anyio.sleep_forever()

@@ -1,0 +1,60 @@
+"""`heygen-async status`: how far a campaign is and what to do."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+
+from heygen_async import Journal
+from heygen_async.bulk.journal.database import ADDRESSES
+from heygen_async.cli.rendering import follow_run
+from heygen_async.cli.terminal.option_types import JournalFile
+from heygen_async.cli.terminal.progress import wide_console
+
+WATCH_SECONDS = 2.0
+_WORDS = {
+    "completed": "completed",
+    "submitted": "rendering at HeyGen: resume follows them",
+    "planned": "not yet sent: resume submits them",
+    "intended": "sent when the run ended: resume finds out, without paying twice",
+    "unknown": "sent, answer lost, not found: look at HeyGen, then resume --on-unknown resubmit or skip",
+    "failed": "failed: see below; retry --failed plans them again",
+}
+
+
+def status(
+    journal: JournalFile,
+    /,
+    *,
+    watch: Annotated[bool, Parameter(help="Show it again every two seconds until nothing is open.")] = False,
+) -> None:
+    """Say how far a campaign is and what to do. Asks nothing of HeyGen; may be run while it goes on."""
+    console = wide_console()
+    while True:
+        with Journal(journal, read_only=True) as opened:
+            counts = opened.counts()
+            show_status(console, opened)
+        if not watch or not set(counts) - {"completed", "failed", "unknown"}:
+            sys.exit(8 if counts["unknown"] else 0)
+        time.sleep(WATCH_SECONDS)
+
+
+def show_status(console: Console, journal: Journal) -> None:
+    """Print the rows by state, and the failed ones by code."""
+    counts = journal.counts()
+    console.print(f"{journal.name}: {counts.total()} rows")
+    for state, words in _WORDS.items():
+        if counts[state]:
+            console.print(f"  {counts[state]:>7}  {words}")
+    if lacking := len(follow_run.rows_without_files(journal)):
+        console.print(f"  {lacking:>7}  of the completed lack a file: resume fetches it, and pays nothing")
+    for code, count in journal.failures().most_common():
+        console.print(f"  {count:>7}  failed with {code}")
+    if str(journal.place).startswith(ADDRESSES):
+        from heygen_async.workers.enqueue import shared  # noqa: PLC0415 - of an extra
+
+        console.print(f"  workers: {shared(str(journal.place))}", highlight=False)

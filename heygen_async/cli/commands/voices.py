@@ -1,0 +1,46 @@
+"""`heygen-async voices`: who can speak."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from heygen_async import HeyGen
+from heygen_async.cli.terminal.option_types import BaseUrl
+from heygen_async.cli.terminal.tables import ROWS, InJson, Rows, show_list, show_one
+
+_COLUMNS = {"voice_id": "voice_id", "name": "name", "language": "language", "gender": "gender", "type": "type"}
+
+
+async def show(
+    *,
+    kind: Annotated[
+        Literal["public", "private"] | None,
+        Parameter(name="--type", help="Only HeyGen's own, or only yours. [default: both]"),
+    ] = None,
+    language: Annotated[str | None, Parameter(help="Only this one, such as English.")] = None,
+    gender: Annotated[str | None, Parameter(help="Only this one.")] = None,
+    engine: Annotated[str | None, Parameter(help="Only what this engine can speak.")] = None,
+    limit: Rows = ROWS,
+    in_json: InJson = False,
+    base_url: BaseUrl = None,
+) -> None:
+    """List voices: the id of one is the `voice_id` of a request. Costs nothing."""
+    async with HeyGen(base_url=base_url) as heygen:
+        found = heygen.voices.list(
+            kind=kind, engine=engine, language=language, gender=gender, limit=min(100, limit + 1)
+        )
+        await show_list(found, _COLUMNS, limit=limit, in_json=in_json)
+
+
+async def get(
+    voice: Annotated[str, Parameter(help="Of the voice, as `voices list` shows it.")],
+    /,
+    *,
+    in_json: InJson = False,
+    base_url: BaseUrl = None,
+) -> None:
+    """Show a voice. Costs nothing."""
+    async with HeyGen(base_url=base_url) as heygen:
+        show_one(await heygen.voices.get(voice), in_json=in_json)

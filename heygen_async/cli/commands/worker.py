@@ -1,0 +1,71 @@
+"""`heygen-async worker`: render what is queued, beside any number of other workers."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import anyio
+from cyclopts import Parameter
+from rich.console import Console
+
+from heygen_async import Completed, HeyGen, Result
+from heygen_async.cli.rendering.follow_run import start
+from heygen_async.cli.terminal.option_types import (
+    Address,
+    BaseUrl,
+    Speed,
+    Unknown,
+)
+from heygen_async.cli.terminal.progress import wide_console
+from heygen_async.workers.worker import Worker
+
+
+def worker(
+    *,
+    database: Address,
+    output: Annotated[
+        Path | None, Parameter(help="Folder for the files of what is rendered here. [default: they stay at HeyGen]")
+    ] = None,
+    on_unknown: Unknown = "hold",
+    until_done: Annotated[bool, Parameter(help="Leave when no rows are left, anywhere.")] = False,
+    base_url: BaseUrl = None,
+    speed: Speed = 1.0,
+) -> None:
+    """Render what is queued, beside any number of other workers. Costs money. Ctrl-C hands its rows to the others."""
+    console = wide_console()
+    raise SystemExit(
+        start(lambda: _work(console, database, output, on_unknown, base_url, until_done=until_done), speed, base_url)
+    )
+
+
+async def _work(
+    console: Console, address: str, output: Path | None, on_unknown: Unknown, base_url: str | None, *, until_done: bool
+) -> int:
+    def show(result: Result) -> None:
+        how = "completed" if isinstance(result, Completed) else f"failed: {result.error.gist}"
+        console.print(f"row {result.index + 1} {how}", markup=False, highlight=False)
+
+    async with HeyGen(base_url=base_url) as heygen:
+        one = Worker(
+            heygen=heygen,
+            address=address,
+            download_to=None if output is None else str(output),
+            on_unknown=on_unknown,
+            on_result=show,
+            until_done=until_done,
+        )
+        console.print(f"worker {one.name}: waiting for rows; Ctrl-C hands what is under way to the others")
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_leave_on_signal, tasks.cancel_scope)
+            await one.work()
+            tasks.cancel_scope.cancel()
+    console.print(f"worker {one.name}: {one.ended['completed']} completed, {one.ended['failed']} failed here")
+    return 0
+
+
+async def _leave_on_signal(scope: anyio.CancelScope) -> None:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for _ in signals:
+            scope.cancel()

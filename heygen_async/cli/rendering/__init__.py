@@ -1,0 +1,1 @@
+"""Code that several commands share: planning, following a run, waiting, downloading, chatting."""
