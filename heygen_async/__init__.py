@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from heygen_async.account.credentials import Credentials
     from heygen_async.api.agents.chat import Chat
-    from heygen_async.api.agents.sessions import AgentReply
+    from heygen_async.api.agents.session_job import AgentJob
+    from heygen_async.api.agents.sessions import AgentMessage, AgentReply, Session, SessionItem
     from heygen_async.api.agents.turns import (
         ChatFailed,
         Draft,
@@ -24,31 +25,17 @@ if TYPE_CHECKING:
         Remark,
         Turn,
     )
-    from heygen_async.api.agents.video_agents import (
-        AgentJob,
-        AgentMessage,
-        Session,
-        SessionItem,
-    )
-    from heygen_async.api.client import (
-        HeyGen,
-    )
+    from heygen_async.api.fields.assets import AssetBase64, AssetId, AssetUrl
     from heygen_async.api.fields.looks import (
-        AssetBase64,
-        AssetId,
-        AssetUrl,
         AvatarIII,
         AvatarIV,
         AvatarV,
         Background,
         Caption,
-        ElevenLabsSettings,
-        FishSettings,
-        StarfishSettings,
-        VoiceSettings,
         Watermark,
         WatermarkPlacement,
     )
+    from heygen_async.api.fields.voices import ElevenLabsSettings, FishSettings, StarfishSettings, VoiceSettings
     from heygen_async.api.generated.assets import UploadRequest
     from heygen_async.api.generated.avatars import DigitalTwin, PhotoAvatar, PromptAvatar
     from heygen_async.api.generated.clipping import ClippingRequest, ClippingSettings
@@ -74,6 +61,7 @@ if TYPE_CHECKING:
     from heygen_async.api.generated.voices import SpeechRequest
     from heygen_async.api.handles.batches import Batch, BatchItem, CreatedBatch
     from heygen_async.api.handles.server_job import ServerJob
+    from heygen_async.api.handles.video import Video, VideoJob, VideoStatus
     from heygen_async.api.renders import SeenAsVideo
     from heygen_async.api.requests.from_template import FromTemplate
     from heygen_async.api.requests.modes import (
@@ -87,11 +75,6 @@ if TYPE_CHECKING:
         StoredRequest,
     )
     from heygen_async.api.uploads.upload import NotUploaded, Upload, UploadedAsset
-    from heygen_async.api.videos import (
-        Video,
-        VideoJob,
-        VideoStatus,
-    )
     from heygen_async.api.webhooks import WebhookEndpoint
     from heygen_async.bulk.campaign.run_options import RunOptions
     from heygen_async.bulk.campaign_file.campaign_file import Campaign
@@ -175,9 +158,8 @@ if TYPE_CHECKING:
         WebhookTimestampError,
         WebhookTooLargeError,
     )
-    from heygen_async.http.caller import (
-        Options,
-    )
+    from heygen_async.heygen import HeyGen
+    from heygen_async.http.call import Options
     from heygen_async.http.pages import Listing
     from heygen_async.http.retry import (
         RetryPolicy,
@@ -202,12 +184,12 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "APIError": "heygen_async.errors",
-    "AgentJob": "heygen_async.api.agents.video_agents",
-    "AgentMessage": "heygen_async.api.agents.video_agents",
+    "AgentJob": "heygen_async.api.agents.session_job",
+    "AgentMessage": "heygen_async.api.agents.sessions",
     "AgentReply": "heygen_async.api.agents.sessions",
-    "AssetBase64": "heygen_async.api.fields.looks",
-    "AssetId": "heygen_async.api.fields.looks",
-    "AssetUrl": "heygen_async.api.fields.looks",
+    "AssetBase64": "heygen_async.api.fields.assets",
+    "AssetId": "heygen_async.api.fields.assets",
+    "AssetUrl": "heygen_async.api.fields.assets",
     "AsyncTable": "heygen_async.bulk.rows.table",
     "AttemptTimeoutError": "heygen_async.errors",
     "AuthenticationError": "heygen_async.errors",
@@ -241,13 +223,13 @@ _WHERE = {
     "DirectVideo": "heygen_async.api.requests.modes",
     "DownloadError": "heygen_async.errors",
     "Draft": "heygen_async.api.agents.turns",
-    "ElevenLabsSettings": "heygen_async.api.fields.looks",
+    "ElevenLabsSettings": "heygen_async.api.fields.voices",
     "Enqueued": "heygen_async.workers.enqueue",
     "Event": "heygen_async.telemetry",
     "Failed": "heygen_async.bulk.jobs.outcomes",
-    "FishSettings": "heygen_async.api.fields.looks",
+    "FishSettings": "heygen_async.api.fields.voices",
     "FromTemplate": "heygen_async.api.requests.from_template",
-    "HeyGen": "heygen_async.api.client",
+    "HeyGen": "heygen_async.heygen",
     "HeyGenError": "heygen_async.errors",
     "ImageScene": "heygen_async.api.generated.studio",
     "ImageToVideo": "heygen_async.api.generated.models",
@@ -269,7 +251,7 @@ _WHERE = {
     "NotFoundError": "heygen_async.errors",
     "NotUploaded": "heygen_async.api.uploads.upload",
     "Observer": "heygen_async.telemetry",
-    "Options": "heygen_async.http.caller",
+    "Options": "heygen_async.http.call",
     "OutcomeUnknownError": "heygen_async.errors",
     "PayloadTooLargeError": "heygen_async.errors",
     "PermissionDeniedError": "heygen_async.errors",
@@ -305,12 +287,12 @@ _WHERE = {
     "SeenAsVideo": "heygen_async.api.renders",
     "ServerError": "heygen_async.errors",
     "ServerJob": "heygen_async.api.handles.server_job",
-    "Session": "heygen_async.api.agents.video_agents",
-    "SessionItem": "heygen_async.api.agents.video_agents",
+    "Session": "heygen_async.api.agents.sessions",
+    "SessionItem": "heygen_async.api.agents.sessions",
     "Signals": "heygen_async.bulk.watch.signals",
     "SlotsLearnt": "heygen_async.telemetry",
     "SpeechRequest": "heygen_async.api.generated.voices",
-    "StarfishSettings": "heygen_async.api.fields.looks",
+    "StarfishSettings": "heygen_async.api.fields.voices",
     "StockVoices": "heygen_async.api.generated.translations",
     "StoredRequest": "heygen_async.api.requests.stored",
     "StudioAvatar": "heygen_async.api.generated.studio",
@@ -332,13 +314,13 @@ _WHERE = {
     "UploadProgressed": "heygen_async.telemetry",
     "UploadRequest": "heygen_async.api.generated.assets",
     "UploadedAsset": "heygen_async.api.uploads.upload",
-    "Video": "heygen_async.api.videos",
+    "Video": "heygen_async.api.handles.video",
     "VideoAgent": "heygen_async.api.requests.modes",
-    "VideoJob": "heygen_async.api.videos",
+    "VideoJob": "heygen_async.api.handles.video",
     "VideoRequest": "heygen_async.api.requests.modes",
     "VideoScene": "heygen_async.api.generated.studio",
-    "VideoStatus": "heygen_async.api.videos",
-    "VoiceSettings": "heygen_async.api.fields.looks",
+    "VideoStatus": "heygen_async.api.handles.video",
+    "VoiceSettings": "heygen_async.api.fields.voices",
     "Watermark": "heygen_async.api.fields.looks",
     "WatermarkPlacement": "heygen_async.api.fields.looks",
     "WebhookEndpoint": "heygen_async.api.webhooks",

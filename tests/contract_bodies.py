@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from heygen_async.api.agents import sessions
-from heygen_async.api.fields import looks
+from heygen_async.api.fields import assets, looks, voices
 from heygen_async.api.requests import modes
 from tests.contract.classes import REQUESTS_BY_HAND
 from tests.contract.generate import DOCUMENT, MODULE, VALUES
@@ -16,9 +16,9 @@ from tests.contract.operations import RESOURCES
 from tests.contract.values import name_of, target
 
 SCHEMAS = DOCUMENT["components"]["schemas"]
-ASSETS = {"url": looks.AssetUrl, "asset_id": looks.AssetId, "base64": looks.AssetBase64}
+ASSETS = {"url": assets.AssetUrl, "asset_id": assets.AssetId, "base64": assets.AssetBase64}
 ENGINES = {"avatar_iii": looks.AvatarIII, "avatar_iv": looks.AvatarIV, "avatar_v": looks.AvatarV}
-PLAIN = {"CaptionSetting": looks.Caption, "VoiceSettingsInput": looks.VoiceSettings}
+PLAIN = {"CaptionSetting": looks.Caption, "VoiceSettingsInput": voices.VoiceSettings}
 OTHERS = {"SendVideoAgentMessageRequest": sessions.AgentReply, "CreateVideoAgentRequest": modes.VideoAgent}
 URL = "https://example.com/file"
 

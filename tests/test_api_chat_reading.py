@@ -8,10 +8,9 @@ import random
 import pytest
 from hypothesis import given, strategies as st
 
-from heygen_async.api.agents.sessions import AgentResource
+from heygen_async.api.agents.sessions import AgentMessage, AgentResource, Session
 from heygen_async.api.agents.turn_reader import Reading, Step
 from heygen_async.api.agents.turns import Draft, MessagesMissed, Progress, Question, Remark, Told
-from heygen_async.api.agents.video_agents import AgentMessage, Session
 
 WINDOW = 40
 WAITS = ("waiting_for_input", "reviewing")

@@ -37,8 +37,9 @@ from heygen_async import (
     WatermarkPlacement,
     errors,
 )
-from heygen_async.api.agents.video_agents import Session, SessionItem
-from heygen_async.api.videos import CreatedVideo, DeletedVideo, Statuses, Video
+from heygen_async.api.agents.sessions import Session, SessionItem
+from heygen_async.api.handles.video import CreatedVideo, Statuses, Video
+from heygen_async.api.videos import DeletedVideo
 from heygen_async.http import pages, wire
 from heygen_async.http.wire import Answer
 

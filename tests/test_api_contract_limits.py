@@ -17,22 +17,17 @@ import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
+from heygen_async.api.fields.assets import AssetBase64, AssetId, AssetUrl
 from heygen_async.api.fields.looks import (
-    AssetBase64,
-    AssetId,
-    AssetUrl,
     AvatarIII,
     AvatarIV,
     AvatarV,
     Background,
     Caption,
-    ElevenLabsSettings,
-    FishSettings,
-    StarfishSettings,
-    VoiceSettings,
     Watermark,
     WatermarkPlacement,
 )
+from heygen_async.api.fields.voices import ElevenLabsSettings, FishSettings, StarfishSettings, VoiceSettings
 from heygen_async.api.requests.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent, VideoRequest
 from heygen_async.errors import InvalidInputError
 from heygen_async.http import wire

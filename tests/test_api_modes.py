@@ -13,23 +13,18 @@ import attrs
 import pytest
 from hypothesis import given, strategies as st
 
-from heygen_async.api.fields import looks
+from heygen_async.api.fields import assets
+from heygen_async.api.fields.assets import AssetBase64, AssetId, AssetUrl
 from heygen_async.api.fields.looks import (
-    AssetBase64,
-    AssetId,
-    AssetUrl,
     AvatarIII,
     AvatarIV,
     AvatarV,
     Background,
     Caption,
-    ElevenLabsSettings,
-    FishSettings,
-    StarfishSettings,
-    VoiceSettings,
     Watermark,
     WatermarkPlacement,
 )
+from heygen_async.api.fields.voices import ElevenLabsSettings, FishSettings, StarfishSettings, VoiceSettings
 from heygen_async.api.requests import modes
 from heygen_async.api.requests.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent, VideoRequest
 from heygen_async.errors import InvalidInputError
@@ -525,7 +520,7 @@ def test_thousands_are_built_without_a_pause() -> None:
 def test_every_limit_has_one_name() -> None:
     """The numbers of HeyGen's pages."""
     assert (modes.SCRIPT_CHARACTERS, modes.PROMPT_CHARACTERS) == (5_000, 10_000)
-    assert looks.STILLS[:2] == ("image/png", "image/jpeg")
+    assert assets.STILLS[:2] == ("image/png", "image/jpeg")
 
 
 # Properties.

@@ -19,8 +19,9 @@ from heygen_async import Completed, DirectVideo, HeyGen, Job, Journal, Result, R
 from heygen_async.api.fields.looks import Caption
 from heygen_async.bulk.download import download_queue
 from heygen_async.bulk.download.disk_space import KEPT_FREE_BYTES
-from heygen_async.bulk.download.downloader import KINDS, Downloads, Errand
+from heygen_async.bulk.download.downloader import Downloads
 from heygen_async.bulk.download.file_types import FileKind
+from heygen_async.bulk.download.video_files import KINDS, Errand
 from heygen_async.simulator import (
     ErrorAnswer,
     ExpiredUrl,

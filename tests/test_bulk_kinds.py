@@ -28,14 +28,14 @@ from heygen_async.api.generated.filler_words import FillerWordRemoval, FillerWor
 from heygen_async.api.generated.lipsyncs import Lipsync, LipsyncRequest
 from heygen_async.api.generated.models import ModelVideo, TextToVideo
 from heygen_async.api.generated.translations import Translation, TranslationRequest
+from heygen_async.api.handles.video import Video
 from heygen_async.api.renders import SeenAsVideo, creation
 from heygen_async.api.requests.kinds import base_of, is_request, kind_of, known, label_of, usd
 from heygen_async.api.requests.stored import StoredRequest
-from heygen_async.api.videos import Video
 from heygen_async.bulk.campaign.audit import audit
+from heygen_async.bulk.campaign.recovery import find
 from heygen_async.bulk.jobs.records import Entry, Merge
 from heygen_async.bulk.plan.price import seconds_of
-from heygen_async.bulk.reconcile import find
 from heygen_async.cli.terminal.bill import Bill
 from heygen_async.http.wire import Answer, dumps
 from heygen_async.simulator import DropAfterAccept, ErrorAnswer, FailedRender, NullVideoUrl, UnknownStatus, World

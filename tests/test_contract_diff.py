@@ -14,7 +14,7 @@ import pytest
 from tests.contract.changes import Change, changes
 from tests.contract.diff import OURS, main, report
 from tests.contract.facts import operations
-from tests.contract.generate import DOCUMENT, TARGET, files
+from tests.contract.generate import DOCUMENT, files, written
 from tests.contract.todo import regenerated, todo
 
 Spec = dict[str, Any]
@@ -419,19 +419,19 @@ def test_what_happens_to_many_operations_is_told_once() -> None:
     assert lines[5:] == ["  error.error.doc_url: gone"]
 
 
-def written(spec: Spec, path: Path) -> str:
+def saved(spec: Spec, path: Path) -> str:
     path.write_text(json.dumps(spec), encoding="utf-8")
     return str(path)
 
 
 def test_the_exit_code_says_whether_something_has_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """0, 1, and 2 for what is no contract; without a second file it is compared with ours."""
-    same, other = written(SMALL, tmp_path / "a"), written(planted(PLANTS[0][0]), tmp_path / "b")
+    same, other = saved(SMALL, tmp_path / "a"), saved(planted(PLANTS[0][0]), tmp_path / "b")
     assert main([str(OURS)]) == main([same, same]) == 0
     assert capsys.readouterr().out == "0 breaking changes and 0 others, in 0 operations\n" * 2
     assert main([other, same]) == 1
     assert f"{GET}\n  operation is gone" in capsys.readouterr().out
-    for arguments in ([], ["a", "b", "c"], [str(tmp_path / "none")], [written({}, tmp_path / "c")]):
+    for arguments in ([], ["a", "b", "c"], [str(tmp_path / "none")], [saved({}, tmp_path / "c")]):
         assert main(arguments) == 2
         shown = capsys.readouterr()
         assert shown.out == ""
@@ -461,7 +461,7 @@ def test_what_is_said_to_be_regenerated_is_what_the_generator_changes(plant: Pla
     """The message is checked against the files as they are, laid out."""
     pytest.importorskip("ruff", reason="the layout is ruff's")
     spec = planted(plant, DOCUMENT)
-    there = {path.name: path.read_text(encoding="utf-8") for path in TARGET.glob("*.py")}
+    there = written()
     assert {name for name, text in files(spec) if text != there[name]} == set(regenerated(DOCUMENT, spec)) == names
 
 

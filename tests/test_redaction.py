@@ -27,7 +27,7 @@ from heygen_async import (
 from heygen_async.account.bearer_token import Bearer, Token
 from heygen_async.account.credentials_file import Stored
 from heygen_async.http import wire
-from heygen_async.http.caller import Call
+from heygen_async.http.call import Call
 from heygen_async.http.transport import Request, Transport, masked
 from heygen_async.simulator import (
     DropAfterAccept,
@@ -118,7 +118,7 @@ async def test_logs_and_events_tell_no_secrets(
     assert len(results) == 13
     ours = [record for record in shown.records if record.name == "heygen_async"]
     assert any("bulk statuses failed" in record.getMessage() for record in ours)
-    assert {record.module for record in ours if "looking failed" in record.getMessage()} == {"poller", "waiting"}
+    assert {record.module for record in ours if "looking failed" in record.getMessage()} == {"poller", "polling"}
     assert any("the observer" in record.getMessage() for record in ours)
     assert "ZeroDivisionError" in shown.text
     assert said(shown.text) == []

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from heygen_async import errors
-from heygen_async.api.agents.video_agents import Session
-from heygen_async.api.videos import Video
+from heygen_async.api.agents.sessions import Session
+from heygen_async.api.handles.video import Video
 from heygen_async.http import wire
 from heygen_async.http.wire import Answer
 

@@ -14,7 +14,8 @@ from heygen_async.api.uploads.known_assets import AssetMemory, KnownAssets
 from heygen_async.api.uploads.media_types import HEAD_BYTES, Purpose, media_of
 from heygen_async.api.uploads.routing import Parcel, Ways
 from heygen_async.api.uploads.upload import READY_SECONDS, NotUploaded, OnProgress, Progress, Upload, UploadedAsset
-from heygen_async.http.caller import Caller, Options
+from heygen_async.http.call import Options
+from heygen_async.http.caller import Caller
 
 
 class Assets(generated.Assets):

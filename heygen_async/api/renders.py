@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import attrs
 
+from heygen_async.api.handles.video import Video
 from heygen_async.api.requests.kinds import Kind, base_of, kind_of
 from heygen_async.api.requests.modes import VideoRequest
 from heygen_async.api.requests.stored import body_of, sent_of
-from heygen_async.api.videos import Video
 from heygen_async.errors import ContractError, InvalidInputError, RenderFailedError
 from heygen_async.http import wire
-from heygen_async.http.caller import Call
+from heygen_async.http.call import Call
 
 if TYPE_CHECKING:
     from heygen_async.api.generated.background_removal import BackgroundRemovalRequest

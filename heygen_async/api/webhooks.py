@@ -17,7 +17,8 @@ import attrs
 from heygen_async.api.fields.rules import each, refuse, some, text, url as web_address
 from heygen_async.errors import HeyGenError, InvalidInputError, NotFoundError
 from heygen_async.http import pages, wire
-from heygen_async.http.caller import Call, Caller, Options, path_id, reads
+from heygen_async.http.call import Call, Options, path_id, reads
+from heygen_async.http.caller import Caller
 from heygen_async.webhooks.events import WebhookEvent
 
 logger: logging.Logger = logging.getLogger("heygen_async")

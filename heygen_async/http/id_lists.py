@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from heygen_async.errors import InvalidInputError
-from heygen_async.http.caller import path_id
+from heygen_async.http.call import path_id
 
 AT_ONCE = 100  # HeyGen: "At most 100 ids per request."
 

@@ -9,7 +9,8 @@ import attrs
 
 from heygen_async.errors import ContractError
 from heygen_async.http import wire
-from heygen_async.http.caller import Call, Caller
+from heygen_async.http.call import Call
+from heygen_async.http.caller import Caller
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import anyio
 import anyio.to_thread
 
-from heygen_async.api.videos import Video
+from heygen_async.api.handles.video import Video
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.next_step import next_step
 from heygen_async.bulk.jobs.records import Record

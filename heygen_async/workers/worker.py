@@ -18,7 +18,7 @@ import anyio
 import anyio.to_thread
 import attrs
 
-from heygen_async.bulk.campaign.campaign import Recovery
+from heygen_async.bulk.campaign.recovery import Recovery
 from heygen_async.bulk.download.downloader import Downloads
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.next_step import OnUnknown
@@ -43,7 +43,7 @@ from heygen_async.workers.shared_control import Control, admitted
 from heygen_async.workers.shared_pool import SharedPool
 
 if TYPE_CHECKING:
-    from heygen_async.api.client import HeyGen
+    from heygen_async.heygen import HeyGen
 
 T = TypeVar("T")
 

@@ -1,4 +1,4 @@
-"""Writes `heygen_async/api/generated` from the contract. Run it: `python -m tests.contract.generate`."""
+"""Writes `api/generated` and `api/resources.py` from the contract. Run it: `python -m tests.contract.generate`."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class Generator:
 
     def imports(self, body: str, shared: Iterable[Used]) -> str:
         """Return the imports that a module needs."""
-        where = {**WHERE, "UPLOAD_SECONDS": "heygen_async.http.caller", "VideoStatus": "heygen_async.api.videos"}
+        where = {**WHERE, "UPLOAD_SECONDS": "heygen_async.http.call", "VideoStatus": "heygen_async.api.handles.video"}
         where |= {name_of(name, answer=use == "answer"): f"{MODULE}.shared" for name, use in shared}
         where |= {name: place for name, (place, _) in self.followers().items()}
         where = {kind: place for place, kind in self.followers().values()} | where
@@ -198,6 +198,16 @@ def tidy(text: str) -> str:
     return text
 
 
+def place(name: str) -> Path:
+    """Return where a file is written: the client's attributes stand above the resources that they load."""
+    return TARGET.parent / name if name == "resources.py" else TARGET / name
+
+
+def written() -> dict[str, str]:
+    """Return the name and text of each file as it stands in the package."""
+    return {path.name: path.read_text(encoding="utf-8") for path in [*TARGET.glob("*.py"), place("resources.py")]}
+
+
 def files(document: dict[str, Any] = DOCUMENT) -> Iterator[tuple[str, str]]:
     """Yield the name and text of each file."""
     for name, text in Generator(document).files():
@@ -207,4 +217,4 @@ def files(document: dict[str, Any] = DOCUMENT) -> Iterator[tuple[str, str]]:
 if __name__ == "__main__":
     TARGET.mkdir(exist_ok=True)
     for name, text in files():
-        (TARGET / name).write_text(text, encoding="utf-8")
+        place(name).write_text(text, encoding="utf-8")

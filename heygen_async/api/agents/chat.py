@@ -13,12 +13,12 @@ import attrs
 
 from heygen_async.api.agents.follower import Following, way_back
 from heygen_async.api.agents.sender import Sender
-from heygen_async.api.agents.sessions import AgentReply, stop_session
+from heygen_async.api.agents.sessions import AgentReply, create_session, stop_session
 from heygen_async.api.agents.turns import Draft, Question, Turn
-from heygen_async.api.agents.video_agents import create_session
 from heygen_async.api.requests.modes import VideoAgent
 from heygen_async.errors import DeadlineExceededError, HeyGenError, InvalidInputError, OutcomeUnknownError
-from heygen_async.http.caller import Caller, Options, path_id
+from heygen_async.http.call import Options, path_id
+from heygen_async.http.caller import Caller
 
 OnExit = Literal["leave", "stop"]
 

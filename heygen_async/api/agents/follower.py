@@ -8,11 +8,10 @@ from collections import deque
 
 import anyio
 
-from heygen_async.api.agents.sessions import get_resource
+from heygen_async.api.agents.sessions import Session, get_resource, get_session
 from heygen_async.api.agents.turn_reader import ENDED, Reading, Step
 from heygen_async.api.agents.turns import ChatFailed, Ready, Told, Turn
-from heygen_async.api.agents.video_agents import Session, get_session
-from heygen_async.api.videos import Video, get_video
+from heygen_async.api.handles.video import Video, get_video
 from heygen_async.errors import DeadlineExceededError, HeyGenError, NotFoundError, RenderFailedError
 from heygen_async.http.caller import Caller
 

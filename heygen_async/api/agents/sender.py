@@ -7,9 +7,8 @@ from typing import Literal
 
 import anyio
 
-from heygen_async.api.agents.sessions import AgentReply, send_reply
+from heygen_async.api.agents.sessions import AgentReply, get_session, send_reply
 from heygen_async.api.agents.turn_reader import Reading
-from heygen_async.api.agents.video_agents import get_session
 from heygen_async.errors import HeyGenError, OutcomeUnknownError
 from heygen_async.http.caller import Caller
 

@@ -7,11 +7,14 @@ from typing import Any, TypeAlias
 
 import attrs
 
+from heygen_async.api.fields.assets import Asset, as_assets, asset
 from heygen_async.api.fields.contract_rules import encoded, items, needed, string
 from heygen_async.api.fields.extra import extra_fields
-from heygen_async.api.fields.looks import Asset, as_assets, asset
-from heygen_async.api.videos import Video
-from heygen_async.http.caller import Call, path_id, reads
+from heygen_async.api.handles.video import Video
+from heygen_async.api.requests.modes import VideoAgent
+from heygen_async.api.requests.stored import StoredRequest, sent_of
+from heygen_async.errors import RenderFailedError
+from heygen_async.http.call import Call, path_id, reads
 
 SESSION = "/v3/video-agents/{session_id}"
 STYLES = "/v3/video-agents/styles"
@@ -152,4 +155,88 @@ def get_session_videos(session_id: str) -> Call[SessionVideos]:
         path=f"/v3/video-agents/{path_id(session_id)}/videos",
         route=f"{SESSION}/videos",
         read=reads(SessionVideos),
+    )
+
+
+SESSION_STATUSES = frozenset({"thinking", "waiting_for_input", "reviewing", "generating", "completed", "failed"})
+
+
+@attrs.frozen(kw_only=True)
+class AgentMessage:
+    """One message of a session.
+
+    Attributes:
+        role: `user` or `model`.
+        type: `text`, `resource` or `error`.
+        content: The text.
+        resource_ids: What it shows, to be read from `/resources/{resource_id}`.
+        created_at: Unix seconds.
+    """
+
+    role: str
+    type: str
+    content: str = attrs.field(default="", repr=False)  # a kind that HeyGen adds may have none
+    resource_ids: tuple[str, ...] | None = None
+    created_at: float | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Session:
+    """An agent session as it is now.
+
+    Attributes:
+        session_id: Its id.
+        status: thinking, waiting_for_input, reviewing, generating, completed or failed; HeyGen may add words.
+        created_at: Unix seconds.
+        progress: 0 to 100.
+        title: Made by the agent.
+        video_id: None until rendering starts. The video, not the session, tells when the file is there.
+        messages: Up to 40, newest first.
+
+    Source: `GET /v3/video-agents/{session_id}`.
+    """
+
+    session_id: str
+    status: str
+    created_at: float
+    progress: float = 0
+    title: str | None = None
+    video_id: str | None = None
+    messages: tuple[AgentMessage, ...] | None = None
+
+    def failure(self) -> RenderFailedError:
+        """Return the error of a failed session; HeyGen's reason, if any, is its last error message."""
+        errors = [message.content for message in self.messages or () if message.type == "error"]
+        reason = errors[0] if errors else "HeyGen gives no reason"
+        return RenderFailedError(f"session {self.session_id} failed: {reason}", resource_id=self.session_id, spent="no")
+
+
+@attrs.frozen(kw_only=True)
+class SessionItem:
+    """One entry of the list of sessions. Source: `GET /v3/video-agents`."""
+
+    session_id: str
+    created_at: float
+    title: str | None = None
+
+
+def create_session(request: VideoAgent | StoredRequest) -> Call[Session]:
+    """Return the call that starts a session."""
+    return Call(
+        method="POST",
+        path=request.path,
+        route=request.path,
+        **sent_of(request),
+        read=reads(Session),
+        costs=True,
+    )
+
+
+def get_session(session_id: str) -> Call[Session]:
+    """Return the call that reads one session."""
+    return Call(
+        method="GET",
+        path=f"/v3/video-agents/{path_id(session_id)}",
+        route="/v3/video-agents/{session_id}",
+        read=reads(Session),
     )

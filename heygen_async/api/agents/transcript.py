@@ -10,7 +10,7 @@ from collections import Counter
 
 import attrs
 
-from heygen_async.api.agents.video_agents import AgentMessage, Session
+from heygen_async.api.agents.sessions import AgentMessage, Session
 
 Messages = tuple[AgentMessage, ...]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from heygen_async.api.agents.sessions import SESSION_STATUSES, AgentMessage, Session
 from heygen_async.api.agents.transcript import News, Transcript
 from heygen_async.api.agents.turns import MessagesMissed, Progress, Told
-from heygen_async.api.agents.video_agents import SESSION_STATUSES, AgentMessage, Session
 from heygen_async.api.handles import polling
 
 WAITS = frozenset({"waiting_for_input", "reviewing"})

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import attrs
 
-from heygen_async.api.agents.sessions import AgentResource
-from heygen_async.api.agents.video_agents import AgentMessage
-from heygen_async.api.videos import Video
+from heygen_async.api.agents.sessions import AgentMessage, AgentResource
+from heygen_async.api.handles.video import Video
 from heygen_async.errors import RenderFailedError
 
 DRAFTS = frozenset({"draft", "blueprint"})  # the contract's word, and the one that live sessions show

@@ -2,150 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
-import attrs
-
+from heygen_async.api.agents.session_job import AgentJob
 from heygen_async.api.agents.sessions import (
     STYLES,
     AgentReply,
     AgentResource,
     AgentRun,
     AgentStyle,
+    Session,
+    SessionItem,
     SessionVideos,
     StoppedSession,
+    create_session,
     get_resource,
+    get_session,
     get_session_videos,
     send_reply,
     stop_session,
 )
 from heygen_async.api.handles import polling
 from heygen_async.api.requests.modes import VideoAgent
-from heygen_async.api.requests.stored import StoredRequest, sent_of
-from heygen_async.api.videos import Video, VideoJob
-from heygen_async.errors import RenderFailedError
+from heygen_async.api.requests.stored import StoredRequest
 from heygen_async.http import pages
-from heygen_async.http.caller import Call, Caller, Options, path_id, reads
+from heygen_async.http.call import Options, path_id
+from heygen_async.http.caller import Caller
 
 if TYPE_CHECKING:
     from heygen_async.api.agents.chat import Chat, OnExit
-
-SESSION_STATUSES = frozenset({"thinking", "waiting_for_input", "reviewing", "generating", "completed", "failed"})
-
-
-@attrs.frozen(kw_only=True)
-class AgentMessage:
-    """One message of a session.
-
-    Attributes:
-        role: `user` or `model`.
-        type: `text`, `resource` or `error`.
-        content: The text.
-        resource_ids: What it shows, to be read from `/resources/{resource_id}`.
-        created_at: Unix seconds.
-    """
-
-    role: str
-    type: str
-    content: str = attrs.field(default="", repr=False)  # a kind that HeyGen adds may have none
-    resource_ids: tuple[str, ...] | None = None
-    created_at: float | None = None
-
-
-@attrs.frozen(kw_only=True)
-class Session:
-    """An agent session as it is now.
-
-    Attributes:
-        session_id: Its id.
-        status: thinking, waiting_for_input, reviewing, generating, completed or failed; HeyGen may add words.
-        created_at: Unix seconds.
-        progress: 0 to 100.
-        title: Made by the agent.
-        video_id: None until rendering starts. The video, not the session, tells when the file is there.
-        messages: Up to 40, newest first.
-
-    Source: `GET /v3/video-agents/{session_id}`.
-    """
-
-    session_id: str
-    status: str
-    created_at: float
-    progress: float = 0
-    title: str | None = None
-    video_id: str | None = None
-    messages: tuple[AgentMessage, ...] | None = None
-
-    def failure(self) -> RenderFailedError:
-        """Return the error of a failed session; HeyGen's reason, if any, is its last error message."""
-        errors = [message.content for message in self.messages or () if message.type == "error"]
-        reason = errors[0] if errors else "HeyGen gives no reason"
-        return RenderFailedError(f"session {self.session_id} failed: {reason}", resource_id=self.session_id, spent="no")
-
-
-@attrs.frozen(kw_only=True)
-class SessionItem:
-    """One entry of the list of sessions. Source: `GET /v3/video-agents`."""
-
-    session_id: str
-    created_at: float
-    title: str | None = None
-
-
-class AgentJob:
-    """A session that is at work: an id and the ways to follow it to its video."""
-
-    def __init__(self, caller: Caller, session_id: str, pace: polling.Pace = polling.RESUMED) -> None:
-        """Follow *session_id*; `video_agents.create` and `video_agents.job` make these."""
-        self.id = session_id
-        self._caller = caller
-        self._pace = pace
-
-    def __repr__(self) -> str:
-        """Name the id."""
-        return f"AgentJob({self.id!r})"
-
-    async def look(self) -> Session:
-        """Return the session as it is now. Costs nothing."""
-        return await self._caller.send(get_session(self.id))
-
-    async def statuses(self) -> AsyncIterator[Session | Video]:
-        """Yield the session, then its video, each time its status changes; the last one has ended.
-
-        Source: `GET /v3/video-agents/{session_id}`, then `GET /v3/videos/{video_id}`.
-        """
-        video_id, last = None, None
-        async for session in polling.looks(self.look, self._pace):
-            polling.note_status(session.status, SESSION_STATUSES)
-            if session.status != last or session.video_id:
-                yield session
-            last, video_id = session.status, session.video_id
-            if video_id is not None or session.status == "failed":
-                break
-        if video_id is not None:
-            async for video in VideoJob(self._caller, video_id).statuses():
-                yield video
-
-    async def wait(self, *, deadline: float = polling.DEADLINE_SECONDS) -> Video:
-        """Return the completed video, its `video_url` set. Costs nothing; cancelling leaves the agent working.
-
-        A session in chat mode that waits for an answer waits here too, until the deadline.
-
-        Args:
-            deadline: Seconds from now.
-
-        Raises:
-            RenderFailedError: The session or its video failed; failed renders are not billed.
-            DeadlineExceededError: Not ended yet; it goes on and is paid for.
-        """
-        return (await polling.within(deadline, "session", self.id, self._ended)).check()
-
-    async def _ended(self) -> Video:
-        last = [found async for found in self.statuses()][-1]
-        if isinstance(last, Session):
-            raise last.failure()
-        return last
 
 
 class VideoAgents:
@@ -263,25 +148,3 @@ class VideoAgents:
     def list(self, *, limit: int = 100) -> pages.Listing[SessionItem]:
         """Yield sessions, newest first, page after page of *limit* (1 to 100). Source: `GET /v3/video-agents`."""
         return pages.Listing(self._caller, "/v3/video-agents", SessionItem, {"limit": limit})
-
-
-def create_session(request: VideoAgent | StoredRequest) -> Call[Session]:
-    """Return the call that starts a session."""
-    return Call(
-        method="POST",
-        path=request.path,
-        route=request.path,
-        **sent_of(request),
-        read=reads(Session),
-        costs=True,
-    )
-
-
-def get_session(session_id: str) -> Call[Session]:
-    """Return the call that reads one session."""
-    return Call(
-        method="GET",
-        path=f"/v3/video-agents/{path_id(session_id)}",
-        route="/v3/video-agents/{session_id}",
-        read=reads(Session),
-    )

@@ -13,8 +13,8 @@ from typing import Any
 
 import attrs
 
-from heygen_async.api.fields.looks import AssetBase64, address, asset, label
-from heygen_async.api.fields.rules import Rule, refuse
+from heygen_async.api.fields.assets import AssetBase64, address, asset
+from heygen_async.api.fields.rules import Rule, label, refuse
 from heygen_async.errors import InvalidInputError
 from heygen_async.http import wire
 

@@ -2,213 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import attrs
 
-from heygen_async.api.fields.rules import Rule, each, one_of, refuse, switch, text, url, within
+from heygen_async.api.fields.assets import STILLS, Asset, address, as_asset, asset
+from heygen_async.api.fields.rules import (
+    each,
+    one_of,
+    refuse,
+    within,
+    words,
+)
 
-STILLS = ("image/png", "image/jpeg", "image/jpg")
-_MEGABYTE = 1024 * 1024
-_HOST = re.compile(r"https?://[^\s/?#\[\]]", re.IGNORECASE)
 _COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
-_MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+", re.IGNORECASE)
-
-
-def _sendable(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    """Refuse text that UTF-8 cannot carry: half a character, as a file read in the wrong encoding leaves behind."""
-    try:
-        _ = value.isascii() or value.encode()
-    except UnicodeEncodeError:
-        refuse(owner, attribute.name, value, "holds half a character (a lone surrogate): read its source as UTF-8")
-
-
-def _all_of(*rules: Rule, required: bool = False) -> Rule:
-    """Apply *rules* in turn; None, which most fields of most requests are, passes at once unless required."""
-
-    def check(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-        if value is not None or required:
-            for rule in rules:
-                rule(owner, attribute, value)
-
-    return check
-
-
-def words(at_most: int | None = None, *, required: bool = False) -> Rule:
-    """Accept text that is not blank, of up to *at_most* characters."""
-    return _all_of(text(at_most, required=required), _sendable, required=required)
-
-
-def label() -> Rule:
-    """Accept any text, a blank one too."""
-    return _all_of(each(str), _sendable)
-
-
-def _hosted(owner: Any, attribute: attrs.Attribute[Any], value: str) -> None:
-    if _HOST.match(value) is None:
-        refuse(owner, attribute.name, value, "must be an address with a host, such as https://example.com/file")
-
-
-def address(*, required: bool = False) -> Rule:
-    """Accept an http or https address."""
-    return _all_of(each(str, required=required), url(), _hosted, _sendable, required=required)
-
-
-def _base64(owner: Any, attribute: attrs.Attribute[Any], value: str) -> None:
-    try:
-        base64.b64decode(value, validate=True)
-    except ValueError:
-        reason = "is not base64: give base64.b64encode(content).decode(), without data: prefix and line breaks"
-        refuse(owner, attribute.name, value, reason)
-
-
-def _media_type(owner: Any, attribute: attrs.Attribute[Any], value: str) -> None:
-    if _MEDIA_TYPE.fullmatch(value) is None:
-        refuse(owner, attribute.name, value, "must be a media type such as image/png")
-
-
-@attrs.frozen(kw_only=True)
-class AssetUrl:
-    """A file behind a public address. Source: `AssetUrl`."""
-
-    wire_tag: ClassVar[tuple[str, str]] = ("type", "url")
-    url: str = attrs.field(validator=address(required=True), repr=False)
-
-
-@attrs.frozen(kw_only=True)
-class AssetId:
-    """A file that was uploaded to HeyGen: dependable where foreign servers block its fetcher. Source: `AssetId`."""
-
-    wire_tag: ClassVar[tuple[str, str]] = ("type", "asset_id")
-    asset_id: str = attrs.field(validator=words(required=True))
-
-
-@attrs.frozen(kw_only=True)
-class AssetBase64:
-    """A small file inside the request. Source: `AssetBase64`.
-
-    Attributes:
-        data: In base64, without a `data:` prefix.
-        media_type: Such as `image/png`.
-    """
-
-    wire_tag: ClassVar[tuple[str, str]] = ("type", "base64")
-    data: str = attrs.field(validator=[text(required=True), _base64], repr=False)
-    media_type: str = attrs.field(validator=[text(required=True), _media_type])
-
-    @property
-    def size_bytes(self) -> int:
-        """The file's size."""
-        return len(self.data) * 3 // 4 - self.data[-2:].count("=")
-
-
-Asset = AssetUrl | AssetId | AssetBase64
-
-
-def as_asset(value: Asset | str) -> Any:
-    """Take an http(s) address for a file behind it."""
-    if isinstance(value, str) and value.startswith(("https://", "http://")):
-        return AssetUrl(url=value)
-    return value
-
-
-def as_assets(value: Sequence[Asset | str] | None) -> Any:
-    """Take a list, with addresses among its items, for a tuple of files."""
-    return tuple(as_asset(item) for item in value) if isinstance(value, list | tuple) else value
-
-
-def asset(*media_types: str, at_most_mb: int | None = None) -> Rule:
-    """Accept a file; of one inside the request also its type and size are known."""
-
-    def check(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-        if not isinstance(value, Asset):
-            reason = "must be an AssetUrl, AssetId or AssetBase64, or an address such as https://example.com/file"
-            refuse(owner, attribute.name, value, reason)
-        if not isinstance(value, AssetBase64):
-            return
-        if media_types and value.media_type.lower() not in media_types:
-            refuse(owner, attribute.name, value.media_type, f"must be {' or '.join(media_types)}")
-        if at_most_mb is not None and value.size_bytes > at_most_mb * _MEGABYTE:
-            reason = f"must be at most {at_most_mb} MB: upload it and give an AssetId"
-            refuse(owner, attribute.name, f"{value.size_bytes:,} bytes", reason)
-
-    return check
-
-
-@attrs.frozen(kw_only=True)
-class ElevenLabsSettings:
-    """Tuning of an ElevenLabs voice.
-
-    Attributes:
-        model: eleven_multilingual_v2, eleven_turbo_v2_5, eleven_flash_v2_5 or eleven_v3.
-        stability: 0 to 1; with eleven_v3 only 0, 0.5 or 1.
-        similarity_boost: 0 to 1.
-        style: 0 to 1.
-        use_speaker_boost: On or off.
-
-    Source: `ElevenLabsEngineSettings`.
-    """
-
-    wire_tag: ClassVar[tuple[str, str]] = ("engine_type", "elevenlabs")
-    model: str | None = attrs.field(
-        default=None,
-        validator=one_of("eleven_multilingual_v2", "eleven_turbo_v2_5", "eleven_flash_v2_5", "eleven_v3"),
-    )
-    stability: float | None = attrs.field(default=None, validator=within(0, 1))
-    similarity_boost: float | None = attrs.field(default=None, validator=within(0, 1))
-    style: float | None = attrs.field(default=None, validator=within(0, 1))
-    use_speaker_boost: bool | None = attrs.field(default=None, validator=switch())
-
-    def __attrs_post_init__(self) -> None:
-        """Check what two fields say together."""
-        if self.model == "eleven_v3" and self.stability not in {None, 0, 0.5, 1}:
-            refuse(self, "stability", self.stability, "must be 0, 0.5 or 1 with model eleven_v3")
-
-
-@attrs.frozen(kw_only=True)
-class FishSettings:
-    """Tuning of a Fish voice: model s1 (HeyGen's default) or s2-pro, stability and similarity 0 to 1.
-
-    Source: `FishEngineSettings`.
-    """
-
-    wire_tag: ClassVar[tuple[str, str]] = ("engine_type", "fish")
-    model: str | None = attrs.field(default=None, validator=one_of("s1", "s2-pro"))
-    stability: float | None = attrs.field(default=None, validator=within(0, 1))
-    similarity: float | None = attrs.field(default=None, validator=within(0, 1))
-
-
-@attrs.frozen(kw_only=True)
-class StarfishSettings:
-    """A Starfish voice has nothing to tune. Source: `StarfishEngineSettings`."""
-
-    wire_tag: ClassVar[tuple[str, str]] = ("engine_type", "starfish")
-
-
-@attrs.frozen(kw_only=True)
-class VoiceSettings:
-    """Tuning of the spoken voice; it has an effect on a script only, not on supplied audio.
-
-    Attributes:
-        speed: Multiple of normal speed, 0.5 to 1.5; HeyGen's default is 1.
-        pitch: Semitones, -50 to 50; default 0.
-        volume: 0 to 1; default 1.
-        locale: Such as `pt-BR`, for voices that support it.
-        engine_settings: Of the engine behind the voice; another engine's are refused by HeyGen.
-
-    Source: `voice_settings` of `POST /v3/videos`.
-    """
-
-    speed: float | None = attrs.field(default=None, validator=within(0.5, 1.5))
-    pitch: float | None = attrs.field(default=None, validator=within(-50, 50))
-    volume: float | None = attrs.field(default=None, validator=within(0, 1))
-    locale: str | None = attrs.field(default=None, validator=words())
-    engine_settings: ElevenLabsSettings | FishSettings | StarfishSettings | None = attrs.field(
-        default=None, validator=each(ElevenLabsSettings, FishSettings, StarfishSettings)
-    )
 
 
 @attrs.frozen(kw_only=True)

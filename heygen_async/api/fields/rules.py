@@ -116,3 +116,32 @@ def some(rule: Rule, at_least: int, at_most: int, *, required: bool = False) -> 
             rule(owner, attribute, item)
 
     return check
+
+
+def _sendable(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """Refuse text that UTF-8 cannot carry: half a character, as a file read in the wrong encoding leaves behind."""
+    try:
+        _ = value.isascii() or value.encode()
+    except UnicodeEncodeError:
+        refuse(owner, attribute.name, value, "holds half a character (a lone surrogate): read its source as UTF-8")
+
+
+def _all_of(*rules: Rule, required: bool = False) -> Rule:
+    """Apply *rules* in turn; None, which most fields of most requests are, passes at once unless required."""
+
+    def check(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if value is not None or required:
+            for rule in rules:
+                rule(owner, attribute, value)
+
+    return check
+
+
+def words(at_most: int | None = None, *, required: bool = False) -> Rule:
+    """Accept text that is not blank, of up to *at_most* characters."""
+    return _all_of(text(at_most, required=required), _sendable, required=required)
+
+
+def label() -> Rule:
+    """Accept any text, a blank one too."""
+    return _all_of(each(str), _sendable)

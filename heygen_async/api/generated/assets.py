@@ -14,9 +14,10 @@ from heygen_async.api.fields.extra import extra_fields
 from heygen_async.api.fields.rules import each, one_of
 from heygen_async.api.generated.shared import Deleted
 from heygen_async.api.handles.batches import Batch, CreatedBatch
-from heygen_async.api.videos import Statuses, VideoStatus
+from heygen_async.api.handles.video import Statuses, VideoStatus
 from heygen_async.http import wire
-from heygen_async.http.caller import UPLOAD_SECONDS, Call, Caller, Options, path_id, reads
+from heygen_async.http.call import UPLOAD_SECONDS, Call, Options, path_id, reads
+from heygen_async.http.caller import Caller
 from heygen_async.http.id_lists import id_lists
 from heygen_async.http.multipart import one_file
 from heygen_async.http.pages import Listing

@@ -10,15 +10,16 @@ from typing import Any, ClassVar
 import attrs
 
 from heygen_async.api.fields import cross_field_rules
+from heygen_async.api.fields.assets import Asset, as_asset, as_assets, asset
 from heygen_async.api.fields.contract_rules import encoded, items, maybe, needed, number, string, web_address
 from heygen_async.api.fields.extra import extra_fields
-from heygen_async.api.fields.looks import Asset, as_asset, as_assets, asset
 from heygen_async.api.fields.rules import one_of
 from heygen_async.api.generated.shared import Deleted
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.http import wire
-from heygen_async.http.caller import Call, Caller, Options, path_id, reads
+from heygen_async.http.call import Call, Options, path_id, reads
+from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
 
 _LOOK = Ends(subject="look", well=frozenset({"completed", "pending_consent"}))

@@ -9,14 +9,15 @@ from typing import Any, ClassVar
 
 import attrs
 
+from heygen_async.api.fields.assets import Asset, as_asset, asset
 from heygen_async.api.fields.contract_rules import items, listed, number, string
 from heygen_async.api.fields.extra import extra_fields
-from heygen_async.api.fields.looks import Asset, as_asset, asset
 from heygen_async.api.fields.rules import one_of
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.http import wire
-from heygen_async.http.caller import Call, Caller, Options, path_id, reads
+from heygen_async.http.call import Call, Options, path_id, reads
+from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
 
 _BACKGROUND_REMOVAL = Ends(subject="background removal", badly=frozenset({"failed", "deleted"}), files=("layers",))

@@ -9,15 +9,16 @@ from typing import Any, ClassVar
 
 import attrs
 
+from heygen_async.api.fields.assets import AssetId, AssetUrl, as_asset
 from heygen_async.api.fields.contract_rules import encoded, file_reference, items, listed, number, string, web_address
 from heygen_async.api.fields.extra import extra_fields
-from heygen_async.api.fields.looks import AssetId, AssetUrl, as_asset
 from heygen_async.api.fields.rules import each, one_of, switch
 from heygen_async.api.generated.shared import Deleted
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.http import wire
-from heygen_async.http.caller import Call, Caller, Options, path_id, reads
+from heygen_async.http.call import Call, Options, path_id, reads
+from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
 
 _CLIPPING = Ends(subject="clipping", badly=frozenset({"failed", "cancelled"}), files=("clips.video_url",))

@@ -9,13 +9,14 @@ from typing import Any, ClassVar
 
 import attrs
 
+from heygen_async.api.fields.assets import AssetId, AssetUrl, as_asset
 from heygen_async.api.fields.contract_rules import file_reference, string, web_address
 from heygen_async.api.fields.extra import extra_fields
-from heygen_async.api.fields.looks import AssetId, AssetUrl, as_asset
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.http import wire
-from heygen_async.http.caller import Call, Caller, Options, path_id, reads
+from heygen_async.http.call import Call, Options, path_id, reads
+from heygen_async.http.caller import Caller
 
 _FILLER_WORD_REMOVAL = Ends(subject="filler word removal", files=("video_url",))
 

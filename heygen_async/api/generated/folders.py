@@ -13,7 +13,8 @@ from heygen_async.api.fields.contract_rules import needed, string
 from heygen_async.api.fields.extra import extra_fields
 from heygen_async.api.fields.rules import one_of
 from heygen_async.http import wire
-from heygen_async.http.caller import Call, Caller, Options, path_id, reads
+from heygen_async.http.call import Call, Options, path_id, reads
+from heygen_async.http.caller import Caller
 
 
 @attrs.frozen(kw_only=True)

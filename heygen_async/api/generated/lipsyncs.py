@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import attrs
 
+from heygen_async.api.fields.assets import AssetId, AssetUrl, as_asset
 from heygen_async.api.fields.contract_rules import (
     encoded,
     file_reference,
@@ -20,15 +21,15 @@ from heygen_async.api.fields.contract_rules import (
     web_address,
 )
 from heygen_async.api.fields.extra import extra_fields
-from heygen_async.api.fields.looks import AssetId, AssetUrl, as_asset
 from heygen_async.api.fields.rules import each, one_of, switch
 from heygen_async.api.generated.shared import Deleted, Rename
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.batches import Batch, CreatedBatch
 from heygen_async.api.handles.server_job import Ends, ServerJob
-from heygen_async.api.videos import Statuses, VideoStatus
+from heygen_async.api.handles.video import Statuses, VideoStatus
 from heygen_async.http import wire
-from heygen_async.http.caller import Call, Caller, Options, path_id, reads
+from heygen_async.http.call import Call, Options, path_id, reads
+from heygen_async.http.caller import Caller
 from heygen_async.http.id_lists import id_lists
 from heygen_async.http.pages import Listing
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from heygen_async.api.fields.assets import AssetId, AssetUrl, as_asset
 from heygen_async.api.fields.contract_rules import (
     encoded,
     file_reference,
@@ -21,13 +22,13 @@ from heygen_async.api.fields.contract_rules import (
     web_address,
 )
 from heygen_async.api.fields.extra import extra_fields
-from heygen_async.api.fields.looks import AssetId, AssetUrl, as_asset
 from heygen_async.api.fields.rules import one_of, switch
 from heygen_async.api.generated.translations import Translation, follow_translation
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.http import wire
-from heygen_async.http.caller import Call, Caller, Options, path_id, reads
+from heygen_async.http.call import Call, Options, path_id, reads
+from heygen_async.http.caller import Caller
 
 _PROOFREAD = Ends(subject="proofread")
 

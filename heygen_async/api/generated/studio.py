@@ -10,23 +10,16 @@ from typing import Any, ClassVar
 import attrs
 
 from heygen_async.api.fields import cross_field_rules
+from heygen_async.api.fields.assets import Asset, as_asset, asset
 from heygen_async.api.fields.contract_rules import color, encoded, items, listed, needed, number, string, web_address
 from heygen_async.api.fields.extra import extra_fields
-from heygen_async.api.fields.looks import (
-    Asset,
-    Caption,
-    Engine,
-    VoiceSettings,
-    Watermark,
-    as_asset,
-    as_engine,
-    asset,
-    engine,
-)
+from heygen_async.api.fields.looks import Caption, Engine, Watermark, as_engine, engine
 from heygen_async.api.fields.rules import each, one_of, switch
+from heygen_async.api.fields.voices import VoiceSettings
 from heygen_async.api.handles import polling
-from heygen_async.api.videos import CreatedVideo, VideoJob
-from heygen_async.http.caller import Call, Caller, Options, reads
+from heygen_async.api.handles.video import CreatedVideo, VideoJob
+from heygen_async.http.call import Call, Options, reads
+from heygen_async.http.caller import Caller
 
 
 @attrs.frozen(kw_only=True)

@@ -23,9 +23,10 @@ from heygen_async.api.fields.contract_rules import (
 from heygen_async.api.fields.extra import extra_fields
 from heygen_async.api.fields.rules import each, switch
 from heygen_async.api.handles import polling
-from heygen_async.api.videos import Video, VideoJob
+from heygen_async.api.handles.video import Video, VideoJob
 from heygen_async.http import wire
-from heygen_async.http.caller import Call, Caller, Options, path_id, reads
+from heygen_async.http.call import Call, Options, path_id, reads
+from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
 
 

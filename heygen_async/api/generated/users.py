@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import attrs
 
-from heygen_async.http.caller import Call, Caller, Options, reads
+from heygen_async.http.call import Call, Options, reads
+from heygen_async.http.caller import Caller
 
 
 @attrs.frozen(kw_only=True)

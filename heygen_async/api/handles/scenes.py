@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from heygen_async.http.caller import Call, path_id, reads
+from heygen_async.http.call import Call, path_id, reads
 
 
 @attrs.frozen(kw_only=True)

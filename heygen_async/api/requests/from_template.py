@@ -12,7 +12,7 @@ from heygen_async.api.fields.rules import refuse
 from heygen_async.api.generated.templates import TemplateVideo
 from heygen_async.errors import InvalidInputError
 from heygen_async.http import wire
-from heygen_async.http.caller import path_id
+from heygen_async.http.call import path_id
 
 
 def _template(owner: Any, attribute: Any, value: Any) -> None:

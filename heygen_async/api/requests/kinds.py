@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from heygen_async.errors import InvalidInputError
-from heygen_async.http.caller import path_id
+from heygen_async.http.call import path_id
 
 _SPOKEN = (0.05, 0.0667)  # photo looks, digital twins and studio looks
 _DUBBED = (0.0333, 0.0667)  # speed, precision

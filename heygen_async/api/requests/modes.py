@@ -12,31 +12,22 @@ from typing import Any, ClassVar, Literal
 
 import attrs
 
+from heygen_async.api.fields.assets import STILLS, Asset, AssetBase64, AssetUrl, address, as_asset, as_assets, asset
 from heygen_async.api.fields.extra import extra_fields
 from heygen_async.api.fields.looks import (
-    STILLS,
-    Asset,
-    AssetBase64,
-    AssetUrl,
     AvatarIII,
     AvatarV,
     Background,
     Caption,
     Engine,
-    VoiceSettings,
     Watermark,
-    address,
-    as_asset,
-    as_assets,
     as_background,
     as_engine,
-    asset,
     background,
     engine,
-    label,
-    words,
 )
-from heygen_async.api.fields.rules import each, one_of, refuse, some, switch, within
+from heygen_async.api.fields.rules import each, label, one_of, refuse, some, switch, within, words
+from heygen_async.api.fields.voices import VoiceSettings
 from heygen_async.errors import InvalidInputError
 
 SCRIPT_CHARACTERS = 5_000

@@ -14,7 +14,7 @@ from heygen_async.api.uploads.presigned import Slot
 from heygen_async.api.uploads.routing import Parcel, Ways
 from heygen_async.api.uploads.upload import NotUploaded, UploadedAsset
 from heygen_async.errors import APIError, BadRequestError, ContractError, HeyGenError, InvalidInputError
-from heygen_async.http.caller import Options
+from heygen_async.http.call import Options
 
 AT_ONCE = 4
 BATCH_FILES = 100  # Source: `CreateAssetUploadBatchRequest`

@@ -12,7 +12,7 @@ import attrs
 
 from heygen_async.api.generated import assets as generated
 from heygen_async.errors import NotFoundError
-from heygen_async.http.caller import Options
+from heygen_async.http.call import Options
 
 TRUSTED_SECONDS = 600.0  # after a look; then it is looked again whether HeyGen still has it
 

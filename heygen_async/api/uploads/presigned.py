@@ -24,7 +24,8 @@ from heygen_async.errors import (
     UploadError,
 )
 from heygen_async.http.bodies import Body
-from heygen_async.http.caller import Caller, Options
+from heygen_async.http.call import Options
+from heygen_async.http.caller import Caller
 from heygen_async.http.retry import counts
 from heygen_async.http.wire import Answer, retry_after
 from heygen_async.telemetry import RetryPlanned

@@ -11,7 +11,8 @@ from heygen_async.api.uploads.media_types import Media
 from heygen_async.api.uploads.presigned import DirectUpload, Slot
 from heygen_async.api.uploads.upload import Progress, UploadedAsset
 from heygen_async.http.bodies import Body
-from heygen_async.http.caller import UPLOAD_SECONDS, Call, Caller, Options, reads
+from heygen_async.http.call import UPLOAD_SECONDS, Call, Options, reads
+from heygen_async.http.caller import Caller
 from heygen_async.http.multipart import streamed_file
 
 ROUTE = "/v3/assets"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import attrs
 
-from heygen_async.api.fields.looks import AssetId
+from heygen_async.api.fields.assets import AssetId
 from heygen_async.api.uploads.byte_sources import Given
 from heygen_async.api.uploads.media_types import Purpose
 from heygen_async.telemetry import Telemetry, UploadProgressed

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import attrs
 
+from heygen_async.api.client import Client
+from heygen_async.api.handles.video import Video
 from heygen_async.api.renders import look
-from heygen_async.api.videos import Video
 from heygen_async.bulk.jobs.next_step import CLOCK_SKEW_SECONDS
 from heygen_async.bulk.jobs.records import Record
 from heygen_async.bulk.journal.journal import Journal
 from heygen_async.errors import NotFoundError
-
-if TYPE_CHECKING:
-    from heygen_async.api.client import HeyGen
 
 Kind = Literal["not in the journal", "failed here, finished at HeyGen", "completed here, gone at HeyGen"]
 
@@ -39,7 +37,7 @@ class Finding:
     fixed: bool = False
 
 
-async def audit(client: HeyGen, journal: Journal, *, fix: bool = False) -> AsyncIterator[Finding]:
+async def audit(client: Client, journal: Journal, *, fix: bool = False) -> AsyncIterator[Finding]:
     """Yield every difference between *journal* and HeyGen. Costs nothing; changes nothing without *fix*.
 
     A video that is not in the journal may be another campaign's: HeyGen's list covers the whole account, so these
@@ -61,7 +59,7 @@ async def audit(client: HeyGen, journal: Journal, *, fix: bool = False) -> Async
             yield found
 
 
-async def _difference(client: HeyGen, journal: Journal, record: Record, *, fix: bool) -> Finding | None:
+async def _difference(client: Client, journal: Journal, record: Record, *, fix: bool) -> Finding | None:
     if record.video_id is None:
         return None
     try:

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import json
-import time
 from collections.abc import AsyncIterator, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any
 
-import anyio
 import attrs
 
 from heygen_async.account.render_pool import InFlight
+from heygen_async.api.client import Client
 from heygen_async.api.requests.kinds import kind_of
 from heygen_async.api.requests.stored import body_of
+from heygen_async.bulk.campaign.recovery import Recovery
 from heygen_async.bulk.campaign.spent import spent_usd
 from heygen_async.bulk.download.download_queue import MAX_DOWNLOADS
-from heygen_async.bulk.download.downloader import Downloads, checked_kinds
+from heygen_async.bulk.download.downloader import Downloads
 from heygen_async.bulk.download.file_types import FileKind
+from heygen_async.bulk.download.video_files import checked_kinds
 from heygen_async.bulk.jobs import keys
 from heygen_async.bulk.jobs.job import Job, Source, numbered
-from heygen_async.bulk.jobs.next_step import OnUnknown, grace_left, verdict
+from heygen_async.bulk.jobs.next_step import OnUnknown
 from heygen_async.bulk.jobs.records import Entry, Merge
-from heygen_async.bulk.journal.job_store import JournalBooks, job_of
+from heygen_async.bulk.journal.job_store import JournalBooks
 from heygen_async.bulk.journal.journal import Journal
 from heygen_async.bulk.output.export import PREFIX
 from heygen_async.bulk.plan.price import Rates
-from heygen_async.bulk.reconcile import find
 from heygen_async.bulk.rows.readers.read_rows import cells_of
 from heygen_async.bulk.run.agent_queue import MAX_AGENTS
 from heygen_async.bulk.run.guards import Approve, Budget, Guard, guards
@@ -36,10 +35,7 @@ from heygen_async.bulk.run.scheduler import Submit, run
 from heygen_async.bulk.watch.render_times import RenderTimes
 from heygen_async.bulk.watch.signals import Signals
 from heygen_async.bulk.watch.watched_render import Watch
-from heygen_async.errors import HeyGenError, JournalError, OutcomeUnknownError
-
-if TYPE_CHECKING:
-    from heygen_async.api.client import HeyGen
+from heygen_async.errors import JournalError
 
 _BATCH_ROWS = 500
 _TAG_DIGITS = 8
@@ -122,7 +118,7 @@ def _entry(job: Job, *, tag_titles: bool, prefix: str = "") -> Entry:
 
 @contextlib.asynccontextmanager
 async def run_journal(
-    client: HeyGen,
+    client: Client,
     path: str | PathLike[str],
     *,
     source: Source | None = None,
@@ -191,46 +187,3 @@ async def _remembering(journal: Journal, times: RenderTimes) -> AsyncIterator[No
     finally:
         with contextlib.suppress(JournalError):
             journal.learn(times.lessons())
-
-
-@attrs.frozen
-class Recovery:
-    """Finds out what became of POSTs whose answers were lost."""
-
-    client: HeyGen
-    journal: Journal
-    on_unknown: OnUnknown
-
-    async def recover(self, job: Job) -> Job | HeyGenError:
-        """Wait until a look can be trusted, look, and return what to do: a job, or why nothing can be done."""
-        record = self.journal.get(job.index + 1)
-        await anyio.sleep(grace_left(record, time.time()))
-        found = await find(self.client, self.journal, record)
-        found = [name for name in found if not self._belongs_to_a_row(name)]  # another row may have been quicker
-        match verdict(len(found), self.on_unknown):
-            case "adopt":
-                return self._adopted(record.id, record.kind, found[0])
-            case "resubmit":
-                self.journal.begin_again(record.id)
-                return job_of(self.journal, self.journal.get(record.id), "submit")
-            case "skip":
-                error = _left(record, found, "given up, as on_unknown says; it may have been paid for")
-                self.journal.failed(record.id, code="outcome_unknown", error=error.message, spent="unknown")
-                return error
-            case _:
-                error = _left(record, found, "held: look at HeyGen, then resume with --on-unknown resubmit or skip")
-                self.journal.unknown(record.id, code="outcome_unknown", error=error.message)
-                return error
-
-    def _belongs_to_a_row(self, name: str) -> bool:
-        return self.journal.knows_session(name) or self.journal.knows_video(name)
-
-    def _adopted(self, job_id: int, kind: str, found: str) -> Job:
-        ids: dict[str, Any] = {"session_id" if kind == "video_agent" else "video_id": found}
-        self.journal.submitted(job_id, **ids)
-        return job_of(self.journal, self.journal.get(job_id), "follow")
-
-
-def _left(record: Any, found: list[str], what: str) -> OutcomeUnknownError:
-    seen = f"{len(found)} renders at HeyGen fit it: {', '.join(found)}" if found else "no render at HeyGen fits it"
-    return OutcomeUnknownError(f"row {record.id}: its POST was sent and its answer lost; {seen}; {what}")

@@ -12,8 +12,8 @@ import attrs
 from heygen_async.api.fields.rules import one_of, refuse, some, text, within
 from heygen_async.bulk.campaign_file.toml import OUTSIDE, read_toml
 from heygen_async.bulk.download.download_queue import MAX_DOWNLOADS
-from heygen_async.bulk.download.downloader import KINDS
 from heygen_async.bulk.download.file_types import FileKind
+from heygen_async.bulk.download.video_files import KINDS
 from heygen_async.bulk.jobs.next_step import OnUnknown
 from heygen_async.bulk.plan.price import Rates
 from heygen_async.bulk.rows.readers.read_rows import Table, read_rows

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from heygen_async.api.client import HeyGen
+from heygen_async.api.client import Client
 from heygen_async.api.generated.avatars import Look
 from heygen_async.api.requests.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent
 from heygen_async.bulk.template.placeholders import as_name
@@ -39,7 +39,7 @@ class Known:
     why_none: str | None = None
 
 
-async def ask_account(client: HeyGen) -> Known:
+async def ask_account(client: Client) -> Known:
     """Look up which looks an account has. A read, so it costs nothing.
 
     Source: `GET /v3/avatars/looks`.

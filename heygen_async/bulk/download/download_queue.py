@@ -14,7 +14,7 @@ import anyio
 import attrs
 from anyio.abc import TaskGroup
 
-from heygen_async.api.videos import Video
+from heygen_async.api.handles.video import Video
 from heygen_async.bulk.download.downloader import Downloads
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.outcomes import Completed

@@ -11,19 +11,19 @@ import random
 from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
 
 import anyio
 import anyio.to_thread
 import attrs
 
-from heygen_async.api.renders import SeenAsVideo, look
+from heygen_async.api.client import Client
+from heygen_async.api.handles.video import Video
+from heygen_async.api.renders import look
 from heygen_async.api.requests.kinds import kind_of
-from heygen_async.api.requests.stored import body_of
-from heygen_async.api.videos import Video
 from heygen_async.bulk.download.disk_space import DiskSpace, NoRoomError
 from heygen_async.bulk.download.file_types import FileKind, beginning, ending_of, endings, is_cut_short, stem_of
 from heygen_async.bulk.download.part_file import PartFile
+from heygen_async.bulk.download.video_files import KINDS, Errand, checked_kinds
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.records import StoredFile
 from heygen_async.bulk.journal.stored_files import Stored
@@ -35,7 +35,6 @@ from heygen_async.errors import (
     ContractError,
     DownloadError,
     HeyGenError,
-    InvalidInputError,
     NotFoundError,
     RateLimitError,
     ResourceNotReadyError,
@@ -45,74 +44,11 @@ from heygen_async.http.retry import counts
 from heygen_async.http.transport import Download
 from heygen_async.http.wire import Answer, retry_after
 
-if TYPE_CHECKING:
-    from heygen_async.api.client import HeyGen
-
 ATTEMPTS = 10  # without a new byte: an outage of a minute or two is sat out
 CLOSING_SECONDS = 5.0  # how long a file may take to be put away when the run is left
-KINDS: tuple[FileKind, ...] = get_args(FileKind)
 _DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-_ADDRESSES = {
-    "video": "video_url",
-    "captioned_video": "captioned_video_url",
-    "captions": "subtitle_url",
-    "thumbnail": "thumbnail_url",
-    "gif": "gif_url",
-}
 # The address may still be good after these; after anything else a fresh one is asked for.
 _ADDRESS_IS_GOOD = (ConnectionLostError, AttemptTimeoutError, ServerError, RateLimitError)
-
-
-@attrs.define(eq=False)
-class Errand:
-    """The files of one row, while they are fetched.
-
-    Attributes:
-        job: The row.
-        video: As HeyGen last described it.
-        stem: The name of its files, without their endings.
-        stale: Whether its addresses may no longer be good.
-    """
-
-    job: Job
-    video: Video
-    stem: str
-    stale: bool = False
-
-    def url(self, kind: str) -> str | None:
-        """Return the address of a file, as far as it is known."""
-        films = self._films()
-        found: str | None = films[kind] if kind in films else getattr(self.video, _ADDRESSES.get(kind, ""), None)
-        return found
-
-    def expects(self, kind: str) -> bool:
-        """Whether there must be such a file, now or soon: others are taken if they are there."""
-        if isinstance(self.video, SeenAsVideo):
-            return False
-        body = body_of(self.job.request)
-        match kind:
-            case "captions":
-                return body.get("caption") is not None
-            case "captioned_video":
-                return bool((body.get("caption") or {}).get("style"))
-            case "gif":
-                return bool(body.get("include_gif"))
-            case _:
-                return True
-
-    def kinds(self, wanted: Iterable[FileKind]) -> list[str]:
-        """Return the files that *wanted* means here: of several films, all; the first comes last and seals them."""
-        more = [kind for kind in self._films() if kind != "video"] if "video" in wanted else []
-        return [*more, *wanted]
-
-    def sort(self, kind: str) -> str:
-        """Return what a file must be: a translation without pictures is a sound."""
-        sound = isinstance(self.video, SeenAsVideo) and list(self.video.urls) == ["audio"]
-        return "audio" if sound and kind == "video" else kind
-
-    def _films(self) -> dict[str, str]:
-        urls = self.video.urls.values() if isinstance(self.video, SeenAsVideo) else ()
-        return {"video" if number == 1 else f"video_{number}": url for number, url in enumerate(urls, 1)}
 
 
 class Downloads:
@@ -120,7 +56,7 @@ class Downloads:
 
     def __init__(
         self,
-        client: HeyGen,
+        client: Client,
         folder: str | PathLike[str],
         template: str,
         taken: Iterable[str] = (),
@@ -306,17 +242,3 @@ def refusal_of(answer: Answer) -> HeyGenError:
     elif answer.status == 429:  # noqa: PLR2004 - HTTP's Too Many Requests
         kind, message = RateLimitError, "the files' server asks to wait"
     return kind(message, http_status=answer.status, retry_after=retry_after(answer.headers))
-
-
-def checked_kinds(files: Iterable[str]) -> tuple[FileKind, ...]:
-    """Return the kinds of files that are wanted, the video first.
-
-    Raises:
-        InvalidInputError: One is not known, or there is none.
-    """
-    wanted = {files} if isinstance(files, str) else set(files)
-    unknown = sorted(map(str, wanted - set(KINDS)))
-    if unknown or not wanted:
-        what = ", ".join(map(repr, unknown)) or "nothing"
-        raise InvalidInputError(f"files: {what}; must be some of {', '.join(KINDS)}")
-    return tuple(kind for kind in KINDS if kind in wanted)

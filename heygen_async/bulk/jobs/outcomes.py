@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from heygen_async.api.handles.video import Video
 from heygen_async.api.renders import SeenAsVideo
 from heygen_async.api.requests.stored import StoredRequest
-from heygen_async.api.videos import Video
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.errors import HeyGenError, Spent
 

@@ -14,8 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 import anyio
 import attrs
 
+from heygen_async.api.handles.video import Video
 from heygen_async.api.requests.stored import StoredRequest
-from heygen_async.api.videos import Video
 from heygen_async.bulk.jobs import keys
 from heygen_async.bulk.jobs.job import Job, Source, numbered
 from heygen_async.bulk.jobs.next_step import Step, next_step

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 
+from heygen_async.api.client import Client
 from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.plan.file_names import Clashes, check_template
@@ -17,9 +18,6 @@ from heygen_async.bulk.rows.problems import Problem
 from heygen_async.bulk.rows.readers.read_rows import Row, Table
 from heygen_async.bulk.template.template import Template
 from heygen_async.errors import InvalidInputError
-
-if TYPE_CHECKING:
-    from heygen_async.api.client import HeyGen
 
 PROBLEMS_SHOWN = 20
 LanguageOf = Callable[[Mapping[str, Any]], str | None]
@@ -102,7 +100,7 @@ def make_plan(
 
 
 async def checked_plan(
-    client: HeyGen,
+    client: Client,
     table: Table,
     template: Template,
     *,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 
-from heygen_async.api.client import HeyGen
+from heygen_async.api.client import Client
 from heygen_async.api.generated.avatars import Look
 from heygen_async.api.generated.templates import TemplateDetail
 from heygen_async.api.generated.voices import VoiceDetail
@@ -42,7 +42,7 @@ class Preflight:
     it, never an error.
     """
 
-    def __init__(self, client: HeyGen) -> None:
+    def __init__(self, client: Client) -> None:
         """Ask by *client*."""
         self._client = client
         self._readings = Readings()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import TYPE_CHECKING
 
 import anyio
 from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from heygen_async.api.videos import Video
+from heygen_async.api.client import Client
+from heygen_async.api.handles.video import Video
 from heygen_async.bulk.download.download_queue import Storing
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.outcomes import Completed, Failed, Result, Summary
@@ -20,9 +20,6 @@ from heygen_async.bulk.run.slots import Slots
 from heygen_async.bulk.watch.watched_render import Watched
 from heygen_async.errors import HeyGenError, RenderFailedError
 from heygen_async.telemetry import JobEnded, JobRendered
-
-if TYPE_CHECKING:
-    from heygen_async.api.client import HeyGen
 
 UNREAD_AT_MOST = 10_000  # results that nobody has read yet
 _RUNS = itertools.count(1)
@@ -37,7 +34,7 @@ class Ending:
 
     def __init__(
         self,
-        client: HeyGen,
+        client: Client,
         books: Books,
         slots: Slots,
         out: MemoryObjectSendStream[Result],

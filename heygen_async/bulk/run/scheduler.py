@@ -10,12 +10,13 @@ import contextlib
 import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING, Literal, NoReturn
+from typing import Literal, NoReturn
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from heygen_async.account.render_pool import InFlight, Pool
+from heygen_async.api.client import Client
 from heygen_async.api.handles.batches import BATCH_ITEMS
 from heygen_async.bulk.download.download_queue import MAX_DOWNLOADS, Storing
 from heygen_async.bulk.download.downloader import Downloads
@@ -36,9 +37,6 @@ from heygen_async.bulk.watch.watchlist import Watchlist
 from heygen_async.errors import AuthenticationError, HeyGenError, JournalError, RunPausedError
 from heygen_async.telemetry import JobLeft, JobSubmitted
 
-if TYPE_CHECKING:
-    from heygen_async.api.client import HeyGen
-
 SUBMITTERS = 64  # POSTs at once; an answer takes up to half a minute
 USUAL_SLOTS = 10  # of an account of which nothing is known
 BATCH_SECONDS = 1.0  # slots that become free so soon after the first go into one batch
@@ -51,7 +49,7 @@ Recover = Callable[[Job], Awaitable[Job | HeyGenError]]
 
 @contextlib.asynccontextmanager
 async def run(
-    client: HeyGen,
+    client: Client,
     books: Books,
     *,
     max_in_flight: InFlight,
@@ -123,7 +121,7 @@ class _Run:
 
     def __init__(
         self,
-        client: HeyGen,
+        client: Client,
         books: Books,
         *,
         turns: Turns,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anyio
 import attrs
 
-from heygen_async.api.handles.batches import BATCH_ITEMS, KINDS, CreatedBatch, folder_of
+from heygen_async.api.client import Client
+from heygen_async.api.handles.batches import BATCH_ITEMS, CreatedBatch
+from heygen_async.api.requests.batch import KINDS, folder_of
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.outcomes import Failed
 from heygen_async.bulk.journal.job_store import Books
@@ -30,11 +32,8 @@ from heygen_async.errors import (
     RateLimitError,
     RequestInProgressError,
 )
-from heygen_async.http.caller import Options
+from heygen_async.http.call import Options
 from heygen_async.telemetry import JobSubmitted, SlotsLearnt
-
-if TYPE_CHECKING:
-    from heygen_async.api.client import HeyGen
 
 ATTEMPTS = 12  # of a POST: an outage of a few minutes is sat out
 IN_PROGRESS_SECONDS = 5.0  # between questions after a POST that is still being worked on
@@ -63,7 +62,7 @@ class Submitting:
         cut_off: Rows whose POST was cut off when the run was left.
     """
 
-    _client: HeyGen
+    _client: Client
     _books: Books
     _slots: Slots
     _watchlist: Watchlist

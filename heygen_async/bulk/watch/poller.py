@@ -13,20 +13,19 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import anyio
 
-from heygen_async.api.agents.video_agents import SESSION_STATUSES, Session
+from heygen_async.api.agents.sessions import SESSION_STATUSES, Session
+from heygen_async.api.client import Client
 from heygen_async.api.handles import polling
+from heygen_async.api.handles.video import VIDEO_STATUSES
 from heygen_async.api.renders import look
-from heygen_async.api.videos import STATUSES_AT_ONCE, VIDEO_STATUSES
+from heygen_async.api.videos import STATUSES_AT_ONCE
 from heygen_async.bulk.watch.watched_render import Watch, Watched
 from heygen_async.bulk.watch.watchlist import Watchlist, failure_of
 from heygen_async.errors import APIError, AuthenticationError, HeyGenError, NotFoundError
-
-if TYPE_CHECKING:
-    from heygen_async.api.client import HeyGen
 
 T = TypeVar("T")
 
@@ -51,7 +50,7 @@ Entry = Mapping[str, Any]
 class Watcher:
     """Watches renders until they end and reports each once."""
 
-    def __init__(self, client: HeyGen, watchlist: Watchlist, watch: Watch = "auto") -> None:
+    def __init__(self, client: Client, watchlist: Watchlist, watch: Watch = "auto") -> None:
         """Ask through *client* about what is on the *watchlist*."""
         self._client = client
         self._list = watchlist

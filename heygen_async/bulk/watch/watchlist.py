@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import anyio
 
 from heygen_async.api.handles import polling
-from heygen_async.api.videos import Video
+from heygen_async.api.handles.video import Video
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.watch.render_times import RenderTimes, size_of
 from heygen_async.bulk.watch.watched_render import Watched, first_look

@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable
 
 from heygen_async.account.credentials import find_credentials
 from heygen_async.account.credentials_file import Kind
-from heygen_async.api.client import HeyGen
 from heygen_async.api.generated.users import User
 from heygen_async.cli.exits import Exit, code_of
 from heygen_async.cli.terminal.option_types import BaseUrl
 from heygen_async.errors import AuthenticationError, HeyGenError, InvalidInputError
-from heygen_async.http.caller import Options
+from heygen_async.heygen import HeyGen
+from heygen_async.http.call import Options
 
 PATIENCE_SECONDS = 30.0  # for all tries together; a person waits
 

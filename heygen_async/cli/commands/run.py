@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from heygen_async import Campaign, HeyGen, InvalidInputError
-from heygen_async.bulk.download.downloader import KINDS, checked_kinds
+from heygen_async.bulk.download.video_files import KINDS, checked_kinds
 from heygen_async.bulk.plan.plan import PROBLEMS_SHOWN, Plan
 from heygen_async.cli.rendering import follow_run
 from heygen_async.cli.rendering.campaign_options import Given, opened, said, seen_from

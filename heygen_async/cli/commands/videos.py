@@ -12,7 +12,7 @@ from rich.prompt import Confirm
 
 from heygen_async import HeyGen, InvalidInputError, ResourceNotReadyError, Video
 from heygen_async.api.handles.polling import DEADLINE_SECONDS
-from heygen_async.bulk.download.downloader import checked_kinds
+from heygen_async.bulk.download.video_files import checked_kinds
 from heygen_async.cli.exits import Exit
 from heygen_async.cli.rendering import follow_run
 from heygen_async.cli.rendering.download import fetch

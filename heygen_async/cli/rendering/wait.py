@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from heygen_async import DeadlineExceededError, Video
-from heygen_async.api.agents.video_agents import AgentJob, Session
+from heygen_async.api.agents.session_job import AgentJob
+from heygen_async.api.agents.sessions import Session
 from heygen_async.api.handles import polling
-from heygen_async.api.videos import VideoJob
+from heygen_async.api.handles.video import VideoJob
 from heygen_async.cli.terminal.tables import tell
 
 

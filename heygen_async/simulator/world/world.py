@@ -19,7 +19,6 @@ from heygen_async.simulator.account.library import Library
 from heygen_async.simulator.faults.request_faults import FaultTally, RenderFault
 from heygen_async.simulator.http.idempotency import KeyedReplies
 from heygen_async.simulator.http.rate_limit import RequestPace
-from heygen_async.simulator.summary import summary
 from heygen_async.simulator.world.assets import Asset
 from heygen_async.simulator.world.batches import Batch
 from heygen_async.simulator.world.outbox import Delivery, Notice, PostOffice
@@ -182,7 +181,23 @@ class World(Settings):
 
     def report(self) -> dict[str, Any]:
         """Return a summary for people and tests, fit for JSON."""
-        return summary(self)
+        now = self.now()
+        charges = self.books.charges
+        return {
+            "seconds": round(self.since_start(), 3),
+            "slots": self.slots,
+            "rendering": self.pool.rendering,
+            "peak_rendering": self.pool.peak,
+            "charges": len(charges),
+            "charged_usd": self.books.charged_usd,
+            "refunds": len(self.books.refunds),
+            "charges_by_kind": dict(Counter(charge.kind for charge in charges)),
+            "videos": dict(Counter(video.status(now) for video in self.videos.values() if not video.deleted)),
+            "sessions": dict(Counter(session.status for session in self.sessions.values())),
+            "requests": len(self.requests),
+            "requests_by_route": dict(self.request_counts()),
+            "requests_by_status": dict(Counter(str(seen.status) for seen in self.requests)),
+        }
 
     # --- for the server's desk
 

@@ -1,0 +1,94 @@
+"""The files of one row: which kinds are wanted and where HeyGen has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import get_args
+
+import attrs
+
+from heygen_async.api.handles.video import Video
+from heygen_async.api.renders import SeenAsVideo
+from heygen_async.api.requests.stored import body_of
+from heygen_async.bulk.download.file_types import FileKind
+from heygen_async.bulk.jobs.job import Job
+from heygen_async.errors import (
+    InvalidInputError,
+)
+
+KINDS: tuple[FileKind, ...] = get_args(FileKind)
+
+
+_ADDRESSES = {
+    "video": "video_url",
+    "captioned_video": "captioned_video_url",
+    "captions": "subtitle_url",
+    "thumbnail": "thumbnail_url",
+    "gif": "gif_url",
+}
+
+
+@attrs.define(eq=False)
+class Errand:
+    """The files of one row, while they are fetched.
+
+    Attributes:
+        job: The row.
+        video: As HeyGen last described it.
+        stem: The name of its files, without their endings.
+        stale: Whether its addresses may no longer be good.
+    """
+
+    job: Job
+    video: Video
+    stem: str
+    stale: bool = False
+
+    def url(self, kind: str) -> str | None:
+        """Return the address of a file, as far as it is known."""
+        films = self._films()
+        found: str | None = films[kind] if kind in films else getattr(self.video, _ADDRESSES.get(kind, ""), None)
+        return found
+
+    def expects(self, kind: str) -> bool:
+        """Whether there must be such a file, now or soon: others are taken if they are there."""
+        if isinstance(self.video, SeenAsVideo):
+            return False
+        body = body_of(self.job.request)
+        match kind:
+            case "captions":
+                return body.get("caption") is not None
+            case "captioned_video":
+                return bool((body.get("caption") or {}).get("style"))
+            case "gif":
+                return bool(body.get("include_gif"))
+            case _:
+                return True
+
+    def kinds(self, wanted: Iterable[FileKind]) -> list[str]:
+        """Return the files that *wanted* means here: of several films, all; the first comes last and seals them."""
+        more = [kind for kind in self._films() if kind != "video"] if "video" in wanted else []
+        return [*more, *wanted]
+
+    def sort(self, kind: str) -> str:
+        """Return what a file must be: a translation without pictures is a sound."""
+        sound = isinstance(self.video, SeenAsVideo) and list(self.video.urls) == ["audio"]
+        return "audio" if sound and kind == "video" else kind
+
+    def _films(self) -> dict[str, str]:
+        urls = self.video.urls.values() if isinstance(self.video, SeenAsVideo) else ()
+        return {"video" if number == 1 else f"video_{number}": url for number, url in enumerate(urls, 1)}
+
+
+def checked_kinds(files: Iterable[str]) -> tuple[FileKind, ...]:
+    """Return the kinds of files that are wanted, the video first.
+
+    Raises:
+        InvalidInputError: One is not known, or there is none.
+    """
+    wanted = {files} if isinstance(files, str) else set(files)
+    unknown = sorted(map(str, wanted - set(KINDS)))
+    if unknown or not wanted:
+        what = ", ".join(map(repr, unknown)) or "nothing"
+        raise InvalidInputError(f"files: {what}; must be some of {', '.join(KINDS)}")
+    return tuple(kind for kind in KINDS if kind in wanted)
