@@ -35,8 +35,8 @@ from heygen_async.simulator import World
 
 sys.path.append(str(Path(__file__).parents[1]))  # for tests.*, whose fleet this is
 
-from tests.fleet import COMMAND, Account, Fleet, charged_texts, environment, fleet, people, trouble
-from tests.postgres import Postgres, postgres
+from tests.helpers.fleet import COMMAND, Account, Fleet, charged_texts, environment, fleet, people, trouble
+from tests.helpers.postgres import Postgres, postgres
 
 QUICK = "--quick" in sys.argv
 DIRECT, AGENTS = (100, 10) if QUICK else (1_000, 100)

@@ -17,8 +17,8 @@ import pytest
 
 from heygen_async import DirectVideo, Event, HeyGen
 from heygen_async.simulator import Server, VirtualTimeLoop, World, serve
-from tests.postgres import Postgres, binary, postgres
-from tests.simulator_ask import Ask, asker
+from tests.helpers.postgres import Postgres, binary, postgres
+from tests.helpers.simulator_ask import Ask, asker
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,6 +1,6 @@
 """The client's attributes for all that is not written by hand, loaded when they are first used."""
 
-# Written by tests/contract/generate.py from HeyGen's contract: change that, not this.
+# Written by tests/codegen/generate.py from HeyGen's contract: change that, not this.
 
 from __future__ import annotations
 

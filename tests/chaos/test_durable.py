@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from heygen_async.simulator import World
-from tests.fleet import charged_texts, fleet, people, trouble
-from tests.postgres import Postgres
+from tests.helpers.fleet import charged_texts, fleet, people, trouble
+from tests.helpers.postgres import Postgres
 
 pytestmark = pytest.mark.chaos
 

@@ -1,6 +1,6 @@
 """Avatars (groups) and their looks: `/v3/avatars`."""
 
-# Written by tests/contract/generate.py from HeyGen's contract: change that, not this.
+# Written by tests/codegen/generate.py from HeyGen's contract: change that, not this.
 
 from __future__ import annotations
 

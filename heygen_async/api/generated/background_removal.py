@@ -1,6 +1,6 @@
 """People cut out of films: `/v3/background-removals`."""
 
-# Written by tests/contract/generate.py from HeyGen's contract: change that, not this.
+# Written by tests/codegen/generate.py from HeyGen's contract: change that, not this.
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Your brand's colors, fonts and words: `/v3/brand-glossaries`, `/v3/brand-kits`."""
 
-# Written by tests/contract/generate.py from HeyGen's contract: change that, not this.
+# Written by tests/codegen/generate.py from HeyGen's contract: change that, not this.
 
 from __future__ import annotations
 

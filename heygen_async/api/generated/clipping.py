@@ -1,6 +1,6 @@
 """Short clips out of long films: `/v3/ai-clipping`."""
 
-# Written by tests/contract/generate.py from HeyGen's contract: change that, not this.
+# Written by tests/codegen/generate.py from HeyGen's contract: change that, not this.
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Films without their ums: `/v3/filler-word-removals`."""
 
-# Written by tests/contract/generate.py from HeyGen's contract: change that, not this.
+# Written by tests/codegen/generate.py from HeyGen's contract: change that, not this.
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Films with another sound, lips in time: `/v3/lipsyncs`."""
 
-# Written by tests/contract/generate.py from HeyGen's contract: change that, not this.
+# Written by tests/codegen/generate.py from HeyGen's contract: change that, not this.
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """HeyGen Video, the model by itself: `/v3/models`."""
 
-# Written by tests/contract/generate.py from HeyGen's contract: change that, not this.
+# Written by tests/codegen/generate.py from HeyGen's contract: change that, not this.
 
 from __future__ import annotations
 

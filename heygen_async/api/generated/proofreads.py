@@ -1,6 +1,6 @@
 """Translations that are read before they are spoken: `/v3/video-translations`."""
 
-# Written by tests/contract/generate.py from HeyGen's contract: change that, not this.
+# Written by tests/codegen/generate.py from HeyGen's contract: change that, not this.
 
 from __future__ import annotations
 

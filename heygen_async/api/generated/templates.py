@@ -1,6 +1,6 @@
 """Videos from templates that were made in HeyGen's app: `/v3/templates`."""
 
-# Written by tests/contract/generate.py from HeyGen's contract: change that, not this.
+# Written by tests/codegen/generate.py from HeyGen's contract: change that, not this.
 
 from __future__ import annotations
 

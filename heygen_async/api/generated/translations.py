@@ -1,6 +1,6 @@
 """Films in other languages: `/v3/video-translations`."""
 
-# Written by tests/contract/generate.py from HeyGen's contract: change that, not this.
+# Written by tests/codegen/generate.py from HeyGen's contract: change that, not this.
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Voices: to choose, to design, to clone, to let speak: `/v3/voices`."""
 
-# Written by tests/contract/generate.py from HeyGen's contract: change that, not this.
+# Written by tests/codegen/generate.py from HeyGen's contract: change that, not this.
 
 from __future__ import annotations
 

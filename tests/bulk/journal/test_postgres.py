@@ -1,0 +1,235 @@
+"""A campaign in PostgreSQL: the same journal, for many processes, on a server that may go away for a while."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from heygen_async import Completed, DirectVideo, HeyGen, Job, Journal, JournalError
+from heygen_async.bulk.jobs.records import Entry, Merge, State, StoredFile
+from heygen_async.bulk.journal import postgres
+from heygen_async.bulk.journal.advisory_lock import Advisory
+from heygen_async.bulk.journal.journal import WrongStateError
+from heygen_async.bulk.output.report.page import write_report
+from heygen_async.simulator import World
+from tests.helpers.commands import call
+from tests.helpers.postgres import CutOff, Postgres
+
+
+def entries(count: int, word: str = "Hi") -> list[Entry]:
+    body = {"type": "avatar", "avatar_id": "look_anna", "voice_id": "voice_warm"}
+    return [
+        Entry(row_key=f"r{n}", row={"name": f"N{n}"}, kind="avatar", body={**body, "script": f"{word} {n}"})
+        for n in range(count)
+    ]
+
+
+def filled(address: str, count: int = 3) -> Journal:
+    journal = Journal(address, create=True)
+    journal.merge(entries(count), journal.begin_merge(), Merge())
+    return journal
+
+
+def jobs(count: int) -> list[Job]:
+    requests = (DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"Hi {n}") for n in range(count))
+    return [Job(request=request, row={"name": f"N{n}"}) for n, request in enumerate(requests)]
+
+
+async def test_a_run_remembers_in_a_database(heygen: HeyGen, world: World, database: str, tmp_path: Path) -> None:
+    """As in a file: each row once, files and all, and nothing to do the second time."""
+    for expected in (6, 0):
+        async with heygen.render_many(jobs(6), journal=database, download_to=tmp_path) as results:
+            found = [result async for result in results]
+        assert [type(result) for result in found] == [Completed] * expected
+    assert len(world.ledger) == 6
+    with Journal(database, read_only=True) as journal:
+        assert journal.counts() == {"completed": 6}
+        assert all(Path(str(record.file)).exists() for record in journal.records())
+
+
+def walk(journal: Journal) -> None:
+    """Every change that a row can go through."""
+    journal.intend(1)
+    journal.submitted(1, session_id="s1")
+    journal.submitted(1, video_id="v1")
+    journal.completed(1, video_id="v1", duration=2.5)
+    journal.stored(1, "video", StoredFile(file="a.mp4", size_bytes=3))
+    journal.not_stored(1, code="disk_full", error="no room")
+    batch = journal.intend_together([2, 3], "hb-1")
+    journal.submitted_together(batch, "b1")
+    journal.failed(2, code="bad", error="why", spent="yes")
+    journal.begin_again(2)
+    journal.intend(2)
+    journal.unknown(2, code="lost", error="gone")
+    journal.intend(2)
+    journal.not_sent(2)
+    journal.keep_asset("sha", "a1")
+    journal.keep_asset("sha", "a2")
+    journal.learn([])
+
+
+@pytest.mark.parametrize("kind", ["file", "database"])
+def test_both_places_remember_alike(kind: str, database: str, tmp_path: Path) -> None:
+    """One set of statements, two places."""
+    place: Any = tmp_path / "c.db" if kind == "file" else database
+    with filled(place) as journal:
+        walk(journal)
+        states: dict[int, State] = {record.id: record.state for record in journal.records()}
+        assert states == {1: "completed", 2: "planned", 3: "submitted"}
+        assert journal.asset("sha") == "a2"
+        assert journal.members(1) == []
+        assert journal.batch(1).batch_id == "b1"
+        assert journal.knows_video("v1")
+        assert not journal.knows_session("s2")
+        assert dict(journal.files()) == {1: {"video": StoredFile(file="a.mp4", size_bytes=3)}}
+        assert journal.rendered() == {"avatar": (1, 2.5)}
+        assert journal.former_at_stake() == [2]
+        changed, again = Merge(), Merge()
+        journal.merge(entries(4, "Ho"), journal.begin_merge(), changed)
+        assert changed == Merge(new=1, changed=2, busy=1)
+        mark = journal.begin_merge()
+        journal.merge([*entries(2, "Ho"), *entries(1, "Ho")], mark, again)
+        assert (again.unchanged, again.repeated, journal.unseen(mark)) == (2, 1, 2)
+
+
+def test_two_processes_cannot_both_begin_a_row(database: str) -> None:
+    """Whoever is second is told in which state it is."""
+    with filled(database) as one, Journal(database) as other:
+        one.intend(1)
+        one.submitted(1, video_id="v1")
+        with pytest.raises(WrongStateError, match="row 1 is submitted, not planned or intended"):
+            other.intend(1)
+
+
+def test_two_take_in_the_same_list_at_once(database: str) -> None:
+    """Each row is there once."""
+    with filled(database, 0) as one, Journal(database) as other:
+        threads = [threading.Thread(target=journal.merge, args=(entries(400), 1, Merge())) for journal in (one, other)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert one.counts() == {"planned": 400}
+
+
+@pytest.mark.parametrize("how", ["fast", "immediate"])
+def test_a_server_that_was_restarted_is_found_again(database_server: Postgres, database: str, how: str) -> None:
+    """Nothing is lost, nothing is done twice: neither between two changes nor in the midst of one."""
+    with filled(database) as journal:
+        journal.intend(1)
+        database_server.restart(how)
+        assert journal.get(1).state == "intended"
+        database_server.restart(how)
+        journal.submitted(1, video_id="v1")
+
+        def change() -> None:
+            journal.failed(2, code="x", error="y", spent="no")
+            if not restarted:
+                restarted.append(True)
+                database_server.restart(how)
+            journal.failed(3, code="x", error="y", spent="no")
+
+        restarted: list[bool] = []
+        journal.together(change)
+        assert journal.counts() == {"submitted": 1, "failed": 2}
+
+
+def test_a_commit_whose_answer_was_lost_is_asked_after(database_server: Postgres, database: str) -> None:
+    """It was made, so it is not made a second time: the state would not fit."""
+    way = CutOff(database_server.port)
+    with filled(database), Journal(database.replace(str(database_server.port), str(way.port))) as journal:
+        way.is_armed = True
+        journal.failed(1, code="x", error="y", spent="no")
+        assert not way.is_armed
+        way.is_armed = True
+        assert journal.together(journal.counts) == {"planned": 2, "failed": 1}
+    way.close()
+
+
+def test_a_server_that_stays_away_is_told_of(
+    database_server: Postgres, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a while, in plain words and without the password."""
+    monkeypatch.setattr(postgres, "PATIENCE_SECONDS", 0.5)
+    address = database.replace("@", ":secret@")
+    with filled(address) as journal:
+        database_server.stop()
+        try:
+            with pytest.raises(JournalError, match="onnection") as caught:
+                journal.intend(1)
+        finally:
+            database_server.start()
+        assert "secret" not in str(caught.value) + journal.name
+        journal.intend(1)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda address: address + "_gone", "does not exist; make it first: createdb NAME"),
+        (lambda address: address, "no campaign has been begun in it yet: heygen-async enqueue"),
+        (lambda _: "postgresql://[::1", "must be as in postgresql://user@host:5432/name"),
+    ],
+)
+def test_a_database_that_is_no_journal_is_refused(change: Callable[[str], str], said: str, database: str) -> None:
+    """With what to do."""
+    with pytest.raises(JournalError, match=said):
+        Journal(change(database))
+
+
+def test_tables_of_another_format_are_refused(database: str) -> None:
+    """Workers and commands must be of one version."""
+    with filled(database) as journal:
+        journal.set_meta(format="99")
+    with pytest.raises(JournalError, match="its tables have format 99, and this heygen-async knows 3"):
+        Journal(database)
+
+
+def test_who_only_looks_changes_nothing(database: str) -> None:
+    """The server sees to it."""
+    filled(database).close()
+    with Journal(database, read_only=True) as journal, pytest.raises(JournalError, match="the database is read-only"):
+        journal.intend(1)
+
+
+def test_the_commands_around_a_journal_take_an_address(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """status, retry, export and report; a page without a name gets the database's."""
+    monkeypatch.chdir(tmp_path)
+    with filled(database) as journal:
+        journal.intend(1)
+        journal.failed(1, code="bad", error="why", spent="no")
+    said = call("status", database)
+    assert "failed with bad" in said.output
+    assert call("retry", database, "--failed").exit_code == 0
+    assert call("export", database, str(tmp_path / "out.csv")).exit_code == 0
+    assert call("report", database, "-o", str(tmp_path / "r.html")).exit_code == 0
+    assert "N1" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    with Journal(database, read_only=True) as journal:
+        assert journal.get(1).generation == 1
+    assert call("report", database).exit_code == 0
+    assert len(list(tmp_path.glob("heygen_*.html"))) == 1
+    with Journal(database, read_only=True) as journal:
+        assert "3 rows" in write_report(journal, tmp_path / "s.html").read_text(encoding="utf-8")
+
+
+def test_a_lock_tells_who_is_alive(database: str) -> None:
+    """Its holder's death, or the loss of its connection, frees it."""
+    one, other = Advisory(database), Advisory(database)
+    assert not one.holds()
+    assert one.take("worker-1")
+    assert one.holds()
+    assert not other.is_free("worker-1")
+    assert other.is_free("worker-2")
+    one.close()
+    assert not one.holds()
+    assert any(other.take("worker-1") for _ in range(10_000))  # the server needs a moment to see that it is gone
+    other.release("worker-1")
+    assert one.take("worker-1")
+    for lock in (one, other):
+        lock.close()

@@ -1,0 +1,263 @@
+"""A campaign from the command line: interrupted, gone on with, looked at, put right."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from heygen_async import Journal, errors
+from tests.helpers.commands import Said, call
+from tests.helpers.journal_rows import prepared
+
+PYTHON = [sys.executable, "-m", "heygen_async.cli"]
+FAST = ["--speed", "400"]
+RUN = ["run", "--set", "avatar_id=look_anna", "--set", "voice_id=voice_warm", "--script", "Hi {{ name }}", *FAST]
+
+
+def invoke(*args: str) -> Said:
+    return call(*args)
+
+
+@pytest.fixture
+def _simulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A simulator in a process of its own; the environment points at it."""
+    command = [*PYTHON, "simulate", "--port", "0", *FAST, "--slots", "3"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "200"}) as process:
+        assert process.stdout is not None
+        found = re.search(r"http://[\d.]+:\d+", process.stdout.readline())
+        assert found is not None
+        monkeypatch.setenv("HEYGEN_API_BASE", found[0])
+        monkeypatch.setenv("HEYGEN_API_KEY", "simulator-key")
+        yield
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 130
+
+
+@pytest.fixture
+def contacts(tmp_path: Path) -> Path:
+    path = tmp_path / "contacts.csv"
+    path.write_text("name\n" + "".join(f"N{n}\n" for n in range(12)))
+    return path
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.usefixtures("_simulator")
+@pytest.mark.parametrize("signals", [1, 2])
+def test_ctrl_c_once_winds_down_and_twice_leaves(contacts: Path, tmp_path: Path, signals: int) -> None:
+    """Both times the journal is consistent, the way back is printed, and resume pays for no row twice."""
+    journal, out = tmp_path / "c.db", tmp_path / "out"
+    command = [*PYTHON, *RUN, str(contacts), "--journal", str(journal), "--output", str(out), "--max-in-flight", "3"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "200"}) as process:
+        assert process.stdout is not None
+        while not begun(journal):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert "nothing more is submitted" in process.stdout.readline()
+        if signals == 2:
+            process.send_signal(signal.SIGINT)
+        output = process.stdout.read()
+        code = process.wait(timeout=30)
+    assert f"heygen-async resume {journal}" in output
+    assert code == (130 if signals == 2 else 5), output
+    left = states(journal)
+    assert ("submitted" in left) == (signals == 2)
+    result = invoke("resume", str(journal), *FAST)
+    assert result.exit_code == 0, result.output
+    assert states(journal) == {"completed": 12}
+    rows = rows_of(out / "results.csv")
+    assert {row["name"] for row in rows if row["heygen_state"] == "completed"} == {f"N{n}" for n in range(12)}
+    assert len({row["heygen_video_id"] for row in rows}) == 12
+
+
+def begun(journal: Path) -> bool:
+    """Whether something was submitted; the file may be in the making."""
+    with contextlib.suppress(errors.JournalError):
+        return "submitted" in states(journal)
+    return False
+
+
+def states(journal: Path) -> dict[str, int]:
+    with Journal(journal, read_only=True) as opened:
+        return dict(opened.counts())
+
+
+@pytest.mark.usefixtures("_simulator")
+def test_a_finished_campaign_has_nothing_to_do(contacts: Path, tmp_path: Path) -> None:
+    """Run it again, resume it: exit code 7, nothing is paid for."""
+    journal = tmp_path / "c.db"
+    run = [*RUN, str(contacts), "--journal", str(journal), "--output", str(tmp_path / "out"), "--limit", "2"]
+    assert invoke(*run).exit_code == 0
+    again = invoke(*run)
+    assert "2 unchanged" in again.output
+    assert again.exit_code == 7, again.output
+    assert "nothing to do" in again.output
+    assert invoke("resume", str(journal), *FAST).exit_code == 7
+    watched = invoke("status", str(journal), "--watch")
+    assert watched.exit_code == 0
+    assert "2  completed" in watched.output
+
+
+def test_status_says_how_far_it_is_and_what_to_do(tmp_path: Path) -> None:
+    """Exit code 8 while rows wait for a decision; it only looks."""
+    result = invoke("status", str(prepared(tmp_path / "c.db")))
+    assert result.exit_code == 8
+    for words in (
+        "6 rows",
+        "1  completed",
+        "2  failed",
+        "1  not yet sent",
+        "--on-unknown",
+        "1  failed with rendering_failed",
+    ):
+        assert words in result.output
+
+
+def test_retry_plans_failed_rows_again(tmp_path: Path) -> None:
+    """All, or those with a code; a completed one never; nothing to retry is exit code 7."""
+    path = prepared(tmp_path / "c.db")
+    assert "1 rows are planned again" in invoke("retry", str(path), "--failed", "--code", "rendering_failed").output
+    assert states(path)["planned"] == 2
+    assert invoke("retry", str(path), "--failed").exit_code == 0
+    assert invoke("retry", str(path), "--failed").exit_code == 7
+    assert states(path)["completed"] == 1
+    assert invoke("retry", str(path)).exit_code == 2
+
+
+def test_export_writes_what_other_programs_read(tmp_path: Path) -> None:
+    """CSV, JSON lines, and the failed rows with their own columns, to be fed straight back."""
+    path = prepared(tmp_path / "c.db")
+    assert "6 rows" in invoke("export", str(path), str(tmp_path / "results.csv")).output
+    rows = rows_of(tmp_path / "results.csv")
+    assert [row["heygen_state"] for row in rows][:2] == ["completed", "failed"]
+    assert rows[1]["heygen_error"] == "'=no face"
+    assert "2 rows" in invoke("export", str(path), str(tmp_path / "failed.csv")).output
+    failed = rows_of(tmp_path / "failed.csv")
+    assert [(row["name"], row["heygen_error_code"]) for row in failed] == [
+        ("failed", "rendering_failed"),
+        ("other", "invalid_parameter"),
+    ]
+    invoke("export", str(path), str(tmp_path / "results.jsonl"))
+    lines = (tmp_path / "results.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(lines[0])["video_id"] == "v1"
+    result = invoke("export", str(path), str(tmp_path / "results.xml"))
+    assert result.exit_code == 2
+    assert "must be .csv or .jsonl" in result.output
+
+
+@pytest.mark.usefixtures("_simulator")
+def test_failed_rows_are_fed_straight_back(contacts: Path, tmp_path: Path) -> None:
+    """Their error columns do not make them other people."""
+    journal = tmp_path / "c.db"
+    bad = [
+        "run",
+        "--mode",
+        "cinematic",
+        "--set",
+        "avatar_id=look_anna",
+        "--set",
+        "callback_id=x",
+        "--prompt",
+        "{{ name }}",
+        *FAST,
+    ]
+    good = ["run", "--mode", "cinematic", "--set", "avatar_id=look_anna", "--prompt", "{{ name }}", *FAST]
+    options = ["--journal", str(journal), "--output", str(tmp_path / "out"), "--limit", "2"]
+    assert invoke(*bad, str(contacts), *options).exit_code == 5
+    invoke("export", str(journal), str(tmp_path / "failed.csv"))
+    assert invoke(*good, str(tmp_path / "failed.csv"), *options).exit_code == 0
+    assert states(journal) == {"completed": 2}
+
+
+@pytest.mark.usefixtures("_simulator")
+def test_audit_compares_with_heygen(contacts: Path, tmp_path: Path) -> None:
+    """Finished there and failed here, made there and not known here; changes only with --fix."""
+    journal = tmp_path / "c.db"
+    options = ["--output", str(tmp_path / "out"), "--limit", "3"]
+    assert invoke(*RUN, str(contacts), "--journal", str(journal), *options).exit_code == 0
+    assert "0 differences; the wallet holds" in invoke("audit", str(journal)).output
+    with Journal(journal) as opened:
+        opened._db.execute("UPDATE jobs SET state = 'failed' WHERE id = 1")
+        opened._db.execute("UPDATE jobs SET video_id = 'gone' WHERE id = 2")
+    found = invoke("audit", str(journal))
+    assert found.exit_code == 0
+    assert "3 differences" in found.output
+    for words in (
+        "failed here, finished at HeyGen",
+        "not in the journal",
+        "completed here, gone at HeyGen: video gone",
+    ):
+        assert words in found.output
+    assert states(journal)["failed"] == 1
+    assert "(fixed)" in invoke("audit", str(journal), "--fix").output
+    assert states(journal) == {"completed": 3}
+
+
+@pytest.mark.usefixtures("_simulator")
+def test_an_audit_of_nothing_finds_nothing(tmp_path: Path) -> None:
+    """Nothing was ever sent."""
+    Journal(tmp_path / "c.db", create=True).close()
+    assert "0 differences" in invoke("audit", str(tmp_path / "c.db")).output
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "says"),
+    [
+        (["status", "nowhere.db"], 1, "there is no such journal"),
+        (["resume", "nowhere.db"], 1, "there is no such journal"),
+        ([*RUN[:-2], "{contacts}", "--journal", "results.csv"], 2, "name a file such as campaign.db"),
+    ],
+)
+def test_a_journal_that_cannot_be_is_refused(contacts: Path, args: list[str], code: int, says: str) -> None:
+    """In one line."""
+    result = invoke(*(arg.replace("{contacts}", str(contacts)) for arg in args))
+    assert result.exit_code == code, result.output
+    assert says in result.output
+
+
+def test_a_folder_that_is_a_file_is_refused_before_anything_is_paid_for(
+    contacts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The files would have nowhere to go."""
+    monkeypatch.setenv("HEYGEN_API_KEY", "k")
+    (tmp_path / "taken").write_text("")
+    result = invoke(*RUN[:-2], str(contacts), "--output", str(tmp_path / "taken"))
+    assert result.exit_code == 1
+    assert "File exists" in result.output
+
+
+@pytest.mark.usefixtures("_simulator")
+def test_files_that_are_missing_are_counted_and_fetched(contacts: Path, tmp_path: Path) -> None:
+    """Status says how many, resume fetches them and no more, results.csv stays whole."""
+    out, journal = tmp_path / "out", str(tmp_path / "c.db")
+    options = ["--output", str(out), "--files", "video, thumbnail", "--max-downloads", "2", "--filename", "{name}"]
+    assert invoke(*RUN, str(contacts), "--journal", journal, *options).exit_code == 0
+    assert {file.suffix for file in out.iterdir()} == {".mp4", ".jpg", ".csv"}
+    for lost in ("N1.mp4", "N2.jpg"):
+        (out / lost).unlink()
+    assert "2  of the completed lack a file: resume fetches it" in invoke("status", journal).output
+    (out / "N1.mp4").mkdir()
+    failed = invoke("resume", journal, *FAST)
+    assert failed.exit_code == 5, failed.output
+    assert "1 rows, rendered and paid for. To go on: heygen-async resume" in failed.output
+    rows = rows_of(out / "results.csv")
+    assert {row["heygen_state"] for row in rows} == {"completed"}
+    assert [row["name"] for row in rows if "the disk said" in row["heygen_error"]] == ["N1"]
+    (out / "N1.mp4").rmdir()
+    assert invoke("resume", journal, *FAST).exit_code == 0
+    assert (out / "N1.mp4").is_file()
+    assert (out / "N2.jpg").is_file()
+    assert "lack a file" not in invoke("status", journal).output

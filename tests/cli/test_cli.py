@@ -1,0 +1,343 @@
+"""The command line, as a person or a script uses it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from heygen_async.cli.registry import COMMANDS, GROUPS
+from tests.helpers.commands import Said, call
+
+CONTACTS = 'name,city\nAda,London\nZoë,"Lyon, France"\nO\'Brien,\n'
+SET = ["--set", "avatar_id=look_anna", "--set", "voice_id=voice_warm"]
+
+
+def invoke(*args: str) -> Said:
+    return call(*args)
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture
+def contacts(tmp_path: Path) -> Path:
+    path = tmp_path / "contacts.csv"
+    path.write_text(CONTACTS, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def _play(monkeypatch: pytest.MonkeyPatch, simulator: str) -> None:
+    monkeypatch.setenv("HEYGEN_API_BASE", simulator)
+    monkeypatch.setenv("HEYGEN_API_KEY", "simulator-key")
+
+
+def on_one_line(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_the_list_of_commands_says_what_each_says_of_itself(name: str) -> None:
+    """The list is written by hand, so that no command is imported for it."""
+    says = COMMANDS[name][1].partition(",")[0].removesuffix(".")
+    group = name.split()[:-1]
+    assert says in on_one_line(invoke(*name.split(), "--help").stdout)
+    assert says in on_one_line(invoke(*group, "--help").stdout)
+
+
+def test_every_command_is_found() -> None:
+    """The groups are those of the commands; help by its short name; the whole fits 80 columns."""
+    assert {name.split()[0] for name in COMMANDS if " " in name} == set(GROUPS)
+    for words in [[], ["run"], *([group] for group in GROUPS)]:
+        helped = invoke(*words, "-h")
+        assert helped.exit_code == 0
+        assert "Options:" in helped.stdout
+        assert max(map(len, helped.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("words", [[], *([group] for group in GROUPS)])
+def test_nothing_said_is_answered_with_help(words: list[str]) -> None:
+    """On stderr, as what a script did not ask for."""
+    said = invoke(*words)
+    assert said.exit_code == 2
+    assert "Commands:" in said.stderr
+    assert said.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["staus"], "no command 'staus'; did you mean status? (heygen-async --help)"),
+        (["frobnicate"], "no command 'frobnicate'; there are account, agent, assets, "),
+        (["--bogus"], "no option --bogus here; options of a command go behind it (heygen-async --help)"),
+        (["videos", "lst"], "no command 'lst'; did you mean list? (heygen-async videos --help)"),
+        (["videos", "--all"], "no option --all here"),
+        (["videos", "get"], 'Command "videos get" parameter VIDEO requires an argument.'),
+        (["run"], "parameter SOURCE requires an argument. (heygen-async run --help)"),
+        (
+            ["run", "x.csv", "--scrip", "Hi"],
+            "Unknown option: --scrip. Did you mean --script? (heygen-async run --help)",
+        ),
+        (["run", "x.csv", "--limit", "0"], 'Invalid value "0" for --limit. Must be >= 1.'),
+        (["run", "x.csv", "--limit", "one"], '--limit: unable to convert "one" into int.'),
+        (["run", "x.csv", "--breaker", "3"], "--breaker requires 2 positional arguments."),
+        (["retry", "c.db"], "--failed flag required."),
+        (["export", "c.db"], "OUTPUT requires an argument."),
+    ],
+)
+def test_a_word_that_is_wrong_is_told_in_one_line(words: list[str], says: str) -> None:
+    """With the mend, and exit code 2."""
+    said = invoke(*words)
+    assert said.exit_code == 2
+    assert says in said.stderr
+    assert said.stderr.startswith("heygen-async: ")
+    assert said.stderr.count("\n") == 1
+
+
+def test_a_script_may_begin_with_a_dash(contacts: Path) -> None:
+    """It is what somebody says, not an option."""
+    said = invoke("plan", str(contacts), "--no-preflight", *SET, "--script", "- and {{ name }}?")
+    assert said.exit_code == 0, said.output
+    assert "3 can be rendered" in said.stdout
+
+
+def test_help_imports_no_command() -> None:
+    """Nor the client, nor the libraries of the command line: `--help` and `--version` are there at once."""
+    lines = (
+        "import atexit, sys",
+        "from heygen_async.cli import main",
+        "atexit.register(lambda: print(sorted(sys.modules)))",
+        "main(sys.argv[1:])",
+    )
+    for word in ("--help", "--version"):
+        command = [sys.executable, "-c", "\n".join(lines), word]
+        loaded = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        assert "'heygen_async.cli.help_overview'" in loaded
+        unwanted = (
+            "aiohttp",
+            "anyio",
+            "attrs",
+            "cyclopts",
+            "rich",
+            "heygen_async.api.client",
+            "heygen_async.simulator",
+        )
+        assert not [name for name in unwanted if f"'{name}'" in loaded]
+
+
+def test_the_demo_renders_the_shipped_contact_list(tmp_path: Path) -> None:
+    """Every row of the list has a result, and the summary says what it took."""
+    result = invoke("demo", "--rows", "25", "--speed", "1000", "--output", str(tmp_path / "out"))
+    assert result.exit_code == 0, result.output
+    rows = rows_of(tmp_path / "out" / "results.csv")
+    assert len(rows) == 25
+    assert {row["status"] for row in rows} <= {"completed", "failed"}
+    completed = [row for row in rows if row["status"] == "completed"]
+    assert all(Path(row["file"]).stat().st_size > 0 for row in completed)
+    assert f"{len(completed)} of 25 rows" in result.output
+    assert "25 renders, each row once" in result.output
+
+
+def test_a_terminal_gets_a_live_display(tmp_path: Path) -> None:
+    """A bar and a line that change in place; the thread that draws them may not fail."""
+    args = ["demo", "--rows", "10", "--speed", "300", "--output", str(tmp_path)]
+    result = call(*args, env={"FORCE_COLOR": "1", "COLUMNS": "100"})
+    assert result.exit_code == 0, result.output
+    assert "Videos" in result.output
+    assert "rendering" in result.output
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.usefixtures("_play")
+def test_run_renders_a_list_against_a_server(contacts: Path, tmp_path: Path, simulator: str) -> None:
+    """Names as they are spelled, an empty cell where the template allows it, files under the names asked for."""
+    out = tmp_path / "videos"
+    script = "Hi {{ name }}{% if city %} in {{ city }}{% endif %}"
+    result = invoke(
+        "run", str(contacts), *SET, "--script", script, "--output", str(out), "--filename", "{name}", "--speed", "500"
+    )
+    assert result.exit_code == 0, result.output
+    assert "3 of 3 rows" in result.output
+    assert {path.name for path in out.iterdir()} == {"Ada.mp4", "Zoë.mp4", "O'Brien.mp4", "results.csv"}
+    rows = rows_of(out / "results.csv")
+    assert {row["name"] for row in rows if row["status"] == "completed"} == {"Ada", "Zoë", "O'Brien"}
+    with urllib.request.urlopen(f"{simulator}/_simulator/ledger") as answer:  # noqa: S310 - our own address
+        charges = json.load(answer)
+    spoken = sorted(charge["body"]["script"] for charge in charges)
+    assert spoken == ["Hi Ada in London", "Hi O'Brien", "Hi Zoë in Lyon, France"]
+
+
+@pytest.mark.usefixtures("_play")
+def test_run_takes_a_workbook_and_each_row_its_own_fields(tmp_path: Path, simulator: str) -> None:
+    """A sheet, columns for a voice and the mode, numbers as German writes them, and a word about what goes unused."""
+    book = openpyxl.Workbook()
+    book.create_sheet("Leads")
+    for row in (
+        ["First Name", "Voice", "Kind", "Sum", "Phone"],
+        ["ADA", "voice_claire", None, 1234.5, 1],
+        ["BEN", None, "agent", 2, 2],
+    ):
+        book["Leads"].append(row)
+    path = tmp_path / "leads.xlsx"
+    book.save(path)
+    text = "Hi {{ first_name | title_name }}: {{ sum | number }}"
+    options = ["--sheet", "Leads", "--map", "voice_id=Voice", "--map", "mode=Kind", "--locale", "de"]
+    result = invoke(
+        "run",
+        str(path),
+        *SET,
+        *options,
+        "--script",
+        text,
+        "--prompt",
+        text,
+        "--output",
+        str(tmp_path),
+        "--speed",
+        "500",
+    )
+    assert result.exit_code == 0, result.output
+    assert "columns that nothing uses: Phone" in result.output
+    with urllib.request.urlopen(f"{simulator}/_simulator/ledger") as answer:  # noqa: S310 - our own address
+        bodies = [charge["body"] for charge in json.load(answer)]
+    assert {(body["voice_id"], body.get("script"), body.get("prompt")) for body in bodies} == {
+        ("voice_claire", "Hi Ada: 1.234,5", None),
+        ("voice_warm", None, "Hi Ben: 2"),
+    }
+
+
+def test_every_problem_of_every_row_is_named_at_once(tmp_path: Path) -> None:
+    """Broken lines and empty cells alike; a column that is mapped and not there is refused before any row."""
+    path = tmp_path / "leads.jsonl"
+    path.write_text('{"name": "Ada", "size": "8k"}\nnot json\n{"size": "4k"}\n', encoding="utf-8")
+    options = [*SET, "--script", "Hi {{ name }}", "--map", "resolution=size"]
+    result = invoke("run", str(path), *options)
+    assert result.exit_code == 2
+    assert "3 of 3 rows cannot be rendered; nothing was sent" in result.output
+    for says in (
+        "line 1, column size",
+        "line 2: 'not json'; not readable as JSON",
+        "line 3, column name: no such column",
+    ):
+        assert says in re.sub(r"\s+", " ", result.output)
+
+
+@pytest.mark.usefixtures("_play")
+def test_rows_that_fail_have_an_exit_code_and_a_reason(contacts: Path, tmp_path: Path) -> None:
+    """Five: some rows failed; results.csv says which and why."""
+    out = tmp_path / "videos"
+    fields = ["--set", "callback_url=https://example.com/hook", "--set", "avatar_id=look_anna"]
+    result = invoke(
+        "run",
+        str(contacts),
+        "--mode",
+        "cinematic",
+        *fields,
+        "--prompt",
+        "{{ name }} walks",
+        "--no-download",
+        "--output",
+        str(out),
+        "--speed",
+        "500",
+        "--limit",
+        "2",
+    )
+    assert result.exit_code == 5, result.output
+    assert "2: 2 invalid_parameter" in result.output
+    assert [row["error_code"] for row in rows_of(out / "results.csv")] == ["invalid_parameter"] * 2
+
+
+def test_bad_rows_are_named_before_anything_is_sent(contacts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With their lines; exit code 2; no key is even needed."""
+    monkeypatch.delenv("HEYGEN_API_KEY", raising=False)
+    result = invoke("run", str(contacts), *SET, "--script", "Hi {{ name }} in {{ city }}")
+    assert result.exit_code == 2
+    assert "1 of 3 rows cannot be rendered; nothing was sent" in result.output
+    assert "contacts.csv line 4, column city: is empty here" in result.output
+
+
+def test_rows_whose_files_would_have_one_name_are_named(contacts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is sent; without downloads there are no files, so nothing is wrong with them."""
+    monkeypatch.delenv("HEYGEN_API_KEY", raising=False)
+    contacts.write_text("name,city\nAda,London\nBob,Rome\nADA,Paris\n")
+    args = ["run", str(contacts), *SET, "--script", "Hi {{ name }}", "--filename", "{name}"]
+    result = invoke(*args)
+    assert result.exit_code == 2
+    assert "1 of 3 rows cannot be rendered; nothing was sent" in result.output
+    assert "line 4: its file would be named 'ADA', as that of line 2; put {number} into the file name" in result.output
+    assert invoke(*args, "--no-download").exit_code == 3
+    assert "files: 'film'; must be some of video," in invoke(*args, "--files", "video,film").output
+
+
+def test_many_bad_rows_are_cut_short(tmp_path: Path) -> None:
+    """The first twenty are shown, the rest counted."""
+    path = tmp_path / "c.csv"
+    path.write_text("name\n" + '" "\n' * 30)
+    result = invoke("run", str(path), *SET, "--script", "Hi {{ name }}")
+    assert result.exit_code == 2
+    assert "line 21" in result.output
+    assert "line 22" not in result.output
+    assert "... and 10 more" in result.output
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "says"),
+    [
+        (["--set", "avatar_id"], 2, "must be NAME=VALUE"),
+        (["--map", "voice_id"], 2, "must be NAME=VALUE, such as --map voice_id=Voice"),
+        (["--script", "Hi", "--map", "voice_id=Voice"], 2, "column Voice: no such column"),
+        (["--script", "Hi {{ nmae }}"], 2, "column nmae: no such column"),
+        (["--script", "Hi", "--filename", "{nmae}"], 2, "there is no column 'nmae'"),
+        (["--mode", "movie"], 2, "movie"),
+        (["--script", "Hi", "--speed", "9"], 2, "only with a simulator on this machine"),
+        (["--script", "Hi"], 3, "HEYGEN_API_KEY"),
+        (["--script", "Hi", "--base-url", "ftp://x"], 3, "HEYGEN_API_KEY"),
+    ],
+)
+def test_what_cannot_work_is_told_in_one_line(
+    contacts: Path, args: list[str], code: int, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With an exit code that a script can use, and no trace of Python."""
+    monkeypatch.delenv("HEYGEN_API_KEY", raising=False)
+    monkeypatch.delenv("HEYGEN_API_BASE", raising=False)
+    result = invoke("run", str(contacts), *SET, *args)
+    assert result.exit_code == code, result.output
+    assert says in result.output
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(("name", "content"), [("c.csv", "name\n"), ("c.jsonl", "{}\n")])
+def test_an_empty_list_is_nothing_to_do(tmp_path: Path, name: str, content: str) -> None:
+    """Exit code 7; also where no header says which columns there would be."""
+    path = tmp_path / name
+    path.write_text(content)
+    result = invoke("run", str(path), *SET, "--script", "Hi {{ name }}")
+    assert result.exit_code == 7
+    assert "nothing to do" in result.output
+
+
+def test_help_names_the_commands_and_exit_codes() -> None:
+    """So that nobody has to look them up elsewhere."""
+    result = invoke("--help")
+    assert result.exit_code == 0
+    for word in ("run", "demo", "simulate", "130 interrupted"):
+        assert word in result.output
+
+
+def test_the_command_works_as_a_program() -> None:
+    """As it is installed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "heygen_async.cli", "--version"], capture_output=True, text=True, check=True
+    )
+    assert "heygen-async, version" in done.stdout

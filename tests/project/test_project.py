@@ -1,0 +1,288 @@
+"""Rules of the project as a whole: what importing costs, which names are public, what stands where."""
+
+from __future__ import annotations
+
+import ast
+import graphlib
+import importlib
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import pytest
+
+import heygen_async
+from heygen_async import errors
+from tests.helpers.paths import PACKAGE, ROOT
+
+TOP_LEVEL = {
+    "CHANGELOG.md",
+    "LICENSE",
+    "Makefile",
+    "README.md",
+    "benchmarks",
+    "heygen_async",
+    "pyproject.toml",
+    "tests",
+}
+DEPENDENCIES = {"aiohttp", "anyio", "attrs", "cattrs"}
+IMPORTED_AS = DEPENDENCIES | {"yarl"}  # aiohttp takes and returns yarl.URL: the two come together
+# Imported inside the function that needs it, and only where a caller has asked for it.
+OPTIONAL = {
+    "babel",
+    "dbos",
+    "jinja2",
+    "narwhals",
+    "openpyxl",
+    "opentelemetry",
+    "pandas",
+    "polars",
+    "psycopg",
+    "pyarrow",
+    "sqlalchemy",
+}
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+
+def module_name(source: Path) -> str:
+    """`heygen_async/api/__init__.py` -> `heygen_async.api`."""
+    return ".".join(source.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def python(code: str, *arguments: str) -> str:
+    """Run *code* in a fresh interpreter that takes warnings for errors; return what it printed."""
+    command = [sys.executable, "-W", "error", "-c", code, *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+# Importing
+
+
+def test_importing_the_package_loads_the_standard_library_only() -> None:
+    """`import heygen_async` is cheap: a name's module, and with it aiohttp, is loaded when the name is used."""
+    loaded = python("import sys; before = set(sys.modules); import heygen_async; print(*(set(sys.modules) - before))")
+    foreign = {name.partition(".")[0] for name in loaded.split()} - set(sys.stdlib_module_names)
+    assert foreign == {"heygen_async"}
+
+
+def test_errors_load_the_standard_library_only() -> None:
+    """Whoever only catches our errors pays for nothing else."""
+    loaded = python(
+        "import sys; before = set(sys.modules); import heygen_async.errors; print(*(set(sys.modules) - before))"
+    )
+    foreign = {name.partition(".")[0] for name in loaded.split()} - set(sys.stdlib_module_names)
+    assert foreign == {"heygen_async"}
+
+
+IMPORT_ALL = """
+import importlib, sys
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+"""
+
+
+def test_every_module_can_be_imported() -> None:
+    """None warns."""
+    names = [module_name(source) for source in SOURCES if source.stem != "__main__"]
+    assert not python(IMPORT_ALL, *names)
+
+
+def test_every_module_can_be_imported_first() -> None:
+    """No module needs another one to be imported before it: what modules import at once goes in no circle."""
+    modules = {module_name(source): source for source in SOURCES}
+    graph = {name: set(imported_at_once(source, modules)) for name, source in modules.items()}
+    assert sum(map(len, graph.values())) > len(graph)
+    graphlib.TopologicalSorter(graph).prepare()
+
+
+def imported_at_once(source: Path, modules: Collection[str]) -> Iterator[str]:
+    """The modules of ours that *source* imports when it is imported itself, not for type checkers, not later."""
+    waiting: list[ast.AST] = [ast.parse(source.read_text(encoding="utf-8"))]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield from [name for name in (inner, str(node.module)) if name in modules][:1]
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in modules)
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            waiting += node.orelse
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            waiting += ast.iter_child_nodes(node)
+
+
+def test_a_circle_of_imports_is_seen(tmp_path: Path) -> None:
+    """The test above can fail."""
+    (tmp_path / "a.py").write_text("class A:\n    from b import c\n")
+    (tmp_path / "b.py").write_text("if TYPE_CHECKING:\n    import a\nelse:\n    import a\ndef f():\n    import c\n")
+    graph = {name: set(imported_at_once(tmp_path / f"{name}.py", {"a", "b", "c"})) for name in ("a", "b")}
+    assert graph == {"a": {"b"}, "b": {"a"}}
+    with pytest.raises(graphlib.CycleError):
+        graphlib.TopologicalSorter(graph).prepare()
+
+
+# Public names
+
+
+def test_public_names_are_sorted_and_unique() -> None:
+    """One obvious place for each name."""
+    assert list(heygen_async.__all__) == sorted(set(heygen_async.__all__))
+
+
+@pytest.mark.parametrize("name", heygen_async.__all__)
+def test_a_public_name_resolves_and_is_listed(name: str) -> None:
+    """What `__all__` promises is there and found by completion."""
+    assert getattr(heygen_async, name) is not None
+    assert name in dir(heygen_async)
+
+
+def test_a_type_checker_sees_what_a_program_sees() -> None:
+    """The imports under TYPE_CHECKING name each public name, from the module that the lazy import takes it from."""
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    block = next(node for node in tree.body if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test))
+    seen = {
+        alias.asname or alias.name: node.module
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert sorted(seen) == list(heygen_async.__all__)
+    for name, module in seen.items():
+        assert module is not None
+        assert getattr(importlib.import_module(module), name) is getattr(heygen_async, name)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    """Lazy loading changes nothing for a wrong name."""
+    with pytest.raises(AttributeError, match="has no attribute 'no_such_name'"):
+        _ = heygen_async.no_such_name
+
+
+# Dependencies
+
+
+def imports(source: Path) -> Iterator[tuple[str, bool]]:
+    """Each imported package of a file, and whether the import is late: inside a function or TYPE_CHECKING."""
+
+    def walk(node: ast.AST, *, late: bool) -> Iterator[tuple[str, bool]]:
+        if isinstance(node, ast.Import):
+            yield from ((alias.name.partition(".")[0], late) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{source}:{node.lineno}: imports are absolute here"
+            yield (node.module or "").partition(".")[0], late
+        late = late or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        late = late or (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test))
+        for child in ast.iter_child_nodes(node):
+            yield from walk(child, late=late)
+
+    return walk(ast.parse(source.read_text(encoding="utf-8")), late=False)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [source for source in SOURCES if PACKAGE / "cli" not in source.parents],
+    ids=module_name,
+)
+def test_the_core_imports_its_four_dependencies_only(source: Path) -> None:
+    """Everything else is optional, and imported by the function that needs it."""
+    allowed = set(sys.stdlib_module_names) | IMPORTED_AS | {"heygen_async"}
+    if source.name == "pytest_plugin.py":
+        allowed.add("pytest")
+    at_import = {name for name, late in imports(source) if not late}
+    when_used = {name for name, late in imports(source) if late}
+    assert at_import <= allowed
+    assert when_used <= allowed | OPTIONAL
+
+
+def test_the_floors_that_are_tested_are_the_floors_that_are_promised() -> None:
+    """`.constraints-floors.txt` is pyproject.toml's lower bounds, word for word."""
+    promised = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    lines = (ROOT / ".constraints-floors.txt").read_text(encoding="utf-8").splitlines()
+    tested = [line.replace("==", ">=") for line in lines if not line.startswith("#")]
+    assert tested == promised
+    assert {re.split(r"[^a-z]", line)[0] for line in promised} == DEPENDENCIES
+
+
+def test_development_tools_are_pinned_exactly() -> None:
+    """A run next year takes the tools of today; what we run on is not pinned, so the newest is tested."""
+    lines = (ROOT / ".constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line for line in lines if not line.startswith("#")]
+    assert all(re.fullmatch(r"[a-z0-9-]+==[0-9][0-9a-z.]*", pin) for pin in pins)
+    assert pins == sorted(pins, key=lambda pin: pin.partition("==")[0])
+    assert not {pin.partition("==")[0] for pin in pins} & DEPENDENCIES
+
+
+# Files
+
+
+def test_nothing_stands_at_the_top_that_should_not() -> None:
+    """A visitor sees eight names; anything else is a dotfile or has a folder."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip("not a git checkout")
+    names = {line.partition("/")[0].strip('"') for line in done.stdout.splitlines()}
+    assert {name for name in names if not name.startswith(".")} <= TOP_LEVEL
+
+
+def test_the_readme_names_the_commands_that_matter() -> None:
+    """Seeing it work and checking it are one command each."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "make demo" in readme
+    assert "make test" in readme
+
+
+def test_the_changelog_knows_the_current_version() -> None:
+    """There is a section for what is not released yet, or for this version."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(rf"^## \[?(Unreleased|{re.escape(version)})\b", changelog, re.MULTILINE)
+
+
+# The tree of errors
+
+
+def drawn_tree(text: str) -> dict[str, str | None]:
+    """Child -> parent of a tree drawn with box characters, four columns a level, as in `tree`."""
+    parents: dict[str, str | None] = {}
+    path: list[str] = []
+    for line in text.splitlines():
+        found = re.match(r"(?P<indent>\s*[│├└─\s]*)(?P<name>[A-Z]\w*Error)\b", line)
+        if found is None:
+            continue
+        branch = re.search(r"[├└]", found["indent"])
+        if branch is None and parents:
+            continue  # prose that begins with the name of an error
+        depth = 0 if branch is None else branch.start() // 4 + 1
+        del path[depth:]
+        parents[found["name"]] = path[-1] if path else None
+        path.append(found["name"])
+    return parents
+
+
+def test_the_tree_in_the_docstring_is_the_tree_of_classes() -> None:
+    """The drawing at the top of errors.py is true."""
+    classes = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    real = {
+        kind.__name__: None if kind is errors.HeyGenError else kind.__bases__[0].__name__
+        for kind in classes
+        if issubclass(kind, errors.HeyGenError)
+    }
+    assert drawn_tree(errors.__doc__ or "") == real
+
+
+def test_a_drawn_tree_is_read_with_its_levels() -> None:
+    """The reader of drawings sees who is whose child, at any depth."""
+    drawing = "Words.\n\nAError\n├── BError\n│   └── CError\n└── DError\n\nAError is the root.\n"
+    assert drawn_tree(drawing) == {"AError": None, "BError": "AError", "CError": "BError", "DError": "AError"}
+
+
+def test_every_error_is_public() -> None:
+    """What can be raised can be caught by its public name."""
+    assert set(drawn_tree(errors.__doc__ or "")) <= set(heygen_async.__all__)
