@@ -65,7 +65,7 @@ async def begin(folder: Path, address: str, rows: int) -> dict[str, float]:
 
 
 async def priced(folder: Path) -> dict[str, object]:
-    """Plan and render 1,000 rows in virtual time, and compare the price with the stand-in's books."""
+    """Plan and render 1,000 rows in virtual time, and compare the price with the stand-in's ledger."""
     path = folder / "mixed.csv"
     modes = itertools.cycle(["direct", "direct", "direct", "agent", "cinematic"])
     with path.open("w", encoding="utf-8") as file:

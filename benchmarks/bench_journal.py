@@ -21,8 +21,8 @@ from typing import Any
 import anyio
 
 from heygen_async import Completed, HeyGen, Journal, Merge, Video
-from heygen_async.bulk.jobs.records import Entry, StoredFile
-from heygen_async.bulk.journal.job_store import JournalBooks
+from heygen_async.bulk.jobs.records import Entry, SavedFile
+from heygen_async.bulk.journal.job_store import JournalStore
 from heygen_async.simulator import World, run, serve
 
 ENDED, LIVE = 100_000, 1_000
@@ -55,7 +55,7 @@ def per_job(folder: Path, rows: int = 2_000) -> dict[str, float]:
         journal.intend(job_id)
         journal.submitted(job_id, video_id=f"video{job_id:032}")
         journal.completed(job_id, video_id=f"video{job_id:032}", duration=12.5)
-        journal.stored(job_id, "video", StoredFile(file=f"videos/{job_id:04}.mp4", size_bytes=1))
+        journal.stored(job_id, "video", SavedFile(file=f"videos/{job_id:04}.mp4", size_bytes=1))
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     journal.close()
     return {
@@ -70,15 +70,15 @@ async def together(folder: Path, rows: int = 4_000, slots: int = 200) -> dict[st
     """Take rows through their lives with 200 at once, as a run does: commits are shared."""
     folder.mkdir(exist_ok=True)
     journal = filled(folder / "together.db", rows)
-    books = JournalBooks(journal)
+    store = JournalStore(journal)
     video = Video(id="v" * 32, status="completed", duration=12.5)
 
     async def slot() -> None:
-        while (job := await books.next()) is not None:
-            await books.sending(job)
-            await books.accepted(job, video_id=f"video{job.index:032}")
-            await books.completed(job, video)
-            await books.stored(job, "video", StoredFile(file=f"videos/{job.index:04}.mp4", size_bytes=1))
+        while (job := await store.next()) is not None:
+            await store.sending(job)
+            await store.accepted(job, video_id=f"video{job.index:032}")
+            await store.completed(job, video)
+            await store.stored(job, "video", SavedFile(file=f"videos/{job.index:04}.mp4", size_bytes=1))
 
     wall, cpu = time.perf_counter(), time.process_time()
     async with anyio.create_task_group() as tasks:

@@ -127,8 +127,8 @@ class HeyGen(Client):
             RunPausedError: Budget, canary or breaker stopped it; what was submitted was followed to its end first.
         """
         from heygen_async.bulk.campaign.campaign import Settings, run_journal  # noqa: PLC0415 - loaded when rows are rendered
-        from heygen_async.bulk.download.downloader import Downloads  # noqa: PLC0415 - loaded when rows are rendered
-        from heygen_async.bulk.journal.job_store import NoBooks  # noqa: PLC0415 - loaded when rows are rendered
+        from heygen_async.bulk.download.downloader import Downloader  # noqa: PLC0415 - loaded when rows are rendered
+        from heygen_async.bulk.journal.job_store import IterableStore  # noqa: PLC0415 - loaded when rows are rendered
         from heygen_async.bulk.run.guards import Budget, guards  # noqa: PLC0415 - loaded when rows are rendered
         from heygen_async.bulk.run.scheduler import run  # noqa: PLC0415 - loaded when rows are rendered
         from heygen_async.bulk.watch.signals import signals_of  # noqa: PLC0415 - loaded when rows are rendered
@@ -161,11 +161,11 @@ class HeyGen(Client):
                 rates=rates,
                 signals=signals,
             )
-        downloads = None if download_to is None else Downloads(self, download_to, filename, files=files)
-        books = NoBooks(requests)
+        downloads = None if download_to is None else Downloader(self, download_to, filename, files=files)
+        store = IterableStore(requests)
         return run(
             self,
-            books,
+            store,
             max_in_flight=max_in_flight,
             deadline=deadline,
             downloads=downloads,

@@ -15,8 +15,8 @@ import attrs
 
 from heygen_async.account.bearer_token import Bearer
 from heygen_async.account.credentials import Credentials
-from heygen_async.account.rate_limit import Budget, Gate
-from heygen_async.account.render_pool import Pool
+from heygen_async.account.rate_limit import Gate, RetryBudget
+from heygen_async.account.render_pool import RenderPool
 
 CROWDED_SECONDS = 15.0  # three sweeps of a bulk run: if reads pass again for so long, requests are not too many
 
@@ -33,10 +33,10 @@ class Account:
         bearer: Its token, if a function gives it.
     """
 
-    pool: Pool = attrs.field(factory=Pool)
+    pool: RenderPool = attrs.field(factory=RenderPool)
     every: Gate = attrs.field(factory=Gate)
     paid: Gate = attrs.field(factory=Gate)
-    budget: Budget = attrs.field(factory=Budget)
+    budget: RetryBudget = attrs.field(factory=RetryBudget)
     bearer: Bearer | None = None
     _read_refused_at: float = -math.inf
 

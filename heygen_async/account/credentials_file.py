@@ -23,7 +23,7 @@ _MEND = "run `heygen auth login` again, or set HEYGEN_API_KEY"
 
 
 @attrs.frozen(kw_only=True)
-class Stored:
+class StoredCredentials:
     """What the file holds.
 
     Attributes:
@@ -61,7 +61,7 @@ def stored_path() -> Path | None:
         return None
 
 
-def read_stored(path: Path) -> Stored | None:
+def read_stored(path: Path) -> StoredCredentials | None:
     """Return what the file at *path* holds; None if there is no file.
 
     Raises:
@@ -103,7 +103,7 @@ def _text(path: Path, content: bytes) -> str:
     return text
 
 
-def _read(path: Path, text: str) -> Stored:
+def _read(path: Path, text: str) -> StoredCredentials:
     """Read JSON, or one line that is an API key, as former versions of the command line wrote it."""
     if text.startswith("{"):
         value = _json(text)
@@ -112,7 +112,7 @@ def _read(path: Path, text: str) -> Stored:
         return _select(path, value)
     if "\n" in text or "\r" in text:
         raise _unusable(path, "has several lines, and is no JSON")
-    return Stored(kind="api_key", secret=text)
+    return StoredCredentials(kind="api_key", secret=text)
 
 
 def _json(text: str) -> Any:
@@ -123,16 +123,16 @@ def _json(text: str) -> Any:
         return None
 
 
-def _select(path: Path, value: dict[str, Any]) -> Stored:
+def _select(path: Path, value: dict[str, Any]) -> StoredCredentials:
     """Take the key before the session, as the official command line does."""
     key, oauth = value.get("api_key"), value.get("oauth")
     if key:
-        return Stored(kind="api_key", secret=_string(path, "api_key", key))
+        return StoredCredentials(kind="api_key", secret=_string(path, "api_key", key))
     token = oauth.get("access_token") if isinstance(oauth, dict) else None
     if not isinstance(oauth, dict) or not token:
         raise _unusable(path, "holds neither an API key nor the access token of an OAuth session")
     secret = _string(path, "oauth.access_token", token)
-    return Stored(kind="bearer_token", secret=secret, notes=_notes(path, oauth))
+    return StoredCredentials(kind="bearer_token", secret=secret, notes=_notes(path, oauth))
 
 
 def _string(path: Path, name: str, value: Any) -> str:

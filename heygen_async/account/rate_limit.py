@@ -73,7 +73,7 @@ class Gate:
 
 
 @attrs.define
-class Budget:
+class RetryBudget:
     """How many repetitions of reads there may be: when nearly everything fails, repeating makes it worse.
 
     Attributes:

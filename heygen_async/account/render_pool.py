@@ -21,7 +21,7 @@ WAIT_SECONDS = 5.0  # after a refusal that does not say how long
 
 
 @attrs.define(eq=False)
-class Pool:
+class RenderPool:
     """What is known of one account's render slots.
 
     Attributes:

@@ -8,12 +8,19 @@ from collections.abc import Iterable
 
 from heygen_async.api.generated import assets as generated
 from heygen_async.api.generated.shared import Deleted
-from heygen_async.api.uploads.batch import AT_ONCE, BATCH_FILES, File, Result, UploadBatch, checked_at_once
-from heygen_async.api.uploads.byte_sources import Given, Source, opened, sha256_of
+from heygen_async.api.uploads.batch import AT_ONCE, BATCH_FILES, BatchFile, Result, UploadBatch, checked_at_once
+from heygen_async.api.uploads.byte_sources import ByteSource, Given, opened, sha256_of
 from heygen_async.api.uploads.known_assets import AssetMemory, KnownAssets
 from heygen_async.api.uploads.media_types import HEAD_BYTES, Purpose, media_of
-from heygen_async.api.uploads.routing import Parcel, Ways
-from heygen_async.api.uploads.upload import READY_SECONDS, NotUploaded, OnProgress, Progress, Upload, UploadedAsset
+from heygen_async.api.uploads.routing import FileToUpload, UploadRoutes
+from heygen_async.api.uploads.upload import (
+    READY_SECONDS,
+    NotUploaded,
+    OnProgress,
+    ProgressReporter,
+    Upload,
+    UploadedAsset,
+)
 from heygen_async.http.call import Options
 from heygen_async.http.caller import Caller
 
@@ -72,7 +79,7 @@ class Assets(generated.Assets):
         Cancelling it leaves nothing running here.
         """
         given = Upload(source, filename=filename, media_type=media_type, size=size, purpose=purpose)
-        ways = Ways(assets=self, caller=self._caller, options=options, within=ready_within)
+        ways = UploadRoutes(assets=self, caller=self._caller, options=options, within=ready_within)
         async with opened(source, size) as found:
             parcel = await self._parcel(given, found, on_progress, reuse=reuse)
             if parcel.mark is None:
@@ -119,9 +126,9 @@ class Assets(generated.Assets):
             InvalidInputError: `at_once` is less than 1, or `options` has a key, which cannot stand for several files.
         """
         checked_at_once(at_once, options)
-        ways = Ways(assets=self, caller=self._caller, options=options, within=ready_within)
+        ways = UploadRoutes(assets=self, caller=self._caller, options=options, within=ready_within)
 
-        async def look(index: int, given: Upload, stack: contextlib.AsyncExitStack) -> Parcel | UploadedAsset:
+        async def look(index: int, given: Upload, stack: contextlib.AsyncExitStack) -> FileToUpload | UploadedAsset:
             found = await stack.enter_async_context(opened(given.source, given.size))
             parcel = await self._parcel(given, found, on_progress, reuse=reuse, index=index)
             asset_id = None if parcel.mark is None else await self._known.find(parcel.mark, memory, options)
@@ -129,7 +136,7 @@ class Assets(generated.Assets):
 
         made: list[Result] = []
         wanted = [each if isinstance(each, Upload) else Upload(each) for each in sources]
-        files = [File(index=index, look=functools.partial(look, index, each)) for index, each in enumerate(wanted)]
+        files = [BatchFile(index=index, look=functools.partial(look, index, each)) for index, each in enumerate(wanted)]
         for first in range(0, len(files), BATCH_FILES):
             group = files[first : first + BATCH_FILES]
             made += await UploadBatch(ways=ways, at_once=at_once).bring(group)
@@ -147,8 +154,8 @@ class Assets(generated.Assets):
         return await super().delete(asset_id, options)
 
     async def _parcel(
-        self, given: Upload, found: Source, on_progress: OnProgress | None, *, reuse: bool, index: int = 0
-    ) -> Parcel:
+        self, given: Upload, found: ByteSource, on_progress: OnProgress | None, *, reuse: bool, index: int = 0
+    ) -> FileToUpload:
         media = media_of(
             found.subject,
             found.head[:HEAD_BYTES],
@@ -157,14 +164,14 @@ class Assets(generated.Assets):
             media_type=given.media_type,
             purpose=given.purpose,
         )
-        return Parcel(
+        return FileToUpload(
             source=found,
             media=media,
-            progress=Progress(self._caller.telemetry, on_progress, found.size_bytes, index),
+            progress=ProgressReporter(self._caller.telemetry, on_progress, found.size_bytes, index),
             sha256=await sha256_of(found) if reuse and found.rereadable else None,
         )
 
-    def _kept(self, done: UploadedAsset, parcel: Parcel, memory: AssetMemory | None) -> UploadedAsset:
+    def _kept(self, done: UploadedAsset, parcel: FileToUpload, memory: AssetMemory | None) -> UploadedAsset:
         if parcel.mark is not None:
             self._known.keep(parcel.mark, done.asset_id, memory)
         return done

@@ -12,7 +12,7 @@ import anyio
 from heygen_async.account.account import Account
 from heygen_async.account.credentials import Credentials, find_credentials
 from heygen_async.account.rate_limit import Pacer
-from heygen_async.account.render_pool import Pool
+from heygen_async.account.render_pool import RenderPool
 from heygen_async.api.agents.video_agents import VideoAgents
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.video import Video
@@ -190,7 +190,7 @@ class Client(Resources):
         return self._caller.account
 
     @property
-    def pool(self) -> Pool:
+    def pool(self) -> RenderPool:
         """The account's render slots as learnt so far; only inside an event loop."""
         return self.account.pool
 

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     )
 
 
-class Client(Protocol):
+class HasResources(Protocol):
     """What is asked: a `HeyGen`, with all its resources."""
 
     videos: Videos
@@ -124,7 +124,7 @@ def check_row(request: Any) -> None:
         )
 
 
-async def look(client: Client, kind: str, render_id: str) -> Video:
+async def look(client: HasResources, kind: str, render_id: str) -> Video:
     """Return a render that is no session as it is now. Costs nothing."""
     resource = kind_of(kind).resource
     if resource is None:
@@ -133,7 +133,7 @@ async def look(client: Client, kind: str, render_id: str) -> Video:
     return as_video(await job.look(), job)
 
 
-def follow(client: Client, kind: str, render_id: str) -> ServerJob[Any]:
+def follow(client: HasResources, kind: str, render_id: str) -> ServerJob[Any]:
     """Return the handle on a job that is neither a video nor a session; asks nothing."""
     known = kind_of(kind)
     job: ServerJob[Any] = getattr(getattr(client, known.resource or ""), known.follow)(render_id)

@@ -109,7 +109,7 @@ def _listed(events: Any) -> Any:
 
 
 @attrs.frozen(kw_only=True)
-class _Wanted:
+class _EndpointRequest:
     """What an endpoint is to be. Source: `CreateWebhookEndpointRequest`, `UpdateWebhookEndpointRequest`."""
 
     url: str | None = attrs.field(default=None, validator=_https)
@@ -144,7 +144,7 @@ class Webhooks:
             events: Types; None for all.
             entity_id: Deliver only what is about this.
         """
-        wanted = _Wanted(url=url, events=events, entity_id=entity_id)
+        wanted = _EndpointRequest(url=url, events=events, entity_id=entity_id)
         endpoint = await self._register(wanted)
         try:
             yield endpoint
@@ -170,7 +170,7 @@ class Webhooks:
 
         Source: `POST /v3/webhooks/endpoints`.
         """
-        return await self._caller.send(_create(_Wanted(url=url, events=events, entity_id=entity_id)), options)
+        return await self._caller.send(_create(_EndpointRequest(url=url, events=events, entity_id=entity_id)), options)
 
     def list(self, *, limit: int = 100) -> pages.Listing[WebhookEndpoint]:
         """Yield the endpoints, without secrets, page after page of *limit* (1 to 100).
@@ -193,7 +193,7 @@ class Webhooks:
 
         Source: `PATCH /v3/webhooks/endpoints/{endpoint_id}`.
         """
-        body = wire.encode(_Wanted(url=url, events=events))
+        body = wire.encode(_EndpointRequest(url=url, events=events))
         if not body:
             raise InvalidInputError("update: neither url nor events; pass what is to change")
         call = Call(
@@ -250,7 +250,7 @@ class Webhooks:
         query = {"event_type": event_type, "entity_id": entity_id, "limit": limit}
         return pages.Listing(self._caller, "/v3/webhooks/events", LoggedEvent, query)
 
-    async def _register(self, wanted: _Wanted) -> WebhookEndpoint:
+    async def _register(self, wanted: _EndpointRequest) -> WebhookEndpoint:
         key = uuid.uuid4().hex
         try:
             return await self._caller.send(_create(wanted), Options(deadline=REGISTER_SECONDS, idempotency_key=key))
@@ -262,7 +262,7 @@ class Webhooks:
                 await self._unregister(wanted, key)
             raise
 
-    async def _unregister(self, wanted: _Wanted, key: str) -> None:
+    async def _unregister(self, wanted: _EndpointRequest, key: str) -> None:
         """Remove what was perhaps registered under *key*: asking again under it tells the id that got lost."""
         try:
             options = Options(deadline=REMOVE_SECONDS, idempotency_key=key)
@@ -281,7 +281,7 @@ class Webhooks:
             logger.warning("the webhook endpoint %s is still registered: %s", endpoint_id, exc)
 
 
-def _create(wanted: _Wanted) -> Call[WebhookEndpoint]:
+def _create(wanted: _EndpointRequest) -> Call[WebhookEndpoint]:
     if wanted.url is None:
         raise InvalidInputError("url: None; pass the https address that deliveries go to")
     return Call(

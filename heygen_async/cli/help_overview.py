@@ -19,26 +19,26 @@ _OPTIONS = (
 )
 
 
-class Said(NamedTuple):  # attrs would be a third of the time
+class Printed(NamedTuple):  # attrs would be a third of the time
     """What is printed, and how the command line ends: on stderr if not well."""
 
     text: str
     exit_code: Exit = Exit.DONE
 
 
-def said_at_once(words: Sequence[str]) -> Said | None:
+def said_at_once(words: Sequence[str]) -> Printed | None:
     """Return what *words* are answered with; None if they are a command's."""
     group = words[0] if words and words[0] in GROUPS else ""
     rest = words[1:] if group else words
     if not rest:
-        return Said(overview(group), Exit.INPUT)
+        return Printed(overview(group), Exit.INPUT)
     if rest[0] in HELP:
-        return Said(overview(group))
+        return Printed(overview(group))
     if not group and rest[0] == "--version":
-        return Said(f"heygen-async, version {_version()}\n")
+        return Printed(f"heygen-async, version {_version()}\n")
     if f"{group} {rest[0]}".strip() in COMMANDS or (not group and rest[0] in _OF_CYCLOPTS):
         return None
-    return Said(_unknown(group, rest[0]), Exit.INPUT)
+    return Printed(_unknown(group, rest[0]), Exit.INPUT)
 
 
 def overview(group: str = "") -> str:

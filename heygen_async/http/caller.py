@@ -76,7 +76,7 @@ class Caller:
             OutcomeUnknownError: Sent, perhaps executed, and the endpoint honours no key.
             DeadlineExceededError: `options.deadline` passed.
         """
-        sending = _Sending(self, call, options or _DEFAULT)
+        sending = _Attempts(self, call, options or _DEFAULT)
         if options is None or options.deadline is None:
             unbounded: T = await sending.until_answered(math.inf)
             return unbounded
@@ -125,7 +125,7 @@ class Caller:
         return policy.delay(error, failures=failures, waited=waited, repeatable=repeatable, draw=random.random())  # noqa: S311 - jitter, not a secret
 
 
-class _Sending:
+class _Attempts:
     """One call on its way: what was tried so far."""
 
     def __init__(self, caller: Caller, call: Call[Any], options: Options) -> None:

@@ -38,7 +38,7 @@ def streamed_file(body: Body, filename: str) -> tuple[Body, str]:
         body.sent(min(max(0, count - len(head)), body.size_bytes))
 
     size = len(head) + body.size_bytes + len(tail)
-    return Body(size_bytes=size, open=lambda: _Wrapped(head, body.open(), tail), sent=sent), content_type
+    return Body(size_bytes=size, open=lambda: _FormBody(head, body.open(), tail), sent=sent), content_type
 
 
 def _around(filename: str) -> tuple[bytes, bytes, str]:
@@ -51,7 +51,7 @@ def _around(filename: str) -> tuple[bytes, bytes, str]:
     return head.encode(), f"\r\n--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
 
 
-class _Wrapped:
+class _FormBody:
     """A file with something before and something behind it."""
 
     def __init__(self, head: bytes, chunks: Chunks, tail: bytes) -> None:

@@ -19,7 +19,7 @@ from heygen_async.simulator.faults.request_faults import (
     WrongLength,
 )
 from heygen_async.simulator.http.idempotency import Scope
-from heygen_async.simulator.http.incoming import Incoming
+from heygen_async.simulator.http.incoming import IncomingRequest
 from heygen_async.simulator.http.replies import JSON_TYPE, RefusalError, Reply
 from heygen_async.simulator.router import COSTLY, Route, authenticate, read_call, route
 from heygen_async.simulator.storage import files, uploads
@@ -45,7 +45,7 @@ class Outcome:
 
 
 @attrs.frozen(kw_only=True)
-class Fate:
+class RequestFate:
     """What the faults have in store for a request.
 
     Attributes:
@@ -65,7 +65,7 @@ class Fate:
                 world.tally.take_back(fault, struck=fault is self.fault)
 
 
-async def exchange(world: World, incoming: Incoming) -> Outcome:
+async def exchange(world: World, incoming: IncomingRequest) -> Outcome:
     """Write *incoming* down, execute it if nothing is against it, and return what is sent."""
     where = _where(incoming)
     world.origin = incoming.origin
@@ -86,7 +86,7 @@ async def exchange(world: World, incoming: Incoming) -> Outcome:
     return outcome
 
 
-def _where(incoming: Incoming) -> Route:
+def _where(incoming: IncomingRequest) -> Route:
     if incoming.path.startswith(FILES):
         return Route(template=FILE_TEMPLATE)
     if incoming.path.startswith(uploads.UPLOADS):
@@ -94,7 +94,7 @@ def _where(incoming: Incoming) -> Route:
     return route(incoming.method, incoming.path)
 
 
-async def _outcome(world: World, incoming: Incoming, where: Route) -> Outcome:
+async def _outcome(world: World, incoming: IncomingRequest, where: Route) -> Outcome:
     costly = (incoming.method, where.template) in COSTLY
     fate = _consult(world, incoming, costly=costly)
     if fate.fault is not None and not fate.fault.executed:
@@ -112,7 +112,7 @@ async def _outcome(world: World, incoming: Incoming, where: Route) -> Outcome:
     return Outcome(reply=reply) if refused or fate.fault is None else _spoilt(fate.fault, reply)
 
 
-def _execute(world: World, incoming: Incoming, where: Route) -> tuple[Reply, Scope | None]:
+def _execute(world: World, incoming: IncomingRequest, where: Route) -> tuple[Reply, Scope | None]:
     """Return the answer, and the key that it is to be kept under."""
     if where.template == FILE_TEMPLATE:
         return files.download(world, incoming.method, incoming.path, dict(incoming.query), incoming.headers), None
@@ -139,7 +139,7 @@ def _keep_pace(world: World) -> None:
         raise RefusalError(429, "rate_limit_exceeded", "Too many requests.", retry_after=math.ceil(wait))
 
 
-def _consult(world: World, incoming: Incoming, *, costly: bool) -> Fate:
+def _consult(world: World, incoming: IncomingRequest, *, costly: bool) -> RequestFate:
     """Ask the faults in order, up to the first that strikes; those behind it do not count this request."""
     delay = 0.0
     asked = []
@@ -151,8 +151,8 @@ def _consult(world: World, incoming: Incoming, *, costly: bool) -> Fate:
         if strikes and isinstance(fault, Slow):
             delay += fault.seconds
         elif strikes:
-            return Fate(delay=delay, fault=fault, asked=tuple(asked))
-    return Fate(delay=delay, fault=None, asked=tuple(asked))
+            return RequestFate(delay=delay, fault=fault, asked=tuple(asked))
+    return RequestFate(delay=delay, fault=None, asked=tuple(asked))
 
 
 def _spoilt(fault: RequestFault, reply: Reply) -> Outcome:

@@ -12,9 +12,9 @@ import attrs
 
 from heygen_async.simulator.contract.contract import Operation, operation
 from heygen_async.simulator.contract.rules import broken_rules
-from heygen_async.simulator.http.incoming import Incoming
+from heygen_async.simulator.http.incoming import IncomingRequest
 from heygen_async.simulator.http.multipart import parts
-from heygen_async.simulator.http.replies import Problem, RefusalError, invalid_items
+from heygen_async.simulator.http.replies import FieldError, RefusalError, invalid_items
 from heygen_async.simulator.routes import (
     agents,
     assets,
@@ -27,7 +27,7 @@ from heygen_async.simulator.routes import (
     voices,
     webhooks,
 )
-from heygen_async.simulator.views.call import Call, Handler, Routes
+from heygen_async.simulator.views.call import Handler, RouteCall, Routes
 from heygen_async.simulator.world.outbox import LOCAL_HOSTS, host_of
 from heygen_async.simulator.world.world import World
 
@@ -101,7 +101,7 @@ def authenticate(world: World, headers: Mapping[str, str]) -> None:
         raise RefusalError(401, "unauthorized", "Missing or invalid credentials.")
 
 
-def read_call(world: World, incoming: Incoming, where: Route) -> Call:
+def read_call(world: World, incoming: IncomingRequest, where: Route) -> RouteCall:
     """Return what is asked.
 
     Raises:
@@ -113,7 +113,7 @@ def read_call(world: World, incoming: Incoming, where: Route) -> Call:
             raise RefusalError(405, "method_not_allowed", f"No {incoming.method} on {where.template}.")
         raise RefusalError(404, "not_found", f"There is nothing at {incoming.path}.")
     asked = operation(incoming.method, where.template)
-    return Call(
+    return RouteCall(
         world=world,
         operation=asked,
         names=where.names,
@@ -125,16 +125,16 @@ def read_call(world: World, incoming: Incoming, where: Route) -> Call:
     )
 
 
-def _query(asked: Operation, incoming: Incoming) -> dict[str, Any]:
+def _query(asked: Operation, incoming: IncomingRequest) -> dict[str, Any]:
     names = [name for name, _ in incoming.query]
     if twice := [name for name in names if names.count(name) > 1]:
-        raise _refusal([Problem(path=twice[0], message=f"Query parameter '{twice[0]}' is given twice.")])
+        raise _refusal([FieldError(path=twice[0], message=f"Query parameter '{twice[0]}' is given twice.")])
     query = asked.read_query(dict(incoming.query))
     _refuse(list(asked.query_problems(query)))
     return query
 
 
-def _key(asked: Operation, incoming: Incoming) -> str | None:
+def _key(asked: Operation, incoming: IncomingRequest) -> str | None:
     key = incoming.headers.get("idempotency-key")
     if key is None or not asked.keyed:
         return None
@@ -142,7 +142,7 @@ def _key(asked: Operation, incoming: Incoming) -> str | None:
     return key
 
 
-def _body(world: World, asked: Operation, incoming: Incoming) -> dict[str, Any]:
+def _body(world: World, asked: Operation, incoming: IncomingRequest) -> dict[str, Any]:
     if not asked.takes_body or (not incoming.body and not asked.needs_body):
         return {}
     if asked.takes_form:
@@ -165,20 +165,20 @@ def _with_https(world: World, asked: Operation, body: dict[str, Any]) -> dict[st
     return {**body, "url": re.sub("^http:", "https:", url)} if host_of(url) in LOCAL_HOSTS else body
 
 
-def _form(asked: Operation, incoming: Incoming) -> dict[str, Any]:
+def _form(asked: Operation, incoming: IncomingRequest) -> dict[str, Any]:
     fields = parts(incoming.headers.get("content-type", ""), incoming.body)
     names = [field.name for field in fields]
     wrong = [
-        *(Problem(path=name, message=f"'{name}' is required.") for name in asked.form_fields if name not in names),
-        *(Problem(path=name, message=f"Unknown field '{name}'.") for name in names if name not in asked.form_fields),
-        *(Problem(path=field.name, message="Input should be a file.") for field in fields if field.filename is None),
-        *(Problem(path=name, message="Given twice.") for name in set(names) if names.count(name) > 1),
+        *(FieldError(path=name, message=f"'{name}' is required.") for name in asked.form_fields if name not in names),
+        *(FieldError(path=name, message=f"Unknown field '{name}'.") for name in names if name not in asked.form_fields),
+        *(FieldError(path=field.name, message="Input should be a file.") for field in fields if field.filename is None),
+        *(FieldError(path=name, message="Given twice.") for name in set(names) if names.count(name) > 1),
     ]
     _refuse(wrong)
     return {field.name: field for field in fields}
 
 
-def _json_object(incoming: Incoming) -> dict[str, Any]:
+def _json_object(incoming: IncomingRequest) -> dict[str, Any]:
     kind = incoming.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise RefusalError(400, "invalid_parameter", f"Content-Type should be application/json; got '{kind}'.")
@@ -191,19 +191,19 @@ def _json_object(incoming: Incoming) -> dict[str, Any]:
     return body
 
 
-def _refuse_items(name: str, problems: list[Problem]) -> None:
+def _refuse_items(name: str, problems: list[FieldError]) -> None:
     item = re.compile(name + r"\[(\d+)\]")
     indexes = sorted({int(found[1]) for problem in problems if (found := item.match(problem.path))})
     if indexes:
         raise invalid_items(indexes, problems, param=name)
 
 
-def _refuse(problems: list[Problem]) -> None:
+def _refuse(problems: list[FieldError]) -> None:
     if problems:
         raise _refusal(problems)
 
 
-def _refusal(problems: list[Problem]) -> RefusalError:
+def _refusal(problems: list[FieldError]) -> RefusalError:
     first = problems[0]
     message = f"{first.path}: {first.message}" if first.path else first.message
     return RefusalError(400, "invalid_parameter", message, param=first.path, problems=problems)

@@ -10,10 +10,10 @@ import anyio
 import attrs
 from aiohttp import web
 
-from heygen_async.simulator.delivery.notifier import Herald
-from heygen_async.simulator.delivery.sender import Courier
+from heygen_async.simulator.delivery.notifier import Notifier
+from heygen_async.simulator.delivery.sender import DeliverySender
 from heygen_async.simulator.exchange import Outcome, exchange
-from heygen_async.simulator.http.incoming import Incoming
+from heygen_async.simulator.http.incoming import IncomingRequest
 from heygen_async.simulator.http.received import receive
 from heygen_async.simulator.http.replies import RefusalError, json_reply
 from heygen_async.simulator.storage.uploads import UPLOADS
@@ -69,13 +69,13 @@ def build_app(world: World) -> web.Application:
 
     async def carry(_: web.Application) -> AsyncIterator[None]:
         # A task of the application's, and not of a group: a group here would wrap what the caller's block raises.
-        task = asyncio.create_task(Courier(world).run())
+        task = asyncio.create_task(DeliverySender(world).run())
         yield
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
 
-    world.on_end = Herald(world).tell
+    world.on_end = Notifier(world).tell
     app = web.Application(client_max_size=MOST_BYTES)
     app.cleanup_ctx.append(carry)
     app.router.add_route("*", "/{path:.*}", handle)
@@ -94,7 +94,7 @@ async def _handle(world: World, request: web.Request) -> web.StreamResponse:
     except web.HTTPRequestEntityTooLarge:
         refusal = RefusalError(413, "payload_too_large", f"The body has more than {MOST_BYTES} bytes.")
         return await _send(world, request, Outcome(reply=refusal.reply()))
-    incoming = Incoming(
+    incoming = IncomingRequest(
         method=request.method,
         path=request.path,
         query=tuple(request.query.items()),

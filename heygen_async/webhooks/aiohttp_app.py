@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
-from heygen_async.webhooks.request_handler import Incoming, Judge, answer
+from heygen_async.webhooks.request_handler import DeliveryRequest, Judge, answer
 
 
 async def respond(judge: Judge, request: web.Request) -> web.Response:
     """Answer *request*."""
-    incoming = Incoming(
+    incoming = DeliveryRequest(
         method=request.method,
         path=request.path,
         headers=tuple(request.headers.items()),

@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Self
 
-from heygen_async.webhooks.request_handler import Incoming, Judge, answer
+from heygen_async.webhooks.request_handler import DeliveryRequest, Judge, answer
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -29,7 +29,9 @@ async def respond(judge: Judge, scope: Message, receive: Receive, send: Send) ->
 
 async def _respond_http(judge: Judge, scope: Message, receive: Receive, send: Send) -> None:
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
-    incoming = Incoming(method=scope["method"].upper(), path=scope["path"], headers=headers, chunks=_Body(receive))
+    incoming = DeliveryRequest(
+        method=scope["method"].upper(), path=scope["path"], headers=headers, chunks=_Body(receive)
+    )
     reply = await answer(judge, incoming)
     text = reply.text.encode()
     sent = [*reply.headers, ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(text)))]

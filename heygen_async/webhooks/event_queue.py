@@ -13,7 +13,7 @@ from heygen_async.errors import InvalidInputError
 T = TypeVar("T")
 
 
-class Mailbox(Generic[T]):
+class EventQueue(Generic[T]):
     """Iterate it to read; several readers share what there is.
 
     No memory stream of anyio's, because those cannot drop their oldest and must be closed by whoever opened them; a

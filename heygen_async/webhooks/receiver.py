@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from heygen_async.errors import InvalidInputError
-from heygen_async.webhooks.event_queue import Mailbox
+from heygen_async.webhooks.event_queue import EventQueue
 from heygen_async.webhooks.events import WebhookEvent, read_event
 from heygen_async.webhooks.request_handler import too_large
 from heygen_async.webhooks.seen_deliveries import SeenDeliveries
@@ -90,8 +90,8 @@ class Receiver:
         self._observers = tuple(observers)
         self._tolerance = tolerance
         self._buffer = buffer
-        self._events: Mailbox[WebhookEvent] = Mailbox(buffer)
-        self._listeners: weakref.WeakSet[Mailbox[str]] = weakref.WeakSet()
+        self._events: EventQueue[WebhookEvent] = EventQueue(buffer)
+        self._listeners: weakref.WeakSet[EventQueue[str]] = weakref.WeakSet()
 
     def __repr__(self) -> str:
         """Name the path; never a secret."""
@@ -178,9 +178,9 @@ class Receiver:
 
         await asgi_app.respond(self, scope, receive, send)
 
-    def listen(self) -> Mailbox[str]:
+    def listen(self) -> EventQueue[str]:
         """Return a new listener for ids of what ends from now on; `signals` does this for you."""
-        mailbox: Mailbox[str] = Mailbox(self._buffer)
+        mailbox: EventQueue[str] = EventQueue(self._buffer)
         self._listeners.add(mailbox)
         return mailbox
 
@@ -209,6 +209,6 @@ class EndedIds:
         """Listen to *receiver*."""
         self._receiver = receiver
 
-    def __aiter__(self) -> Mailbox[str]:
+    def __aiter__(self) -> EventQueue[str]:
         """Begin to listen."""
         return self._receiver.listen()

@@ -41,7 +41,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 @attrs.frozen(kw_only=True)
-class Incoming:
+class DeliveryRequest:
     """A request whose body has not been read.
 
     Attributes:
@@ -58,7 +58,7 @@ class Incoming:
 
 
 @attrs.frozen
-class Reply:
+class DeliveryReply:
     """An answer: status, one line of text, headers."""
 
     status: int
@@ -80,7 +80,7 @@ class Judge(Protocol):
         """Judge a delivery."""
 
 
-async def answer(judge: Judge, incoming: Incoming) -> Reply:
+async def answer(judge: Judge, incoming: DeliveryRequest) -> DeliveryReply:
     """Return the answer to *incoming*; it says what is wrong in general, never what would be right."""
     early = _without_reading(judge, incoming)
     if early is not None:
@@ -91,26 +91,26 @@ async def answer(judge: Judge, incoming: Incoming) -> Reply:
         judge.receive(body, incoming.headers, path=incoming.path)
     except WebhookError as exc:
         logger.warning("refused a delivery: %s", exc)
-        return Reply(_STATUS[type(exc)], exc.message)
+        return DeliveryReply(_STATUS[type(exc)], exc.message)
     except TimeoutError:
-        return Reply(408, f"the body took more than {READ_SECONDS:g} s")
+        return DeliveryReply(408, f"the body took more than {READ_SECONDS:g} s")
     except OSError:
-        return Reply(400, "the body broke off")
-    return Reply(200, "received")
+        return DeliveryReply(400, "the body broke off")
+    return DeliveryReply(200, "received")
 
 
-def _without_reading(judge: Judge, incoming: Incoming) -> Reply | None:
+def _without_reading(judge: Judge, incoming: DeliveryRequest) -> DeliveryReply | None:
     """Answer what need not be read, cheapest first."""
     if not judge.serves(incoming.path):
-        return Reply(404, "nothing is delivered here")
+        return DeliveryReply(404, "nothing is delivered here")
     if incoming.method in _PROBES:
-        return Reply(200, "", _ALLOW)
+        return DeliveryReply(200, "", _ALLOW)
     if incoming.method != "POST":
-        return Reply(405, "deliveries are POSTs", _ALLOW)
+        return DeliveryReply(405, "deliveries are POSTs", _ALLOW)
     if any(value.lower() != "identity" for value in _values(incoming, "content-encoding")):
-        return Reply(415, "HeyGen signs plain bytes: send the body as it is")  # and nothing here unpacks a bomb
+        return DeliveryReply(415, "HeyGen signs plain bytes: send the body as it is")  # and nothing here unpacks a bomb
     if any(_is_above(judge.max_bytes, value) for value in _values(incoming, "content-length")):
-        return Reply(413, too_large(judge.max_bytes).message)
+        return DeliveryReply(413, too_large(judge.max_bytes).message)
     return None
 
 
@@ -120,7 +120,7 @@ def _is_above(limit: int, length: str) -> bool:
     return length.isascii() and length.isdigit() and (len(digits), digits) > (len(str(limit)), str(limit))
 
 
-def _values(incoming: Incoming, name: str) -> list[str]:
+def _values(incoming: DeliveryRequest, name: str) -> list[str]:
     return [value for given, value in incoming.headers if given.lower() == name]
 
 

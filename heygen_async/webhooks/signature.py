@@ -59,7 +59,7 @@ def verify(
     if not isinstance(raw_body, bytes):
         raise InvalidInputError(f"raw_body: a {type(raw_body).__name__}; must be the bytes as they came")
     keys = check_secrets(secrets)
-    found = _Found(headers)
+    found = _SignatureHeader(headers)
     _check_signature(raw_body, found.signature(), keys)
     sent_at = found.sent_at()
     _check_age(sent_at, time.time() if now is None else now, tolerance)
@@ -78,7 +78,7 @@ def _is_said(key: object) -> bool:
     return isinstance(key, str) and bool(key.strip())
 
 
-class _Found:
+class _SignatureHeader:
     """The headers that matter. One that is repeated is ambiguous, and so counts as a bad one."""
 
     def __init__(self, headers: Headers) -> None:

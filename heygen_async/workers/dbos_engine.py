@@ -61,7 +61,7 @@ def check_address(address: str) -> str:
 
 
 @attrs.frozen(kw_only=True)
-class Queued:
+class QueuedRow:
     """A row to be queued.
 
     Attributes:
@@ -75,12 +75,12 @@ class Queued:
     is_agent: bool
 
 
-def queued(journal: Journal, record: Record) -> Queued:
+def queued(journal: Journal, record: Record) -> QueuedRow:
     """Return a row of the journal as it is queued under its present key."""
-    return Queued(job_id=record.id, key=journal.key(record), is_agent=record.kind == "video_agent")
+    return QueuedRow(job_id=record.id, key=journal.key(record), is_agent=record.kind == "video_agent")
 
 
-class Office:
+class QueueControl:
     """What can be done to the queues from outside: queue rows, change how many run at once, hand work on."""
 
     def __init__(self, address: str) -> None:
@@ -130,7 +130,7 @@ class Office:
             if queue is not None and queue.global_concurrency != most:
                 queue.set_global_concurrency(most)
 
-    def add(self, rows: Iterable[Queued]) -> int:
+    def add(self, rows: Iterable[QueuedRow]) -> int:
         """Queue rows that are planned and return how many; what is queued already or under way stays as it is."""
         import sqlalchemy  # noqa: PLC0415 - of the extra
 
@@ -155,7 +155,7 @@ class Office:
         if ended:
             self._client.delete_workflows([one.workflow_id for one in ended])
 
-    def _add(self, connection: sqlalchemy.Connection, row: Queued) -> None:
+    def _add(self, connection: sqlalchemy.Connection, row: QueuedRow) -> None:
         # In the order of the list; what a dead worker had begun goes before the rest.
         options = _options(row.key, priority=row.job_id)
         if row.is_agent:
@@ -243,5 +243,5 @@ def _url(address: str) -> str:
     return "postgresql://" + address.partition("://")[2]
 
 
-def _next(rows: Any) -> Sequence[Queued]:
+def _next(rows: Any) -> Sequence[QueuedRow]:
     return [row for _, row in zip(range(_TOGETHER), rows, strict=False)]

@@ -12,7 +12,7 @@ from heygen_async.bulk.jobs.job import Source
 from heygen_async.bulk.jobs.records import Merge
 from heygen_async.bulk.journal.journal import Journal
 from heygen_async.bulk.run.agent_queue import MAX_AGENTS
-from heygen_async.workers.dbos_engine import Office, Queued, check_address, queued
+from heygen_async.workers.dbos_engine import QueueControl, QueuedRow, check_address, queued
 from heygen_async.workers.shared_control import Control, State, admitted
 
 USUAL = 10  # renders at once of a pay-as-you-go account
@@ -61,7 +61,7 @@ async def enqueue(
         JournalError: The database is out of reach, or of another version.
     """
     check_address(address)
-    office = await anyio.to_thread.run_sync(Office, address)
+    office = await anyio.to_thread.run_sync(QueueControl, address)
     try:
         with Journal(address, create=True) as journal:
             merge = await plan(journal, source, tag_titles=tag_titles, prefix=f"{campaign}/" if campaign else "")
@@ -74,7 +74,7 @@ async def enqueue(
     return Enqueued(merge=merge, queued=queued, state=state)
 
 
-def planned(journal: Journal) -> Iterator[Queued]:
+def planned(journal: Journal) -> Iterator[QueuedRow]:
     """Yield the rows that wait to be sent."""
     for record in journal.records("planned"):
         yield queued(journal, record)
@@ -82,7 +82,7 @@ def planned(journal: Journal) -> Iterator[Queued]:
 
 def queue_again(address: str) -> int:
     """Queue what is planned, such as failed rows after a retry, and return how many rows that are."""
-    office = Office(address)
+    office = QueueControl(address)
     try:
         with Journal(address) as journal:
             return office.add(planned(journal))
@@ -112,7 +112,7 @@ def shared(address: str) -> State | None:
 def _told(address: str, tell: Callable[[Control], State]) -> State:
     """Change what all share; the queues heed it at once, and the workers when they look."""
     check_address(address)
-    control, office = Control(address), Office(address)
+    control, office = Control(address), QueueControl(address)
     try:
         state = tell(control)
         office.admit(*admitted(state))
@@ -122,7 +122,7 @@ def _told(address: str, tell: Callable[[Control], State]) -> State:
         control.close()
 
 
-def _open(address: str, office: Office, most: int | None, agents: int | None, per_second: float | None) -> State:
+def _open(address: str, office: QueueControl, most: int | None, agents: int | None, per_second: float | None) -> State:
     """Set how much may run at once, where it was said or nothing was."""
     control = Control(address)
     try:

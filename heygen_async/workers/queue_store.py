@@ -15,7 +15,7 @@ from heygen_async.api.handles.video import Video
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.next_step import next_step
 from heygen_async.bulk.jobs.records import Record
-from heygen_async.bulk.journal.job_store import JournalBooks, job_of
+from heygen_async.bulk.journal.job_store import JournalStore, job_of
 from heygen_async.bulk.journal.journal import Journal
 from heygen_async.errors import JournalError
 
@@ -24,7 +24,7 @@ logger: logging.Logger = logging.getLogger("heygen_async")
 AGAIN_SECONDS = 30.0  # until a row that could not be settled is tried again
 
 
-class QueueBooks(JournalBooks):
+class QueueStore(JournalStore):
     """A run whose rows come one by one, for as long as the worker is there.
 
     Attributes:

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from heygen_async.account.render_pool import PROBE_AGAIN_SECONDS, PROBE_SECONDS
-from heygen_async.bulk.journal.postgres import SCHEMA, PostgresTables
+from heygen_async.bulk.journal.postgres import SCHEMA, PostgresBackend
 from heygen_async.errors import InvalidInputError
 
 _TABLE = f"""
@@ -63,7 +63,7 @@ class Control:
         Raises:
             JournalError: It has none, or is out of reach.
         """
-        self._tables = PostgresTables(address, create=False, read_only=False)
+        self._tables = PostgresBackend(address, create=False, read_only=False)
         self._tables.atomically(lambda: self._tables.execute(_TABLE))
 
     def close(self) -> None:

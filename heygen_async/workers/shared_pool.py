@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 
 import anyio
 
-from heygen_async.account.render_pool import WAIT_SECONDS, Pool
+from heygen_async.account.render_pool import WAIT_SECONDS, RenderPool
 
 
-class SharedPool(Pool):
+class SharedPool(RenderPool):
     """A pool without a limit of its own: a row that comes from the queue has its slot.
 
     A row that HeyGen refuses keeps its place and tries again, one at a time: a slot of the account is somebody else's

@@ -19,11 +19,11 @@ import anyio.to_thread
 import attrs
 
 from heygen_async.bulk.campaign.recovery import Recovery
-from heygen_async.bulk.download.downloader import Downloads
+from heygen_async.bulk.download.downloader import Downloader
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.next_step import OnUnknown
 from heygen_async.bulk.jobs.outcomes import Completed, Result
-from heygen_async.bulk.journal.advisory_lock import Advisory
+from heygen_async.bulk.journal.advisory_lock import AdvisoryLock
 from heygen_async.bulk.journal.journal import Journal
 from heygen_async.bulk.journal.postgres import driver
 from heygen_async.bulk.run.guards import Guard
@@ -37,8 +37,8 @@ from heygen_async.errors import (
     OutcomeUnknownError,
     QuotaExceededError,
 )
-from heygen_async.workers.dbos_engine import Engine, Office, queued
-from heygen_async.workers.queue_store import QueueBooks
+from heygen_async.workers.dbos_engine import Engine, QueueControl, queued
+from heygen_async.workers.queue_store import QueueStore
 from heygen_async.workers.shared_control import Control, admitted
 from heygen_async.workers.shared_pool import SharedPool
 
@@ -63,20 +63,20 @@ def lock_of(worker: str) -> str:
     return f"heygen-worker-{worker}"
 
 
-class _Wakes(Guard):
+class _WakingGuard(Guard):
     """Lets a run that stops submitting no longer wait for rows."""
 
-    def __init__(self, books: QueueBooks) -> None:
+    def __init__(self, store: QueueStore) -> None:
         super().__init__()
-        self._books = books
+        self._store = store
 
     def wake(self) -> None:
         super().wake()
-        self._books.close()
+        self._store.close()
 
 
 @attrs.frozen
-class _Settling:
+class _Settler:
     """Looks for what lost POSTs made, and remembers the verdicts that end a row's workflow.
 
     Attributes:
@@ -85,7 +85,7 @@ class _Settling:
     """
 
     recovery: Recovery
-    books: QueueBooks
+    store: QueueStore
     settled: set[int] = attrs.field(factory=set)
     anew: set[int] = attrs.field(factory=set)
 
@@ -95,7 +95,7 @@ class _Settling:
             self.settled.add(job.index)
         elif found.key != job.key:
             self.anew.add(job.index)
-            await self.books.supersede(job.index + 1)
+            await self.store.supersede(job.index + 1)
             return OutcomeUnknownError(f"row {job.index + 1}: nothing at HeyGen fits it; queued to be sent again")
         return found
 
@@ -126,7 +126,7 @@ class Worker:
     name: str = attrs.field(factory=lambda: uuid.uuid4().hex)
     ended: Counter[str] = attrs.field(factory=Counter)
     _heard: set[bool] = attrs.field(factory=set)  # of the pool: refusals, and what was accepted after one
-    _lock: Advisory = attrs.field(init=False)
+    _lock: AdvisoryLock = attrs.field(init=False)
     _suspects: Counter[str] = attrs.field(factory=Counter)
 
     async def work(self) -> None:
@@ -138,30 +138,30 @@ class Worker:
             JournalError: The database has no campaign, stays away, or others have taken this worker for dead.
             AuthenticationError: The key is refused.
         """
-        async with self._opened() as (journal, books, office, control), anyio.create_task_group() as tasks:
+        async with self._opened() as (journal, store, office, control), anyio.create_task_group() as tasks:
             tasks.start_soon(self._stay_alive)
-            tasks.start_soon(self._run_on, journal, books, control)
+            tasks.start_soon(self._run_on, journal, store, control)
             await self._look_after(journal, office, control)
             tasks.cancel_scope.cancel()
 
     @contextlib.asynccontextmanager
-    async def _opened(self) -> AsyncIterator[tuple[Journal, QueueBooks, Office, Control]]:
+    async def _opened(self) -> AsyncIterator[tuple[Journal, QueueStore, QueueControl, Control]]:
         with contextlib.ExitStack() as opened:
-            office = opened.enter_context(contextlib.closing(await _aside(Office, self.address)))
+            office = opened.enter_context(contextlib.closing(await _aside(QueueControl, self.address)))
             journal = opened.enter_context(contextlib.closing(await _aside(Journal, self.address)))
             control = opened.enter_context(contextlib.closing(await _aside(Control, self.address)))
-            self._lock = opened.enter_context(contextlib.closing(Advisory(self.address)))
+            self._lock = opened.enter_context(contextlib.closing(AdvisoryLock(self.address)))
             await self._hold()
-            books = QueueBooks(journal, lambda record: office.add([queued(journal, record)]))
-            engine = Engine(self.address, self.name, books.render)
+            store = QueueStore(journal, lambda record: office.add([queued(journal, record)]))
+            engine = Engine(self.address, self.name, store.render)
             engine.launch()
             try:
-                yield journal, books, office, control
+                yield journal, store, office, control
             finally:
                 with anyio.CancelScope(shield=True):
                     await self._leave(engine, office)
 
-    async def _leave(self, engine: Engine, office: Office) -> None:
+    async def _leave(self, engine: Engine, office: QueueControl) -> None:
         """Take no more, and hand what was taken to the others."""
         await _aside(engine.stop)
         # DBOS made its own pool the loop's, and has shut it.
@@ -170,13 +170,13 @@ class Worker:
 
     # Rows
 
-    async def _run_on(self, journal: Journal, books: QueueBooks, control: Control) -> None:
+    async def _run_on(self, journal: Journal, store: QueueStore, control: Control) -> None:
         """Run after run: one ends only when nothing more may be sent for now."""
         while True:
             await self._while_paused(control)
-            books.begin_again()
+            store.begin_again()
             try:
-                await self._run(journal, books)
+                await self._run(journal, store)
             except (InsufficientCreditError, QuotaExceededError) as exc:
                 logger.warning("all workers pause: %s", exc.gist)
                 await _aside(control.pause, exc.gist)
@@ -184,15 +184,15 @@ class Worker:
                 logger.warning("HeyGen cannot be reached, trying again in %g s: %s", AWAY_SECONDS, exc.gist)
                 await anyio.sleep(AWAY_SECONDS)
 
-    async def _run(self, journal: Journal, books: QueueBooks) -> None:
+    async def _run(self, journal: Journal, store: QueueStore) -> None:
         times = RenderTimes(await _aside(journal.lessons))
         downloads = None
         if self.download_to is not None:
-            downloads = Downloads(self.heygen, self.download_to, self.filename)
-        settling = _Settling(Recovery(self.heygen, journal, self.on_unknown), books)
+            downloads = Downloader(self.heygen, self.download_to, self.filename)
+        settling = _Settler(Recovery(self.heygen, journal, self.on_unknown), store)
         async with run(
             self.heygen,
-            books,
+            store,
             max_in_flight=MANY,
             deadline=math.inf,
             downloads=downloads,
@@ -200,7 +200,7 @@ class Worker:
             submit="each",
             max_agents=None,
             times=times,
-            guard=_Wakes(books),
+            guard=_WakingGuard(store),
             pool=SharedPool(self._heard.add),
         ) as results:
             async for result in results:
@@ -208,7 +208,7 @@ class Worker:
                     settling.anew.discard(result.index)
                     continue
                 how = "completed" if isinstance(result, Completed) else "failed"
-                await books.settle(result.index + 1, how, for_good=result.index in settling.settled)
+                await store.settle(result.index + 1, how, for_good=result.index in settling.settled)
                 self.ended[how] += 1
                 self.on_result(result)
         await _aside(journal.learn, times.lessons())
@@ -236,9 +236,9 @@ class Worker:
                 f"worker {self.name}: others have taken it for dead and gone on with its rows; start it again"
             )
 
-    async def _look_after(self, journal: Journal, office: Office, control: Control) -> None:
+    async def _look_after(self, journal: Journal, office: QueueControl, control: Control) -> None:
         """Keep the number of slots right for all, take over from the dead; return when all is done, if wanted."""
-        locks = Advisory(self.address)
+        locks = AdvisoryLock(self.address)
         try:
             while True:
                 with _while_the_server_is_away():
@@ -250,7 +250,7 @@ class Worker:
         finally:
             locks.close()
 
-    async def _share(self, journal: Journal, office: Office, control: Control) -> None:
+    async def _share(self, journal: Journal, office: QueueControl, control: Control) -> None:
         if self._heard:
             await _aside(time.sleep, SETTLE_SECONDS)
             refused = False in self._heard
@@ -271,7 +271,7 @@ class Worker:
         for worker in set(running) - {self.name}:
             self._suspects[worker] += 0
 
-    async def _bury(self, locks: Advisory, office: Office) -> None:
+    async def _bury(self, locks: AdvisoryLock, office: QueueControl) -> None:
         for worker in list(self._suspects):
             is_free = await _aside(locks.is_free, lock_of(worker))
             self._suspects[worker] = self._suspects[worker] + 1 if is_free else 0

@@ -5,12 +5,12 @@ from __future__ import annotations
 import anyio
 import pytest
 
-from heygen_async.account.render_pool import PROBE_AGAIN_SECONDS, PROBE_SECONDS, Pool
+from heygen_async.account.render_pool import PROBE_AGAIN_SECONDS, PROBE_SECONDS, RenderPool
 from heygen_async.bulk.run.slots import START, Slots
 from heygen_async.errors import InvalidInputError
 
 
-async def filled(pool: Pool, count: int) -> list[object]:
+async def filled(pool: RenderPool, count: int) -> list[object]:
     """Let *count* renders be accepted."""
     tickets = [object() for _ in range(count)]
     for ticket in tickets:
@@ -19,7 +19,7 @@ async def filled(pool: Pool, count: int) -> list[object]:
     return tickets
 
 
-async def refuse(pool: Pool, wait: float | None = 5.0, *, crowded: bool = False) -> object:
+async def refuse(pool: RenderPool, wait: float | None = 5.0, *, crowded: bool = False) -> object:
     """Let one more be refused."""
     ticket = object()
     await pool.enter(ticket)
@@ -27,7 +27,7 @@ async def refuse(pool: Pool, wait: float | None = 5.0, *, crowded: bool = False)
     return ticket
 
 
-async def waited(pool: Pool, ticket: object | None = None) -> float:
+async def waited(pool: RenderPool, ticket: object | None = None) -> float:
     """Return the seconds until one more is let in."""
     start = anyio.current_time()
     await pool.enter(ticket or object())
@@ -36,7 +36,7 @@ async def waited(pool: Pool, ticket: object | None = None) -> float:
 
 async def test_nothing_is_known_at_first() -> None:
     """Then nobody waits."""
-    pool = Pool()
+    pool = RenderPool()
     await filled(pool, 100)
     assert (pool.accepted, pool.in_use, pool.peak) == (100, 100, 100)
     assert anyio.current_time() < 1
@@ -44,7 +44,7 @@ async def test_nothing_is_known_at_first() -> None:
 
 async def test_a_refusal_says_how_many_there_are() -> None:
     """Ten run, the eleventh is refused: ten it is, until one more is tried after some minutes."""
-    pool = Pool()
+    pool = RenderPool()
     await filled(pool, 10)
     await refuse(pool)
     assert pool.limit == 10
@@ -53,7 +53,7 @@ async def test_a_refusal_says_how_many_there_are() -> None:
 
 async def test_an_end_makes_room_at_once() -> None:
     """Whatever Retry-After said: a place is free for certain."""
-    pool = Pool()
+    pool = RenderPool()
     tickets = await filled(pool, 10)
     await refuse(pool, 60.0)
     async with anyio.create_task_group() as tasks:
@@ -66,18 +66,18 @@ async def test_an_end_makes_room_at_once() -> None:
 
 async def test_a_first_refusal_with_nothing_running_waits_as_told() -> None:
     """Others use the whole pool: one at a time is tried, when HeyGen said, or after a while if it did not say."""
-    pool = Pool()
+    pool = RenderPool()
     await refuse(pool, 30.0)
     assert pool.limit == 1
     assert await waited(pool) == pytest.approx(30.0)
-    other = Pool()
+    other = RenderPool()
     await refuse(other, None)
     assert await waited(other) == pytest.approx(5.0)
 
 
 async def test_a_pool_that_grew_is_found_step_by_step() -> None:
     """A try that is accepted is soon followed by the next one."""
-    pool = Pool()
+    pool = RenderPool()
     await filled(pool, 10)
     await refuse(pool)
     probe = object()
@@ -89,7 +89,7 @@ async def test_a_pool_that_grew_is_found_step_by_step() -> None:
 
 async def test_a_try_that_is_refused_is_not_repeated_soon() -> None:
     """And nobody else tries while it is under way."""
-    pool = Pool()
+    pool = RenderPool()
     await filled(pool, 10)
     await refuse(pool)
     probe = object()
@@ -103,7 +103,7 @@ async def test_a_try_that_is_refused_is_not_repeated_soon() -> None:
 
 async def test_a_try_that_failed_for_its_own_reasons_is_no_news() -> None:
     """The next one tries instead."""
-    pool = Pool()
+    pool = RenderPool()
     await filled(pool, 10)
     await refuse(pool)
     probe = object()
@@ -114,7 +114,7 @@ async def test_a_try_that_failed_for_its_own_reasons_is_no_news() -> None:
 
 async def test_refusals_of_requests_in_general_say_nothing_of_the_pool() -> None:
     """They only close it for a while."""
-    pool = Pool()
+    pool = RenderPool()
     await filled(pool, 3)
     await refuse(pool, 20.0, crowded=True)
     assert pool.limit == float("inf")
@@ -123,7 +123,7 @@ async def test_refusals_of_requests_in_general_say_nothing_of_the_pool() -> None
 
 async def test_answers_out_of_order_do_not_hide_what_runs() -> None:
     """A refusal that overtakes acceptances clamps too low; the acceptances put that right."""
-    pool = Pool()
+    pool = RenderPool()
     tickets = [object() for _ in range(5)]
     for ticket in tickets:
         await pool.enter(ticket)
@@ -136,7 +136,7 @@ async def test_answers_out_of_order_do_not_hide_what_runs() -> None:
 
 async def test_a_slow_start_doubles_until_the_first_refusal() -> None:
     """Four, eight, sixteen: each accepted render allows one more."""
-    slots = Slots("auto", Pool())
+    slots = Slots("auto", RenderPool())
     tickets = [await slots.take() for _ in range(START)]
     with anyio.move_on_after(10) as scope:
         await slots.take()
@@ -153,7 +153,7 @@ async def test_a_slow_start_doubles_until_the_first_refusal() -> None:
 
 async def test_a_server_that_queues_is_not_fed_without_end() -> None:
     """It refuses nothing; that most renders wait there is the sign."""
-    slots = Slots("auto", Pool())
+    slots = Slots("auto", RenderPool())
     for _ in range(30):
         slots.pool.succeeded(await slots.take())
     slots.pool.seen(waiting=5, running=25)
@@ -168,7 +168,7 @@ async def test_a_server_that_queues_is_not_fed_without_end() -> None:
 
 async def test_two_runs_share_a_pool_and_keep_their_own_numbers() -> None:
     """What one run learns the other knows."""
-    pool = Pool()
+    pool = RenderPool()
     one, other = Slots(3, pool), Slots(5, pool)
     for slots, count in ((one, 3), (other, 2)):
         for _ in range(count):
@@ -184,7 +184,7 @@ async def test_two_runs_share_a_pool_and_keep_their_own_numbers() -> None:
 async def test_a_function_may_change_its_mind() -> None:
     """It is asked again and again."""
     allowed = 1
-    slots = Slots(lambda: allowed, Pool())
+    slots = Slots(lambda: allowed, RenderPool())
     await slots.take()
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(slots.take)
@@ -198,4 +198,4 @@ async def test_a_function_may_change_its_mind() -> None:
 def test_what_is_no_number_of_renders_is_refused(value: object) -> None:
     """With what it may be."""
     with pytest.raises(InvalidInputError, match='must be a whole number from 1, "auto" or a function'):
-        Slots(value, Pool())  # type: ignore[arg-type]  # that is the point
+        Slots(value, RenderPool())  # type: ignore[arg-type]  # that is the point

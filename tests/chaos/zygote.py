@@ -20,7 +20,7 @@ from typing import Any
 
 from heygen_async import CinematicAvatar, DirectVideo, HeyGen, Job, VideoAgent
 from heygen_async.bulk.download.part_file import PartFile
-from heygen_async.bulk.journal.sqlite import SqliteFile
+from heygen_async.bulk.journal.sqlite import SqliteBackend
 from heygen_async.http.transport import Request, Transport
 from heygen_async.simulator import run
 
@@ -46,9 +46,9 @@ class Points:
 
     def arm(self) -> None:
         """Put a point before and after whatever leaves a trace."""
-        atomically, exchange, download = SqliteFile.atomically, Transport.exchange, Transport.download
+        atomically, exchange, download = SqliteBackend.atomically, Transport.exchange, Transport.download
 
-        def killing_atomically(file: SqliteFile, change: Callable[[], Any]) -> Any:
+        def killing_atomically(file: SqliteBackend, change: Callable[[], Any]) -> Any:
             if file._inside:
                 return atomically(file, change)
 
@@ -90,7 +90,7 @@ class Points:
 
         PartFile.append = killing_append  # type: ignore[method-assign, assignment]  # a trap, not a mock
         PartFile.finish = killing_finish  # type: ignore[method-assign, assignment]  # the same
-        SqliteFile.atomically = killing_atomically  # type: ignore[method-assign, assignment]  # a trap, not a mock
+        SqliteBackend.atomically = killing_atomically  # type: ignore[method-assign, assignment]  # a trap, not a mock
         Transport.exchange = killing_exchange  # type: ignore[method-assign, assignment]  # the same
         Transport.download = killing_download  # type: ignore[method-assign, assignment]  # the same
 

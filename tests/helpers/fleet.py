@@ -35,7 +35,7 @@ from heygen_async.simulator import (
     World,
     serve,
 )
-from heygen_async.workers.dbos_engine import Office
+from heygen_async.workers.dbos_engine import QueueControl
 
 T = TypeVar("T")
 
@@ -172,7 +172,7 @@ class Fleet:
     def is_over(self) -> bool:
         """Whether no worker has anything left to do: what has not ended then waits for a human."""
         try:
-            office = Office(self.database)
+            office = QueueControl(self.database)
         except JournalError:
             return False  # PostgreSQL does not answer
         try:

@@ -25,7 +25,7 @@ from heygen_async import (
     errors,
 )
 from heygen_async.account.bearer_token import Bearer, Token
-from heygen_async.account.credentials_file import Stored
+from heygen_async.account.credentials_file import StoredCredentials
 from heygen_async.http import wire
 from heygen_async.http.call import Call
 from heygen_async.http.transport import Request, Transport, masked
@@ -149,7 +149,7 @@ async def test_messages_of_errors_have_no_key_and_no_signature(server: Server, w
         HeyGen(bearer_token=lambda: "MARKER", base_url="https://api.heygen.com"),
         HeyGen("MARKER", base_url="https://api.heygen.com").credentials,
         Credentials(kind="bearer_token", source="argument", name="bearer_token", function=lambda: "MARKER"),
-        Stored(kind="api_key", secret="MARKER"),
+        StoredCredentials(kind="api_key", secret="MARKER"),
         Token("MARKER"),
         Bearer(lambda: "MARKER"),
     ],

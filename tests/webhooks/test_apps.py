@@ -27,7 +27,7 @@ from aiohttp.test_utils import make_mocked_request
 from multidict import CIMultiDict
 
 from heygen_async import Receiver, WebhookEvent
-from heygen_async.webhooks.request_handler import Incoming, answer
+from heygen_async.webhooks.request_handler import DeliveryRequest, answer
 from tests.helpers.deliveries import (
     OLD_SECRET,
     SECRET,
@@ -367,7 +367,7 @@ async def test_a_body_is_read_up_to_the_limit_and_not_at_all_if_it_can_be_helped
     """A stranger costs little memory, whatever length he claims."""
     chunks = Chunks(1000)
     request: dict[str, Any] = {"method": "POST", "path": "/heygen", "headers": (), **changes}
-    reply = await answer(Receiver(SECRET, max_bytes=10_000), Incoming(chunks=chunks, **request))
+    reply = await answer(Receiver(SECRET, max_bytes=10_000), DeliveryRequest(chunks=chunks, **request))
     assert (reply.status, chunks.taken) == (status, taken)
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from heygen_async import HeyGenError, InvalidInputError, Receiver, Signals, WebhookEvent, errors
-from heygen_async.webhooks.event_queue import Mailbox
+from heygen_async.webhooks.event_queue import EventQueue
 from heygen_async.webhooks.events import read_event
 from heygen_async.webhooks.seen_deliveries import SeenDeliveries
 from heygen_async.webhooks.signature import verify
@@ -475,7 +475,7 @@ async def test_a_listener_that_is_gone_is_forgotten() -> None:
 
 async def test_a_closed_mailbox_takes_nothing() -> None:
     """What was in it can be read; then it ends, also for one who waits."""
-    mailbox: Mailbox[int] = Mailbox(3)
+    mailbox: EventQueue[int] = EventQueue(3)
     mailbox.put(1)
     mailbox.close()
     mailbox.put(2)

@@ -25,14 +25,14 @@ from heygen_async import (
     VideoAgent,
 )
 from heygen_async.bulk.jobs.records import Record
-from heygen_async.bulk.journal.advisory_lock import Advisory
+from heygen_async.bulk.journal.advisory_lock import AdvisoryLock
 from heygen_async.bulk.journal.database import ADDRESSES
 from heygen_async.bulk.journal.postgres import connect
 from heygen_async.simulator import CompressedTimeLoop, ErrorAnswer, World
 from heygen_async.workers import worker as workers
-from heygen_async.workers.dbos_engine import AGENTS, QUEUE, Office, Queued
+from heygen_async.workers.dbos_engine import AGENTS, QUEUE, QueueControl, QueuedRow
 from heygen_async.workers.enqueue import enqueue, pause, queue_again, resume, shared
-from heygen_async.workers.queue_store import QueueBooks
+from heygen_async.workers.queue_store import QueueStore
 from heygen_async.workers.shared_control import Control, State, admitted
 from heygen_async.workers.worker import Worker, lock_of
 from tests.helpers.commands import call
@@ -71,8 +71,8 @@ def control(database: str) -> Iterator[Control]:
 
 
 @pytest.fixture
-def office(database: str) -> Iterator[Office]:
-    made = Office(database)
+def office(database: str) -> Iterator[QueueControl]:
+    made = QueueControl(database)
     yield made
     made.close()
 
@@ -80,10 +80,10 @@ def office(database: str) -> Iterator[Office]:
 # The queue
 
 
-def test_a_row_is_queued_once(office: Office) -> None:
+def test_a_row_is_queued_once(office: QueueControl) -> None:
     """Its key is the workflow's id."""
     office.begin(2, 1, per_second=5)
-    rows = [Queued(job_id=n + 1, key=f"ha-{n}", is_agent=n == 0) for n in range(3)]
+    rows = [QueuedRow(job_id=n + 1, key=f"ha-{n}", is_agent=n == 0) for n in range(3)]
     assert office.is_empty()
     assert office.add(rows) == office.add(rows) == 3
     waiting = office._client.list_workflows(status="ENQUEUED")
@@ -97,7 +97,7 @@ def test_a_row_is_queued_once(office: Office) -> None:
     assert office.hand_on("nobody") == 0
 
 
-def test_what_runs_at_once_can_be_changed(office: Office) -> None:
+def test_what_runs_at_once_can_be_changed(office: QueueControl) -> None:
     """Down to nothing, and up again."""
     office.begin(2, 1, per_second=None)
     for most in (0, 7):
@@ -110,7 +110,7 @@ def test_what_runs_at_once_can_be_changed(office: Office) -> None:
 @pytest.mark.parametrize("place", ["campaign.db", "sqlite:///campaign.db"])
 async def test_workers_share_no_file(place: str) -> None:
     """A file has one writer: so it is said, with what to do instead."""
-    for refused in (lambda: Office(place), lambda: pause(place)):
+    for refused in (lambda: QueueControl(place), lambda: pause(place)):
         with pytest.raises(InvalidInputError, match=r"a SQLite file has one writer.*heygen-async run --journal FILE"):
             refused()
     with pytest.raises(InvalidInputError, match="must be as in postgresql://user@host/name"):
@@ -120,7 +120,7 @@ async def test_workers_share_no_file(place: str) -> None:
 def test_a_database_that_is_not_there_is_told(database: str) -> None:
     """By DBOS's words, which name no password."""
     with pytest.raises(JournalError, match="DBOS cannot use it"):
-        Office(database.replace("/heygen_", "/no:such@"))
+        QueueControl(database.replace("/heygen_", "/no:such@"))
 
 
 # What all share
@@ -177,26 +177,26 @@ async def test_a_workflow_waits_for_the_end_of_its_row(database: str) -> None:
     await enqueue(database, jobs(2))
     with Journal(database) as journal:
         asked: list[Record] = []
-        books = QueueBooks(journal, asked.append)
+        store = QueueStore(journal, asked.append)
         key = journal.key(journal.get(1))
-        assert await books.render(1, "ha-old") == "superseded"
+        assert await store.render(1, "ha-old") == "superseded"
         assert [record.id for record in asked] == [1], "under its present key it must be queued"
-        first, second = (asyncio.ensure_future(books.render(1, key)) for _ in range(2))
-        job = await books.next()
+        first, second = (asyncio.ensure_future(store.render(1, key)) for _ in range(2))
+        job = await store.next()
         assert job is not None
         assert (job.index, job.step, job.key) == (0, "submit", key)
-        await books.sending(job)
-        await books.accepted(job, video_id="v1")
+        await store.sending(job)
+        await store.accepted(job, video_id="v1")
         journal.completed(1, video_id="v1", duration=1.0)
-        books.begin_again()
-        books.close()
-        assert await books.next() is None
-        books.begin_again()
-        waits = asyncio.ensure_future(books.next())
+        store.begin_again()
+        store.close()
+        assert await store.next() is None
+        store.begin_again()
+        waits = asyncio.ensure_future(store.next())
         assert [await first, await second] == ["completed", "completed"]
-        books.close()
+        store.close()
         assert await waits is None
-        books.ended(1, "twice")
+        store.ended(1, "twice")
 
 
 # A worker
@@ -263,7 +263,7 @@ async def test_a_key_that_is_refused_ends_a_worker(heygen: HeyGen, world: World,
     with pytest.raises(BaseExceptionGroup) as caught:
         await worked(heygen, database)
     assert caught.group_contains(AuthenticationError)
-    office = Office(database)
+    office = QueueControl(database)
     assert office.running() == {}
     assert not office.is_empty()
     office.close()
@@ -272,7 +272,7 @@ async def test_a_key_that_is_refused_ends_a_worker(heygen: HeyGen, world: World,
 async def test_a_worker_that_was_taken_for_dead_stops(heygen: HeyGen, database: str) -> None:
     """Others may have its rows; so it may not begin, nor go on when the server was away and another was quicker."""
     await enqueue(database, jobs(1))
-    one, other = Worker(heygen=heygen, address=database), Advisory(database)
+    one, other = Worker(heygen=heygen, address=database), AdvisoryLock(database)
     other.take(lock_of(one.name))
     with pytest.raises(JournalError, match="others have taken it for dead"):
         await one.work()
@@ -367,19 +367,19 @@ async def test_a_row_that_waits_for_a_look_is_handed_out_again(database: str, mo
     monkeypatch.setattr("heygen_async.workers.queue_store.AGAIN_SECONDS", 0.1 * SPEED)
     await enqueue(database, jobs(2))
     with Journal(database) as journal:
-        books = QueueBooks(journal, lambda _: None)
-        first, second = (asyncio.ensure_future(books.render(n, journal.key(journal.get(n)))) for n in (1, 2))
-        job, other = await books.next(), await books.next()
+        store = QueueStore(journal, lambda _: None)
+        first, second = (asyncio.ensure_future(store.render(n, journal.key(journal.get(n)))) for n in (1, 2))
+        job, other = await store.next(), await store.next()
         assert job is not None
         assert other is not None
-        await books.settle(1, "failed", for_good=False)
-        again = await books.next()
+        await store.settle(1, "failed", for_good=False)
+        again = await store.next()
         assert again is not None
         assert again.index == 0
-        await books.settle(1, "held", for_good=True)
+        await store.settle(1, "held", for_good=True)
         assert await first == "held"
         journal.failed(2, code="x", error="y", spent="no")
-        await books.settle(2, "failed", for_good=False)
+        await store.settle(2, "failed", for_good=False)
         assert await second == "failed"
 
 
@@ -388,19 +388,19 @@ async def test_a_row_with_a_new_key_has_a_new_workflow(database: str) -> None:
     await enqueue(database, jobs(1))
     with Journal(database) as journal:
         asked: list[str] = []
-        books = QueueBooks(journal, lambda record: asked.append(journal.key(record)))
+        store = QueueStore(journal, lambda record: asked.append(journal.key(record)))
         key = journal.key(journal.get(1))
-        old = asyncio.ensure_future(books.render(1, key))
-        assert await books.next() is not None
+        old = asyncio.ensure_future(store.render(1, key))
+        assert await store.next() is not None
         journal.intend(1)
         journal.begin_again(1)
-        await books.supersede(1)
+        await store.supersede(1)
         assert await old == "superseded"
-        assert await books.render(1, key) == "superseded"
+        assert await store.render(1, key) == "superseded"
         assert asked == [journal.key(journal.get(1))] * 2
         assert key not in asked
         journal.failed(1, code="x", error="y", spent="no")
-        assert await books.render(1, key) == "superseded"
+        assert await store.render(1, key) == "superseded"
         assert len(asked) == 2, "a row that has ended is not queued"
 
 
@@ -411,7 +411,7 @@ def test_what_is_not_installed_is_named(
     """With what to type."""
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(InvalidInputError, match=rf'pip install "heygen-async\[{extra}\]"'):
-        Office(database)
+        QueueControl(database)
 
 
 # The commands

@@ -11,7 +11,7 @@ from typing import Literal, Self, get_args
 import anyio
 import attrs
 
-from heygen_async.api.agents.follower import Following, way_back
+from heygen_async.api.agents.follower import Follower, way_back
 from heygen_async.api.agents.sender import Sender
 from heygen_async.api.agents.sessions import AgentReply, create_session, stop_session
 from heygen_async.api.agents.turns import Draft, Question, Turn
@@ -30,7 +30,7 @@ logger: logging.Logger = logging.getLogger("heygen_async")
 
 
 @attrs.frozen(kw_only=True)
-class Terms:
+class ChatOptions:
     """How a chat is led; see `video_agents.chat`."""
 
     request: VideoAgent | None
@@ -71,13 +71,13 @@ class Chat:
     none: ask for the next one again.
     """
 
-    def __init__(self, caller: Caller, terms: Terms) -> None:
+    def __init__(self, caller: Caller, terms: ChatOptions) -> None:
         """Ask by *caller*; nothing is asked before the block is entered."""
         self._caller = caller
         self._terms = terms
         self._question: Question | Draft | None = None
         self._stopped = False
-        self._entered: tuple[Following, Sender] | None = None
+        self._entered: tuple[Follower, Sender] | None = None
         self._ends_at = 0.0
 
     def __repr__(self) -> str:
@@ -95,7 +95,7 @@ class Chat:
         """
         self._ends_at = anyio.current_time() + self._terms.deadline
         session_id = self._terms.session_id or await self._create()
-        following = Following(self._caller, session_id, self._terms.thinking_deadline)
+        following = Follower(self._caller, session_id, self._terms.thinking_deadline)
         self._entered = following, Sender(self._caller, session_id, following.reading)
         if self._terms.request is not None:
             following.reading.transcript.expect(self._terms.request.prompt)
@@ -208,14 +208,14 @@ class Chat:
             raise trouble
 
     @property
-    def _following(self) -> Following:
+    def _following(self) -> Follower:
         return self._inside()[0]
 
     @property
     def _sender(self) -> Sender:
         return self._inside()[1]
 
-    def _inside(self) -> tuple[Following, Sender]:
+    def _inside(self) -> tuple[Follower, Sender]:
         if self._entered is None:
             raise RuntimeError("a chat begins with `async with heygen.video_agents.chat(...) as chat:`")
         return self._entered

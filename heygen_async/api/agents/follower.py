@@ -9,7 +9,7 @@ from collections import deque
 import anyio
 
 from heygen_async.api.agents.sessions import Session, get_resource, get_session
-from heygen_async.api.agents.turn_reader import ENDED, Reading, Step
+from heygen_async.api.agents.turn_reader import ENDED, Step, TurnReader
 from heygen_async.api.agents.turns import ChatFailed, Ready, Told, Turn
 from heygen_async.api.handles.video import Video, get_video
 from heygen_async.errors import DeadlineExceededError, HeyGenError, NotFoundError, RenderFailedError
@@ -23,13 +23,13 @@ STOPPING_SECONDS = 60.0  # HeyGen says "at the next checkpoint", not when that i
 logger: logging.Logger = logging.getLogger("heygen_async")
 
 
-class Following:
+class Follower:
     """What happens in one session, step by step. It remembers where it was when it is cancelled."""
 
     def __init__(self, caller: Caller, session_id: str, thinking_deadline: float) -> None:
         """Follow *session_id* from now on; the agent may think *thinking_deadline* seconds without a word."""
         self.session_id = session_id
-        self.reading: Reading = Reading()
+        self.reading: TurnReader = TurnReader()
         self.ended: bool = False
         self._steps: deque[Step | Ready | ChatFailed] = deque()
         self._caller = caller

@@ -8,7 +8,7 @@ from typing import Literal
 import anyio
 
 from heygen_async.api.agents.sessions import AgentReply, get_session, send_reply
-from heygen_async.api.agents.turn_reader import Reading
+from heygen_async.api.agents.turn_reader import TurnReader
 from heygen_async.errors import HeyGenError, OutcomeUnknownError
 from heygen_async.http.caller import Caller
 
@@ -24,7 +24,7 @@ logger: logging.Logger = logging.getLogger("heygen_async")
 class Sender:
     """Sends messages to one session, and looks for those whose answer was lost before it sends them again."""
 
-    def __init__(self, caller: Caller, session_id: str, reading: Reading) -> None:
+    def __init__(self, caller: Caller, session_id: str, reading: TurnReader) -> None:
         """Send by *caller*; *reading* knows what was said."""
         self._caller = caller
         self._session_id = session_id

@@ -16,7 +16,7 @@ Messages = tuple[AgentMessage, ...]
 
 
 @attrs.frozen(kw_only=True)
-class News:
+class TranscriptChange:
     """What a look shows that was not seen before.
 
     Attributes:
@@ -67,7 +67,7 @@ class Transcript:
         new = shown if place is None else shown[len(self._known) - place :]
         return tuple(message for message in new if message.role == "user")
 
-    def take(self, session: Session) -> News:
+    def take(self, session: Session) -> TranscriptChange:
         """Take in what *session* shows and return what is new."""
         shown = _shown(session)
         place = _place(self._known, shown)
@@ -78,7 +78,7 @@ class Transcript:
             if place + len(shown) >= len(self._known):
                 self._known = self._known[:place] + shown  # in its latest wording
         foreign = tuple(message for message in new if not self._is_own(message))
-        return News(messages=foreign, missed=place is None)
+        return TranscriptChange(messages=foreign, missed=place is None)
 
     def _is_own(self, message: AgentMessage) -> bool:
         if message.role != "user":

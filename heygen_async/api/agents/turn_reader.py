@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from heygen_async.api.agents.sessions import SESSION_STATUSES, AgentMessage, Session
-from heygen_async.api.agents.transcript import News, Transcript
+from heygen_async.api.agents.transcript import Transcript, TranscriptChange
 from heygen_async.api.agents.turns import MessagesMissed, Progress, Told
 from heygen_async.api.handles import polling
 
@@ -16,7 +16,7 @@ Step = Told | Progress | MessagesMissed
 _SILENCE = AgentMessage(role="model", type="text", content="")
 
 
-class Reading:
+class TurnReader:
     """What the looks at a session come to, one after the other."""
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class Reading:
     def join(self, session: Session) -> list[Step]:
         """Take in a session that was begun elsewhere: what was said is over, but for the question that is open."""
         self.transcript.take(session)
-        return self._work(session) + self._told(session, News())
+        return self._work(session) + self._told(session, TranscriptChange())
 
     def take(self, session: Session) -> list[Step]:
         """Return what is new in *session*."""
@@ -65,7 +65,7 @@ class Reading:
         before, self._progress = self._progress, now
         return [] if session.status in WAITS | ENDED or now == before else [now]
 
-    def _told(self, session: Session, news: News) -> list[Step]:
+    def _told(self, session: Session, news: TranscriptChange) -> list[Step]:
         told: list[Step] = [Told(message=message) for message in news.messages]
         if session.status not in WAITS:
             self._asked = self._answered = False

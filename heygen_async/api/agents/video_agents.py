@@ -94,9 +94,9 @@ class VideoAgents:
         Source: the operations of `create`, `reply`, `stop`, `resource` and `videos.get`, and of `get` every 5 to 10
             seconds.
         """
-        from heygen_async.api.agents.chat import Chat, Terms  # noqa: PLC0415 - a chat is made of sessions, not the reverse
+        from heygen_async.api.agents.chat import Chat, ChatOptions  # noqa: PLC0415 - a chat is made of sessions, not the reverse
 
-        terms = Terms(
+        terms = ChatOptions(
             request=request,
             session_id=session_id,
             replay=replay,

@@ -10,8 +10,8 @@ import attrs
 
 from heygen_async.api.generated.assets import UploadRequest
 from heygen_async.api.uploads import presigned
-from heygen_async.api.uploads.presigned import Slot
-from heygen_async.api.uploads.routing import Parcel, Ways
+from heygen_async.api.uploads.presigned import UploadSlot
+from heygen_async.api.uploads.routing import FileToUpload, UploadRoutes
 from heygen_async.api.uploads.upload import NotUploaded, UploadedAsset
 from heygen_async.errors import APIError, BadRequestError, ContractError, HeyGenError, InvalidInputError
 from heygen_async.http.call import Options
@@ -20,7 +20,7 @@ AT_ONCE = 4
 BATCH_FILES = 100  # Source: `CreateAssetUploadBatchRequest`
 
 Result = UploadedAsset | NotUploaded
-Look = Callable[[contextlib.AsyncExitStack], Awaitable[Parcel | UploadedAsset]]
+Look = Callable[[contextlib.AsyncExitStack], Awaitable[FileToUpload | UploadedAsset]]
 
 
 def checked_at_once(at_once: int, options: Options | None) -> None:
@@ -34,7 +34,7 @@ def checked_at_once(at_once: int, options: Options | None) -> None:
 
 
 @attrs.define(kw_only=True, eq=False)
-class File:
+class BatchFile:
     """One file of many.
 
     Attributes:
@@ -48,13 +48,13 @@ class File:
 
     index: int
     look: Look
-    parcel: Parcel | None = None
-    slot: Slot | None = None
+    parcel: FileToUpload | None = None
+    slot: UploadSlot | None = None
     in_batch: bool = True
     result: Result | None = None
 
     @property
-    def brought(self) -> Parcel:
+    def brought(self) -> FileToUpload:
         """What is being brought."""
         if self.parcel is None:
             raise ValueError(f"file {self.index} was not looked at")
@@ -79,16 +79,16 @@ class UploadBatch:
         at_once: Files under way at the same time.
     """
 
-    ways: Ways
+    ways: UploadRoutes
     at_once: int
 
-    async def bring(self, files: Sequence[File]) -> list[Result]:
+    async def bring(self, files: Sequence[BatchFile]) -> list[Result]:
         """Bring up to a hundred files; return how each ended."""
         async with contextlib.AsyncExitStack() as stack:
 
-            async def look(file: File) -> None:
+            async def look(file: BatchFile) -> None:
                 found = await file.look(stack)
-                if isinstance(found, Parcel):
+                if isinstance(found, FileToUpload):
                     file.parcel = found
                 else:
                     file.result = found
@@ -101,11 +101,11 @@ class UploadBatch:
                 await self._together(leads)
         return _ends(files)
 
-    async def _each(self, files: Sequence[File], work: Callable[[File], Awaitable[None]]) -> None:
+    async def _each(self, files: Sequence[BatchFile], work: Callable[[BatchFile], Awaitable[None]]) -> None:
         """Do some work for each file that has not ended, a few at a time; what fails is that file's end."""
         room = anyio.CapacityLimiter(self.at_once)
 
-        async def one(file: File) -> None:
+        async def one(file: BatchFile) -> None:
             async with room:
                 try:
                     await work(file)
@@ -117,10 +117,10 @@ class UploadBatch:
                 if file.result is None:
                     group.start_soon(one, file)
 
-    async def _alone(self, file: File) -> None:
+    async def _alone(self, file: BatchFile) -> None:
         file.result = file.brought.done(await self.ways.bring(file.brought))
 
-    async def _together(self, files: Sequence[File]) -> None:
+    async def _together(self, files: Sequence[BatchFile]) -> None:
         at = anyio.current_time()
         try:
             made = await self.ways.assets.create_uploads([_request(file.brought) for file in files], self.ways.options)
@@ -133,16 +133,16 @@ class UploadBatch:
                 file.failed(exc)
         else:
             for file, given in zip(files, made.items, strict=True):
-                file.slot = Slot(given=given, at=at)
+                file.slot = UploadSlot(given=given, at=at)
             await self._each(files, self._put)
             await self._complete(made.batch_id, [file for file in files if file.result is None])
 
-    async def _put(self, file: File) -> None:
+    async def _put(self, file: BatchFile) -> None:
         taken = await self.ways.put(file.brought, file.slot)
         file.in_batch = taken is file.slot
         file.slot = taken
 
-    async def _complete(self, batch_id: str, files: Sequence[File]) -> None:
+    async def _complete(self, batch_id: str, files: Sequence[BatchFile]) -> None:
         assets, options = self.ways.assets, self.ways.options
         together = [file for file in files if file.in_batch]
         alone = [file for file in files if not file.in_batch]
@@ -155,13 +155,13 @@ class UploadBatch:
                 for file in together:
                     file.failed(exc)
 
-        async def complete(file: File) -> None:
+        async def complete(file: BatchFile) -> None:
             await presigned.complete(assets, file.asset_id, options)
 
         await self._each(alone, complete)
         await self._settle([file for file in files if file.result is None])
 
-    async def _settle(self, files: Sequence[File]) -> None:
+    async def _settle(self, files: Sequence[BatchFile]) -> None:
         ids = [file.asset_id for file in files]
         try:
             errors = await presigned.unusable(self.ways.assets, ids, self.ways.options, self.ways.within)
@@ -174,7 +174,7 @@ class UploadBatch:
                 file.result = file.brought.done(file.asset_id)
 
 
-def _request(parcel: Parcel) -> UploadRequest:
+def _request(parcel: FileToUpload) -> UploadRequest:
     return UploadRequest(
         content_type=parcel.media.media_type,
         filename=parcel.media.filename,
@@ -182,22 +182,22 @@ def _request(parcel: Parcel) -> UploadRequest:
     )
 
 
-def _leads(files: Sequence[File]) -> list[File]:
+def _leads(files: Sequence[BatchFile]) -> list[BatchFile]:
     """Return the files that are to be brought: of those with the same content the first."""
-    leads: dict[object, File] = {}
+    leads: dict[object, BatchFile] = {}
     for file in files:
         if file.parcel is not None:
             leads.setdefault(file.parcel.mark or file.index, file)
     return list(leads.values())
 
 
-def _ends(files: Sequence[File]) -> list[Result]:
+def _ends(files: Sequence[BatchFile]) -> list[Result]:
     """Return how each file ended; one that was not brought, because another has its content, ended like that one."""
     ends = {file.parcel.mark: file.result for file in files if file.parcel is not None and file.result is not None}
     return [file.result or _like(ends[file.brought.mark], file) for file in files]
 
 
-def _like(first: Result, file: File) -> Result:
+def _like(first: Result, file: BatchFile) -> Result:
     if isinstance(first, NotUploaded):
         return NotUploaded(index=file.index, error=first.error)
     return file.brought.done(first.asset_id, reused=True)

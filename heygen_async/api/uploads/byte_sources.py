@@ -35,7 +35,7 @@ def _nothing() -> None:
 
 
 @attrs.frozen(kw_only=True, eq=False)
-class Source:
+class ByteSource:
     """Bytes of a known number.
 
     Attributes:
@@ -58,7 +58,7 @@ class Source:
 
 
 @contextlib.asynccontextmanager
-async def opened(given: Given, size: int | None = None) -> AsyncIterator[Source]:
+async def opened(given: Given, size: int | None = None) -> AsyncIterator[ByteSource]:
     """Look at what is to be uploaded. Nothing is sent.
 
     Args:
@@ -82,7 +82,7 @@ async def opened(given: Given, size: int | None = None) -> AsyncIterator[Source]
         source.close()
 
 
-async def sha256_of(source: Source) -> str:
+async def sha256_of(source: ByteSource) -> str:
     """Return the SHA-256 of a source that can be read again, in hex."""
     digest, chunks = hashlib.sha256(), source.open()
     held = bytearray()
@@ -98,7 +98,7 @@ async def sha256_of(source: Source) -> str:
     return digest.hexdigest()
 
 
-async def _source(given: Given, size: int | None) -> Source:
+async def _source(given: Given, size: int | None) -> ByteSource:
     if isinstance(given, bytes | bytearray | memoryview):
         return _of_bytes(bytes(given))
     if isinstance(given, str | os.PathLike):
@@ -113,8 +113,8 @@ async def _source(given: Given, size: int | None) -> Source:
     )
 
 
-def _of_bytes(content: bytes) -> Source:
-    return Source(
+def _of_bytes(content: bytes) -> ByteSource:
+    return ByteSource(
         subject="source",
         name=None,
         size_bytes=len(content),
@@ -123,7 +123,7 @@ def _of_bytes(content: bytes) -> Source:
     )
 
 
-async def _of_path(given: str | os.PathLike[str]) -> Source:
+async def _of_path(given: str | os.PathLike[str]) -> ByteSource:
     text = os.fspath(given)
     if text.startswith(("https://", "http://")):
         raise InvalidInputError(
@@ -131,7 +131,7 @@ async def _of_path(given: str | os.PathLike[str]) -> Source:
         )
     path = Path(text)
     size, head = await anyio.to_thread.run_sync(_look, path)
-    return Source(
+    return ByteSource(
         subject=str(path),
         name=path.name,
         size_bytes=size,
@@ -156,7 +156,7 @@ def _look(path: Path) -> tuple[int, bytes]:
         raise InvalidInputError(f"{path}: cannot be read: {reason}; make it readable for this program") from exc
 
 
-async def _of_file(file: Any, size: int | None) -> Source:
+async def _of_file(file: Any, size: int | None) -> ByteSource:
     """Take an open file from where it stands; one that cannot seek, as a stream."""
     if isinstance(file, io.TextIOBase):
         raise InvalidInputError('source: a file open for text; open it for bytes: open(path, "rb")')
@@ -173,9 +173,9 @@ def _can_seek(file: Any) -> bool:
     return bool(getattr(file, "seekable", lambda: False)())
 
 
-async def _of_seekable(file: Any, subject: str, name: str | None, close: Callable[[], None]) -> Source:
+async def _of_seekable(file: Any, subject: str, name: str | None, close: Callable[[], None]) -> ByteSource:
     start, size, head = await anyio.to_thread.run_sync(_measure, file)
-    return Source(
+    return ByteSource(
         subject=subject,
         name=name,
         size_bytes=size,
@@ -204,11 +204,11 @@ async def _reads_async(file: Any) -> AsyncIterator[bytes]:
         yield chunk
 
 
-async def _of_stream(stream: AsyncIterator[bytes], size: int | None, name: str | None) -> Source:
+async def _of_stream(stream: AsyncIterator[bytes], size: int | None, name: str | None) -> ByteSource:
     if size is None or size <= MOST_BYTES:
         return await _spooled(stream, name)
     chunks = StreamChunks(stream)
-    return Source(
+    return ByteSource(
         subject=name or "source",
         name=name,
         size_bytes=size,
@@ -218,7 +218,7 @@ async def _of_stream(stream: AsyncIterator[bytes], size: int | None, name: str |
     )
 
 
-async def _spooled(stream: AsyncIterator[bytes], name: str | None) -> Source:
+async def _spooled(stream: AsyncIterator[bytes], name: str | None) -> ByteSource:
     """Put a stream into a temporary file, which is gone when it is closed, or when this process ends."""
     file = tempfile.TemporaryFile(prefix="heygen-async-")  # noqa: SIM115 - closed with the source
     try:

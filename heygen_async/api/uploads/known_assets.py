@@ -31,7 +31,7 @@ class AssetMemory(Protocol):
 
 
 @attrs.frozen
-class _Seen:
+class _KnownAsset:
     asset_id: str
     at: float
 
@@ -42,7 +42,7 @@ class KnownAssets:
     def __init__(self, assets: generated.Assets) -> None:
         """Look by *assets* whether HeyGen still has a file."""
         self._assets = assets
-        self._seen: dict[str, _Seen] = {}
+        self._seen: dict[str, _KnownAsset] = {}
         self._locks: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()
 
     @contextlib.asynccontextmanager
@@ -79,7 +79,7 @@ class KnownAssets:
 
     def keep(self, mark: str, asset_id: str, memory: AssetMemory | None, *, at: float | None = None) -> None:
         """Remember that HeyGen has a file, seen now or at loop time *at*."""
-        self._seen[mark] = _Seen(asset_id, anyio.current_time() if at is None else at)
+        self._seen[mark] = _KnownAsset(asset_id, anyio.current_time() if at is None else at)
         if memory is not None and memory.asset(mark) != asset_id:
             memory.keep_asset(mark, asset_id)
 

@@ -13,7 +13,7 @@ import anyio
 import attrs
 
 from heygen_async.api.generated import assets as generated
-from heygen_async.api.uploads.byte_sources import Source
+from heygen_async.api.uploads.byte_sources import ByteSource
 from heygen_async.api.uploads.media_types import Media
 from heygen_async.errors import (
     ConflictError,
@@ -45,7 +45,7 @@ class _AddressRefusedError(UploadError):
 
 
 @attrs.frozen(kw_only=True)
-class Slot:
+class UploadSlot:
     """An address, and the loop time at which it was given."""
 
     given: generated.UploadSlot
@@ -71,20 +71,20 @@ class DirectUpload:
 
     assets: generated.Assets
     caller: Caller
-    source: Source
+    source: ByteSource
     media: Media
     sent: Callable[[int], None]
     _taken: bool = attrs.field(default=False, init=False)
 
-    async def request_slot(self, options: Options | None) -> Slot:
+    async def request_slot(self, options: Options | None) -> UploadSlot:
         """Ask for an address."""
         at = anyio.current_time()
         given = await self.assets.create_upload(
             self.media.media_type, self.media.filename, self.source.size_bytes, options
         )
-        return Slot(given=given, at=at)
+        return UploadSlot(given=given, at=at)
 
-    async def put(self, options: Options | None, slot: Slot | None = None) -> Slot:
+    async def put(self, options: Options | None, slot: UploadSlot | None = None) -> UploadSlot:
         """Bring the file to the storage; return the slot that took it.
 
         Args:
@@ -111,7 +111,7 @@ class DirectUpload:
             else:
                 return slot
 
-    async def _put_until_taken(self, slot: Slot, options: Options) -> None:
+    async def _put_until_taken(self, slot: UploadSlot, options: Options) -> None:
         failures, waited = 0, 0.0
         while True:
             try:

@@ -6,10 +6,10 @@ import attrs
 
 from heygen_async.api.generated import assets as generated
 from heygen_async.api.uploads import presigned
-from heygen_async.api.uploads.byte_sources import Source
+from heygen_async.api.uploads.byte_sources import ByteSource
 from heygen_async.api.uploads.media_types import Media
-from heygen_async.api.uploads.presigned import DirectUpload, Slot
-from heygen_async.api.uploads.upload import Progress, UploadedAsset
+from heygen_async.api.uploads.presigned import DirectUpload, UploadSlot
+from heygen_async.api.uploads.upload import ProgressReporter, UploadedAsset
 from heygen_async.http.bodies import Body
 from heygen_async.http.call import UPLOAD_SECONDS, Call, Options, reads
 from heygen_async.http.caller import Caller
@@ -19,7 +19,7 @@ ROUTE = "/v3/assets"
 
 
 @attrs.frozen(kw_only=True, eq=False)
-class Parcel:
+class FileToUpload:
     """A file that was looked at.
 
     Attributes:
@@ -29,9 +29,9 @@ class Parcel:
         sha256: In hex, if it was asked for.
     """
 
-    source: Source
+    source: ByteSource
     media: Media
-    progress: Progress
+    progress: ProgressReporter
     sha256: str | None = None
 
     @property
@@ -54,7 +54,7 @@ class Parcel:
 
 
 @attrs.frozen(kw_only=True)
-class Ways:
+class UploadRoutes:
     """How files are brought.
 
     Attributes:
@@ -69,11 +69,11 @@ class Ways:
     options: Options | None
     within: float
 
-    async def bring(self, parcel: Parcel) -> str:
+    async def bring(self, parcel: FileToUpload) -> str:
         """Bring a file by the way that fits it; return its id."""
         return await (self._as_form(parcel) if parcel.media.as_form else self._directly(parcel))
 
-    async def put(self, parcel: Parcel, slot: Slot | None = None) -> Slot:
+    async def put(self, parcel: FileToUpload, slot: UploadSlot | None = None) -> UploadSlot:
         """Bring a file to the storage only; return the slot that took it."""
         way = DirectUpload(
             assets=self.assets,
@@ -84,14 +84,14 @@ class Ways:
         )
         return await way.put(self.options, slot)
 
-    async def _directly(self, parcel: Parcel) -> str:
+    async def _directly(self, parcel: FileToUpload) -> str:
         asset_id = (await self.put(parcel)).given.asset_id
         await presigned.complete(self.assets, asset_id, self.options)
         for error in (await presigned.unusable(self.assets, [asset_id], self.options, self.within)).values():
             raise error
         return asset_id
 
-    async def _as_form(self, parcel: Parcel) -> str:
+    async def _as_form(self, parcel: FileToUpload) -> str:
         source = parcel.source
         file = Body(size_bytes=source.size_bytes, open=source.open, sent=parcel.progress.sent)
         body, content_type = streamed_file(file, parcel.media.filename)

@@ -81,7 +81,7 @@ class NotUploaded:
 OnProgress = Callable[[UploadProgressed], None]
 
 
-class Progress:
+class ProgressReporter:
     """Tells of one upload: at its beginning, in steps, and at its end."""
 
     def __init__(self, telemetry: Telemetry, on_progress: OnProgress | None, total_bytes: int, index: int = 0) -> None:

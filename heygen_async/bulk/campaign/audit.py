@@ -19,7 +19,7 @@ Kind = Literal["not in the journal", "failed here, finished at HeyGen", "complet
 
 
 @attrs.frozen(kw_only=True)
-class Finding:
+class Difference:
     """A difference.
 
     Attributes:
@@ -37,7 +37,7 @@ class Finding:
     fixed: bool = False
 
 
-async def audit(client: Client, journal: Journal, *, fix: bool = False) -> AsyncIterator[Finding]:
+async def audit(client: Client, journal: Journal, *, fix: bool = False) -> AsyncIterator[Difference]:
     """Yield every difference between *journal* and HeyGen. Costs nothing; changes nothing without *fix*.
 
     A video that is not in the journal may be another campaign's: HeyGen's list covers the whole account, so these
@@ -52,14 +52,14 @@ async def audit(client: Client, journal: Journal, *, fix: bool = False) -> Async
         if (video.created_at or 0.0) < since:
             break  # newest first
         if not journal.knows_video(video.id):
-            yield Finding(kind="not in the journal", video_id=video.id, title=video.title)
+            yield Difference(kind="not in the journal", video_id=video.id, title=video.title)
     for record in journal.records("failed", "completed"):
         found = await _difference(client, journal, record, fix=fix)
         if found is not None:
             yield found
 
 
-async def _difference(client: Client, journal: Journal, record: Record, *, fix: bool) -> Finding | None:
+async def _difference(client: Client, journal: Journal, record: Record, *, fix: bool) -> Difference | None:
     if record.video_id is None:
         return None
     try:
@@ -67,13 +67,13 @@ async def _difference(client: Client, journal: Journal, record: Record, *, fix: 
     except NotFoundError:
         video = None
     if record.state == "completed":
-        gone = Finding(kind="completed here, gone at HeyGen", video_id=record.video_id, job_id=record.id)
+        gone = Difference(kind="completed here, gone at HeyGen", video_id=record.video_id, job_id=record.id)
         return gone if video is None else None
     if video is None or video.status != "completed":
         return None
     if fix:
         journal.corrected(record.id, video_id=video.id, duration=video.duration)
-    return Finding(
+    return Difference(
         kind="failed here, finished at HeyGen", video_id=video.id, job_id=record.id, title=video.title, fixed=fix
     )
 

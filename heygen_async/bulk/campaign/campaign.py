@@ -16,14 +16,14 @@ from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.campaign.recovery import Recovery
 from heygen_async.bulk.campaign.spent import spent_usd
 from heygen_async.bulk.download.download_queue import MAX_DOWNLOADS
-from heygen_async.bulk.download.downloader import Downloads
+from heygen_async.bulk.download.downloader import Downloader
 from heygen_async.bulk.download.file_types import FileKind
 from heygen_async.bulk.download.video_files import checked_kinds
 from heygen_async.bulk.jobs import keys
 from heygen_async.bulk.jobs.job import Job, Source, numbered
 from heygen_async.bulk.jobs.next_step import OnUnknown
 from heygen_async.bulk.jobs.records import Entry, Merge
-from heygen_async.bulk.journal.job_store import JournalBooks
+from heygen_async.bulk.journal.job_store import JournalStore
 from heygen_async.bulk.journal.journal import Journal
 from heygen_async.bulk.output.export import PREFIX
 from heygen_async.bulk.plan.price import Rates
@@ -143,15 +143,15 @@ async def run_journal(
         downloads = None
         if settings.download_to is not None:
             kept = [one.file for _, stored in journal.files() for one in stored.values() if one.file is not None]
-            downloads = Downloads(client, settings.download_to, settings.filename, kept, settings.files)
-        books = JournalBooks(journal, files=() if downloads is None else downloads.kinds)
+            downloads = Downloader(client, settings.download_to, settings.filename, kept, settings.files)
+        store = JournalStore(journal, files=() if downloads is None else downloads.kinds)
         recovery = Recovery(client, journal, on_unknown)
         times = RenderTimes(journal.lessons())
         async with (
             _remembering(journal, times),
             run(
                 client,
-                books,
+                store,
                 max_in_flight=settings.max_in_flight,
                 deadline=settings.deadline,
                 downloads=downloads,

@@ -15,10 +15,10 @@ import attrs
 from anyio.abc import TaskGroup
 
 from heygen_async.api.handles.video import Video
-from heygen_async.bulk.download.downloader import Downloads
+from heygen_async.bulk.download.downloader import Downloader
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.outcomes import Completed
-from heygen_async.bulk.journal.job_store import Books
+from heygen_async.bulk.journal.job_store import JobStore
 from heygen_async.bulk.journal.stored_files import Stored, still_there
 from heygen_async.errors import DownloadError, InvalidInputError
 
@@ -29,15 +29,15 @@ Due = tuple[Completed, Stored]
 
 
 @attrs.define(eq=False)
-class Storing:
+class DownloadQueue:
     """Where completed rows get their files.
 
     Attributes:
         pending: The rows that wait or are being stored, by index, with their videos' ids.
     """
 
-    _books: Books
-    _downloads: Downloads | None
+    _store: JobStore
+    _downloads: Downloader | None
     _width: int = attrs.field(default=MAX_DOWNLOADS)
     pending: dict[int, tuple[Job, str]] = attrs.field(factory=dict)
     _waiting: deque[Due] = attrs.field(factory=deque)
@@ -74,14 +74,14 @@ class Storing:
             self._room = anyio.Event()
             await self._room.wait()
 
-    def _start_worker(self, downloads: Downloads) -> None:
+    def _start_worker(self, downloads: Downloader) -> None:
         self._at_work += 1
         self._stages.start_soon(self._work, downloads)
 
-    async def _work(self, downloads: Downloads) -> None:
+    async def _work(self, downloads: Downloader) -> None:
         try:
             while (due := await self._next()) is not None:
-                done = await self._store(downloads, *due)
+                done = await self._fetch(downloads, *due)
                 self.pending.pop(done.index, None)
                 self._room.set()
                 self._emit(done)
@@ -89,14 +89,14 @@ class Storing:
             self._at_work -= 1
 
     async def _next(self) -> Due | None:
-        if not self._waiting and (left := await self._books.next_unstored()) is not None:
+        if not self._waiting and (left := await self._store.next_unstored()) is not None:
             job, kept = left
             video = Video(id=job.record.video_id, status="completed", duration=job.record.duration)
             self.pending[job.index] = (job, video.id)
             return Completed(job=job, resource_id=video.id, video=video), kept
         return self._waiting.popleft() if self._waiting else None
 
-    async def _store(self, downloads: Downloads, done: Completed, kept: Stored) -> Completed:
+    async def _fetch(self, downloads: Downloader, done: Completed, kept: Stored) -> Completed:
         """Store what is wanted of a row and not there; what fails does not keep the rest from being stored."""
         errand = downloads.errand(done.job, done.video, kept)
         files, error = still_there(kept), None
@@ -110,8 +110,8 @@ class Storing:
             except DownloadError as exc:
                 error = error or exc
             else:
-                await self._books.stored(done.job, kind, files[kind])
+                await self._store.stored(done.job, kind, files[kind])
         if error is not None:
-            await self._books.not_stored(done.job, error)
+            await self._store.not_stored(done.job, error)
         paths = {kind: Path(stored.file) for kind, stored in files.items() if stored.file is not None}
         return attrs.evolve(done, video=errand.video, file=paths.get("video"), files=paths, error=error)

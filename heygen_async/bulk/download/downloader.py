@@ -23,11 +23,11 @@ from heygen_async.api.requests.kinds import kind_of
 from heygen_async.bulk.download.disk_space import DiskSpace, NoRoomError
 from heygen_async.bulk.download.file_types import FileKind, beginning, ending_of, endings, is_cut_short, stem_of
 from heygen_async.bulk.download.part_file import PartFile
-from heygen_async.bulk.download.video_files import KINDS, Errand, checked_kinds
+from heygen_async.bulk.download.video_files import KINDS, VideoFiles, checked_kinds
 from heygen_async.bulk.jobs.job import Job
-from heygen_async.bulk.jobs.records import StoredFile
+from heygen_async.bulk.jobs.records import SavedFile
 from heygen_async.bulk.journal.stored_files import Stored
-from heygen_async.bulk.plan.file_names import Names, facts_of
+from heygen_async.bulk.plan.file_names import FileNames, facts_of
 from heygen_async.errors import (
     AttemptTimeoutError,
     AuthenticationError,
@@ -51,7 +51,7 @@ _DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _ADDRESS_IS_GOOD = (ConnectionLostError, AttemptTimeoutError, ServerError, RateLimitError)
 
 
-class Downloads:
+class Downloader:
     """Stores the files of finished videos in one folder."""
 
     def __init__(
@@ -67,7 +67,7 @@ class Downloads:
         Args:
             client: To ask for fresh addresses.
             folder: Made if it does not exist.
-            template: As of `Names`.
+            template: As of `FileNames`.
             taken: Files of other rows, whose names must not be given again.
             files: What to store of each video.
 
@@ -77,18 +77,18 @@ class Downloads:
         self.folder: Path = Path(folder)
         self.kinds: tuple[FileKind, ...] = checked_kinds(files)
         self._client = client
-        self._names = Names(template, taken)
+        self._names = FileNames(template, taken)
         self._space = DiskSpace(self.folder)
         self._policy = attrs.evolve(client.retry, attempts=max(ATTEMPTS, client.retry.attempts))
 
-    def errand(self, job: Job, video: Video, kept: Stored) -> Errand:
+    def errand(self, job: Job, video: Video, kept: Stored) -> VideoFiles:
         """Give a row's files their name: that of the files which it has already, else one that no other row has."""
         named = (stem_of(kind, Path(kept[kind].file or "").name) for kind in KINDS if kind in kept and kept[kind].file)
         possible = [ending for kind in self.kinds for ending in endings(kind)]
         stem = next(named, None) or self._names.give(facts_of(job, video.id, video.title), possible)
-        return Errand(job, video, stem, stale=video.video_url is None)
+        return VideoFiles(job, video, stem, stale=video.video_url is None)
 
-    async def wanted(self, errand: Errand) -> list[str]:
+    async def wanted(self, errand: VideoFiles) -> list[str]:
         """Return the kinds of files to store of a row: how many films a job made, it tells. Costs nothing.
 
         Raises:
@@ -103,7 +103,7 @@ class Downloads:
             raise self._unstored(errand, "video", str(exc), exc.code, gone=isinstance(exc, NotFoundError)) from exc
         return errand.kinds(self.kinds)
 
-    async def save(self, errand: Errand, kind: str) -> StoredFile:
+    async def save(self, errand: VideoFiles, kind: str) -> SavedFile:
         """Store one file of a video. Costs nothing.
 
         Raises:
@@ -122,7 +122,9 @@ class Downloads:
             code = "disk_full" if exc.errno in _DISK_FULL else None
             raise self._unstored(errand, kind, f"the disk said {exc.strerror or exc}", code) from exc
 
-    def _unstored(self, errand: Errand, kind: str, why: str, code: str | None, *, gone: bool = False) -> DownloadError:
+    def _unstored(
+        self, errand: VideoFiles, kind: str, why: str, code: str | None, *, gone: bool = False
+    ) -> DownloadError:
         what = "file" if kind == "video" else kind.replace("_", " ")
         mend = (
             "it was deleted at HeyGen" if gone else "with a journal, `heygen-async resume` fetches it and pays nothing"
@@ -134,7 +136,7 @@ class Downloads:
             resource_id=errand.video.id,
         )
 
-    async def _saved(self, errand: Errand, kind: str) -> StoredFile:
+    async def _saved(self, errand: VideoFiles, kind: str) -> SavedFile:
         """Try until it is there, or until so many tries in a row have brought nothing new."""
         failures, waited, most = 0, 0.0, 0
         while True:
@@ -159,23 +161,23 @@ class Downloads:
             errand.stale = not isinstance(error, _ADDRESS_IS_GOOD)
             await anyio.sleep(pause)
 
-    async def _refresh(self, errand: Errand) -> None:
+    async def _refresh(self, errand: VideoFiles) -> None:
         """Read the video again if its addresses may no longer be good."""
         if errand.stale:
             errand.video = (await look(self._client, errand.job.request.kind, errand.video.id)).check()
             errand.stale = False
 
-    def _part(self, errand: Errand, kind: str) -> PartFile:
+    def _part(self, errand: VideoFiles, kind: str) -> PartFile:
         path = (errand.url(kind) or "").partition("?")[0].lower()
         possible = endings(errand.sort(kind))
         fits = (ending for ending in possible if path.endswith(ending[ending.rindex(".") :]))
         return PartFile.find(self.folder / (errand.stem + next(fits, possible[0])), f"{kind} {errand.video.id}")
 
-    async def _tried(self, errand: Errand, kind: str, part: PartFile) -> StoredFile:
+    async def _tried(self, errand: VideoFiles, kind: str, part: PartFile) -> SavedFile:
         url = errand.url(kind)
         if url is None:
             if not errand.expects(kind):
-                return StoredFile(file=None)
+                return SavedFile(file=None)
             raise ResourceNotReadyError("HeyGen shows no address of it")
         if not part.is_whole:
             await self._fetch(url, part)
@@ -215,7 +217,7 @@ class Downloads:
             await anyio.to_thread.run_sync(part.drop)
             raise ContractError("a part came that does not fit what is there")
 
-    def _put(self, errand: Errand, kind: str, part: PartFile) -> StoredFile:
+    def _put(self, errand: VideoFiles, kind: str, part: PartFile) -> SavedFile:
         """Check what has come and give it its name."""
         if part.whole_bytes not in {None, part.size_bytes}:
             raise ConnectionLostError(f"{part.size_bytes} of {part.whole_bytes} bytes came")
@@ -230,7 +232,7 @@ class Downloads:
             raise ContractError(f"what came is cut short: {size} bytes, which end inside the film")
         final = self.folder / (errand.stem + ending)
         part.finish(final)
-        return StoredFile(file=str(final), size_bytes=part.size_bytes)
+        return SavedFile(file=str(final), size_bytes=part.size_bytes)
 
 
 def refusal_of(answer: Answer) -> HeyGenError:

@@ -29,7 +29,7 @@ _ADDRESSES = {
 
 
 @attrs.define(eq=False)
-class Errand:
+class VideoFiles:
     """The files of one row, while they are fetched.
 
     Attributes:

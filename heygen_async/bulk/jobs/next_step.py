@@ -17,7 +17,7 @@ GRACE_SECONDS = 150.0  # a POST may be worked on for 120 s; who looks sooner may
 CLOCK_SKEW_SECONDS = 300.0  # between this machine and HeyGen
 
 
-class Remembered(Protocol):
+class RowHistory(Protocol):
     """What must be known about a row."""
 
     @property
@@ -37,7 +37,7 @@ class Remembered(Protocol):
         """Where its video was stored."""
 
 
-def next_step(row: Remembered, now: float, *, wants_file: bool) -> Step:
+def next_step(row: RowHistory, now: float, *, wants_file: bool) -> Step:
     """Return what is due for a row.
 
     A POST whose outcome is not known goes out again only where that cannot make a second render: on an endpoint that
@@ -56,7 +56,7 @@ def next_step(row: Remembered, now: float, *, wants_file: bool) -> Step:
             return "nothing"
 
 
-def key_holds(row: Remembered, now: float) -> bool:
+def key_holds(row: RowHistory, now: float) -> bool:
     """Whether HeyGen would answer a repeated POST of this row with its first answer."""
     kind = known(row.kind)
     if kind is None:
@@ -66,7 +66,7 @@ def key_holds(row: Remembered, now: float) -> bool:
     return kind.takes_key and row.intended_at is not None and 0 <= now - row.intended_at < KEY_SECONDS
 
 
-def grace_left(row: Remembered, now: float) -> float:
+def grace_left(row: RowHistory, now: float) -> float:
     """Return the seconds until a look for what the row's POST made can be trusted."""
     began = now if row.intended_at is None else min(row.intended_at, now)
     return max(0.0, began + GRACE_SECONDS - now)

@@ -68,7 +68,7 @@ class Record:
 
 
 @attrs.frozen(kw_only=True)
-class StoredFile:
+class SavedFile:
     """A file of a completed row.
 
     Attributes:
@@ -81,7 +81,7 @@ class StoredFile:
 
 
 @attrs.frozen(kw_only=True)
-class Batch:
+class BatchRecord:
     """Rows that were asked for in one POST.
 
     Attributes:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import psycopg
 
 
-class Advisory:
+class AdvisoryLock:
     """Locks by name, on a connection of their own. Not for two threads at once."""
 
     def __init__(self, address: str) -> None:

@@ -8,8 +8,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Self, TypeVar, cast
 
-from heygen_async.bulk.journal.schema import Tables
-from heygen_async.bulk.journal.sqlite import SqliteFile
+from heygen_async.bulk.journal.schema import Backend
+from heygen_async.bulk.journal.sqlite import SqliteBackend
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -48,7 +48,7 @@ class Database:
             JournalError: Not there, in use, no journal, damaged, of a newer version, not writable, or out of reach.
         """
         self.place: str | PathLike[str] = place
-        self._db: Tables = _opened(place, create=create, read_only=read_only)
+        self._db: Backend = _opened(place, create=create, read_only=read_only)
         self.name: str = self._db.where
         try:
             self.run: str = self.meta("run") or ""
@@ -106,9 +106,9 @@ class Database:
         return self._db.execute(query, values)
 
 
-def _opened(place: str | PathLike[str], *, create: bool, read_only: bool) -> Tables:
+def _opened(place: str | PathLike[str], *, create: bool, read_only: bool) -> Backend:
     if not str(place).startswith(ADDRESSES):
-        return SqliteFile(Path(place), create=create, read_only=read_only)
-    from heygen_async.bulk.journal.postgres import PostgresTables  # noqa: PLC0415 - its driver is an extra
+        return SqliteBackend(Path(place), create=create, read_only=read_only)
+    from heygen_async.bulk.journal.postgres import PostgresBackend  # noqa: PLC0415 - its driver is an extra
 
-    return PostgresTables(str(place), create=create, read_only=read_only)
+    return PostgresBackend(str(place), create=create, read_only=read_only)

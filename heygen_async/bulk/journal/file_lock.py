@@ -27,7 +27,7 @@ else:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-class Lock:
+class FileLock:
     """`campaign.db.lock` beside `campaign.db`: who holds it is written in it."""
 
     def __init__(self, journal: Path) -> None:

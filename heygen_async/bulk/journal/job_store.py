@@ -19,7 +19,7 @@ from heygen_async.api.requests.stored import StoredRequest
 from heygen_async.bulk.jobs import keys
 from heygen_async.bulk.jobs.job import Job, Source, numbered
 from heygen_async.bulk.jobs.next_step import Step, next_step
-from heygen_async.bulk.jobs.records import Record, State, StoredFile
+from heygen_async.bulk.jobs.records import Record, SavedFile, State
 from heygen_async.bulk.journal.journal import Journal, WrongStateError
 from heygen_async.bulk.journal.stored_files import Stored, unstored
 from heygen_async.errors import HeyGenError, NotFoundError, RenderFailedError, Spent
@@ -52,7 +52,7 @@ TOGETHER_SECONDS = 0.25
 _UNDER_WAY: tuple[State, ...] = ("submitted", "intended", "unknown")
 
 
-class Books:
+class JobStore:
     """No rows, and no memory: subclasses have them.
 
     Attributes:
@@ -105,14 +105,14 @@ class Books:
         """Return a row that ended in an earlier run and lacks files, with those that it has; None at the end."""
         return None
 
-    async def stored(self, job: Job, kind: str, file: StoredFile) -> None:
+    async def stored(self, job: Job, kind: str, file: SavedFile) -> None:
         """One of its files is on the disk, or there is none of this kind."""
 
     async def not_stored(self, job: Job, error: HeyGenError) -> None:
         """A file of it could not be stored."""
 
 
-class NoBooks(Books):
+class IterableStore(JobStore):
     """A run that remembers nothing."""
 
     def __init__(self, source: Source) -> None:
@@ -128,7 +128,7 @@ class NoBooks(Books):
         return job
 
 
-class JournalBooks(Books):
+class JournalStore(JobStore):
     """A run that a journal remembers."""
 
     def __init__(self, journal: Journal, *, files: Iterable[str] = ()) -> None:
@@ -229,7 +229,7 @@ class JournalBooks(Books):
         found = next(self._unstored, None)
         return found and (job_of(self._journal, self._journal.get(found[0]), "download"), found[1])
 
-    async def stored(self, job: Job, kind: str, file: StoredFile) -> None:
+    async def stored(self, job: Job, kind: str, file: SavedFile) -> None:
         """Write the file's name and size."""
         await self._write(lambda: self._journal.stored(_id(job), kind, file))
 

@@ -19,9 +19,9 @@ from typing import Any
 import attrs
 
 from heygen_async.bulk.jobs import keys
-from heygen_async.bulk.jobs.records import Batch, Entry, Lesson, Merge, Record, State, StoredFile
+from heygen_async.bulk.jobs.records import BatchRecord, Entry, Lesson, Merge, Record, SavedFile, State
 from heygen_async.bulk.journal.database import whole
-from heygen_async.bulk.journal.uploaded_assets import Remembered
+from heygen_async.bulk.journal.uploaded_assets import UploadedAssets
 from heygen_async.errors import JournalError, Spent
 
 _PAGE_ROWS = 500
@@ -37,7 +37,7 @@ _COLUMNS = ", ".join("body" if name == "text" else name for name in _FIELDS)
 _SELECT = f"SELECT {_COLUMNS} FROM jobs JOIN requests USING (id)"  # noqa: S608 - our own names
 
 
-class Journal(Remembered):
+class Journal(UploadedAssets):
     """A campaign's memory. One process writes; any number may read."""
 
     # The campaign
@@ -159,7 +159,7 @@ class Journal(Remembered):
         )
 
     @whole
-    def stored(self, job_id: int, kind: str, stored: StoredFile) -> None:
+    def stored(self, job_id: int, kind: str, stored: SavedFile) -> None:
         """One of its files is on the disk, or there is none of this kind."""
         name = ("file = ?, ", (stored.file,)) if kind == "video" else ("", ())
         self._change(job_id, ("completed",), f"{name[0]}error_code = NULL, error = NULL", *name[1])
@@ -243,10 +243,10 @@ class Journal(Remembered):
             (time.time(), batch),
         )
 
-    def batch(self, number: int) -> Batch:
+    def batch(self, number: int) -> BatchRecord:
         """Return what is known of a batch."""
         ((key, size, batch_id),) = self._rows("SELECT key, size, batch_id FROM batches WHERE id = ?", number)
-        return Batch(key=key, size=size, batch_id=batch_id)
+        return BatchRecord(key=key, size=size, batch_id=batch_id)
 
     def members(self, batch: int) -> list[Record]:
         """Return the rows of a batch whose POST has no answer yet, in its order."""
@@ -315,16 +315,16 @@ class Journal(Remembered):
         query = "SELECT job_id FROM former WHERE state NOT IN ('planned', 'failed') OR coalesce(spent, 'no') != 'no'"
         return [job_id for (job_id,) in self._rows(query)]
 
-    def files(self) -> Iterator[tuple[int, dict[str, StoredFile]]]:
+    def files(self) -> Iterator[tuple[int, dict[str, SavedFile]]]:
         """Yield the completed rows' ids with what was stored of them, by kind."""
         last = 0
         query = f"SELECT id FROM jobs WHERE state = 'completed' AND id > ? ORDER BY id LIMIT {_PAGE_ROWS}"  # noqa: S608 - a number
         while page := [job_id for (job_id,) in self._rows(query, last)]:
-            stored: dict[int, dict[str, StoredFile]] = {job_id: {} for job_id in page}
+            stored: dict[int, dict[str, SavedFile]] = {job_id: {} for job_id in page}
             for job_id, kind, file, size in self._rows(
                 "SELECT job_id, kind, file, size_bytes FROM files WHERE job_id BETWEEN ? AND ?", page[0], page[-1]
             ):
-                stored.get(job_id, {})[kind] = StoredFile(file=file, size_bytes=size)
+                stored.get(job_id, {})[kind] = SavedFile(file=file, size_bytes=size)
             yield from stored.items()
             last = page[-1]
 

@@ -75,7 +75,7 @@ def shown(address: str) -> str:
     return f"postgresql://{told.get('host', 'localhost')}{port}/{told.get('dbname', told.get('user', ''))}"
 
 
-class PostgresTables:
+class PostgresBackend:
     """The tables in the schema `heygen` of a database. Any number of processes may write."""
 
     commits_inline = False

@@ -82,7 +82,7 @@ def added(words: Mapping[str, str]) -> str:
     return _ADDED.format(**words)
 
 
-class Tables(Protocol):
+class Backend(Protocol):
     """A place for the tables. Whatever is wrong with it is a `JournalError` in plain words.
 
     Attributes:

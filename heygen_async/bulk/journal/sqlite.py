@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from heygen_async.bulk.journal.file_lock import Lock
+from heygen_async.bulk.journal.file_lock import FileLock
 from heygen_async.bulk.journal.schema import SCHEMA_VERSION, added, schema
 from heygen_async.errors import JournalError
 
@@ -22,7 +22,7 @@ _APPLICATION_ID = 0x48474A31  # "HGJ1": tells a journal from any other SQLite fi
 _WORDS = {"integer": "INTEGER", "number": "INTEGER PRIMARY KEY", "real": "REAL", "rowless": " WITHOUT ROWID"}
 
 
-class SqliteFile:
+class SqliteBackend:
     """The file. One process writes; any number may read.
 
     Attributes:
@@ -40,12 +40,12 @@ class SqliteFile:
         self.where: str = str(path)
         self.folder: Path = path.parent
         self._path = path
-        self._lock: Lock | None = None
+        self._lock: FileLock | None = None
         self._inside = False
         if not create and not path.exists():
             raise JournalError(f"{path}: there is no such journal")
         with self._explained():
-            self._lock = None if read_only else Lock(path)
+            self._lock = None if read_only else FileLock(path)
         try:
             with self._explained():
                 self.connection: sqlite3.Connection = self._opened(read_only=read_only)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from heygen_async.bulk.jobs.records import StoredFile
+from heygen_async.bulk.jobs.records import SavedFile
 from heygen_async.bulk.journal.journal import Journal
 
-Stored = Mapping[str, StoredFile]
+Stored = Mapping[str, SavedFile]
 
 
 def unstored(journal: Journal, kinds: Iterable[str]) -> Iterator[tuple[int, Stored]]:
@@ -18,7 +18,7 @@ def unstored(journal: Journal, kinds: Iterable[str]) -> Iterator[tuple[int, Stor
     return iter([(job_id, stored) for job_id, stored in rows if not wanted <= set(still_there(stored))])
 
 
-def still_there(stored: Stored) -> dict[str, StoredFile]:
+def still_there(stored: Stored) -> dict[str, SavedFile]:
     """Return those that are there and have the size that they had."""
     return {kind: one for kind, one in stored.items() if one.file is None or _size(one.file) == one.size_bytes}
 

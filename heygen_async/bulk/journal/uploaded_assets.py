@@ -5,7 +5,7 @@ from __future__ import annotations
 from heygen_async.bulk.journal.database import Database, whole
 
 
-class Remembered(Database):
+class UploadedAssets(Database):
     """The ids of uploads by mark, which is what tells one content from all others: an `AssetMemory`."""
 
     def asset(self, mark: str) -> str | None:

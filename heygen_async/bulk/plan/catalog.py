@@ -25,7 +25,7 @@ _DEAF = (ConnectionFailedError, ConnectionLostError, AttemptTimeoutError, Authen
 
 
 @attrs.frozen(kw_only=True)
-class Found(Generic[T]):
+class Lookup(Generic[T]):
     """HeyGen's answer.
 
     Attributes:
@@ -42,10 +42,10 @@ class Found(Generic[T]):
 @attrs.define
 class _Place:
     lock: anyio.Lock = attrs.field(factory=anyio.Lock)
-    found: Found[Any] | None = None
+    found: Lookup[Any] | None = None
 
 
-class Readings:
+class Catalog:
     """Asks, and remembers the answers. When the network is gone or the key is wrong, it stops asking."""
 
     def __init__(self) -> None:
@@ -54,12 +54,12 @@ class Readings:
         self._limiter = anyio.CapacityLimiter(AT_ONCE)
         self._deaf: str | None = None
 
-    async def of(self, what: str, name: str, ask: Callable[[str], Awaitable[T]]) -> Found[T]:
+    async def of(self, what: str, name: str, ask: Callable[[str], Awaitable[T]]) -> Lookup[T]:
         """Return what *ask* says of *name*, asking if it is the first time; *what* tells names of one kind apart."""
         place = self._places.setdefault((what, name), _Place())
         async with place.lock:
             if place.found is not None:
-                return cast("Found[T]", attrs.evolve(place.found, first=False))
+                return cast("Lookup[T]", attrs.evolve(place.found, first=False))
             found = await self._read(name, ask)
             place.found = found
             return found
@@ -69,15 +69,15 @@ class Readings:
         place = self._places.get((what, name))
         return None if place is None or place.found is None else place.found.value
 
-    async def _read(self, name: str, ask: Callable[[str], Awaitable[T]]) -> Found[T]:
+    async def _read(self, name: str, ask: Callable[[str], Awaitable[T]]) -> Lookup[T]:
         async with self._limiter:
             if self._deaf is not None:
-                return Found(unread=self._deaf)
+                return Lookup(unread=self._deaf)
             try:
-                return Found(value=await ask(name))
+                return Lookup(value=await ask(name))
             except (NotFoundError, BadRequestError, InvalidInputError):
-                return Found()
+                return Lookup()
             except HeyGenError as exc:
                 if isinstance(exc, _DEAF):
                     self._deaf = exc.gist
-                return Found(unread=exc.gist)
+                return Lookup(unread=exc.gist)

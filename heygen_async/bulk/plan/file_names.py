@@ -54,7 +54,7 @@ def same_name(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-class Names:
+class FileNames:
     """The names that are given to rows as their videos come in: the second Ada becomes `Ada-2`."""
 
     def __init__(self, template: str, taken: Iterable[str] = ()) -> None:

@@ -93,7 +93,7 @@ def make_plan(
     rates: Rates | None = None,
 ) -> Plan:
     """Read all rows, build and price each request, and return what a run would do. Asks nobody."""
-    looking = _Looking(table, template, filename, limit, rates or Rates())
+    looking = _RowChecker(table, template, filename, limit, rates or Rates())
     for found in looking.rows():
         looking.take(looking.read(found))
     return looking.plan()
@@ -111,7 +111,7 @@ async def checked_plan(
     budget_usd: float | None = None,
 ) -> Plan:
     """The same, with each row and the account checked against HeyGen, by reads that cost nothing. See `HeyGen.plan`."""
-    looking = _Looking(table, template, filename, limit, rates or Rates())
+    looking = _RowChecker(table, template, filename, limit, rates or Rates())
     preflight = Preflight(client)
     rows = looking.rows()
     while together := [looking.read(found) for found in itertools.islice(rows, TOGETHER)]:
@@ -127,7 +127,7 @@ async def checked_plan(
 
 
 @attrs.frozen(kw_only=True)
-class _Seen:
+class _CheckedRow:
     """A row, and what became of it: a job or problems."""
 
     row: Row | None = None
@@ -135,7 +135,7 @@ class _Seen:
     problems: list[Problem] = attrs.field(factory=list)
 
 
-class _Looking:
+class _RowChecker:
     """Looks at one row after the other."""
 
     def __init__(self, table: Table, template: Template, filename: str | None, limit: int | None, rates: Rates) -> None:
@@ -161,16 +161,16 @@ class _Looking:
         """Read the list."""
         return itertools.islice(self._table.scan(), self._limit)
 
-    def read(self, found: Row | Problem) -> _Seen:
+    def read(self, found: Row | Problem) -> _CheckedRow:
         """Build the request of a row."""
         self._rows += 1
         if isinstance(found, Problem):
-            return _Seen(problems=[found])
+            return _CheckedRow(problems=[found])
         request, problems = self._template.attempt(found)
         job = None if request is None else Job(request=request, row=found, index=self._rows - 1)
-        return _Seen(row=found, job=job, problems=problems)
+        return _CheckedRow(row=found, job=job, problems=problems)
 
-    def take(self, seen: _Seen, language: LanguageOf | None = None) -> None:
+    def take(self, seen: _CheckedRow, language: LanguageOf | None = None) -> None:
         """Price the row, or count it as bad, and keep what is wrong with it; what a missing column spoils is told."""
         problems = list(seen.problems)
         if seen.row is not None and seen.job is not None and not any(one.severity == "error" for one in problems):

@@ -15,7 +15,7 @@ from heygen_async.api.generated.templates import TemplateDetail
 from heygen_async.api.generated.voices import VoiceDetail
 from heygen_async.api.requests.kinds import kind_of
 from heygen_async.api.requests.stored import StoredRequest, body_of
-from heygen_async.bulk.plan.catalog import Found, Readings
+from heygen_async.bulk.plan.catalog import Catalog, Lookup
 from heygen_async.bulk.plan.credit import ACCOUNT, credit_problems, slot_problems
 from heygen_async.bulk.plan.looks_and_voices import locale_of, look_findings, reference_findings, voice_findings
 from heygen_async.bulk.plan.template_variables import template_findings
@@ -45,7 +45,7 @@ class Preflight:
     def __init__(self, client: Client) -> None:
         """Ask by *client*."""
         self._client = client
-        self._readings = Readings()
+        self._readings = Catalog()
 
     async def problems(self, row: Row, request: RenderRequest | StoredRequest) -> list[Problem]:
         """Return what would keep the request of *row* from being rendered, and what should be looked at.
@@ -138,7 +138,7 @@ class Preflight:
             return await self._absent_look(f"{part.at}engine.reference_look_id", reference_id, read)
         return list(reference_findings(read.value, reference_id, look, part))
 
-    async def _absent_look(self, field: str, look_id: str, read: Found[Look]) -> list[Finding]:
+    async def _absent_look(self, field: str, look_id: str, read: Lookup[Look]) -> list[Finding]:
         if read.unread is not None:
             return list(_unread(field, look_id, read, "look"))
         group = await self._readings.of("group", look_id, self._looks_of)
@@ -158,7 +158,7 @@ class Preflight:
         voice_id = part.fields.get("voice_id")
         if not isinstance(voice_id, str):
             return []
-        read: Found[VoiceDetail] = await self._readings.of("voice", voice_id, self._client.voices.get)
+        read: Lookup[VoiceDetail] = await self._readings.of("voice", voice_id, self._client.voices.get)
         if read.value is None:
             return list(
                 _absent(
@@ -172,7 +172,7 @@ class Preflight:
         named = _TEMPLATE.fullmatch(path)
         if named is None:
             return []
-        read: Found[TemplateDetail] = await self._readings.of("template", named[1], self._client.templates.get)
+        read: Lookup[TemplateDetail] = await self._readings.of("template", named[1], self._client.templates.get)
         if read.value is None:
             mend = "take an id from GET /v3/templates; only templates with variables are there"
             return list(_absent("template_id", named[1], read, "template", mend))
@@ -190,13 +190,13 @@ def _named(fields: Mapping[str, object], name: str) -> Iterator[tuple[str, str]]
                 yield f"{name}[{index}]", item
 
 
-def _absent(field: str, name: str, read: Found[T], what: str, mend: str) -> Iterator[Finding]:
+def _absent(field: str, name: str, read: Lookup[T], what: str, mend: str) -> Iterator[Finding]:
     if read.unread is None:
         yield Finding(field=field, value=name, reason=f"there is no such {what}", mend=mend)
     yield from _unread(field, name, read, what)
 
 
-def _unread(field: str, name: str, read: Found[T], what: str) -> Iterator[Finding]:
+def _unread(field: str, name: str, read: Lookup[T], what: str) -> Iterator[Finding]:
     """Yield one warning for all rows that name the same."""
     if read.unread is not None and read.first:
         yield Finding(

@@ -50,7 +50,7 @@ def spoken_seconds(text: str, *, speed: float = 1.0, language: str | None = None
         speed: As in `voice_settings.speed`: 2.0 is twice as fast.
         language: A locale such as `pt-BR` or a name such as `German`; one that is not known counts as English.
 
-    Source: the pace of audio books, 150 words a minute, and of quick and slow speakers around it; HeyGen names none.
+    Source: the pace of audio store, 150 words a minute, and of quick and slow speakers around it; HeyGen names none.
         Other languages by their ratio to English when read aloud: Trauzettel-Klosinski and Dietz, Standardized
         Assessment of Reading Performance (IReST), IOVS 53(9), 2012, 17 languages.
     """

@@ -8,7 +8,7 @@ from collections import deque
 import anyio
 
 from heygen_async.bulk.jobs.job import Job
-from heygen_async.bulk.journal.job_store import Books
+from heygen_async.bulk.journal.job_store import JobStore
 from heygen_async.errors import InvalidInputError
 
 MAX_AGENTS = 3  # HeyGen's advice for Video Agent: two to three sessions at a time
@@ -16,10 +16,10 @@ ASIDE = 1_000  # agent rows that wait while others pass them, at the most: a lis
 _AGENT = "video_agent"
 
 
-class Turns:
-    """Hands out the rows of *books*; of agents no more than *max_agents* are under way at once."""
+class AgentQueue:
+    """Hands out the rows of *store*; of agents no more than *max_agents* are under way at once."""
 
-    def __init__(self, books: Books, max_agents: int | None = MAX_AGENTS) -> None:
+    def __init__(self, store: JobStore, max_agents: int | None = MAX_AGENTS) -> None:
         """Let *max_agents* be under way at once; None is as many as there are slots.
 
         Raises:
@@ -27,7 +27,7 @@ class Turns:
         """
         if max_agents is not None and (type(max_agents) is not int or max_agents < 1):
             raise InvalidInputError(f"max_agents {max_agents!r}: must be a whole number from 1, or None")
-        self._books = books
+        self._store = store
         self._most = math.inf if max_agents is None else max_agents
         self._aside: deque[Job] = deque()
         self._under_way: set[int] = set()
@@ -35,7 +35,7 @@ class Turns:
 
     @property
     def waiting(self) -> int:
-        """How many rows were taken from the books and not handed out yet."""
+        """How many rows were taken from the store and not handed out yet."""
         return len(self._aside)
 
     async def next(self) -> Job | None:
@@ -43,7 +43,7 @@ class Turns:
         if self._aside and len(self._under_way) < self._most:
             return self.taken(self._aside.popleft())
         while len(self._aside) < ASIDE:
-            job = await self._books.next()
+            job = await self._store.next()
             if job is None or not self._must_wait(job):
                 return None if job is None else self.taken(job)
             self._aside.append(job)

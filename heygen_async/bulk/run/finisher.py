@@ -11,13 +11,13 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from heygen_async.api.client import Client
 from heygen_async.api.handles.video import Video
-from heygen_async.bulk.download.download_queue import Storing
+from heygen_async.bulk.download.download_queue import DownloadQueue
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.outcomes import Completed, Failed, Result, Summary
-from heygen_async.bulk.journal.job_store import Books
+from heygen_async.bulk.journal.job_store import JobStore
 from heygen_async.bulk.run.guards import Guard
 from heygen_async.bulk.run.slots import Slots
-from heygen_async.bulk.watch.watched_render import Watched
+from heygen_async.bulk.watch.watched_render import WatchedRender
 from heygen_async.errors import HeyGenError, RenderFailedError
 from heygen_async.telemetry import JobEnded, JobRendered
 
@@ -25,7 +25,7 @@ UNREAD_AT_MOST = 10_000  # results that nobody has read yet
 _RUNS = itertools.count(1)
 
 
-class Ending:
+class Finisher:
     """Where rows end.
 
     Attributes:
@@ -35,19 +35,19 @@ class Ending:
     def __init__(
         self,
         client: Client,
-        books: Books,
+        store: JobStore,
         slots: Slots,
         out: MemoryObjectSendStream[Result],
-        storing: Storing,
+        storing: DownloadQueue,
         *,
         guard: Guard,
     ) -> None:
-        """Write to *books*, give back to *slots*, hand files to *storing*, send results to *out* and tell *guard*."""
+        """Write to *store*, give back to *slots*, hand files to *storing*, send results to *out* and tell *guard*."""
         self.summary: Summary = Summary()
         self.run: int = next(_RUNS)
         self.storing = storing
         self._client = client
-        self._books = books
+        self._store = store
         self._slots = slots
         self._out = out
         self._guard = guard
@@ -62,7 +62,7 @@ class Ending:
         while self._out.statistics().current_buffer_used >= UNREAD_AT_MOST:  # noqa: ASYNC110 - a reader tells nobody
             await anyio.sleep(1.0)
 
-    def on_rendered(self, watched: Watched, status: str) -> None:
+    def on_rendered(self, watched: WatchedRender, status: str) -> None:
         """Give the slot back first: the next render need not wait for this one's details and file."""
         self._slots.free(watched.job.index)
         event = JobRendered(
@@ -75,15 +75,15 @@ class Ending:
         )
         self._client.telemetry.emit(event)
 
-    async def on_named(self, watched: Watched) -> None:
+    async def on_named(self, watched: WatchedRender) -> None:
         """Write the video's id down."""
-        await self._books.accepted(watched.job, video_id=watched.video_id, session_id=watched.session_id)
+        await self._store.accepted(watched.job, video_id=watched.video_id, session_id=watched.session_id)
 
-    async def on_end(self, watched: Watched, end: Video | HeyGenError) -> None:
+    async def on_end(self, watched: WatchedRender, end: Video | HeyGenError) -> None:
         """Write down how it ended."""
         seconds = anyio.current_time() - watched.since
         if isinstance(end, HeyGenError):
-            await self._books.failed(watched.job, end)
+            await self._store.failed(watched.job, end)
             self.emit(Failed(job=watched.job, resource_id=watched.resource_id, seconds=seconds, error=end))
         else:
             await self._judge(watched.job, end, seconds)
@@ -92,10 +92,10 @@ class Ending:
         try:
             video.check()
         except RenderFailedError as exc:
-            await self._books.failed(job, exc)
+            await self._store.failed(job, exc)
             self.emit(Failed(job=job, resource_id=video.id, seconds=seconds, error=exc))
             return
-        await self._books.completed(job, video)
+        await self._store.completed(job, video)
         self.storing.add(Completed(job=job, resource_id=video.id, seconds=seconds, video=video))
 
     def emit(self, result: Result) -> None:

@@ -15,22 +15,22 @@ from typing import Literal, NoReturn
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from heygen_async.account.render_pool import InFlight, Pool
+from heygen_async.account.render_pool import InFlight, RenderPool
 from heygen_async.api.client import Client
 from heygen_async.api.handles.batches import BATCH_ITEMS
-from heygen_async.bulk.download.download_queue import MAX_DOWNLOADS, Storing
-from heygen_async.bulk.download.downloader import Downloads
+from heygen_async.bulk.download.download_queue import MAX_DOWNLOADS, DownloadQueue
+from heygen_async.bulk.download.downloader import Downloader
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.outcomes import Failed, Result, Summary, Unfinished
-from heygen_async.bulk.journal.job_store import Books
-from heygen_async.bulk.run.agent_queue import MAX_AGENTS, Turns
-from heygen_async.bulk.run.finisher import Ending, stream
+from heygen_async.bulk.journal.job_store import JobStore
+from heygen_async.bulk.run.agent_queue import MAX_AGENTS, AgentQueue
+from heygen_async.bulk.run.finisher import Finisher, stream
 from heygen_async.bulk.run.guards import Guard
 from heygen_async.bulk.run.result_stream import Results, only
 from heygen_async.bulk.run.slots import Slots
-from heygen_async.bulk.run.submitter import Submitting, fits_together
-from heygen_async.bulk.watch.poller import Watcher
-from heygen_async.bulk.watch.render_times import Law, RenderTimes
+from heygen_async.bulk.run.submitter import Submitter, fits_together
+from heygen_async.bulk.watch.poller import Poller
+from heygen_async.bulk.watch.render_times import RenderTimes, TimeDistribution
 from heygen_async.bulk.watch.signals import Signals
 from heygen_async.bulk.watch.watched_render import Watch
 from heygen_async.bulk.watch.watchlist import Watchlist
@@ -50,11 +50,11 @@ Recover = Callable[[Job], Awaitable[Job | HeyGenError]]
 @contextlib.asynccontextmanager
 async def run(
     client: Client,
-    books: Books,
+    store: JobStore,
     *,
     max_in_flight: InFlight,
     deadline: float,
-    downloads: Downloads | None = None,
+    downloads: Downloader | None = None,
     max_downloads: int = MAX_DOWNLOADS,
     recover: Recover | None = None,
     submit: Submit = "auto",
@@ -63,26 +63,26 @@ async def run(
     times: RenderTimes | None = None,
     guard: Guard | None = None,
     signals: Signals | None = None,
-    pool: Pool | None = None,
+    pool: RenderPool | None = None,
 ) -> AsyncIterator[Results]:
-    """Run the jobs of *books* and yield the stream of their results. See `HeyGen.render_many`.
+    """Run the jobs of *store* and yield the stream of their results. See `HeyGen.render_many`.
 
     *recover* looks for what a lost POST made; without it such a row fails. What is learnt about render times goes into
     *times*; *guard* may hold rows back; *signals* tell of ends before they are looked for; *pool* counts
     the account's slots where that is not the client's own.
     """
     slots = Slots(max_in_flight, client.pool if pool is None else pool)
-    turns = Turns(books, max_agents)
+    turns = AgentQueue(store, max_agents)
     slots.freed = turns.ended
-    storing = Storing(books, downloads, max_downloads)
+    storing = DownloadQueue(store, downloads, max_downloads)
     send, receive = stream()
     guard = guard or Guard()
-    ending = Ending(client, books, slots, send, storing, guard=guard)
+    ending = Finisher(client, store, slots, send, storing, guard=guard)
     watchlist = Watchlist(ending, deadline=deadline, times=times or RenderTimes())
-    watcher = Watcher(client, watchlist, watch)
+    watcher = Poller(client, watchlist, watch)
     work = _Run(
         client,
-        books,
+        store,
         turns=turns,
         slots=slots,
         ending=ending,
@@ -117,16 +117,16 @@ async def _heed(signals: Signals, watchlist: Watchlist) -> None:
 
 
 class _Run:
-    """One run: what it shares, and the way of a row from the books to its submission."""
+    """One run: what it shares, and the way of a row from the store to its submission."""
 
     def __init__(
         self,
         client: Client,
-        books: Books,
+        store: JobStore,
         *,
-        turns: Turns,
+        turns: AgentQueue,
         slots: Slots,
-        ending: Ending,
+        ending: Finisher,
         watchlist: Watchlist,
         recover: Recover | None,
         submit: Submit,
@@ -135,15 +135,15 @@ class _Run:
         self.slots = slots
         self._guard = guard
         self._client = client
-        self._books = books
+        self._store = store
         self._turns = turns
         self._ending = ending
         self._watchlist = watchlist
         self._recover = recover
         self._in_batches = submit == "batch" or (submit == "auto" and self._posts_would_be_too_many())
         look_for = None if recover is None else self._look_for
-        self._submitting = Submitting(client, books, slots, watchlist, ending, look_for, guard)
-        self._next = anyio.Lock(fast_acquire=True)  # the books are shared
+        self._submitting = Submitter(client, store, slots, watchlist, ending, look_for, guard)
+        self._next = anyio.Lock(fast_acquire=True)  # the store is shared
         self._over = False  # no more rows: the source has ended or the account refuses
         self._looking: dict[int, Job] = {}
 
@@ -152,7 +152,7 @@ class _Run:
         """The tally so far."""
         return self._ending.summary
 
-    async def drive(self, out: MemoryObjectSendStream[Result], watcher: Watcher) -> None:
+    async def drive(self, out: MemoryObjectSendStream[Result], watcher: Poller) -> None:
         """Do everything; the stream of results ends when this does."""
         async with out, anyio.create_task_group() as self._stages:
             self._ending.work_in(self._stages)
@@ -183,9 +183,9 @@ class _Run:
 
     def seconds_left(self) -> float | None:
         """Return the seconds until everything has ended, by what is known of render times; None if rows are unknown."""
-        if self._books.left is None and not self._over:
+        if self._store.left is None and not self._over:
             return None
-        waiting = 0 if self._over else (self._books.left or 0) + self._turns.waiting
+        waiting = 0 if self._over else (self._store.left or 0) + self._turns.waiting
         slots = min(self.slots.total, max(1.0, float(self.slots.in_use), float(self.slots.pool.peak)))
         return self._watchlist.seconds_left(waiting, slots)
 
@@ -214,7 +214,7 @@ class _Run:
     def _posts_would_be_too_many(self) -> bool:
         """Whether one POST a row would use more than half of the requests that the account is known to take."""
         slots = self.slots.total if self.slots.total < math.inf else USUAL_SLOTS
-        return slots / Law().expected > self._client.requests_per_second / 2
+        return slots / TimeDistribution().expected > self._client.requests_per_second / 2
 
     async def _on_leaving(self) -> None:
         try:
@@ -222,7 +222,7 @@ class _Run:
         finally:
             self._submitting.last_call()
 
-    # Rows, from the books to their POSTs
+    # Rows, from the store to their POSTs
 
     async def _submit_all(self) -> None:
         async with anyio.create_task_group() as submitters:
@@ -337,7 +337,7 @@ class _Run:
 
     async def _submit_again_together(self, job: Job) -> None:
         """Repeat a batch whose answer was lost: the same rows in the same order under the same key."""
-        mates = self._books.mates(job)
+        mates = self._store.mates(job)
         for mate in mates:
             if mate.index != job.index:
                 self.slots.claim(mate.index)
@@ -357,7 +357,7 @@ class _Run:
             name = record.session_id
             self._watchlist.add_session(job, name, age=age)
         else:
-            name = self._books.batch_id(job)
+            name = self._store.batch_id(job)
             self._watchlist.add_item(job, name, record.item, age=age)
         event = JobSubmitted(index=job.index, run=self._ending.run, mode=job.request.kind, resource_id=name, age=age)
         self._client.telemetry.emit(event)
@@ -369,7 +369,7 @@ class _Run:
 
     async def _settle(self, job: Job) -> None:
         """Find out what became of a POST whose answer was lost, and go on accordingly."""
-        if self._recover is None:  # pragma: no cover - only a journal's books make such rows
+        if self._recover is None:  # pragma: no cover - only a journal's store makes such rows
             raise AssertionError("a row to be looked for needs a journal")
         with self._unless_it_fails(job):
             found = await self._recover(job)

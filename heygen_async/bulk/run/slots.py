@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import anyio
 
-from heygen_async.account.render_pool import InFlight, Pool
+from heygen_async.account.render_pool import InFlight, RenderPool
 from heygen_async.errors import InvalidInputError
 
 START = 4  # of "auto": then one more for each render that is accepted, until the first refusal
@@ -22,7 +22,7 @@ class Slots:
     A place is taken by a ticket before it is known for which row, and then held in the row's name.
     """
 
-    def __init__(self, in_flight: InFlight, pool: Pool) -> None:
+    def __init__(self, in_flight: InFlight, pool: RenderPool) -> None:
         """Take *in_flight* places at the most: a number, "auto", or a function that tells the number now."""
         if callable(in_flight):
             self._cap: Callable[[], float] = in_flight
@@ -84,7 +84,7 @@ class Slots:
         self.pool.succeeded(self._by_row[row])
 
     def refused(self, rows: Sequence[int], wait: float | None, *, crowded: bool) -> None:
-        """HeyGen has no place for these rows, which came in one POST; see `Pool.refused`."""
+        """HeyGen has no place for these rows, which came in one POST; see `RenderPool.refused`."""
         self.pool.refused([self._by_row[row] for row in rows], wait, crowded=crowded)
 
     async def try_again(self, row: int) -> None:

@@ -15,8 +15,8 @@ from heygen_async.api.handles.batches import BATCH_ITEMS, CreatedBatch
 from heygen_async.api.requests.batch import KINDS, folder_of
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.outcomes import Failed
-from heygen_async.bulk.journal.job_store import Books
-from heygen_async.bulk.run.finisher import Ending
+from heygen_async.bulk.journal.job_store import JobStore
+from heygen_async.bulk.run.finisher import Finisher
 from heygen_async.bulk.run.guards import Guard
 from heygen_async.bulk.run.slots import Slots
 from heygen_async.bulk.watch.watchlist import Watchlist
@@ -52,7 +52,7 @@ class _NotSentError(Exception):
 
 
 @attrs.define(eq=False)
-class Submitting:
+class Submitter:
     """Sends rows.
 
     Attributes:
@@ -63,10 +63,10 @@ class Submitting:
     """
 
     _client: Client
-    _books: Books
+    _store: JobStore
     _slots: Slots
     _watchlist: Watchlist
-    _ending: Ending
+    _ending: Finisher
     _look_for: Callable[[Job], None] | None
     _guard: Guard
     winding_down: bool = False
@@ -124,7 +124,7 @@ class Submitting:
         options = Options(idempotency_key=job.key, attempts=ATTEMPTS, patience=0.0)
 
         async def post() -> str:
-            await self._books.sending(job)
+            await self._store.sending(job)
             return await self._client.begin(job.request, options)
 
         try:
@@ -140,7 +140,7 @@ class Submitting:
         requests: list[Any] = [job.request for job in jobs]
 
         async def post() -> CreatedBatch:
-            key = await self._books.sending_together(jobs)
+            key = await self._store.sending_together(jobs)
             options = Options(idempotency_key=key, attempts=ATTEMPTS, patience=0.0)
             return await self._client.videos.create_batch(requests, options)
 
@@ -177,9 +177,9 @@ class Submitting:
     async def _wait_for_a_slot(self, jobs: Jobs, refusal: RateLimitError) -> None:
         """Let rows that met a 429 wait until they may try again: planned meanwhile, or unknown if they were before."""
         if refusal.spent == "unknown":
-            await self._books.unknown(refusal, *jobs)
+            await self._store.unknown(refusal, *jobs)
         else:
-            await self._books.put_back(*jobs)
+            await self._store.put_back(*jobs)
         self._heed(jobs, refusal)
         await self._slots.try_again(jobs[0].index)
         if self.winding_down:
@@ -194,7 +194,7 @@ class Submitting:
 
     async def _accepted(self, job: Job, made: str) -> None:
         is_session = job.request.kind == "video_agent"
-        await self._books.accepted(job, **{"session_id" if is_session else "video_id": made})
+        await self._store.accepted(job, **{"session_id" if is_session else "video_id": made})
         self._begun(job, made)
         if is_session:
             self._watchlist.add_session(job, made)
@@ -202,7 +202,7 @@ class Submitting:
             self._watchlist.add_video(job, made)
 
     async def _accepted_together(self, jobs: Jobs, batch_id: str) -> None:
-        await self._books.accepted_together(jobs, batch_id)
+        await self._store.accepted_together(jobs, batch_id)
         for item, job in enumerate(jobs):
             self._begun(job, batch_id)
             self._watchlist.add_item(job, batch_id, item)
@@ -214,16 +214,16 @@ class Submitting:
 
     async def _refused(self, job: Job, error: HeyGenError) -> None:
         if isinstance(error, OutcomeUnknownError) and self._look_for is not None:
-            await self._books.unknown(error, job)
+            await self._store.unknown(error, job)
             self._look_for(job)  # it keeps its slot: HeyGen may be rendering it
             return
         stops = isinstance(error, _STOPS_THE_RUN)
         if error.spent == "unknown":
-            await self._books.unknown(error, job)
+            await self._store.unknown(error, job)
         elif stops:
-            await self._books.put_back(job)
+            await self._store.put_back(job)
         else:
-            await self._books.refused(job, error)
+            await self._store.refused(job, error)
         self._slots.free(job.index)
         if stops:
             self.stop(job, error)
@@ -237,7 +237,7 @@ class Submitting:
             for job in jobs:
                 await self._refused(job, error)
             return
-        await self._books.put_back(*jobs)
+        await self._store.put_back(*jobs)
         if isinstance(error, RateLimitError):
             self._heed(jobs, error)
             await self._as_there_is_room(list(jobs))

@@ -41,7 +41,7 @@ def resolved(names: Iterable[str], columns: Iterable[str]) -> dict[str, str]:
 
 
 @attrs.frozen(kw_only=True)
-class Filled:
+class FilledText:
     """What a text came to.
 
     Attributes:
@@ -68,7 +68,7 @@ class Text:
     source: str
     names: frozenset[str]
     template: Any = attrs.field(repr=False, eq=False)
-    constant: Filled | None = attrs.field(default=None, repr=False)
+    constant: FilledText | None = attrs.field(default=None, repr=False)
 
 
 class Placeholders:
@@ -109,10 +109,10 @@ class Placeholders:
         except self._errors as exc:
             mend = "placeholders look like {{ first_name }}; {{ 'text' }} for braces"
             raise InvalidInputError(f"{subject}: not a template: {_words(exc)}; {mend}") from exc
-        constant = None if "{" in text else Filled(text=template.render())
+        constant = None if "{" in text else FilledText(text=template.render())
         return Text(source=text, names=names, template=template, constant=constant)
 
-    def filled(self, text: Text, cells: Mapping[str, str | None]) -> Filled:
+    def filled(self, text: Text, cells: Mapping[str, str | None]) -> FilledText:
         """Fill in *text*; a cell that is None is missing, and reported if the text cannot do without it."""
         if text.constant is not None:
             return text.constant
@@ -124,8 +124,8 @@ class Placeholders:
         try:
             shown = text.template.render(values)
         except Exception as exc:  # noqa: BLE001 - a template is a program: whatever it raises is a problem of its row
-            return Filled(missing=tuple(demanded), reason=None if demanded else _words(exc))
-        return Filled(text=shown, missing=tuple(demanded))
+            return FilledText(missing=tuple(demanded), reason=None if demanded else _words(exc))
+        return FilledText(text=shown, missing=tuple(demanded))
 
 
 def _words(exc: Exception) -> str:
@@ -133,7 +133,7 @@ def _words(exc: Exception) -> str:
     return str(said or type(exc).__name__).removesuffix(".")
 
 
-class _Demanding:
+class _MissingCell:
     """A missing cell: noted wherever it is used, false wherever it is asked about.
 
     It does not raise, so that one look at a text finds all cells that it needs.
@@ -190,7 +190,7 @@ class _Demanding:
 
 def _missing_cell(undefined: type[Any]) -> Any:
     """Return what makes missing cells that Jinja2 takes for its own kind, so that `default` and `defined` know them."""
-    kind = type("MissingCell", (_Demanding, undefined), {})
+    kind = type("MissingCell", (_MissingCell, undefined), {})
 
     def made(name: str, demanded: dict[str, None]) -> Any:
         cell = kind(name=name)

@@ -23,7 +23,7 @@ from heygen_async.api.handles import polling
 from heygen_async.api.handles.video import VIDEO_STATUSES
 from heygen_async.api.renders import look
 from heygen_async.api.videos import STATUSES_AT_ONCE
-from heygen_async.bulk.watch.watched_render import Watch, Watched
+from heygen_async.bulk.watch.watched_render import Watch, WatchedRender
 from heygen_async.bulk.watch.watchlist import Watchlist, failure_of
 from heygen_async.errors import APIError, AuthenticationError, HeyGenError, NotFoundError
 
@@ -47,7 +47,7 @@ _RUNNING = (VIDEO_STATUSES | _NOT_BEGUN) - _OVER
 Entry = Mapping[str, Any]
 
 
-class Watcher:
+class Poller:
     """Watches renders until they end and reports each once."""
 
     def __init__(self, client: Client, watchlist: Watchlist, watch: Watch = "auto") -> None:
@@ -104,7 +104,7 @@ class Watcher:
         self._client.pool.seen(waiting=self._waiting, running=len(due) - self._waiting)
         await self._list.give_up_late_ones()
 
-    def _looks(self, due: list[Watched]) -> Iterator[Callable[[], Awaitable[None]]]:
+    def _looks(self, due: list[WatchedRender]) -> Iterator[Callable[[], Awaitable[None]]]:
         """Yield the requests that tell about *due*."""
         nameless = {w.batch_id for w in due if w.batch_id is not None and w.video_id is None}
         videos = []
@@ -128,13 +128,13 @@ class Watcher:
         async with self._width:
             await look()
 
-    def _read_each(self, videos: Iterable[Watched]) -> None:
+    def _read_each(self, videos: Iterable[WatchedRender]) -> None:
         now = anyio.current_time()
         for watched in videos:
             watched.look_again(now)
             self._start_reading(watched)
 
-    async def _sweep(self, videos: Mapping[str | None, Watched]) -> None:
+    async def _sweep(self, videos: Mapping[str | None, WatchedRender]) -> None:
         """Ask for the statuses of up to 100 videos, and read those that have ended."""
         try:
             entries = await self._client.videos.entries(str(name) for name in videos)
@@ -159,7 +159,7 @@ class Watcher:
         then = "looking again" if self._in_bulk else "asking one by one"
         logger.warning("bulk statuses failed: %s; %s", error.gist, then)
 
-    def _judge(self, watched: Watched, status: Any) -> None:
+    def _judge(self, watched: WatchedRender, status: Any) -> None:
         """Heed what a bulk look says of a video."""
         if status in _OVER:
             self._list.rendered(watched, status)
@@ -171,7 +171,7 @@ class Watcher:
         elif status not in _RUNNING:
             polling.note_status(str(status), VIDEO_STATUSES)
 
-    async def _look_at_batch(self, batch_id: str, items: Mapping[int | None, Watched]) -> None:
+    async def _look_at_batch(self, batch_id: str, items: Mapping[int | None, WatchedRender]) -> None:
         """Ask for all items of a batch: those whose turn has come have their video ids."""
         try:
             entries = await self._entries_of(batch_id)
@@ -200,12 +200,12 @@ class Watcher:
             for i in batch.items
         ]
 
-    async def _lost(self, error: NotFoundError, items: Iterable[Watched]) -> None:
+    async def _lost(self, error: NotFoundError, items: Iterable[WatchedRender]) -> None:
         for watched in list(items):
             if anyio.current_time() - watched.since >= LAG_SECONDS:
                 await self._list.end(watched, error.after(error.attempts, "yes"))
 
-    async def _take_item(self, watched: Watched, entry: Entry) -> None:
+    async def _take_item(self, watched: WatchedRender, entry: Entry) -> None:
         status, video_id = entry.get("status"), entry.get("video_id")
         if watched.video_id is None and isinstance(video_id, str) and video_id:
             self._list.named(watched, video_id)
@@ -219,13 +219,13 @@ class Watcher:
             watched.due, watched.queued = anyio.current_time() + QUEUED_SECONDS, True
             self._waiting += 1
 
-    async def _look_at_session(self, watched: Watched) -> None:
+    async def _look_at_session(self, watched: WatchedRender) -> None:
         watched.due = anyio.current_time() + SESSION_SECONDS
         session = await self._ask(watched, self._client.video_agents.get(watched.session_id or ""))
         if session is not None:
             await self._follow(watched, session)
 
-    async def _follow(self, watched: Watched, session: Session) -> None:
+    async def _follow(self, watched: WatchedRender, session: Session) -> None:
         polling.note_status(session.status, SESSION_STATUSES)
         if session.video_id is not None:
             watched.video_id = session.video_id
@@ -234,12 +234,12 @@ class Watcher:
             self._list.rendered(watched, "failed")
             await self._list.end(watched, session.failure())
 
-    def _start_reading(self, watched: Watched) -> None:
+    def _start_reading(self, watched: WatchedRender) -> None:
         if not watched.being_read:
             watched.being_read = True
             self._readers.start_soon(self._read, watched)
 
-    async def _read(self, watched: Watched) -> None:
+    async def _read(self, watched: WatchedRender) -> None:
         """Read the details of a video or job, and report it if it has ended."""
         try:
             async with self._width:
@@ -251,7 +251,7 @@ class Watcher:
             self._list.rendered(watched, video.status)
             await self._list.end(watched, video)
 
-    async def _ask(self, watched: Watched, question: Awaitable[T]) -> T | None:
+    async def _ask(self, watched: WatchedRender, question: Awaitable[T]) -> T | None:
         """Return the answer; None if it may come later. What will never come ends the render's watch."""
         try:
             return await question

@@ -22,7 +22,7 @@ _MOST_REMEMBERED = 200.0  # older runs count at most as so many renders, so that
 
 
 @attrs.frozen
-class Law:
+class TimeDistribution:
     """A lognormal law of render times.
 
     Attributes:
@@ -72,7 +72,7 @@ def _tail(z: float) -> float:
 
 
 @attrs.define
-class _Seen:
+class _RunningMoments:
     """Count, mean and squared distances, kept up by Welford's method."""
 
     count: float = 0.0
@@ -91,18 +91,18 @@ class RenderTimes:
 
     def __init__(self, lessons: Iterable[Lesson] = ()) -> None:
         """Begin with the *lessons* of earlier runs."""
-        self._seen: dict[tuple[str, int], _Seen] = {}
+        self._seen: dict[tuple[str, int], _RunningMoments] = {}
         for lesson in lessons:
             weight = min(1.0, _MOST_REMEMBERED / lesson.count) if lesson.count else 0.0
-            kept = _Seen(lesson.count * weight, lesson.mean, lesson.squares * weight)
+            kept = _RunningMoments(lesson.count * weight, lesson.mean, lesson.squares * weight)
             self._seen[lesson.kind, lesson.size] = kept
 
     def learn(self, kind: str, size: int, seconds: float) -> None:
         """Take one finished render into account."""
         if seconds > 0:
-            self._seen.setdefault((kind, size), _Seen()).add(math.log(seconds))
+            self._seen.setdefault((kind, size), _RunningMoments()).add(math.log(seconds))
 
-    def law(self, kind: str, size: int) -> Law:
+    def law(self, kind: str, size: int) -> TimeDistribution:
         """Return what is to be expected of a request of this mode and length class.
 
         Few renders of one length say little: the less was seen, the more the whole mode counts, and then the prior.
@@ -111,8 +111,8 @@ class RenderTimes:
         count = sum(seen.count for seen in mode)
         mean = (_WEIGHT_OF_PRIOR * _MEAN + sum(seen.count * seen.mean for seen in mode)) / (_WEIGHT_OF_PRIOR + count)
         squares = _WEIGHT_OF_PRIOR * _SPREAD**2 + sum(seen.squares for seen in mode)
-        own = self._seen.get((kind, size), _Seen())
-        return Law(
+        own = self._seen.get((kind, size), _RunningMoments())
+        return TimeDistribution(
             mean=(_WEIGHT_OF_MODE * mean + own.count * own.mean) / (_WEIGHT_OF_MODE + own.count),
             spread=math.sqrt(squares / (_WEIGHT_OF_PRIOR + count)),
         )

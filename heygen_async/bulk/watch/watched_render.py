@@ -8,7 +8,7 @@ import attrs
 
 from heygen_async.api.requests.kinds import kind_of
 from heygen_async.bulk.jobs.job import Job
-from heygen_async.bulk.watch.render_times import Law
+from heygen_async.bulk.watch.render_times import TimeDistribution
 
 Watch = Literal["auto", "sweep", "each"]
 
@@ -18,7 +18,7 @@ LEAST_SECONDS, MOST_SECONDS = 2.0, 30.0  # between two such looks
 
 
 @attrs.define(eq=False, kw_only=True)
-class Watched:
+class WatchedRender:
     """One render under watch.
 
     Attributes:
@@ -45,7 +45,7 @@ class Watched:
     since: float
     born: float
     due: float
-    law: Law = attrs.field(factory=Law)
+    law: TimeDistribution = attrs.field(factory=TimeDistribution)
     queued: bool = False
     rendered: bool = False
     being_read: bool = False
@@ -73,6 +73,6 @@ class Watched:
         self.due = now + pause
 
 
-def first_look(law: Law) -> float:
+def first_look(law: TimeDistribution) -> float:
     """Return the age in seconds at which a render is looked at first: before that, one in a hundred ends."""
     return min(FIRST_LOOK_SECONDS, law.quantile(-2.33))

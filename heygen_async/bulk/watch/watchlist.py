@@ -12,7 +12,7 @@ from heygen_async.api.handles import polling
 from heygen_async.api.handles.video import Video
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.watch.render_times import RenderTimes, size_of
-from heygen_async.bulk.watch.watched_render import Watched, first_look
+from heygen_async.bulk.watch.watched_render import WatchedRender, first_look
 from heygen_async.errors import DeadlineExceededError, HeyGenError, RenderFailedError
 
 RELIABLE, ENDS_TO_TRUST = 0.95, 20  # so large a share of so many last ends
@@ -21,13 +21,13 @@ RELIABLE, ENDS_TO_TRUST = 0.95, 20  # so large a share of so many last ends
 class Listener(Protocol):
     """Who is told."""
 
-    def on_rendered(self, watched: Watched, status: str) -> None:
+    def on_rendered(self, watched: WatchedRender, status: str) -> None:
         """HeyGen has ended the render, so its slot is free; what came out is still to be read."""
 
-    async def on_named(self, watched: Watched) -> None:
+    async def on_named(self, watched: WatchedRender) -> None:
         """Its session or batch has named its video."""
 
-    async def on_end(self, watched: Watched, end: Video | HeyGenError) -> None:
+    async def on_end(self, watched: WatchedRender, end: Video | HeyGenError) -> None:
         """It is known how it ended."""
 
 
@@ -50,7 +50,7 @@ class Watchlist:
         self.listener = listener
         self._deadline = deadline
         self._times = times
-        self._watched: dict[int, Watched] = {}
+        self._watched: dict[int, WatchedRender] = {}
         self._last_kind = ("avatar", 0)  # what rows that wait are likely to be
         self._moved_at = -math.inf  # when a render ended or a batch's item came to its turn
         self._signalled: list[bool] = []  # of the last ends, whether a signal came before a look
@@ -68,7 +68,7 @@ class Watchlist:
         return not self._watched and not self.expects_more
 
     @property
-    def watched(self) -> Collection[Watched]:
+    def watched(self) -> Collection[WatchedRender]:
         """What is under watch now."""
         return self._watched.values()
 
@@ -124,7 +124,7 @@ class Watchlist:
         self._last_kind = (job.request.kind, size_of(job.request))
         law = self._times.law(*self._last_kind)
         due = now - age + (first_look(law) if first is None else first)
-        self._watched[job.index] = Watched(job=job, since=now, born=now - age, due=due, law=law, **ids)
+        self._watched[job.index] = WatchedRender(job=job, since=now, born=now - age, due=due, law=law, **ids)
         if self.wants_news or len(self._watched) == 1:
             self._tell()
 
@@ -132,7 +132,7 @@ class Watchlist:
         changed, self._changed = self._changed, anyio.Event()
         changed.set()
 
-    def rendered(self, watched: Watched, status: str) -> None:
+    def rendered(self, watched: WatchedRender, status: str) -> None:
         """Tell once that the render is over, and learn how long it took if its whole life was seen."""
         if watched.rendered:
             return
@@ -143,7 +143,7 @@ class Watchlist:
             self._times.learn(watched.job.request.kind, size_of(watched.job.request), now - watched.born)
         self.listener.on_rendered(watched, status)
 
-    async def end(self, watched: Watched, end: Video | HeyGenError) -> None:
+    async def end(self, watched: WatchedRender, end: Video | HeyGenError) -> None:
         """Take a render off the list and tell how it ended; it may be asked twice."""
         if self._watched.pop(watched.job.index, None) is None:
             return
@@ -160,17 +160,17 @@ class Watchlist:
             if now - self._begun(watched) >= self._deadline:
                 await self.end(watched, self._too_late(watched))
 
-    def named(self, watched: Watched, video_id: str) -> None:
+    def named(self, watched: WatchedRender, video_id: str) -> None:
         """An item of a batch has come to its turn and has its video id."""
         watched.video_id, watched.queued = video_id, False
         watched.born = self._moved_at = anyio.current_time()
 
-    def _begun(self, watched: Watched) -> float:
+    def _begun(self, watched: WatchedRender) -> float:
         """Return since when the deadline of a render counts: not while it waits for its turn and others end."""
         waits = watched.batch_id is not None and watched.video_id is None
         return max(watched.since, self._moved_at if waits else watched.born)
 
-    def _too_late(self, watched: Watched) -> DeadlineExceededError:
+    def _too_late(self, watched: WatchedRender) -> DeadlineExceededError:
         return DeadlineExceededError(
             f"{watched.resource_id} has not ended {self._deadline:g} s after its submission. It goes on and is "
             "paid for; read it later by its id",
@@ -179,7 +179,7 @@ class Watchlist:
         )
 
 
-def failure_of(watched: Watched, error: Any) -> RenderFailedError:
+def failure_of(watched: WatchedRender, error: Any) -> RenderFailedError:
     """Return the failure of an item of a batch that has no video; the shape of *error* is not documented."""
     known = error if isinstance(error, dict) else {}
     reason = known.get("message") or known.get("code") or "HeyGen gives no reason"

@@ -17,7 +17,7 @@ from heygen_async.bulk.campaign_file.campaign_file import DownloadsTable, RowsTa
 from heygen_async.bulk.plan.plan import Plan
 from heygen_async.cli.rendering.plan_rows import planned
 from heygen_async.cli.rendering.render_campaign import render_campaign
-from heygen_async.cli.terminal.progress import Board, show_summary, span, wide_console
+from heygen_async.cli.terminal.progress import ProgressBoard, show_summary, span, wide_console
 from heygen_async.simulator import DropAfterAccept, ErrorAnswer, FailedRender, World, run, serve
 
 SPEED = 120.0
@@ -75,7 +75,7 @@ async def _render(campaign: Campaign, plan: Plan, world: World, console: Console
     console.print(f"By HeyGen's price list they would cost about {plan.price}.")
     console.print("The server is a simulator on this machine: no key, no network, no money.")
     began = time.monotonic()
-    board = Board(console, total, asyncio.get_running_loop().time)
+    board = ProgressBoard(console, total, asyncio.get_running_loop().time)
     async with (
         serve(world) as server,
         HeyGen("simulator-key", base_url=server.base_url, observers=[board]) as heygen,
@@ -89,7 +89,7 @@ async def _render(campaign: Campaign, plan: Plan, world: World, console: Console
         summary,
         board,
         {
-            "Charged": f"{world.charged_usd:.2f} play dollars by the simulator's books: {len(world.ledger)} renders, "
+            "Charged": f"{world.charged_usd:.2f} play dollars by the simulator's store: {len(world.ledger)} renders, "
             f"{once}; {len(world.refunds)} failed ones not billed",
             "Time": f"{span(board.seconds)} of rendering, shown in {time.monotonic() - began:.0f} s",
             "Files": f"{campaign.beside(campaign.downloads.folder).resolve()}/  (results.csv lists every row)",

@@ -9,7 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from heygen_async import Campaign
-from heygen_async.cli.rendering.campaign_options import Given, opened
+from heygen_async.cli.rendering.campaign_options import CampaignOptions, opened
 from heygen_async.cli.rendering.follow_run import met
 from heygen_async.cli.rendering.plan_rows import client, looked_up, planned
 from heygen_async.cli.terminal.option_types import (
@@ -30,7 +30,7 @@ def enqueue(
     /,
     *,
     database: Address,
-    given: Given = Given(),  # noqa: B008 - a frozen value
+    given: CampaignOptions = CampaignOptions(),  # noqa: B008 - a frozen value
     campaign: Annotated[
         str | None, Parameter(help="Tells these rows from other lists' in the database. [default: SOURCE's name]")
     ] = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from heygen_async.cli.rendering.campaign_options import Given, opened
+from heygen_async.cli.rendering.campaign_options import CampaignOptions, opened
 from heygen_async.cli.rendering.plan_rows import NO_KEY, client, looked_up, planned, show_plan
 from heygen_async.cli.terminal.option_types import BaseUrl, NoPreflight, RowsFile, Source
 from heygen_async.cli.terminal.progress import wide_console
@@ -15,7 +15,7 @@ async def plan(
     rows: RowsFile = None,
     /,
     *,
-    given: Given = Given(),  # noqa: B008 - a frozen value
+    given: CampaignOptions = CampaignOptions(),  # noqa: B008 - a frozen value
     no_preflight: NoPreflight = False,
     base_url: BaseUrl = None,
 ) -> None:

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from heygen_async.bulk.journal.database import ADDRESSES
 from heygen_async.cli.rendering import follow_run
-from heygen_async.cli.terminal.json_feed import Feed, fed
+from heygen_async.cli.terminal.json_feed import JsonFeed, fed
 from heygen_async.cli.terminal.option_types import BaseUrl, JournalFile, Json, Speed, Unknown, Usd
 from heygen_async.cli.terminal.progress import wide_console
 
@@ -33,9 +33,9 @@ def resume(
     if journal.startswith(ADDRESSES):
         _let_workers_go_on(journal)
         return
-    going_on = follow_run.GoingOn(journal=journal, on_unknown=on_unknown, budget_usd=budget, approve=approve)
+    going_on = follow_run.ResumeOptions(journal=journal, on_unknown=on_unknown, budget_usd=budget, approve=approve)
 
-    def command(feed: Feed) -> int:
+    def command(feed: JsonFeed) -> int:
         return follow_run.start(lambda: follow_run.resume(going_on, base_url, feed), speed, base_url)
 
     fed(command, in_json=in_json)

@@ -14,11 +14,11 @@ from heygen_async import Campaign, HeyGen, InvalidInputError
 from heygen_async.bulk.download.video_files import KINDS, checked_kinds
 from heygen_async.bulk.plan.plan import PROBLEMS_SHOWN, Plan
 from heygen_async.cli.rendering import follow_run
-from heygen_async.cli.rendering.campaign_options import Given, opened, said, seen_from
+from heygen_async.cli.rendering.campaign_options import CampaignOptions, opened, said, seen_from
 from heygen_async.cli.rendering.follow_run import check_journal
 from heygen_async.cli.rendering.plan_rows import client, looked_up, planned
 from heygen_async.cli.rendering.render_campaign import render_campaign
-from heygen_async.cli.terminal.json_feed import Feed, fed
+from heygen_async.cli.terminal.json_feed import JsonFeed, fed
 from heygen_async.cli.terminal.option_types import (
     BaseUrl,
     Count,
@@ -31,12 +31,12 @@ from heygen_async.cli.terminal.option_types import (
     Unknown,
     Usd,
 )
-from heygen_async.cli.terminal.progress import Board, wide_console
+from heygen_async.cli.terminal.progress import ProgressBoard, wide_console
 
 
 @Parameter(name="*")
 @attrs.frozen(kw_only=True)
-class How:
+class RunFlags:
     """Options of `run` that say how it is to go."""
 
     output: Annotated[Path | None, Parameter(help="Folder for the files and results.csv. [default: videos]")] = None
@@ -99,8 +99,8 @@ def run(
     rows: RowsFile = None,
     /,
     *,
-    given: Given = Given(),  # noqa: B008 - a frozen value
-    how: How = How(),
+    given: CampaignOptions = CampaignOptions(),  # noqa: B008 - a frozen value
+    how: RunFlags = RunFlags(),
     no_preflight: NoPreflight = False,
     base_url: BaseUrl = None,
     speed: Speed = 1.0,
@@ -114,7 +114,7 @@ def run(
         heygen-async run campaign.toml leads.csv --budget 250usd --canary 3
     """
 
-    def command(feed: Feed) -> int:
+    def command(feed: JsonFeed) -> int:
         file, listed = opened(source, rows)
         campaign = how.campaign(given.campaign(file))
         journal = campaign.journal if source.suffix.lower() == ".toml" or how.journal is not None else None
@@ -122,21 +122,21 @@ def run(
             check_journal(journal)
         if campaign.run.approve and campaign.run.canary is None:
             raise InvalidInputError("--approve: nothing to approve of; say how many rows go first: --canary 3")
-        started = _Started(campaign, listed, journal, base_url, preflight=not no_preflight)
+        started = _RunCommand(campaign, listed, journal, base_url, preflight=not no_preflight)
         return follow_run.start(lambda: started.run(feed), speed, base_url)
 
     fed(command, in_json=in_json)
 
 
 @attrs.frozen
-class _Started:
+class _RunCommand:
     campaign: Campaign
     rows: Path | None
     journal: Path | None
     base_url: str | None
     preflight: bool = attrs.field(kw_only=True)
 
-    async def run(self, feed: Feed) -> int:
+    async def run(self, feed: JsonFeed) -> int:
         console = wide_console(stderr=feed.is_on)
         async with client(self.base_url) as heygen:
             plan = await self._plan(heygen)
@@ -154,8 +154,8 @@ class _Started:
             return planned(self.campaign, self.rows)
         return await looked_up(heygen, self.campaign, self.rows)
 
-    async def _render(self, console: Console, plan: Plan, feed: Feed) -> int:
-        board = Board(console, plan.rows, asyncio.get_running_loop().time, feed)
+    async def _render(self, console: Console, plan: Plan, feed: JsonFeed) -> int:
+        board = ProgressBoard(console, plan.rows, asyncio.get_running_loop().time, feed)
         async with HeyGen(base_url=self.base_url, observers=[board]) as heygen:
             with board:
                 results, bill = await render_campaign(self.campaign, plan, heygen, board, journal=self.journal)

@@ -30,5 +30,5 @@ async def _serve(port: int, world: World) -> None:
     async with serve(world, port=port) as server:
         console.print(f"The simulator listens on {server.base_url}. In another terminal:", highlight=False)
         console.print(f"  export HEYGEN_API_BASE={server.base_url} HEYGEN_API_KEY=simulator-key", highlight=False)
-        console.print(f"Its books: {server.base_url}/_simulator/report. Ctrl-C ends it.", highlight=False)
+        console.print(f"Its store: {server.base_url}/_simulator/report. Ctrl-C ends it.", highlight=False)
         await anyio.sleep_forever()

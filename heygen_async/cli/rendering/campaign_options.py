@@ -32,7 +32,7 @@ Mode = Literal[
 
 @Parameter(name="*")
 @attrs.frozen(kw_only=True)
-class Given:
+class CampaignOptions:
     """Options of `plan` and `run` that say what to make of each row."""
 
     mode: Annotated[Mode | None, Parameter(help="What to make. [default: direct]")] = None

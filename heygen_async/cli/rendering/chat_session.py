@@ -86,7 +86,9 @@ async def chat_at_terminal(
     try:
         async with chat:
             screen.begin(chat.session_id)
-            return await _Talk(client, chat, screen, lines, on_exit, way_back.format(chat.session_id)).to_the_end()
+            return await ChatSession(
+                client, chat, screen, lines, on_exit, way_back.format(chat.session_id)
+            ).to_the_end()
     except HeyGenError as exc:
         if exc.resource_id is not None:
             exc.add_note(f"To come back: {way_back.format(exc.resource_id)}")
@@ -96,7 +98,7 @@ async def chat_at_terminal(
         lines.close()
 
 
-class _Talk:
+class ChatSession:
     """One chat between a person and the agent."""
 
     def __init__(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from heygen_async import DownloadError, HeyGen, InvalidInputError, Job, Video
 from heygen_async.api.requests.stored import StoredRequest
-from heygen_async.bulk.download.downloader import Downloads
+from heygen_async.bulk.download.downloader import Downloader
 from heygen_async.bulk.download.file_types import FileKind
 
 # What a video was made from is not known here, so nothing is expected of it but what HeyGen shows.
@@ -27,7 +27,7 @@ async def fetch(heygen: HeyGen, video: Video, to: Path, kinds: Sequence[FileKind
         DownloadError: Not stored after several tries; the next try goes on where this one stopped.
     """
     folder, name = _place(to)
-    downloads = Downloads(heygen, folder, name, files=kinds)
+    downloads = Downloader(heygen, folder, name, files=kinds)
     errand = downloads.errand(_ANY, video, {})
     stored = []
     for kind in downloads.kinds:

@@ -35,8 +35,8 @@ from heygen_async.bulk.output.export import export
 from heygen_async.cli.terminal.approval import asking
 from heygen_async.cli.terminal.bill import Bill
 from heygen_async.cli.terminal.interrupts import interruptible
-from heygen_async.cli.terminal.json_feed import Feed
-from heygen_async.cli.terminal.progress import Board, show_summary, span, wide_console
+from heygen_async.cli.terminal.json_feed import JsonFeed
+from heygen_async.cli.terminal.progress import ProgressBoard, show_summary, span, wide_console
 
 Note = Callable[[Result | Unfinished], None]
 
@@ -56,7 +56,7 @@ def start(main: Callable[[], Coroutine[Any, Any, int]], fast: float, address: st
 
 
 async def follow(
-    running: AbstractAsyncContextManager[Results], board: Board, way_back: str, notes: Iterable[Note] = ()
+    running: AbstractAsyncContextManager[Results], board: ProgressBoard, way_back: str, notes: Iterable[Note] = ()
 ) -> tuple[Results, Bill]:
     """See a run to its end or to the second Ctrl-C; tell *notes* of every row, those left under way too."""
     results, noted = None, [*notes, board.note, board.feed.note]
@@ -77,7 +77,7 @@ async def follow(
 
 
 @attrs.frozen(kw_only=True)
-class GoingOn:
+class ResumeOptions:
     """How a journal's campaign goes on: see `heygen-async resume`."""
 
     journal: str
@@ -86,7 +86,7 @@ class GoingOn:
     approve: bool
 
 
-async def resume(how: GoingOn, address: str | None, feed: Feed) -> int:
+async def resume(how: ResumeOptions, address: str | None, feed: JsonFeed) -> int:
     """Go on with a journal's campaign and say how it ended."""
     journal = how.journal
     with Journal(journal) as opened:
@@ -94,7 +94,7 @@ async def resume(how: GoingOn, address: str | None, feed: Feed) -> int:
         lacking = len(rows_without_files(opened))
     console = wide_console(stderr=feed.is_on)
     due = counts.total() - counts["completed"] - counts["failed"] + lacking
-    board = Board(console, due, asyncio.get_running_loop().time, feed)
+    board = ProgressBoard(console, due, asyncio.get_running_loop().time, feed)
     async with HeyGen(base_url=address, observers=[board]) as heygen:
         with board:
             running = heygen.resume(
@@ -119,7 +119,13 @@ def way_back_to(journal: str | Path) -> str:
 
 
 def finish(
-    console: Console, results: Results, bill: Bill, board: Board, *, journal: str | Path | None, folder: str | None
+    console: Console,
+    results: Results,
+    bill: Bill,
+    board: ProgressBoard,
+    *,
+    journal: str | Path | None,
+    folder: str | None,
 ) -> int:
     """Show how a run ended and return its exit code."""
     facts = {"Charged": str(bill), "Time": span(board.seconds)}

@@ -10,11 +10,11 @@ from heygen_async.bulk.plan.plan import Plan
 from heygen_async.cli.rendering.follow_run import check_writable, follow, way_back_to
 from heygen_async.cli.terminal.approval import asking
 from heygen_async.cli.terminal.bill import Bill
-from heygen_async.cli.terminal.progress import Board
+from heygen_async.cli.terminal.progress import ProgressBoard
 
 
 async def render_campaign(
-    campaign: Campaign, plan: Plan, heygen: HeyGen, board: Board, *, journal: Path | None = None
+    campaign: Campaign, plan: Plan, heygen: HeyGen, board: ProgressBoard, *, journal: Path | None = None
 ) -> tuple[Results, Bill]:
     """Render all rows and write `results.csv` as they end.
 

@@ -8,15 +8,15 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from heygen_async import Result
 from heygen_async.cli.terminal.ask import TypedLines
-from heygen_async.cli.terminal.progress import Board
+from heygen_async.cli.terminal.progress import ProgressBoard
 
 
-def asking(board: Board) -> Callable[[Sequence[Result]], Awaitable[bool]]:
+def asking(board: ProgressBoard) -> Callable[[Sequence[Result]], Awaitable[bool]]:
     """Return what asks at the terminal of *board*."""
     return functools.partial(_approve, board)
 
 
-async def _approve(board: Board, ended: Sequence[Result]) -> bool:
+async def _approve(board: ProgressBoard, ended: Sequence[Result]) -> bool:
     """Show the first videos and ask whether the others may be made; where nobody answers, they may not."""
     with board.paused():
         for result in ended:
@@ -28,7 +28,7 @@ async def _approve(board: Board, ended: Sequence[Result]) -> bool:
             lines.close()
 
 
-async def _answer(board: Board, lines: TypedLines, question: str) -> bool:
+async def _answer(board: ProgressBoard, lines: TypedLines, question: str) -> bool:
     while True:
         board.console.print(question, end="", markup=False)
         line = await lines.read()

@@ -16,7 +16,7 @@ from heygen_async.cli.terminal.bill import Bill
 Facts = Mapping[str, object]
 
 
-class Feed:
+class JsonFeed:
     """Writes what happens, line by line; without a stream it is silent.
 
     Attributes:
@@ -89,9 +89,9 @@ class Feed:
             self._out = None
 
 
-def fed(command: Callable[[Feed], int], *, in_json: bool) -> NoReturn:
+def fed(command: Callable[[JsonFeed], int], *, in_json: bool) -> NoReturn:
     """Leave with the code of *command*; its feed tells its end, whatever that is."""
-    with Feed(sys.stdout if in_json else None) as feed:
+    with JsonFeed(sys.stdout if in_json else None) as feed:
         sys.exit(command(feed))
 
 

@@ -31,7 +31,7 @@ from heygen_async import (
     Unfinished,
 )
 from heygen_async.cli.terminal.bill import Bill
-from heygen_async.cli.terminal.json_feed import Feed
+from heygen_async.cli.terminal.json_feed import JsonFeed
 
 PLAIN_WIDTH = 160
 FAILURES_SHOWN = 3  # the last of them, while a run goes on
@@ -39,15 +39,15 @@ LINE_SECONDS = 60.0  # between lines where the output is no terminal, by the run
 REAL_SECONDS = 5.0  # between them where that clock is faster than life
 
 
-class Board:
+class ProgressBoard:
     """Counts what happens (it is an observer) and shows it, live on a terminal, else as a line a minute."""
 
-    def __init__(self, console: Console, total: int, clock: Callable[[], float], feed: Feed | None = None) -> None:
+    def __init__(self, console: Console, total: int, clock: Callable[[], float], feed: JsonFeed | None = None) -> None:
         """Show on *console* the way to *total* rows; *clock* tells the seconds of the run, in any thread.
 
         A *feed* is told the same for machines, and then there are no lines for people but those of a live display.
         """
-        self.feed: Feed = feed or Feed(None)
+        self.feed: JsonFeed = feed or JsonFeed(None)
         self.requests: Counter[str] = Counter()
         self.retries: Counter[str] = Counter()
         self.rendering: int = 0
@@ -209,7 +209,7 @@ def span(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def show_summary(console: Console, summary: Summary, board: Board, facts: dict[str, str]) -> None:
+def show_summary(console: Console, summary: Summary, board: ProgressBoard, facts: dict[str, str]) -> None:
     """Print the end of a run: what came out, why some did not, what it took."""
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_column(style="bold", no_wrap=True)
@@ -251,7 +251,7 @@ _WORDS = {
 }
 
 
-def _retries(board: Board) -> str:
+def _retries(board: ProgressBoard) -> str:
     if not board.retries:
         return "none repeated"
     reasons = [f"{count} {_WORDS.get(name, f'after {name}')}" for name, count in board.retries.most_common()]

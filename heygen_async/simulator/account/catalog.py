@@ -16,7 +16,7 @@ IN_ENGINES: dict[str, tuple[str, ...]] = {
 
 
 @attrs.frozen(kw_only=True)
-class Look:
+class CatalogLook:
     """One appearance of an avatar; its id is the `avatar_id` of a request.
 
     Attributes:
@@ -84,7 +84,7 @@ class Look:
 
 
 @attrs.frozen(kw_only=True)
-class Voice:
+class CatalogVoice:
     """One voice.
 
     Attributes:
@@ -137,9 +137,9 @@ class Voice:
         }
 
 
-def _look(name: str, avatar_type: str, gender: str, orientation: str, *, private: bool = False) -> Look:
+def _look(name: str, avatar_type: str, gender: str, orientation: str, *, private: bool = False) -> CatalogLook:
     word = name.split(maxsplit=1)[0].lower()
-    return Look(
+    return CatalogLook(
         id=f"look_{word}",
         name=name,
         group_id=f"group_{word}",
@@ -161,11 +161,11 @@ LOOKS = (
 )
 
 VOICES = (
-    Voice(id="voice_warm", name="Warm", language="English", gender="female"),
-    Voice(id="voice_calm", name="Calm", language="English", gender="male"),
-    Voice(id="voice_bright", name="Bright", language="English", gender="female", engine="elevenlabs"),
-    Voice(id="voice_claire", name="Claire", language="French", gender="female"),
-    Voice(id="voice_jonas", name="Jonas", language="German", gender="male", engine="fish"),
-    Voice(id="voice_lucia", name="Lucía", language="Spanish", gender="female"),
-    Voice(id="voice_mine", name="My own voice", language="English", gender="male", private=True),
+    CatalogVoice(id="voice_warm", name="Warm", language="English", gender="female"),
+    CatalogVoice(id="voice_calm", name="Calm", language="English", gender="male"),
+    CatalogVoice(id="voice_bright", name="Bright", language="English", gender="female", engine="elevenlabs"),
+    CatalogVoice(id="voice_claire", name="Claire", language="French", gender="female"),
+    CatalogVoice(id="voice_jonas", name="Jonas", language="German", gender="male", engine="fish"),
+    CatalogVoice(id="voice_lucia", name="Lucía", language="Spanish", gender="female"),
+    CatalogVoice(id="voice_mine", name="My own voice", language="English", gender="male", private=True),
 )

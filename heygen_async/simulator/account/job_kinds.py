@@ -6,7 +6,7 @@ import attrs
 
 
 @attrs.frozen(kw_only=True)
-class Family:
+class JobKind:
     """One kind of job.
 
     Attributes:
@@ -38,7 +38,7 @@ class Family:
         return self.running if status == "processing" else status
 
 
-VIDEO = Family(
+VIDEO = JobKind(
     name="video",
     path="/v3/videos",
     id_name="video_id",
@@ -46,15 +46,15 @@ VIDEO = Family(
     event="avatar_video",
     missing="video_not_found",
 )
-LIPSYNC = Family(name="lipsync", path="/v3/lipsyncs", id_name="lipsync_id", event="lipsync", listed=False)
-TRANSLATION = Family(
+LIPSYNC = JobKind(name="lipsync", path="/v3/lipsyncs", id_name="lipsync_id", event="lipsync", listed=False)
+TRANSLATION = JobKind(
     name="video_translation",
     path="/v3/video-translations",
     id_name="video_translation_id",
     event="video_translate",
 )
-CLIPPING = Family(name="ai_clipping", path="/v3/ai-clipping", id_name="job_id", event="ai_clipping")
-BACKGROUND = Family(
+CLIPPING = JobKind(name="ai_clipping", path="/v3/ai-clipping", id_name="job_id", event="ai_clipping")
+BACKGROUND = JobKind(
     name="background_removal",
     path="/v3/background-removals",
     id_name="job_id",
@@ -62,13 +62,13 @@ BACKGROUND = Family(
     event="background_removal",
     listed=False,
 )
-FILLER = Family(
+FILLER = JobKind(
     name="filler_word_removal",
     path="/v3/filler-word-removals",
     id_name="filler_word_removal_id",
     event="filler_word_removal",
 )
-MODEL_VIDEO = Family(
+MODEL_VIDEO = JobKind(
     name="model_video",
     path="/v3/models/videos",
     id_name="video_id",

@@ -53,7 +53,7 @@ class Seen:
 
 
 @attrs.define
-class Books:
+class Ledger:
     """Charges and refunds.
 
     Attributes:

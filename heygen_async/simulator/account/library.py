@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from heygen_async.simulator.account import stock
-from heygen_async.simulator.account.catalog import LOOKS, VOICES, Look, Voice
+from heygen_async.simulator.account.catalog import LOOKS, VOICES, CatalogLook, CatalogVoice
 
 Item = dict[str, Any]
 
@@ -42,7 +42,7 @@ class Group:
 
 
 @attrs.define(kw_only=True, eq=False)
-class Proofread:
+class ProofreadState:
     """A translation's text, to be corrected before it is spoken.
 
     Attributes:
@@ -83,25 +83,25 @@ class Library:
         pictures: Public images and icons, as the search lists them.
     """
 
-    looks: dict[str, Look] = attrs.field(factory=lambda: {look.id: look for look in LOOKS})
-    voices: dict[str, Voice] = attrs.field(factory=lambda: {voice.id: voice for voice in VOICES})
+    looks: dict[str, CatalogLook] = attrs.field(factory=lambda: {look.id: look for look in LOOKS})
+    voices: dict[str, CatalogVoice] = attrs.field(factory=lambda: {voice.id: voice for voice in VOICES})
     groups: dict[str, Group] = attrs.field(factory=lambda: {group.id: group for group in _first_groups()})
     folders: dict[str, Item] = attrs.field(factory=dict)
-    proofreads: dict[str, Proofread] = attrs.field(factory=dict)
+    proofreads: dict[str, ProofreadState] = attrs.field(factory=dict)
     templates: dict[str, Item] = attrs.field(factory=lambda: {item["id"]: item for item in stock.TEMPLATES})
     images: dict[str, Item] = attrs.field(factory=lambda: {item["generation_id"]: item for item in stock.IMAGES})
     pictures: list[Item] = attrs.field(factory=lambda: list(stock.PICTURES))
 
-    def has_consent(self, look: Look, now: float) -> bool:
+    def has_consent(self, look: CatalogLook, now: float) -> bool:
         """Whether whoever *look* shows has agreed by loop time *now*."""
         group = self.groups.get(look.group_id)
         return group is not None and group.has_consent(now)
 
-    def status(self, look: Look, now: float) -> str | None:
+    def status(self, look: CatalogLook, now: float) -> str | None:
         """Return the status of *look* at loop time *now*."""
         return look.status(now, consent=self.has_consent(look, now))
 
-    def looks_of(self, group: Group) -> list[Look]:
+    def looks_of(self, group: Group) -> list[CatalogLook]:
         """Return the looks of *group*."""
         return [look for look in self.looks.values() if look.group_id == group.id]
 

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from heygen_async.simulator.contract.schema import Schema, Validator
-from heygen_async.simulator.http.replies import Problem
+from heygen_async.simulator.http.replies import FieldError
 
 _INTEGER = re.compile(r"-?\d{1,18}")
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?")
@@ -67,21 +67,21 @@ class Operation:
         """How many items a page has if the request does not say."""
         return int(self._query_schemas()["limit"]["default"])
 
-    def body_problems(self, body: dict[str, Any]) -> Iterator[Problem]:
+    def body_problems(self, body: dict[str, Any]) -> Iterator[FieldError]:
         """Yield what is wrong with *body*, which is JSON."""
         schema = self.document["requestBody"]["content"]["application/json"]["schema"]
         return self.validator.problems(schema, body)
 
-    def query_problems(self, query: Mapping[str, Any]) -> Iterator[Problem]:
+    def query_problems(self, query: Mapping[str, Any]) -> Iterator[FieldError]:
         """Yield what is wrong with *query*, whose numbers are numbers already."""
         known = self._query_schemas()
         for name in self._required_names() - query.keys():
-            yield Problem(path=name, message=f"Query parameter '{name}' is required.")
+            yield FieldError(path=name, message=f"Query parameter '{name}' is required.")
         for name, value in query.items():
             if name in known:
                 yield from self.validator.problems(known[name], value, name)
             else:
-                yield Problem(path=name, message=f"Unknown query parameter '{name}'.")
+                yield FieldError(path=name, message=f"Unknown query parameter '{name}'.")
 
     def read_query(self, raw: Mapping[str, str]) -> dict[str, Any]:
         """Return *raw* with numbers where the contract wants them; what is none stays text."""
@@ -94,7 +94,7 @@ class Operation:
         schema: Schema = answer["content"]["application/json"]["schema"]
         return schema
 
-    def key_problems(self, key: str) -> Iterator[Problem]:
+    def key_problems(self, key: str) -> Iterator[FieldError]:
         """Yield what is wrong with an Idempotency-Key."""
         schema = self.validator.document["components"]["parameters"]["IdempotencyKey"]["schema"]
         return self.validator.problems(schema, key, "Idempotency-Key")

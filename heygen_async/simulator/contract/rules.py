@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from heygen_async.simulator.account.catalog import Look
+from heygen_async.simulator.account.catalog import CatalogLook
 from heygen_async.simulator.contract.other_rules import OTHER_RULES
 from heygen_async.simulator.contract.schema import is_web_address
-from heygen_async.simulator.http.replies import Problem
+from heygen_async.simulator.http.replies import FieldError
 
 Body = dict[str, Any]
 SPEECH = ("script", "audio_url", "audio_asset_id")
@@ -22,7 +22,7 @@ MOST_IMAGES = 9
 VIDEO_ENDINGS = (".mp4", ".webm", ".mov")
 
 
-def broken_rules(template: str, body: Body) -> Iterator[Problem]:
+def broken_rules(template: str, body: Body) -> Iterator[FieldError]:
     """Yield which rules *body*, which fits the schema of POST *template*, breaks."""
     if template == "/v3/videos":
         yield from rule_problems(body)
@@ -35,7 +35,7 @@ def broken_rules(template: str, body: Body) -> Iterator[Problem]:
             yield from OTHER_RULES[template](body)
 
 
-def rule_problems(body: Body, path: str = "") -> Iterator[Problem]:
+def rule_problems(body: Body, path: str = "") -> Iterator[FieldError]:
     """Yield which rules *body*, one video of POST /v3/videos that fits its schema, breaks.
 
     Args:
@@ -45,19 +45,19 @@ def rule_problems(body: Body, path: str = "") -> Iterator[Problem]:
     return _RULES[body["type"]](body, path)
 
 
-def look_problems(body: Body, look: Look) -> Iterator[Problem]:
+def look_problems(body: Body, look: CatalogLook) -> Iterator[FieldError]:
     """Yield which rules *body*, of type avatar, breaks because of its look."""
     engine = _engine(body)
     photo = look.avatar_type == "photo_avatar"
     if engine not in look.engines:
-        yield Problem(path="engine", message=f"Engine {engine} is not supported by look {look.id}.")
+        yield FieldError(path="engine", message=f"Engine {engine} is not supported by look {look.id}.")
     if body.get("expressiveness") and not photo:
-        yield Problem(path="expressiveness", message="Only photo avatars have expressiveness.")
+        yield FieldError(path="expressiveness", message="Only photo avatars have expressiveness.")
     if body.get("motion_prompt") and engine == "avatar_iv" and not photo:
-        yield Problem(path="motion_prompt", message="On avatar_iv only photo avatars take a motion_prompt.")
+        yield FieldError(path="motion_prompt", message="On avatar_iv only photo avatars take a motion_prompt.")
 
 
-def url_problems(value: Any, path: str = "") -> Iterator[Problem]:
+def url_problems(value: Any, path: str = "") -> Iterator[FieldError]:
     """Yield what is wrong with the addresses of files anywhere in *value*."""
     if isinstance(value, list):
         for index, item in enumerate(value):
@@ -69,14 +69,14 @@ def url_problems(value: Any, path: str = "") -> Iterator[Problem]:
             yield from url_problems(member, f"{path}.{name}" if path else name)
 
 
-def _avatar(body: Body, path: str) -> Iterator[Problem]:
+def _avatar(body: Body, path: str) -> Iterator[FieldError]:
     yield from _exactly_one_speech(body, path)
     yield from _engine_rules(body, path)
     yield from _voice_settings(body, path)
     yield from _picture(body, path)
 
 
-def _image(body: Body, path: str) -> Iterator[Problem]:
+def _image(body: Body, path: str) -> Iterator[FieldError]:
     yield from _exactly_one_speech(body, path)
     yield from _voice_with_script(body, path)
     yield from _voice_settings(body, path)
@@ -84,9 +84,9 @@ def _image(body: Body, path: str) -> Iterator[Problem]:
     yield from _asset(body["image"], f"{path}image")
 
 
-def _cinematic(body: Body, path: str) -> Iterator[Problem]:
+def _cinematic(body: Body, path: str) -> Iterator[FieldError]:
     if body.get("auto_duration") and body.get("duration") is not None:
-        yield Problem(path=f"{path}duration", message="'duration' must be omitted when auto_duration is true.")
+        yield FieldError(path=f"{path}duration", message="'duration' must be omitted when auto_duration is true.")
     references = body.get("references") or []
     for index, reference in enumerate(references):
         yield from _asset(reference, f"{path}references[{index}]")
@@ -97,10 +97,10 @@ def _cinematic(body: Body, path: str) -> Iterator[Problem]:
     room = MOST_VIDEOS - min(videos, MOST_VIDEOS) + MOST_IMAGES - min(images, MOST_IMAGES)
     if videos > MOST_VIDEOS or images > MOST_IMAGES or unknown > room:
         message = f"avatar_id and references together: at most {MOST_VIDEOS} videos and {MOST_IMAGES} images."
-        yield Problem(path=f"{path}references", message=message)
+        yield FieldError(path=f"{path}references", message=message)
 
 
-def _studio(body: Body, path: str) -> Iterator[Problem]:
+def _studio(body: Body, path: str) -> Iterator[FieldError]:
     for index, scene in enumerate(body["scenes"]):
         at = f"{path}scenes[{index}]."
         if scene["type"] == "avatar_video":
@@ -109,82 +109,86 @@ def _studio(body: Body, path: str) -> Iterator[Problem]:
             yield from _scene(scene, at)
 
 
-def _studio_avatar(body: Body, path: str) -> Iterator[Problem]:
+def _studio_avatar(body: Body, path: str) -> Iterator[FieldError]:
     yield from _exactly_one_speech(body, path)
     yield from _engine_rules(body, path)
     yield from _voice_settings(body, path)
 
 
-def _scene(scene: Body, path: str) -> Iterator[Problem]:
+def _scene(scene: Body, path: str) -> Iterator[FieldError]:
     yield from _asset(scene["source"], f"{path}source")
     yield from _voice_settings(scene, path)
     yield from _voice_with_script(scene, path)
     sources = _speech_sources(scene)
     if len(sources) > 1:
-        yield Problem(path=f"{path}{sources[1]}", message=f"At most one of: {', '.join(SPEECH)}.")
+        yield FieldError(path=f"{path}{sources[1]}", message=f"At most one of: {', '.join(SPEECH)}.")
     silent = scene.get("duration") is not None
     if scene["type"] == "image" and silent == bool(sources):
-        yield Problem(path=f"{path}duration", message="Give either 'duration' or narration, not both and not neither.")
+        yield FieldError(
+            path=f"{path}duration", message="Give either 'duration' or narration, not both and not neither."
+        )
     if (scene.get("playback") or {}).get("mode") and not sources:
-        yield Problem(path=f"{path}playback.mode", message="'mode' needs a voiceover on the scene.")
+        yield FieldError(path=f"{path}playback.mode", message="'mode' needs a voiceover on the scene.")
 
 
 def _speech_sources(body: Body) -> list[str]:
     return [name for name in SPEECH if body.get(name) is not None]
 
 
-def _exactly_one_speech(body: Body, path: str) -> Iterator[Problem]:
+def _exactly_one_speech(body: Body, path: str) -> Iterator[FieldError]:
     sources = _speech_sources(body)
     if len(sources) != 1:
         message = f"Exactly one of: {', '.join(SPEECH)}; got {len(sources)}."
-        yield Problem(path=f"{path}{sources[1] if sources else 'script'}", message=message)
+        yield FieldError(path=f"{path}{sources[1] if sources else 'script'}", message=message)
 
 
-def _voice_with_script(body: Body, path: str) -> Iterator[Problem]:
+def _voice_with_script(body: Body, path: str) -> Iterator[FieldError]:
     if body.get("script") is not None and not body.get("voice_id"):
-        yield Problem(path=f"{path}voice_id", message="'voice_id' is required with 'script'.")
+        yield FieldError(path=f"{path}voice_id", message="'voice_id' is required with 'script'.")
 
 
 def _engine(body: Body) -> str:
     return str((body.get("engine") or {}).get("type", "avatar_iv"))
 
 
-def _engine_rules(body: Body, path: str) -> Iterator[Problem]:
+def _engine_rules(body: Body, path: str) -> Iterator[FieldError]:
     engine = _engine(body)
     if body.get("expressiveness") and engine != "avatar_iv":
-        yield Problem(path=f"{path}expressiveness", message=f"Not supported by engine {engine}.")
+        yield FieldError(path=f"{path}expressiveness", message=f"Not supported by engine {engine}.")
     if body.get("motion_prompt") and engine == "avatar_iii":
-        yield Problem(path=f"{path}motion_prompt", message=f"Not supported by engine {engine}.")
+        yield FieldError(path=f"{path}motion_prompt", message=f"Not supported by engine {engine}.")
 
 
-def _voice_settings(body: Body, path: str) -> Iterator[Problem]:
+def _voice_settings(body: Body, path: str) -> Iterator[FieldError]:
     settings = (body.get("voice_settings") or {}).get("engine_settings") or {}
     stability = settings.get("stability")
     if settings.get("model") == "eleven_v3" and stability is not None and stability not in V3_STABILITY:
         where = f"{path}voice_settings.engine_settings.stability"
-        yield Problem(path=where, message="With model eleven_v3 stability is one of 0, 0.5, 1.")
+        yield FieldError(path=where, message="With model eleven_v3 stability is one of 0, 0.5, 1.")
 
 
-def _picture(body: Body, path: str) -> Iterator[Problem]:
+def _picture(body: Body, path: str) -> Iterator[FieldError]:
     background = body.get("background")
     if background is None:
         return
     if body.get("output_format") == "webm":
-        yield Problem(path=f"{path}background", message="Not with output_format webm: its background is transparent.")
+        yield FieldError(
+            path=f"{path}background", message="Not with output_format webm: its background is transparent."
+        )
     yield from _background(background, f"{path}background.")
 
 
-def _background(background: Body, path: str) -> Iterator[Problem]:
+def _background(background: Body, path: str) -> Iterator[FieldError]:
     given = [name for name in ("url", "asset_id") if background.get(name) is not None]
     if background["type"] == "color" and background.get("value") is None:
-        yield Problem(path=f"{path}value", message="'value' is required when type is color.")
+        yield FieldError(path=f"{path}value", message="'value' is required when type is color.")
     if background["type"] == "image" and len(given) != 1:
-        yield Problem(path=f"{path}url", message="Exactly one of: url, asset_id, when type is image.")
+        yield FieldError(path=f"{path}url", message="Exactly one of: url, asset_id, when type is image.")
 
 
-def _asset(asset: Body, path: str) -> Iterator[Problem]:
+def _asset(asset: Body, path: str) -> Iterator[FieldError]:
     if asset["type"] == "url" and not is_web_address(asset["url"]):
-        yield Problem(path=f"{path}.url", message="Input should be an http or https URL.")
+        yield FieldError(path=f"{path}.url", message="Input should be an http or https URL.")
 
 
 def _media(asset: Body) -> str:
@@ -195,7 +199,7 @@ def _media(asset: Body) -> str:
     return "unknown"
 
 
-_RULES: dict[str, Callable[[Body, str], Iterator[Problem]]] = {
+_RULES: dict[str, Callable[[Body, str], Iterator[FieldError]]] = {
     "avatar": _avatar,
     "image": _image,
     "cinematic_avatar": _cinematic,

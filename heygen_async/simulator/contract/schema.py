@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from heygen_async.simulator.http.replies import Problem
+from heygen_async.simulator.http.replies import FieldError
 
 Schema = Mapping[str, Any]
 
@@ -34,7 +34,7 @@ class Validator:
 
     document: Mapping[str, Any]
 
-    def problems(self, schema: Schema, value: Any, path: str = "") -> Iterator[Problem]:
+    def problems(self, schema: Schema, value: Any, path: str = "") -> Iterator[FieldError]:
         """Yield what is wrong with *value*, which stands at *path*."""
         schema = self.resolve(schema)
         if value is None:
@@ -55,31 +55,31 @@ class Validator:
             schema = found
         return schema
 
-    def _one_of(self, schema: Schema, value: Any, path: str) -> Iterator[Problem]:
+    def _one_of(self, schema: Schema, value: Any, path: str) -> Iterator[FieldError]:
         name = schema["discriminator"]["propertyName"]
         arms = schema["discriminator"]["mapping"]
         if not isinstance(value, dict):
-            yield Problem(path=path, message="Input should be an object.")
+            yield FieldError(path=path, message="Input should be an object.")
         elif name not in value:
-            yield Problem(path=_join(path, name), message=f"'{name}' is required.")
+            yield FieldError(path=_join(path, name), message=f"'{name}' is required.")
         elif not isinstance(value[name], str) or value[name] not in arms:
-            yield Problem(path=_join(path, name), message=f"Input should be one of: {', '.join(sorted(arms))}.")
+            yield FieldError(path=_join(path, name), message=f"Input should be one of: {', '.join(sorted(arms))}.")
         else:
             yield from self.problems({"$ref": arms[value[name]]}, value, path)
 
-    def _any_of(self, schema: Schema, value: Any, path: str) -> Iterator[Problem]:
+    def _any_of(self, schema: Schema, value: Any, path: str) -> Iterator[FieldError]:
         attempts = [list(self.problems(arm, value, path)) for arm in schema["anyOf"]]
         if all(attempts):
             # The first arm is what is meant; null is the last.
             yield from attempts[0]
 
-    def _plain(self, schema: Schema, value: Any, path: str) -> Iterator[Problem]:
+    def _plain(self, schema: Schema, value: Any, path: str) -> Iterator[FieldError]:
         kind = schema.get("type")
         if kind and not _is_a(kind, value):
-            yield Problem(path=path, message=f"Input should be of type {kind}.")
+            yield FieldError(path=path, message=f"Input should be of type {kind}.")
             return
         yield from (
-            Problem(path=path, message=message)
+            FieldError(path=path, message=message)
             for keyword, check in _CHECKS.items()
             if keyword in schema and (message := check(schema, value))
         )
@@ -89,17 +89,17 @@ class Validator:
         elif isinstance(value, dict):
             yield from self._members(schema, value, path)
 
-    def _members(self, schema: Schema, value: dict[str, Any], path: str) -> Iterator[Problem]:
+    def _members(self, schema: Schema, value: dict[str, Any], path: str) -> Iterator[FieldError]:
         known = schema.get("properties", {})
         for name in schema.get("required", ()):
             if name not in value:
-                yield Problem(path=_join(path, name), message=f"'{name}' is required.")
+                yield FieldError(path=_join(path, name), message=f"'{name}' is required.")
         others = schema.get("additionalProperties", True)
         for name, member in value.items():
             if name in known:
                 yield from self.problems(known[name], member, _join(path, name))
             elif others is False:
-                yield Problem(path=_join(path, name), message=f"Unknown field '{name}'.")
+                yield FieldError(path=_join(path, name), message=f"Unknown field '{name}'.")
             elif isinstance(others, Mapping):
                 yield from self.problems(others, member, _join(path, name))
 
@@ -114,9 +114,9 @@ def _is_a(kind: str, value: Any) -> bool:
     return isinstance(value, _TYPES[kind]) and not (isinstance(value, float) and not math.isfinite(value))
 
 
-def _null_problems(schema: Schema, path: str) -> Iterator[Problem]:
+def _null_problems(schema: Schema, path: str) -> Iterator[FieldError]:
     if not schema.get("nullable") and (schema.keys() & {"type", "oneOf", "anyOf", "enum"}):
-        yield Problem(path=path, message="Input should not be null.")
+        yield FieldError(path=path, message="Input should not be null.")
 
 
 def _enum(schema: Schema, value: Any) -> str | None:

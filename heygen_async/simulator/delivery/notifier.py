@@ -8,15 +8,15 @@ import attrs
 
 from heygen_async.simulator.account.job_kinds import FAMILIES
 from heygen_async.simulator.storage import files
-from heygen_async.simulator.world.batches import Batch
-from heygen_async.simulator.world.outbox import Notice, WebhookEvent
+from heygen_async.simulator.world.batches import BatchState
+from heygen_async.simulator.world.outbox import Notice, OutgoingEvent
 from heygen_async.simulator.world.renders import Render
-from heygen_async.simulator.world.sessions import Session
+from heygen_async.simulator.world.sessions import AgentSession
 from heygen_async.simulator.world.world import World
 
 
 @attrs.frozen
-class Herald:
+class Notifier:
     """Makes events of endings.
 
     Only the data of ``avatar_video.success`` is documented. The rest follows what other people's receivers read
@@ -28,11 +28,11 @@ class Herald:
 
     world: World
 
-    def tell(self, ended: Render | Session | Batch | Notice) -> None:
+    def tell(self, ended: Render | AgentSession | BatchState | Notice) -> None:
         """Announce an ending."""
-        if isinstance(ended, Session):
+        if isinstance(ended, AgentSession):
             self._tell_session(ended)
-        elif isinstance(ended, Batch):
+        elif isinstance(ended, BatchState):
             self._tell_batch(ended)
         elif isinstance(ended, Notice):
             self.world.post.announce(self._event(ended.event_type, ended.data, ended.entity_id), None)
@@ -50,7 +50,7 @@ class Herald:
         event = self._event(f"{family.event}.{_word(render)}", data, render.video_id)
         self.world.post.announce(event, render.body.get("callback_url"), listed=family.listed)
 
-    def _tell_session(self, session: Session) -> None:
+    def _tell_session(self, session: AgentSession) -> None:
         video = session.video
         done = session.status == "completed"
         data = {
@@ -62,7 +62,7 @@ class Herald:
         event = self._event(f"video_agent.{'success' if done else 'fail'}", data, session.session_id)
         self.world.post.announce(event, session.body.get("callback_url"))
 
-    def _tell_batch(self, batch: Batch) -> None:
+    def _tell_batch(self, batch: BatchState) -> None:
         now = self.world.reached
         data = {
             "batch_id": batch.batch_id,
@@ -86,9 +86,9 @@ class Herald:
             "video_share_page_url": page,
         }
 
-    def _event(self, event_type: str, data: dict[str, Any], entity_id: str) -> WebhookEvent:
+    def _event(self, event_type: str, data: dict[str, Any], entity_id: str) -> OutgoingEvent:
         number = self.world.next_number("event")
-        return WebhookEvent(
+        return OutgoingEvent(
             event_id=f"evt_{self.world.make_id('event', number)}",
             number=number,
             event_type=event_type,

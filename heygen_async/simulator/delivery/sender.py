@@ -18,7 +18,7 @@ from heygen_async.simulator.faults.delivery_faults import (
     LateDelivery,
     LostDelivery,
 )
-from heygen_async.simulator.world.outbox import Delivery, Parcel
+from heygen_async.simulator.world.outbox import Delivery, QueuedDelivery
 from heygen_async.simulator.world.world import World
 
 # "Answer 2xx within 10 seconds; retried with exponential backoff for up to 24 hours", says the contract. How long the
@@ -46,7 +46,7 @@ def waits() -> Iterator[float]:
 
 
 @attrs.frozen
-class Courier:
+class DeliverySender:
     """Watches the clock of a world in which somebody waits for news, and brings them.
 
     Attributes:
@@ -80,7 +80,7 @@ class Courier:
             return math.inf
         return max(LEAST_STEP, due - self.world.reached)
 
-    def _consult(self, parcel: Parcel) -> list[DeliveryFault]:
+    def _consult(self, parcel: QueuedDelivery) -> list[DeliveryFault]:
         """Return all faults that befall *parcel*: unlike those of requests, they do not exclude each other."""
         world = self.world
         if not world.post.speaks_to(parcel.url):
@@ -93,7 +93,9 @@ class Courier:
             and world.tally.strikes(fault, since_start=world.since_start(), draw=world.draw)
         ]
 
-    async def _carry(self, http: aiohttp.ClientSession, parcel: Parcel, faults: Sequence[DeliveryFault]) -> None:
+    async def _carry(
+        self, http: aiohttp.ClientSession, parcel: QueuedDelivery, faults: Sequence[DeliveryFault]
+    ) -> None:
         if any(isinstance(fault, ForgedDelivery) for fault in faults):
             await self._forge(http, parcel)
         lost = any(isinstance(fault, LostDelivery) for fault in faults)
@@ -107,7 +109,7 @@ class Courier:
                 await anyio.sleep(fault.seconds)
                 await self._bring(http, parcel)
 
-    async def _bring(self, http: aiohttp.ClientSession, parcel: Parcel) -> None:
+    async def _bring(self, http: aiohttp.ClientSession, parcel: QueuedDelivery) -> None:
         for attempt, wait in enumerate(waits(), start=1):
             await anyio.sleep(wait)
             if parcel.endpoint is not None and parcel.endpoint.deleted:
@@ -118,7 +120,7 @@ class Courier:
             if status is not None and 200 <= status < 300:
                 return
 
-    async def _forge(self, http: aiohttp.ClientSession, parcel: Parcel) -> None:
+    async def _forge(self, http: aiohttp.ClientSession, parcel: QueuedDelivery) -> None:
         """Send what an attacker would: a success that has not happened, under a signature that is none."""
         endpoint = parcel.endpoint and attrs.evolve(parcel.endpoint, secret=FORGERS_SECRET.decode())
         data = {**parcel.event.data, "video_id": FORGERS_VIDEO, "url": "https://forger.example/film.mp4"}
@@ -128,12 +130,12 @@ class Courier:
             event_type=parcel.event.event_type.replace(".fail", ".success"),
             data=data,
         )
-        forged = Parcel(event=event, url=parcel.url, endpoint=endpoint)
+        forged = QueuedDelivery(event=event, url=parcel.url, endpoint=endpoint)
         body = json.dumps(event.body()).encode()
         status = await _post(http, parcel.url, body, self._headers(forged, body))
         self._note(forged, attempt=1, status=status, forged=True)
 
-    def _headers(self, parcel: Parcel, body: bytes) -> dict[str, str]:
+    def _headers(self, parcel: QueuedDelivery, body: bytes) -> dict[str, str]:
         headers = {"Content-Type": "application/json", "User-Agent": "HeyGen-Simulator"}
         if parcel.endpoint is None:  # unsigned, and without an id: x-headers of the contract's WebhookDelivery
             return headers
@@ -144,7 +146,7 @@ class Courier:
             "Heygen-Event-Id": parcel.event.event_id,
         }
 
-    def _note(self, parcel: Parcel, *, attempt: int, status: int | None, forged: bool = False) -> None:
+    def _note(self, parcel: QueuedDelivery, *, attempt: int, status: int | None, forged: bool = False) -> None:
         event = parcel.event
         self.world.post.deliveries.append(
             Delivery(

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import attrs
 
-from heygen_async.simulator.http.received import Received
+from heygen_async.simulator.http.received import ReceivedBody
 
 
 @attrs.frozen(kw_only=True)
-class Incoming:
+class IncomingRequest:
     """A request as it came.
 
     Attributes:
@@ -28,5 +28,5 @@ class Incoming:
     query: tuple[tuple[str, str], ...]
     headers: Mapping[str, str]
     body: bytes
-    received: Received | None = None
+    received: ReceivedBody | None = None
     origin: str

@@ -10,7 +10,7 @@ from heygen_async.simulator.http.replies import RefusalError
 
 
 @attrs.frozen(kw_only=True)
-class Part:
+class FormPart:
     """One field of a form.
 
     Attributes:
@@ -24,7 +24,7 @@ class Part:
     content: bytes
 
 
-def parts(content_type: str, body: bytes) -> list[Part]:
+def parts(content_type: str, body: bytes) -> list[FormPart]:
     """Return the fields of a form.
 
     Raises:
@@ -42,7 +42,7 @@ def parts(content_type: str, body: bytes) -> list[Part]:
     return [_part(piece) for piece in pieces[1:-1]]
 
 
-def _part(piece: bytes) -> Part:
+def _part(piece: bytes) -> FormPart:
     head, gap, content = piece.partition(b"\r\n\r\n")
     lines = [line.partition(":") for line in head.decode(errors="replace").split("\r\n")]
     headers = {name.strip().lower(): value.strip() for name, _, value in lines}
@@ -50,7 +50,7 @@ def _part(piece: bytes) -> Part:
     name = disposition.get_param("name", header="Content-Disposition")
     if not gap or not isinstance(name, str):
         raise _refusal("A part of the form has no name.")
-    return Part(name=name, filename=disposition.get_filename(), content=content)
+    return FormPart(name=name, filename=disposition.get_filename(), content=content)
 
 
 def _header(name: str, value: str) -> Message:

@@ -37,7 +37,7 @@ class ByteStream(Protocol):
 
 
 @attrs.frozen(kw_only=True)
-class Received:
+class ReceivedBody:
     """One object.
 
     Attributes:
@@ -68,7 +68,7 @@ class Received:
         return text.lower() == self.sha256.hex() or text == base64.b64encode(self.sha256).decode()
 
 
-async def receive(stream: ByteStream) -> Received:
+async def receive(stream: ByteStream) -> ReceivedBody:
     """Read *stream* to its end, a part at a time."""
     digest, size, kept = hashlib.sha256(), 0, b""
     async for chunk in stream.iter_chunked(CHUNK_BYTES):
@@ -77,12 +77,12 @@ async def receive(stream: ByteStream) -> Received:
         if len(kept) <= KEPT_BYTES:
             kept += chunk
     content = kept if size <= KEPT_BYTES else None
-    return Received(size_bytes=size, sha256=digest.digest(), head=kept[:HEAD_BYTES], content=content)
+    return ReceivedBody(size_bytes=size, sha256=digest.digest(), head=kept[:HEAD_BYTES], content=content)
 
 
-def received(whole: bytes) -> Received:
+def received(whole: bytes) -> ReceivedBody:
     """Return *whole*, which is in memory anyway, as an object."""
     content = whole if len(whole) <= KEPT_BYTES else None
-    return Received(
+    return ReceivedBody(
         size_bytes=len(whole), sha256=hashlib.sha256(whole).digest(), head=whole[:HEAD_BYTES], content=content
     )

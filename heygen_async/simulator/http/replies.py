@@ -31,7 +31,7 @@ class Reply:
 
 
 @attrs.frozen(kw_only=True)
-class Problem:
+class FieldError:
     """What is wrong with a request, and where.
 
     Attributes:
@@ -56,7 +56,7 @@ class RefusalError(Exception):
         message: str,
         *,
         param: str | None = None,
-        problems: Sequence[Problem] = (),
+        problems: Sequence[FieldError] = (),
         retry_after: float | str | None = None,
     ) -> None:
         """Refuse.
@@ -91,7 +91,7 @@ def invalid(param: str, message: str) -> RefusalError:
     return RefusalError(400, "invalid_parameter", message, param=param)
 
 
-def invalid_items(indexes: Sequence[int], problems: Sequence[Problem], *, param: str = "videos") -> RefusalError:
+def invalid_items(indexes: Sequence[int], problems: Sequence[FieldError], *, param: str = "videos") -> RefusalError:
     """Return the refusal of a batch for its items, which stand in *param*, in HeyGen's words."""
     message = f"Invalid payload(s) at index {', '.join(map(str, indexes))}."
     return RefusalError(400, "invalid_parameter", message, param=param, problems=problems)

@@ -6,14 +6,14 @@ from typing import Any
 
 from heygen_async.simulator.http.replies import RefusalError, Reply, data_reply, invalid, page_reply
 from heygen_async.simulator.routes.videos import view as video_view
-from heygen_async.simulator.views.call import Call, Routes
+from heygen_async.simulator.views.call import RouteCall, Routes
 from heygen_async.simulator.views.known_ids import require_known
 from heygen_async.simulator.world import acceptance
-from heygen_async.simulator.world.sessions import MOST_MESSAGES, Message, Session
+from heygen_async.simulator.world.sessions import MOST_MESSAGES, AgentSession, Message
 from heygen_async.simulator.world.world import World
 
 
-def create(call: Call) -> Reply:
+def create(call: RouteCall) -> Reply:
     """POST /v3/video-agents; no Idempotency-Key is honoured here."""
     require_known(call.world, call.body)
     session = acceptance.accept_session(call.world, call.body)
@@ -28,7 +28,7 @@ def create(call: Call) -> Reply:
     )
 
 
-def list_(call: Call) -> Reply:
+def list_(call: RouteCall) -> Reply:
     """GET /v3/video-agents, newest first."""
     found = [(-session.number, session) for session in reversed(call.world.sessions.values())]
     return call.page_reply(
@@ -41,12 +41,12 @@ def list_(call: Call) -> Reply:
     )
 
 
-def get(call: Call) -> Reply:
+def get(call: RouteCall) -> Reply:
     """GET /v3/video-agents/{session_id}."""
     return data_reply(_view(call.world, _find(call)))
 
 
-def follow_up(call: Call) -> Reply:
+def follow_up(call: RouteCall) -> Reply:
     """POST /v3/video-agents/{session_id}.
 
     The contract declares no 409, so a session that takes no message now answers 400.
@@ -61,14 +61,14 @@ def follow_up(call: Call) -> Reply:
     return data_reply({"run_id": run_id, "session_id": session.session_id, "title": session.title})
 
 
-def stop(call: Call) -> Reply:
+def stop(call: RouteCall) -> Reply:
     """POST /v3/video-agents/{session_id}/stop."""
     session = _find(call)
     call.world.agency.stop(session)
     return data_reply({"session_id": session.session_id})
 
 
-def resource(call: Call) -> Reply:
+def resource(call: RouteCall) -> Reply:
     """GET /v3/video-agents/{session_id}/resources/{resource_id}."""
     session = _find(call)
     found = session.resources.get(call.names["resource_id"])
@@ -89,21 +89,21 @@ def resource(call: Call) -> Reply:
     )
 
 
-def videos(call: Call) -> Reply:
+def videos(call: RouteCall) -> Reply:
     """GET /v3/video-agents/{session_id}/videos."""
     video = _find(call).video
     shown = [video_view(call, video)] if video and not video.deleted else []
     return page_reply(shown, None)
 
 
-def _find(call: Call) -> Session:
+def _find(call: RouteCall) -> AgentSession:
     session = call.world.sessions.get(call.names["session_id"])
     if session is None:
         raise RefusalError(404, "not_found", "There is no such session.")
     return session
 
 
-def _view(world: World, session: Session) -> dict[str, Any]:
+def _view(world: World, session: AgentSession) -> dict[str, Any]:
     video = session.video
     return {
         "session_id": session.session_id,

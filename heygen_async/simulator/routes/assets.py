@@ -6,24 +6,24 @@ import functools
 from typing import Any
 
 from heygen_async.simulator.account.catalog import USERNAME
-from heygen_async.simulator.http.multipart import Part
+from heygen_async.simulator.http.multipart import FormPart
 from heygen_async.simulator.http.received import received
 from heygen_async.simulator.http.replies import RefusalError, Reply, data_reply, invalid
 from heygen_async.simulator.routes import batches
-from heygen_async.simulator.routes.batches import Bulk
+from heygen_async.simulator.routes.batches import BatchRoutes
 from heygen_async.simulator.storage.presigned import presign
 from heygen_async.simulator.storage.uploads import upload_address, upload_headers
-from heygen_async.simulator.views.call import Call, Routes
+from heygen_async.simulator.views.call import RouteCall, Routes
 from heygen_async.simulator.world.assets import Asset
-from heygen_async.simulator.world.batches import Batch, Item
+from heygen_async.simulator.world.batches import BatchState, Item
 
 MOST_BYTES = 32 * 1024 * 1024
 SPACE = "space_simulator"
 
 
-def create(call: Call) -> Reply:
+def create(call: RouteCall) -> Reply:
     """POST /v3/assets."""
-    file: Part = call.body["file"]
+    file: FormPart = call.body["file"]
     if len(file.content) > MOST_BYTES:
         raise RefusalError(413, "payload_too_large", f"The file has more than {MOST_BYTES} bytes.", param="file")
     came = received(file.content)
@@ -35,7 +35,7 @@ def create(call: Call) -> Reply:
     return data_reply(_uploaded(call, asset))
 
 
-def list_(call: Call) -> Reply:
+def list_(call: RouteCall) -> Reply:
     """GET /v3/assets, newest first."""
     folder = call.query.get("folder_id")
     found = [
@@ -46,12 +46,12 @@ def list_(call: Call) -> Reply:
     return call.page_reply(found, functools.partial(_view, call))
 
 
-def get(call: Call) -> Reply:
+def get(call: RouteCall) -> Reply:
     """GET /v3/assets/{asset_id}."""
     return data_reply(_view(call, _find(call, usable=True)))
 
 
-def delete(call: Call) -> Reply:
+def delete(call: RouteCall) -> Reply:
     """DELETE /v3/assets/{asset_id}."""
     asset = _find(call)
     asset.deleted = True
@@ -59,16 +59,16 @@ def delete(call: Call) -> Reply:
     return data_reply({"id": asset.asset_id})
 
 
-def direct_upload(call: Call) -> Reply:
+def direct_upload(call: RouteCall) -> Reply:
     """POST /v3/assets/direct-uploads."""
     return data_reply(_slot(call, _announced(call, call.body)))
 
 
-def direct_uploads(call: Call) -> Reply:
+def direct_uploads(call: RouteCall) -> Reply:
     """POST /v3/assets/direct-uploads/batches. Its callback_url is never called, says the contract."""
     assets = [_announced(call, file) for file in call.body["files"]]
     world = call.world
-    batch = Batch(
+    batch = BatchState(
         batch_id=world.make_id("batch", world.next_number("batch")),
         family="asset",
         title=call.body.get("title"),
@@ -79,7 +79,7 @@ def direct_uploads(call: Call) -> Reply:
     return data_reply({"batch_id": batch.batch_id, "items": [_slot(call, asset) for asset in assets]})
 
 
-def complete(call: Call) -> Reply:
+def complete(call: RouteCall) -> Reply:
     """POST /v3/assets/{asset_id}/complete; it may be repeated."""
     asset = _find(call)
     if asset.upload_expires_at is None:
@@ -93,7 +93,7 @@ def complete(call: Call) -> Reply:
     return data_reply({**_uploaded(call, asset), "status": "processing"})
 
 
-def complete_batch(call: Call) -> Reply:
+def complete_batch(call: RouteCall) -> Reply:
     """POST /v3/assets/complete/batches; it may be repeated for those that came late."""
     batch = call.world.batches.get(call.body["batch_id"])
     if batch is None or batch.family != "asset":
@@ -106,7 +106,7 @@ def complete_batch(call: Call) -> Reply:
     return data_reply({"batch_id": batch.batch_id}, status=202)
 
 
-def search(call: Call) -> Reply:
+def search(call: RouteCall) -> Reply:
     """GET /v3/assets/search: names of public pictures and icons, or of the account's own."""
     kind, words = call.query["type"], call.query["query"].lower()
     public = call.query.get("scope", "public") == "public"
@@ -115,7 +115,7 @@ def search(call: Call) -> Reply:
     return call.page_reply(fits, dict)
 
 
-def _own_pictures(call: Call) -> list[dict[str, Any]]:
+def _own_pictures(call: RouteCall) -> list[dict[str, Any]]:
     return [
         {"type": "image", "id": asset.name, "url": _address(call, asset)}
         for asset in call.world.assets.values()
@@ -123,12 +123,12 @@ def _own_pictures(call: Call) -> list[dict[str, Any]]:
     ]
 
 
-def _complete(call: Call, asset: Asset) -> None:
+def _complete(call: RouteCall, asset: Asset) -> None:
     if asset.ready_at is None:
         asset.ready_at = call.world.now() + call.world.asset_seconds
 
 
-def _announced(call: Call, file: dict[str, Any]) -> Asset:
+def _announced(call: RouteCall, file: dict[str, Any]) -> Asset:
     if file["size_bytes"] > call.world.most_upload_bytes:
         raise invalid("size_bytes", f"At most {call.world.most_upload_bytes} bytes.")
     asset = _new(call, file["filename"], file["content_type"], file["size_bytes"], file.get("checksum_sha256"))
@@ -136,7 +136,7 @@ def _announced(call: Call, file: dict[str, Any]) -> Asset:
     return asset
 
 
-def _new(call: Call, name: str, mime_type: str, size_bytes: int, checksum: str | None) -> Asset:
+def _new(call: RouteCall, name: str, mime_type: str, size_bytes: int, checksum: str | None) -> Asset:
     world = call.world
     number = world.next_number("asset")
     asset = Asset(
@@ -152,7 +152,7 @@ def _new(call: Call, name: str, mime_type: str, size_bytes: int, checksum: str |
     return asset
 
 
-def _find(call: Call, *, usable: bool = False) -> Asset:
+def _find(call: RouteCall, *, usable: bool = False) -> Asset:
     asset = call.world.assets.get(call.names["asset_id"])
     if asset is None or asset.deleted or (usable and not _usable(asset)):
         raise RefusalError(404, "asset_not_found", "There is no such asset.")
@@ -163,7 +163,7 @@ def _usable(asset: Asset) -> bool:
     return asset.ready_at is not None and not asset.deleted
 
 
-def _slot(call: Call, asset: Asset) -> dict[str, Any]:
+def _slot(call: RouteCall, asset: Asset) -> dict[str, Any]:
     return {
         "asset_id": asset.asset_id,
         "upload_url": upload_address(call.world, call.origin, asset),
@@ -174,7 +174,7 @@ def _slot(call: Call, asset: Asset) -> dict[str, Any]:
     }
 
 
-def _uploaded(call: Call, asset: Asset) -> dict[str, Any]:
+def _uploaded(call: RouteCall, asset: Asset) -> dict[str, Any]:
     return {
         "asset_id": asset.asset_id,
         "url": _address(call, asset),
@@ -183,7 +183,7 @@ def _uploaded(call: Call, asset: Asset) -> dict[str, Any]:
     }
 
 
-def _view(call: Call, asset: Asset) -> dict[str, Any]:
+def _view(call: RouteCall, asset: Asset) -> dict[str, Any]:
     return {
         "id": asset.asset_id,
         "name": asset.name,
@@ -196,16 +196,16 @@ def _view(call: Call, asset: Asset) -> dict[str, Any]:
     }
 
 
-def _address(call: Call, asset: Asset) -> str:
+def _address(call: RouteCall, asset: Asset) -> str:
     return presign(call.world, call.origin, f"/files/assets/{asset.asset_id}", call.world.url_seconds)
 
 
-def _look(call: Call, asset_id: str) -> Item | None:
+def _look(call: RouteCall, asset_id: str) -> Item | None:
     asset = call.world.assets.get(asset_id)
     return None if asset is None or asset.deleted else asset.batch_item(call.world.now())
 
 
-BULK = Bulk(family="asset", ids_name="asset_ids", look=_look)
+BULK = BatchRoutes(family="asset", ids_name="asset_ids", look=_look)
 
 ROUTES: Routes = {
     ("POST", "/v3/assets"): create,

@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 import attrs
 
-from heygen_async.simulator.account.catalog import Look
+from heygen_async.simulator.account.catalog import CatalogLook
 from heygen_async.simulator.account.library import Group
 from heygen_async.simulator.http.replies import RefusalError, Reply, data_reply, invalid
-from heygen_async.simulator.views.call import Call, Routes
+from heygen_async.simulator.views.call import RouteCall, Routes
 from heygen_async.simulator.views.known_ids import require_declared
 from heygen_async.simulator.world import acceptance
 from heygen_async.simulator.world.outbox import Notice
@@ -18,11 +18,11 @@ from heygen_async.simulator.world.outbox import Notice
 GROUP = "/v3/avatars/{group_id}"
 LOOK = "/v3/avatars/looks/{look_id}"
 LOOK_TYPES = {"digital_twin": "digital_twin", "photo": "photo_avatar", "prompt": "photo_avatar"}
-T = TypeVar("T", Group, Look)
+T = TypeVar("T", Group, CatalogLook)
 EVENTS = {"digital_twin": "instant_avatar.success", "photo_avatar": "photo_avatar_generation.success"}
 
 
-def create(call: Call) -> Reply:
+def create(call: RouteCall) -> Reply:
     """POST /v3/avatars: a look of a new group, or of one that is there."""
     require_declared(call.world, {name: value for name, value in call.body.items() if name != "type"})
     group_id = call.body.get("avatar_group_id")
@@ -35,7 +35,7 @@ def create(call: Call) -> Reply:
     return data_reply({"avatar_group": _group_view(call, group), "avatar_item": _look_view(call, look)})
 
 
-def groups(call: Call) -> Reply:
+def groups(call: RouteCall) -> Reply:
     """GET /v3/avatars; those of the account that were made last come first."""
     private = {"public": False, "private": True}.get(call.query.get("ownership", ""))
     found = [
@@ -46,12 +46,12 @@ def groups(call: Call) -> Reply:
     return call.page_reply(found, functools.partial(_group_view, call))
 
 
-def group(call: Call) -> Reply:
+def group(call: RouteCall) -> Reply:
     """GET /v3/avatars/{group_id}."""
     return data_reply(_group_view(call, _find_group(call)))
 
 
-def update_group(call: Call) -> Reply:
+def update_group(call: RouteCall) -> Reply:
     """PATCH /v3/avatars/{group_id}."""
     found = _owned(_find_group(call))
     if "default_voice_id" in call.body:
@@ -59,7 +59,7 @@ def update_group(call: Call) -> Reply:
     return data_reply(_group_view(call, found))
 
 
-def delete_group(call: Call) -> Reply:
+def delete_group(call: RouteCall) -> Reply:
     """DELETE /v3/avatars/{group_id}, with its looks."""
     found = _owned(_find_group(call))
     for look in call.world.library.looks_of(found):
@@ -68,7 +68,7 @@ def delete_group(call: Call) -> Reply:
     return data_reply({"id": found.id})
 
 
-def consent(call: Call) -> Reply:
+def consent(call: RouteCall) -> Reply:
     """POST /v3/avatars/{group_id}/consent: a film of it counts at once, a link when somebody has followed it."""
     found = _owned(_find_group(call))
     world = call.world
@@ -81,18 +81,18 @@ def consent(call: Call) -> Reply:
     return data_reply({"avatar_group": _group_view(call, found), "url": f"{call.origin}/consent/{token}"})
 
 
-def looks(call: Call) -> Reply:
+def looks(call: RouteCall) -> Reply:
     """GET /v3/avatars/looks."""
     found = [(place, look) for place, look in enumerate(call.world.library.looks.values()) if _wanted(call, look)]
     return call.page_reply(found, functools.partial(_look_view, call))
 
 
-def look(call: Call) -> Reply:
+def look(call: RouteCall) -> Reply:
     """GET /v3/avatars/looks/{look_id}."""
     return data_reply(_look_view(call, _find_look(call)))
 
 
-def update_look(call: Call) -> Reply:
+def update_look(call: RouteCall) -> Reply:
     """PATCH /v3/avatars/looks/{look_id}."""
     found = _owned(_find_look(call))
     if call.body.get("name"):
@@ -101,14 +101,14 @@ def update_look(call: Call) -> Reply:
     return data_reply(_look_view(call, found))
 
 
-def delete_look(call: Call) -> Reply:
+def delete_look(call: RouteCall) -> Reply:
     """DELETE /v3/avatars/looks/{look_id}."""
     found = _owned(_find_look(call))
     del call.world.library.looks[found.id]
     return data_reply({"id": found.id})
 
 
-def _wanted(call: Call, look: Look) -> bool:
+def _wanted(call: RouteCall, look: CatalogLook) -> bool:
     query = call.query
     return (
         query.get("group_id") in {None, look.group_id}
@@ -117,20 +117,20 @@ def _wanted(call: Call, look: Look) -> bool:
     )
 
 
-def _own_group(call: Call, group_id: str) -> Group:
+def _own_group(call: RouteCall, group_id: str) -> Group:
     found = call.world.library.groups.get(group_id)
     if found is None or not found.private:
         raise invalid("avatar_group_id", "There is no such group of yours.")  # the contract declares no 404 here
     return found
 
 
-def _require_source(call: Call, group_id: str | None) -> None:
+def _require_source(call: RouteCall, group_id: str | None) -> None:
     source = call.world.library.looks.get(call.body.get("avatar_id") or "")
     if source is not None and group_id is not None and source.group_id != group_id:
         raise invalid("avatar_id", "The look must belong to avatar_group_id.")
 
 
-def _new_group(call: Call) -> Group:
+def _new_group(call: RouteCall) -> Group:
     world = call.world
     number = world.next_number("group")
     made = Group(
@@ -146,9 +146,9 @@ def _new_group(call: Call) -> Group:
     return made
 
 
-def _new_look(call: Call, look_id: str, group: Group) -> Look:
+def _new_look(call: RouteCall, look_id: str, group: Group) -> CatalogLook:
     world = call.world
-    made = Look(
+    made = CatalogLook(
         id=look_id,
         name=call.body["name"],
         group_id=group.id,
@@ -167,14 +167,14 @@ def _new_look(call: Call, look_id: str, group: Group) -> Look:
     return made
 
 
-def _find_group(call: Call) -> Group:
+def _find_group(call: RouteCall) -> Group:
     found = call.world.library.groups.get(call.names["group_id"])
     if found is None:
         raise RefusalError(404, "avatar_group_not_found", "There is no such group.")
     return found
 
 
-def _find_look(call: Call) -> Look:
+def _find_look(call: RouteCall) -> CatalogLook:
     found = call.world.library.looks.get(call.names["look_id"])
     if found is None:
         raise RefusalError(404, "avatar_not_found", "There is no such look.")
@@ -187,11 +187,11 @@ def _owned(found: T) -> T:
     return found
 
 
-def _look_view(call: Call, look: Look) -> dict[str, Any]:
+def _look_view(call: RouteCall, look: CatalogLook) -> dict[str, Any]:
     return look.view(call.world.library.status(look, call.world.now()))
 
 
-def _group_view(call: Call, group: Group) -> dict[str, Any]:
+def _group_view(call: RouteCall, group: Group) -> dict[str, Any]:
     now, library = call.world.now(), call.world.library
     members = library.looks_of(group)
     words = [word for look in members if (word := library.status(look, now))]

@@ -9,15 +9,15 @@ from typing import Any
 import attrs
 
 from heygen_async.simulator.http.replies import RefusalError, Reply, data_reply, invalid, json_reply
-from heygen_async.simulator.views.call import Call, Routes
-from heygen_async.simulator.world.batches import Batch, Item
+from heygen_async.simulator.views.call import RouteCall, Routes
+from heygen_async.simulator.world.batches import BatchState, Item
 
 MOST_IDS = 100
 NOT_FOUND = Item(status="not_found", resource_id=None)
 
 
 @attrs.frozen(kw_only=True)
-class Bulk:
+class BatchRoutes:
     """What is asked for many at a time.
 
     Attributes:
@@ -28,10 +28,10 @@ class Bulk:
 
     family: str
     ids_name: str
-    look: Callable[[Call, str], Item | None]
+    look: Callable[[RouteCall, str], Item | None]
 
 
-def get_batch(bulk: Bulk, call: Call) -> Reply:
+def get_batch(bulk: BatchRoutes, call: RouteCall) -> Reply:
     """GET .../batches/{batch_id}; its page is inside data."""
     batch = _find(bulk, call, call.names["batch_id"])
     if batch is None:
@@ -53,7 +53,7 @@ def get_batch(bulk: Bulk, call: Call) -> Reply:
     )
 
 
-def statuses(bulk: Bulk, call: Call) -> Reply:
+def statuses(bulk: BatchRoutes, call: RouteCall) -> Reply:
     """GET .../statuses."""
     ids, batch_ids = call.ids(bulk.ids_name), call.ids("batch_ids")
     if not ids and not batch_ids:
@@ -66,7 +66,7 @@ def statuses(bulk: Bulk, call: Call) -> Reply:
     return json_reply({"data": entries, "has_more": False, "next_token": None})
 
 
-def routes(bulk: Bulk, path: str) -> Routes:
+def routes(bulk: BatchRoutes, path: str) -> Routes:
     """Return the routes below *path*."""
     return {
         ("GET", f"{path}/statuses"): functools.partial(statuses, bulk),
@@ -74,19 +74,19 @@ def routes(bulk: Bulk, path: str) -> Routes:
     }
 
 
-def _find(bulk: Bulk, call: Call, batch_id: str) -> Batch | None:
+def _find(bulk: BatchRoutes, call: RouteCall, batch_id: str) -> BatchState | None:
     batch = call.world.batches.get(batch_id)
     return batch if batch and batch.family == bulk.family else None
 
 
-def _statuses_of_batch(bulk: Bulk, call: Call, batch_id: str) -> list[dict[str, Any]]:
+def _statuses_of_batch(bulk: BatchRoutes, call: RouteCall, batch_id: str) -> list[dict[str, Any]]:
     batch = _find(bulk, call, batch_id)
     if batch is None:
         return [{**_entry(NOT_FOUND, None), "batch_id": batch_id}]
     return [{**entry, "batch_id": batch_id} for entry in _entries(batch, call.world.now())]
 
 
-def _entries(batch: Batch, now: float) -> list[dict[str, Any]]:
+def _entries(batch: BatchState, now: float) -> list[dict[str, Any]]:
     return [
         {"item_index": index, "status": item.status, "video_id": item.resource_id, "error": item.error}
         for index, item in enumerate(batch.items(now))

@@ -9,28 +9,28 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from heygen_async.simulator.account.job_kinds import BACKGROUND, CLIPPING, FILLER, LIPSYNC, MODEL_VIDEO, Family
+from heygen_async.simulator.account.job_kinds import BACKGROUND, CLIPPING, FILLER, LIPSYNC, MODEL_VIDEO, JobKind
 from heygen_async.simulator.http.replies import RefusalError, Reply, data_reply
 from heygen_async.simulator.routes import batches
-from heygen_async.simulator.routes.batches import Bulk
-from heygen_async.simulator.views.call import Call, Routes
+from heygen_async.simulator.routes.batches import BatchRoutes
+from heygen_async.simulator.views.call import RouteCall, Routes
 from heygen_async.simulator.views.job_status import glance
 from heygen_async.simulator.views.job_views import view
 from heygen_async.simulator.views.known_ids import require_declared, require_known_items
 from heygen_async.simulator.world import acceptance
-from heygen_async.simulator.world.acceptance import Order
+from heygen_async.simulator.world.acceptance import RenderOrder
 from heygen_async.simulator.world.batches import Item, error
 from heygen_async.simulator.world.renders import Render
 
 Body = dict[str, Any]
 
 
-def order(family: Family, body: Body) -> Order:
+def order(family: JobKind, body: Body) -> RenderOrder:
     """Return *body* as one order of *family*."""
-    return Order(family=family.name, kind=family.name, body=body)
+    return RenderOrder(family=family.name, kind=family.name, body=body)
 
 
-def create(family: Family, id_name: str, status: int, call: Call) -> Reply:
+def create(family: JobKind, id_name: str, status: int, call: RouteCall) -> Reply:
     """POST of a family; the answer holds the id and little else."""
     require_declared(call.world, call.body)
     (render,) = acceptance.accept(call.world, [order(family, call.body)], call.key)
@@ -38,7 +38,7 @@ def create(family: Family, id_name: str, status: int, call: Call) -> Reply:
     return data_reply(made, status=status)
 
 
-def remove_background(call: Call) -> Reply:
+def remove_background(call: RouteCall) -> Reply:
     """POST /v3/background-removals: a `request_id` that was there before finds the first job; keys are ignored."""
     request_id = call.body.get("request_id")
     for render in call.world.jobs[BACKGROUND.name].values():
@@ -49,7 +49,7 @@ def remove_background(call: Call) -> Reply:
     return data_reply(view(call, render))
 
 
-def create_batch(name: str, expand: Callable[[Body], list[Order]], call: Call) -> Reply:
+def create_batch(name: str, expand: Callable[[Body], list[RenderOrder]], call: RouteCall) -> Reply:
     """POST .../batches.
 
     Args:
@@ -63,18 +63,18 @@ def create_batch(name: str, expand: Callable[[Body], list[Order]], call: Call) -
     return data_reply({"batch_id": batch.batch_id}, status=202)
 
 
-def list_(family: Family, call: Call) -> Reply:
+def list_(family: JobKind, call: RouteCall) -> Reply:
     """GET of all, newest first."""
     jobs = sorted(call.world.jobs[family.name].values(), key=lambda render: -render.number)
     return call.page_reply([(-job.number, job) for job in jobs if not job.deleted], functools.partial(view, call))
 
 
-def get(family: Family, call: Call) -> Reply:
+def get(family: JobKind, call: RouteCall) -> Reply:
     """GET of one. A background removal has a status for being deleted, so it can be read afterwards."""
     return data_reply(view(call, _find(family, call, deleted=family is BACKGROUND), looked_at=True))
 
 
-def delete(family: Family, call: Call) -> Reply:
+def delete(family: JobKind, call: RouteCall) -> Reply:
     """DELETE of one."""
     render = _find(family, call)
     call.world.studio.delete(render)
@@ -82,20 +82,20 @@ def delete(family: Family, call: Call) -> Reply:
     return data_reply({"id": render.video_id, **more})
 
 
-def rename(family: Family, call: Call) -> Reply:
+def rename(family: JobKind, call: RouteCall) -> Reply:
     """PATCH of one: it has a title and nothing else to change."""
     render = _find(family, call)
     render.title = call.body["title"]
     return data_reply(view(call, render))
 
 
-def bulk(family: Family) -> Routes:
+def bulk(family: JobKind) -> Routes:
     """Return the routes for many of *family* at a time."""
-    asked = Bulk(family=family.name, ids_name=f"{family.name}_ids", look=functools.partial(_look, family))
+    asked = BatchRoutes(family=family.name, ids_name=f"{family.name}_ids", look=functools.partial(_look, family))
     return batches.routes(asked, family.path)
 
 
-def ways(family: Family, *verbs: Callable[[Family, Call], Reply]) -> Routes:
+def ways(family: JobKind, *verbs: Callable[[JobKind, RouteCall], Reply]) -> Routes:
     """Return the routes of *family* that lead to *verbs*: `list_`, `get`, `delete` or `rename`."""
     return {
         (_METHODS[verb], family.path if verb is list_ else family.one): functools.partial(verb, family)
@@ -103,14 +103,14 @@ def ways(family: Family, *verbs: Callable[[Family, Call], Reply]) -> Routes:
     }
 
 
-def _find(family: Family, call: Call, *, deleted: bool = False) -> Render:
+def _find(family: JobKind, call: RouteCall, *, deleted: bool = False) -> Render:
     render = call.world.jobs[family.name].get(call.names[family.id_name])
     if render is None or (render.deleted and not deleted):
         raise RefusalError(404, family.missing, "There is no such job.")
     return render
 
 
-def _look(family: Family, call: Call, job_id: str) -> Item | None:
+def _look(family: JobKind, call: RouteCall, job_id: str) -> Item | None:
     render = call.world.jobs[family.name].get(job_id)
     if render is None or render.deleted:
         return None
@@ -118,7 +118,12 @@ def _look(family: Family, call: Call, job_id: str) -> Item | None:
     return Item(status=seen.status, resource_id=job_id, error=error(render) if seen.failure else None)
 
 
-_METHODS: dict[Callable[[Family, Call], Reply], str] = {list_: "GET", get: "GET", delete: "DELETE", rename: "PATCH"}
+_METHODS: dict[Callable[[JobKind, RouteCall], Reply], str] = {
+    list_: "GET",
+    get: "GET",
+    delete: "DELETE",
+    rename: "PATCH",
+}
 
 ROUTES: Routes = {
     ("POST", "/v3/lipsyncs"): functools.partial(create, LIPSYNC, "lipsync_id", 200),

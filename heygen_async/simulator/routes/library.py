@@ -9,7 +9,7 @@ from typing import Any
 from heygen_async.simulator.account import stock
 from heygen_async.simulator.account.catalog import USERNAME
 from heygen_async.simulator.http.replies import RefusalError, Reply, data_reply, invalid
-from heygen_async.simulator.views.call import Call, Routes
+from heygen_async.simulator.views.call import RouteCall, Routes
 
 Item = dict[str, Any]
 
@@ -18,7 +18,7 @@ GOOD, POOR = 0.9, 0.3
 LEAST_SCORE = 0.7
 
 
-def me(call: Call) -> Reply:
+def me(call: RouteCall) -> Reply:
     """GET /v3/users/me."""
     return data_reply(
         {
@@ -38,7 +38,7 @@ def me(call: Call) -> Reply:
     )
 
 
-def create_folder(call: Call) -> Reply:
+def create_folder(call: RouteCall) -> Reply:
     """POST /v3/folders; names need not be unique."""
     world, body = call.world, call.body
     parent_id = body.get("parent_id") or None
@@ -59,17 +59,17 @@ def create_folder(call: Call) -> Reply:
     return data_reply(folder)
 
 
-def folder(call: Call) -> Reply:
+def folder(call: RouteCall) -> Reply:
     """GET /v3/folders/{folder_id}."""
     return _one(call.world.library.folders, "folder_id", call)
 
 
-def image(call: Call) -> Reply:
+def image(call: RouteCall) -> Reply:
     """GET /v3/models/images/{generation_id}."""
     return _one(call.world.library.images, "generation_id", call)
 
 
-def sounds(call: Call) -> Reply:
+def sounds(call: RouteCall) -> Reply:
     """GET /v3/audio/sounds: those whose name or description has all words."""
     words = call.query["query"].lower().split()
     found = [
@@ -80,14 +80,14 @@ def sounds(call: Call) -> Reply:
     return call.page_reply(fits, dict)
 
 
-def shelf(items: Sequence[Item], call: Call) -> Reply:
+def shelf(items: Sequence[Item], call: RouteCall) -> Reply:
     """GET of a list that is always the same; `tag` chooses among those that have tags."""
     tag = call.query.get("tag")
     found = [(place, item) for place, item in enumerate(items) if tag is None or tag in item["tags"]]
     return call.page_reply(found, dict)
 
 
-def _one(shelf: dict[str, Item], id_name: str, call: Call) -> Reply:
+def _one(shelf: dict[str, Item], id_name: str, call: RouteCall) -> Reply:
     item = shelf.get(call.names[id_name])
     if item is None:
         raise RefusalError(404, "not_found", "There is nothing under this id.")

@@ -6,36 +6,36 @@ from typing import Any
 
 from heygen_async.simulator.http.replies import RefusalError, Reply, data_reply, invalid
 from heygen_async.simulator.routes.videos import view
-from heygen_async.simulator.views.call import Call, Routes
+from heygen_async.simulator.views.call import RouteCall, Routes
 from heygen_async.simulator.views.known_ids import require_known
 from heygen_async.simulator.world import acceptance
-from heygen_async.simulator.world.acceptance import Order
+from heygen_async.simulator.world.acceptance import RenderOrder
 
 LISTED = ("id", "name", "aspect_ratio", "thumbnail_url", "created_at", "updated_at")
 
 
-def list_(call: Call) -> Reply:
+def list_(call: RouteCall) -> Reply:
     """GET /v3/templates."""
     found = list(enumerate(call.world.library.templates.values()))
     return call.page_reply(found, lambda template: {name: template[name] for name in LISTED})
 
 
-def get(call: Call) -> Reply:
+def get(call: RouteCall) -> Reply:
     """GET /v3/templates/{template_id}."""
     return data_reply(_find(call))
 
 
-def generate(call: Call) -> Reply:
+def generate(call: RouteCall) -> Reply:
     """POST /v3/templates/{template_id}. What the variables are called is not checked: nothing says that it is."""
     template = _find(call)
     _require_scenes(call.body, template)
     _require_shape(call.body, template)
     require_known(call.world, call.body)
-    (render,) = acceptance.accept(call.world, [Order(kind="template", body=call.body)], call.key)
+    (render,) = acceptance.accept(call.world, [RenderOrder(kind="template", body=call.body)], call.key)
     return data_reply(view(call, render))
 
 
-def _find(call: Call) -> dict[str, Any]:
+def _find(call: RouteCall) -> dict[str, Any]:
     template = call.world.library.templates.get(call.names["template_id"])
     if template is None:
         raise RefusalError(404, "not_found", "There is no such template.")

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from heygen_async.simulator.account.job_kinds import TRANSLATION
-from heygen_async.simulator.account.library import Proofread
+from heygen_async.simulator.account.library import ProofreadState
 from heygen_async.simulator.account.stock import LANGUAGES
 from heygen_async.simulator.http.replies import RefusalError, Reply, data_reply, invalid
 from heygen_async.simulator.routes import jobs
 from heygen_async.simulator.routes.jobs import bulk, delete, get, list_, order, rename, ways
 from heygen_async.simulator.storage.presigned import presign
-from heygen_async.simulator.views.call import Call, Routes
+from heygen_async.simulator.views.call import RouteCall, Routes
 from heygen_async.simulator.views.known_ids import require_declared
 from heygen_async.simulator.views.made_files import store
 from heygen_async.simulator.world import acceptance
-from heygen_async.simulator.world.acceptance import Order
+from heygen_async.simulator.world.acceptance import RenderOrder
 from heygen_async.simulator.world.outbox import Notice
 
 Body = dict[str, Any]
@@ -25,14 +25,14 @@ PROOFREADS = f"{PATH}/proofreads"
 MOST_ITEMS = 100
 
 
-def create(call: Call) -> Reply:
+def create(call: RouteCall) -> Reply:
     """POST /v3/video-translations: an id for each language."""
     _require_languages(call, call.body)
     renders = acceptance.accept(call.world, _orders(call.body), call.key)
     return data_reply({"video_translation_ids": [render.video_id for render in renders]})
 
 
-def create_batch(call: Call) -> Reply:
+def create_batch(call: RouteCall) -> Reply:
     """POST /v3/video-translations/batches; the 100 items are counted after expansion."""
     count = sum(len(item["output_languages"]) for item in call.body["video_translations"])
     if count > MOST_ITEMS:
@@ -40,24 +40,24 @@ def create_batch(call: Call) -> Reply:
     return jobs.create_batch("video_translations", _orders, call)
 
 
-def languages(_: Call) -> Reply:
+def languages(_: RouteCall) -> Reply:
     """GET /v3/video-translations/languages."""
     return data_reply({"languages": list(LANGUAGES)})
 
 
-def create_proofreads(call: Call) -> Reply:
+def create_proofreads(call: RouteCall) -> Reply:
     """POST /v3/video-translations/proofreads: a text for each language; it is paid for when it is spoken."""
     _require_languages(call, call.body)
     made = [_proofread(call, language) for language in call.body["output_languages"]]
     return data_reply({"proofread_ids": [proofread.id for proofread in made], "status": "processing"})
 
 
-def get_proofread(call: Call) -> Reply:
+def get_proofread(call: RouteCall) -> Reply:
     """GET /v3/video-translations/proofreads/{proofread_id}."""
     return data_reply(_view(call, _find(call)))
 
 
-def generate(call: Call) -> Reply:
+def generate(call: RouteCall) -> Reply:
     """POST /v3/video-translations/proofreads/{proofread_id}/generate: now it is spoken."""
     proofread = _find(call)
     if proofread.status(call.world.now()) != "completed":
@@ -67,7 +67,7 @@ def generate(call: Call) -> Reply:
     return data_reply({"video_translation_id": render.video_id, "status": "processing"})
 
 
-def get_srt(call: Call) -> Reply:
+def get_srt(call: RouteCall) -> Reply:
     """GET /v3/video-translations/proofreads/{proofread_id}/srt; the contract declares no 409 for an early one."""
     proofread = _find(call)
     if proofread.status(call.world.now()) != "completed":
@@ -75,7 +75,7 @@ def get_srt(call: Call) -> Reply:
     return data_reply({"srt_url": proofread.srt_url, "original_srt_url": proofread.original_srt_url})
 
 
-def put_srt(call: Call) -> Reply:
+def put_srt(call: RouteCall) -> Reply:
     """PUT /v3/video-translations/proofreads/{proofread_id}/srt."""
     proofread = _find(call)
     source = call.body["srt"]
@@ -88,23 +88,23 @@ def put_srt(call: Call) -> Reply:
     return data_reply(_view(call, proofread))
 
 
-def _require_languages(call: Call, body: Body) -> None:
+def _require_languages(call: RouteCall, body: Body) -> None:
     require_declared(call.world, body)
     unknown = [language for language in body["output_languages"] if language not in LANGUAGES]
     if unknown and call.world.strict_catalog:
         raise invalid("output_languages", f"There is no language {unknown[0]}.")
 
 
-def _orders(body: Body) -> list[Order]:
+def _orders(body: Body) -> list[RenderOrder]:
     return [order(TRANSLATION, {**body, "output_language": language}) for language in body["output_languages"]]
 
 
-def _proofread(call: Call, language: str) -> Proofread:
+def _proofread(call: RouteCall, language: str) -> ProofreadState:
     world = call.world
     proofread_id = world.make_id("proofread", world.next_number("proofread"))
     text = f"1\n00:00:00,000 --> 00:00:01,000\n({language})\n".encode()
     url = store(call, f"{proofread_id}.srt", "application/x-subrip", text)
-    proofread = Proofread(
+    proofread = ProofreadState(
         id=proofread_id,
         language=language,
         body=call.body,
@@ -120,14 +120,14 @@ def _proofread(call: Call, language: str) -> Proofread:
     return proofread
 
 
-def _find(call: Call) -> Proofread:
+def _find(call: RouteCall) -> ProofreadState:
     proofread = call.world.library.proofreads.get(call.names["proofread_id"])
     if proofread is None:
         raise RefusalError(404, "not_found", "There is no such proofread.")
     return proofread
 
 
-def _view(call: Call, proofread: Proofread) -> dict[str, Any]:
+def _view(call: RouteCall, proofread: ProofreadState) -> dict[str, Any]:
     return {
         "id": proofread.id,
         "status": proofread.status(call.world.now()),

@@ -8,25 +8,25 @@ from typing import Any
 from heygen_async.simulator.account.job_kinds import VIDEO
 from heygen_async.simulator.http.replies import RefusalError, Reply, data_reply
 from heygen_async.simulator.routes import batches
-from heygen_async.simulator.routes.batches import Bulk
-from heygen_async.simulator.views.call import Call, Routes
+from heygen_async.simulator.routes.batches import BatchRoutes
+from heygen_async.simulator.views.call import RouteCall, Routes
 from heygen_async.simulator.views.job_status import addresses, glance
 from heygen_async.simulator.views.known_ids import require_known, require_known_items
 from heygen_async.simulator.world import acceptance
-from heygen_async.simulator.world.acceptance import Order
+from heygen_async.simulator.world.acceptance import RenderOrder
 from heygen_async.simulator.world.batches import Item, error
 from heygen_async.simulator.world.renders import Render
 
 
-def create(call: Call) -> Reply:
+def create(call: RouteCall) -> Reply:
     """POST /v3/videos."""
     require_known(call.world, call.body)
-    (render,) = acceptance.accept(call.world, [Order(kind=call.body["type"], body=call.body)], call.key)
+    (render,) = acceptance.accept(call.world, [RenderOrder(kind=call.body["type"], body=call.body)], call.key)
     output_format = call.body.get("output_format", "mp4")
     return data_reply({"video_id": render.video_id, "status": "waiting", "output_format": output_format})
 
 
-def list_(call: Call) -> Reply:
+def list_(call: RouteCall) -> Reply:
     """GET /v3/videos, newest first.
 
     `title` finds parts of titles: the contract does not say whether it must be the whole.
@@ -41,12 +41,12 @@ def list_(call: Call) -> Reply:
     return call.page_reply(found, functools.partial(view, call))
 
 
-def get(call: Call) -> Reply:
+def get(call: RouteCall) -> Reply:
     """GET /v3/videos/{video_id}."""
     return data_reply(view(call, _find(call), looked_at=True))
 
 
-def delete(call: Call) -> Reply:
+def delete(call: RouteCall) -> Reply:
     """DELETE /v3/videos/{video_id}."""
     render = _find(call)
     call.world.studio.delete(render)
@@ -55,17 +55,17 @@ def delete(call: Call) -> Reply:
     return data_reply({"id": render.video_id, "deleted": True})
 
 
-def create_batch(call: Call) -> Reply:
+def create_batch(call: RouteCall) -> Reply:
     """POST /v3/videos/batches."""
     require_known_items(call.world, "videos", call.body["videos"])
     folder_id = call.body.get("folder_id")
-    orders = [Order(kind=item["type"], body=item, folder_id=folder_id) for item in call.body["videos"]]
+    orders = [RenderOrder(kind=item["type"], body=item, folder_id=folder_id) for item in call.body["videos"]]
     return data_reply(
         {"batch_id": acceptance.accept_batch(call.world, orders, call.body, call.key).batch_id}, status=202
     )
 
 
-def scenes(call: Call) -> Reply:
+def scenes(call: RouteCall) -> Reply:
     """GET /v3/videos/{video_id}/scenes. What scenes look like inside is not transcribed: this is a guess."""
     render = _find(call)
     asked = render.body.get("scenes") or [render.body]
@@ -81,7 +81,7 @@ def scenes(call: Call) -> Reply:
     return data_reply({"video_id": render.video_id, "video": video, "scenes": described})
 
 
-def view(call: Call, render: Render, *, looked_at: bool = False) -> dict[str, Any]:
+def view(call: RouteCall, render: Render, *, looked_at: bool = False) -> dict[str, Any]:
     """Return *render* as ``VideoDetail``.
 
     Args:
@@ -107,7 +107,7 @@ def view(call: Call, render: Render, *, looked_at: bool = False) -> dict[str, An
     }
 
 
-def _find(call: Call) -> Render:
+def _find(call: RouteCall) -> Render:
     render = call.world.videos.get(call.names["video_id"])
     if render is None or render.deleted:
         raise RefusalError(404, "video_not_found", "There is no such video.")
@@ -127,7 +127,7 @@ def _endings(body: dict[str, Any]) -> dict[str, str | None]:
     }
 
 
-def _look(call: Call, video_id: str) -> Item | None:
+def _look(call: RouteCall, video_id: str) -> Item | None:
     render = call.world.videos.get(video_id)
     if render is None or render.deleted:
         return None
@@ -135,7 +135,7 @@ def _look(call: Call, video_id: str) -> Item | None:
     return Item(status=status, resource_id=video_id, error=error(render) if status == "failed" else None)
 
 
-BULK = Bulk(family=VIDEO.name, ids_name="video_ids", look=_look)
+BULK = BatchRoutes(family=VIDEO.name, ids_name="video_ids", look=_look)
 
 ROUTES: Routes = {
     ("POST", "/v3/videos"): create,

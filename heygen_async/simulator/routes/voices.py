@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from heygen_async.simulator.account import prices
-from heygen_async.simulator.account.catalog import Voice
+from heygen_async.simulator.account.catalog import CatalogVoice
 from heygen_async.simulator.http.replies import RefusalError, Reply, data_reply, invalid
-from heygen_async.simulator.views.call import Call, Routes
+from heygen_async.simulator.views.call import RouteCall, Routes
 from heygen_async.simulator.views.known_ids import require_declared
 from heygen_async.simulator.views.made_files import store
 
@@ -16,19 +16,19 @@ DESIGNED = 3
 MP3 = b"ID3\x04\x00\x00\x00\x00\x00\x00"
 
 
-def voices(call: Call) -> Reply:
+def voices(call: RouteCall) -> Reply:
     """GET /v3/voices."""
     found = [(place, voice) for place, voice in enumerate(call.world.library.voices.values()) if _fits(call, voice)]
-    return call.page_reply(found, Voice.view)
+    return call.page_reply(found, CatalogVoice.view)
 
 
-def voice(call: Call) -> Reply:
+def voice(call: RouteCall) -> Reply:
     """GET /v3/voices/{voice_id}."""
     found = _find(call)
     return data_reply(found.detail(found.status(call.world.now())))
 
 
-def delete(call: Call) -> Reply:
+def delete(call: RouteCall) -> Reply:
     """DELETE /v3/voices/{voice_id}."""
     found = _find(call)
     if not found.private:
@@ -37,21 +37,21 @@ def delete(call: Call) -> Reply:
     return data_reply({"voice_id": found.id})
 
 
-def design(call: Call) -> Reply:
+def design(call: RouteCall) -> Reply:
     """POST /v3/voices: three proposals, at once. No price is documented, so nothing is charged."""
     gender = call.body.get("gender") or "female"
     made = [_add(call, f"Design {number}", gender) for number in range(1, DESIGNED + 1)]
     return data_reply({"voices": [one.view() for one in made], "seed": call.body.get("seed", 0)})
 
 
-def clone(call: Call) -> Reply:
+def clone(call: RouteCall) -> Reply:
     """POST /v3/voices/clone; it takes a while."""
     require_declared(call.world, call.body)
     made = _add(call, call.body["voice_name"], "female", ready_at=call.world.now() + call.world.clone_seconds)
     return data_reply({"voice_clone_id": made.id})
 
 
-def speech(call: Call) -> Reply:
+def speech(call: RouteCall) -> Reply:
     """POST /v3/voices/speech: a file at once. No price is documented, so nothing is charged."""
     require_declared(call.world, call.body)
     speaker = call.world.library.voices.get(call.body["voice_id"])
@@ -72,9 +72,9 @@ def speech(call: Call) -> Reply:
     )
 
 
-def _add(call: Call, name: str, gender: str, *, ready_at: float | None = None) -> Voice:
+def _add(call: RouteCall, name: str, gender: str, *, ready_at: float | None = None) -> CatalogVoice:
     world = call.world
-    made = Voice(
+    made = CatalogVoice(
         id=world.make_id("voice", world.next_number("voice")),
         name=name,
         language=call.body.get("language") or "English",
@@ -86,14 +86,14 @@ def _add(call: Call, name: str, gender: str, *, ready_at: float | None = None) -
     return made
 
 
-def _find(call: Call) -> Voice:
+def _find(call: RouteCall) -> CatalogVoice:
     found = call.world.library.voices.get(call.names["voice_id"])
     if found is None:
         raise RefusalError(404, "voice_not_found", "There is no such voice.")
     return found
 
 
-def _fits(call: Call, voice: Voice) -> bool:
+def _fits(call: RouteCall, voice: CatalogVoice) -> bool:
     query: Any = call.query
     return (
         voice.private == (query.get("type", "public") == "private")

@@ -7,13 +7,13 @@ import functools
 from typing import Any
 
 from heygen_async.simulator.http.replies import RefusalError, Reply, data_reply, page_reply
-from heygen_async.simulator.views.call import Call, Routes
-from heygen_async.simulator.world.outbox import Endpoint, WebhookEvent
+from heygen_async.simulator.views.call import RouteCall, Routes
+from heygen_async.simulator.world.outbox import Endpoint, OutgoingEvent
 
 PATH = "/v3/webhooks/endpoints"
 
 
-def create(call: Call) -> Reply:
+def create(call: RouteCall) -> Reply:
     """POST /v3/webhooks/endpoints. Whether HeyGen tries the URL first is told differently; this one does not."""
     world = call.world
     number = world.next_number("endpoint")
@@ -31,13 +31,13 @@ def create(call: Call) -> Reply:
     return data_reply({**_view(call, endpoint), "secret": endpoint.secret})
 
 
-def list_(call: Call) -> Reply:
+def list_(call: RouteCall) -> Reply:
     """GET /v3/webhooks/endpoints, newest first."""
     found = [(-endpoint.number, endpoint) for endpoint in reversed(call.world.post.endpoints.values())]
     return call.page_reply(found, functools.partial(_view, call))
 
 
-def update(call: Call) -> Reply:
+def update(call: RouteCall) -> Reply:
     """PATCH /v3/webhooks/endpoints/{endpoint_id}; events are replaced as a whole."""
     endpoint = _find(call)
     if call.body.get("url"):
@@ -48,7 +48,7 @@ def update(call: Call) -> Reply:
     return data_reply(_view(call, endpoint))
 
 
-def delete(call: Call) -> Reply:
+def delete(call: RouteCall) -> Reply:
     """DELETE /v3/webhooks/endpoints/{endpoint_id}; what is on its way to it turns back."""
     endpoint = _find(call)
     endpoint.deleted = True
@@ -56,21 +56,21 @@ def delete(call: Call) -> Reply:
     return data_reply({})
 
 
-def rotate(call: Call) -> Reply:
+def rotate(call: RouteCall) -> Reply:
     """POST /v3/webhooks/endpoints/{endpoint_id}/rotate-secret; the old secret is dead at once."""
     endpoint = _find(call)
     endpoint.secret = _new_secret(call)
     return data_reply({"endpoint_id": endpoint.endpoint_id, "secret": endpoint.secret})
 
 
-def event_types(call: Call) -> Reply:
+def event_types(call: RouteCall) -> Reply:
     """GET /v3/webhooks/event-types."""
     schemas = call.operation.validator.document["components"]["schemas"]
     names = schemas["WebhookEventType"]["enum"]
     return page_reply([{"event_type": name, "description": _description(name)} for name in names], None)
 
 
-def events(call: Call) -> Reply:
+def events(call: RouteCall) -> Reply:
     """GET /v3/webhooks/events, newest first: all that there was to tell, whoever was told."""
     wanted = call.query
     found = [
@@ -85,18 +85,18 @@ def _description(event_type: str) -> str:
     return event_type.replace(".", ": ").replace("_", " ").capitalize() + "."
 
 
-def _new_secret(call: Call) -> str:
+def _new_secret(call: RouteCall) -> str:
     return f"whsec_{call.world.make_id('secret', call.world.next_number('secret'))}"
 
 
-def _find(call: Call) -> Endpoint:
+def _find(call: RouteCall) -> Endpoint:
     endpoint = call.world.post.endpoints.get(call.names["endpoint_id"])
     if endpoint is None:
         raise RefusalError(404, "webhook_not_found", "There is no such endpoint.")
     return endpoint
 
 
-def _view(call: Call, endpoint: Endpoint) -> dict[str, Any]:
+def _view(call: RouteCall, endpoint: Endpoint) -> dict[str, Any]:
     return {
         "endpoint_id": endpoint.endpoint_id,
         "url": endpoint.url,
@@ -106,7 +106,7 @@ def _view(call: Call, endpoint: Endpoint) -> dict[str, Any]:
     }
 
 
-def _event(call: Call, event: WebhookEvent) -> dict[str, Any]:
+def _event(call: RouteCall, event: OutgoingEvent) -> dict[str, Any]:
     return {
         "event_id": event.event_id,
         "event_type": event.event_type,
@@ -115,7 +115,7 @@ def _event(call: Call, event: WebhookEvent) -> dict[str, Any]:
     }
 
 
-def _moment(call: Call, at: float) -> str:
+def _moment(call: RouteCall, at: float) -> str:
     return dt.datetime.fromtimestamp(call.world.wall(at), dt.UTC).isoformat()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from heygen_async.simulator.http.incoming import Incoming
+from heygen_async.simulator.http.incoming import IncomingRequest
 from heygen_async.simulator.http.replies import Reply
 from heygen_async.simulator.storage.presigned import CREDENTIALS, address_problem, presign, xml_refusal
 from heygen_async.simulator.world.assets import Asset
@@ -22,7 +22,7 @@ def upload_headers(asset: Asset) -> dict[str, str]:
     return headers if asset.checksum is None else {**headers, "x-amz-meta-sha256": asset.checksum}
 
 
-def put(world: World, incoming: Incoming) -> Reply:
+def put(world: World, incoming: IncomingRequest) -> Reply:
     """Take a file as a storage service does."""
     asset = world.assets.get(incoming.path.removeprefix(UPLOADS))
     if refusal := _refusal(world, incoming, asset):
@@ -37,7 +37,7 @@ def put(world: World, incoming: Incoming) -> Reply:
     return Reply(headers={"ETag": came.etag})
 
 
-def _refusal(world: World, incoming: Incoming, asset: Asset | None) -> Reply | None:
+def _refusal(world: World, incoming: IncomingRequest, asset: Asset | None) -> Reply | None:
     if any(name in incoming.headers for name in CREDENTIALS):
         return xml_refusal(403, "AccessDenied", "There were headers present which were not signed: credentials.")
     if incoming.method != "PUT":

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 @attrs.frozen(kw_only=True)
-class Call:
+class RouteCall:
     """What is asked.
 
     Attributes:
@@ -56,7 +56,7 @@ class Call:
         return [part.strip() for part in self.query.get(name, "").split(",") if part.strip()]
 
 
-Handler = Callable[[Call], Reply]
+Handler = Callable[[RouteCall], Reply]
 
 Routes = Mapping[tuple[str, str], Handler]
 """By method and path template."""

@@ -9,12 +9,12 @@ import attrs
 from heygen_async.simulator.account.job_kinds import FAMILIES
 from heygen_async.simulator.faults.request_faults import FailedRender
 from heygen_async.simulator.storage import files
-from heygen_async.simulator.views.call import Call
+from heygen_async.simulator.views.call import RouteCall
 from heygen_async.simulator.world.renders import Render
 
 
 @attrs.frozen(kw_only=True)
-class Glance:
+class JobStatus:
     """One glance at a job.
 
     Attributes:
@@ -30,7 +30,7 @@ class Glance:
     failure: FailedRender | None
 
 
-def glance(call: Call, render: Render, *, counts: bool = False) -> Glance:
+def glance(call: RouteCall, render: Render, *, counts: bool = False) -> JobStatus:
     """Return how *render* looks now.
 
     Args:
@@ -41,8 +41,8 @@ def glance(call: Call, render: Render, *, counts: bool = False) -> Glance:
     status = render.status(call.world.now())
     odd = render.trouble.odd_status() if counts else None
     if odd:
-        return Glance(status=odd, done=False, ended_at=None, failure=None)
-    return Glance(
+        return JobStatus(status=odd, done=False, ended_at=None, failure=None)
+    return JobStatus(
         status=FAMILIES[render.family].word(status),
         done=status == "completed",
         ended_at=render.ended_at,
@@ -50,7 +50,9 @@ def glance(call: Call, render: Render, *, counts: bool = False) -> Glance:
     )
 
 
-def addresses(call: Call, render: Render, seen: Glance, endings: Mapping[str, str | None]) -> dict[str, str | None]:
+def addresses(
+    call: RouteCall, render: Render, seen: JobStatus, endings: Mapping[str, str | None]
+) -> dict[str, str | None]:
     """Return the addresses of the files of *render* by their names; None where there is no file, or not yet.
 
     Args:

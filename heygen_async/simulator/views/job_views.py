@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from heygen_async.simulator.account.job_kinds import BACKGROUND, CLIPPING, FILLER, LIPSYNC, MODEL_VIDEO, TRANSLATION
-from heygen_async.simulator.views.call import Call
-from heygen_async.simulator.views.job_status import Glance, addresses, glance
+from heygen_async.simulator.views.call import RouteCall
+from heygen_async.simulator.views.job_status import JobStatus, addresses, glance
 from heygen_async.simulator.world.renders import Render
 
 View = dict[str, Any]
@@ -19,7 +19,7 @@ CUT_PART = 0.1
 HEIGHTS = {"480p": 480, "768p": 768, "1080p": 1080, "2k": 1440}
 
 
-def view(call: Call, render: Render, *, looked_at: bool = False) -> View:
+def view(call: RouteCall, render: Render, *, looked_at: bool = False) -> View:
     """Return *render* as its family shows it.
 
     Args:
@@ -30,7 +30,7 @@ def view(call: Call, render: Render, *, looked_at: bool = False) -> View:
     return _VIEWS[render.family](call, render, glance(call, render, counts=looked_at))
 
 
-def _shared(call: Call, render: Render, seen: Glance) -> View:
+def _shared(call: RouteCall, render: Render, seen: JobStatus) -> View:
     return {
         "id": render.video_id,
         "status": seen.status,
@@ -41,7 +41,7 @@ def _shared(call: Call, render: Render, seen: Glance) -> View:
     }
 
 
-def _lipsync(call: Call, render: Render, seen: Glance) -> View:
+def _lipsync(call: RouteCall, render: Render, seen: JobStatus) -> View:
     caption = ".srt" if render.body.get("enable_caption") else None
     return {
         **_shared(call, render, seen),
@@ -50,7 +50,7 @@ def _lipsync(call: Call, render: Render, seen: Glance) -> View:
     }
 
 
-def _translation(call: Call, render: Render, seen: Glance) -> View:
+def _translation(call: RouteCall, render: Render, seen: JobStatus) -> View:
     body = render.body
     sound_only = bool(body.get("translate_audio_only"))
     captions = body.get("enable_caption") or body.get("captions")
@@ -70,7 +70,7 @@ def _translation(call: Call, render: Render, seen: Glance) -> View:
     }
 
 
-def _clipping(call: Call, render: Render, seen: Glance) -> View:
+def _clipping(call: RouteCall, render: Render, seen: JobStatus) -> View:
     return {
         **_shared(call, render, seen),
         "progress": _progress(call, render),
@@ -81,7 +81,7 @@ def _clipping(call: Call, render: Render, seen: Glance) -> View:
     }
 
 
-def _clips(call: Call, render: Render, seen: Glance) -> list[View]:
+def _clips(call: RouteCall, render: Render, seen: JobStatus) -> list[View]:
     endings = {str(number): f"-clip{number}.mp4" for number in range(1, CLIPS + 1)}
     urls = addresses(call, render, seen, endings)
     return [
@@ -100,7 +100,7 @@ def _clips(call: Call, render: Render, seen: Glance) -> list[View]:
     ]
 
 
-def _background(call: Call, render: Render, seen: Glance) -> View:
+def _background(call: RouteCall, render: Render, seen: JobStatus) -> View:
     wanted = render.body.get("layers") or DEFAULT_LAYERS
     urls = addresses(call, render, seen, {layer: LAYERS[layer] for layer in wanted})
     return {
@@ -114,7 +114,7 @@ def _background(call: Call, render: Render, seen: Glance) -> View:
     }
 
 
-def _filler(call: Call, render: Render, seen: Glance) -> View:
+def _filler(call: RouteCall, render: Render, seen: JobStatus) -> View:
     whole = render.duration
     return {
         **_shared(call, render, seen),
@@ -127,7 +127,7 @@ def _filler(call: Call, render: Render, seen: Glance) -> View:
     }
 
 
-def _model_video(call: Call, render: Render, seen: Glance) -> View:
+def _model_video(call: RouteCall, render: Render, seen: JobStatus) -> View:
     body = render.body
     height = HEIGHTS[body.get("resolution", "768p")]
     return {
@@ -147,13 +147,13 @@ def _model_video(call: Call, render: Render, seen: Glance) -> View:
     }
 
 
-def _progress(call: Call, render: Render) -> int:
+def _progress(call: RouteCall, render: Render) -> int:
     if render.ended_at is not None or render.started_at is None:
         return 0 if render.started_at is None or render.trouble.failure else 100
     return int(100 * min(0.99, (call.world.now() - render.started_at) / max(render.seconds, 1e-9)))
 
 
-_VIEWS: dict[str, Callable[[Call, Render, Glance], View]] = {
+_VIEWS: dict[str, Callable[[RouteCall, Render, JobStatus], View]] = {
     LIPSYNC.name: _lipsync,
     TRANSLATION.name: _translation,
     CLIPPING.name: _clipping,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from heygen_async.simulator.contract.rules import look_problems
-from heygen_async.simulator.http.replies import Problem, RefusalError, invalid_items
+from heygen_async.simulator.http.replies import FieldError, RefusalError, invalid_items
 from heygen_async.simulator.world.world import World
 
 Body = dict[str, Any]
@@ -55,7 +55,7 @@ def require_known_items(world: World, name: str, items: list[Body]) -> None:
         try:
             require_known(world, item)
         except RefusalError as refusal:
-            problem = Problem(path=f"{name}[{index}].{refusal.param}", message=str(refusal))
+            problem = FieldError(path=f"{name}[{index}].{refusal.param}", message=str(refusal))
             raise invalid_items([index], [problem], param=name) from None
 
 
@@ -85,7 +85,7 @@ def _asset_ids(value: Any) -> Iterator[str]:
                 yield from _asset_ids(member)
 
 
-def _refuse(problems: list[Problem]) -> None:
+def _refuse(problems: list[FieldError]) -> None:
     if problems:
         first = problems[0]
         raise RefusalError(400, "invalid_parameter", first.message, param=first.path, problems=problems)

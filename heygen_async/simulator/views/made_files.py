@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from heygen_async.simulator.http.received import received
 from heygen_async.simulator.storage.presigned import presign
-from heygen_async.simulator.views.call import Call
+from heygen_async.simulator.views.call import RouteCall
 from heygen_async.simulator.world.assets import Asset
 
 SECONDS_KEPT = 7 * 24 * 3600.0
 
 
-def store(call: Call, name: str, mime_type: str, content: bytes) -> str:
+def store(call: RouteCall, name: str, mime_type: str, content: bytes) -> str:
     """Keep *content* and return its address."""
     world = call.world
     number = world.next_number("asset")

@@ -10,16 +10,16 @@ import attrs
 from heygen_async.simulator.account import prices
 from heygen_async.simulator.account.ledger import Charge
 from heygen_async.simulator.http.replies import RefusalError
-from heygen_async.simulator.world.batches import Batch, RenderMember
+from heygen_async.simulator.world.batches import BatchState, RenderMember
 from heygen_async.simulator.world.renders import Render
-from heygen_async.simulator.world.sessions import Session
+from heygen_async.simulator.world.sessions import AgentSession
 from heygen_async.simulator.world.world import World
 
 Body = dict[str, Any]
 
 
 @attrs.frozen(kw_only=True)
-class Order:
+class RenderOrder:
     """One render that is asked for.
 
     Attributes:
@@ -35,7 +35,7 @@ class Order:
     folder_id: str | None = None
 
 
-def accept(world: World, orders: Sequence[Order], key: str | None) -> list[Render]:
+def accept(world: World, orders: Sequence[RenderOrder], key: str | None) -> list[Render]:
     """Take all *orders* or none, and charge for them."""
     _require_slot(world, len(orders))
     _require_credit(world, sum(_price(world, order.kind, order.body) for order in orders))
@@ -47,7 +47,7 @@ def accept(world: World, orders: Sequence[Order], key: str | None) -> list[Rende
     return renders
 
 
-def accept_batch(world: World, orders: Sequence[Order], body: Body, key: str | None) -> Batch:
+def accept_batch(world: World, orders: Sequence[RenderOrder], body: Body, key: str | None) -> BatchState:
     """Take all *orders* as members of a batch; those without a slot wait here and get no 429.
 
     A video that waits has no id for others yet: items of a batch have a null ``video_id`` while queued.
@@ -62,14 +62,14 @@ def accept_batch(world: World, orders: Sequence[Order], body: Body, key: str | N
     return batch
 
 
-def accept_session(world: World, body: Body) -> Session:
+def accept_session(world: World, body: Body) -> AgentSession:
     """Take *body*, a valid request, as an agent session and charge for it."""
     _require_slot(world)
     _require_credit(world, _price(world, "video_agent", body))
     number = world.next_number("session")
     session_id = world.make_id("session", number)
-    render = _render(world, Order(kind="video_agent", body=body), session_id=session_id)
-    session = Session(
+    render = _render(world, RenderOrder(kind="video_agent", body=body), session_id=session_id)
+    session = AgentSession(
         session_id=session_id,
         number=number,
         body=body,
@@ -120,7 +120,7 @@ def _price(world: World, kind: str, body: Body) -> float:
     return prices.price(kind, body, photo=look is not None and look.avatar_type == "photo_avatar")
 
 
-def _render(world: World, order: Order, *, session_id: str | None = None) -> Render:
+def _render(world: World, order: RenderOrder, *, session_id: str | None = None) -> Render:
     number = world.next_number("video")
     return Render(
         video_id=world.make_id(order.family, number),
@@ -143,8 +143,8 @@ def _begin(world: World, render: Render, key: str | None) -> None:
     world.studio.submit(render)
 
 
-def _batch(world: World, family: str, body: Body, renders: Sequence[Render]) -> Batch:
-    batch = Batch(
+def _batch(world: World, family: str, body: Body, renders: Sequence[Render]) -> BatchState:
+    batch = BatchState(
         batch_id=world.make_id("batch", world.next_number("batch")),
         family=family,
         title=body.get("title"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from heygen_async.simulator.http.received import Received
+from heygen_async.simulator.http.received import ReceivedBody
 from heygen_async.simulator.world.batches import Item
 
 NEVER_CAME = {"code": "asset_not_available", "message": "The object was not uploaded."}
@@ -37,7 +37,7 @@ class Asset:
     checksum: str | None = None
     made_at: float
     upload_expires_at: float | None = None
-    received: Received | None = None
+    received: ReceivedBody | None = None
     ready_at: float | None = None
     failed: bool = False
     deleted: bool = False
@@ -62,7 +62,7 @@ class Asset:
             error=dict(NEVER_CAME) if status == "failed" else None,
         )
 
-    def mismatch(self, came: Received) -> tuple[str, str] | None:
+    def mismatch(self, came: ReceivedBody) -> tuple[str, str] | None:
         """Return the field of the announcement that *came* does not keep, and why.
 
         Source: "size_bytes must be exact; content_type is verified on completion" of the contract.

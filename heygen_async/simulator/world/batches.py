@@ -33,7 +33,7 @@ class Member(Protocol):
 
 
 @attrs.define(kw_only=True, eq=False)
-class Batch:
+class BatchState:
     """What was asked for together.
 
     Attributes:

@@ -13,7 +13,7 @@ LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
 @attrs.frozen(kw_only=True)
-class WebhookEvent:
+class OutgoingEvent:
     """Something that has happened.
 
     Attributes:
@@ -76,7 +76,7 @@ class Endpoint:
     created_at: float
     deleted: bool = False
 
-    def wants(self, event: WebhookEvent) -> bool:
+    def wants(self, event: OutgoingEvent) -> bool:
         """Whether *event* is to be delivered to it."""
         return (self.events is None or event.event_type in self.events) and self.entity_id in (None, event.entity_id)
 
@@ -86,7 +86,7 @@ class Endpoint:
 
 
 @attrs.frozen(kw_only=True)
-class Parcel:
+class QueuedDelivery:
     """An event on its way to one receiver.
 
     Attributes:
@@ -95,7 +95,7 @@ class Parcel:
         endpoint: The registered one, which signs; None for the ``callback_url`` of a request, which is unsigned.
     """
 
-    event: WebhookEvent
+    event: OutgoingEvent
     url: str
     endpoint: Endpoint | None = None
 
@@ -128,7 +128,7 @@ def _nobody() -> None:
 
 
 @attrs.define(kw_only=True)
-class PostOffice:
+class Outbox:
     """Receivers, events and parcels of a world.
 
     Attributes:
@@ -142,11 +142,11 @@ class PostOffice:
 
     hosts: Callable[[], tuple[str, ...]]
     endpoints: dict[str, Endpoint] = attrs.field(factory=dict)
-    log: list[WebhookEvent] = attrs.field(factory=list)
+    log: list[OutgoingEvent] = attrs.field(factory=list)
     deliveries: list[Delivery] = attrs.field(factory=list)
     needed: bool = False
     wake: Callable[[], None] = _nobody
-    _outgoing: list[Parcel] = attrs.field(factory=list)
+    _outgoing: list[QueuedDelivery] = attrs.field(factory=list)
 
     def speaks_to(self, url: str) -> bool:
         """Whether *url* is on a host that is spoken to."""
@@ -158,7 +158,7 @@ class PostOffice:
             self.needed = True
             self.wake()
 
-    def announce(self, event: WebhookEvent, callback_url: str | None, *, listed: bool = True) -> None:
+    def announce(self, event: OutgoingEvent, callback_url: str | None, *, listed: bool = True) -> None:
         """Tell everybody of *event*.
 
         Args:
@@ -169,16 +169,16 @@ class PostOffice:
         if listed:
             self.log.append(event)
             self._outgoing += [
-                Parcel(event=event, url=endpoint.url, endpoint=endpoint)
+                QueuedDelivery(event=event, url=endpoint.url, endpoint=endpoint)
                 for endpoint in self.endpoints.values()
                 if endpoint.wants(event)
             ]
         if callback_url:
-            self._outgoing.append(Parcel(event=event, url=callback_url))
+            self._outgoing.append(QueuedDelivery(event=event, url=callback_url))
         if self._outgoing:
             self.wake()
 
-    def take(self) -> list[Parcel]:
+    def take(self) -> list[QueuedDelivery]:
         """Return what waits to be sent, once."""
         taken, self._outgoing = self._outgoing, []
         return taken

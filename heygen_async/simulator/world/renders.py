@@ -126,7 +126,7 @@ OnRender = Callable[[Render], None]
 
 
 @attrs.define(kw_only=True)
-class Studio:
+class RenderFarm:
     """Where renders are made.
 
     Attributes:

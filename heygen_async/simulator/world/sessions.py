@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from heygen_async.simulator.world.renders import Render, Studio, Trouble
+from heygen_async.simulator.world.renders import Render, RenderFarm, Trouble
 
 PROGRESS_THOUGHT = 30
 PROGRESS_GENERATED = 95
@@ -55,7 +55,7 @@ class Resource:
 
 
 @attrs.define(kw_only=True, eq=False)
-class Session:
+class AgentSession:
     """A session; it holds one slot from its creation until its video ends.
 
     Attributes:
@@ -136,11 +136,11 @@ class Session:
         return Resource(resource_id=f"{self.session_id[:24]}{number:08x}", kind=kind, at=at, **more)
 
 
-OnSession = Callable[[Session], None]
+OnSession = Callable[[AgentSession], None]
 
 
 @attrs.define(kw_only=True)
-class Agency:
+class AgentFarm:
     """Where sessions are worked on.
 
     Attributes:
@@ -150,29 +150,29 @@ class Agency:
         on_failed: Told when a session failed before it had a video.
     """
 
-    studio: Studio
+    studio: RenderFarm
     thinking_seconds: Callable[[], float]
     stops: Callable[[], Sequence[str]]
     on_failed: OnSession
 
-    def submit(self, session: Session) -> None:
+    def submit(self, session: AgentSession) -> None:
         """Let the agent work on *session* as soon as there is a slot."""
         session.stops = list(self.stops()) if session.chat else []
         self._hear(session, session.body["prompt"], session.body)
         self.studio.pool.enter(functools.partial(self._think, session))
 
-    def follow_up(self, session: Session, body: dict[str, Any]) -> None:
+    def follow_up(self, session: AgentSession, body: dict[str, Any]) -> None:
         """Go on with a session that waits for the user."""
         self._hear(session, body["message"], body)
         session.status = "thinking"
         self._think(session)
 
-    def stop(self, session: Session) -> None:
+    def stop(self, session: AgentSession) -> None:
         """Stop before the video is rendered; a video that is being rendered is past the last checkpoint."""
         if session.video is None and not session.ended:
             self._fail(session, "Stopped by the user.")
 
-    def deleted(self, session: Session) -> None:
+    def deleted(self, session: AgentSession) -> None:
         """Note that the video was taken away."""
         if not session.ended:
             session.status = "failed"
@@ -181,14 +181,14 @@ class Agency:
     def _now(self) -> float:
         return self.studio.timeline.now
 
-    def _think(self, session: Session) -> None:
+    def _think(self, session: AgentSession) -> None:
         if session.status == "failed":  # stopped while it waited for a slot
             self.studio.pool.leave()
             return
         session.thinking_since = self._now
         self.studio.timeline.at(self._now + self.thinking_seconds(), functools.partial(self._thought, session))
 
-    def _thought(self, session: Session) -> None:
+    def _thought(self, session: AgentSession) -> None:
         if session.ended:
             return
         failure = session.trouble.failure
@@ -199,14 +199,14 @@ class Agency:
         else:
             self._generate(session)
 
-    def _hear(self, session: Session, text: str, body: dict[str, Any]) -> None:
+    def _hear(self, session: AgentSession, text: str, body: dict[str, Any]) -> None:
         files = [
             session.resource("image", self._now, place=place, generated=False, url=file.get("url"))
             for place, file in enumerate(body.get("files") or ())
         ]
         session.say("user", text, self._now, shown=files)
 
-    def _ask(self, session: Session, word: str) -> None:
+    def _ask(self, session: AgentSession, word: str) -> None:
         session.asked = True
         session.status = word
         if word == "reviewing":
@@ -215,12 +215,12 @@ class Agency:
         else:
             session.say("model", "Here is the storyboard. Shall I go on?", self._now)
 
-    def _generate(self, session: Session) -> None:
+    def _generate(self, session: AgentSession) -> None:
         session.status = "generating"
         session.say("model", "Rendering the video now.", self._now)
         self.studio.start(session.render, functools.partial(self._rendered, session))
 
-    def _rendered(self, session: Session, render: Render) -> None:
+    def _rendered(self, session: AgentSession, render: Render) -> None:
         session.status = render.status(self._now)
         failed = session.status == "failed"
         if failed:
@@ -230,7 +230,7 @@ class Agency:
             session.say("model", "Your video is ready.", self._now, "resource", [film])
         self.studio.pool.leave()
 
-    def _fail(self, session: Session, reason: str) -> None:
+    def _fail(self, session: AgentSession, reason: str) -> None:
         started = session.thinking_since is not None
         session.status = "failed"
         session.say("model", reason, self._now, "error")

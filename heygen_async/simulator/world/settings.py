@@ -12,7 +12,7 @@ from heygen_async.simulator.world.outbox import LOCAL_HOSTS
 
 
 @attrs.define(kw_only=True, eq=False)
-class Settings:
+class WorldSettings:
     """How the account is, and what happens to it. All of it may be changed while it runs.
 
     Attributes:

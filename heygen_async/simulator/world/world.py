@@ -14,24 +14,24 @@ from typing import Any
 
 import attrs
 
-from heygen_async.simulator.account.ledger import Books, Charge, Seen
+from heygen_async.simulator.account.ledger import Charge, Ledger, Seen
 from heygen_async.simulator.account.library import Library
 from heygen_async.simulator.faults.request_faults import FaultTally, RenderFault
 from heygen_async.simulator.http.idempotency import KeyedReplies
 from heygen_async.simulator.http.rate_limit import RequestPace
 from heygen_async.simulator.world.assets import Asset
-from heygen_async.simulator.world.batches import Batch
-from heygen_async.simulator.world.outbox import Delivery, Notice, PostOffice
-from heygen_async.simulator.world.renders import Render, Studio, Trouble
-from heygen_async.simulator.world.sessions import Agency, Session
-from heygen_async.simulator.world.settings import Settings
+from heygen_async.simulator.world.batches import BatchState
+from heygen_async.simulator.world.outbox import Delivery, Notice, Outbox
+from heygen_async.simulator.world.renders import Render, RenderFarm, Trouble
+from heygen_async.simulator.world.sessions import AgentFarm, AgentSession
+from heygen_async.simulator.world.settings import WorldSettings
 from heygen_async.simulator.world.slots import SlotPool
 from heygen_async.simulator.world.timeline import Timeline
 
 P95_SIGMAS = 1.6448536269514722
 
 
-Ended = Render | Session | Batch | Notice
+Ended = Render | AgentSession | BatchState | Notice
 
 
 def _nobody(_: Ended) -> None:
@@ -39,20 +39,20 @@ def _nobody(_: Ended) -> None:
 
 
 @attrs.define(kw_only=True, eq=False)
-class World(Settings):
+class World(WorldSettings):
     """An account at HeyGen, as far as a client can tell. Give it to `serve`.
 
-    What can be set, and changed while it runs, stands at `Settings`.
+    What can be set, and changed while it runs, stands at `WorldSettings`.
     """
 
     requests: list[Seen] = attrs.field(factory=list, init=False)
     videos: dict[str, Render] = attrs.field(factory=dict, init=False)
-    sessions: dict[str, Session] = attrs.field(factory=dict, init=False)
-    batches: dict[str, Batch] = attrs.field(factory=dict, init=False)
+    sessions: dict[str, AgentSession] = attrs.field(factory=dict, init=False)
+    batches: dict[str, BatchState] = attrs.field(factory=dict, init=False)
     jobs: dict[str, dict[str, Render]] = attrs.field(factory=lambda: defaultdict(dict), init=False)
     assets: dict[str, Asset] = attrs.field(factory=dict, init=False)
     library: Library = attrs.field(factory=Library, init=False)
-    post: PostOffice = attrs.field(init=False)
+    post: Outbox = attrs.field(init=False)
     on_end: Callable[[Ended], None] = attrs.field(default=_nobody, init=False)
     origin: str = attrs.field(default="", init=False)
     keyed_replies: KeyedReplies = attrs.field(factory=KeyedReplies, init=False)
@@ -60,9 +60,9 @@ class World(Settings):
     draw: random.Random = attrs.field(init=False)
     pace: RequestPace = attrs.field(factory=RequestPace, init=False)
     pool: SlotPool = attrs.field(init=False)
-    studio: Studio = attrs.field(init=False)
-    agency: Agency = attrs.field(init=False)
-    books: Books = attrs.field(factory=Books, init=False)
+    studio: RenderFarm = attrs.field(init=False)
+    agency: AgentFarm = attrs.field(init=False)
+    books: Ledger = attrs.field(factory=Ledger, init=False)
     _timeline: Timeline = attrs.field(factory=Timeline, init=False)
     _started_at: float | None = attrs.field(default=None, init=False)
     _numbers: Counter[str] = attrs.field(factory=Counter, init=False)
@@ -71,20 +71,20 @@ class World(Settings):
         self.draw = random.Random(self.seed)
         self.pool = SlotPool(limit=lambda: self.slots, timeline=self._timeline)
         self.jobs["video"] = self.videos
-        self.studio = Studio(
+        self.studio = RenderFarm(
             timeline=self._timeline,
             pool=self.pool,
             on_started=self._render_started,
             on_failed=self._render_failed,
             on_ended=self._render_ended,
         )
-        self.agency = Agency(
+        self.agency = AgentFarm(
             studio=self.studio,
             thinking_seconds=lambda: self.thinking_seconds,
             stops=lambda: self.chat_stops,
             on_failed=self._session_failed,
         )
-        self.post = PostOffice(hosts=lambda: self.webhook_hosts)
+        self.post = Outbox(hosts=lambda: self.webhook_hosts)
         self._timeline.on_sooner = self._sooner
 
     # --- time
@@ -247,7 +247,7 @@ class World(Settings):
             if not batch.running:
                 self.on_end(batch)
 
-    def _session_failed(self, session: Session) -> None:
+    def _session_failed(self, session: AgentSession) -> None:
         self.books.refund(session.session_id)
         self.on_end(session)
 

@@ -43,7 +43,7 @@ from heygen_async.simulator import (
     UnknownStatus,
     World,
 )
-from heygen_async.simulator.world.sessions import Session
+from heygen_async.simulator.world.sessions import AgentSession
 
 ASK = VideoAgent(prompt="A 30-second welcome to our shop.", mode="chat")
 PLAIN = VideoAgent(prompt="A 30-second welcome to our shop.")
@@ -67,7 +67,7 @@ def kinds(turns: Sequence[Turn]) -> list[str]:
     return [type(turn).__name__ for turn in turns]
 
 
-def session_of(world: World) -> Session:
+def session_of(world: World) -> AgentSession:
     (session,) = world.sessions.values()
     return session
 
@@ -420,7 +420,7 @@ async def test_a_message_that_shows_up_late_is_not_repeated(heygen: HeyGen, worl
     assert world.request_counts()["POST /v3/video-agents/{session_id}"] == 1
 
 
-async def _later(world: World, session: Session, message: str) -> None:
+async def _later(world: World, session: AgentSession, message: str) -> None:
     await anyio.sleep(20)
     world.now()
     world.agency.follow_up(session, {"message": message})
@@ -439,7 +439,7 @@ async def test_a_repeated_message_that_is_refused_because_the_first_has_arrived(
     assert world.request_counts()["POST /v3/video-agents/{session_id}"] == 2
 
 
-async def _after_the_second_post(world: World, session: Session) -> None:
+async def _after_the_second_post(world: World, session: AgentSession) -> None:
     while world.request_counts()["POST /v3/video-agents/{session_id}"] < 2:
         await anyio.sleep(1)
     world.now()

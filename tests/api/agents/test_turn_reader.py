@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from heygen_async.api.agents.sessions import AgentMessage, AgentResource, Session
-from heygen_async.api.agents.turn_reader import Reading, Step
+from heygen_async.api.agents.turn_reader import Step, TurnReader
 from heygen_async.api.agents.turns import Draft, MessagesMissed, Progress, Question, Remark, Told
 
 WINDOW = 40
@@ -51,7 +51,7 @@ def history_of(length: int, seed: int, *, dated: bool) -> list[AgentMessage]:
 def test_each_message_has_one_turn_in_order_wherever_the_looks_fall(new: list[int], seed: int, status: str) -> None:
     """As long as two looks have a message in common."""
     history = history_of(sum(new), seed, dated=True)
-    reading, steps = Reading(), list[Step]()
+    reading, steps = TurnReader(), list[Step]()
     for seen in itertools.accumulate(new):
         steps += reading.take(look(history[:seen], status))
     assert words(steps) == [message.content for message in history]
@@ -62,7 +62,7 @@ def test_each_message_has_one_turn_in_order_wherever_the_looks_fall(new: list[in
 def test_messages_that_are_all_alike_are_told_apart_while_all_are_shown(new: list[int], seed: int) -> None:
     """HeyGen's times are whole seconds and may be absent: equal messages count all the same."""
     history = history_of(min(WINDOW, sum(new)), seed, dated=False)
-    reading, steps = Reading(), list[Step]()
+    reading, steps = TurnReader(), list[Step]()
     for seen in itertools.accumulate(new):
         steps += reading.take(look(history[:seen]))
     assert words(steps) == [message.content for message in history]
@@ -71,7 +71,7 @@ def test_messages_that_are_all_alike_are_told_apart_while_all_are_shown(new: lis
 @given(rounds=st.lists(st.integers(1, 4), min_size=1, max_size=12), data=st.data())
 def test_each_question_is_asked_once_wherever_the_looks_fall(rounds: list[int], data: st.DataObject) -> None:
     """The agent says a few things and waits; it is answered when it was heard; stale looks ask nothing again."""
-    reading, history, steps, number = Reading(), [said("prompt", "user")], list[Step](), 0
+    reading, history, steps, number = TurnReader(), [said("prompt", "user")], list[Step](), 0
     reading.transcript.expect("prompt")
     for count in rounds:
         for _ in range(count):
@@ -97,7 +97,7 @@ def test_each_question_is_asked_once_wherever_the_looks_fall(rounds: list[int], 
 def test_a_gap_is_told_exactly_when_there_is_one(gap: int) -> None:
     """Or may be one: a window that was filled anew might just adjoin the last. Then what is shown is told."""
     history = [said(f"m{n}", at=n) for n in range(100)]
-    reading = Reading()
+    reading = TurnReader()
     reading.take(look(history[:40]))
     steps = reading.take(look(history[: 40 + gap]))
     assert (MessagesMissed() in steps) == (gap >= WINDOW)
@@ -107,7 +107,7 @@ def test_a_gap_is_told_exactly_when_there_is_one(gap: int) -> None:
 def test_what_was_changed_at_heygen_is_not_told_twice() -> None:
     """A message in the middle, the last one, or both; and a look that is older than the last."""
     first, second, third = said("one", "user"), said("two"), said("three")
-    reading = Reading()
+    reading = TurnReader()
     assert words(reading.take(look([first, second, third]))) == ["one", "two", "three"]
     assert words(reading.take(look([first, said("two, mended"), third, said("four")]))) == ["four"]
     assert words(reading.take(look([first, second, third, said("four, longer")]))) == []
@@ -118,7 +118,7 @@ def test_what_was_changed_at_heygen_is_not_told_twice() -> None:
 
 def test_a_question_that_grows_is_asked_in_its_last_wording() -> None:
     """Seen half while the agent was still thinking, then whole."""
-    reading = Reading()
+    reading = TurnReader()
     assert asked(reading.take(look([said("p", "user"), said("Shall")]))) == []
     assert asked(reading.take(look([said("p", "user"), said("Shall I go on?")], "reviewing"))) == ["Shall I go on?"]
 
@@ -126,7 +126,7 @@ def test_a_question_that_grows_is_asked_in_its_last_wording() -> None:
 def test_a_question_may_come_without_new_words() -> None:
     """What it waits with is what was said since a user spoke; an answer it has had is not a question again."""
     history = [said("p", "user"), said("a storyboard")]
-    reading = Reading()
+    reading = TurnReader()
     assert asked(reading.take(look(history))) == []
     assert asked(reading.take(look(history, "waiting_for_input"))) == ["a storyboard"]
     assert asked(reading.take(look(history, "waiting_for_input"))) == []
@@ -137,7 +137,7 @@ def test_a_question_may_come_without_new_words() -> None:
 def test_a_remark_from_before_the_answer_is_no_new_question() -> None:
     """It came between the last look and the answer, which HeyGen's status does not show yet."""
     history = [said("q")]
-    reading = Reading()
+    reading = TurnReader()
     assert asked(reading.take(look(history, "waiting_for_input"))) == ["q"]
     reading.transcript.expect("yes")
     reading.answered()
@@ -150,7 +150,7 @@ def test_a_remark_from_before_the_answer_is_no_new_question() -> None:
 
 def test_own_words_are_no_turns_and_those_of_others_are() -> None:
     """Counted: of two equal messages the chat has said one."""
-    reading = Reading()
+    reading = TurnReader()
     reading.transcript.expect("go ")
     history = [said("go", "user", 1), said("go", "user", 2)]
     assert words(reading.take(look(history))) == ["go"]
@@ -163,7 +163,7 @@ def test_own_words_are_no_turns_and_those_of_others_are() -> None:
 def test_joining_tells_nothing_but_what_is_open() -> None:
     """And where the work stands."""
     history = [said("p", "user"), said("a"), said("b")]
-    waits, works, ended = Reading(), Reading(), Reading()
+    waits, works, ended = TurnReader(), TurnReader(), TurnReader()
     assert asked(waits.join(look(history, "reviewing"))) == ["b"]
     assert waits.join(look(history, "reviewing")) == []
     assert works.join(look(history, "generating", 40)) == [Progress(status="generating", percent=40)]

@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from heygen_async import Event, HeyGen, NotUploaded, Options, Upload, UploadedAsset, UploadProgressed, errors
-from heygen_async.api.uploads.batch import File
+from heygen_async.api.uploads.batch import BatchFile
 from heygen_async.simulator import DropAfterAccept, DropBefore, ErrorAnswer, Slow, World
 from tests.helpers.storage import MP4, PNG, Depot
 
@@ -298,7 +298,7 @@ def test_a_file_that_was_not_looked_at_is_not_brought() -> None:
     async def look(_: object) -> UploadedAsset:
         raise LookupError
 
-    file = File(index=3, look=look)
+    file = BatchFile(index=3, look=look)
     assert file.asset_id == ""
     with pytest.raises(ValueError, match="file 3"):
         _ = file.brought

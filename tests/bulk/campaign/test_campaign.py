@@ -512,7 +512,7 @@ async def test_a_journal_that_cannot_be_written_stops_before_the_post(heygen: He
     running = heygen.render_many(jobs(3), journal=path)
     with pytest.raises(errors.JournalError, match="the disk is full"):
         async with running as results:
-            journal = results._work._books._journal  # type: ignore[attr-defined]  # to fill its disk
+            journal = results._work._store._journal  # type: ignore[attr-defined]  # to fill its disk
             full = (
                 "CREATE TRIGGER full BEFORE UPDATE ON jobs BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
             )
@@ -609,7 +609,7 @@ async def test_a_journal_that_fails_while_looking_breaks_the_run(heygen: HeyGen,
         async with heygen.render_many([VideoAgent(prompt="Welcome")], journal=path) as results:
             await anyio.sleep(60)
             full = "SELECT RAISE(ABORT, 'database or disk is full')"
-            journal = results._work._books._journal  # type: ignore[attr-defined]  # to fill its disk
+            journal = results._work._store._journal  # type: ignore[attr-defined]  # to fill its disk
             journal._db.execute(f"CREATE TRIGGER full BEFORE UPDATE ON jobs BEGIN {full}; END")
             async for _ in results:
                 pass

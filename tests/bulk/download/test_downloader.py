@@ -19,9 +19,9 @@ from heygen_async import Completed, DirectVideo, HeyGen, Job, Journal, Result, R
 from heygen_async.api.fields.looks import Caption
 from heygen_async.bulk.download import download_queue
 from heygen_async.bulk.download.disk_space import KEPT_FREE_BYTES
-from heygen_async.bulk.download.downloader import Downloads
+from heygen_async.bulk.download.downloader import Downloader
 from heygen_async.bulk.download.file_types import FileKind
-from heygen_async.bulk.download.video_files import KINDS, Errand
+from heygen_async.bulk.download.video_files import KINDS, VideoFiles
 from heygen_async.simulator import (
     ErrorAnswer,
     ExpiredUrl,
@@ -464,7 +464,7 @@ async def test_captions_that_come_late_are_waited_for(heygen: HeyGen, world: Wor
     async with heygen.render_many(jobs(1, caption=Caption())) as results:
         done = completed(await anext(results))
     early = Video(id=done.video.id, status="completed", video_url=done.video.video_url)
-    downloads = Downloads(heygen, out, "{n}", files=["captions"])
+    downloads = Downloader(heygen, out, "{n}", files=["captions"])
     errand = downloads.errand(done.job, early, {})
     stored = await downloads.save(errand, "captions")
     assert stored.file is not None
@@ -499,7 +499,7 @@ async def test_a_part_waits_for_room(
 )
 def test_what_was_asked_for_is_expected(fields: dict[str, Any], expected: set[str]) -> None:
     """Other files are taken if they are there, and not waited for."""
-    errand = Errand(Job(request=script(1, **fields)), Video(id="v1", status="completed"), "v1")
+    errand = VideoFiles(Job(request=script(1, **fields)), Video(id="v1", status="completed"), "v1")
     assert {kind for kind in KINDS if errand.expects(kind)} == expected
 
 
@@ -549,7 +549,7 @@ async def fetched(handler: Handler, folder: Path, kind: FileKind = "video") -> b
         return web.json_response({"data": video})
 
     async with listening(both) as address, HeyGen("secret", base_url=address) as heygen:
-        downloads = Downloads(heygen, folder, "{id}")
+        downloads = Downloader(heygen, folder, "{id}")
         errand = downloads.errand(Job(request=script(1, caption=Caption()), index=0), Video(id="v1", status="x"), {})
         stored = await downloads.save(errand, kind)
     assert stored.file is not None

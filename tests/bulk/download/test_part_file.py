@@ -15,7 +15,7 @@ from heygen_async.bulk.download.disk_space import KEPT_FREE_BYTES, DiskSpace, No
 from heygen_async.bulk.download.file_types import FileKind, ending_of, endings, is_cut_short, stem_of
 from heygen_async.bulk.download.part_file import PartFile
 from heygen_async.bulk.download.video_files import KINDS
-from heygen_async.bulk.plan.file_names import Clashes, Names, file_name
+from heygen_async.bulk.plan.file_names import Clashes, FileNames, file_name
 from heygen_async.bulk.rows.readers.read_rows import Row
 
 FTYP = (16).to_bytes(4, "big") + b"ftypisom\0\0\2\0"
@@ -211,7 +211,7 @@ def test_names_that_some_system_refuses_are_changed(cell: str, name: str) -> Non
 
 def test_a_name_is_given_once() -> None:
     """Case and composition make no difference: some file systems see none. Files of one row stand side by side."""
-    names = Names("{name}", taken=["out/Eve.webm"])
+    names = FileNames("{name}", taken=["out/Eve.webm"])
     given = [
         names.give({"name": name}, [".mp4", ".webm", ".srt"]) for name in ("Zoë", "zoe\u0308", "ZOË", "Eve", "eve")
     ]
@@ -222,7 +222,7 @@ def test_a_name_is_given_once() -> None:
 
 def test_many_of_one_name_take_no_longer_each() -> None:
     """Ten thousand Adas."""
-    names = Names("Ada")
+    names = FileNames("Ada")
     assert [names.give({}, [".mp4"]) for _ in range(10_000)][-1] == "Ada-10000"
 
 

@@ -17,7 +17,7 @@ from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from heygen_async import Journal, Merge, errors
-from heygen_async.bulk.jobs.records import StoredFile
+from heygen_async.bulk.jobs.records import SavedFile
 from heygen_async.bulk.journal.schema import SCHEMA_VERSION
 from tests.helpers.journal_rows import BODY, entry, take_in
 
@@ -40,7 +40,7 @@ def test_a_row_goes_its_way_and_survives_a_reopening(path: Path) -> None:
         ("intended", lambda journal: journal.intend(1)),
         ("submitted", lambda journal: journal.submitted(1, video_id="v1")),
         ("completed", lambda journal: journal.completed(1, video_id="v1", duration=3.5)),
-        ("completed", lambda journal: journal.stored(1, "video", StoredFile(file="out/ada.mp4", size_bytes=9))),
+        ("completed", lambda journal: journal.stored(1, "video", SavedFile(file="out/ada.mp4", size_bytes=9))),
     ]
     for state, step in steps:
         with Journal(path, create=True) as journal:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from heygen_async import Completed, DirectVideo, HeyGen, Job, Journal, JournalError
-from heygen_async.bulk.jobs.records import Entry, Merge, State, StoredFile
+from heygen_async.bulk.jobs.records import Entry, Merge, SavedFile, State
 from heygen_async.bulk.journal import postgres
-from heygen_async.bulk.journal.advisory_lock import Advisory
+from heygen_async.bulk.journal.advisory_lock import AdvisoryLock
 from heygen_async.bulk.journal.journal import WrongStateError
 from heygen_async.bulk.output.report.page import write_report
 from heygen_async.simulator import World
@@ -57,7 +57,7 @@ def walk(journal: Journal) -> None:
     journal.submitted(1, session_id="s1")
     journal.submitted(1, video_id="v1")
     journal.completed(1, video_id="v1", duration=2.5)
-    journal.stored(1, "video", StoredFile(file="a.mp4", size_bytes=3))
+    journal.stored(1, "video", SavedFile(file="a.mp4", size_bytes=3))
     journal.not_stored(1, code="disk_full", error="no room")
     batch = journal.intend_together([2, 3], "hb-1")
     journal.submitted_together(batch, "b1")
@@ -85,7 +85,7 @@ def test_both_places_remember_alike(kind: str, database: str, tmp_path: Path) ->
         assert journal.batch(1).batch_id == "b1"
         assert journal.knows_video("v1")
         assert not journal.knows_session("s2")
-        assert dict(journal.files()) == {1: {"video": StoredFile(file="a.mp4", size_bytes=3)}}
+        assert dict(journal.files()) == {1: {"video": SavedFile(file="a.mp4", size_bytes=3)}}
         assert journal.rendered() == {"avatar": (1, 2.5)}
         assert journal.former_at_stake() == [2]
         changed, again = Merge(), Merge()
@@ -220,7 +220,7 @@ def test_the_commands_around_a_journal_take_an_address(
 
 def test_a_lock_tells_who_is_alive(database: str) -> None:
     """Its holder's death, or the loss of its connection, frees it."""
-    one, other = Advisory(database), Advisory(database)
+    one, other = AdvisoryLock(database), AdvisoryLock(database)
     assert not one.holds()
     assert one.take("worker-1")
     assert one.holds()

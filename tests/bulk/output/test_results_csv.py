@@ -35,13 +35,13 @@ from heygen_async import (
     errors,
 )
 from heygen_async.api.requests.kinds import usd
-from heygen_async.bulk.download.downloader import Downloads
+from heygen_async.bulk.download.downloader import Downloader
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.output.results_csv import ResultsCsv
 from heygen_async.bulk.plan.file_names import check_template, file_name
 from heygen_async.bulk.rows.readers.read_rows import Row, cells_of
 from heygen_async.cli import main
-from heygen_async.cli.terminal.progress import Board, show_summary, span
+from heygen_async.cli.terminal.progress import ProgressBoard, show_summary, span
 from heygen_async.simulator import FailedRender, World
 
 DIRECT = DirectVideo(avatar_id="a", voice_id="v", script="x")
@@ -84,13 +84,13 @@ def test_a_template_is_checked_against_the_columns() -> None:
     with pytest.raises(errors.InvalidInputError, match="there is no column 'nmae'"):
         check_template("{nmae}", ["name"])
     with pytest.raises(errors.InvalidInputError, match="filename: empty"):
-        Downloads(HeyGen("k"), "x", " ")
+        Downloader(HeyGen("k"), "x", " ")
 
 
 async def test_a_video_without_an_address_is_not_stored(tmp_path: Path, heygen: HeyGen) -> None:
     """Said, not guessed."""
     with pytest.raises(errors.DownloadError, match="its file is not stored"):
-        downloads = Downloads(heygen, tmp_path, "{id}")
+        downloads = Downloader(heygen, tmp_path, "{id}")
         errand = downloads.errand(Job(request=DIRECT), Video(id="nobody", status="completed"), {})
         await downloads.save(errand, "video")
 
@@ -149,7 +149,7 @@ def test_durations_read_as_people_say_them(seconds: float, words: str) -> None:
     assert span(seconds) == words
 
 
-def play(board: Board) -> None:
+def play(board: ProgressBoard) -> None:
     """A run of four rows as the board hears it."""
     for index in range(4):
         board(RequestEnded(method="POST", route="/v3/videos", status=200, seconds=1))
@@ -166,7 +166,7 @@ async def test_progress_counts_what_happens(terminal: bool) -> None:  # noqa: FB
     """Live on a terminal, a line a minute elsewhere."""
     text, began = io.StringIO(), anyio.current_time()
     console = Console(file=text, force_terminal=terminal, width=100)
-    board = Board(console, 4, lambda: round(anyio.current_time() - began, 3))
+    board = ProgressBoard(console, 4, lambda: round(anyio.current_time() - began, 3))
     with board:
         await anyio.sleep(59.0)
         play(board)
@@ -180,7 +180,7 @@ async def test_a_live_display_tells_the_spend_and_the_last_failures(heygen: HeyG
     world.faults.append(FailedRender(probability=1.0, code="rendering_failed", message="[bold]no face"))
     text = io.StringIO()
     clock = asyncio.get_running_loop().time
-    board = Board(Console(file=text, force_terminal=True, width=100), 7, clock)
+    board = ProgressBoard(Console(file=text, force_terminal=True, width=100), 7, clock)
     requests = [DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"Hi {n}") for n in range(7)]
     with board:
         async with heygen.render_many(requests, max_in_flight=1) as results:
@@ -200,7 +200,7 @@ def test_the_summary_says_what_a_person_wants_to_know() -> None:
     """What came out, why some did not, what is at stake, what it took."""
     text = io.StringIO()
     console = Console(file=text, width=120)
-    board = Board(console, 4, lambda: 0.0)
+    board = ProgressBoard(console, 4, lambda: 0.0)
     summary = Summary(completed=5, failed=Counter({"rendering_failed": 2, "x": 1}), not_stored=1, at_stake=1)
     show_summary(console, summary, board, {"Time": "3 s"})
     play(board)

@@ -28,7 +28,7 @@ from heygen_async import (
 from heygen_async.api.requests.stored import StoredRequest
 from heygen_async.bulk.rows.table import Row
 from heygen_async.simulator import Server, World
-from heygen_async.simulator.account.catalog import Look, Voice
+from heygen_async.simulator.account.catalog import CatalogLook, CatalogVoice
 from heygen_async.simulator.faults import request_faults
 
 LATER = 1e9
@@ -193,13 +193,13 @@ def world() -> World:
     library = made.library
     shy = attrs.evolve(library.looks["look_anna"], id="look_shy", group_id="group_nobody")
     library.groups["group_nobody"] = attrs.evolve(library.groups["group_anna"], id="group_nobody", consent_at=None)
-    new = Look(id="look_new", name="N", group_id="group_new", avatar_type="photo_avatar", ready_at=LATER, **MINE)
-    mute = Look(id="look_mute", name="M", group_id="group_mute", avatar_type="photo_avatar", **MINE)
+    new = CatalogLook(id="look_new", name="N", group_id="group_new", avatar_type="photo_avatar", ready_at=LATER, **MINE)
+    mute = CatalogLook(id="look_mute", name="M", group_id="group_mute", avatar_type="photo_avatar", **MINE)
     library.looks |= {look.id: look for look in (shy, new, mute)}
     library.groups |= {
         name: attrs.evolve(library.groups["group_anna"], id=name) for name in ("group_new", "group_mute")
     }
-    clone = Voice(id="voice_new", name="N", language="English", gender="male", private=True, ready_at=LATER)
+    clone = CatalogVoice(id="voice_new", name="N", language="English", gender="male", private=True, ready_at=LATER)
     library.voices[clone.id] = clone
     return made
 

@@ -9,9 +9,9 @@ import anyio
 import pytest
 
 from heygen_async import Completed, DirectVideo, HeyGen, InvalidInputError, Job, VideoAgent, VideoRequest
-from heygen_async.bulk.journal.job_store import Books
+from heygen_async.bulk.journal.job_store import JobStore
 from heygen_async.bulk.run import agent_queue
-from heygen_async.bulk.run.agent_queue import Turns
+from heygen_async.bulk.run.agent_queue import AgentQueue
 from heygen_async.simulator import World
 
 
@@ -92,7 +92,7 @@ async def test_a_run_that_is_stopped_sends_no_agent_that_waits(heygen: HeyGen, w
     assert len(world.ledger) <= 4
 
 
-class _Listed(Books):
+class _Listed(JobStore):
     """Rows of a list."""
 
     def __init__(self, jobs: Iterator[Job]) -> None:
@@ -107,11 +107,11 @@ class _Listed(Books):
 
 async def test_no_more_rows_are_read_ahead_than_a_thousand() -> None:
     """However many agents there are."""
-    books = _Listed(Job(request=agent(n), index=n) for n in range(5 * agent_queue.ASIDE))
-    served = Turns(books, 1)
+    store = _Listed(Job(request=agent(n), index=n) for n in range(5 * agent_queue.ASIDE))
+    served = AgentQueue(store, 1)
     assert (await served.next() or Job(request=agent(0))).index == 0
     assert await served.next() is None
-    assert (books.read, served.waiting) == (agent_queue.ASIDE + 1, agent_queue.ASIDE)
+    assert (store.read, served.waiting) == (agent_queue.ASIDE + 1, agent_queue.ASIDE)
     served.ended(7)  # not one of those under way
     assert await served.next() is None
     served.ended(0)

@@ -22,9 +22,9 @@ from heygen_async import (
     VideoAgent,
     errors,
 )
-from heygen_async.bulk.watch.poller import SIGNALLED_TICK_SECONDS, TICK_SECONDS, Watcher
+from heygen_async.bulk.watch.poller import SIGNALLED_TICK_SECONDS, TICK_SECONDS, Poller
 from heygen_async.bulk.watch.render_times import RenderTimes
-from heygen_async.bulk.watch.watched_render import Watched
+from heygen_async.bulk.watch.watched_render import WatchedRender
 from heygen_async.bulk.watch.watchlist import Watchlist
 from heygen_async.simulator import (
     DropAfterAccept,
@@ -152,13 +152,13 @@ class Deaf:
     def __init__(self) -> None:
         self.ended: list[str] = []
 
-    def on_rendered(self, watched: Watched, status: str) -> None:
+    def on_rendered(self, watched: WatchedRender, status: str) -> None:
         pass
 
-    async def on_named(self, watched: Watched) -> None:
+    async def on_named(self, watched: WatchedRender) -> None:
         pass
 
-    async def on_end(self, watched: Watched, end: object) -> None:
+    async def on_end(self, watched: WatchedRender, end: object) -> None:
         self.ended.append(watched.resource_id)
 
 
@@ -167,7 +167,7 @@ async def test_a_signal_is_looked_at_at_once(heygen: HeyGen, world: World) -> No
     world.render_seconds = lambda _: 40.0
     listener = Deaf()
     watchlist = Watchlist(listener, deadline=3600, times=RenderTimes())
-    watcher = Watcher(heygen, watchlist)
+    watcher = Poller(heygen, watchlist)
     lags: list[float] = []
 
     async def one(n: int) -> None:

@@ -11,10 +11,16 @@ from hypothesis import given, strategies as st
 
 from heygen_async import CinematicAvatar, DirectVideo, ImageVideo
 from heygen_async.api.requests.stored import StoredRequest
-from heygen_async.bulk.watch.render_times import Law, RenderTimes, size_of
-from heygen_async.bulk.watch.watched_render import FIRST_LOOK_SECONDS, LEAST_SECONDS, MOST_SECONDS, Watched, first_look
+from heygen_async.bulk.watch.render_times import RenderTimes, TimeDistribution, size_of
+from heygen_async.bulk.watch.watched_render import (
+    FIRST_LOOK_SECONDS,
+    LEAST_SECONDS,
+    MOST_SECONDS,
+    WatchedRender,
+    first_look,
+)
 
-LAWS = st.builds(Law, mean=st.floats(0, 8), spread=st.floats(0.05, 2))
+LAWS = st.builds(TimeDistribution, mean=st.floats(0, 8), spread=st.floats(0.05, 2))
 
 
 def drawn(count: int, median: float, spread: float) -> list[float]:
@@ -77,7 +83,7 @@ def test_no_time_at_all_is_no_lesson() -> None:
 
 
 @given(LAWS, st.floats(0.01, 1e5))
-def test_what_is_left_is_never_negative(law: Law, age: float) -> None:
+def test_what_is_left_is_never_negative(law: TimeDistribution, age: float) -> None:
     """However long it has been running."""
     assert law.left(age) >= -1e-6 * age - 1e-6
     assert law.hazard(age) >= 0
@@ -85,7 +91,7 @@ def test_what_is_left_is_never_negative(law: Law, age: float) -> None:
 
 def test_what_is_left_is_the_mean_of_what_is_left() -> None:
     """Against 200,000 drawn renders."""
-    law, seen = Law(), drawn(200_000, 120.0, 0.73)
+    law, seen = TimeDistribution(), drawn(200_000, 120.0, 0.73)
     for age in (1.0, 60.0, 200.0, 500.0):
         left = statistics.fmean(seconds - age for seconds in seen if seconds > age)
         assert law.left(age) == pytest.approx(left, rel=0.05)
@@ -93,9 +99,9 @@ def test_what_is_left_is_the_mean_of_what_is_left() -> None:
 
 
 @given(LAWS, st.floats(0, 1e5))
-def test_the_next_look_is_within_bounds(law: Law, age: float) -> None:
+def test_the_next_look_is_within_bounds(law: TimeDistribution, age: float) -> None:
     """Neither at once nor too late."""
-    watched = Watched(job=None, since=0.0, born=0.0, due=0.0, law=law)  # type: ignore[arg-type]  # nobody looks at it
+    watched = WatchedRender(job=None, since=0.0, born=0.0, due=0.0, law=law)  # type: ignore[arg-type]  # nobody looks at it
     watched.look_again(age)
     assert LEAST_SECONDS - 1e-6 <= watched.due - age <= MOST_SECONDS + 1e-6
 
@@ -104,7 +110,7 @@ def test_looks_are_closer_where_more_end() -> None:
     """Renders that take two minutes are looked at more often after two minutes than after ten seconds."""
     pauses = {}
     for age in (10.0, 120.0):
-        watched = Watched(job=None, since=0.0, born=0.0, due=0.0, law=Law(spread=0.3))  # type: ignore[arg-type]  # as above
+        watched = WatchedRender(job=None, since=0.0, born=0.0, due=0.0, law=TimeDistribution(spread=0.3))  # type: ignore[arg-type]  # as above
         watched.look_again(age)
         pauses[age] = watched.due - age
     assert pauses[120.0] < pauses[10.0] / 2
@@ -112,8 +118,8 @@ def test_looks_are_closer_where_more_end() -> None:
 
 def test_the_first_look_comes_sooner_where_that_was_learnt() -> None:
     """Never later."""
-    assert first_look(Law()) == FIRST_LOOK_SECONDS
-    assert first_look(Law(mean=math.log(10), spread=0.2)) < 10
+    assert first_look(TimeDistribution()) == FIRST_LOOK_SECONDS
+    assert first_look(TimeDistribution(mean=math.log(10), spread=0.2)) < 10
 
 
 def test_lengths_have_classes() -> None:

@@ -16,8 +16,8 @@ from heygen_async import Completed, DirectVideo, HeyGen, Job, Journal, JournalEr
 from heygen_async.bulk.jobs.outcomes import Failed, Unfinished
 from heygen_async.cli.exits import InterruptedRunError
 from heygen_async.cli.rendering.follow_run import follow
-from heygen_async.cli.terminal.json_feed import Feed
-from heygen_async.cli.terminal.progress import Board
+from heygen_async.cli.terminal.json_feed import JsonFeed
+from heygen_async.cli.terminal.progress import ProgressBoard
 from heygen_async.simulator import FailedRender, World
 from tests.helpers.commands import Said, call
 
@@ -101,7 +101,7 @@ async def watched(heygen: HeyGen, *, machine: bool) -> tuple[str, str]:
     """Run two rows and return what machines and people were told meanwhile."""
     told, shown = io.StringIO(), io.StringIO()
     console = Console(file=shown, width=160)
-    board = Board(console, 2, anyio.current_time, Feed(told if machine else None))
+    board = ProgressBoard(console, 2, anyio.current_time, JsonFeed(told if machine else None))
     requests = [DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"Hi {n}") for n in range(2)]
     heygen.telemetry = type(heygen.telemetry)((board,))
     heygen._caller.telemetry = heygen.telemetry
@@ -150,7 +150,7 @@ async def test_a_log_gets_a_line_a_minute(heygen: HeyGen, world: World) -> None:
 def test_the_summary_tells_how_the_command_left(raised: BaseException, code: int, error: str | None) -> None:
     """With the exit code that it is about to have."""
     out = io.StringIO()
-    with pytest.raises(type(raised)), Feed(out):
+    with pytest.raises(type(raised)), JsonFeed(out):
         raise raised
     (summary,) = lines(out.getvalue())
     assert summary["exit_code"] == code
@@ -160,7 +160,7 @@ def test_the_summary_tells_how_the_command_left(raised: BaseException, code: int
 def test_a_bug_writes_no_summary() -> None:
     """Whoever waits for one sees that there is none."""
     out = io.StringIO()
-    with pytest.raises(ZeroDivisionError), Feed(out):
+    with pytest.raises(ZeroDivisionError), JsonFeed(out):
         _ = 1 / 0
     assert out.getvalue() == ""
 
@@ -168,7 +168,7 @@ def test_a_bug_writes_no_summary() -> None:
 def test_rows_of_all_kinds() -> None:
     """Left under way; completed without its file; refused with money at stake."""
     out = io.StringIO()
-    feed = Feed(out)
+    feed = JsonFeed(out)
     feed.note(Unfinished(job=JOB, resource_id="v1", spent="yes"))
     video = Video(id="v2", status="completed", duration=3.0)
     feed.note(
@@ -187,7 +187,7 @@ def test_a_reader_that_has_gone_does_not_end_the_run(capsys: pytest.CaptureFixtu
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "w") as out:
-        feed = Feed(out)
+        feed = JsonFeed(out)
         feed.progress()
         feed.progress()
     assert capsys.readouterr().err.count("the run goes on without them") == 1

@@ -14,7 +14,7 @@ from heygen_async.simulator.account.prices import duration, price
 from heygen_async.simulator.contract.contract import operation
 from heygen_async.simulator.contract.rules import look_problems, rule_problems, url_problems
 from heygen_async.simulator.contract.schema import Validator, is_web_address
-from heygen_async.simulator.http.replies import Problem
+from heygen_async.simulator.http.replies import FieldError
 from heygen_async.simulator.router import ROUTES
 from tests.helpers.json_schema import as_json_schema
 
@@ -291,7 +291,7 @@ def test_files_of_an_agent_need_addresses() -> None:
     """Each is named."""
     body = {"files": [FACE, {"type": "url", "url": "x"}, ASSET]}
     assert list(url_problems(body)) == [
-        Problem(path="files[1].url", message="Input should be an http or https URL."),
+        FieldError(path="files[1].url", message="Input should be an http or https URL."),
     ]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from heygen_async.bulk.output.report.markup import Markup, element, join
-from heygen_async.bulk.output.report.queries import Render
+from heygen_async.bulk.output.report.queries import RenderSpan
 from heygen_async.bulk.output.report.wording import count, span
 
 WIDTH, HEIGHT = 480.0, 260.0
@@ -79,7 +79,7 @@ def drawing(name: str, title: str, description: str, *inside: Markup) -> Markup:
     )
 
 
-def timeline(renders: Sequence[Render], last: float, limit: int | None) -> Markup | None:
+def timeline(renders: Sequence[RenderSpan], last: float, limit: int | None) -> Markup | None:
     """Draw how many renders were under way; None if there is nothing to draw.
 
     Args:

@@ -14,8 +14,8 @@ from typing import Any
 import attrs
 
 from heygen_async.bulk.jobs.records import Record
-from heygen_async.bulk.output.report.paths import Places
-from heygen_async.bulk.output.report.queries import Reading
+from heygen_async.bulk.output.report.paths import ReportPaths
+from heygen_async.bulk.output.report.queries import ReportData
 from heygen_async.bulk.rows.readers.read_rows import cells_of
 
 SHOWN_ROWS = 5_000
@@ -53,7 +53,7 @@ class Gallery:
         """Return it as JSON carries it."""
         return {"columns": list(self.columns), "rows": self.rows}
 
-    def add(self, records: Iterable[Record], places: Places, most: int) -> int:
+    def add(self, records: Iterable[Record], places: ReportPaths, most: int) -> int:
         """Take in at most *most* rows, fewer if there is no room, and return how many."""
         before = len(self.rows)
         for record in itertools.islice(records, most):
@@ -64,7 +64,7 @@ class Gallery:
             self.rows.append(shown)
         return len(self.rows) - before
 
-    def _shown(self, record: Record, places: Places) -> dict[str, Any]:
+    def _shown(self, record: Record, places: ReportPaths) -> dict[str, Any]:
         body = record.body
         cells = {str(name): _text(cell) for name, cell in _cells(record.row).items()}
         facts = {
@@ -88,7 +88,7 @@ class Gallery:
         return {name: value for name, value in facts.items() if value not in (None, "", [], False)}
 
 
-def collect(journal: Reading, places: Places) -> Gallery:
+def collect(journal: ReportData, places: ReportPaths) -> Gallery:
     """Choose what is shown: the first rows, then further ones that failed or wait for a decision."""
     gallery = Gallery(total=journal.counts().total())
     gallery.add(journal.records(), places, SHOWN_ROWS)
@@ -129,7 +129,7 @@ def _took(record: Record) -> float | None:
     return _rounded(max(0.0, record.ended_at - record.submitted_at))
 
 
-def _file(record: Record, places: Places) -> dict[str, str]:
+def _file(record: Record, places: ReportPaths) -> dict[str, str]:
     if record.file is None:
         return {}
     found = places.find(record.file)

@@ -21,8 +21,8 @@ from heygen_async.bulk.output.report.charts import histogram, timeline
 from heygen_async.bulk.output.report.gallery import collect
 from heygen_async.bulk.output.report.markup import Markup, element, embedded, join
 from heygen_async.bulk.output.report.next_steps import steps
-from heygen_async.bulk.output.report.paths import Places
-from heygen_async.bulk.output.report.queries import Reading, Render
+from heygen_async.bulk.output.report.paths import ReportPaths
+from heygen_async.bulk.output.report.queries import RenderSpan, ReportData
 from heygen_async.bulk.output.report.wording import count, moment
 from heygen_async.errors import InvalidInputError
 
@@ -48,8 +48,8 @@ def write_report(journal: Journal | str | PathLike[str], path: str | PathLike[st
     target = Path(path)
     if target.suffix.lower() not in _ENDINGS:
         raise InvalidInputError(f"{target}: a report is a web page; give it a name that ends in .html")
-    with Reading(source) as reading, reading.at_one_moment():
-        page = _page(reading, Places(journal=reading.folder, report=target.parent))
+    with ReportData(source) as reading, reading.at_one_moment():
+        page = _page(reading, ReportPaths(journal=reading.folder, report=target.parent))
     _replace(target, page)
     return target
 
@@ -66,7 +66,7 @@ def _replace(target: Path, page: str) -> None:
         raise InvalidInputError(f"{target}: cannot be written ({exc.strerror}); name another place") from exc
 
 
-def _page(journal: Reading, places: Places) -> str:
+def _page(journal: ReportData, places: ReportPaths) -> str:
     counts, gallery = journal.counts(), collect(journal, places)
     style, script = _part("page.css"), _part("page.js")
     parts = {
@@ -106,7 +106,7 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _dates(journal: Reading) -> str:
+def _dates(journal: ReportData) -> str:
     written = f"report of {moment(time.time())}"
     known = journal.began_and_changed()
     if known is None:
@@ -115,14 +115,14 @@ def _dates(journal: Reading) -> str:
     return f"Begun {moment(began)}; last changed {moment(changed)}; {written}"
 
 
-def _not_stored(journal: Reading, places: Places) -> int:
+def _not_stored(journal: ReportData, places: ReportPaths) -> int:
     if not journal.wants_files:
         return 0
     videos = (stored.get("video") for _, stored in journal.files())
     return sum(video is None or video.file is None or places.find(video.file) is None for video in videos)
 
 
-def _charts(journal: Reading) -> Markup:
+def _charts(journal: ReportData) -> Markup:
     renders, known = journal.renders(), journal.began_and_changed()
     took = [render.ended - render.begun for render in renders if render.state == "completed" and render.ended]
     drawn = [timeline(renders, known[1], journal.limit) if known else None, histogram(took)]
@@ -137,7 +137,7 @@ def _charts(journal: Reading) -> Markup:
     return join(element("div", *figures, class_="charts"), element("p", _caveats(renders), class_="quiet"))
 
 
-def _caveats(renders: list[Render]) -> str:
+def _caveats(renders: list[RenderSpan]) -> str:
     told = "Times are as the campaign saw them: what ended while it was stopped counts until it was noticed."
     batched = sum(render.batched for render in renders)
     if not batched:

@@ -10,7 +10,7 @@ import attrs
 
 
 @attrs.frozen
-class Places:
+class ReportPaths:
     """The folders that names of files are relative to.
 
     Attributes:

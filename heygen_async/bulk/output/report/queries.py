@@ -13,7 +13,7 @@ from heygen_async.bulk.journal.journal import Journal
 
 
 @attrs.frozen
-class Render:
+class RenderSpan:
     """When a render was under way.
 
     Attributes:
@@ -96,7 +96,7 @@ class AtStake:
         return self.undecided + self.failed + self.given_up + self.replaced
 
 
-class Reading(Journal):
+class ReportData(Journal):
     """A journal that is looked at, and not changed; a run may be at work on it meanwhile."""
 
     def __init__(self, path: str | PathLike[str]) -> None:
@@ -131,10 +131,10 @@ class Reading(Journal):
         ((began, *changes),) = self._rows(query)
         return None if began is None else (began, max(at or 0.0 for at in changes))
 
-    def renders(self) -> list[Render]:
+    def renders(self) -> list[RenderSpan]:
         """Return when each row's render was under way; rows that HeyGen never accepted are left out."""
         query = "SELECT state, submitted_at, ended_at, batch IS NOT NULL FROM jobs WHERE submitted_at IS NOT NULL"
-        return [Render(state, begun, ended, bool(batched)) for state, begun, ended, batched in self._rows(query)]
+        return [RenderSpan(state, begun, ended, bool(batched)) for state, begun, ended, batched in self._rows(query)]
 
     def failure_groups(self) -> list[FailureGroup]:
         """Return the failed rows by code, the most frequent first."""

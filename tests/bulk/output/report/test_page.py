@@ -15,10 +15,10 @@ import attrs
 import pytest
 
 from heygen_async import CinematicAvatar, DirectVideo, HeyGen, Job, Journal, VideoAgent, errors, write_report
-from heygen_async.bulk.jobs.records import Entry, StoredFile
+from heygen_async.bulk.jobs.records import Entry, SavedFile
 from heygen_async.bulk.output.report.gallery import SHOWN_ROWS, Gallery, collect
-from heygen_async.bulk.output.report.paths import Places
-from heygen_async.bulk.output.report.queries import Reading
+from heygen_async.bulk.output.report.paths import ReportPaths
+from heygen_async.bulk.output.report.queries import ReportData
 from heygen_async.simulator import DropBefore, ErrorAnswer, FailedRender, World
 from tests.helpers.journal_rows import entry, take_in
 from tests.helpers.report_page import Page
@@ -38,7 +38,7 @@ def script(n: int) -> Job:
 
 
 def shift(path: Path, changes: str, *values: object) -> None:
-    """Change the books by hand, as time and accidents would."""
+    """Change the journal by hand, as time and accidents would."""
     with Journal(path) as journal:
         journal._db.execute(f"UPDATE jobs SET {changes}", values)  # noqa: S608 - our own words
 
@@ -291,7 +291,7 @@ def test_a_file_that_is_gone_is_told(path: Path, tmp_path: Path) -> None:
             journal.submitted(job_id, video_id="v")
             journal.completed(job_id, video_id="v", duration=None)
             if job_id < 5:
-                journal.stored(job_id, "video", StoredFile(file=names[job_id - 1], size_bytes=1))
+                journal.stored(job_id, "video", SavedFile(file=names[job_id - 1], size_bytes=1))
     page = page_of(path)
     rows = page.data["rows"]
     assert [row.get("file") for row in rows] == [
@@ -335,7 +335,7 @@ def marked(path: Path, text: str) -> Path:
             journal.intend(job_id)
         journal.submitted(1, video_id=text, session_id=text)
         journal.completed(1, video_id=text, duration=1.0)
-        journal.stored(1, "video", StoredFile(file=text.replace("\x00", ""), size_bytes=1))
+        journal.stored(1, "video", SavedFile(file=text.replace("\x00", ""), size_bytes=1))
         journal.failed(2, code=text, error=text, spent="no")
         journal.unknown(3, code=text, error=text)
     return path
@@ -482,9 +482,9 @@ def test_a_larger_campaign_shows_its_beginning_and_its_troubles(path: Path) -> N
 def test_long_texts_leave_room_for_fewer_rows(path: Path) -> None:
     """A page of many megabytes would not open."""
     many(path, 50, "long " * 200)
-    with Reading(path) as journal:
+    with ReportData(path) as journal:
         gallery = Gallery(total=50, room=10_000)
-        places = Places(journal=path.parent, report=path.parent)
+        places = ReportPaths(journal=path.parent, report=path.parent)
         assert gallery.add(journal.records(), places, 50) == len(gallery.rows) == 10
         assert not gallery.is_whole
         assert collect(journal, places).is_whole
@@ -527,7 +527,7 @@ def test_a_journal_in_use_can_be_reported_on(path: Path) -> None:
 def test_all_questions_are_answered_as_of_one_moment(path: Path) -> None:
     """Totals and rows of a page agree though a run is at work."""
     many(path, 2)
-    with Journal(path) as journal, Reading(path) as reading:
+    with Journal(path) as journal, ReportData(path) as reading:
         with reading.at_one_moment():
             assert reading.counts() == {"planned": 2}
             journal.intend(1)

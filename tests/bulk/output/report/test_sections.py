@@ -15,7 +15,7 @@ from hypothesis import given, strategies as st
 from heygen_async.bulk.output.report import charts, sections
 from heygen_async.bulk.output.report.markup import Markup, element, embedded, join
 from heygen_async.bulk.output.report.next_steps import command, steps
-from heygen_async.bulk.output.report.queries import Render
+from heygen_async.bulk.output.report.queries import RenderSpan
 from heygen_async.bulk.output.report.remedies import mend_for
 from heygen_async.bulk.output.report.wording import count, dollars, either, moment, span
 
@@ -108,8 +108,8 @@ def test_numbers_and_lists_are_said_as_people_do() -> None:
 # Charts
 
 
-def renders(*times: tuple[float, float | None]) -> list[Render]:
-    return [Render("completed", begun, ended, batched=False) for begun, ended in times]
+def renders(*times: tuple[float, float | None]) -> list[RenderSpan]:
+    return [RenderSpan("completed", begun, ended, batched=False) for begun, ended in times]
 
 
 def described(svg: str | None) -> str:
