@@ -1,0 +1,1 @@
+"""Complete programs to copy; `python -m heygen_async.examples` lists them."""

@@ -1,0 +1,99 @@
+"""Reads the fenced blocks of README.md and of the guides, and runs the Python among them.
+
+A python block is a whole script. A comment before a block names it, `<!-- example: NAME -->`, or gives the reason why
+it cannot be run, `<!-- skip: REASON -->`.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import openpyxl
+import pytest
+
+from tests.helpers.paths import PACKAGE
+
+GUIDES = sorted((PACKAGE / "guides").glob("*.md"))
+SHELL = {"console", "sh", "bash", "shell"}
+
+_BLOCK = re.compile(
+    r"(?:^<!--\s*(?P<word>example|skip)\b:?\s*(?P<said>.*?)\s*-->\s*\n+)?"
+    r"^```(?P<language>[\w-]*)[^\n]*\n(?P<code>.*?)^```\s*$",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+@attrs.frozen(kw_only=True)
+class Block:
+    """A fenced block: the line of its first line of code, and its comment's name or reason to be skipped."""
+
+    path: Path
+    language: str
+    code: str = attrs.field(repr=False)
+    line: int
+    name: str
+    skipped: str | None
+
+    @property
+    def place(self) -> str:
+        """File and name, for the names of tests."""
+        return f"{self.path.stem}-{self.name}"
+
+
+def blocks(path: Path, text: str | None = None) -> Iterator[Block]:
+    """Yield each fenced block of *path* in order; *text* stands for its content."""
+    text = path.read_text(encoding="utf-8") if text is None else text
+    for found in _BLOCK.finditer(text):
+        line = text.count("\n", 0, found.start("code")) + 1
+        named = found["said"] if found["word"] == "example" else None
+        yield Block(
+            path=path,
+            language=found["language"],
+            code=found["code"],
+            line=line,
+            name=named or f"line-{line}",
+            skipped=found["said"] if found["word"] == "skip" else None,
+        )
+
+
+def commands(block: Block) -> Iterator[list[str]]:
+    """Yield the words of each `heygen-async` command of a shell block; a line that ends in a backslash goes on."""
+    for typed in block.code.replace("\\\n", " ").splitlines():
+        words = shlex.split(typed.strip().removeprefix("$ "), comments=True)
+        while words and re.fullmatch(r"\w+=.*", words[0]):
+            del words[0]  # HEYGEN_API_KEY=... heygen-async run
+        if words and words[0] == "heygen-async":
+            stops = [n for n, word in enumerate(words) if word in {"|", ">", "&&", "||", ";"}]
+            yield words[1 : min(stops, default=len(words))]
+
+
+def execute(block: Block, replacing: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Run a block as a module that is imported, and return its names; *replacing* changes words of its code."""
+    if block.skipped is not None:
+        pytest.skip(block.skipped)
+    source = block.code
+    for word, other in (replacing or {}).items():
+        source = source.replace(word, other)
+    # Empty lines first, so that a traceback has the line numbers of the file.
+    code = compile("\n" * (block.line - 1) + source, str(block.path), "exec", dont_inherit=True)
+    names: dict[str, Any] = {"__name__": "document"}
+    exec(code, names)  # noqa: S102 - running the documents is the test
+    return names
+
+
+def write_lists(folder: Path) -> None:
+    """Write the contact lists and files that the documents mention."""
+    rows = "email,first_name,company\nada@example.com,Ada,Analytical\ngrace@example.com,Grace,Navy\n"
+    (folder / "contacts.csv").write_text(rows, encoding="utf-8")
+    (folder / "leads.csv").write_text(rows, encoding="utf-8")
+    (folder / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(64))
+    book = openpyxl.Workbook()
+    book.create_sheet("Leads")
+    for row in (["First Name", "Voice", "Kind"], ["ADA", "voice_claire", None], ["BEN", None, "agent"]):
+        book["Leads"].append(row)
+    book.save(folder / "leads.xlsx")

@@ -1,0 +1,125 @@
+"""Every program of `heygen_async.examples` runs against the simulator."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import io
+import runpy
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from heygen_async.examples.__main__ import examples
+from heygen_async.simulator import Server
+from tests.helpers.documents import write_lists
+
+NAMES = [module.rpartition(".")[2] for module, _ in examples()]
+SIMULATED = sorted(set(NAMES) - {"own_tests"})
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(64)
+# Arguments of each program, and lines of its output.
+ARGUMENTS = {"from_list": ("contacts.csv",), "upload_files": ("anna.png", "missing.png")}
+OUTPUT = {
+    "campaign": ["Finn videos/Finn.mp4", "The report: campaign.html"],
+    "chat_with_agent": ["Agent: ", "You: ", "The video: http://"],
+    "from_list": ["2 rows for about ", "ada@example.com videos/"],
+    "many_videos": ["Dan: videos/0004-Dan.mp4", "4 completed, 0 failed"],
+    "observe_progress": ["10 of 10 ended, 0 rendering", "  10 POST /v3/videos"],
+    "one_video": ["Video ", " seconds.", "http://"],
+    "resume_after_crash": ["20 completed", "All rows by state: {'completed': 20}"],
+    "upload_files": ["file 1: 72 of 72 bytes", "missing.png was not uploaded", "anna.png Completed("],
+    "webhook_receiver": ["HeyGen says: avatar_video.success for Ada", "Row 2 has ended"],
+}
+
+
+@pytest.fixture
+def at_home(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of one's own with the files that the programs read, and the simulator in the environment."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HEYGEN_API_KEY", "simulator-key")
+    monkeypatch.setenv("HEYGEN_API_BASE", server.base_url)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("Yes, go on.\n" * 3))
+    with socket.socket() as opened:
+        opened.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("PORT", str(opened.getsockname()[1]))
+    write_lists(tmp_path)
+    (tmp_path / "anna.png").write_bytes(PICTURE)
+
+
+def program(name: str) -> Any:
+    return importlib.import_module(f"heygen_async.examples.{name}")
+
+
+@pytest.mark.parametrize("name", SIMULATED)
+async def test_a_program_runs(name: str, at_home: None, server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    """It prints the promised lines, and pays for no script twice."""
+    await program(name).main(*ARGUMENTS.get(name, ()))
+    said = capsys.readouterr().out
+    assert not [line for line in OUTPUT[name] if line not in said], said
+    assert server.world.charged_once_per("script")
+
+
+@pytest.mark.parametrize("name", ["campaign", "resume_after_crash", "upload_files"])
+async def test_a_program_with_a_journal_pays_once(
+    name: str, at_home: None, server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is left in the middle of its work, and then started twice more."""
+    arguments = ARGUMENTS.get(name, ())
+    with anyio.move_on_after(60):
+        await program(name).main(*arguments)
+    assert server.world.ledger
+    for _ in range(2):
+        await program(name).main(*arguments)
+    assert server.world.charged_once_per("script")
+    assert not server.world.refunds
+
+
+async def test_a_list_with_errors_is_not_sent(
+    at_home: None, server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The program says so, with the line of each error."""
+    Path("contacts.csv").write_text("email,first_name,company\nada@example.com,,Analytical\n", encoding="utf-8")
+    await program("from_list").main()
+    said = capsys.readouterr().out
+    assert "error: contacts.csv line 2, column first_name" in said
+    assert "1 of 1 rows have errors, so nothing was sent." in said
+    assert not server.world.ledger
+
+
+async def test_an_account_without_credit_is_told(
+    at_home: None, server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first program that a newcomer runs ends in plain words."""
+    server.world.balance_usd = 0.0
+    await program("one_video").main()
+    assert "Was money spent? no" in capsys.readouterr().out
+
+
+def test_the_program_with_tests_of_its_own_passes(capsys: pytest.CaptureFixture[str]) -> None:
+    """It needs no server; it is run as its docstring says."""
+    runpy.run_module("heygen_async.examples.own_tests", run_name="__main__")
+    assert capsys.readouterr().out.count("passed: test_") == 2
+
+
+def test_all_programs_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    """`python -m heygen_async.examples` shows each with its command."""
+    command = [sys.executable, "-m", "heygen_async.examples"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert {f"  python -m heygen_async.examples.{name}" for name in NAMES} <= set(said.splitlines())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_program_says_how_to_run_it(name: str) -> None:
+    """The docstring: one sentence, the costs, the command; and importing it runs nothing."""
+    tree = ast.parse(Path(program(name).__file__).read_text(encoding="utf-8"))
+    first, blank, costs, *rest = (ast.get_docstring(tree) or "").splitlines()
+    assert first.endswith(".")
+    assert not blank
+    assert "cost" in costs.lower()
+    assert any(line.lstrip().partition("python -m ")[2].startswith(f"heygen_async.examples.{name}") for line in rest)
+    assert 'if __name__ == "__main__"' in ast.unparse(tree.body[-1]).replace("'", '"')
