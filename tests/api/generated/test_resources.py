@@ -37,7 +37,6 @@ from tests.codegen.methods import RENAMED
 from tests.codegen.operations import BY_HAND, RESOURCES
 from tests.helpers.contract_bodies import build
 from tests.helpers.furnished_account import OPERATIONS, PDF, Names, filled, furnish, path_of
-from tests.helpers.paths import README
 from tests.helpers.simulator_ask import Ask
 from tests.helpers.simulator_bodies import least
 
@@ -82,16 +81,6 @@ async def test_each_operation_has_exactly_one_method(heygen: HeyGen) -> None:
     assert sorted(found) == OPERATIONS
     assert [where for where, ways in found.items() if len(ways) != 1] == []
     assert len(found) == 94
-
-
-async def test_the_readme_lists_every_method(heygen: HeyGen) -> None:
-    """Its table has a row for each resource, and no method is missing there."""
-    lines = [line for line in README.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
-    rows = {name: line for line in lines for name in re.findall(r"`(\w+)`", line)}
-    for (_, path), (method,) in methods(heygen).items():
-        owner: Any = getattr(method, "__self__", None)
-        resource = next(name for name in NAMES if getattr(heygen, name) is owner)
-        assert re.search(rf"\b{method.__name__}\b", rows[resource].rpartition("` |")[2]), path
 
 
 @pytest.fixture

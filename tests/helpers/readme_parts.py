@@ -1,0 +1,44 @@
+"""Writes those parts of README.md that other files determine: `python -m tests.helpers.readme_parts`.
+
+They are the help of the command line, the list of guides and the list of examples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from heygen_async import guides
+from heygen_async.examples.__main__ import examples
+from tests.helpers.commands import call
+from tests.helpers.paths import README
+
+
+def written(text: str) -> str:
+    """Return *text*, README.md's, with these parts as they are now."""
+    for name, part in (("help", _help()), ("guides", "\n".join(_guides())), ("examples", "\n".join(_examples()))):
+        before, begun, rest = text.partition(f"<!-- {name} -->\n")
+        _, ended, after = rest.partition(f"<!-- end of {name} -->\n")
+        if not begun or not ended:
+            raise ValueError(f"README.md has no place for the {name}")
+        text = f"{before}{begun}{part}\n{ended}{after}"
+    return text
+
+
+def _help() -> str:
+    said = call("--help", env={"COLUMNS": "80"}).stdout
+    return "\n".join(["```text", *(line.rstrip() for line in said.strip().splitlines()), "```"])
+
+
+def _guides() -> Iterator[str]:
+    for guide in map(guides.read, guides.NAMES):
+        yield f"- [{guide.title}](heygen_async/guides/{guide.name}.md): {guide.about}"
+
+
+def _examples() -> Iterator[str]:
+    for module, about in examples():
+        name = module.rpartition(".")[2]
+        yield f"- [{name}](heygen_async/examples/{name}.py): {about}"
+
+
+if __name__ == "__main__":
+    README.write_text(written(README.read_text(encoding="utf-8")), encoding="utf-8")
