@@ -116,7 +116,9 @@ wheel: $(VENV)/.installed
 	echo "-- with [cli]: the command line"; \
 	venv/bin/python $(PIP_INSTALL) "$$(echo dist/*.whl)[cli]"; \
 	venv/bin/heygen-async --version; \
-	venv/bin/heygen-async --help
+	venv/bin/heygen-async --help; \
+	venv/bin/heygen-async guide; \
+	venv/bin/python -m heygen_async.examples
 
 # Its peers and its pictures need more than the tests do.
 .PHONY: bench

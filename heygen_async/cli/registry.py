@@ -44,6 +44,7 @@ COMMANDS = {
     "demo": ("demo", "Render the shipped contact list against the embedded simulator."),
     "enqueue": ("enqueue", "Check every row and queue it for workers on any number of machines."),
     "export": ("export", "Write a campaign to OUTPUT, .csv or .jsonl."),
+    "guide": ("guide", "Show a guide, or list all of them."),
     "init": ("init", "Write a first campaign file, with comments."),
     "pause": ("pause", "Let no worker begin anything new; what runs is followed to its end."),
     "plan": ("plan", "Check every row and price the list. Renders nothing, costs nothing."),
