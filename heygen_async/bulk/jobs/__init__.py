@@ -1,1 +1,1 @@
-"""Jobs: what a row is, its key, its record, and what may be done with it next."""
+"""Jobs: requests with their rows and keys, the records kept of them, their next steps and their results."""

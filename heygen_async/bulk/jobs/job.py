@@ -1,4 +1,4 @@
-"""A job: one request, your own row beside it, and the key under which it is paid for once."""
+"""Jobs: one request each, with the user's row and the key under which it is paid for once."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ def _fresh_key() -> str:
 
 @attrs.frozen(kw_only=True)
 class Job:
-    """One render to be.
+    """One video, or other result, to be rendered.
 
     Attributes:
-        request: What to make.
-        row: Anything of yours: it comes back with the result. A mapping also names the file.
-        key: `Idempotency-Key` of its POST, where the endpoint honours one; a journal makes its own.
-        name: What tells it from the others in a journal, such as a recipient's id; else its row as a whole does.
-        index: Its place among the jobs of the run, from 0; set by the run.
-        step: What is due for it; other than "submit" only in a run that goes on from a journal.
+        request: The request to send.
+        row: Any value of yours: the result brings it back. The cells of a mapping can be used in file names.
+        key: `Idempotency-Key` of the POST, where the endpoint honours one; a journal makes its own.
+        name: Identity of the job in a journal, such as a recipient's id; without it, the whole row is the identity.
+        index: Place among the jobs of the run, from 0; set by the run.
+        step: The next step; other than "submit" only in a run that resumes a journal.
         record: What the journal remembers of it.
     """
 

@@ -1,6 +1,6 @@
-"""Who is who: the identity of a row, of a request, and the key under which it is paid for once.
+"""Identities of rows and requests, and the idempotency keys made of them.
 
-All are hashes: nothing of a name, an address or a script leaves the machine in a key.
+All of them are hashes: no part of a name, an address or a script leaves the machine in a key.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ _DIGITS = 40
 
 
 def body_hash(kind: str, body: Any) -> str:
-    """Return the identity of a request: the same for the same fields in any order."""
+    """Return the identity of a request; the order of its fields does not matter."""
     return _digest("body", kind, _canonical(body))
 
 
 def row_key(row: Any) -> str:
-    """Return the identity of a row by all its cells."""
+    """Return the identity of a row, made of all its cells."""
     return _digest("row", _canonical(row))
 
 
 def idempotency_key(run: str, row: str, body: str, generation: int) -> str:
-    """Return the `Idempotency-Key` of a row's POST.
+    """Return the `Idempotency-Key` of a row's POST, in the alphabet and length that HeyGen accepts.
 
-    HeyGen replays the first answer under a key even if the body differs, so an edited request must get another key;
-    and a render that failed gets another one only by a new *generation*. Within HeyGen's alphabet and length.
+    HeyGen replays the first answer under a key even if the body differs, so an edited request needs a new key. A new
+    *generation* gives a failed render a new key.
     """
     return "ha-" + _digest("key", run, row, body, str(generation))
 
 
 def batch_key(members: Sequence[str]) -> str:
-    """Return the `Idempotency-Key` of a POST of many rows: made of theirs, in their order."""
+    """Return the `Idempotency-Key` of a POST of many rows, made of the rows' keys in their order."""
     return "hb-" + _digest("batch", *members)
 
 

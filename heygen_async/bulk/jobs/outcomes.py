@@ -1,4 +1,4 @@
-"""How a row ended, and how a run did."""
+"""Results of rows, and the tally of a run."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 @attrs.frozen(kw_only=True)
 class Ended:
-    """What all results have.
+    """Fields of every result.
 
     Attributes:
         job: The job, with your row in it.
-        resource_id: The video's id, or the session's where a session ended without a video; None if nothing
+        resource_id: The video's id, or the session's if the session ended without a video; None if no request
             was submitted.
-        seconds: From the submission to the end as seen here.
+        seconds: Seconds from the submission until the end was noticed.
     """
 
     job: Job
@@ -36,17 +36,17 @@ class Ended:
 
     @property
     def row(self) -> Any:
-        """Your row."""
+        """The row of the job."""
         return self.job.row
 
     @property
     def request(self) -> RenderRequest | StoredRequest:
-        """What was asked."""
+        """The request of the job."""
         return self.job.request
 
     @property
     def index(self) -> int:
-        """The place among the jobs, from 0."""
+        """Place among the jobs of the run, from 0."""
         return self.job.index
 
 
@@ -55,11 +55,12 @@ class Completed(Ended):
     """A rendered video.
 
     Attributes:
-        video: As HeyGen describes it; its URLs are short-lived. What is no plain video is seen as one: `made`.
-        file: Where it was stored; None if no download was asked for or it failed.
-        files: All files that were stored, by kind: "video", "captioned_video", "captions", "thumbnail", "gif"; further
-            films of a job that makes several as "video_2", "video_3", ...
-        error: Why a file could not be stored. The video is there and paid for all the same.
+        video: The video as HeyGen describes it; its URLs are short-lived. A translation, lipsync or other result that
+            is not a plain video is described as one here; `made` has it in its own type.
+        file: Path of the stored video; None if no download was asked for or it failed.
+        files: Paths of all stored files, by kind: "video", "captioned_video", "captions", "thumbnail", "gif". If a job
+            makes several videos, the others are "video_2", "video_3", ...
+        error: The reason why a file could not be stored; the video is at HeyGen and paid for. Otherwise None.
     """
 
     video: Video
@@ -69,7 +70,7 @@ class Completed(Ended):
 
     @property
     def made(self) -> Any:
-        """What was made: a `Translation`, `Lipsync`, `ClippedVideo`, ...; of a video the `Video` itself."""
+        """The result in its own type: a `Translation`, `Lipsync`, `ClippedVideo`, ...; for a plain video, a `Video`."""
         return self.video.made if isinstance(self.video, SeenAsVideo) else self.video
 
 
@@ -78,23 +79,23 @@ class Failed(Ended):
     """A row without a video.
 
     Attributes:
-        error: Why; `error.spent` tells whether money is at stake.
+        error: The reason; `error.spent` says if the row cost money: "no", "yes" or "unknown".
     """
 
     error: HeyGenError
 
     @property
     def code(self) -> str:
-        """HeyGen's code, else the name of the error's class: what to count by."""
+        """HeyGen's error code, or the name of the error's class if there is none. Failures are counted by it."""
         return self.error.code or type(self.error).__name__
 
 
 @attrs.frozen(kw_only=True)
 class Unfinished(Ended):
-    """A row that was on its way when the run was left. Its render goes on at HeyGen.
+    """A row that was under way when the run was left. Its render goes on at HeyGen.
 
     Attributes:
-        spent: "yes" if its id is known, "unknown" if its POST was cut off.
+        spent: "yes" if HeyGen's id is known, "unknown" if the POST was cut off.
     """
 
     spent: Spent
@@ -108,11 +109,11 @@ class Summary:
     """The tally of a run.
 
     Attributes:
-        completed: Rows with a video.
-        failed: Rows without one, by code.
-        not_stored: Completed rows with a file that could not be stored.
-        at_stake: Failed rows that may have been paid for all the same.
-        seconds_of_video: Rendered, as HeyGen tells.
+        completed: Number of rows with a video.
+        failed: Numbers of rows without a video, by `Failed.code`.
+        not_stored: Number of completed rows of which a file could not be stored.
+        at_stake: Number of failed rows that were paid for, or may have been.
+        seconds_of_video: Total length of the videos in seconds, as HeyGen reports it.
     """
 
     completed: int = 0

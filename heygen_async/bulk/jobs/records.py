@@ -1,4 +1,4 @@
-"""What is remembered of a row, what comes in, and what became of a source."""
+"""Records of rows, files, batches and render times as the journal keeps them, and the counts of a merge."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ State = Literal["planned", "intended", "submitted", "completed", "failed", "unkn
 
 @attrs.frozen(kw_only=True)
 class Record:
-    """One row of a campaign as the journal has it.
+    """One row of a campaign as the journal keeps it. Fields that are not known yet are None.
 
     Attributes:
-        id: Its place, from 1.
-        row_key: Its identity.
+        id: Number of the row, from 1.
+        row_key: Identity of the row.
         row: Your row, as JSON keeps it.
-        kind: The mode of its request.
-        text: The request as it is sent: JSON.
-        body_hash: Its identity.
-        generation: 0, and one more for each render that failed and was asked for again.
-        state: How far it is.
-        intended_at: Unix time at which its POST was first about to go out under this key.
-        submitted_at: Unix time at which its id came.
-        ended_at: Unix time of its end.
-        batch: The batch in which it was sent, by the journal's own number; None if it was sent alone.
-        item: Its place in the batch, from 0.
-        video_id: The video.
-        session_id: The agent's session.
-        duration: Seconds of video.
-        file: Where the video was stored.
-        error_code: Why it failed, by code.
-        error: The same in words.
-        spent: Whether the failure cost money.
+        kind: Kind of the request: "avatar", "video_agent", "template/ID", ...
+        text: The request body, as JSON.
+        body_hash: Identity of the request.
+        generation: 0 at first; one more each time a failed render is asked for again.
+        state: State of the row; `journal.py` explains them.
+        intended_at: Unix time of the first intent to POST under the present key.
+        submitted_at: Unix time at which HeyGen's id arrived.
+        ended_at: Unix time of the end.
+        batch: Number of the row's batch in this journal; None if the row was sent alone.
+        item: Place in the batch, from 0.
+        video_id: HeyGen's id of the video, or of the other result.
+        session_id: HeyGen's id of the agent's session.
+        duration: Length of the video in seconds.
+        file: Path of the stored video.
+        error_code: Code of the failure.
+        error: Message of the failure.
+        spent: If an ended or unknown row cost money: "no", "yes" or "unknown".
     """
 
     id: int
@@ -63,17 +63,17 @@ class Record:
 
     @property
     def body(self) -> dict[str, Any]:
-        """The request, read."""
+        """The request body, parsed."""
         return cast("dict[str, Any]", json.loads(self.text))
 
 
 @attrs.frozen(kw_only=True)
 class SavedFile:
-    """A file of a completed row.
+    """A stored file of a completed row.
 
     Attributes:
-        file: Where it was stored; None if HeyGen offers no such file of this video.
-        size_bytes: Its size.
+        file: Path of the file; None if HeyGen has no file of this kind for the video.
+        size_bytes: Size when it was stored.
     """
 
     file: str | None
@@ -82,12 +82,12 @@ class SavedFile:
 
 @attrs.frozen(kw_only=True)
 class BatchRecord:
-    """Rows that were asked for in one POST.
+    """Rows that were sent in one POST.
 
     Attributes:
-        key: The `Idempotency-Key` of that POST.
-        size: How many.
-        batch_id: HeyGen's; None until it has answered.
+        key: `Idempotency-Key` of the POST.
+        size: Number of rows.
+        batch_id: HeyGen's id of the batch; None until HeyGen has answered.
     """
 
     key: str
@@ -97,14 +97,14 @@ class BatchRecord:
 
 @attrs.frozen
 class Lesson:
-    """What was seen of the render times of requests of one sort.
+    """Statistics of the render times of requests of one kind and length.
 
     Attributes:
-        kind: Their mode.
-        size: Their length class, see `timing.py`.
-        count: How many were seen.
-        mean: Of the logarithms of the seconds.
-        squares: Sum of the squared distances from that mean.
+        kind: Kind of the requests.
+        size: Length class of the requests; see `size_of` in `watch/render_times.py`.
+        count: Number of renders seen; it is no whole number, since old renders count less.
+        mean: Mean of the logarithms of the seconds.
+        squares: Sum of the squared distances from the mean.
     """
 
     kind: str
@@ -116,7 +116,7 @@ class Lesson:
 
 @attrs.frozen(kw_only=True)
 class Entry:
-    """A row on its way into the journal."""
+    """A row that is to be merged into the journal."""
 
     row_key: str
     row: Any
@@ -126,15 +126,15 @@ class Entry:
 
 @attrs.define(kw_only=True)
 class Merge:
-    """What became of the rows of a source when they met the journal.
+    """The outcome of merging a source into the journal: counts of rows.
 
     Attributes:
-        new: Rows that it did not have.
-        unchanged: Rows that it had, with the same request.
-        changed: Rows whose request is another now: they are rendered again, under a new key.
-        busy: Changed rows whose former request is still under way: that one is finished first.
-        removed: Rows that it has and the source has no more: left as they are.
-        repeated: Rows that stand in the source more than once: rendered once.
+        new: Rows that the journal did not have.
+        unchanged: Rows that the journal had, with the same request.
+        changed: Rows whose request has changed; they are rendered again, under a new key.
+        busy: Changed rows whose former request is still under way; it is finished first.
+        removed: Rows of the journal that the source no longer has; they are left as they are.
+        repeated: Repetitions of rows in the source; each row is rendered once.
     """
 
     new: int = 0
@@ -145,6 +145,6 @@ class Merge:
     repeated: int = 0
 
     def add(self, other: Merge) -> None:
-        """Add what became of further rows."""
+        """Add the counts of further rows."""
         for field in attrs.fields(Merge):
             setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
