@@ -19,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 DEFINITION := pyproject.toml .constraints.txt .constraints-floors.txt
 PIP_INSTALL := -m pip install --quiet --constraint .constraints.txt
 INSTALL := $(PIP_INSTALL) --build-constraint .constraints.txt
-COVERED_TO_THE_LAST_BRANCH := $(patsubst %,heygen_async/%.py,errors http/wire http/retry bulk/jobs/job bulk/journal/journal)
+COVERED_TO_THE_LAST_BRANCH := $(patsubst %,heygen_async/%.py,errors http/wire http/retry bulk/jobs/job bulk/journal/journal bulk/journal/queries)
 # Folders that exercise the four packages which have floors; the others meet them in no other way.
 OF_THE_FLOORS := $(addprefix tests/,account api http webhooks bulk/campaign bulk/campaign_file bulk/download bulk/run bulk/watch test_otel.py)
 # Some tests wait for a database, so there is one process more than most machines of CI have cores for.

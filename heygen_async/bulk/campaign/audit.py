@@ -13,6 +13,7 @@ from heygen_async.api.renders import look
 from heygen_async.bulk.jobs.next_step import CLOCK_SKEW_SECONDS
 from heygen_async.bulk.jobs.records import Record
 from heygen_async.bulk.journal.journal import Journal
+from heygen_async.bulk.journal.queries import JournalReader
 from heygen_async.errors import NotFoundError
 
 Kind = Literal["not in the journal", "failed here, finished at HeyGen", "completed here, gone at HeyGen"]
@@ -78,7 +79,7 @@ async def _difference(client: Client, journal: Journal, record: Record, *, fix: 
     )
 
 
-def _since(journal: Journal) -> float | None:
+def _since(journal: JournalReader) -> float | None:
     """Return the time of the first intent, less what clocks may differ; None if nothing was ever sent."""
     first = journal.first_intent()
     return None if first is None else first - CLOCK_SKEW_SECONDS

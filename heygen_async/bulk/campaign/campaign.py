@@ -25,6 +25,7 @@ from heygen_async.bulk.jobs.next_step import OnUnknown
 from heygen_async.bulk.jobs.records import Entry, Merge
 from heygen_async.bulk.journal.job_store import JournalStore
 from heygen_async.bulk.journal.journal import Journal
+from heygen_async.bulk.journal.queries import JournalReader
 from heygen_async.bulk.output.export import PREFIX
 from heygen_async.bulk.plan.price import Rates
 from heygen_async.bulk.rows.readers.read_rows import cells_of
@@ -87,7 +88,7 @@ class Settings:
         journal.set_meta(settings=json.dumps(kept))
 
     @classmethod
-    def load(cls, journal: Journal) -> Settings:
+    def load(cls, journal: JournalReader) -> Settings:
         """Return those that were kept."""
         return cls(**json.loads(journal.meta("settings") or "{}"))
 

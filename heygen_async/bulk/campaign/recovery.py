@@ -16,6 +16,7 @@ from heygen_async.bulk.jobs.next_step import CLOCK_SKEW_SECONDS, OnUnknown, grac
 from heygen_async.bulk.jobs.records import Record
 from heygen_async.bulk.journal.job_store import job_of
 from heygen_async.bulk.journal.journal import Journal
+from heygen_async.bulk.journal.queries import JournalReader
 from heygen_async.errors import HeyGenError, OutcomeUnknownError
 
 
@@ -62,7 +63,7 @@ def _left(record: Any, found: list[str], what: str) -> OutcomeUnknownError:
     return OutcomeUnknownError(f"row {record.id}: its POST was sent and its answer lost; {seen}; {what}")
 
 
-async def find(client: Client, journal: Journal, record: Record) -> list[str]:
+async def find(client: Client, journal: JournalReader, record: Record) -> list[str]:
     """Return the ids of what may be the render of a row: sessions of an agent row, else videos or jobs.
 
     Call it only when HeyGen can no longer be working on the POST (`decisions.grace_left`). Costs nothing.
@@ -72,7 +73,7 @@ async def find(client: Client, journal: Journal, record: Record) -> list[str]:
     return await _titled(client, journal, record)
 
 
-async def _sessions(client: Client, journal: Journal, record: Record) -> list[str]:
+async def _sessions(client: Client, journal: JournalReader, record: Record) -> list[str]:
     """Return the sessions begun since the intent, of no other row, whose first message is the row's prompt."""
     since, prompt, found = _since(record), record.body.get("prompt"), []
     async for item in client.video_agents.list():
@@ -87,7 +88,7 @@ async def _sessions(client: Client, journal: Journal, record: Record) -> list[st
     return found
 
 
-async def _titled(client: Client, journal: Journal, record: Record) -> list[str]:
+async def _titled(client: Client, journal: JournalReader, record: Record) -> list[str]:
     """Return what was made since the intent, of no other row, with the row's title; nothing if it has no title."""
     since, title = _since(record), record.body.get("title")
     if not title:

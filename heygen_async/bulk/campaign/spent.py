@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from heygen_async.bulk.jobs.records import Record
-from heygen_async.bulk.journal.journal import Journal
+from heygen_async.bulk.journal.queries import JournalReader
 from heygen_async.bulk.plan.price import Rates
 
 
-def spent_usd(journal: Journal, rates: Rates) -> float:
+def spent_usd(journal: JournalReader, rates: Rates) -> float:
     """Return what has been paid at most, without the rows that are under way: a budget reserves those by itself."""
     ended = sum(
         rates.price(kind, seconds)[1] if kind != "cinematic_avatar" else count * rates.price(kind, 0.0)[1]

@@ -17,7 +17,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 ADDRESSES = ("postgresql://", "postgres://")
 
 
-def whole(change: F) -> F:
+def atomic(change: F) -> F:
     """Make all that a method does durable, or nothing of it."""
 
     @functools.wraps(change)
@@ -83,7 +83,7 @@ class Database:
         found = self._rows("SELECT value FROM meta WHERE name = ?", name)
         return str(found[0][0]) if found else None
 
-    @whole
+    @atomic
     def set_meta(self, **settings: str) -> None:
         """Keep settings of the campaign."""
         query = "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"

@@ -1,87 +1,84 @@
-"""What remembers: every row of a campaign and how far it is, in one SQLite file.
+"""The journal: the durable record of every row of a campaign.
 
-States: planned -> intended (its POST may be on the way) -> submitted (its id is known) -> completed | failed; and
-unknown (its POST went out, and whether it was executed is not known). Every method that changes something returns
-when the change is on disk (WAL, synchronous=FULL), so what is written here survives a power loss. Nothing is ever
-loaded whole: a million rows are read a page at a time.
+States of a row: planned -> intended (the POST may be under way) -> submitted (HeyGen's id is known) -> completed or
+failed; and unknown (the POST was sent, and its outcome is not known). Every method that changes something returns
+when the change is on disk, so a record survives a crash of the process and a power loss.
 
-The journal decides nothing: `decisions.py` does.
+The journal makes no decisions: `jobs/next_step.py` does.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import attrs
 
 from heygen_async.bulk.jobs import keys
-from heygen_async.bulk.jobs.records import BatchRecord, Entry, Lesson, Merge, Record, SavedFile, State
-from heygen_async.bulk.journal.database import whole
+from heygen_async.bulk.jobs.records import Entry, Lesson, Merge, SavedFile, State
+from heygen_async.bulk.journal.database import atomic
+from heygen_async.bulk.journal.queries import PAGE_ROWS, JournalReader, placeholders
 from heygen_async.bulk.journal.uploaded_assets import UploadedAssets
 from heygen_async.errors import JournalError, Spent
 
-_PAGE_ROWS = 500
-_MARKS = ("", "?", "?, ?", "?, ?, ?", "?, ?, ?, ?")
-
 
 class WrongStateError(JournalError):
-    """A change does not fit the state that a row is in: a mistake in this package."""
+    """A change does not fit the state of its row: a mistake in this package, or another process was first."""
 
 
-_FIELDS = tuple(field.name for field in attrs.fields(Record))
-_COLUMNS = ", ".join("body" if name == "text" else name for name in _FIELDS)
-_SELECT = f"SELECT {_COLUMNS} FROM jobs JOIN requests USING (id)"  # noqa: S608 - our own names
+class Journal(JournalReader, UploadedAssets):
+    """The durable record of a campaign, in an SQLite file or a PostgreSQL database.
 
+    A file has one writer at a time and any number of readers; a database takes any number of both.
+    """
 
-class Journal(UploadedAssets):
-    """A campaign's memory. One process writes; any number may read."""
+    # The rows of a source
 
-    # The campaign
-
-    @whole
+    @atomic
     def begin_merge(self) -> int:
-        """Begin to take in the rows of a source, and return the mark by which they are known."""
+        """Begin to merge a source; return the mark of its rows."""
         mark = int(self.meta("mark") or 0) + 1
         self.set_meta(mark=str(mark))
         return mark
 
     def merge(self, entries: Sequence[Entry], mark: int, result: Merge) -> None:
-        """Take some rows in: new ones are planned, changed ones planned again, the others left alone."""
-        result.add(self.together(lambda: self._taken_in(entries, mark)))
+        """Merge rows of a source: plan new rows, plan changed rows again, leave the others as they are.
 
-    def _taken_in(self, entries: Sequence[Entry], mark: int) -> Merge:
+        Args:
+            entries: The rows; a source may be merged in several calls.
+            mark: The mark of the source, from `begin_merge`.
+            result: The counts of these rows are added to it.
+        """
+        result.add(self._merged(entries, mark))
+
+    @atomic
+    def _merged(self, entries: Sequence[Entry], mark: int) -> Merge:
         result = Merge()
-        for begin in range(0, len(entries), _PAGE_ROWS):
-            self._take_in(entries[begin : begin + _PAGE_ROWS], mark, result)
+        for begin in range(0, len(entries), PAGE_ROWS):
+            self._merge_page(entries[begin : begin + PAGE_ROWS], mark, result)
         return result
 
-    def unseen(self, mark: int) -> int:
-        """Count the rows that the source with that mark did not have."""
-        return int(self._rows("SELECT count(*) FROM jobs WHERE seen < ?", mark)[0][0])
-
-    def _take_in(self, entries: Sequence[Entry], mark: int, result: Merge) -> None:
-        query = f"SELECT row_key, id, body_hash, state, seen FROM jobs WHERE row_key IN ({_some(entries)})"  # noqa: S608 - marks
-        known = {row_key: found for row_key, *found in self._execute(query, [entry.row_key for entry in entries])}
+    def _merge_page(self, entries: Sequence[Entry], mark: int, result: Merge) -> None:
+        marks = placeholders(len(entries))
+        query = f"SELECT row_key, id, body_hash, state, seen FROM jobs WHERE row_key IN ({marks})"  # noqa: S608 - marks
+        stored = {row_key: found for row_key, *found in self._execute(query, [entry.row_key for entry in entries])}
         new: dict[str, Entry] = {}
-        met: dict[str, tuple[Entry, Any]] = {}
+        known: dict[str, tuple[Entry, Any]] = {}
         for entry in entries:
-            found = known.get(entry.row_key)
-            if entry.row_key in new or entry.row_key in met or (found is not None and found[-1] == mark):
+            found = stored.get(entry.row_key)
+            if entry.row_key in new or entry.row_key in known or (found is not None and found[-1] == mark):
                 result.repeated += 1
             elif found is None:
                 new[entry.row_key] = entry
             else:
-                met[entry.row_key] = entry, found
-        self._add(new.values(), mark)
+                known[entry.row_key] = entry, found
+        self._plan_new(new.values(), mark)
         result.new += len(new)
-        self._meet(met.values(), mark, result)
+        self._update_known(known.values(), mark, result)
 
-    def _add(self, entries: Collection[Entry], mark: int) -> None:
-        """Plan rows that were not there."""
+    def _plan_new(self, entries: Collection[Entry], mark: int) -> None:
         hashed = [(entry, keys.body_hash(entry.kind, entry.body)) for entry in entries]
         self._db.executemany(
             "INSERT INTO jobs (row_key, kind, body_hash, seen) VALUES (?, ?, ?, ?)",
@@ -92,31 +89,31 @@ class Journal(UploadedAssets):
             [(_json(entry.row), _json(entry.body), entry.row_key) for entry in entries],
         )
 
-    def _meet(self, met: Collection[tuple[Entry, Any]], mark: int, result: Merge) -> None:
-        """Keep the rows of this source's cells; plan those anew that are asked for with another request."""
-        self._db.executemany("UPDATE jobs SET seen = ? WHERE id = ?", [(mark, found[0]) for _, found in met])
-        rows = [(_json(entry.row), found[0]) for entry, found in met]
+    def _update_known(self, known: Collection[tuple[Entry, Any]], mark: int, result: Merge) -> None:
+        """Store the new cells of known rows, and plan the rows with a changed request again."""
+        self._db.executemany("UPDATE jobs SET seen = ? WHERE id = ?", [(mark, found[0]) for _, found in known])
+        rows = [(_json(entry.row), found[0]) for entry, found in known]
         self._db.executemany("UPDATE requests SET row = ? WHERE id = ?", rows)
-        for entry, (job_id, known, state, _) in met:
-            hashed = keys.body_hash(entry.kind, entry.body)
-            if known == hashed:
+        for entry, (job_id, former_hash, state, _) in known:
+            body_hash = keys.body_hash(entry.kind, entry.body)
+            if former_hash == body_hash:
                 result.unchanged += 1
             elif state in {"intended", "submitted", "unknown"}:
                 result.busy += 1
             else:
-                self._begin_again(job_id, generation=0)
-                self._execute("UPDATE jobs SET kind = ?, body_hash = ? WHERE id = ?", (entry.kind, hashed, job_id))
+                self._plan_again(job_id, generation=0)
+                self._execute("UPDATE jobs SET kind = ?, body_hash = ? WHERE id = ?", (entry.kind, body_hash, job_id))
                 self._execute("UPDATE requests SET body = ? WHERE id = ?", (_json(entry.body), job_id))
                 result.changed += 1
 
     # One row
 
-    def key(self, record: Record) -> str:
-        """Return the `Idempotency-Key` of a row's POST."""
-        return keys.idempotency_key(self.run, record.row_key, record.body_hash, record.generation)
-
+    @atomic
     def intend(self, job_id: int) -> None:
-        """Its POST is about to go out: from here on it may have been executed. The first time under a key counts."""
+        """Record that the POST is about to be sent: from here on it may have been executed.
+
+        The time of the first intent under a key is kept.
+        """
         self._change(
             job_id,
             ("planned", "intended", "unknown"),
@@ -124,8 +121,9 @@ class Journal(UploadedAssets):
             time.time(),
         )
 
+    @atomic
     def submitted(self, job_id: int, *, video_id: str | None = None, session_id: str | None = None) -> None:
-        """Its id has come."""
+        """Record HeyGen's id of the render; for an agent first its session's, later its video's."""
         self._change(
             job_id,
             ("intended", "submitted", "unknown"),
@@ -136,8 +134,9 @@ class Journal(UploadedAssets):
             session_id,
         )
 
+    @atomic
     def completed(self, job_id: int, *, video_id: str, duration: float | None) -> None:
-        """Its video is there. `stored` follows if it is wanted as a file."""
+        """Record that the video is rendered. `stored` follows if its file is wanted."""
         self._change(
             job_id,
             ("submitted", "completed"),
@@ -148,8 +147,9 @@ class Journal(UploadedAssets):
             duration,
         )
 
+    @atomic
     def corrected(self, job_id: int, *, video_id: str, duration: float | None) -> None:
-        """HeyGen shows that a row which was taken for failed has its video."""
+        """Record that a row which was taken for failed has its video at HeyGen."""
         self._change(
             job_id,
             ("failed",),
@@ -158,9 +158,9 @@ class Journal(UploadedAssets):
             duration,
         )
 
-    @whole
+    @atomic
     def stored(self, job_id: int, kind: str, stored: SavedFile) -> None:
-        """One of its files is on the disk, or there is none of this kind."""
+        """Record that a file of the row is on the disk, or that HeyGen has none of this kind."""
         name = ("file = ?, ", (stored.file,)) if kind == "video" else ("", ())
         self._change(job_id, ("completed",), f"{name[0]}error_code = NULL, error = NULL", *name[1])
         self._execute(
@@ -169,12 +169,14 @@ class Journal(UploadedAssets):
             (job_id, kind, stored.file, stored.size_bytes),
         )
 
+    @atomic
     def not_stored(self, job_id: int, *, code: str, error: str) -> None:
-        """A file of it could not be stored. It stays completed: it is paid for, and its file can be fetched later."""
+        """Record that a file could not be stored. The row stays completed: its file can be fetched later."""
         self._change(job_id, ("completed",), "error_code = ?, error = ?", code, error)
 
+    @atomic
     def failed(self, job_id: int, *, code: str, error: str, spent: Spent) -> None:
-        """It ended without a video; what is known to have ended stays ended."""
+        """Record that a row ended without a video."""
         self._change(
             job_id,
             ("planned", "intended", "submitted", "unknown"),
@@ -185,8 +187,9 @@ class Journal(UploadedAssets):
             spent,
         )
 
+    @atomic
     def unknown(self, job_id: int, *, code: str, error: str) -> None:
-        """Its POST went out, and whether it was executed is not known."""
+        """Record that the POST was sent and its outcome is not known."""
         self._change(
             job_id,
             ("intended", "unknown"),
@@ -195,20 +198,25 @@ class Journal(UploadedAssets):
             error,
         )
 
+    @atomic
     def not_sent(self, job_id: int) -> None:
-        """Its POST was refused for a reason that is not its own (no credit): it is planned again."""
+        """Plan a row again whose POST was refused for a reason that is not its own, such as lack of credit."""
         self._change(job_id, ("intended",), "state = 'planned', intended_at = NULL, batch = NULL, item = NULL")
 
-    @whole
+    @atomic
     def begin_again(self, job_id: int) -> None:
-        """Plan a row again that failed or is unknown, under a new key. A completed one never."""
+        """Plan a failed, unknown or intended row again, under a new key.
+
+        Raises:
+            JournalError: The row is in another state; a completed row is never rendered again.
+        """
         found = self.get(job_id)
         if found.state not in {"failed", "unknown", "intended"}:
             raise JournalError(f"{self.name}: row {job_id} is {found.state}, so it is not asked for again")
-        self._begin_again(job_id, generation=found.generation + 1)
+        self._plan_again(job_id, generation=found.generation + 1)
 
-    def _begin_again(self, job_id: int, *, generation: int) -> None:
-        """Keep what was, and plan the row anew. No id is ever forgotten."""
+    def _plan_again(self, job_id: int, *, generation: int) -> None:
+        """Move the ids and the end of a row to `former`, so that no id is forgotten, and plan the row."""
         self._execute(
             "INSERT INTO former SELECT id, generation, body_hash, state, video_id, session_id, error_code, error, "
             "spent FROM jobs WHERE id = ? AND state != 'planned'",
@@ -222,20 +230,20 @@ class Journal(UploadedAssets):
             (generation, job_id),
         )
 
-    # Rows that are asked for together
+    # Batches
 
-    @whole
+    @atomic
     def intend_together(self, job_ids: Sequence[int], key: str) -> int:
-        """They are about to go out in one POST under *key*, in this order. Returns the number of the batch."""
+        """Record that rows are about to be sent in one POST under *key*, in this order; return the batch's number."""
         batch = self._db.insert("INSERT INTO batches (key, size) VALUES (?, ?)", (key, len(job_ids)))
         changes = "state = 'intended', intended_at = ?, batch = ?, item = ?"
         for item, job_id in enumerate(job_ids):
             self._change(job_id, ("planned",), changes, time.time(), batch, item)
         return batch
 
-    @whole
+    @atomic
     def submitted_together(self, batch: int, batch_id: str) -> None:
-        """The id of the batch has come."""
+        """Record HeyGen's id of a batch."""
         self._execute("UPDATE batches SET batch_id = ? WHERE id = ?", (batch_id, batch))
         self._execute(
             "UPDATE jobs SET state = 'submitted', submitted_at = ?, error_code = NULL, error = NULL "
@@ -243,130 +251,34 @@ class Journal(UploadedAssets):
             (time.time(), batch),
         )
 
-    def batch(self, number: int) -> BatchRecord:
-        """Return what is known of a batch."""
-        ((key, size, batch_id),) = self._rows("SELECT key, size, batch_id FROM batches WHERE id = ?", number)
-        return BatchRecord(key=key, size=size, batch_id=batch_id)
-
-    def members(self, batch: int) -> list[Record]:
-        """Return the rows of a batch whose POST has no answer yet, in its order."""
-        query = f"{_SELECT} WHERE batch = ? AND state IN ('intended', 'unknown') ORDER BY item"
-        return [_record(row) for row in self._rows(query, batch)]
-
-    # What was learnt
-
-    def lessons(self) -> list[Lesson]:
-        """Return what was learnt about render times."""
-        return [Lesson(*row) for row in self._rows("SELECT kind, size, count, mean, squares FROM lessons")]
+    # Render times
 
     def learn(self, lessons: Iterable[Lesson]) -> None:
-        """Keep what was learnt about render times, in place of what was known."""
+        """Store statistics of render times, in place of the former ones of the same kind and size."""
+        self._learn([attrs.astuple(lesson) for lesson in lessons])
+
+    @atomic
+    def _learn(self, rows: Sequence[tuple[Any, ...]]) -> None:
         query = (
             "INSERT INTO lessons VALUES (?, ?, ?, ?, ?) ON CONFLICT (kind, size) "
             "DO UPDATE SET count = excluded.count, mean = excluded.mean, squares = excluded.squares"
         )
-        rows = [attrs.astuple(lesson) for lesson in lessons]
-        self.together(lambda: self._db.executemany(query, rows))
-
-    # Looking
-
-    def get(self, job_id: int) -> Record:
-        """Return a row."""
-        found = self._rows(f"{_SELECT} WHERE id = ?", job_id)
-        if not found:
-            raise JournalError(f"{self.name}: there is no row {job_id}")
-        return _record(found[0])
-
-    def records(self, *states: State, code: str | None = None) -> Iterator[Record]:
-        """Yield the rows in *states* (all if none), a page at a time; they may change meanwhile."""
-        last = 0
-        while page := self._page(last, states, code):
-            yield from page
-            last = page[-1].id
-
-    def _page(self, after: int, states: tuple[State, ...], code: str | None) -> list[Record]:
-        wanted = ["id > ?"]
-        values: list[Any] = [after]
-        if states:
-            wanted.append(f"state IN ({_some(states)})")
-            values += states
-        if code is not None:
-            wanted.append("error_code = ?")
-            values.append(code)
-        query = f"{_SELECT} WHERE {' AND '.join(wanted)} ORDER BY id LIMIT {_PAGE_ROWS}"
-        return [_record(row) for row in self._rows(query, *values)]
-
-    def counts(self) -> Counter[str]:
-        """Count the rows by state."""
-        return Counter(dict(self._rows("SELECT state, count(*) FROM jobs GROUP BY state")))
-
-    def failures(self) -> Counter[str]:
-        """Count the failed rows by code."""
-        query = "SELECT error_code, count(*) FROM jobs WHERE state = 'failed' GROUP BY error_code"
-        return Counter(dict(self._rows(query)))
-
-    def rendered(self) -> dict[str, tuple[int, float]]:
-        """Return the number of completed videos, and their seconds, by kind of request."""
-        query = "SELECT kind, count(*), coalesce(sum(duration), 0) FROM jobs WHERE state = 'completed' GROUP BY kind"
-        return {kind: (count, seconds) for kind, count, seconds in self._rows(query)}
-
-    def former_at_stake(self) -> list[int]:
-        """Return the rows of earlier requests that were paid for, or may have been; a row as often as that happened."""
-        query = "SELECT job_id FROM former WHERE state NOT IN ('planned', 'failed') OR coalesce(spent, 'no') != 'no'"
-        return [job_id for (job_id,) in self._rows(query)]
-
-    def files(self) -> Iterator[tuple[int, dict[str, SavedFile]]]:
-        """Yield the completed rows' ids with what was stored of them, by kind."""
-        last = 0
-        query = f"SELECT id FROM jobs WHERE state = 'completed' AND id > ? ORDER BY id LIMIT {_PAGE_ROWS}"  # noqa: S608 - a number
-        while page := [job_id for (job_id,) in self._rows(query, last)]:
-            stored: dict[int, dict[str, SavedFile]] = {job_id: {} for job_id in page}
-            for job_id, kind, file, size in self._rows(
-                "SELECT job_id, kind, file, size_bytes FROM files WHERE job_id BETWEEN ? AND ?", page[0], page[-1]
-            ):
-                stored.get(job_id, {})[kind] = SavedFile(file=file, size_bytes=size)
-            yield from stored.items()
-            last = page[-1]
-
-    def first_intent(self) -> float | None:
-        """Return the Unix time at which the first POST was about to go out."""
-        found: float | None = self._rows("SELECT min(intended_at) FROM jobs")[0][0]
-        return found
-
-    def knows_session(self, session_id: str) -> bool:
-        """Whether a session belongs to a row already."""
-        query = "SELECT 1 FROM jobs WHERE session_id = ? UNION SELECT 1 FROM former WHERE session_id = ?"
-        return bool(self._rows(query, session_id, session_id))
-
-    def knows_video(self, video_id: str) -> bool:
-        """Whether a video belongs to a row already."""
-        query = "SELECT 1 FROM jobs WHERE video_id = ? UNION SELECT 1 FROM former WHERE video_id = ?"
-        return bool(self._rows(query, video_id, video_id))
+        self._db.executemany(query, rows)
 
     def _change(self, job_id: int, states: tuple[State, ...], changes: str, *values: object) -> None:
-        """Change a row that is in one of *states*; anything else is a mistake that must not pass in silence."""
-        self.together(lambda: self._apply(job_id, states, changes, values))
+        """Change a row that is in one of *states*.
 
-    def _apply(self, job_id: int, states: tuple[State, ...], changes: str, values: tuple[object, ...]) -> None:
-        marks = _MARKS[len(states)]
+        Raises:
+            WrongStateError: The row is in another state.
+        """
         done = self._execute(
-            f"UPDATE jobs SET {changes} WHERE id = ? AND state IN ({marks})",  # noqa: S608 - our own words
+            f"UPDATE jobs SET {changes} WHERE id = ? AND state IN ({placeholders(len(states))})",  # noqa: S608 - our own words
             (*values, job_id, *states),
         )
         if done.rowcount != 1:
-            wrong = self.get(job_id).state
-            raise WrongStateError(f"{self.name}: row {job_id} is {wrong}, not {' or '.join(states)}")
-
-
-def _some(values: Collection[object]) -> str:
-    return ", ".join("?" * len(values))
+            found = self.get(job_id).state
+            raise WrongStateError(f"{self.name}: row {job_id} is {found}, not {' or '.join(states)}")
 
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _record(row: tuple[Any, ...]) -> Record:
-    values = dict(zip(_FIELDS, row, strict=True))
-    values["row"] = json.loads(values["row"])
-    return Record(**values)

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from heygen_async.bulk.jobs.records import SavedFile
-from heygen_async.bulk.journal.journal import Journal
+from heygen_async.bulk.journal.queries import JournalReader
 
 Stored = Mapping[str, SavedFile]
 
 
-def unstored(journal: Journal, kinds: Iterable[str]) -> Iterator[tuple[int, Stored]]:
+def unstored(journal: JournalReader, kinds: Iterable[str]) -> Iterator[tuple[int, Stored]]:
     """Return the completed rows that lack a file of *kinds*, each with what was stored of it, as of now."""
     wanted = set(kinds)
     rows = journal.files() if wanted else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from heygen_async.bulk.journal.database import Database, whole
+from heygen_async.bulk.journal.database import Database, atomic
 
 
 class UploadedAssets(Database):
@@ -13,13 +13,13 @@ class UploadedAssets(Database):
         found = self._rows("SELECT asset_id FROM assets WHERE mark = ?", mark)
         return str(found[0][0]) if found else None
 
-    @whole
+    @atomic
     def keep_asset(self, mark: str, asset_id: str) -> None:
         """Remember an upload, in place of what was known."""
         query = "INSERT INTO assets VALUES (?, ?) ON CONFLICT (mark) DO UPDATE SET asset_id = excluded.asset_id"
         self._execute(query, (mark, asset_id))
 
-    @whole
+    @atomic
     def forget_asset(self, mark: str) -> None:
         """HeyGen has it no more."""
         self._execute("DELETE FROM assets WHERE mark = ?", (mark,))

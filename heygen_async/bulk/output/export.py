@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from heygen_async.bulk.jobs.records import Record
-from heygen_async.bulk.journal.journal import Journal
+from heygen_async.bulk.journal.queries import JournalReader
 from heygen_async.bulk.output.results_csv import shown
 from heygen_async.bulk.rows.readers.read_rows import cells_of
 from heygen_async.errors import InvalidInputError
@@ -23,7 +23,7 @@ _FACTS = ("state", "video_id", "file", "duration", "generation", "error_code", "
 _FAILURE = ("error_code", "error")
 
 
-def export(journal: Journal, path: str | PathLike[str]) -> int:
+def export(journal: JournalReader, path: str | PathLike[str]) -> int:
     """Write the rows of *journal* to *path* and return how many.
 
     `.csv` and `.jsonl` are known. A name that begins with `failed` gets the failed rows only: your own columns and
@@ -65,7 +65,7 @@ def _csv(records: Iterator[Record], path: Path, columns: list[str], facts: tuple
     return count
 
 
-def _columns(journal: Journal) -> list[str]:
+def _columns(journal: JournalReader) -> list[str]:
     """Return the names of all cells, in the order in which they first appear."""
     names: dict[str, None] = {}
     for record in journal.records():

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from heygen_async import Journal
 from heygen_async.bulk.journal.database import ADDRESSES
+from heygen_async.bulk.journal.queries import JournalReader
 from heygen_async.cli.rendering import follow_run
 from heygen_async.cli.terminal.option_types import JournalFile
 from heygen_async.cli.terminal.progress import wide_console
@@ -43,7 +44,7 @@ def status(
         time.sleep(WATCH_SECONDS)
 
 
-def show_status(console: Console, journal: Journal) -> None:
+def show_status(console: Console, journal: JournalReader) -> None:
     """Print the rows by state, and the failed ones by code."""
     counts = journal.counts()
     console.print(f"{journal.name}: {counts.total()} rows")

@@ -30,6 +30,7 @@ from heygen_async import (
 )
 from heygen_async.bulk.campaign.campaign import Settings
 from heygen_async.bulk.jobs.next_step import OnUnknown
+from heygen_async.bulk.journal.queries import JournalReader
 from heygen_async.bulk.journal.stored_files import unstored
 from heygen_async.bulk.output.export import export
 from heygen_async.cli.terminal.approval import asking
@@ -107,7 +108,7 @@ async def resume(how: ResumeOptions, address: str | None, feed: JsonFeed) -> int
     return finish(console, results, bill, board, journal=journal, folder=settings.download_to)
 
 
-def rows_without_files(journal: Journal) -> list[int]:
+def rows_without_files(journal: JournalReader) -> list[int]:
     """Return the completed rows whose files are wanted and not there."""
     settings = Settings.load(journal)
     return [] if settings.download_to is None else [job_id for job_id, _ in unstored(journal, settings.files)]

@@ -15,7 +15,7 @@ from collections import Counter
 from os import PathLike
 from pathlib import Path
 
-from heygen_async.bulk.journal.journal import Journal
+from heygen_async.bulk.journal.queries import JournalReader
 from heygen_async.bulk.output.report import sections
 from heygen_async.bulk.output.report.charts import histogram, timeline
 from heygen_async.bulk.output.report.gallery import collect
@@ -29,7 +29,7 @@ from heygen_async.errors import InvalidInputError
 _ENDINGS = frozenset({".html", ".htm"})
 
 
-def write_report(journal: Journal | str | PathLike[str], path: str | PathLike[str]) -> Path:
+def write_report(journal: JournalReader | str | PathLike[str], path: str | PathLike[str]) -> Path:
     """Write a campaign to *path* as one HTML page, and return the page's path. Asks nothing of HeyGen; free.
 
     The page holds totals, costs, what is left and how to go on, failures with their mends, and the videos beside their
@@ -44,7 +44,7 @@ def write_report(journal: Journal | str | PathLike[str], path: str | PathLike[st
         InvalidInputError: *path* does not end in .html, or cannot be written.
         JournalError: There is no such journal, or it cannot be read.
     """
-    source = journal.place if isinstance(journal, Journal) else journal
+    source = journal.place if isinstance(journal, JournalReader) else journal
     target = Path(path)
     if target.suffix.lower() not in _ENDINGS:
         raise InvalidInputError(f"{target}: a report is a web page; give it a name that ends in .html")

@@ -9,7 +9,7 @@ from os import PathLike
 import attrs
 
 from heygen_async.api.requests.kinds import usd
-from heygen_async.bulk.journal.journal import Journal
+from heygen_async.bulk.journal.queries import JournalReader
 
 
 @attrs.frozen
@@ -96,7 +96,7 @@ class AtStake:
         return self.undecided + self.failed + self.given_up + self.replaced
 
 
-class ReportData(Journal):
+class ReportData(JournalReader):
     """A journal that is looked at, and not changed; a run may be at work on it meanwhile."""
 
     def __init__(self, path: str | PathLike[str]) -> None:

@@ -1,0 +1,147 @@
+"""Queries on the journal: rows, counts, files and batches, read without changing anything."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+
+from heygen_async.bulk.jobs import keys
+from heygen_async.bulk.jobs.records import BatchRecord, Lesson, Record, SavedFile, State
+from heygen_async.bulk.journal.database import Database
+from heygen_async.errors import JournalError
+
+PAGE_ROWS = 500
+
+_FIELDS = tuple(field.name for field in attrs.fields(Record))
+_COLUMNS = ", ".join("body" if name == "text" else name for name in _FIELDS)
+_SELECT = f"SELECT {_COLUMNS} FROM jobs JOIN requests USING (id)"  # noqa: S608 - our own names
+
+
+class JournalReader(Database):
+    """The part of a journal that only reads.
+
+    Rows are read a page at a time, so a journal of a million rows is never loaded at once.
+    """
+
+    def get(self, job_id: int) -> Record:
+        """Return a row.
+
+        Raises:
+            JournalError: There is no such row.
+        """
+        found = self._rows(f"{_SELECT} WHERE id = ?", job_id)
+        if not found:
+            raise JournalError(f"{self.name}: there is no row {job_id}")
+        return _record(found[0])
+
+    def records(self, *states: State, code: str | None = None) -> Iterator[Record]:
+        """Yield the rows in *states* (all rows if none are given), those that failed with *code* if it is given.
+
+        Rows may change meanwhile: each is yielded at most once, as it is when its page is read.
+        """
+        last = 0
+        while page := self._page(last, states, code):
+            yield from page
+            last = page[-1].id
+
+    def _page(self, after: int, states: tuple[State, ...], code: str | None) -> list[Record]:
+        conditions = ["id > ?"]
+        values: list[Any] = [after]
+        if states:
+            conditions.append(f"state IN ({placeholders(len(states))})")
+            values += states
+        if code is not None:
+            conditions.append("error_code = ?")
+            values.append(code)
+        query = f"{_SELECT} WHERE {' AND '.join(conditions)} ORDER BY id LIMIT {PAGE_ROWS}"
+        return [_record(row) for row in self._rows(query, *values)]
+
+    def key(self, record: Record) -> str:
+        """Return the `Idempotency-Key` of a row's POST."""
+        return keys.idempotency_key(self.run, record.row_key, record.body_hash, record.generation)
+
+    # Counts
+
+    def counts(self) -> Counter[str]:
+        """Count the rows by state."""
+        return Counter(dict(self._rows("SELECT state, count(*) FROM jobs GROUP BY state")))
+
+    def failures(self) -> Counter[str]:
+        """Count the failed rows by code."""
+        query = "SELECT error_code, count(*) FROM jobs WHERE state = 'failed' GROUP BY error_code"
+        return Counter(dict(self._rows(query)))
+
+    def rendered(self) -> dict[str, tuple[int, float]]:
+        """Return the number of completed videos and their total seconds, by kind of request."""
+        query = "SELECT kind, count(*), coalesce(sum(duration), 0) FROM jobs WHERE state = 'completed' GROUP BY kind"
+        return {kind: (count, seconds) for kind, count, seconds in self._rows(query)}
+
+    def unseen(self, mark: int) -> int:
+        """Count the rows that the source with that mark did not have."""
+        return int(self._rows("SELECT count(*) FROM jobs WHERE seen < ?", mark)[0][0])
+
+    # Files, batches, times
+
+    def files(self) -> Iterator[tuple[int, dict[str, SavedFile]]]:
+        """Yield the id of each completed row with its stored files by kind."""
+        last = 0
+        query = f"SELECT id FROM jobs WHERE state = 'completed' AND id > ? ORDER BY id LIMIT {PAGE_ROWS}"  # noqa: S608 - a number
+        while page := [job_id for (job_id,) in self._rows(query, last)]:
+            stored: dict[int, dict[str, SavedFile]] = {job_id: {} for job_id in page}
+            for job_id, kind, file, size in self._rows(
+                "SELECT job_id, kind, file, size_bytes FROM files WHERE job_id BETWEEN ? AND ?", page[0], page[-1]
+            ):
+                stored.get(job_id, {})[kind] = SavedFile(file=file, size_bytes=size)
+            yield from stored.items()
+            last = page[-1]
+
+    def batch(self, number: int) -> BatchRecord:
+        """Return the record of a batch."""
+        ((key, size, batch_id),) = self._rows("SELECT key, size, batch_id FROM batches WHERE id = ?", number)
+        return BatchRecord(key=key, size=size, batch_id=batch_id)
+
+    def members(self, batch: int) -> list[Record]:
+        """Return the rows of a batch whose POST has no answer yet, in the order of the batch."""
+        query = f"{_SELECT} WHERE batch = ? AND state IN ('intended', 'unknown') ORDER BY item"
+        return [_record(row) for row in self._rows(query, batch)]
+
+    def lessons(self) -> list[Lesson]:
+        """Return the statistics of render times."""
+        return [Lesson(*row) for row in self._rows("SELECT kind, size, count, mean, squares FROM lessons")]
+
+    def first_intent(self) -> float | None:
+        """Return the Unix time at which the first POST was about to be sent; None if there was no POST."""
+        found: float | None = self._rows("SELECT min(intended_at) FROM jobs")[0][0]
+        return found
+
+    # Renders that HeyGen has made
+
+    def knows_session(self, session_id: str) -> bool:
+        """Return True if the session belongs to a row, or to a former render of a row."""
+        query = "SELECT 1 FROM jobs WHERE session_id = ? UNION SELECT 1 FROM former WHERE session_id = ?"
+        return bool(self._rows(query, session_id, session_id))
+
+    def knows_video(self, video_id: str) -> bool:
+        """Return True if the video belongs to a row, or to a former render of a row."""
+        query = "SELECT 1 FROM jobs WHERE video_id = ? UNION SELECT 1 FROM former WHERE video_id = ?"
+        return bool(self._rows(query, video_id, video_id))
+
+    def former_at_stake(self) -> list[int]:
+        """Return the ids of rows with former renders that were paid for, or may have been; one id for each render."""
+        query = "SELECT job_id FROM former WHERE state NOT IN ('planned', 'failed') OR coalesce(spent, 'no') != 'no'"
+        return [job_id for (job_id,) in self._rows(query)]
+
+
+def placeholders(count: int) -> str:
+    """Return *count* placeholders for the values of a query."""
+    return ", ".join("?" * count)
+
+
+def _record(row: tuple[Any, ...]) -> Record:
+    values = dict(zip(_FIELDS, row, strict=True))
+    values["row"] = json.loads(values["row"])
+    return Record(**values)
