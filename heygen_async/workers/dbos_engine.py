@@ -13,7 +13,7 @@ import attrs
 
 from heygen_async.bulk.jobs.records import Record
 from heygen_async.bulk.journal.journal import Journal
-from heygen_async.bulk.journal.postgres import driver, shown
+from heygen_async.bulk.journal.postgres import driver, without_password
 from heygen_async.errors import InvalidInputError, JournalError
 
 if TYPE_CHECKING:
@@ -97,9 +97,9 @@ class QueueControl:
             library.DBOS.migrate(self._url)
             self._client: dbos.DBOSClient = library.DBOSClient(system_database_url=self._url, application_name=_NAME)
         except psycopg.Error as exc:
-            raise JournalError(f"{shown(address)}: {exc}") from exc
+            raise JournalError(f"{without_password(address)}: {exc}") from exc
         except Exception as exc:
-            raise JournalError(f"{shown(address)}: DBOS cannot use it: {str(exc).splitlines()[0]}") from exc
+            raise JournalError(f"{without_password(address)}: DBOS cannot use it: {str(exc).splitlines()[0]}") from exc
 
     def close(self) -> None:
         """Close the connections."""

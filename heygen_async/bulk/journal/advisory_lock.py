@@ -1,4 +1,4 @@
-"""Locks in PostgreSQL that their holders lose when they die, whatever they die of: so others see who is dead."""
+"""Advisory locks in PostgreSQL: the server frees them when their holder's connection ends, so a crash is noticed."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 
 
 class AdvisoryLock:
-    """Locks by name, on a connection of their own. Not for two threads at once."""
+    """Locks by name, held on a connection of their own. Not for use by two threads at once."""
 
     def __init__(self, address: str) -> None:
-        """Take locks in the database at *address*; connects when it is first needed."""
+        """Take locks in the database at *address*; the connection is opened at the first use."""
         self._address = address
         self._connection: psycopg.Connection[Any] | None = None
 
     def take(self, name: str) -> bool:
-        """Take the lock *name* if nobody has it; after a lost connection it is to be taken again.
+        """Take the lock *name* if it is free, and return True if it is held here now.
 
-        Returns whether it is held here now.
+        A lost connection loses all locks; take them again after it.
 
         Raises:
             psycopg.Error: The server is out of reach.
@@ -32,7 +32,7 @@ class AdvisoryLock:
         return bool(taken)
 
     def is_free(self, name: str) -> bool:
-        """Whether nobody holds the lock *name*; only looks, so that its owner can take it at the same moment.
+        """Return True if the lock *name* is free, without taking it, so that its owner can take it meanwhile.
 
         Raises:
             psycopg.Error: The server is out of reach.
@@ -46,11 +46,11 @@ class AdvisoryLock:
         return not held
 
     def release(self, name: str) -> None:
-        """Give the lock *name* back."""
+        """Release the lock *name*."""
         self._connected().execute("SELECT pg_advisory_unlock(%s)", (_number(name),))
 
     def holds(self) -> bool:
-        """Whether the connection is still the one on which locks were taken, and answers."""
+        """Return True if the connection on which the locks were taken is open and answers."""
         if self._connection is None or self._connection.closed:
             return False
         with contextlib.suppress(driver().Error):
@@ -58,7 +58,7 @@ class AdvisoryLock:
         return not self._connection.closed
 
     def close(self) -> None:
-        """Let go of all of them."""
+        """Close the connection, which releases all locks."""
         if self._connection is not None:
             self._connection.close()
 
@@ -69,5 +69,5 @@ class AdvisoryLock:
 
 
 def _number(name: str) -> int:
-    """Return PostgreSQL's name for a lock: 64 bits."""
+    """Return the 64-bit number under which PostgreSQL knows the lock."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)

@@ -1,4 +1,4 @@
-"""Where a journal lies: opened by its place, changed in whole changes, with settings of its own."""
+"""A journal's database: opened by path or address, changed in transactions, with the campaign's settings."""
 
 from __future__ import annotations
 
@@ -18,37 +18,38 @@ ADDRESSES = ("postgresql://", "postgres://")
 
 
 def atomic(change: F) -> F:
-    """Make all that a method does durable, or nothing of it."""
+    """Run a method in one transaction; see `Database.together`."""
 
     @functools.wraps(change)
-    def changed(self: Database, *args: Any, **options: Any) -> Any:
+    def in_transaction(self: Database, *args: Any, **options: Any) -> Any:
         return self.together(lambda: change(self, *args, **options))
 
-    return cast("F", changed)
+    return cast("F", in_transaction)
 
 
 class Database:
-    """The tables, wherever they lie.
+    """The tables of a journal, in a file or in a database server.
 
     Attributes:
-        place: As it was given: what opens the same journal again.
-        name: For messages and commands: the file, or the database without its password.
-        run: The campaign's own name, part of every key.
+        place: Path or address as it was given; opens the same journal again.
+        name: The path, or the address without user and password; for messages and commands.
+        run: Random id of the campaign, a part of every idempotency key.
     """
 
     def __init__(self, place: str | PathLike[str], *, create: bool = False, read_only: bool = False) -> None:
         """Open the journal at *place*.
 
         Args:
-            place: A file, or the address of a PostgreSQL database: `postgresql://user@host/name`.
-            create: Make it if it is not there.
-            read_only: Look only; takes no lock.
+            place: Path of a file, or address of a PostgreSQL database: `postgresql://user@host/name`.
+            create: Create the journal if there is none.
+            read_only: Only read; takes no lock, so a run may write meanwhile.
 
         Raises:
-            JournalError: Not there, in use, no journal, damaged, of a newer version, not writable, or out of reach.
+            JournalError: The journal does not exist, is in use, damaged, of a newer version, not writable or out of
+                reach, or the file is something else.
         """
         self.place: str | PathLike[str] = place
-        self._db: Backend = _opened(place, create=create, read_only=read_only)
+        self._db: Backend = _open_backend(place, create=create, read_only=read_only)
         self.name: str = self._db.where
         try:
             self.run: str = self.meta("run") or ""
@@ -57,56 +58,57 @@ class Database:
             raise
 
     def close(self) -> None:
-        """Close it and let others write."""
+        """Close the journal and let others write."""
         self._db.close()
 
     def __enter__(self) -> Self:
-        """Nothing to do: it is open."""
+        """Return the open journal."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close it."""
+        """Close the journal."""
         self.close()
 
     @property
     def folder(self) -> Path:
-        """What names of files in it are relative to."""
+        """The folder that relative file names in the journal start from."""
         return self._db.folder
 
     @property
     def commits_inline(self) -> bool:
-        """Whether a commit is quick enough to be made on the event loop."""
+        """True if a commit is quick enough to be made on the event loop."""
         return self._db.commits_inline
 
     def meta(self, name: str) -> str | None:
-        """Return a setting of the campaign."""
+        """Return a setting of the campaign; None if it is not set."""
         found = self._rows("SELECT value FROM meta WHERE name = ?", name)
         return str(found[0][0]) if found else None
 
     @atomic
     def set_meta(self, **settings: str) -> None:
-        """Keep settings of the campaign."""
+        """Store settings of the campaign."""
         query = "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
         self._db.executemany(query, list(settings.items()))
 
     def together(self, change: Callable[[], T]) -> T:
-        """Make all changes of *change* durable at once, or none of them; where none were made it may be called again.
+        """Run *change* in one transaction, and return its result: all of its changes become durable, or none.
+
+        Within another transaction it becomes part of that one. It may run twice: a transaction that was certainly
+        not committed is repeated after a lost connection.
 
         Raises:
-            JournalError: The file or the database is in trouble; nothing was changed.
+            JournalError: The file or the database failed; no change was made.
         """
         return self._db.atomically(change)
 
     def _rows(self, query: str, *values: object) -> list[Any]:
-        """Return what a question finds."""
         return self._db.rows(query, values)
 
     def _execute(self, query: str, values: Sequence[object] = ()) -> Any:
-        """Do one statement of a whole change."""
         return self._db.execute(query, values)
 
 
-def _opened(place: str | PathLike[str], *, create: bool, read_only: bool) -> Backend:
+def _open_backend(place: str | PathLike[str], *, create: bool, read_only: bool) -> Backend:
     if not str(place).startswith(ADDRESSES):
         return SqliteBackend(Path(place), create=create, read_only=read_only)
     from heygen_async.bulk.journal.postgres import PostgresBackend  # noqa: PLC0415 - its driver is an extra

@@ -1,4 +1,4 @@
-"""One writer a journal: a lock that the operating system drops when its holder dies."""
+"""A lock file that lets one process write a journal; the operating system frees it when the process ends."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from heygen_async.errors import JournalError
 if sys.platform == "win32":  # pragma: no cover - not this machine's
     import msvcrt
 
-    def _seize(file: IO[str]) -> None:
+    def _lock(file: IO[str]) -> None:
         file.seek(1 << 20)  # past the text, which others may read
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
 
 else:
     import fcntl
 
-    def _seize(file: IO[str]) -> None:
+    def _lock(file: IO[str]) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 class FileLock:
-    """`campaign.db.lock` beside `campaign.db`: who holds it is written in it."""
+    """The lock of `campaign.db`: the file `campaign.db.lock` beside it, which names the holder."""
 
     def __init__(self, journal: Path) -> None:
-        """Take the lock of *journal*, or say who has it.
+        """Take the lock of *journal*.
 
-        A holder that died, even by power loss, holds nothing: the operating system let go for it.
+        A process that has ended, however it ended, holds no lock: the operating system has freed it.
 
         Raises:
-            JournalError: Another process holds it.
+            JournalError: Another process holds it; the message names that process.
         """
         path = journal.with_name(journal.name + ".lock")
         file = path.open("a+", encoding="utf-8")
         try:
-            _seize(file)
+            _lock(file)
         except OSError as exc:
             holder = _holder(file)
             file.close()
@@ -52,13 +52,13 @@ class FileLock:
         self._file = file
 
     def release(self) -> None:
-        """Let others have it."""
+        """Release the lock."""
         self._file.close()
 
 
 def _holder(file: IO[str]) -> str:
     with contextlib.suppress(ValueError, KeyError, OSError):
         file.seek(0)
-        told = json.loads(file.read())
-        return f"process {told['pid']} on {told['host']} since {told['since']}"
+        holder = json.loads(file.read())
+        return f"process {holder['pid']} on {holder['host']} since {holder['since']}"
     return "another process"

@@ -1,7 +1,8 @@
-"""Where a run's rows come from and where their fate is written: nowhere, or a journal.
+"""The job store: hands out jobs and records what became of them.
 
-The scheduler asks for the next row and tells what happened, in this order: `sending` before the POST, `accepted` before
-anything else is done with its answer, `ended`, `stored`. Each returns when it is written.
+`IterableStore` takes jobs from an iterable and keeps no record; `JournalStore` has the rows of a journal. The stages
+of a run record each change before they go on: `sending` before the POST, `accepted` before anything else is done with
+its answer, `completed` or `failed`, `stored`. Each method returns when the change is durable.
 """
 
 from __future__ import annotations
@@ -27,14 +28,14 @@ from heygen_async.errors import HeyGenError, NotFoundError, RenderFailedError, S
 
 @attrs.define(eq=False)
 class _Group:
-    """Changes that go to the disk together."""
+    """Changes that share one commit."""
 
     changes: list[Callable[[], None]] = attrs.field(factory=list)
-    errors: dict[int, Exception] = attrs.field(factory=dict)  # by place
+    errors: dict[int, Exception] = attrs.field(factory=dict)  # by index in `changes`
     done: anyio.Event = attrs.field(factory=anyio.Event)
 
     def apply(self) -> None:
-        """Make them; a change that does not fit its row's state fails alone."""
+        """Make the changes; one that does not fit the state of its row fails alone."""
         self.errors.clear()
         for place, change in enumerate(self.changes):
             try:
@@ -43,7 +44,7 @@ class _Group:
                 self.errors[place] = exc
 
     def failed(self, error: Exception) -> None:
-        """None of them was made."""
+        """Give *error* to all changes: none of them was made."""
         self.errors = dict.fromkeys(range(len(self.changes)), error)
 
 
@@ -53,10 +54,10 @@ _UNDER_WAY: tuple[State, ...] = ("submitted", "intended", "unknown")
 
 
 class JobStore:
-    """No rows, and no memory: subclasses have them.
+    """Hands out jobs and records what became of them. This one has no jobs and remembers nothing.
 
     Attributes:
-        left: How many rows are still to be handed out; None if that cannot be known.
+        left: The number of jobs that are still to be handed out; None if it cannot be known.
     """
 
     left: int | None = None
@@ -66,57 +67,57 @@ class JobStore:
         return None
 
     async def sending(self, job: Job) -> None:
-        """Its POST is about to go out."""
+        """Record that the POST is about to go out."""
 
     async def accepted(self, job: Job, *, video_id: str | None = None, session_id: str | None = None) -> None:
-        """Its id has come; for a session, later its video's."""
+        """Record the id that HeyGen has given."""
 
     async def sending_together(self, jobs: Sequence[Job]) -> str:
-        """They are about to go out in one POST; returns the key of that POST."""
+        """Record that *jobs* are about to go out in one POST; return the key of the POST."""
         return keys.batch_key([job.key for job in jobs])
 
     async def accepted_together(self, jobs: Sequence[Job], batch_id: str) -> None:
-        """The id of their batch has come."""
+        """Record the id of the batch of *jobs*."""
 
     def mates(self, job: Job) -> list[Job]:
-        """Return the rows whose batch *job* is in, in its order; they are not handed out again."""
+        """Return the jobs of the batch that *job* was sent in, in its order; they are not handed out again."""
         return [job]
 
     def batch_id(self, job: Job) -> str:  # noqa: ARG002 - subclasses use it
-        """Return HeyGen's id of the batch that a submitted row is in."""
+        """Return HeyGen's id of the batch that a submitted job is in."""
         return ""
 
     async def put_back(self, *jobs: Job) -> None:
-        """They were not executed, for a reason that is not their own."""
+        """Record that the POST was not executed, for a reason that is not the jobs' own."""
 
     async def refused(self, job: Job, error: HeyGenError) -> None:
-        """It was not executed, and never will be as it is."""
+        """Record that the job was not executed, and never will be as it is."""
 
     async def unknown(self, error: HeyGenError, *jobs: Job) -> None:
-        """Whether their POST was executed is not known."""
+        """Record that the outcome of the POST is unknown."""
 
     async def completed(self, job: Job, video: Video) -> None:
-        """Its video is there."""
+        """Record that the video is there."""
 
     async def failed(self, job: Job, error: HeyGenError) -> None:
-        """Its render ended without a video, or can no longer be seen."""
+        """Record that the render ended without a video, or can no longer be seen."""
 
     async def next_unstored(self) -> tuple[Job, Stored] | None:
-        """Return a row that ended in an earlier run and lacks files, with those that it has; None at the end."""
+        """Return a job that ended in an earlier run and lacks files, with the files that it has; None at the end."""
         return None
 
     async def stored(self, job: Job, kind: str, file: SavedFile) -> None:
-        """One of its files is on the disk, or there is none of this kind."""
+        """Record that a file of the job is on the disk, or that there is none of this kind."""
 
     async def not_stored(self, job: Job, error: HeyGenError) -> None:
-        """A file of it could not be stored."""
+        """Record that a file of the job could not be stored."""
 
 
 class IterableStore(JobStore):
-    """A run that remembers nothing."""
+    """The jobs of an iterable; nothing is remembered."""
 
     def __init__(self, source: Source) -> None:
-        """Take rows from *source*."""
+        """Take jobs from *source*."""
         self._jobs = numbered(source)
         self.left = len(source) if isinstance(source, Sized) else None
 
@@ -129,7 +130,7 @@ class IterableStore(JobStore):
 
 
 class JournalStore(JobStore):
-    """A run that a journal remembers."""
+    """The jobs of a journal, which remembers them."""
 
     def __init__(self, journal: Journal, *, files: Iterable[str] = ()) -> None:
         """Take what is due from *journal* and write to it; *files* are the kinds that are wanted of each video."""
@@ -225,7 +226,7 @@ class JournalStore(JobStore):
             await self._write(lambda: self._failed(job, error, error.spent))
 
     async def next_unstored(self) -> tuple[Job, Stored] | None:
-        """Return a row that ended in an earlier run and lacks files, with those that it has; None at the end."""
+        """Return a job that ended in an earlier run and lacks files, with the files that it has; None at the end."""
         found = next(self._unstored, None)
         return found and (job_of(self._journal, self._journal.get(found[0]), "download"), found[1])
 
@@ -234,18 +235,18 @@ class JournalStore(JobStore):
         await self._write(lambda: self._journal.stored(_id(job), kind, file))
 
     async def not_stored(self, job: Job, error: HeyGenError) -> None:
-        """Write why."""
+        """Write the reason."""
         await self._write(lambda: self._journal.not_stored(_id(job), code=code_of(error), error=error.message))
 
     def mates(self, job: Job) -> list[Job]:
-        """Return the rows whose batch *job* is in, in its order; they are not handed out one by one."""
+        """Return the jobs of the batch that *job* was sent in, in its order; they are not handed out one by one."""
         batch = job.record.batch
         members = [job_of(self._journal, record, "submit") for record in self._journal.members(batch)]
         self._batches.update({member.index: batch for member in members})
         return members
 
     def batch_id(self, job: Job) -> str:
-        """Return HeyGen's id of the batch that a submitted row is in."""
+        """Return HeyGen's id of the batch that a submitted job is in."""
         return self._journal.batch(job.record.batch).batch_id or ""
 
     def _each(self, change: Callable[[int], None], jobs: Iterable[Job]) -> None:
@@ -256,11 +257,11 @@ class JournalStore(JobStore):
         self._journal.failed(_id(job), code=code_of(error), error=error.message, spent=spent)
 
     async def _write(self, change: Callable[[], None]) -> None:
-        """Return when *change* is on disk. Whatever is written within a moment shares one commit.
+        """Return when *change* is on disk. Changes within `TOGETHER_SECONDS` share one commit.
 
-        One sweep notices several ends, so changes come in bursts: a quarter of a second in the life of a render
-        makes one fsync out of seven. To a file the commit is made inline: that costs less than handing it to a
-        thread, and a loop in virtual time sees all of it. It is made even if the writer is cancelled.
+        One sweep notices several ends, so changes come in bursts: waiting a quarter of a second makes one fsync out
+        of seven. The commit to a file is made on the event loop: that costs less than a thread, and a loop in virtual
+        time waits for it. A change is written even if its writer is cancelled.
         """
         group = self._group
         if group is None:
@@ -271,20 +272,20 @@ class JournalStore(JobStore):
         try:
             await group.done.wait()
         except BaseException:
-            self.flush()  # whoever is cancelled leaves with a clean table
+            self.flush()  # a cancelled writer leaves no change unwritten
             raise
         if place in group.errors:
             raise group.errors[place]
 
     def flush(self) -> None:
-        """Write what waits to be written."""
+        """Commit the waiting changes now."""
         group, self._group = self._group, None
         if group is not None:
             self._commit(group)
             group.done.set()
 
     def _begin_flush(self) -> None:
-        """Do the same, beside the loop if a commit has to travel."""
+        """Commit the waiting changes, on a thread if the journal is in a database server."""
         if self._journal.commits_inline or self._group is None:
             self.flush()
             return
@@ -312,7 +313,7 @@ def job_of(journal: Journal, record: Record, step: Step) -> Job:
 
 
 def code_of(error: HeyGenError) -> str:
-    """Return what an error is counted by."""
+    """Return the code by which an error is counted."""
     return error.code or type(error).__name__
 
 

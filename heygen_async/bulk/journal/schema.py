@@ -1,4 +1,4 @@
-"""The tables of a journal, and what a place for them must do: a file of this machine, or a database of many."""
+"""The tables of a journal, and the interface of their backends: an SQLite file or a PostgreSQL database."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ T = TypeVar("T")
 
 SCHEMA_VERSION = 3
 
-# What changes often is kept apart from what is long and never changes: a change of state rewrites 150 bytes, not the
-# script, and finds its neighbours on the same page. There is no index on `state`: keeping one costs every change more
-# than it saves the few questions that read the whole small table. Words in braces differ from place to place.
+# Long texts that rarely change (requests) are apart from values that change often (jobs): a change of state rewrites
+# 150 bytes, not the script. There is no index on `state`: it would cost each change more than it would save the few
+# queries that read the whole small table. The words in braces differ between the backends.
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL){rowless};
 CREATE TABLE requests (id {integer} PRIMARY KEY, row TEXT NOT NULL, body TEXT NOT NULL);
@@ -68,27 +68,27 @@ CREATE TABLE former (
     spent TEXT
 )
 """
-# Younger than format 3, and nothing that an older program would miss: so it is added to a journal that lacks it.
+# A table that came after format 3. Older versions of the package do not need it, so it is added where it is missing.
 _ADDED = "CREATE TABLE IF NOT EXISTS assets (mark TEXT PRIMARY KEY, asset_id TEXT NOT NULL){rowless}"
 
 
 def schema(words: Mapping[str, str]) -> list[str]:
-    """Return the statements that make the tables, with the words of a place."""
+    """Return the statements that create the tables, with the *words* of a backend."""
     return _SCHEMA.format(**words).split(";")
 
 
 def added(words: Mapping[str, str]) -> str:
-    """Return the statement that makes what came later, where it lacks."""
+    """Return the statement that adds the later table to a journal that lacks it."""
     return _ADDED.format(**words)
 
 
 class Backend(Protocol):
-    """A place for the tables. Whatever is wrong with it is a `JournalError` in plain words.
+    """A file or database with the tables of a journal. Its failures are raised as `JournalError`.
 
     Attributes:
-        where: For messages and commands; never holds a password.
-        folder: What names of files are relative to.
-        commits_inline: Whether a commit is quick enough to be made on the event loop.
+        where: The path, or the address without user and password; for messages and commands.
+        folder: The folder that relative file names start from.
+        commits_inline: True if a commit is quick enough to be made on the event loop.
     """
 
     where: str
@@ -96,25 +96,25 @@ class Backend(Protocol):
     commits_inline: bool
 
     def execute(self, query: str, values: Sequence[object] = ()) -> Any:
-        """Do one statement and return a cursor; durable at once, or with the change that it is part of."""
+        """Execute a statement and return its cursor. Outside of a transaction it is durable at once."""
 
     def insert(self, query: str, values: Sequence[object]) -> int:
         """Insert one row and return its id."""
 
     def executemany(self, query: str, rows: Iterable[Sequence[object]]) -> None:
-        """Do one statement for many rows."""
+        """Execute a statement for each of many rows."""
 
     def rows(self, query: str, values: Sequence[object]) -> list[Any]:
-        """Return what a question finds."""
+        """Return the rows that a query finds."""
 
     def atomically(self, change: Callable[[], T]) -> T:
-        """Make all of *change* durable, or none of it; inside another change, with that.
+        """Run *change* in one transaction, or as a part of the present one.
 
-        It may be called again where it is certain that nothing of it was done.
+        It may run twice: a transaction that was certainly not committed may be repeated.
         """
 
     def at_one_moment(self) -> contextlib.AbstractContextManager[None]:
-        """Let all questions of the block see the same rows in the same states."""
+        """Run a block whose queries all see the rows in the same states."""
 
     def close(self) -> None:
-        """Let go of it, and let others write."""
+        """Close the connection and let others write."""

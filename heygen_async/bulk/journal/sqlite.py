@@ -1,6 +1,6 @@
-"""One SQLite file that holds what must not be lost: opened, locked, changed in transactions.
+"""SQLite backend of the journal: one file, locked by its writer.
 
-WAL with synchronous=FULL: what a transaction wrote survives a power loss once the transaction has ended.
+With WAL and synchronous=FULL, a transaction that has ended survives a power loss.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from heygen_async.errors import JournalError
 
 T = TypeVar("T")
 
-_APPLICATION_ID = 0x48474A31  # "HGJ1": tells a journal from any other SQLite file
+_APPLICATION_ID = 0x48474A31  # "HGJ1": distinguishes a journal from other SQLite files
 _WORDS = {"integer": "INTEGER", "number": "INTEGER PRIMARY KEY", "real": "REAL", "rowless": " WITHOUT ROWID"}
 
 
 class SqliteBackend:
-    """The file. One process writes; any number may read.
+    """The tables in one file. One process writes; any number may read.
 
     Attributes:
-        connection: To it.
+        connection: The connection to the file.
     """
 
     commits_inline = True
@@ -35,7 +35,7 @@ class SqliteBackend:
         """Open the journal at *path*.
 
         Raises:
-            JournalError: Not there, in use, no journal, damaged, of a newer version, or not writable.
+            JournalError: The file does not exist, is in use, no journal, damaged, of a newer version or not writable.
         """
         self.where: str = str(path)
         self.folder: Path = path.parent
@@ -44,11 +44,11 @@ class SqliteBackend:
         self._inside = False
         if not create and not path.exists():
             raise JournalError(f"{path}: there is no such journal")
-        with self._explained():
+        with self._errors_explained():
             self._lock = None if read_only else FileLock(path)
         try:
-            with self._explained():
-                self.connection: sqlite3.Connection = self._opened(read_only=read_only)
+            with self._errors_explained():
+                self.connection: sqlite3.Connection = self._connect(read_only=read_only)
                 self._check(fresh=create and not read_only)
                 if not read_only:
                     self.execute(added(_WORDS))
@@ -65,7 +65,7 @@ class SqliteBackend:
             self._lock.release()
 
     def execute(self, query: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
-        """Do one statement; its errors are explained by what it is part of."""
+        """Execute a statement; `rows` and `atomically` turn its errors into `JournalError`."""
         return self.connection.execute(query, values)
 
     def insert(self, query: str, values: Sequence[object]) -> int:
@@ -73,19 +73,19 @@ class SqliteBackend:
         return int(self.execute(query, values).lastrowid or 0)
 
     def executemany(self, query: str, rows: Iterable[Sequence[object]]) -> None:
-        """Do one statement for many rows."""
+        """Execute a statement for each of many rows."""
         self.connection.executemany(query, rows)
 
     def rows(self, query: str, values: Sequence[object]) -> list[Any]:
-        """Return what a question finds."""
-        with self._explained():
+        """Return the rows that a query finds."""
+        with self._errors_explained():
             return self.execute(query, values).fetchall()
 
     def atomically(self, change: Callable[[], T]) -> T:
-        """Put *change* into one transaction: on disk when it ends, or not done at all."""
+        """Run *change* in one transaction, which is on disk when it ends, or as a part of the present one."""
         if self._inside:
             return change()
-        with self._explained():
+        with self._errors_explained():
             self.execute("BEGIN IMMEDIATE")
             self._inside = True
             try:
@@ -101,30 +101,30 @@ class SqliteBackend:
 
     @contextlib.contextmanager
     def at_one_moment(self) -> Iterator[None]:
-        """Let all questions of the block see the same rows in the same states."""
-        with self._explained():
+        """Run a block whose queries all see the rows in the same states."""
+        with self._errors_explained():
             self.execute("BEGIN")
         try:
             yield
         finally:
-            self.execute("ROLLBACK")  # nothing was changed
+            self.execute("ROLLBACK")  # the block only reads
 
-    def _opened(self, *, read_only: bool) -> sqlite3.Connection:
+    def _connect(self, *, read_only: bool) -> sqlite3.Connection:
         if read_only:
-            opened = sqlite3.connect(f"{self._path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+            connection = sqlite3.connect(f"{self._path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
         else:
-            opened = sqlite3.connect(self._path, isolation_level=None)
-            opened.execute("PRAGMA journal_mode = WAL").fetchone()
-            opened.execute("PRAGMA synchronous = FULL")
-        opened.execute("PRAGMA busy_timeout = 5000")
-        return opened
+            connection = sqlite3.connect(self._path, isolation_level=None)
+            connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA busy_timeout = 5000")
+        return connection
 
     def _check(self, *, fresh: bool) -> None:
         (application,) = self.execute("PRAGMA application_id").fetchone()
         (version,) = self.execute("PRAGMA user_version").fetchone()
         (tables,) = self.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if fresh and not tables:
-            self.atomically(self._make)
+            self.atomically(self._create_tables)
         elif not tables:
             raise JournalError(f"{self.where}: empty; no campaign has been begun in it yet")
         elif application != _APPLICATION_ID:
@@ -140,7 +140,7 @@ class SqliteBackend:
                 "upgrade it: pip install --upgrade heygen-async"
             )
 
-    def _make(self) -> None:
+    def _create_tables(self) -> None:
         for statement in schema(_WORDS):
             self.execute(statement)
         self.execute("INSERT INTO meta VALUES ('run', ?)", (uuid.uuid4().hex,))
@@ -148,8 +148,8 @@ class SqliteBackend:
         self.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Say in plain words what is wrong with the file."""
+    def _errors_explained(self) -> Iterator[None]:
+        """Raise errors of the file as `JournalError`, in plain words."""
         try:
             yield
         except (sqlite3.Error, OSError) as exc:

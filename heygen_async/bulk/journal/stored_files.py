@@ -1,4 +1,4 @@
-"""Which files of completed rows are still as they were when they were stored."""
+"""The stored files of completed rows, compared with the files on the disk."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ Stored = Mapping[str, SavedFile]
 
 
 def unstored(journal: JournalReader, kinds: Iterable[str]) -> Iterator[tuple[int, Stored]]:
-    """Return the completed rows that lack a file of *kinds*, each with what was stored of it, as of now."""
+    """Return the completed rows that now lack a file of *kinds*, each with its stored files."""
     wanted = set(kinds)
     rows = journal.files() if wanted else ()
     return iter([(job_id, stored) for job_id, stored in rows if not wanted <= set(still_there(stored))])
 
 
 def still_there(stored: Stored) -> dict[str, SavedFile]:
-    """Return those that are there and have the size that they had."""
-    return {kind: one for kind, one in stored.items() if one.file is None or _size(one.file) == one.size_bytes}
+    """Return the files that exist and have the size that they had when they were stored."""
+    return {kind: file for kind, file in stored.items() if file.file is None or _size(file.file) == file.size_bytes}
 
 
 def _size(file: str) -> int | None:
