@@ -1,1 +1,1 @@
-"""A run with a memory: started, interrupted, resumed, audited."""
+"""Campaigns: runs with a journal, which can be interrupted, resumed and audited."""

@@ -1,4 +1,4 @@
-"""The journal against HeyGen: what is paid for and not written, written and not so."""
+"""Comparison of a journal with HeyGen: videos that only one of them has, and rows that failed only here."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Kind = Literal["not in the journal", "failed here, finished at HeyGen", "complet
 
 @attrs.frozen(kw_only=True)
 class Difference:
-    """A difference.
+    """A difference between the journal and HeyGen.
 
     Attributes:
-        kind: Of which sort.
-        video_id: The video.
-        job_id: The row; None if no row has the video.
-        title: The video's.
-        fixed: Whether the journal was put right.
+        kind: Kind of the difference.
+        video_id: Id of the video.
+        job_id: Number of the row; None if no row has the video.
+        title: Title of the video.
+        fixed: True if the journal was corrected.
     """
 
     kind: Kind
@@ -39,10 +39,10 @@ class Difference:
 
 
 async def audit(client: Client, journal: Journal, *, fix: bool = False) -> AsyncIterator[Difference]:
-    """Yield every difference between *journal* and HeyGen. Costs nothing; changes nothing without *fix*.
+    """Yield every difference between *journal* and HeyGen. Free; without *fix* it only reads.
 
-    A video that is not in the journal may be another campaign's: HeyGen's list covers the whole account, so these
-    are only told. With *fix* a row that failed here and finished at HeyGen is completed.
+    HeyGen's list covers the whole account, so a video that is not in the journal may belong to another campaign; it is
+    only reported. With *fix*, a row that failed here and finished at HeyGen becomes completed.
 
     Source: `GET /v3/videos`, `GET /v3/videos/{video_id}`.
     """
@@ -80,6 +80,6 @@ async def _difference(client: Client, journal: Journal, record: Record, *, fix: 
 
 
 def _since(journal: JournalReader) -> float | None:
-    """Return the time of the first intent, less what clocks may differ; None if nothing was ever sent."""
+    """Return the time of the first intent, less the possible difference of clocks; None if no POST was sent."""
     first = journal.first_intent()
     return None if first is None else first - CLOCK_SKEW_SECONDS

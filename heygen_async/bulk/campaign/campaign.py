@@ -1,4 +1,4 @@
-"""A run with a memory: rows into the journal, then whatever is due, from the first row or after a crash."""
+"""A run with a journal: merge the rows of a source, then do the next step of each row, also after a crash."""
 
 from __future__ import annotations
 
@@ -48,22 +48,22 @@ def _pair(given: Sequence[int] | None) -> tuple[int, int] | None:
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """How a campaign is run; kept in the journal, so that it can go on without anything else.
+    """The settings of a campaign; the journal keeps them, so that a resume needs only the journal.
 
     Attributes:
-        max_in_flight: Renders at once.
+        max_in_flight: Maximum number of renders at once.
         deadline: Seconds for each render.
         download_to: Folder for the files; None leaves them at HeyGen.
-        filename: Template of their names.
-        files: What to store of each video.
-        max_downloads: Files at once.
-        submit: How rows are sent: see `HeyGen.render_many`.
-        watch: How ends are noticed: see `HeyGen.render_many`.
-        max_agents: Agents under way at once.
+        filename: Template of the file names.
+        files: Kinds of files to store of each video.
+        max_downloads: Maximum number of files that are downloaded at once.
+        submit: Way of sending rows; see `HeyGen.render_many`.
+        watch: Way of noticing ends; see `HeyGen.render_many`.
+        max_agents: Maximum number of agents at once.
         tag_titles: Add a short tag to each title, by which a video can be found when its key is too old.
         budget_usd: US dollars that the campaign may cost, over all of its runs.
-        canary: How many rows go first, alone.
-        breaker: So many failures with one code, of so many last rows, stop a run.
+        canary: Number of rows that are sent first, alone.
+        breaker: `(failures, of)`: stop a run when *failures* of the last *of* rows failed with one code.
     """
 
     max_in_flight: InFlight = 10
@@ -81,20 +81,27 @@ class Settings:
     breaker: tuple[int, int] | None = attrs.field(default=None, converter=_pair)
 
     def save(self, journal: Journal) -> None:
-        """Keep them."""
-        kept = attrs.asdict(self)
+        """Store the settings in *journal*."""
+        stored = attrs.asdict(self)
         if callable(self.max_in_flight):
-            kept["max_in_flight"] = "auto"  # a function cannot be kept
-        journal.set_meta(settings=json.dumps(kept))
+            stored["max_in_flight"] = "auto"  # a function cannot be stored
+        journal.set_meta(settings=json.dumps(stored))
 
     @classmethod
     def load(cls, journal: JournalReader) -> Settings:
-        """Return those that were kept."""
+        """Return the settings that *journal* keeps."""
         return cls(**json.loads(journal.meta("settings") or "{}"))
 
 
 async def plan(journal: Journal, source: Source, *, tag_titles: bool = False, prefix: str = "") -> Merge:
-    """Take all rows of *source* into the journal; *prefix* tells them from other lists' rows. Sends nothing."""
+    """Merge all rows of *source* into the journal and return the counts. Sends no request.
+
+    Args:
+        journal: The journal.
+        source: The rows.
+        tag_titles: Add a tag to each title; see `Settings`.
+        prefix: Begins the identities of the rows, so that equal rows of other lists are other rows.
+    """
     result, mark = Merge(), journal.begin_merge()
     batch: list[Entry] = []
     async for job in numbered(source):
@@ -130,9 +137,9 @@ async def run_journal(
     rates: Rates | None = None,
     signals: Signals | None = None,
 ) -> AsyncIterator[Results]:
-    """Do what is due for the rows of a journal, after taking in those of *source*, and yield the results.
+    """Merge the rows of *source* into a journal, run the rows that are not done, and yield the results.
 
-    Without *settings*, those of the journal are taken, with *budget_usd* in place of theirs.
+    Without *settings*, those in the journal are used, with *budget_usd* in place of the stored budget if it is given.
     """
     with Journal(path, create=source is not None) as journal:
         if settings is None:
@@ -143,13 +150,13 @@ async def run_journal(
         merge = Merge() if source is None else await plan(journal, source, tag_titles=settings.tag_titles)
         downloads = None
         if settings.download_to is not None:
-            kept = [one.file for _, stored in journal.files() for one in stored.values() if one.file is not None]
-            downloads = Downloader(client, settings.download_to, settings.filename, kept, settings.files)
+            taken = [file.file for _, stored in journal.files() for file in stored.values() if file.file is not None]
+            downloads = Downloader(client, settings.download_to, settings.filename, taken, settings.files)
         store = JournalStore(journal, files=() if downloads is None else downloads.kinds)
         recovery = Recovery(client, journal, on_unknown)
         times = RenderTimes(journal.lessons())
         async with (
-            _remembering(journal, times),
+            _lessons_stored(journal, times),
             run(
                 client,
                 store,
@@ -171,7 +178,7 @@ async def run_journal(
 
 
 def _guard(journal: Journal, settings: Settings, approve: Approve | None, rates: Rates) -> Guard:
-    """Return what holds the campaign back; a canary that was rendered needs no other."""
+    """Return the campaign's guard. It has no canary if enough rows were rendered by earlier runs."""
     budget, canary = None, settings.canary
     if settings.budget_usd is not None:
         budget = Budget(settings.budget_usd, rates=rates, spent_usd=spent_usd(journal, rates))
@@ -181,8 +188,8 @@ def _guard(journal: Journal, settings: Settings, approve: Approve | None, rates:
 
 
 @contextlib.asynccontextmanager
-async def _remembering(journal: Journal, times: RenderTimes) -> AsyncIterator[None]:
-    """Keep what was learnt about render times, however the run ends, unless the journal itself is the trouble."""
+async def _lessons_stored(journal: Journal, times: RenderTimes) -> AsyncIterator[None]:
+    """Store the render times of the run in the journal, however the run ends, unless the journal itself fails."""
     try:
         yield
     finally:

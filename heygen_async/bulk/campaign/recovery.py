@@ -1,4 +1,4 @@
-"""Recovery: what became of a POST whose answer was lost, found in HeyGen's lists by exact matches, never guessed."""
+"""Recovery after a lost answer: the render of a POST is found in HeyGen's lists by an exact match, never guessed."""
 
 from __future__ import annotations
 
@@ -22,51 +22,61 @@ from heygen_async.errors import HeyGenError, OutcomeUnknownError
 
 @attrs.frozen
 class Recovery:
-    """Finds out what became of POSTs whose answers were lost."""
+    """Settles rows whose POST was sent and whose answer was lost.
+
+    Attributes:
+        client: Client of the account.
+        journal: Journal of the campaign.
+        on_unknown: Action for a row without a match in HeyGen's lists: "hold", "resubmit" or "skip".
+    """
 
     client: Client
     journal: Journal
     on_unknown: OnUnknown
 
     async def recover(self, job: Job) -> Job | HeyGenError:
-        """Wait until a look can be trusted, look, and return what to do: a job, or why nothing can be done."""
+        """Wait until HeyGen's lists can be trusted, then search them for the render of *job*.
+
+        Returns:
+            The job with its next step, to follow or to submit; or the error with which the row ends in this run.
+        """
         record = self.journal.get(job.index + 1)
         await anyio.sleep(grace_left(record, time.time()))
         found = await find(self.client, self.journal, record)
-        found = [name for name in found if not self._belongs_to_a_row(name)]  # another row may have been quicker
+        found = [found_id for found_id in found if not self._is_taken(found_id)]  # by a row that was settled meanwhile
         match verdict(len(found), self.on_unknown):
             case "adopt":
-                return self._adopted(record.id, record.kind, found[0])
+                return self._adopt(record.id, record.kind, found[0])
             case "resubmit":
                 self.journal.begin_again(record.id)
                 return job_of(self.journal, self.journal.get(record.id), "submit")
             case "skip":
-                error = _left(record, found, "given up, as on_unknown says; it may have been paid for")
+                error = _lost(record, found, "given up, as on_unknown says; it may have been paid for")
                 self.journal.failed(record.id, code="outcome_unknown", error=error.message, spent="unknown")
                 return error
             case _:
-                error = _left(record, found, "held: look at HeyGen, then resume with --on-unknown resubmit or skip")
+                error = _lost(record, found, "held: look at HeyGen, then resume with --on-unknown resubmit or skip")
                 self.journal.unknown(record.id, code="outcome_unknown", error=error.message)
                 return error
 
-    def _belongs_to_a_row(self, name: str) -> bool:
-        return self.journal.knows_session(name) or self.journal.knows_video(name)
+    def _is_taken(self, found_id: str) -> bool:
+        return self.journal.knows_session(found_id) or self.journal.knows_video(found_id)
 
-    def _adopted(self, job_id: int, kind: str, found: str) -> Job:
-        ids: dict[str, Any] = {"session_id" if kind == "video_agent" else "video_id": found}
+    def _adopt(self, job_id: int, kind: str, found_id: str) -> Job:
+        ids: dict[str, Any] = {"session_id" if kind == "video_agent" else "video_id": found_id}
         self.journal.submitted(job_id, **ids)
         return job_of(self.journal, self.journal.get(job_id), "follow")
 
 
-def _left(record: Any, found: list[str], what: str) -> OutcomeUnknownError:
-    seen = f"{len(found)} renders at HeyGen fit it: {', '.join(found)}" if found else "no render at HeyGen fits it"
-    return OutcomeUnknownError(f"row {record.id}: its POST was sent and its answer lost; {seen}; {what}")
+def _lost(record: Record, found: list[str], action: str) -> OutcomeUnknownError:
+    matches = f"{len(found)} renders at HeyGen fit it: {', '.join(found)}" if found else "no render at HeyGen fits it"
+    return OutcomeUnknownError(f"row {record.id}: its POST was sent and its answer lost; {matches}; {action}")
 
 
 async def find(client: Client, journal: JournalReader, record: Record) -> list[str]:
-    """Return the ids of what may be the render of a row: sessions of an agent row, else videos or jobs.
+    """Return the ids of renders that may be the row's: sessions for an agent, else videos or other results. Free.
 
-    Call it only when HeyGen can no longer be working on the POST (`decisions.grace_left`). Costs nothing.
+    Call it only after the grace period (`next_step.grace_left`), when HeyGen can no longer be working on the POST.
     """
     if record.kind == "video_agent":
         return await _sessions(client, journal, record)
@@ -74,7 +84,7 @@ async def find(client: Client, journal: JournalReader, record: Record) -> list[s
 
 
 async def _sessions(client: Client, journal: JournalReader, record: Record) -> list[str]:
-    """Return the sessions begun since the intent, of no other row, whose first message is the row's prompt."""
+    """Return the sessions since the intent that belong to no row and begin with the row's prompt."""
     since, prompt, found = _since(record), record.body.get("prompt"), []
     async for item in client.video_agents.list():
         if item.created_at < since:
@@ -82,14 +92,14 @@ async def _sessions(client: Client, journal: JournalReader, record: Record) -> l
         if journal.knows_session(item.session_id):
             continue
         session = await client.video_agents.get(item.session_id)
-        said = [message.content for message in session.messages or () if message.role == "user"]
-        if said and said[-1] == prompt:
+        prompts = [message.content for message in session.messages or () if message.role == "user"]
+        if prompts and prompts[-1] == prompt:  # the oldest message comes last
             found.append(item.session_id)
     return found
 
 
 async def _titled(client: Client, journal: JournalReader, record: Record) -> list[str]:
-    """Return what was made since the intent, of no other row, with the row's title; nothing if it has no title."""
+    """Return the renders since the intent that belong to no row and have the row's title; none without a title."""
     since, title = _since(record), record.body.get("title")
     if not title:
         return []
@@ -103,7 +113,7 @@ async def _titled(client: Client, journal: JournalReader, record: Record) -> lis
 
 
 async def _listed(client: Client, kind: str, title: str) -> AsyncIterator[Any]:
-    """Yield what HeyGen lists of a kind, newest first; of some kinds it has no list."""
+    """Yield HeyGen's list of renders of a kind, newest first; of some kinds HeyGen has no list."""
     resource = kind_of(kind).resource
     if resource is None:
         async for video in client.videos.list(title=title):
