@@ -1,4 +1,4 @@
-"""A run with a memory: gone on with, run again, recovered; every row paid for once."""
+"""Runs with a journal: interrupted, resumed, repeated and recovered, with every row paid for once."""
 
 from __future__ import annotations
 
@@ -64,13 +64,13 @@ def states(path: Path) -> dict[str, int]:
 
 
 def age(path: Path, seconds: float) -> None:
-    """Make all intents older."""
+    """Make all intents older by *seconds*."""
     with Journal(path) as journal:
         journal._db.execute("UPDATE jobs SET intended_at = intended_at - ?", (seconds,))
 
 
 async def test_a_run_is_remembered_and_not_paid_for_again(heygen: HeyGen, world: World, path: Path) -> None:
-    """The same rows again: nothing is sent. The mixture of modes is remembered alike."""
+    """A second run of the same rows sends no request, whatever their kinds."""
     requests = [
         *jobs(3),
         Job(request=CinematicAvatar(prompt="walks", avatar_id="a"), row={"n": "c"}),
@@ -85,7 +85,7 @@ async def test_a_run_is_remembered_and_not_paid_for_again(heygen: HeyGen, world:
 
 
 async def test_new_and_changed_rows_are_rendered_and_the_rest_is_left(heygen: HeyGen, world: World, path: Path) -> None:
-    """An edited script is a new request under a new key; a row that went away is reported."""
+    """An edited row is rendered again under a new key, a new row is rendered, and a missing row is reported."""
     await collect(heygen, jobs(4), path)
     changed = [*jobs(3)[:2], Job(request=script(2, "Hello"), row={"n": "2"}), Job(request=script(9), row={"n": "9"})]
     async with heygen.render_many(changed, journal=path) as results:
@@ -98,10 +98,10 @@ async def test_new_and_changed_rows_are_rendered_and_the_rest_is_left(heygen: He
 
 
 @pytest.mark.parametrize("leave_at", [1.0, 30.0, 100.0, 200.0])
-async def test_a_run_that_was_left_is_gone_on_with(
+async def test_an_interrupted_run_is_resumed(
     heygen: HeyGen, world: World, path: Path, tmp_path: Path, leave_at: float
 ) -> None:
-    """Without the source: requests and settings are in the journal. Each row is paid for once and has its file."""
+    """A resume needs the journal only: each row is paid for once and has its file."""
     with anyio.move_on_after(leave_at):
         await collect(heygen, jobs(20), path, max_in_flight=5, download_to=tmp_path / "out", filename="{number}-{n}")
     await resume(heygen, path)
@@ -112,8 +112,8 @@ async def test_a_run_that_was_left_is_gone_on_with(
     assert world.peak_rendering <= 5
 
 
-async def test_a_cut_off_post_goes_out_again_under_its_key(heygen: HeyGen, world: World, path: Path) -> None:
-    """The intent was written, the answer never came; HeyGen gives its first answer again."""
+async def test_a_cut_off_post_is_repeated_under_its_key(heygen: HeyGen, world: World, path: Path) -> None:
+    """A POST that was cut off is repeated under its key, and HeyGen gives its first answer again."""
     world.faults.append(Slow(method="POST", times=2, seconds=100))
     with anyio.move_on_after(1):
         await collect(heygen, jobs(2), path)
@@ -126,7 +126,7 @@ async def test_a_cut_off_post_goes_out_again_under_its_key(heygen: HeyGen, world
 
 
 async def test_a_lost_agent_is_found_and_adopted(heygen: HeyGen, world: World, path: Path) -> None:
-    """In the same run, after the grace: its session is at HeyGen, with its prompt as first message."""
+    """An agent whose answer was lost is found by its prompt in HeyGen's list, in the same run."""
     world.faults.append(DropAfterAccept(nth=1))
     agents = [Job(request=VideoAgent(prompt=f"Welcome {n}"), row={"n": n}) for n in range(3)]
     results = await collect(heygen, agents, path)
@@ -135,16 +135,16 @@ async def test_a_lost_agent_is_found_and_adopted(heygen: HeyGen, world: World, p
     assert states(path) == {"completed": 3}
 
 
-async def test_nobody_looks_for_a_lost_agent_too_soon(heygen: HeyGen, world: World, path: Path) -> None:
-    """A list read while HeyGen is still at work on the POST would show nothing, and the row would be paid twice."""
+async def test_a_lost_agent_is_not_searched_for_too_soon(heygen: HeyGen, world: World, path: Path) -> None:
+    """A lost agent is searched for only when HeyGen must be done with its POST, or it might be paid for twice."""
     world.faults.append(DropAfterAccept(nth=1))
     await collect(heygen, [VideoAgent(prompt="Welcome")], path)
     lists = [seen.at for seen in world.requests if (seen.method, seen.route) == ("GET", "/v3/video-agents")]
     assert min(lists) - world.ledger[0].at >= 120
 
 
-async def test_an_agent_that_is_nowhere_is_held(heygen: HeyGen, world: World, path: Path) -> None:
-    """The default: a person decides; it stays unknown and every resume looks again."""
+async def test_a_lost_agent_without_a_match_is_held(heygen: HeyGen, world: World, path: Path) -> None:
+    """A lost agent without a match is held as unknown, and every resume searches again."""
     world.faults.append(DropBefore(method="POST", nth=1))
     results = await collect(heygen, [VideoAgent(prompt="Welcome")], path)
     assert isinstance(results[0], Failed)
@@ -159,7 +159,7 @@ async def test_an_agent_that_is_nowhere_is_held(heygen: HeyGen, world: World, pa
 async def test_a_person_may_decide_about_unknown_rows(
     heygen: HeyGen, world: World, path: Path, on_unknown: str, state: str, charges: int
 ) -> None:
-    """Submit them again, or give them up."""
+    """`on_unknown` submits an unknown row again, or gives it up."""
     world.faults.append(DropBefore(method="POST", nth=1))
     await collect(heygen, [VideoAgent(prompt="Welcome")], path)
     await resume(heygen, path, on_unknown=on_unknown)
@@ -168,7 +168,7 @@ async def test_a_person_may_decide_about_unknown_rows(
 
 
 async def test_two_matches_are_a_conflict(heygen: HeyGen, world: World, path: Path) -> None:
-    """Two sessions with the very prompt: never a guess, not even if told to resubmit."""
+    """With two matching sessions the row is held, even if `on_unknown` is `resubmit`."""
     world.faults.append(DropAfterAccept(nth=1))
     async with heygen.render_many([VideoAgent(prompt="Welcome")], journal=path, on_unknown="resubmit") as results:
         await anyio.sleep(10)
@@ -180,10 +180,10 @@ async def test_two_matches_are_a_conflict(heygen: HeyGen, world: World, path: Pa
     assert len(world.ledger) == 2
 
 
-async def test_a_video_whose_key_is_too_old_is_looked_for_by_its_title(
+async def test_a_video_whose_key_is_too_old_is_searched_for_by_its_title(
     heygen: HeyGen, world: World, path: Path
 ) -> None:
-    """After 23 hours HeyGen may have forgotten the key: then only a look tells."""
+    """A video whose key is older than 23 hours is not sent again but searched for by its title."""
     world.faults.append(Slow(method="POST", times=1, seconds=100))
     request = DirectVideo(avatar_id="a", voice_id="v", script="Hi", title="For Ada")
     with anyio.move_on_after(1):
@@ -197,7 +197,7 @@ async def test_a_video_whose_key_is_too_old_is_looked_for_by_its_title(
 
 
 async def test_a_video_without_a_title_cannot_be_told_from_others(heygen: HeyGen, world: World, path: Path) -> None:
-    """It is held."""
+    """A video without a title cannot be searched for, so its row is held."""
     world.faults.append(Slow(method="POST", times=1, seconds=100))
     with anyio.move_on_after(1):
         await collect(heygen, jobs(1), path)
@@ -208,7 +208,7 @@ async def test_a_video_without_a_title_cannot_be_told_from_others(heygen: HeyGen
 
 
 async def test_old_and_foreign_renders_are_not_adopted(heygen: HeyGen, world: World, path: Path) -> None:
-    """What was there before the intent, and what belongs to another row, is no match."""
+    """Renders from before the intent and renders of other rows are no match."""
     world.faults.append(Slow(method="POST", nth=3, seconds=100))
     title = "Same title"
     older = DirectVideo(avatar_id="a", voice_id="v", script="older", title=title)
@@ -224,7 +224,7 @@ async def test_old_and_foreign_renders_are_not_adopted(heygen: HeyGen, world: Wo
 
 
 async def test_lists_that_fail_leave_the_row_open(heygen: HeyGen, world: World, path: Path) -> None:
-    """A search that did not happen is no answer."""
+    """A search that fails leaves the row open for the next run."""
     world.faults += [DropAfterAccept(nth=1), ErrorAnswer(method="GET", path="/v3/video-agents", status=500)]
     results = await collect(heygen, [VideoAgent(prompt="Welcome")], path)
     assert isinstance(results[0], Failed)
@@ -235,8 +235,8 @@ async def test_lists_that_fail_leave_the_row_open(heygen: HeyGen, world: World, 
     assert len(world.ledger) == 1
 
 
-async def test_a_failed_render_is_made_again_only_when_asked(heygen: HeyGen, world: World, path: Path) -> None:
-    """Under a new key; completed rows are left alone."""
+async def test_a_failed_render_is_repeated_only_on_request(heygen: HeyGen, world: World, path: Path) -> None:
+    """A failed render is repeated only on request, under a new key; completed rows are left alone."""
     world.faults.append(FailedRender(contains="number 1", times=1))
     await collect(heygen, jobs(3), path)
     assert states(path) == {"completed": 2, "failed": 1}
@@ -250,8 +250,8 @@ async def test_a_failed_render_is_made_again_only_when_asked(heygen: HeyGen, wor
     assert len({charge.idempotency_key for charge in world.ledger}) == 4
 
 
-async def test_out_of_credit_leaves_the_rest_planned(heygen: HeyGen, world: World, path: Path) -> None:
-    """Resumed when there is money again."""
+async def test_rows_without_credit_stay_planned(heygen: HeyGen, world: World, path: Path) -> None:
+    """Rows that are not sent for lack of credit stay planned, and a resume sends them."""
     world.faults.append(ErrorAnswer(method="POST", status=402, code="insufficient_credit", between=(200, 1e9)))
     with pytest.raises(errors.InsufficientCreditError):
         await collect(heygen, jobs(40), path, max_in_flight=5)
@@ -263,7 +263,7 @@ async def test_out_of_credit_leaves_the_rest_planned(heygen: HeyGen, world: Worl
 
 
 async def test_a_run_can_be_told_to_submit_no_more(heygen: HeyGen, world: World, path: Path) -> None:
-    """What is under way is followed to its end; the rest is for later."""
+    """After `stop_submitting`, rows under way are followed to their end and the others stay planned."""
     async with heygen.render_many(jobs(30), journal=path, max_in_flight=5) as results:
         await anext(results)
         results.stop_submitting()
@@ -275,7 +275,7 @@ async def test_a_run_can_be_told_to_submit_no_more(heygen: HeyGen, world: World,
 async def test_a_missing_file_is_fetched_without_a_new_render(
     heygen: HeyGen, world: World, path: Path, tmp_path: Path
 ) -> None:
-    """The download failed; the video is there."""
+    """A file whose download failed is fetched by the next run without a new render."""
     world.faults.append(ErrorAnswer(path="/files/*", status=500))
     await collect(heygen, jobs(2), path, download_to=tmp_path / "out")
     assert states(path) == {"completed": 2}
@@ -288,7 +288,7 @@ async def test_a_missing_file_is_fetched_without_a_new_render(
 async def test_a_video_that_was_deleted_meanwhile_cannot_be_fetched(
     heygen: HeyGen, world: World, path: Path, tmp_path: Path
 ) -> None:
-    """Told, and the row keeps what it knows: it was rendered and paid for."""
+    """The deletion of a rendered video is reported, and its row stays completed."""
     world.faults.append(ErrorAnswer(path="/files/*", status=500))
     await collect(heygen, jobs(1), path, download_to=tmp_path / "out")
     await heygen.videos.delete(str(world.ledger[0].video_id))
@@ -299,7 +299,7 @@ async def test_a_video_that_was_deleted_meanwhile_cannot_be_fetched(
 
 
 async def test_a_stuck_render_stays_open_and_is_followed_again(heygen: HeyGen, world: World, path: Path) -> None:
-    """Nothing is reported failed that may yet finish."""
+    """A render past its deadline stays open, and the next runs follow it."""
     world.render_seconds = lambda _: 500.0
     results = await collect(heygen, jobs(1), path, deadline=100)
     assert isinstance(results[0], Failed)
@@ -312,7 +312,7 @@ async def test_a_stuck_render_stays_open_and_is_followed_again(heygen: HeyGen, w
 
 
 async def test_repeated_rows_are_rendered_once(heygen: HeyGen, world: World, path: Path) -> None:
-    """A contact list with the same line twice is not paid twice."""
+    """A row that stands in the list twice is rendered once."""
     async with heygen.render_many([*jobs(3), *jobs(2)], journal=path) as results:
         assert len([result async for result in results]) == 3
     assert results.merge is not None
@@ -321,7 +321,7 @@ async def test_repeated_rows_are_rendered_once(heygen: HeyGen, world: World, pat
 
 
 async def test_names_tell_rows_apart(heygen: HeyGen, world: World, path: Path) -> None:
-    """A recipient's id is who they are: another city is a change, not another person."""
+    """The name of a job is its identity: another city under the same name is a change, not a new row."""
     await collect(heygen, [Job(request=script(1), row={"city": "Rome"}, name="ada")], path)
     async with heygen.render_many([Job(request=script(2), row={"city": "Pisa"}, name="ada")], journal=path) as results:
         assert len([result async for result in results]) == 1
@@ -330,14 +330,14 @@ async def test_names_tell_rows_apart(heygen: HeyGen, world: World, path: Path) -
 
 
 async def test_two_journals_are_two_campaigns(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """The same rows in two files are paid for twice: that is what two campaigns mean."""
+    """Equal rows in two journals belong to two campaigns and are paid for twice."""
     await collect(heygen, jobs(2), tmp_path / "a.db")
     await collect(heygen, jobs(2), tmp_path / "b.db")
     assert len(world.ledger) == 4
 
 
-async def test_a_copied_journal_pays_no_second_time_within_a_day(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """Both copies use the same keys, and HeyGen answers the second with the first one's videos."""
+async def test_a_copied_journal_does_not_pay_again_within_a_day(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """A copy of a journal sends the same keys, so HeyGen answers with the same videos for a day."""
     world.faults.append(ErrorAnswer(method="POST", status=402, code="insufficient_credit"))
     with pytest.raises(errors.InsufficientCreditError):
         await collect(heygen, jobs(5), tmp_path / "a.db")
@@ -349,8 +349,8 @@ async def test_a_copied_journal_pays_no_second_time_within_a_day(heygen: HeyGen,
     assert len(world.ledger) == 5
 
 
-async def test_a_wrong_key_stops_and_everything_can_go_on(server: Server, world: World, path: Path) -> None:
-    """401 is not about a row."""
+async def test_a_refused_api_key_stops_the_run_and_fails_no_row(server: Server, world: World, path: Path) -> None:
+    """A refused API key stops the run and fails no row."""
     async with HeyGen("wrong", base_url=server.base_url) as heygen:
         with pytest.raises(errors.AuthenticationError):
             await collect(heygen, jobs(3), path)
@@ -360,8 +360,8 @@ async def test_a_wrong_key_stops_and_everything_can_go_on(server: Server, world:
     assert states(path) == {"completed": 3}
 
 
-async def test_a_key_that_stops_working_while_looking_breaks_the_run(path: Path) -> None:
-    """The row stays as open as it is."""
+async def test_an_api_key_that_is_refused_during_a_search_breaks_the_run(path: Path) -> None:
+    """An API key that is refused during a search stops the run, and the row stays unknown."""
     world = World()
     async with serve(world) as server, HeyGen("simulator-key", base_url=server.base_url) as heygen:
         world.faults += [DropAfterAccept(nth=1), ErrorAnswer(method="GET", status=401, code="unauthorized")]
@@ -370,8 +370,8 @@ async def test_a_key_that_stops_working_while_looking_breaks_the_run(path: Path)
     assert states(path) == {"unknown": 1}
 
 
-async def test_rows_without_rows_are_told_apart_by_their_requests(heygen: HeyGen, world: World, path: Path) -> None:
-    """Plain requests have their body for a name; a thousand of them are taken in in batches."""
+async def test_requests_without_rows_are_identified_by_their_bodies(heygen: HeyGen, world: World, path: Path) -> None:
+    """Requests without rows are identified by their bodies; a thousand of them are merged in batches."""
     world.render_seconds = lambda _: 1.0
     with anyio.move_on_after(1):
         await collect(heygen, (script(n) for n in range(1100)), path)
@@ -379,10 +379,10 @@ async def test_rows_without_rows_are_told_apart_by_their_requests(heygen: HeyGen
 
 
 async def test_the_intent_is_on_disk_before_the_first_byte_leaves(path: Path, tmp_path: Path) -> None:
-    """The files as they lie there when the POST arrives, copied as a power loss would leave them, hold the intent."""
+    """Copies of the files from the arrival of the POST, as a power loss would leave them, hold the intent."""
     seen = []
 
-    async def photograph(request: web.Request) -> web.Response:
+    async def copy_files(request: web.Request) -> web.Response:
         if request.method == "POST":
             (tmp_path / "after").mkdir(exist_ok=True)
             for name in ("campaign.db", "campaign.db-wal"):
@@ -393,7 +393,7 @@ async def test_the_intent_is_on_disk_before_the_first_byte_leaves(path: Path, tm
         raise web.HTTPForbidden(text="{}")
 
     app = web.Application()
-    app.router.add_route("*", "/{path:.*}", photograph)
+    app.router.add_route("*", "/{path:.*}", copy_files)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -406,8 +406,10 @@ async def test_the_intent_is_on_disk_before_the_first_byte_leaves(path: Path, tm
     assert states(path) == {"failed": 1}
 
 
-async def test_a_file_that_went_away_is_fetched_again(heygen: HeyGen, world: World, path: Path, tmp_path: Path) -> None:
-    """Unchanged rows are skipped, but not without a look at their files."""
+async def test_a_missing_file_of_an_unchanged_row_is_fetched_again(
+    heygen: HeyGen, world: World, path: Path, tmp_path: Path
+) -> None:
+    """The missing file of an unchanged row is fetched again."""
     await collect(heygen, jobs(3), path, download_to=tmp_path / "out")
     (lost, *_) = sorted((tmp_path / "out").iterdir())
     lost.unlink()
@@ -418,7 +420,7 @@ async def test_a_file_that_went_away_is_fetched_again(heygen: HeyGen, world: Wor
 
 
 async def test_a_tag_in_the_title_finds_a_video_whose_key_is_too_old(heygen: HeyGen, world: World, path: Path) -> None:
-    """A run can opt into it; agents have no title."""
+    """With `tag_titles` a video is found although its key is too old; agents have no title."""
     world.faults.append(Slow(method="POST", times=2, seconds=100))
     rows = [*jobs(2), Job(request=VideoAgent(prompt="Welcome"), row={"n": "a"})]
     with anyio.move_on_after(1):
@@ -432,8 +434,8 @@ async def test_a_tag_in_the_title_finds_a_video_whose_key_is_too_old(heygen: Hey
     assert world.charged_once_per("script")
 
 
-async def test_a_refusal_of_the_repeat_is_no_proof_about_the_first(heygen: HeyGen, world: World, path: Path) -> None:
-    """The first POST may have been executed: the row stays unknown, its key's age is kept, it is not planned anew."""
+async def test_a_refused_repeat_leaves_the_row_unknown(heygen: HeyGen, world: World, path: Path) -> None:
+    """A refused repeat leaves the row unknown, with its first intent: the first POST may have been executed."""
     world.faults.append(Slow(method="POST", times=2, seconds=100))
     with anyio.move_on_after(1):
         await collect(heygen, jobs(2), path)
@@ -455,8 +457,8 @@ async def test_a_refusal_of_the_repeat_is_no_proof_about_the_first(heygen: HeyGe
     assert len(world.ledger) == 2
 
 
-async def test_a_network_that_is_gone_stops_the_run_and_costs_no_row(server: Server, world: World, path: Path) -> None:
-    """Not every row is a failure because the cable is out; the run says so and can go on."""
+async def test_a_network_that_is_down_stops_the_run_and_fails_no_row(server: Server, world: World, path: Path) -> None:
+    """A network that is down stops the run and fails no row."""
     async with HeyGen("simulator-key", base_url="http://127.0.0.1:1") as nowhere:
         with pytest.raises(errors.ConnectionFailedError) as caught:
             await collect(nowhere, jobs(50), path)
@@ -468,8 +470,10 @@ async def test_a_network_that_is_gone_stops_the_run_and_costs_no_row(server: Ser
     assert len(world.ledger) == 50
 
 
-async def test_a_resumed_run_gives_no_file_name_twice(heygen: HeyGen, world: World, path: Path, tmp_path: Path) -> None:
-    """Two people called Ada, one rendered before the interruption, one after it: two files."""
+async def test_a_resumed_run_gives_each_file_its_own_name(
+    heygen: HeyGen, world: World, path: Path, tmp_path: Path
+) -> None:
+    """Two people called Ada, one rendered before the interruption and one after it, get two files."""
     adas = [Job(request=script(n), row={"name": "Ada", "n": str(n)}) for n in range(6)]
     with anyio.move_on_after(150):
         await collect(heygen, adas, path, max_in_flight=2, download_to=tmp_path / "out", filename="{name}")
@@ -484,7 +488,7 @@ async def test_a_resumed_run_gives_no_file_name_twice(heygen: HeyGen, world: Wor
 async def test_two_lost_agents_with_one_prompt_do_not_adopt_the_same_session(
     heygen: HeyGen, world: World, path: Path
 ) -> None:
-    """One of the two POSTs was executed: one row gets its session, the other is held."""
+    """If one of two equal POSTs was executed, one row gets its session and the other is held."""
     world.faults += [DropAfterAccept(nth=1), DropBefore(method="POST", nth=1)]
     twins = [Job(request=VideoAgent(prompt="Welcome"), row={"n": str(n)}) for n in range(2)]
     await collect(heygen, twins, path)
@@ -495,7 +499,7 @@ async def test_two_lost_agents_with_one_prompt_do_not_adopt_the_same_session(
 async def test_files_are_fetched_again_a_few_at_a_time(
     heygen: HeyGen, world: World, path: Path, tmp_path: Path
 ) -> None:
-    """A folder that was emptied is no flood of requests: the width of the downloads bounds it."""
+    """Missing files are fetched `max_downloads` at a time."""
     await collect(heygen, jobs(12), path, max_downloads=3, download_to=tmp_path / "out")
     for file in (tmp_path / "out").iterdir():
         file.unlink()
@@ -508,7 +512,7 @@ async def test_files_are_fetched_again_a_few_at_a_time(
 
 
 async def test_a_journal_that_cannot_be_written_stops_before_the_post(heygen: HeyGen, world: World, path: Path) -> None:
-    """No intent on disk, no POST."""
+    """Without an intent on disk, no POST is sent."""
     running = heygen.render_many(jobs(3), journal=path)
     with pytest.raises(errors.JournalError, match="the disk is full"):
         async with running as results:
@@ -524,7 +528,7 @@ async def test_a_journal_that_cannot_be_written_stops_before_the_post(heygen: He
 
 
 async def test_a_row_that_waits_for_a_slot_is_planned_not_unknown(heygen: HeyGen, world: World, path: Path) -> None:
-    """A 429 says that nothing was executed: after a crash there is nothing to look for."""
+    """A 429 proves that its POST was not executed, so the row is planned and needs no search after a crash."""
     world.slots = 1
     agents = [Job(request=VideoAgent(prompt=f"Welcome {n}"), row={"n": str(n)}) for n in range(3)]
     with anyio.move_on_after(60):
@@ -536,7 +540,7 @@ async def test_a_row_that_waits_for_a_slot_is_planned_not_unknown(heygen: HeyGen
 
 
 async def test_a_run_finds_out_how_many_slots_there_are(heygen: HeyGen, world: World, path: Path) -> None:
-    """The word "auto" is kept for the resume, and a function is kept as that word."""
+    """The journal keeps `auto` for the resume, and keeps a function as that word."""
     await collect(heygen, jobs(30), path, max_in_flight=lambda: 30)
     assert states(path) == {"completed": 30}
     assert world.peak_rendering == 10
@@ -545,8 +549,8 @@ async def test_a_run_finds_out_how_many_slots_there_are(heygen: HeyGen, world: W
     assert refused <= 25
 
 
-async def test_a_429_after_a_lost_answer_does_not_make_it_undone(heygen: HeyGen, world: World, path: Path) -> None:
-    """The first POST was executed and its answer lost; its repeat met a 429. A day later it must not be paid again."""
+async def test_a_429_after_a_lost_answer_leaves_the_row_unknown(heygen: HeyGen, world: World, path: Path) -> None:
+    """A 429 to the repeat leaves the row unknown: the first POST was executed and must not be paid for again."""
     world.faults += [DropAfterAccept(nth=1), RateLimitStorm(method="POST")]
     with anyio.move_on_after(60):
         await collect(heygen, jobs(1), path)
@@ -560,8 +564,10 @@ async def test_a_429_after_a_lost_answer_does_not_make_it_undone(heygen: HeyGen,
     assert states(path) == {"unknown": 1}
 
 
-async def test_a_refusal_long_after_a_lost_answer_is_no_proof_either(heygen: HeyGen, world: World, path: Path) -> None:
-    """Lost, then told to wait, then refused: three answers to one row, and the first may have made the video."""
+async def test_a_refusal_long_after_a_lost_answer_leaves_the_row_unknown(
+    heygen: HeyGen, world: World, path: Path
+) -> None:
+    """A refusal after a lost answer and some 429s leaves the row unknown: the first POST may have made the video."""
     world.faults += [
         DropAfterAccept(nth=1),
         RateLimitStorm(method="POST", times=3),
@@ -578,7 +584,7 @@ async def test_a_refusal_long_after_a_lost_answer_is_no_proof_either(heygen: Hey
 
 
 async def test_rows_that_wait_for_a_slot_are_not_sent_after_a_stop(heygen: HeyGen, world: World, path: Path) -> None:
-    """No more is submitted: that holds for them too: they stay planned."""
+    """Rows that wait for a slot when submitting stops stay planned."""
     world.slots = 1
     async with heygen.render_many(jobs(5), journal=path, max_in_flight=3) as results:
         await anyio.sleep(10)
@@ -592,7 +598,7 @@ async def test_rows_that_wait_for_a_slot_are_not_sent_after_a_stop(heygen: HeyGe
 
 
 async def test_a_lost_agent_is_not_sent_again_after_a_stop(heygen: HeyGen, world: World, path: Path) -> None:
-    """It was looked for and not found; sending it anew is for the next run."""
+    """A lost agent without a match is sent anew by the next run, not after a stop."""
     world.faults.append(DropBefore(method="POST", nth=1))
     async with heygen.render_many([VideoAgent(prompt="Welcome")], journal=path, on_unknown="resubmit") as results:
         await anyio.sleep(10)
@@ -602,8 +608,8 @@ async def test_a_lost_agent_is_not_sent_again_after_a_stop(heygen: HeyGen, world
     assert states(path) == {"planned": 1}
 
 
-async def test_a_journal_that_fails_while_looking_breaks_the_run(heygen: HeyGen, world: World, path: Path) -> None:
-    """It is not a row's failure."""
+async def test_a_journal_that_fails_during_a_search_breaks_the_run(heygen: HeyGen, world: World, path: Path) -> None:
+    """A journal that fails during a search breaks the run; the row has not failed."""
     world.faults.append(DropAfterAccept(nth=1))
     with pytest.raises(errors.JournalError, match="the disk is full"):
         async with heygen.render_many([VideoAgent(prompt="Welcome")], journal=path) as results:

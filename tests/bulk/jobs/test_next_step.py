@@ -1,4 +1,4 @@
-"""What decides: tables of what may be done next without paying twice."""
+"""Decisions about rows: tables of next steps, and the identities of rows and requests."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ class Row:
         (Row(state="a word of tomorrow"), "nothing"),
     ],
 )
-def test_what_is_due(row: Row, step: str) -> None:
-    """A lost POST is repeated only under a key that HeyGen still remembers; else it is looked for."""
+def test_next_step(row: Row, step: str) -> None:
+    """A lost POST is repeated only under a key that HeyGen still remembers; otherwise its render is searched for."""
     assert next_step(row, NOW, wants_file=True) == step
 
 
-def test_a_file_that_nobody_wants_is_not_fetched() -> None:
-    """Then a completed row is done."""
+def test_a_file_that_is_not_wanted_is_not_fetched() -> None:
+    """A completed row whose file is not wanted is done."""
     assert next_step(Row(state="completed"), NOW, wants_file=False) == "nothing"
 
 
@@ -65,14 +65,14 @@ def test_a_file_that_nobody_wants_is_not_fetched() -> None:
         (None, GRACE_SECONDS),
     ],
 )
-def test_nobody_looks_before_heygen_can_be_done(intended_at: float | None, left: float) -> None:
-    """At least two minutes after the POST; a clock that was set back does not shorten it."""
+def test_a_search_waits_until_heygen_must_be_done(intended_at: float | None, left: float) -> None:
+    """A search waits two minutes or more after the POST; a clock that was set back does not shorten the wait."""
     assert grace_left(Row(intended_at=intended_at), NOW) == left
     assert GRACE_SECONDS >= 120
 
 
 @pytest.mark.parametrize(
-    ("matches", "on_unknown", "what"),
+    ("matches", "on_unknown", "action"),
     [
         (1, "hold", "adopt"),
         (1, "resubmit", "adopt"),
@@ -83,14 +83,14 @@ def test_nobody_looks_before_heygen_can_be_done(intended_at: float | None, left:
         (2, "skip", "hold"),
     ],
 )
-def test_one_match_is_it_and_two_are_for_a_person(matches: int, on_unknown: OnUnknown, what: str) -> None:
-    """Never a guess."""
-    assert verdict(matches, on_unknown) == what
+def test_one_match_is_adopted_and_two_are_held(matches: int, on_unknown: OnUnknown, action: str) -> None:
+    """A single match is adopted, several are held, and without one `on_unknown` decides."""
+    assert verdict(matches, on_unknown) == action
 
 
 @given(st.lists(st.text(max_size=8), min_size=4, max_size=4), st.lists(st.text(max_size=8), min_size=4, max_size=4))
 def test_keys_are_equal_only_for_equal_parts(one: list[str], other: list[str]) -> None:
-    """No two different rows share a key, whatever they are called; and HeyGen takes every one."""
+    """Different rows never share a key, and every key has the form that HeyGen accepts."""
     first = keys.idempotency_key(one[0], one[1], one[2], 0)
     second = keys.idempotency_key(other[0], other[1], other[2], 0)
     assert (first == second) == (one[:3] == other[:3])
@@ -99,7 +99,7 @@ def test_keys_are_equal_only_for_equal_parts(one: list[str], other: list[str]) -
 
 
 def test_a_body_is_the_same_in_any_order_of_its_fields() -> None:
-    """JSON objects have none."""
+    """The order of its fields does not change the identity of a body."""
     assert keys.body_hash("avatar", {"a": 1, "b": 2}) == keys.body_hash("avatar", {"b": 2, "a": 1})
     assert keys.body_hash("avatar", {"a": 1}) != keys.body_hash("image", {"a": 1})
     assert keys.row_key({"a": "1"}) != keys.row_key({"a": "2"})

@@ -1,4 +1,4 @@
-"""Many rows, one commit: whatever is written in the same turn of the loop shares it, and fails alone if it must."""
+"""The job store: changes of one moment share a commit, and a change that does not fit fails alone."""
 
 from __future__ import annotations
 
@@ -22,33 +22,35 @@ def jobs() -> list[Job]:
     ]
 
 
-async def test_what_is_written_together_is_committed_together(tmp_path: Path) -> None:
-    """Twenty intents of one turn: one transaction; each is on disk when its writer goes on."""
+async def test_changes_of_one_moment_share_a_commit(tmp_path: Path) -> None:
+    """Twenty intents of one turn of the loop are one transaction, and each is on disk when its writer goes on."""
     with Journal(tmp_path / "c.db", create=True) as journal:
         await plan(journal, jobs())
         store = JournalStore(journal)
         rows = [await store.next() for _ in range(COUNT)]
         commits: list[str] = []
-        file = journal._db
-        assert isinstance(file, SqliteBackend)
-        file.connection.set_trace_callback(lambda said: commits.append(said) if said == "COMMIT" else None)
-        seen: list[int] = []
+        backend = journal._db
+        assert isinstance(backend, SqliteBackend)
+        backend.connection.set_trace_callback(
+            lambda statement: commits.append(statement) if statement == "COMMIT" else None
+        )
+        intended: list[int] = []
 
         async def send(job: Job) -> None:
             await store.sending(job)
             with Journal(tmp_path / "c.db", read_only=True) as reader:
-                seen.append(reader.get(job.index + 1).state == "intended")
+                intended.append(reader.get(job.index + 1).state == "intended")
 
         async with anyio.create_task_group() as tasks:
             for job in rows:
                 assert job is not None
                 tasks.start_soon(send, job)
-        assert seen == [True] * COUNT
+        assert intended == [True] * COUNT
         assert len(commits) == 1
 
 
 async def test_a_change_that_does_not_fit_fails_alone(tmp_path: Path) -> None:
-    """The others of its commit are written."""
+    """A change that does not fit the state of its row raises; the others of its commit are written."""
     with Journal(tmp_path / "c.db", create=True) as journal:
         await plan(journal, jobs())
         store = JournalStore(journal)
@@ -69,31 +71,31 @@ async def test_a_change_that_does_not_fit_fails_alone(tmp_path: Path) -> None:
         assert journal.get(2).state == "intended"
 
 
-async def test_a_disk_that_is_full_fails_all(tmp_path: Path) -> None:
-    """None of the commit is there."""
+async def test_a_full_disk_fails_all_changes_of_a_commit(tmp_path: Path) -> None:
+    """On a full disk each writer of a commit gets the error, and no change is made."""
     with Journal(tmp_path / "c.db", create=True) as journal:
         await plan(journal, jobs())
         full = "SELECT RAISE(ABORT, 'database or disk is full') WHERE NEW.id = 2"
         journal._db.execute(f"CREATE TRIGGER full BEFORE UPDATE ON jobs BEGIN {full}; END")
         store = JournalStore(journal)
-        told = []
+        refused = []
 
         async def send(job: Job) -> None:
             with pytest.raises(errors.JournalError, match="the disk is full"):
                 await store.sending(job)
-            told.append(job.index)
+            refused.append(job.index)
 
         async with anyio.create_task_group() as tasks:
             for _ in range(3):
                 job = await store.next()
                 assert job is not None
                 tasks.start_soon(send, job)
-        assert sorted(told) == [0, 1, 2]
+        assert sorted(refused) == [0, 1, 2]
         assert journal.counts() == {"planned": COUNT}
 
 
-async def test_a_writer_that_is_cancelled_has_written(tmp_path: Path) -> None:
-    """Nothing comes between an answer and its record."""
+async def test_the_change_of_a_cancelled_writer_is_written(tmp_path: Path) -> None:
+    """The change of a cancelled writer is on disk all the same."""
     with Journal(tmp_path / "c.db", create=True) as journal:
         await plan(journal, jobs())
         store = JournalStore(journal)
@@ -105,8 +107,8 @@ async def test_a_writer_that_is_cancelled_has_written(tmp_path: Path) -> None:
         assert journal.get(1).state == "intended"
 
 
-async def test_no_books_remember_nothing() -> None:
-    """They only hand out rows."""
+async def test_an_iterable_store_hands_out_jobs() -> None:
+    """An `IterableStore` hands out its jobs in order and keeps no record."""
     store = IterableStore(jobs())
     job = await store.next()
     assert job is not None

@@ -1,4 +1,4 @@
-"""What remembers: durable, exclusive, exact about states, and clear about what is wrong with a file."""
+"""The journal: durable, locked by its writer, exact about states, and clear about faults of its file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +21,8 @@ from heygen_async.bulk.journal.schema import SCHEMA_VERSION
 from tests.helpers.journal_rows import BODY, entry, take_in
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "campaign.db"
-
-
-@pytest.fixture
-def journal(path: Path) -> Iterator[Journal]:
-    with Journal(path, create=True) as opened:
-        yield opened
-
-
-def test_a_row_goes_its_way_and_survives_a_reopening(path: Path) -> None:
-    """Planned, intended, submitted, completed, stored: each is there when the file is opened again."""
+def test_each_state_of_a_row_survives_a_reopening(path: Path) -> None:
+    """Planned, intended, submitted, completed, stored: each state is there when the file is opened again."""
     steps: list[tuple[str, Any]] = [
         ("planned", lambda journal: take_in(journal, entry())),
         ("intended", lambda journal: journal.intend(1)),
@@ -55,8 +43,8 @@ def test_a_row_goes_its_way_and_survives_a_reopening(path: Path) -> None:
     assert record.intended_at is not None
 
 
-def test_a_key_is_the_same_for_the_same_row_request_and_generation(journal: Journal) -> None:
-    """And another one if any of them changes; no word of the row is in it."""
+def test_a_key_depends_on_row_request_and_generation(journal: Journal) -> None:
+    """A key changes with row, request and generation only, and contains no word of the row."""
     take_in(journal, entry("quinn"), entry("zoe"))
     first = journal.key(journal.get(1))
     assert first == journal.key(journal.get(1))
@@ -73,8 +61,8 @@ def test_a_key_is_the_same_for_the_same_row_request_and_generation(journal: Jour
     )
 
 
-def test_the_first_intent_under_a_key_counts(journal: Journal) -> None:
-    """HeyGen's 24 hours begin there, not at the repeat."""
+def test_a_repeat_keeps_the_first_intent(journal: Journal) -> None:
+    """A repeat keeps the time of the first intent, with which HeyGen's 24 hours begin."""
     take_in(journal, entry())
     journal.intend(1)
     first = journal.get(1).intended_at
@@ -85,8 +73,8 @@ def test_the_first_intent_under_a_key_counts(journal: Journal) -> None:
     assert (journal.get(1).state, journal.get(1).intended_at) == ("planned", None)
 
 
-def test_a_source_meets_the_journal(journal: Journal) -> None:
-    """New, unchanged, changed, repeated, removed: each is counted, and only what must be is planned again."""
+def test_a_merge_counts_rows_and_plans_new_and_changed_ones(journal: Journal) -> None:
+    """New, changed, unchanged, busy, removed and repeated rows are counted; only new and changed ones are planned."""
     assert take_in(journal, entry("ada"), entry("zoe"), entry("bob"), entry("ada")) == Merge(new=3, repeated=1)
     for job_id in (1, 2):
         journal.intend(job_id)
@@ -101,8 +89,8 @@ def test_a_source_meets_the_journal(journal: Journal) -> None:
     assert take_in(journal, entry("ada", script="New")).unchanged == 1
 
 
-def test_what_has_ended_stays_ended(journal: Journal) -> None:
-    """A completed row is never planned, failed or asked for again; a mistake is not passed over."""
+def test_a_completed_row_stays_completed(journal: Journal) -> None:
+    """A completed row is never planned, failed or asked for again: a change that does not fit raises."""
     take_in(journal, entry())
     journal.intend(1)
     journal.submitted(1, video_id="v1")
@@ -120,42 +108,8 @@ def test_what_has_ended_stays_ended(journal: Journal) -> None:
         journal.get(2)
 
 
-def test_rows_are_read_a_page_at_a_time_while_they_change(journal: Journal) -> None:
-    """Over a thousand rows, and the reader sees each once."""
-    take_in(journal, *(entry(f"r{n}") for n in range(1200)))
-    seen = []
-    for record in journal.records("planned"):
-        journal.intend(record.id)
-        seen.append(record.id)
-    assert seen == list(range(1, 1201))
-    assert journal.counts() == {"intended": 1200}
-
-
-def test_failures_are_counted_by_code(journal: Journal) -> None:
-    """For a summary, and for `retry --code`."""
-    take_in(journal, entry("a"), entry("b"), entry("c"))
-    for job_id, code in ((1, "x"), (2, "y"), (3, "y")):
-        journal.failed(job_id, code=code, error="e", spent="no")
-    assert journal.failures() == {"x": 1, "y": 2}
-    assert [record.id for record in journal.records("failed", code="y")] == [2, 3]
-    assert journal.rendered() == {}
-
-
-def test_ids_are_known_to_belong_to_a_row(journal: Journal) -> None:
-    """So that nobody adopts them twice, not even those of former renders."""
-    take_in(journal, entry())
-    journal.intend(1)
-    journal.submitted(1, session_id="s1")
-    journal.submitted(1, video_id="v1")
-    journal.failed(1, code="x", error="x", spent="no")
-    journal.begin_again(1)
-    assert journal.knows_session("s1")
-    assert journal.knows_video("v1")
-    assert not journal.knows_session("s2")
-
-
 def test_two_processes_exclude_each_other(path: Path, journal: Journal) -> None:
-    """The second one is told who is in the way; one that only reads is let in."""
+    """A second writer is told which process has the journal; a reader is let in."""
     code = f"from heygen_async import Journal; Journal({str(path)!r})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert f"in use by process {os.getpid()}" in done.stderr
@@ -163,8 +117,8 @@ def test_two_processes_exclude_each_other(path: Path, journal: Journal) -> None:
         assert reader.counts() == {}
 
 
-def test_a_dead_holder_holds_nothing(path: Path) -> None:
-    """Killed in the midst of its work, its lock is gone with it."""
+def test_a_killed_process_holds_no_lock(path: Path) -> None:
+    """The lock of a killed process is free."""
     code = textwrap.dedent(f"""
         import os, signal
         from heygen_async import Journal
@@ -176,27 +130,27 @@ def test_a_dead_holder_holds_nothing(path: Path) -> None:
         assert journal.counts() == {}
 
 
-def test_a_lock_that_says_nothing_is_still_a_lock(path: Path, journal: Journal) -> None:
-    """Whoever it is."""
+def test_a_lock_file_without_a_holder_still_locks(path: Path, journal: Journal) -> None:
+    """A lock is held even if its file does not name the holder."""
     path.with_name("campaign.db.lock").write_text("?")
     code = f"from heygen_async import Journal; Journal({str(path)!r})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "in use by another process" in done.stderr
 
 
-def test_a_journal_that_is_not_there_is_not_made_by_mistake(path: Path) -> None:
-    """A typing error in a resume must not begin a new campaign."""
+def test_a_missing_journal_is_not_created_by_mistake(path: Path) -> None:
+    """A typing error in a resume does not begin a new campaign."""
     with pytest.raises(errors.JournalError, match="there is no such journal"):
         Journal(path)
     assert not path.exists()
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [(b"just a text file, long enough to be read as a header......" * 20, "not a journal"), (None, "not a journal")],
 )
-def test_a_foreign_file_is_left_alone(path: Path, content: bytes | None, says: str) -> None:
-    """Whether it is a database or not."""
+def test_a_foreign_file_is_left_alone(path: Path, content: bytes | None, message: str) -> None:
+    """A file that is not a journal is refused and not changed, be it a database or not."""
     if content is None:
         with sqlite3.connect(path) as other:
             other.execute("CREATE TABLE t (x)")
@@ -204,13 +158,13 @@ def test_a_foreign_file_is_left_alone(path: Path, content: bytes | None, says: s
     else:
         path.write_bytes(content)
     before = path.read_bytes()
-    with pytest.raises(errors.JournalError, match=says):
+    with pytest.raises(errors.JournalError, match=message):
         Journal(path, create=True)
     assert path.read_bytes()[100:] == before[100:]
 
 
 def test_an_empty_file_is_no_campaign_but_can_become_one(path: Path) -> None:
-    """As a crash right after its making leaves it."""
+    """An empty file, as a crash right after its creation leaves it, can become a journal."""
     path.touch()
     with pytest.raises(errors.JournalError, match="empty; no campaign"):
         Journal(path)
@@ -219,7 +173,7 @@ def test_an_empty_file_is_no_campaign_but_can_become_one(path: Path) -> None:
 
 
 def test_a_newer_format_is_refused(path: Path) -> None:
-    """With the mend."""
+    """A journal of a newer format is refused with the advice to upgrade the package."""
     Journal(path, create=True).close()
     with sqlite3.connect(path) as db:
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
@@ -229,13 +183,13 @@ def test_a_newer_format_is_refused(path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    """Before anything is submitted."""
+    """The error about a missing folder names it."""
     with pytest.raises(errors.JournalError, match=r"nowhere/c\.db: cannot be opened"):
         Journal(tmp_path / "nowhere" / "c.db", create=True)
 
 
-def test_a_damaged_file_says_so(path: Path) -> None:
-    """And is not written to."""
+def test_a_damaged_file_is_reported(path: Path) -> None:
+    """A damaged file is reported as such."""
     with Journal(path, create=True) as journal:
         take_in(journal, *(entry(f"r{n}") for n in range(500)))
     content = bytearray(path.read_bytes())
@@ -246,7 +200,7 @@ def test_a_damaged_file_says_so(path: Path) -> None:
 
 
 def test_a_full_disk_changes_nothing(path: Path) -> None:
-    """The transaction that does not fit is not there at all, and the error says what to do."""
+    """A transaction that does not fit on the disk is undone, and the error message how to go on."""
     with Journal(path, create=True) as journal:
         take_in(journal, entry())
         (pages,) = journal._db.execute("PRAGMA page_count").fetchone()
@@ -257,14 +211,14 @@ def test_a_full_disk_changes_nothing(path: Path) -> None:
 
 
 def test_a_reader_cannot_write(path: Path) -> None:
-    """Said in plain words."""
+    """A journal that is opened for reading refuses changes in plain words."""
     Journal(path, create=True).close()
     with Journal(path, read_only=True) as journal, pytest.raises(errors.JournalError, match="read-only"):
         journal.set_meta(a="1")
 
 
 class Crashes(RuleBasedStateMachine):
-    """Any sequence of events and crashes keeps the promises."""
+    """Any sequence of events and crashes charges a generation of a row at most once and loses no id."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A campaign in PostgreSQL: the same journal, for many processes, on a server that may go away for a while."""
+"""PostgreSQL backend: the same journal for many processes, on a server that may be away for a while."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def jobs(count: int) -> list[Job]:
 
 
 async def test_a_run_remembers_in_a_database(heygen: HeyGen, world: World, database: str, tmp_path: Path) -> None:
-    """As in a file: each row once, files and all, and nothing to do the second time."""
+    """A run with a journal in a database renders each row once, and a second run has no work left."""
     for expected in (6, 0):
         async with heygen.render_many(jobs(6), journal=database, download_to=tmp_path) as results:
             found = [result async for result in results]
@@ -51,8 +51,8 @@ async def test_a_run_remembers_in_a_database(heygen: HeyGen, world: World, datab
         assert all(Path(str(record.file)).exists() for record in journal.records())
 
 
-def walk(journal: Journal) -> None:
-    """Every change that a row can go through."""
+def make_every_change(journal: Journal) -> None:
+    """Make every change that a row can go through."""
     journal.intend(1)
     journal.submitted(1, session_id="s1")
     journal.submitted(1, video_id="v1")
@@ -73,11 +73,11 @@ def walk(journal: Journal) -> None:
 
 
 @pytest.mark.parametrize("kind", ["file", "database"])
-def test_both_places_remember_alike(kind: str, database: str, tmp_path: Path) -> None:
-    """One set of statements, two places."""
+def test_both_backends_have_the_same_records(kind: str, database: str, tmp_path: Path) -> None:
+    """A file and a database have the same records after the same changes."""
     place: Any = tmp_path / "c.db" if kind == "file" else database
     with filled(place) as journal:
-        walk(journal)
+        make_every_change(journal)
         states: dict[int, State] = {record.id: record.state for record in journal.records()}
         assert states == {1: "completed", 2: "planned", 3: "submitted"}
         assert journal.asset("sha") == "a2"
@@ -97,7 +97,7 @@ def test_both_places_remember_alike(kind: str, database: str, tmp_path: Path) ->
 
 
 def test_two_processes_cannot_both_begin_a_row(database: str) -> None:
-    """Whoever is second is told in which state it is."""
+    """The second process to begin a row is told in which state the row is."""
     with filled(database) as one, Journal(database) as other:
         one.intend(1)
         one.submitted(1, video_id="v1")
@@ -105,8 +105,8 @@ def test_two_processes_cannot_both_begin_a_row(database: str) -> None:
             other.intend(1)
 
 
-def test_two_take_in_the_same_list_at_once(database: str) -> None:
-    """Each row is there once."""
+def test_two_processes_merge_the_same_list_at_once(database: str) -> None:
+    """Two merges of one list at the same time leave each row there once."""
     with filled(database, 0) as one, Journal(database) as other:
         threads = [threading.Thread(target=journal.merge, args=(entries(400), 1, Merge())) for journal in (one, other)]
         for thread in threads:
@@ -118,7 +118,7 @@ def test_two_take_in_the_same_list_at_once(database: str) -> None:
 
 @pytest.mark.parametrize("how", ["fast", "immediate"])
 def test_a_server_that_was_restarted_is_found_again(database_server: Postgres, database: str, how: str) -> None:
-    """Nothing is lost, nothing is done twice: neither between two changes nor in the midst of one."""
+    """A restart of the server loses no change and repeats none, between two changes or within one."""
     with filled(database) as journal:
         journal.intend(1)
         database_server.restart(how)
@@ -138,22 +138,22 @@ def test_a_server_that_was_restarted_is_found_again(database_server: Postgres, d
         assert journal.counts() == {"submitted": 1, "failed": 2}
 
 
-def test_a_commit_whose_answer_was_lost_is_asked_after(database_server: Postgres, database: str) -> None:
-    """It was made, so it is not made a second time: the state would not fit."""
-    way = CutOff(database_server.port)
-    with filled(database), Journal(database.replace(str(database_server.port), str(way.port))) as journal:
-        way.is_armed = True
+def test_a_commit_whose_answer_was_lost_is_looked_up(database_server: Postgres, database: str) -> None:
+    """A committed change whose answer was lost is not repeated: it would not fit the state of the row."""
+    proxy = CutOff(database_server.port)
+    with filled(database), Journal(database.replace(str(database_server.port), str(proxy.port))) as journal:
+        proxy.is_armed = True
         journal.failed(1, code="x", error="y", spent="no")
-        assert not way.is_armed
-        way.is_armed = True
+        assert not proxy.is_armed
+        proxy.is_armed = True
         assert journal.together(journal.counts) == {"planned": 2, "failed": 1}
-    way.close()
+    proxy.close()
 
 
-def test_a_server_that_stays_away_is_told_of(
+def test_a_server_that_stays_away_is_reported(
     database_server: Postgres, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After a while, in plain words and without the password."""
+    """A server that stays away is reported in plain words and without the password."""
     monkeypatch.setattr(postgres, "PATIENCE_SECONDS", 0.5)
     address = database.replace("@", ":secret@")
     with filled(address) as journal:
@@ -168,44 +168,44 @@ def test_a_server_that_stays_away_is_told_of(
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda address: address + "_gone", "does not exist; make it first: createdb NAME"),
         (lambda address: address, "no campaign has been begun in it yet: heygen-async enqueue"),
         (lambda _: "postgresql://[::1", "must be as in postgresql://user@host:5432/name"),
     ],
 )
-def test_a_database_that_is_no_journal_is_refused(change: Callable[[str], str], said: str, database: str) -> None:
-    """With what to do."""
-    with pytest.raises(JournalError, match=said):
+def test_a_database_that_is_no_journal_is_refused(change: Callable[[str], str], message: str, database: str) -> None:
+    """An address without a journal is refused, with advice."""
+    with pytest.raises(JournalError, match=message):
         Journal(change(database))
 
 
 def test_tables_of_another_format_are_refused(database: str) -> None:
-    """Workers and commands must be of one version."""
+    """Tables of another format are refused: workers and commands must be of one version."""
     with filled(database) as journal:
         journal.set_meta(format="99")
     with pytest.raises(JournalError, match="its tables have format 99, and this heygen-async knows 3"):
         Journal(database)
 
 
-def test_who_only_looks_changes_nothing(database: str) -> None:
-    """The server sees to it."""
+def test_a_reader_cannot_write(database: str) -> None:
+    """The server refuses changes of a journal that is opened for reading."""
     filled(database).close()
     with Journal(database, read_only=True) as journal, pytest.raises(JournalError, match="the database is read-only"):
         journal.intend(1)
 
 
-def test_the_commands_around_a_journal_take_an_address(
+def test_the_commands_of_a_journal_take_an_address(
     database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """status, retry, export and report; a page without a name gets the database's."""
+    """status, retry, export and report take an address; a page without a name gets the database's."""
     monkeypatch.chdir(tmp_path)
     with filled(database) as journal:
         journal.intend(1)
         journal.failed(1, code="bad", error="why", spent="no")
-    said = call("status", database)
-    assert "failed with bad" in said.output
+    status = call("status", database)
+    assert "failed with bad" in status.output
     assert call("retry", database, "--failed").exit_code == 0
     assert call("export", database, str(tmp_path / "out.csv")).exit_code == 0
     assert call("report", database, "-o", str(tmp_path / "r.html")).exit_code == 0
@@ -218,8 +218,8 @@ def test_the_commands_around_a_journal_take_an_address(
         assert "3 rows" in write_report(journal, tmp_path / "s.html").read_text(encoding="utf-8")
 
 
-def test_a_lock_tells_who_is_alive(database: str) -> None:
-    """Its holder's death, or the loss of its connection, frees it."""
+def test_a_lock_is_free_when_its_holder_is_gone(database: str) -> None:
+    """A lock becomes free when the connection of its holder is closed."""
     one, other = AdvisoryLock(database), AdvisoryLock(database)
     assert not one.holds()
     assert one.take("worker-1")
