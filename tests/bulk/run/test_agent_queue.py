@@ -1,4 +1,4 @@
-"""Agents are few at a time, and nothing waits behind them."""
+"""The agent queue: few agents at a time, and no other row waits behind them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def direct(number: int) -> DirectVideo:
 
 
 async def rendered(heygen: HeyGen, requests: list[VideoRequest], **options: object) -> tuple[list[str], int]:
-    """Return the kinds in order of ending, and how many agents were under way at the most."""
+    """Return the kinds of the results in order of ending, and the highest number of agents under way."""
     most, kinds = 0, []
 
     async def count() -> None:
@@ -50,7 +50,7 @@ def request_of(left: object) -> VideoRequest:
 async def test_agents_are_few_at_a_time(
     heygen: HeyGen, world: World, options: dict[str, int | None], most: int
 ) -> None:
-    """Three by default; slots stay busy with what comes behind them, and every row ends and is charged once."""
+    """Three agents run at once by default; other rows use the other slots, and each row is charged once."""
     requests: list[VideoRequest] = [*map(agent, range(8)), *map(direct, range(8))]
     kinds, found = await rendered(heygen, requests, max_in_flight=8, **options)
     assert found == most
@@ -62,14 +62,14 @@ async def test_agents_are_few_at_a_time(
 
 
 async def test_nothing_but_agents_ends_too(heygen: HeyGen, world: World) -> None:
-    """With one slot, with more, in batches and with a journal."""
+    """A list of agents only ends with one slot, with more slots, and in batches."""
     for options in ({"max_in_flight": 1}, {"max_in_flight": 10}, {"max_in_flight": 10, "submit": "batch"}):
         kinds, most = await rendered(heygen, [agent(n) for n in range(7)], **options)
         assert (len(kinds), most) == (7, min(3, int(str(options["max_in_flight"]))))
 
 
 async def test_a_journal_keeps_the_number(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """Agents of a run that was left count in the next, and what was not sent goes on."""
+    """The journal keeps the number of agents, and agents that an earlier run left count in the next."""
     journal = tmp_path / "c.db"
     async with heygen.render_many([agent(n) for n in range(6)], journal=journal, max_agents=2) as results:
         async for _ in results:
@@ -93,7 +93,7 @@ async def test_a_run_that_is_stopped_sends_no_agent_that_waits(heygen: HeyGen, w
 
 
 class _Listed(JobStore):
-    """Rows of a list."""
+    """A store with the jobs of a list."""
 
     def __init__(self, jobs: Iterator[Job]) -> None:
         self.read = 0
@@ -106,7 +106,7 @@ class _Listed(JobStore):
 
 
 async def test_no_more_rows_are_read_ahead_than_a_thousand() -> None:
-    """However many agents there are."""
+    """At most a thousand agents are set aside while other rows are searched for."""
     store = _Listed(Job(request=agent(n), index=n) for n in range(5 * agent_queue.ASIDE))
     served = AgentQueue(store, 1)
     assert (await served.next() or Job(request=agent(0))).index == 0

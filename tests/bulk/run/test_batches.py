@@ -1,4 +1,4 @@
-"""Rows that are sent a hundred in one POST: paid for once, each followed to its end, no bad row in the others' way."""
+"""Rows that are sent a hundred in one POST: each is paid for once and followed to its own end."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def all_paid_once(world: World, count: int) -> bool:
 
 
 async def test_a_hundred_rows_are_one_post(heygen: HeyGen, world: World) -> None:
-    """They wait at HeyGen, get their ids as their turns come, and end one by one."""
+    """250 rows are three POSTs; they get their ids in turn and end one by one."""
     results = await collect(heygen, jobs(250), max_in_flight=300)
     assert {result.index for result in results if isinstance(result, Completed)} == set(range(250))
     assert all_paid_once(world, 250)
@@ -71,7 +71,7 @@ async def test_a_hundred_rows_are_one_post(heygen: HeyGen, world: World) -> None
 
 
 async def test_what_cannot_be_batched_goes_alone(heygen: HeyGen, world: World) -> None:
-    """Agents do; and each folder has batches of its own."""
+    """Agents and cinematic avatars are sent alone, and each folder has batches of its own."""
     rows = [
         *jobs(4, folder_id="f1"),
         Job(request=VideoAgent(prompt="welcome")),
@@ -89,7 +89,7 @@ async def test_what_cannot_be_batched_goes_alone(heygen: HeyGen, world: World) -
 
 
 async def test_slots_that_become_free_together_are_filled_together(heygen: HeyGen, world: World) -> None:
-    """With no more rows under way than there are slots."""
+    """Slots that become free together are filled by one POST, with no more rows under way than slots."""
     await collect(heygen, jobs(60), max_in_flight=10)
     assert all_paid_once(world, 60)
     posts = world.request_counts()[BATCHES] + world.request_counts()["POST /v3/videos"]
@@ -98,7 +98,7 @@ async def test_slots_that_become_free_together_are_filled_together(heygen: HeyGe
 
 
 async def test_a_bad_row_is_found_and_the_others_are_made(heygen: HeyGen, world: World) -> None:
-    """HeyGen refuses the whole batch and names the index; that row is told its own reason."""
+    """HeyGen refuses a batch and names the index of the bad row: that row fails, the others are made."""
     rows = jobs(5)
     bad = Job(request=DirectVideo(avatar_id="a", voice_id="v", script="Hi bad", extra={"colour": "red"}))
     results = await collect(heygen, [*rows[:3], bad, *rows[3:]])
@@ -112,7 +112,7 @@ async def test_a_bad_row_is_found_and_the_others_are_made(heygen: HeyGen, world:
 
 
 async def test_a_refusal_that_names_nobody_sends_each_alone(heygen: HeyGen, world: World) -> None:
-    """Whatever is wrong with the batch is not wrong with every row."""
+    """After a refusal that names no row, each row of the batch is sent alone."""
     world.faults.append(ErrorAnswer(path="/v3/videos/batches", status=403, code="forbidden"))
     results = await collect(heygen, jobs(4))
     assert all(isinstance(result, Completed) for result in results)
@@ -129,7 +129,7 @@ async def test_a_refusal_that_names_nobody_sends_each_alone(heygen: HeyGen, worl
     ],
 )
 def test_who_is_blamed(message: str, blamed: set[int]) -> None:
-    """Those that the message names; everybody, if it makes no sense."""
+    """A refusal concerns the rows that its message names; all rows if the message cannot be read."""
     assert _blamed(errors.BadRequestError(message), 5) == blamed
 
 
@@ -154,7 +154,7 @@ async def test_a_batch_is_paid_for_once(
     fault: Fault,
     journaled: bool,  # noqa: FBT001
 ) -> None:
-    """Its POST is repeated with the same rows in the same order under the same key."""
+    """A batch is repeated with the same rows in the same order under the same key, and paid for once."""
     world.faults.append(fault)
     results = await collect(heygen, jobs(30), journal=tmp_path / "c.db" if journaled else None)
     assert sum(isinstance(result, Completed) for result in results) == 30
@@ -163,7 +163,7 @@ async def test_a_batch_is_paid_for_once(
 
 
 async def test_a_batch_cut_off_goes_out_again_as_it_was(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """By the next run, from the journal: HeyGen gives its first answer again, and the items are told apart by place."""
+    """The next run repeats a batch that was cut off; HeyGen gives its first answer again, with the items in order."""
     path = tmp_path / "c.db"
     world.faults.append(Slow(path="/v3/videos/batches", seconds=60, times=1))
     with anyio.move_on_after(5):
@@ -181,7 +181,7 @@ async def test_a_batch_cut_off_goes_out_again_as_it_was(heygen: HeyGen, world: W
 
 
 async def test_a_batch_under_way_is_followed_by_the_next_run(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """Whether its items have their ids yet or not."""
+    """The next run follows a batch under way, even if its items have no ids yet."""
     path, world.slots = tmp_path / "c.db", 2
     with anyio.move_on_after(100):
         await collect(heygen, jobs(7), journal=path)
@@ -199,7 +199,7 @@ async def test_a_batch_under_way_is_followed_by_the_next_run(heygen: HeyGen, wor
 async def test_a_batch_that_is_no_longer_whole_is_looked_for_row_by_row(
     heygen: HeyGen, world: World, tmp_path: Path
 ) -> None:
-    """Fewer rows under the old key would be another request; a row with a title is found by it, others are held."""
+    """A batch that has lost a row is searched for row by row: a row with a title is found, the others are held."""
     path = tmp_path / "c.db"
     world.faults.append(Slow(path="/v3/videos/batches", seconds=60, times=1))
     with anyio.move_on_after(5):
@@ -217,7 +217,7 @@ async def test_a_batch_that_is_no_longer_whole_is_looked_for_row_by_row(
 async def test_a_pool_without_room_takes_the_rows_as_slots_become_free(
     heygen: HeyGen, world: World, tmp_path: Path
 ) -> None:
-    """Should HeyGen refuse a batch for want of slots, it is divided; rows cost no attempt by that."""
+    """A batch that HeyGen refuses for lack of slots is divided, and its rows are sent as slots become free."""
     world.batches_wait = False
     results = await collect(heygen, jobs(60), journal=tmp_path / "c.db")
     assert sum(isinstance(result, Completed) for result in results) == 60
@@ -228,7 +228,7 @@ async def test_a_pool_without_room_takes_the_rows_as_slots_become_free(
 
 
 async def test_no_credit_for_a_batch_stops_the_run(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """All of it stays planned."""
+    """A batch that is refused for lack of credit stops the run, and its rows stay planned."""
     path, world.balance_usd = tmp_path / "c.db", 0.0
     with pytest.raises(errors.InsufficientCreditError):
         await collect(heygen, jobs(5), journal=path)
@@ -239,7 +239,7 @@ async def test_no_credit_for_a_batch_stops_the_run(heygen: HeyGen, world: World,
 async def test_a_batch_that_stays_unknown_is_kept_for_the_next_run(
     heygen: HeyGen, world: World, tmp_path: Path
 ) -> None:
-    """Twelve lost answers: every row is unknown and at stake; resuming settles it under the same key."""
+    """After twelve lost answers the rows are unknown and at stake; a resume settles them under the same key."""
     path = tmp_path / "c.db"
     world.faults.append(DropAfterAccept(times=12))
     results = await collect(heygen, jobs(4), journal=path)
@@ -252,7 +252,7 @@ async def test_a_batch_that_stays_unknown_is_kept_for_the_next_run(
 
 
 async def test_items_that_fail_are_failed_rows(heygen: HeyGen, world: World) -> None:
-    """With HeyGen's code, and nothing spent."""
+    """A failed item of a batch is a failed row with HeyGen's code, and costs no money."""
     world.faults.append(FailedRender(nth=2, code="rendering_failed"))
     results = await collect(heygen, jobs(3))
     failed = [result for result in results if isinstance(result, Failed)]
@@ -262,7 +262,7 @@ async def test_items_that_fail_are_failed_rows(heygen: HeyGen, world: World) -> 
 
 
 async def test_batches_are_followed_without_bulk_statuses(heygen: HeyGen, world: World) -> None:
-    """Each by its own address, then each video by its own."""
+    """If bulk statuses are refused, each batch and then each video is asked for by its own address."""
     world.faults.append(ErrorAnswer(path="/v3/videos/statuses", status=403, code="forbidden"))
     results = await collect(heygen, jobs(12))
     assert sum(isinstance(result, Completed) for result in results) == 12
@@ -270,14 +270,14 @@ async def test_batches_are_followed_without_bulk_statuses(heygen: HeyGen, world:
 
 
 async def test_trouble_with_looking_at_a_batch_passes(heygen: HeyGen, world: World) -> None:
-    """A 503 and a 404 of the first moments."""
+    """Failed requests for the statuses of a batch are repeated until they pass."""
     world.faults.append(ErrorAnswer(path="/v3/videos/statuses", status=503, times=12))
     results = await collect(heygen, jobs(3))
     assert sum(isinstance(result, Completed) for result in results) == 3
 
 
 async def test_a_batch_that_heygen_has_forgotten_ends_its_rows(heygen: HeyGen, world: World) -> None:
-    """After the time in which its lists may lag behind."""
+    """A batch that HeyGen no longer knows ends its rows after the time by which lists may lag."""
     world.slots = 0
     ended: list[Result] = []
 
@@ -294,7 +294,7 @@ async def test_a_batch_that_heygen_has_forgotten_ends_its_rows(heygen: HeyGen, w
 
 
 async def test_a_key_that_stops_working_breaks_the_watch_of_a_batch(heygen: HeyGen, world: World) -> None:
-    """As anywhere."""
+    """A refused API key stops the run while a batch is followed."""
     world.slots = 0
     world.faults.append(ErrorAnswer(path="/v3/videos/statuses", status=401, code="unauthorized"))
     with pytest.raises(errors.AuthenticationError):
@@ -302,7 +302,7 @@ async def test_a_key_that_stops_working_breaks_the_watch_of_a_batch(heygen: HeyG
 
 
 async def test_a_stop_before_a_batch_has_room_sends_nothing(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """Its rows stay planned."""
+    """The rows of a batch that waits for room stay planned after a stop."""
     path, world.slots = tmp_path / "c.db", 0
     world.batches_wait = False
     async with heygen.render_many(jobs(4), journal=path, submit="batch", max_in_flight=50) as results:
@@ -314,7 +314,7 @@ async def test_a_stop_before_a_batch_has_room_sends_nothing(heygen: HeyGen, worl
 
 
 async def test_a_batch_by_itself(heygen: HeyGen, world: World) -> None:
-    """`videos.create_batch`, `batch` and `statuses`."""
+    """`videos.create_batch`, `videos.batch` and `videos.statuses` work without a run."""
     requests = [job.request for job in jobs(3)]
     made = await heygen.videos.create_batch(requests, title="Three")  # type: ignore[arg-type]  # of a kind that fits
     seen = await heygen.videos.batch(made.batch_id)
@@ -336,14 +336,14 @@ async def test_a_batch_by_itself(heygen: HeyGen, world: World) -> None:
 async def test_what_is_no_batch_is_refused_here(
     heygen: HeyGen, world: World, requests: list[DirectVideo], reason: str
 ) -> None:
-    """Before anything is sent."""
+    """A list of requests that cannot be one batch is refused before a request is sent."""
     with pytest.raises(errors.InvalidInputError, match=reason):
         await heygen.videos.create_batch(requests)
     assert not world.requests
 
 
 async def test_entries_must_be_objects(server: Server, world: World) -> None:
-    """A bulk look at something else is a broken promise, and passes."""
+    """Bulk statuses whose entries are not objects raise a `ContractError`."""
     world.faults.append(Malformed(path="/v3/videos/statuses", times=5))
     async with HeyGen("simulator-key", base_url=server.base_url) as heygen:
         with pytest.raises(errors.ContractError):

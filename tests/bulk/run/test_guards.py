@@ -1,4 +1,4 @@
-"""Budget, canary, breaker: what holds a run back before money is spent."""
+"""Budget, canary and breaker: guards that stop a run before more money is spent."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def spent(world: World) -> float:
 
 @contextlib.asynccontextmanager
 async def paused(error: type[RunPausedError], **options: Any) -> AsyncIterator[list[Any]]:
-    """Run and expect it to pause; yields what it takes, and then what it gave."""
+    """Yield a list for a client and requests, run them, expect *error*; the list then has the error and the results."""
     given: list[Any] = []
     yield given
     heygen, requests = given
@@ -63,7 +63,7 @@ async def paused(error: type[RunPausedError], **options: Any) -> AsyncIterator[l
 
 
 async def test_a_run_pauses_before_a_row_that_does_not_fit(heygen: HeyGen, world: World) -> None:
-    """What was sent is followed to its end first."""
+    """A run pauses before a row that does not fit the budget, after the rows under way have ended."""
     requests = rows(20)
     async with paused(BudgetReachedError, max_in_flight=3, budget_usd=8.0) as run_:
         run_[:] = heygen, requests
@@ -77,7 +77,7 @@ async def test_a_run_pauses_before_a_row_that_does_not_fit(heygen: HeyGen, world
 
 
 async def test_rows_wait_for_others_to_settle(heygen: HeyGen, world: World) -> None:
-    """A reserve is more than a price: when rows settle, there is room for others."""
+    """A reserve is more than a price: a row that does not fit waits until ended rows make room."""
     requests = rows(6)
     reserve = highest(requests[0])
     async with heygen.render_many(requests, max_in_flight=6, budget_usd=6 * reserve * 0.75) as results:
@@ -86,7 +86,7 @@ async def test_rows_wait_for_others_to_settle(heygen: HeyGen, world: World) -> N
 
 
 async def test_a_budget_is_that_of_the_campaign(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """Over all of its runs; under a higher one it goes on, and each row is paid for once."""
+    """A budget holds for all runs of a campaign; under a higher one it goes on, with each row paid for once."""
     path, requests = tmp_path / "c.db", rows(12)
     async with paused(BudgetReachedError, max_in_flight=2, budget_usd=6.0, journal=path) as run_:
         run_[:] = heygen, requests
@@ -106,7 +106,7 @@ async def test_a_budget_is_that_of_the_campaign(heygen: HeyGen, world: World, tm
 
 
 async def test_rows_under_way_are_reserved_when_a_run_goes_on(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """They may be paid for, so they count, fit or not."""
+    """Rows under way are reserved by a resume, even if they exceed the budget."""
     path, requests = tmp_path / "c.db", rows(5)
     async with heygen.render_many(requests, max_in_flight=3, journal=path, budget_usd=50.0):
         while len(world.ledger) < 3:
@@ -119,7 +119,7 @@ async def test_rows_under_way_are_reserved_when_a_run_goes_on(heygen: HeyGen, wo
 
 
 def test_what_may_have_been_paid_for_stays_reserved() -> None:
-    """A lost answer of an agent's POST: nobody knows, so it counts."""
+    """The reserve of a row of unknown outcome is kept."""
     budget = Budget(100.0)
     job = Job(request=rows(1)[0], index=0)
     assert budget.admits(job)
@@ -137,7 +137,7 @@ def test_what_may_have_been_paid_for_stays_reserved() -> None:
 async def test_failed_rows_and_former_renders_count_as_far_as_they_were_paid(
     heygen: HeyGen, world: World, tmp_path: Path
 ) -> None:
-    """A failed render is not billed; a video whose row was changed was paid for."""
+    """A failed render does not count; the former video of a changed row does, since it was paid for."""
     path, requests = tmp_path / "c.db", rows(3)
     world.faults.append(FailedRender(nth=1))
     async with heygen.render_many(requests, journal=path) as results:
@@ -171,7 +171,7 @@ async def test_a_budget_is_an_amount(heygen: HeyGen, amount: float) -> None:
 def test_a_budget_is_never_crossed(
     tmp_path_factory: pytest.TempPathFactory, limit: float, words: list[int], slots: int, seed: int, journal: str
 ) -> None:
-    """Whatever the rows, the slots, lost answers and failed renders; by the bill of the stand-in."""
+    """By the simulator's bill a budget is never exceeded, for any rows, slots, lost answers and failed renders."""
     world = World(slots=slots, seed=seed, faults=[DropAfterAccept(probability=0.2), FailedRender(probability=0.1)])
     requests = [
         DirectVideo(avatar_id="a", voice_id="v", script=f"row {n} " + "word " * count) for n, count in enumerate(words)
@@ -199,7 +199,7 @@ def test_a_budget_is_never_crossed(
 
 
 async def test_the_first_rows_go_alone(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """The others when they are there with their files."""
+    """The first rows go alone; the others follow when those have their files."""
     requests = rows(10)
     first: list[Result] = []
     async with heygen.render_many(requests, max_in_flight=5, canary=2, download_to=tmp_path) as results:
@@ -212,7 +212,7 @@ async def test_the_first_rows_go_alone(heygen: HeyGen, world: World, tmp_path: P
 
 
 async def test_a_failed_canary_stops_the_run(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """Two are paid for at the most, and after the mend it goes on."""
+    """A failed canary stops the run before any other row is paid for, and a resume sends the others."""
     world.faults.append(FailedRender(nth=2))
     async with paused(CanaryFailedError, max_in_flight=5, canary=2, journal=tmp_path / "c.db") as run_:
         run_[:] = heygen, rows(10)
@@ -225,7 +225,7 @@ async def test_a_failed_canary_stops_the_run(heygen: HeyGen, world: World, tmp_p
 
 @pytest.mark.parametrize("verdict", ["go", "stop"])
 async def test_somebody_may_be_asked(heygen: HeyGen, world: World, verdict: str) -> None:
-    """With the results of the first rows in hand."""
+    """`approve` gets the results of the first rows and decides about the others."""
     shown: list[int] = []
 
     async def approve(ended: Any) -> bool:
@@ -243,7 +243,7 @@ async def test_somebody_may_be_asked(heygen: HeyGen, world: World, verdict: str)
 
 
 async def test_a_canary_that_was_rendered_needs_no_other(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """The first run's is enough for the runs after it."""
+    """A canary that an earlier run has rendered is enough for the runs after it."""
     path = tmp_path / "c.db"
     async with heygen.render_many(rows(2), canary=1, journal=path) as results:
         assert len([result async for result in results]) == 2
@@ -255,7 +255,7 @@ async def test_a_canary_that_was_rendered_needs_no_other(heygen: HeyGen, world: 
 
 
 async def test_a_canary_that_waits_for_the_budget_is_not_forgotten(heygen: HeyGen, world: World) -> None:
-    """It is asked about again, and goes when the row before it has settled."""
+    """A canary row that waits for the budget is sent when the row before it has settled."""
     requests = rows(2)
     async with heygen.render_many(requests, canary=2, budget_usd=1.9 * highest(requests[0])) as results:
         assert len([result async for result in results]) == 2
@@ -263,7 +263,7 @@ async def test_a_canary_that_waits_for_the_budget_is_not_forgotten(heygen: HeyGe
 
 
 async def test_stopping_while_a_canary_is_awaited_sends_nothing_more(heygen: HeyGen, world: World) -> None:
-    """Ctrl-C means it."""
+    """After a stop during the canary, no other row is sent."""
     async with heygen.render_many(rows(5), canary=1) as results:
         while not world.ledger:
             await anyio.sleep(1)
@@ -276,7 +276,7 @@ async def test_stopping_while_a_canary_is_awaited_sends_nothing_more(heygen: Hey
 
 
 async def test_rows_that_fail_alike_stop_the_run(heygen: HeyGen, world: World) -> None:
-    """By code: the messages differ."""
+    """Rows that fail with the same code stop the run, although their messages differ."""
     world.faults.append(FailedRender(probability=1.0, code="avatar_not_usable"))
     async with paused(BreakerTrippedError, max_in_flight=2, breaker=(3, 5)) as run_:
         run_[:] = heygen, rows(20)
@@ -288,7 +288,7 @@ async def test_rows_that_fail_alike_stop_the_run(heygen: HeyGen, world: World) -
 
 @given(st.lists(st.sampled_from(["a", "b", None]), max_size=40), st.integers(1, 4), st.integers(0, 4))
 def test_a_breaker_counts_one_code_among_the_last(codes: list[str | None], failures: int, more: int) -> None:
-    """It trips exactly when a window holds enough of one code, and stays so."""
+    """A breaker trips when a window of results has enough failures of one code, and stays tripped."""
     of = failures + more
     breaker, job = Breaker(failures, of), Job(request=rows(1)[0], index=0)
 

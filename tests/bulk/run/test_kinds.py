@@ -1,4 +1,4 @@
-"""A run mixes everything that renders: films, agents, templates, translations, clips, layers, model videos."""
+"""Runs of every kind of request: videos, agents, templates, translations, clips, layers, model videos."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ async def results_of(heygen: HeyGen, requests: Any, **options: Any) -> list[Any]
 
 @pytest.mark.parametrize("watch", ["auto", "each"])
 async def test_a_run_mixes_all_kinds(heygen: HeyGen, world: World, tmp_path: Path, watch: Any) -> None:
-    """Each ends once, is charged once, and comes back as what it is."""
+    """A run mixes all kinds: each row ends once, is charged once and has a result of its own type."""
     world.faults += [UnknownStatus(nth=3), NullVideoUrl(nth=2)]
     found = await results_of(heygen, REQUESTS.values(), journal=tmp_path / "c.db", watch=watch)
     assert all(isinstance(result, Completed) for result in found), found
@@ -90,7 +90,7 @@ async def test_a_run_mixes_all_kinds(heygen: HeyGen, world: World, tmp_path: Pat
 
 
 async def test_what_no_plain_video_is_holds_a_slot_like_any_other(heygen: HeyGen, world: World) -> None:
-    """One pool for all: never more at once than the run may have."""
+    """All kinds share the slots of a run."""
     requests = [REQUESTS[kind] for kind in JOBS] * 3
     found = await results_of(heygen, requests, max_in_flight=4)
     assert len(found) == len(world.ledger) == len(requests)
@@ -99,7 +99,7 @@ async def test_what_no_plain_video_is_holds_a_slot_like_any_other(heygen: HeyGen
 
 @pytest.mark.parametrize("kind", JOBS)
 async def test_a_job_that_fails_is_a_failed_row(heygen: HeyGen, world: World, kind: str) -> None:
-    """With HeyGen's reason, and nothing to pay."""
+    """A failed job is a failed row with HeyGen's reason, and costs no money."""
     world.faults.append(FailedRender(nth=1, code="bad_file", message="no face was found"))
     (result,) = await results_of(heygen, [REQUESTS[kind]])
     assert isinstance(result, Failed)
@@ -111,7 +111,7 @@ async def test_a_job_that_fails_is_a_failed_row(heygen: HeyGen, world: World, ki
 
 @pytest.mark.parametrize("kind", [*JOBS, "studio", "template"])
 async def test_a_lost_answer_is_paid_once(heygen: HeyGen, world: World, tmp_path: Path, kind: str) -> None:
-    """By the key, or where the endpoint knows none by the same word in the body."""
+    """A POST whose answer is lost is paid for once, by its key or by the id in its body."""
     world.faults.append(DropAfterAccept(method="POST", path="/v3/*", nth=1))
     (result,) = await results_of(heygen, [REQUESTS[kind]], journal=tmp_path / "c.db")
     assert isinstance(result, Completed), result
@@ -119,7 +119,7 @@ async def test_a_lost_answer_is_paid_once(heygen: HeyGen, world: World, tmp_path
 
 
 async def test_all_films_of_a_job_are_stored(heygen: HeyGen, tmp_path: Path) -> None:
-    """Clips, layers, and the sound of a translation without pictures."""
+    """All files of a job are stored: clips, layers, and the sound of a translation without pictures."""
     sound = TranslationRequest(video=FILM, output_languages=["French"], translate_audio_only=True, enable_caption=True)
     requests = [REQUESTS["clipping"], REQUESTS["background_removal"], sound, REQUESTS["lipsync"]]
     jobs = [Job(request=request, row={"name": request.kind}) for request in requests]
@@ -141,7 +141,7 @@ async def test_all_films_of_a_job_are_stored(heygen: HeyGen, tmp_path: Path) -> 
 
 
 async def test_films_that_an_earlier_run_left_are_fetched(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """All of them: how many there are is asked of the job again."""
+    """A later run fetches all missing files of a job; HeyGen tells how many there are."""
     jobs = [Job(request=REQUESTS["clipping"], row={"name": "a"}), Job(request=REQUESTS["lipsync"], row={"name": "b"})]
     options = {"download_to": tmp_path / "out", "filename": "{name}", "journal": tmp_path / "c.db"}
     await results_of(heygen, jobs, **options)
@@ -155,7 +155,7 @@ async def test_films_that_an_earlier_run_left_are_fetched(heygen: HeyGen, world:
 
 
 async def test_a_job_that_cannot_be_read_is_a_row_without_files(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """It is there and paid for; the reason is told."""
+    """A job that was deleted at HeyGen is a completed row without files, with the reason."""
     options = {"download_to": tmp_path / "out", "filename": "{id}", "journal": tmp_path / "c.db"}
     await results_of(heygen, [REQUESTS["clipping"]], **options)
     for file in (tmp_path / "out").iterdir():
@@ -194,7 +194,7 @@ ROWS = "name,film,language\nAda,https://example.com/a.mp4,French\nBob,https://ex
 async def test_rows_of_a_list_become_other_kinds(
     heygen: HeyGen, world: World, tmp_path: Path, mode: str, fields: dict[str, Any], sent: dict[str, Any]
 ) -> None:
-    """As they become videos: planned, priced, looked up, run."""
+    """Rows of a list become template videos and translations: planned, priced, looked up and run."""
     (tmp_path / "rows.csv").write_text(ROWS, encoding="utf-8")
     plan = await heygen.plan(tmp_path / "rows.csv", Template(mode, fields))
     assert not plan.errors, plan.errors
@@ -207,7 +207,7 @@ async def test_rows_of_a_list_become_other_kinds(
 
 
 async def test_a_list_is_told_that_a_row_is_one_translation(heygen: HeyGen, tmp_path: Path) -> None:
-    """With the row and its column, before anything is sent."""
+    """A row with two languages is refused with its line and column before a request is sent."""
     (tmp_path / "rows.csv").write_text('film,to\nhttps://example.com/a.mp4,French\nhttps://x.de/b.mp4,"Greek, Thai"\n')
     template = Template("translation", {"video": "{{ film }}", "output_languages": "{{ to }}"})
     plan = await heygen.plan(tmp_path / "rows.csv", template, preflight=False)
@@ -218,7 +218,7 @@ async def test_a_list_is_told_that_a_row_is_one_translation(heygen: HeyGen, tmp_
 
 @pytest.mark.parametrize(("kind", "found"), [("lipsync", 1), ("filler_word_removal", 0)])
 async def test_a_job_is_looked_for_by_its_title(heygen: HeyGen, tmp_path: Path, kind: str, found: int) -> None:
-    """When its key is too old; HeyGen lists some kinds and some not."""
+    """A job whose key is too old is searched for by its title, if HeyGen lists jobs of its kind."""
     made = [
         await heygen.begin(LipsyncRequest(video=FILM, audio=FILM, title="Hi Ada")),
         await heygen.begin(FillerWordRemovalRequest(video=FILM, title="Hi Ada")),
@@ -231,7 +231,7 @@ async def test_a_job_is_looked_for_by_its_title(heygen: HeyGen, tmp_path: Path, 
 
 
 async def test_an_audit_looks_at_jobs_too(heygen: HeyGen, tmp_path: Path) -> None:
-    """Where each kind can be seen."""
+    """An audit looks up each row by the address of its kind."""
     await results_of(heygen, [REQUESTS["lipsync"], REQUESTS["clipping"]], journal=tmp_path / "c.db")
     with Journal(tmp_path / "c.db") as journal:
         gone = next(record.video_id for record in journal.records() if record.kind == "lipsync")
@@ -253,18 +253,18 @@ async def test_an_audit_looks_at_jobs_too(heygen: HeyGen, tmp_path: Path) -> Non
     ],
 )
 def test_lengths_are_told_as_far_as_they_can(kind: str, body: dict[str, Any], seconds: tuple[float, ...]) -> None:
-    """A part has its length, a scene its own; the length of a film that nobody has opened is a wide span."""
+    """A part and a scene have their own lengths; the length of an unopened film is a wide range."""
     assert seconds_of(kind, body) == pytest.approx(seconds)
 
 
 def test_scenes_that_speak_are_as_long_as_their_speech() -> None:
-    """As the same words in a plain video are."""
+    """A scene that speaks is as long as the same words in a plain video."""
     scene = {"type": "avatar", "input": {"script": "Hi Ada, how are you?"}}
     assert seconds_of("studio", {"scenes": [scene]}) == seconds_of("avatar", scene["input"])  # type: ignore[arg-type] # a dict of dicts
 
 
 async def test_a_row_is_one_translation(heygen: HeyGen, world: World) -> None:
-    """Several languages are several things to follow and to pay for."""
+    """A translation into several languages is refused: it is several results to follow and to pay for."""
     request = TranslationRequest(video=FILM, output_languages=["French", "German"])
     with pytest.raises(InvalidInputError, match=r"item 0: .*2 of them \(French, German\).*give each its row"):
         await results_of(heygen, [request])
@@ -272,20 +272,20 @@ async def test_a_row_is_one_translation(heygen: HeyGen, world: World) -> None:
 
 
 async def test_what_does_not_render_is_no_row(heygen: HeyGen) -> None:
-    """Whatever it is."""
+    """A value that is not a request is refused with its index."""
     with pytest.raises(InvalidInputError, match="item 0: a dict; must be a DirectVideo"):
         await results_of(heygen, [{"script": "Hi"}])
 
 
 @pytest.mark.parametrize("bad", ["", "a/b", None, 3])
 def test_a_template_is_named_by_its_id(bad: Any) -> None:
-    """It stands in a path."""
+    """A template id that cannot stand in a path is refused."""
     with pytest.raises(InvalidInputError, match=r"FromTemplate\.template_id"):
         FromTemplate(template_id=bad, variables={})
 
 
 def test_a_template_s_id_stands_in_the_path_only() -> None:
-    """And the kind names it."""
+    """The id of a template stands in the path and in the kind, not in the body."""
     request = FromTemplate(template_id="t1", variables={"name": {"type": "text"}}, extra={"new": 1})
     assert request.body == {"variables": {"name": {"type": "text"}}, "new": 1}
     call = creation(request, "key")
@@ -294,7 +294,7 @@ def test_a_template_s_id_stands_in_the_path_only() -> None:
 
 @pytest.mark.parametrize(("given", "sent"), [(None, "key"), ("mine", "mine")])
 def test_a_background_removal_has_its_key_in_its_body(given: str | None, sent: str) -> None:
-    """Yours, if you gave one."""
+    """A background removal has the key in its body: yours, if you gave one."""
     call = creation(BackgroundRemovalRequest(video=FILM, request_id=given), "key")
     assert call.body["request_id"] == sent
     assert call.harmless
@@ -302,7 +302,7 @@ def test_a_background_removal_has_its_key_in_its_body(given: str | None, sent: s
 
 
 def test_kinds_are_known_by_name() -> None:
-    """And what is not known says so, or is called by its name."""
+    """Kinds are found by name; an unknown kind is refused, or shown under its name."""
     assert [label_of(kind) for kind in ("avatar", "template/t1", "hologram")] == [
         "Avatar videos",
         "Template videos (t1)",
@@ -319,7 +319,7 @@ def test_kinds_are_known_by_name() -> None:
 
 
 def test_a_job_without_a_reason_has_failed_all_the_same() -> None:
-    """HeyGen does not always give one."""
+    """A job that failed without a reason is a failed job."""
     seen = SeenAsVideo(id="x1", status="failed", subject="clipping", made=None)
     with pytest.raises(RenderFailedError, match="clipping x1 failed: HeyGen gives no reason"):
         seen.check()
@@ -329,14 +329,14 @@ def test_a_job_without_a_reason_has_failed_all_the_same() -> None:
 
 @pytest.mark.parametrize("bad", ["name=Ada", None, 3])
 def test_variables_are_given_by_name(bad: Any) -> None:
-    """Whatever else is given is refused here."""
+    """Variables that are not given by name are refused."""
     with pytest.raises(InvalidInputError, match="variables"):
         FromTemplate(template_id="t1", variables=bad)
 
 
 @pytest.mark.parametrize("data", [{}, {"video_translation_ids": []}, {"video_translation_ids": ["a", "b"]}, ["a"], "a"])
 def test_an_answer_without_one_id_breaks_the_contract(data: Any) -> None:
-    """So whether something was made is not known, and nobody follows a guess."""
+    """An answer without exactly one id breaks the contract, so the outcome is unknown."""
     call = creation(REQUESTS["translation"], "key")
     answer = Answer(status=200, headers={}, body=dumps({"data": data}))
     with pytest.raises(ContractError, match=r"\$\.data"):
@@ -346,7 +346,7 @@ def test_an_answer_without_one_id_breaks_the_contract(data: Any) -> None:
 async def test_a_key_that_is_refused_ends_a_run_that_fetches_clips(
     heygen: HeyGen, world: World, tmp_path: Path
 ) -> None:
-    """It is about the account, not about the row."""
+    """An API key that is refused while clips are fetched ends the run: it concerns the account, not the row."""
     options = {"download_to": tmp_path / "out", "filename": "{id}", "journal": tmp_path / "c.db"}
     await results_of(heygen, [REQUESTS["clipping"]], **options)
     for file in (tmp_path / "out").iterdir():
@@ -358,7 +358,7 @@ async def test_a_key_that_is_refused_ends_a_run_that_fetches_clips(
 
 
 def test_a_bill_says_what_it_cannot_price() -> None:
-    """HeyGen publishes no price of clips."""
+    """A bill counts the results for which HeyGen publishes no price."""
     bill = Bill()
     for kind in ("lipsync", "clipping"):
         video = Video(id="x", status="completed", duration=10.0)

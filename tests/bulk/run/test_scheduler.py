@@ -1,4 +1,4 @@
-"""A run of many: slots, order, rows, failures, early exit, and that every row is paid for once."""
+"""Runs of many rows: slots, order, failures, early exit, and every row paid for once."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def collect(heygen: HeyGen, requests: object, **settings: object) -> list[
 
 
 async def test_all_rows_end_and_slots_are_kept(heygen: HeyGen, world: World) -> None:
-    """Thirty rows on ten slots: never more than ten at once, each charged once, each with its row."""
+    """Thirty rows on ten slots: at most ten at once, each charged once, each result with its row."""
     rows = [{"n": n} for n in range(30)]
     results = await collect(heygen, [Job(request=script(row["n"]), row=row) for row in rows])
     assert sorted(result.row["n"] for result in results) == list(range(30))
@@ -59,7 +59,7 @@ async def test_all_rows_end_and_slots_are_kept(heygen: HeyGen, world: World) -> 
 
 
 async def test_results_come_in_order_of_ending(heygen: HeyGen, world: World) -> None:
-    """A short render that was asked for last comes first."""
+    """Results come in order of ending: a short render that was sent last comes first."""
     world.render_seconds = lambda body: 300.0 - 50 * int(body["script"].split()[-1])
     results = await collect(heygen, [script(n) for n in range(5)])
     assert [result.index for result in results] == [4, 3, 2, 1, 0]
@@ -67,7 +67,7 @@ async def test_results_come_in_order_of_ending(heygen: HeyGen, world: World) -> 
 
 
 async def test_the_three_modes_mix(heygen: HeyGen, world: World) -> None:
-    """One pool, one stream of results."""
+    """All three modes share one pool and one stream of results."""
     requests = [
         script(1),
         VideoAgent(prompt="A welcome"),
@@ -81,14 +81,14 @@ async def test_the_three_modes_mix(heygen: HeyGen, world: World) -> None:
 
 
 async def test_an_empty_plan_ends(heygen: HeyGen, world: World) -> None:
-    """No rows, no requests, no results."""
+    """A run without rows ends without requests and results."""
     assert await collect(heygen, []) == []
     assert world.requests == []
 
 
 @pytest.mark.parametrize("asynchronous", [True, False])
 async def test_rows_are_read_no_faster_than_slots_free_up(heygen: HeyGen, world: World, asynchronous: bool) -> None:  # noqa: FBT001
-    """A source of a hundred thousand rows is never read ahead."""
+    """Rows are read one by one as slots become free, not ahead."""
     read = 0
 
     def rows() -> Iterator[DirectVideo]:
@@ -110,7 +110,7 @@ async def test_rows_are_read_no_faster_than_slots_free_up(heygen: HeyGen, world:
 
 
 async def test_a_hundred_thousand_queued_rows_are_no_tasks(heygen: HeyGen, world: World) -> None:
-    """Memory does not grow with the queue: a task a row would be hundreds of megabytes."""
+    """Memory does not grow with the queue: a task for each row would be hundreds of megabytes."""
     world.render_seconds = lambda body: 60.0
     async with heygen.render_many((script(n) for n in range(100_000)), max_in_flight=10) as results:
         await anext(results)
@@ -125,7 +125,7 @@ async def test_a_hundred_thousand_queued_rows_are_no_tasks(heygen: HeyGen, world
 
 
 async def test_a_bad_row_is_a_value(heygen: HeyGen, world: World) -> None:
-    """Refused by HeyGen, failed in rendering, or fine: each row has its result and its slot comes back."""
+    """A row that HeyGen refuses and a render that fails are results, and their slots become free."""
     world.faults.append(FailedRender(contains="number 3", code="rendering_failed"))
     refused = DirectVideo(avatar_id="a", voice_id="v", script="x", extra={"nonsense": 1})
     results = await collect(heygen, [refused, *(script(n) for n in range(1, 6))], max_in_flight=2)
@@ -138,7 +138,7 @@ async def test_a_bad_row_is_a_value(heygen: HeyGen, world: World) -> None:
 
 
 async def test_an_agent_whose_answer_is_lost_is_a_failed_row_at_stake(heygen: HeyGen, world: World) -> None:
-    """Never sent twice; the summary says that money may be gone."""
+    """An agent whose answer is lost is not sent twice; its row fails, and the summary counts it as at stake."""
     world.faults.append(DropAfterAccept(nth=1))
     async with heygen.render_many([VideoAgent(prompt="one"), VideoAgent(prompt="two")]) as results:
         ended = [result async for result in results]
@@ -149,7 +149,7 @@ async def test_an_agent_whose_answer_is_lost_is_a_failed_row_at_stake(heygen: He
 
 
 async def test_three_hundred_rows_through_trouble(heygen: HeyGen, world: World) -> None:
-    """5 % of answers lost, 5 % 503, and a pool half as large as believed: all end, charges = rows."""
+    """With 5 % of answers lost, 5 % 503 and half the slots expected, 300 rows end and are charged once."""
     world.faults += [
         DropAfterAccept(probability=0.05),
         ErrorAnswer(status=503, code="service_unavailable", probability=0.05),
@@ -165,7 +165,7 @@ async def test_three_hundred_rows_through_trouble(heygen: HeyGen, world: World) 
 
 
 async def test_leaving_early_loses_no_id(heygen: HeyGen, world: World) -> None:
-    """What was submitted is in the results or listed as unfinished; nothing runs on here."""
+    """After an early exit every id is in the results or listed as unfinished, and no request follows."""
     async with heygen.render_many((script(n) for n in range(100)), max_in_flight=10) as results:
         first = [await anext(results) for _ in range(5)]
     asked = len(world.requests)
@@ -177,7 +177,7 @@ async def test_leaving_early_loses_no_id(heygen: HeyGen, world: World) -> None:
 
 
 async def test_a_post_under_way_brings_its_id_before_a_run_is_left(heygen: HeyGen, world: World) -> None:
-    """Cancelling waits a moment for answers that are on their way."""
+    """A run that is left waits some seconds for the answers of POSTs under way."""
     world.faults.append(Slow(method="POST", seconds=3))
     with anyio.move_on_after(1):
         async with heygen.render_many([script(1), script(2)]) as results:
@@ -187,7 +187,7 @@ async def test_a_post_under_way_brings_its_id_before_a_run_is_left(heygen: HeyGe
 
 
 async def test_a_post_that_brings_no_id_in_time_is_listed_as_unknown(heygen: HeyGen, world: World) -> None:
-    """The run is left after five seconds all the same."""
+    """A POST without an answer within five seconds of leaving is listed as unknown."""
     world.faults.append(Slow(method="POST", seconds=100))
     start = anyio.current_time()
     with anyio.move_on_after(1):
@@ -198,7 +198,7 @@ async def test_a_post_that_brings_no_id_in_time_is_listed_as_unknown(heygen: Hey
 
 
 async def test_out_of_credit_stops_submitting_and_follows_the_rest(heygen: HeyGen, world: World) -> None:
-    """What was accepted is finished; then the run says where it stopped."""
+    """Without credit the accepted rows are followed to their end; then the run names the row where it stopped."""
     world.faults.append(ErrorAnswer(method="POST", status=402, code="insufficient_credit", between=(200, 1e9)))
     ended: list[Result] = []
     with pytest.raises(errors.InsufficientCreditError) as caught:
@@ -211,7 +211,7 @@ async def test_out_of_credit_stops_submitting_and_follows_the_rest(heygen: HeyGe
 
 
 async def test_a_key_that_stops_working_breaks_the_run_and_names_what_goes_on(heygen: HeyGen, world: World) -> None:
-    """Nothing can be seen any more; the ids are in the error."""
+    """A refused API key breaks the run, and the error has the ids of the renders that go on."""
     world.faults.append(ErrorAnswer(method="GET", status=401, code="unauthorized"))
     with pytest.raises(errors.AuthenticationError) as caught:
         await collect(heygen, [script(1), script(2)])
@@ -219,7 +219,7 @@ async def test_a_key_that_stops_working_breaks_the_run_and_names_what_goes_on(he
 
 
 async def test_an_error_of_the_caller_comes_out_as_it_is(heygen: HeyGen, world: World) -> None:
-    """Not wrapped in a group; and the run is over."""
+    """An error of the caller ends the run and is not wrapped in a group."""
     with pytest.raises(ZeroDivisionError):
         async with heygen.render_many([script(1)]) as results:
             async for _ in results:
@@ -227,7 +227,7 @@ async def test_an_error_of_the_caller_comes_out_as_it_is(heygen: HeyGen, world: 
 
 
 async def test_an_error_of_the_source_comes_out_as_it_is(heygen: HeyGen, world: World) -> None:
-    """A generator that breaks breaks the run."""
+    """An error of the source breaks the run and is not wrapped in a group."""
 
     def broken() -> Iterator[DirectVideo]:
         yield script(1)
@@ -238,7 +238,7 @@ async def test_an_error_of_the_source_comes_out_as_it_is(heygen: HeyGen, world: 
 
 
 async def test_two_errors_at_once_come_as_a_group(heygen: HeyGen, world: World) -> None:
-    """None is swallowed."""
+    """Two errors at once are raised as a group."""
 
     async def broken() -> AsyncIterator[DirectVideo]:
         try:
@@ -255,7 +255,7 @@ async def test_two_errors_at_once_come_as_a_group(heygen: HeyGen, world: World) 
 
 
 async def test_a_stuck_render_gives_its_slot_back_at_the_deadline(heygen: HeyGen, world: World) -> None:
-    """It is a failed row that is paid for; the others go on."""
+    """A render past the deadline is a failed row that is paid for, and its slot becomes free."""
     world.faults.append(Stuck(contains="number 0"))
     results = await collect(heygen, (script(n) for n in range(4)), max_in_flight=1, deadline=3000)
     stuck = next(result for result in results if isinstance(result, Failed))
@@ -266,7 +266,7 @@ async def test_a_stuck_render_gives_its_slot_back_at_the_deadline(heygen: HeyGen
 
 
 async def test_refused_bulk_statuses_are_no_end(heygen: HeyGen, world: World) -> None:
-    """Then each video is asked by itself."""
+    """If bulk statuses are refused, each video is asked for by itself."""
     world.faults.append(ErrorAnswer(path="/v3/videos/statuses", status=404, code="not_found"))
     results = await collect(heygen, [script(n) for n in range(5)])
     assert all(isinstance(result, Completed) for result in results)
@@ -274,7 +274,7 @@ async def test_refused_bulk_statuses_are_no_end(heygen: HeyGen, world: World) ->
 
 
 async def test_a_video_deleted_elsewhere_is_a_failed_row(heygen: HeyGen, world: World) -> None:
-    """It was paid for; it can no longer be seen."""
+    """A video that is deleted while it renders is a failed row that was paid for."""
     world.render_seconds = lambda body: 200.0
 
     async with heygen.render_many([script(1)]) as results:
@@ -287,7 +287,7 @@ async def test_a_video_deleted_elsewhere_is_a_failed_row(heygen: HeyGen, world: 
 
 
 async def test_agents_that_fail_are_failed_rows(heygen: HeyGen, world: World) -> None:
-    """Before they name a video, and after."""
+    """An agent that fails is a failed row, before it names a video and after."""
     world.faults += [
         FailedRender(contains="early", while_thinking=True),
         FailedRender(contains="late", code="rendering_failed"),
@@ -297,7 +297,7 @@ async def test_agents_that_fail_are_failed_rows(heygen: HeyGen, world: World) ->
 
 
 async def test_watching_asks_in_bulk(heygen: HeyGen, world: World) -> None:
-    """One request looks after all; each end is read once."""
+    """One request asks for the statuses of all renders, and each ended render is read once."""
     await collect(heygen, [script(n) for n in range(40)], max_in_flight=20)
     counts = world.request_counts()
     assert counts["GET /v3/videos/{video_id}"] == 40
@@ -305,7 +305,7 @@ async def test_watching_asks_in_bulk(heygen: HeyGen, world: World) -> None:
 
 
 async def test_what_happens_is_told(heygen: HeyGen, world: World, events: list[Event]) -> None:
-    """Each row: submitted, rendered, ended."""
+    """Each row has an event for its submission, its render and its end."""
     world.faults.append(FailedRender(contains="number 1"))
     await collect(heygen, [script(0), script(1)])
     told = [event for event in events if isinstance(event, JobSubmitted | JobRendered | JobEnded)]
@@ -315,7 +315,7 @@ async def test_what_happens_is_told(heygen: HeyGen, world: World, events: list[E
 
 
 async def test_files_are_stored_under_their_names(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """Named by the row, without the key on the way, nothing half written left over."""
+    """Files are named by their rows, and no part files are left over."""
     jobs = [Job(request=script(n), row={"name": name}) for n, name in enumerate(["Ada", "Ada", "A/D:A?"])]
     results = await collect(heygen, jobs, download_to=tmp_path / "out", filename="{name}")
     files = {result.file.name for result in results if isinstance(result, Completed) and result.file}
@@ -325,7 +325,7 @@ async def test_files_are_stored_under_their_names(heygen: HeyGen, world: World, 
 
 
 async def test_a_refused_address_is_asked_for_again(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """Expired, cut short, dropped: the file is whole in the end, and nothing is rendered again."""
+    """A file whose address has expired or whose download breaks is fetched again, without a new render."""
     world.faults += [
         ExpiredUrl(contains="number 0", times=1),
         Truncated(path="/files/*", nth=1),
@@ -337,7 +337,7 @@ async def test_a_refused_address_is_asked_for_again(heygen: HeyGen, world: World
 
 
 async def test_a_file_that_cannot_be_stored_is_no_failed_render(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """The video is there and paid for; the result says why there is no file."""
+    """A video without its file is completed and paid for, and the result has the reason."""
     world.faults.append(ErrorAnswer(path="/files/*", status=500, code="internal_error"))
     async with heygen.render_many([script(0)], download_to=tmp_path) as results:
         result = await anext(results)
@@ -348,7 +348,7 @@ async def test_a_file_that_cannot_be_stored_is_no_failed_render(heygen: HeyGen, 
 
 
 async def test_a_disk_that_refuses_is_named(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """No second try where the disk is the trouble."""
+    """An error of the disk is named in the result."""
     (tmp_path / "taken").write_text("a file where the folder should be")
     results = await collect(heygen, [script(0)], download_to=tmp_path / "taken")
     assert isinstance(results[0], Completed)
@@ -357,19 +357,19 @@ async def test_a_disk_that_refuses_is_named(heygen: HeyGen, world: World, tmp_pa
 
 @pytest.mark.parametrize("slots", [0, -1, 2.5, True, "10"])
 async def test_slots_must_be_a_number(heygen: HeyGen, slots: object) -> None:
-    """Told before anything is sent."""
+    """A number of slots that is not a positive integer is refused before a request is sent."""
     with pytest.raises(errors.InvalidInputError, match="max_in_flight"):
         await collect(heygen, [script(1)], max_in_flight=slots)
 
 
 async def test_something_else_is_no_job(heygen: HeyGen, world: World) -> None:
-    """Named with its place."""
+    """A value that is not a request is refused with its index."""
     with pytest.raises(errors.InvalidInputError, match="requests, item 1: a str"):
         await collect(heygen, [script(1), "Hi"])
 
 
 async def test_two_runs_share_a_client(server: Server, world: World) -> None:
-    """Each keeps its own rows apart."""
+    """Two runs on one client keep their rows apart."""
     world.slots = 20
     async with HeyGen("simulator-key", base_url=server.base_url) as heygen:
         ended: dict[str, int] = {}
@@ -384,7 +384,7 @@ async def test_two_runs_share_a_client(server: Server, world: World) -> None:
 
 
 async def test_an_asynchronous_source_ends(heygen: HeyGen) -> None:
-    """When it is used up, so is the run."""
+    """A run ends when its asynchronous source is used up."""
 
     async def rows() -> AsyncIterator[DirectVideo]:
         for n in range(3):
@@ -394,7 +394,7 @@ async def test_an_asynchronous_source_ends(heygen: HeyGen) -> None:
 
 
 async def test_trouble_with_bulk_statuses_passes(heygen: HeyGen, world: World) -> None:
-    """Lost connections and 5xx on the sweep: the next one finds what has ended."""
+    """Lost connections and 5xx answers to a sweep pass: the next sweep finds the ended renders."""
     world.faults += [
         DropBefore(path="/v3/videos/statuses", times=7),
         ErrorAnswer(path="/v3/videos/statuses", times=7, status=502, html=True),
@@ -404,7 +404,7 @@ async def test_trouble_with_bulk_statuses_passes(heygen: HeyGen, world: World) -
 
 
 async def test_trouble_with_details_passes(heygen: HeyGen, world: World) -> None:
-    """The row is looked at again on the next sweep."""
+    """A row whose details cannot be read is looked at again on the next sweep."""
     world.faults.append(ErrorAnswer(path="/v3/videos/v*", status=503, times=12))
     world.faults.append(ErrorAnswer(path="/v3/videos/[!s]*", status=503, times=12))
     results = await collect(heygen, [script(n) for n in range(3)])
@@ -412,14 +412,14 @@ async def test_trouble_with_details_passes(heygen: HeyGen, world: World) -> None
 
 
 async def test_a_key_refused_on_details_breaks_the_run(heygen: HeyGen, world: World) -> None:
-    """Where bulk looks still pass."""
+    """An API key that is refused for details breaks the run, even if sweeps still pass."""
     world.faults.append(ErrorAnswer(path="/v3/videos/[!s]*", status=401, code="unauthorized"))
     with pytest.raises(errors.AuthenticationError):
         await collect(heygen, [script(n) for n in range(3)])
 
 
 async def test_two_refusals_for_lack_of_credit_tell_of_the_first(heygen: HeyGen, world: World) -> None:
-    """Several POSTs are under way when the money ends."""
+    """If several POSTs are refused for lack of credit, the error names the first row."""
     world.balance_usd = 0.0
     world.latency_seconds = 1.0
     with pytest.raises(errors.InsufficientCreditError) as caught:
@@ -429,7 +429,7 @@ async def test_two_refusals_for_lack_of_credit_tell_of_the_first(heygen: HeyGen,
 
 
 async def test_files_under_way_are_unfinished(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """Left while a file is being stored: the video is listed, it is paid for."""
+    """A run that is left while a file is stored lists the video as unfinished and paid for."""
     world.render_seconds = lambda _: 100.0
     world.faults.append(Slow(path="/files/*", seconds=500))
     with anyio.move_on_after(300):
@@ -441,7 +441,7 @@ async def test_files_under_way_are_unfinished(heygen: HeyGen, world: World, tmp_
 
 
 async def test_a_video_that_is_not_seen_yet_is_no_failure(heygen: HeyGen, world: World) -> None:
-    """A 404 soon after the submission may be HeyGen's lists lagging behind: only one that stays is an end."""
+    """A 404 soon after the submission does not end a row, since HeyGen's lists may lag; one that stays does."""
     world.render_seconds = lambda _: 15.0
     world.faults.append(ErrorAnswer(path="/v3/videos/[!s]*", status=404, code="video_not_found", times=3))
     results = await collect(heygen, [script(1)])
@@ -450,7 +450,7 @@ async def test_a_video_that_is_not_seen_yet_is_no_failure(heygen: HeyGen, world:
 
 @pytest.mark.parametrize("cut_off", [True, False])
 async def test_a_run_that_was_left_holds_no_slots_of_the_next(heygen: HeyGen, world: World, cut_off: bool) -> None:  # noqa: FBT001
-    """The pool is the client's: what a run took it gives back, however it ends."""
+    """A run gives all its slots back to the client's pool, however it ends."""
     if cut_off:
         world.faults.append(Slow(method="POST", seconds=100, times=20))
     with anyio.move_on_after(20):

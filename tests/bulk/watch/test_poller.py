@@ -1,4 +1,4 @@
-"""How ends are noticed: by sweeps, one by one, by signals; and that no pattern of trouble loses a slot."""
+"""The poller: ends are noticed by sweeps, single requests and signals, and no pattern of trouble loses a slot."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def collect(heygen: HeyGen, requests: object, **settings: object) -> list[
 
 
 async def test_each_video_by_itself_at_the_pace_of_its_kind(heygen: HeyGen, world: World) -> None:
-    """A dozen requests for a render of two minutes, and no sweep at all."""
+    """With `each`, a render of two minutes takes about a dozen requests, and there are no sweeps."""
     results = await collect(heygen, scripts(100), max_in_flight=10, watch="each")
     counts = world.request_counts()
     assert len(results) == 100
@@ -67,7 +67,7 @@ async def test_each_video_by_itself_at_the_pace_of_its_kind(heygen: HeyGen, worl
 
 
 async def test_a_sweep_that_is_wanted_is_never_given_up(heygen: HeyGen, world: World) -> None:
-    """Refused for half an hour, it comes back; `auto` would have gone over to single looks."""
+    """With `sweep`, sweeps are tried again after a refusal of half an hour; `auto` would ask for each video."""
     world.faults.append(ErrorAnswer(path="/v3/videos/statuses", status=403, code="forbidden", between=(0, 1800)))
     results = await collect(heygen, scripts(3), watch="sweep")
     assert len(results) == 3
@@ -75,7 +75,7 @@ async def test_a_sweep_that_is_wanted_is_never_given_up(heygen: HeyGen, world: W
 
 
 async def test_what_was_learnt_is_kept_for_the_next_run(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """In the journal, by mode; the pace and the estimate of the next run begin with it."""
+    """The journal keeps render times by mode, and the pace and estimate of the next run begin with them."""
     world.render_seconds = lambda _: 60.0
     await collect(heygen, scripts(30), journal=tmp_path / "c.db")
     with Journal(tmp_path / "c.db", read_only=True) as journal:
@@ -87,7 +87,7 @@ async def test_what_was_learnt_is_kept_for_the_next_run(heygen: HeyGen, world: W
 
 
 async def test_a_run_says_when_it_will_end(heygen: HeyGen, world: World) -> None:
-    """After a hundred of two hundred rows the guess is within a fifth of the truth; without a count there is none."""
+    """Halfway through, the estimated end is right within a fifth; without a number of rows there is no estimate."""
     guesses = {}
     async with heygen.render_many(scripts(200), max_in_flight=10) as results:
         async for _ in results:
@@ -103,7 +103,7 @@ async def test_a_run_says_when_it_will_end(heygen: HeyGen, world: World) -> None
 
 
 async def test_two_clients_of_one_account_share_what_is_known(server: Server, world: World) -> None:
-    """The pool that one has found out is not run into by the other; another key is another account."""
+    """Clients with one API key share the learnt size of the pool; another key is another account."""
     world.api_keys = ("simulator-key", "another")
     async with (
         HeyGen("simulator-key", base_url=server.base_url) as one,
@@ -123,7 +123,7 @@ async def test_two_clients_of_one_account_share_what_is_known(server: Server, wo
 
 
 async def test_learnt_slots_are_told(heygen: HeyGen, world: World, events: list[Event]) -> None:
-    """With every refusal."""
+    """An event reports the number of slots that was learnt from a refusal."""
     world.slots = 3
     await collect(heygen, scripts(12), max_in_flight=8)
     told = [event for event in events if isinstance(event, SlotsLearnt)]
@@ -132,7 +132,7 @@ async def test_learnt_slots_are_told(heygen: HeyGen, world: World, events: list[
 
 
 async def test_when_all_reads_fail_few_are_repeated(heygen: HeyGen, world: World) -> None:
-    """A budget for all: a hundred repetitions, then each read is tried once, until some succeed again."""
+    """If all reads fail, a hundred are repeated; then each is tried once until some succeed again."""
     world.faults.append(ErrorAnswer(method="GET", status=503, between=(0, 3000)))
     failed = 0
     for _ in range(150):
@@ -147,7 +147,7 @@ async def test_when_all_reads_fail_few_are_repeated(heygen: HeyGen, world: World
 
 
 class Deaf:
-    """A listener that only counts."""
+    """A listener that only records the ended renders."""
 
     def __init__(self) -> None:
         self.ended: list[str] = []
@@ -163,7 +163,7 @@ class Deaf:
 
 
 async def test_a_signal_is_looked_at_at_once(heygen: HeyGen, world: World) -> None:
-    """Half a second after it; and while nearly every end is signalled, the sweep is only the net."""
+    """A signalled render is looked at within half a second, and sweeps become rare while signals are reliable."""
     world.render_seconds = lambda _: 40.0
     listener = Deaf()
     watchlist = Watchlist(listener, deadline=3600, times=RenderTimes())
@@ -199,7 +199,7 @@ async def test_a_signal_is_looked_at_at_once(heygen: HeyGen, world: World) -> No
 
 
 async def test_sweeps_leave_the_request_rate_to_others(server: Server, world: World) -> None:
-    """At one request a second and 300 renders, three sweeps a tick would be half of it: so the tick widens."""
+    """Sweeps take a quarter of the request rate at the most, so with many renders they become rarer."""
     world.slots = 300
     world.render_seconds = lambda _: 400.0
     async with HeyGen("simulator-key", base_url=server.base_url, requests_per_second=1.0) as heygen:
@@ -229,7 +229,7 @@ TROUBLE: list[Fault] = [
 @pytest.mark.parametrize("submit", ["each", "batch"])
 @pytest.mark.parametrize("fault", TROUBLE, ids=lambda fault: f"{type(fault).__name__}")
 async def test_no_trouble_loses_a_slot(heygen: HeyGen, world: World, tmp_path: Path, fault: Fault, submit: str) -> None:
-    """Every row ends, every slot comes back, nothing is paid for twice, and the pool is what it was."""
+    """Every row ends, every slot comes back, no row is paid for twice, and the pool has its former size."""
     world.faults.append(fault)
     rows = [*scripts(20), *(VideoAgent(prompt=f"Welcome {n}") for n in range(3))]
     results = await collect(heygen, rows, journal=tmp_path / "c.db", submit=submit, deadline=7200)
@@ -243,7 +243,7 @@ async def test_no_trouble_loses_a_slot(heygen: HeyGen, world: World, tmp_path: P
 
 
 async def test_a_signal_for_a_rendered_video_names_it(heygen: HeyGen, world: World, events: list[Event]) -> None:
-    """The slot is free as soon as HeyGen says that the render is over, before its details are read."""
+    """A slot is free as soon as HeyGen says that the render is over, before its details are read."""
     world.faults.append(Slow(path="/v3/videos/?*", method="GET", seconds=50))
     world.faults.append(Slow(path="/v3/videos/statuses", method="GET", seconds=0))
     world.render_seconds = lambda _: 60.0

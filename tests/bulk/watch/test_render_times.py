@@ -1,4 +1,4 @@
-"""Render times are learnt, by mode and length, and told from little evidence with care."""
+"""Render times are learnt by mode and length, and little evidence changes an estimate little."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def drawn(count: int, median: float, spread: float) -> list[float]:
 
 
 def test_before_anything_is_learnt_two_minutes_are_expected() -> None:
-    """As measured of HeyGen: half within 2 min, 95 % within 7."""
+    """The first expectation is as measured of HeyGen: half of the renders within 2 min, 95 % within 7."""
     law = RenderTimes().law("avatar", 5)
     assert law.median == pytest.approx(120)
     assert law.quantile(1.645) == pytest.approx(400, rel=0.01)
 
 
 def test_what_is_seen_often_is_believed() -> None:
-    """300 renders of half a minute."""
+    """After 300 renders of half a minute, half a minute is expected."""
     times = RenderTimes()
     for seconds in drawn(300, 30.0, 0.4):
         times.learn("avatar", 8, seconds)
@@ -47,14 +47,14 @@ def test_what_is_seen_often_is_believed() -> None:
 
 
 def test_one_render_says_little() -> None:
-    """Less than the prior."""
+    """A single render of 20 minutes raises the expected 2 minutes to less than 7."""
     times = RenderTimes()
     times.learn("avatar", 8, 1200.0)
     assert 120 < times.law("avatar", 8).median < 400
 
 
 def test_lengths_are_told_apart() -> None:
-    """When there is enough of each."""
+    """Short and long texts have their own estimates when there are enough renders of each."""
     times = RenderTimes()
     for short, long in zip(drawn(60, 30.0, 0.2), drawn(60, 600.0, 0.2), strict=True):
         times.learn("avatar", 5, short)
@@ -64,7 +64,7 @@ def test_lengths_are_told_apart() -> None:
 
 
 def test_lessons_are_passed_on_and_fade() -> None:
-    """A later run begins with them; ten thousand old renders weigh no more than two hundred."""
+    """A later run begins with the lessons; ten thousand old renders weigh no more than two hundred."""
     first = RenderTimes()
     for _ in range(10_000):
         first.learn("avatar", 8, 60.0)
@@ -76,7 +76,7 @@ def test_lessons_are_passed_on_and_fade() -> None:
 
 
 def test_no_time_at_all_is_no_lesson() -> None:
-    """A clock that stood still."""
+    """A render time of zero, from a clock that stood still, is not learnt."""
     times = RenderTimes()
     times.learn("avatar", 8, 0.0)
     assert times.lessons() == []
@@ -84,13 +84,13 @@ def test_no_time_at_all_is_no_lesson() -> None:
 
 @given(LAWS, st.floats(0.01, 1e5))
 def test_what_is_left_is_never_negative(law: TimeDistribution, age: float) -> None:
-    """However long it has been running."""
+    """The remaining time is never negative, however long a render has been running."""
     assert law.left(age) >= -1e-6 * age - 1e-6
     assert law.hazard(age) >= 0
 
 
 def test_what_is_left_is_the_mean_of_what_is_left() -> None:
-    """Against 200,000 drawn renders."""
+    """The remaining time agrees with the mean over 200,000 drawn renders."""
     law, seen = TimeDistribution(), drawn(200_000, 120.0, 0.73)
     for age in (1.0, 60.0, 200.0, 500.0):
         left = statistics.fmean(seconds - age for seconds in seen if seconds > age)
@@ -100,7 +100,7 @@ def test_what_is_left_is_the_mean_of_what_is_left() -> None:
 
 @given(LAWS, st.floats(0, 1e5))
 def test_the_next_look_is_within_bounds(law: TimeDistribution, age: float) -> None:
-    """Neither at once nor too late."""
+    """The next look comes neither at once nor too late."""
     watched = WatchedRender(job=None, since=0.0, born=0.0, due=0.0, law=law)  # type: ignore[arg-type]  # nobody looks at it
     watched.look_again(age)
     assert LEAST_SECONDS - 1e-6 <= watched.due - age <= MOST_SECONDS + 1e-6
@@ -117,13 +117,13 @@ def test_looks_are_closer_where_more_end() -> None:
 
 
 def test_the_first_look_comes_sooner_where_that_was_learnt() -> None:
-    """Never later."""
+    """The first look comes sooner after short render times, and never later than by default."""
     assert first_look(TimeDistribution()) == FIRST_LOOK_SECONDS
     assert first_look(TimeDistribution(mean=math.log(10), spread=0.2)) < 10
 
 
 def test_lengths_have_classes() -> None:
-    """Of one mode, and of a stored request by its JSON."""
+    """A request has a length class by its text, and a stored request by its JSON."""
     request = DirectVideo(avatar_id="a", voice_id="v", script="x" * 100)
     assert size_of(request) == 7
     assert size_of(CinematicAvatar(prompt="x" * 300, avatar_id="a")) == 9

@@ -1,4 +1,4 @@
-"""A run that hears of ends by webhooks: sooner, with fewer looks; and a lost or forged delivery changes nothing."""
+"""Runs that learn of ends by webhooks: sooner, with fewer requests; lost or forged deliveries do no harm."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def rows(count: int) -> list[DirectVideo]:
 
 @pytest.fixture
 async def receiver(heygen: HeyGen, world: World) -> AsyncIterator[Receiver]:
-    """One that HeyGen delivers to, over HTTP, by the clock of the world."""
+    """A receiver that HeyGen delivers to over HTTP, by the clock of the world."""
     receiving = Receiver()
 
     async def take(request: web.Request) -> web.Response:
@@ -47,7 +47,7 @@ async def receiver(heygen: HeyGen, world: World) -> AsyncIterator[Receiver]:
 async def lags(
     heygen: HeyGen, world: World, events: list[Event], watch: Receiver | str, count: int = 60
 ) -> list[float]:
-    """Render and return how late each end was noticed."""
+    """Render *count* videos and return the seconds by which each end was noticed late."""
     noticed: dict[int, float] = {}
     world.render_seconds = lambda _: 100.0
     before = len(world.ledger)
@@ -63,7 +63,7 @@ async def lags(
 async def test_ends_are_noticed_when_they_are_told(
     heygen: HeyGen, world: World, events: list[Event], receiver: Receiver
 ) -> None:
-    """Sooner than a sweep would, and with fewer looks once nearly all are told."""
+    """With webhooks ends are noticed sooner than by sweeps, and there are fewer sweeps."""
     swept = await lags(heygen, world, events, "sweep")
     looks = world.request_counts()["GET /v3/videos/statuses"]
     told = await lags(heygen, world, events, receiver)
@@ -74,7 +74,7 @@ async def test_ends_are_noticed_when_they_are_told(
 async def test_lost_and_repeated_deliveries_only_cost_time(
     heygen: HeyGen, world: World, events: list[Event], receiver: Receiver
 ) -> None:
-    """The sweep is the net: every row ends, and is charged once."""
+    """If deliveries are lost or repeated, sweeps still find every end, and each row is charged once."""
     world.faults += [LostDelivery(probability=0.5), DuplicateDelivery(probability=0.3)]
     found = await lags(heygen, world, events, receiver)
     assert len(found) == 60
@@ -85,7 +85,7 @@ async def test_lost_and_repeated_deliveries_only_cost_time(
 async def test_a_forged_delivery_ends_nothing(
     heygen: HeyGen, world: World, events: list[Event], receiver: Receiver
 ) -> None:
-    """Nor would a true one: only a look at HeyGen ends a row."""
+    """A forged delivery ends no row: only an answer of HeyGen does."""
     world.faults += [ForgedDelivery(probability=1.0)]
     found = await lags(heygen, world, events, receiver, count=10)
     assert min(found) >= 0.0
@@ -94,7 +94,7 @@ async def test_a_forged_delivery_ends_nothing(
 async def test_a_campaign_that_goes_on_hears_too(
     heygen: HeyGen, world: World, receiver: Receiver, tmp_path: Path
 ) -> None:
-    """And what cannot be kept in the journal is given again."""
+    """A resume is given the receiver again, which cannot be kept in the journal, and hears of ends."""
     world.render_seconds = lambda _: 100.0
     async with heygen.render_many(rows(3), journal=tmp_path / "c.db", watch=receiver):
         while len(world.ledger) < 3:
