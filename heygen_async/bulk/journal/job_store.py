@@ -1,8 +1,7 @@
 """The job store: hands out jobs and records what became of them.
 
-`IterableStore` takes jobs from an iterable and keeps no record; `JournalStore` has the rows of a journal. The stages
-of a run record each change before they go on: `sending` before the POST, `accepted` before anything else is done with
-its answer, `completed` or `failed`, `stored`. Each method returns when the change is durable.
+The stages of a run record each change before they go on: `sending` before the POST, `accepted` before anything else
+is done with its answer, `completed` or `failed`, `stored`. Each method returns when the change is durable.
 """
 
 from __future__ import annotations
