@@ -75,7 +75,7 @@ async def together(folder: Path, rows: int = 4_000, slots: int = 200) -> dict[st
 
     async def slot() -> None:
         while (job := await store.next()) is not None:
-            await store.sending(job)
+            await store.sending([job])
             await store.accepted(job, video_id=f"video{job.index:032}")
             await store.completed(job, video)
             await store.stored(job, "video", SavedFile(file=f"videos/{job.index:04}.mp4", size_bytes=1))

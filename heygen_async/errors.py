@@ -42,6 +42,7 @@ ask again).
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Literal, Self
 
 Spent = Literal["no", "yes", "unknown"]
@@ -125,6 +126,13 @@ class HeyGenError(Exception):
         """
         facts = [str(fact) for fact in (self.http_status, self.code, self.request_id) if fact is not None]
         return f"{type(self).__name__}({', '.join(facts)})"
+
+    def told(self, **facts: Any) -> Self:
+        """Return a copy of this error with other *facts*, such as `spent`; this one stays as it is."""
+        told = copy.copy(self)
+        told.__dict__.update(facts)
+        told.__cause__, told.__traceback__ = self.__cause__, self.__traceback__
+        return told
 
     def after(self, attempts: int, spent: Spent | None = None) -> Self:
         """Return this error, told how often it was tried and what that cost."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from heygen_async.bulk.run.scheduler import Submit
     from heygen_async.bulk.template.template import Template
     from heygen_async.bulk.watch.signals import HasSignals, Signals
-    from heygen_async.bulk.watch.watched_render import Watch
+    from heygen_async.bulk.watch.watchlist import Watch
 
 
 class HeyGen(Client):

@@ -17,14 +17,16 @@ from heygen_async.api.agents.video_agents import VideoAgents
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.video import Video
 from heygen_async.api.renders import creation
+from heygen_async.api.requests.batch import create_batch
 from heygen_async.api.requests.modes import VideoRequest
 from heygen_async.api.resources import Resources
 from heygen_async.api.videos import Videos
 from heygen_async.api.webhooks import Webhooks
-from heygen_async.errors import DeadlineExceededError
+from heygen_async.errors import DeadlineExceededError, HeyGenError
 from heygen_async.http import wire
 from heygen_async.http.call import Call, Options
 from heygen_async.http.caller import Caller
+from heygen_async.http.outcomes import Accepted, Outcome, outcome_of
 from heygen_async.http.retry import RetryPolicy
 from heygen_async.http.transport import Transport
 from heygen_async.telemetry import Observer, Telemetry
@@ -137,8 +139,7 @@ class Client(Resources):
     async def begin(self, request: RenderRequest | StoredRequest, options: Options | None = None) -> str:
         """Submit a request of any kind and return its id: a video's, a session's or a job's. Costs money.
 
-        The resources' own methods (`videos.create`, `translations.create`, ...) return handles to follow; this one is
-        what a bulk run asks with.
+        The resources' own methods (`videos.create`, `translations.create`, ...) return handles to follow.
 
         Raises:
             InsufficientCreditError: The account cannot pay; nothing was made.
@@ -148,6 +149,29 @@ class Client(Resources):
         """
         call = creation(request, None if options is None else options.idempotency_key)
         return await self._caller.send(call, options)
+
+    async def attempt(self, request: RenderRequest | StoredRequest, key: str, *, tried: int = 0) -> Outcome:
+        """Send a request of any kind once, under *key*, and return the outcome: a value, never an exception.
+
+        A bulk run asks in this way: what comes next is decided from the outcome. Costs money if it is accepted.
+
+        Source: `POST /v3/videos`, `POST /v3/video-agents`, `POST /v3/video-translations`, ...
+        """
+        try:
+            return Accepted(await self._caller.send(creation(request, key), _once(key), tried=tried))
+        except HeyGenError as exc:
+            return outcome_of(exc)
+
+    async def attempt_batch(self, requests: Sequence[Any], key: str, *, tried: int = 0) -> Outcome:
+        """Send up to 100 requests in one POST once, under *key*, and return the outcome. Costs money for each.
+
+        Source: `POST /v3/videos/batches`.
+        """
+        try:
+            created = await self._caller.send(create_batch(requests, None), _once(key), tried=tried)
+            return Accepted(created.batch_id)
+        except HeyGenError as exc:
+            return outcome_of(exc)
 
     async def raw(
         self,
@@ -207,3 +231,7 @@ class Client(Resources):
     def __repr__(self) -> str:
         """Name the address, never the key."""
         return f"{type(self).__name__}({str(self._transport.base_url)!r})"
+
+
+def _once(key: str) -> Options:
+    return Options(idempotency_key=key, attempts=1, patience=0.0)

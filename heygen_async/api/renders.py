@@ -108,11 +108,17 @@ def creation(request: Any, key: str | None) -> Call[str]:
 
 
 def check_row(request: Any) -> None:
-    """Refuse what makes several things in one request: a row is one.
+    """Refuse requests that cannot be rows of a run: a row makes one thing, and nobody answers questions.
 
     Raises:
-        InvalidInputError: A translation into more than one language.
+        InvalidInputError: A translation into more than one language, or a Video Agent in chat mode.
     """
+    if base_of(request.kind) == "video_agent" and body_of(request).get("mode") == "chat":
+        raise InvalidInputError(
+            "VideoAgent.mode: 'chat'; in a run nobody would answer the agent's questions: leave mode out, or talk with "
+            "it by heygen.video_agents.chat",
+            param="mode",
+        )
     if base_of(request.kind) != "translation":
         return
     languages = body_of(request).get("output_languages") or ()
@@ -177,6 +183,11 @@ def _addresses(made: Any) -> Iterator[tuple[str, str]]:
 def _one_of(made: Any, *names: str) -> Any:
     found = (getattr(made, name, None) for name in names)
     return next((value for value in found if value is not None), None)
+
+
+def route_of(kind: str) -> str:
+    """Return the path of the POST for a kind, with names for ids."""
+    return _route(kind_of(kind))
 
 
 def _route(kind: Kind) -> str:

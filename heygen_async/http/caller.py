@@ -68,15 +68,17 @@ class Caller:
         given = math.inf if self._pacer is None else self._pacer.per_second
         return min(given, self.account.every.per_second)
 
-    async def send(self, call: Call[T], options: Options | None = None) -> T:
+    async def send(self, call: Call[T], options: Options | None = None, *, tried: int = 0) -> T:
         """Ask *call* until there is an answer or no point in asking again, and return what it says.
+
+        *tried* is the number of tries that were made before by whoever decides about them, for telemetry.
 
         Raises:
             HeyGenError: What the last try ended in, `attempts` and `spent` filled in.
             OutcomeUnknownError: Sent, perhaps executed, and the endpoint honours no key.
             DeadlineExceededError: `options.deadline` passed.
         """
-        sending = _Attempts(self, call, options or _DEFAULT)
+        sending = _Attempts(self, call, options or _DEFAULT, tried)
         if options is None or options.deadline is None:
             unbounded: T = await sending.until_answered(math.inf)
             return unbounded
@@ -128,14 +130,14 @@ class Caller:
 class _Attempts:
     """One call on its way: what was tried so far."""
 
-    def __init__(self, caller: Caller, call: Call[Any], options: Options) -> None:
+    def __init__(self, caller: Caller, call: Call[Any], options: Options, tried: int = 0) -> None:
         self._caller = caller
         self._call = call
         self._options = options
         self._key = (options.idempotency_key or uuid.uuid4().hex) if call.takes_key else None
         self._repeatable = call.harmless or call.method in {"GET", "PUT", "DELETE"} or self._key is not None
         self.request = _request(call, options, self._key, fresh=not self._repeatable)
-        self._attempts = 0
+        self._attempts = tried
         self._token: Token | None = None  # of the last try, if a function gives tokens
         self._refused: Token | None = None
         self._just_refused = False

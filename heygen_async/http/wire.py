@@ -17,7 +17,7 @@ import cattrs
 import cattrs.gen
 from cattrs.errors import BaseValidationError
 
-from heygen_async.errors import APIError, ContractError, HeyGenError, api_error_class
+from heygen_async.errors import APIError, ContractError, HeyGenError, InvalidInputError, api_error_class
 
 T = TypeVar("T")
 
@@ -43,8 +43,17 @@ def encode(value: Any) -> dict[str, Any]:
 
 
 def dumps(value: Any) -> bytes:
-    """Return compact JSON in UTF-8."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    """Return compact JSON in UTF-8.
+
+    Raises:
+        InvalidInputError: *value* holds something that JSON cannot: NaN, a Decimal, half a character.
+    """
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as exc:
+        raise InvalidInputError(
+            f"the request cannot be sent as JSON: {exc}; give text, whole and finite numbers, lists and mappings only"
+        ) from exc
 
 
 def decode(data: Any, kind: type[T], where: str = "$") -> T:

@@ -118,7 +118,7 @@ async def test_logs_and_events_tell_no_secrets(
     assert len(results) == 13
     ours = [record for record in shown.records if record.name == "heygen_async"]
     assert any("bulk statuses failed" in record.getMessage() for record in ours)
-    assert {record.module for record in ours if "looking failed" in record.getMessage()} == {"poller", "polling"}
+    assert {record.module for record in ours if "looking failed" in record.getMessage()} == {"detail_reader", "polling"}
     assert any("the observer" in record.getMessage() for record in ours)
     assert "ZeroDivisionError" in shown.text
     assert said(shown.text) == []

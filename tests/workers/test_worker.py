@@ -185,7 +185,7 @@ async def test_a_workflow_waits_for_the_end_of_its_row(database: str) -> None:
         job = await store.next()
         assert job is not None
         assert (job.index, job.step, job.key) == (0, "submit", key)
-        await store.sending(job)
+        await store.sending([job])
         await store.accepted(job, video_id="v1")
         journal.completed(1, video_id="v1", duration=1.0)
         store.begin_again()

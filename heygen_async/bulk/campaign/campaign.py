@@ -35,7 +35,7 @@ from heygen_async.bulk.run.result_stream import Results
 from heygen_async.bulk.run.scheduler import Submit, run
 from heygen_async.bulk.watch.render_times import RenderTimes
 from heygen_async.bulk.watch.signals import Signals
-from heygen_async.bulk.watch.watched_render import Watch
+from heygen_async.bulk.watch.watchlist import Watch
 from heygen_async.errors import JournalError
 
 _BATCH_ROWS = 500

@@ -13,7 +13,7 @@ from heygen_async.bulk.plan.price import Rates
 from heygen_async.bulk.run.guards import Approve
 from heygen_async.bulk.run.scheduler import Submit
 from heygen_async.bulk.watch.signals import HasSignals, Signals
-from heygen_async.bulk.watch.watched_render import Watch
+from heygen_async.bulk.watch.watchlist import Watch
 
 
 class RunOptions(TypedDict, total=False):

@@ -20,7 +20,7 @@ from heygen_async.bulk.rows.readers.read_rows import Table, read_rows
 from heygen_async.bulk.run.agent_queue import MAX_AGENTS
 from heygen_async.bulk.run.scheduler import Submit
 from heygen_async.bulk.template.template import Template
-from heygen_async.bulk.watch.watched_render import Watch
+from heygen_async.bulk.watch.watchlist import Watch
 from heygen_async.errors import InvalidInputError
 
 _WHOLE = within(1, 1_000_000, whole=True)

@@ -10,13 +10,13 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-import anyio
 import attrs
 from anyio.abc import TaskGroup
 
+from heygen_async.account.changed import Changed
 from heygen_async.api.handles.video import Video
 from heygen_async.bulk.download.downloader import Downloader
-from heygen_async.bulk.jobs.job import Job
+from heygen_async.bulk.jobs.in_flight import InFlight, Registry, Stage
 from heygen_async.bulk.jobs.outcomes import Completed
 from heygen_async.bulk.journal.job_store import JobStore
 from heygen_async.bulk.journal.stored_files import Stored, still_there
@@ -25,66 +25,66 @@ from heygen_async.errors import DownloadError, InvalidInputError
 MAX_DOWNLOADS = 6  # files at once; more only share the same line
 STORING_AT_MOST = 10_000  # rows that wait for their files; past that nothing more is begun, or memory would fill
 
-Due = tuple[Completed, Stored]
+Due = tuple[InFlight, Completed, Stored]
 
 
-@attrs.define(eq=False)
 class DownloadQueue:
-    """Where completed rows get their files.
+    """Stores the files of completed rows.
 
     Attributes:
-        pending: The rows that wait or are being stored, by index, with their videos' ids.
+        is_on: True if files are wanted.
     """
 
-    _store: JobStore
-    _downloads: Downloader | None
-    _width: int = attrs.field(default=MAX_DOWNLOADS)
-    pending: dict[int, tuple[Job, str]] = attrs.field(factory=dict)
-    _waiting: deque[Due] = attrs.field(factory=deque)
-    _at_work: int = 0
-    _room: anyio.Event = attrs.field(factory=anyio.Event)
-    _stages: TaskGroup = attrs.field(init=False)
-    _emit: Callable[[Completed], None] = attrs.field(init=False)
+    def __init__(
+        self, store: JobStore, registry: Registry, downloads: Downloader | None, width: int = MAX_DOWNLOADS
+    ) -> None:
+        """Store files by *downloads*, at most *width* of them at once.
 
-    @_width.validator
-    def _check_width(self, _: object, width: object) -> None:
+        Raises:
+            InvalidInputError: *width* is not a whole number from 1.
+        """
         if type(width) is not int or width < 1:
             raise InvalidInputError(f"max_downloads {width!r}: must be a whole number from 1")
+        self.is_on: bool = downloads is not None
+        self._store = store
+        self._registry = registry
+        self._downloads = downloads
+        self._width = width
+        self._waiting: deque[Due] = deque()
+        self._at_work = 0
+        self._changed = Changed()
+        self._tasks: TaskGroup
+        self._deliver: Callable[[InFlight, Completed], None]
 
-    def begin(self, stages: TaskGroup, emit: Callable[[Completed], None]) -> None:
-        """Work in *stages*, first on what earlier runs have left; hand what is done to *emit*."""
-        self._stages, self._emit = stages, emit
+    def begin(self, tasks: TaskGroup, deliver: Callable[[InFlight, Completed], None]) -> None:
+        """Work in *tasks*, first on the files that earlier runs have left; hand what is done to *deliver*."""
+        self._tasks, self._deliver = tasks, deliver
         if self._downloads is not None:
             for _ in range(self._width):
                 self._start_worker(self._downloads)
 
-    def add(self, done: Completed) -> None:
-        """Take in a row whose render is over."""
-        if self._downloads is None:
-            self._emit(done)
-            return
-        self.pending[done.index] = (done.job, done.video.id)
-        self._waiting.append((done, {}))
-        if self._at_work < self._width:
+    def add(self, row: InFlight, done: Completed) -> None:
+        """Take in a row whose end is recorded."""
+        self._registry.advance(row, Stage.STORING)
+        self._waiting.append((row, done, {}))
+        if self._at_work < self._width and self._downloads is not None:
             self._start_worker(self._downloads)
 
     async def wait_for_room(self) -> None:
         """Return when not too many rows wait for their files."""
-        while len(self.pending) >= STORING_AT_MOST:
-            self._room = anyio.Event()
-            await self._room.wait()
+        while self._registry.count(Stage.STORING) >= STORING_AT_MOST:
+            await self._changed.wait()
 
     def _start_worker(self, downloads: Downloader) -> None:
         self._at_work += 1
-        self._stages.start_soon(self._work, downloads)
+        self._tasks.start_soon(self._work, downloads)
 
     async def _work(self, downloads: Downloader) -> None:
         try:
             while (due := await self._next()) is not None:
-                done = await self._fetch(downloads, *due)
-                self.pending.pop(done.index, None)
-                self._room.set()
-                self._emit(done)
+                row, done, kept = due
+                self._deliver(row, await self._fetch(downloads, done, kept))
+                self._changed.notify()
         finally:
             self._at_work -= 1
 
@@ -92,8 +92,9 @@ class DownloadQueue:
         if not self._waiting and (left := await self._store.next_unstored()) is not None:
             job, kept = left
             video = Video(id=job.record.video_id, status="completed", duration=job.record.duration)
-            self.pending[job.index] = (job, video.id)
-            return Completed(job=job, resource_id=video.id, video=video), kept
+            row = self._registry.take(job, Stage.STORING)
+            row.video_id = video.id
+            return row, Completed(job=job, resource_id=video.id, video=video), kept
         return self._waiting.popleft() if self._waiting else None
 
     async def _fetch(self, downloads: Downloader, done: Completed, kept: Stored) -> Completed:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
@@ -12,6 +13,7 @@ from heygen_async.api.renders import check_row
 from heygen_async.api.requests.kinds import is_request
 from heygen_async.api.requests.stored import StoredRequest
 from heygen_async.bulk.jobs.next_step import Step
+from heygen_async.bulk.rows.problems import Problem
 from heygen_async.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class Job:
         index: Place among the jobs of the run, from 0; set by the run.
         step: The next step; other than "submit" only in a run that resumes a journal.
         record: What the journal remembers of it.
+        problem: Set by the run if the request can never be sent as it is; then the row fails with it.
     """
 
     request: RenderRequest | StoredRequest
@@ -43,38 +46,59 @@ class Job:
     index: int = -1
     step: Step = "submit"
     record: Any = attrs.field(default=None, repr=False, eq=False)
+    problem: InvalidInputError | None = attrs.field(default=None, repr=False, eq=False)
 
 
 Source: TypeAlias = "Iterable[RenderRequest | Job] | AsyncIterable[RenderRequest | Job]"
 
 
-async def numbered(source: Source) -> AsyncIterator[Job]:
-    """Yield the jobs of *source* one by one, numbered, reading no further than asked."""
+async def numbered(source: Source) -> AsyncGenerator[Job]:
+    """Yield the jobs of *source* one by one, numbered, reading no further than asked.
+
+    A value that cannot be sent becomes a job with a `problem`. *source* is closed on every way out.
+    """
     index = 0
-    async for given in _each(source):
-        job = given if isinstance(given, Job) else Job(request=given)
-        if not is_request(job.request):
-            raise InvalidInputError(
-                f"requests, item {index}: a {type(job.request).__name__}; must be a DirectVideo, ImageVideo, "
-                "CinematicAvatar, VideoAgent, another request that renders, or a Job around one"
-            )
-        _check(job.request, index)
-        yield attrs.evolve(job, index=index)
-        index += 1
+    async with contextlib.aclosing(_each(source)) as values:
+        async for given in values:
+            yield _job_of(given, index)
+            index += 1
 
 
-def _check(request: Any, index: int) -> None:
+def _job_of(given: Any, index: int) -> Job:
+    job = given if isinstance(given, Job) else Job(request=given, row=given if isinstance(given, Problem) else None)
+    return attrs.evolve(job, index=index, problem=_problem_of(job.request, index))
+
+
+def _problem_of(request: Any, index: int) -> InvalidInputError | None:
+    """Return the reason why a value of a source cannot be sent; None if it can."""
+    if isinstance(request, Problem):
+        return InvalidInputError(str(request), param=None if request.column is None else str(request.column))
+    if not is_request(request):
+        return InvalidInputError(
+            f"requests, item {index}: a {type(request).__name__}; must be a DirectVideo, ImageVideo, "
+            "CinematicAvatar, VideoAgent, another request that renders, or a Job around one"
+        )
     try:
         check_row(request)
     except InvalidInputError as exc:
-        raise InvalidInputError(f"requests, item {index}: {exc.message}", param=exc.param) from None
+        return InvalidInputError(f"requests, item {index}: {exc.message}", param=exc.param)
+    return None
 
 
-async def _each(source: Source) -> AsyncIterator[RenderRequest | Job]:
+async def _each(source: Source) -> AsyncGenerator[Any]:
     if isinstance(source, AsyncIterable):
-        async for given in source:
-            yield given
+        try:
+            async for given in source:
+                yield given
+        finally:
+            close = getattr(source, "aclose", None)
+            if close is not None:
+                await close()
         return
-    rows: Iterator[RenderRequest | Job] = iter(source)
-    for given in rows:
-        yield given
+    try:
+        for given in iter(source):
+            yield given
+    finally:
+        close = getattr(source, "close", None)
+        if isinstance(source, Generator) and close is not None:
+            close()

@@ -1,13 +1,18 @@
 """Decisions about a row: from what is known of it and the time, what may be done next without paying twice.
 
-Pure, and apart from what remembers: another store can use the same decisions.
+Pure functions, apart from the stores that remember: `next_step` for a row that an earlier run left, `after` for a POST
+of this run.
 """
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeAlias
+
+import attrs
 
 from heygen_async.api.requests.kinds import known
+from heygen_async.errors import HeyGenError, Spent
+from heygen_async.http.outcomes import Accepted, AccountRefused, InProgress, Lost, NoSlot, NotSent, Outcome, Refused
 
 OnUnknown = Literal["hold", "resubmit", "skip"]
 Step = Literal["submit", "follow", "reconcile", "download", "nothing"]
@@ -15,6 +20,10 @@ Step = Literal["submit", "follow", "reconcile", "download", "nothing"]
 KEY_SECONDS = 23 * 3600.0  # HeyGen replays an answer for 24 h; an hour less, for clocks that differ
 GRACE_SECONDS = 150.0  # HeyGen may work on a POST for 120 s; before that, its lists may lack the new video
 CLOCK_SKEW_SECONDS = 300.0  # between this machine and HeyGen
+OUTAGE_SECONDS = 600.0  # a row's POST is repeated for so long while nothing but failures come back
+IN_PROGRESS_SECONDS = 900.0  # HeyGen says "in progress" for so long before the row is looked for
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0  # between repetitions; it doubles
+ASK_AGAIN_SECONDS = 5.0  # after "in progress" without a `Retry-After`
 
 
 class RowHistory(Protocol):
@@ -77,3 +86,127 @@ def verdict(matches: int, on_unknown: OnUnknown) -> Literal["adopt", "hold", "re
     if matches == 1:
         return "adopt"
     return "hold" if matches else on_unknown
+
+
+@attrs.frozen(kw_only=True)
+class PostHistory:
+    """The POSTs of a row under its present key so far.
+
+    Attributes:
+        key_age: Seconds since the first of them went out, by the clock that is further ahead; None if none did before.
+        lost: True if the answer of one of them proved nothing.
+        failures: Failures in a row, the last one included.
+        failing_for: Seconds since the first of them.
+        in_progress_for: Seconds for which HeyGen has said nothing but "in progress".
+        deadline: Seconds that the run gives a row from its first POST.
+    """
+
+    key_age: float | None = None
+    lost: bool = False
+    failures: int = 0
+    failing_for: float = 0.0
+    in_progress_for: float = 0.0
+    deadline: float = float("inf")
+
+    @property
+    def spent(self) -> Spent:
+        """Money at stake if the row ends now without an id."""
+        return "unknown" if self.lost else "no"
+
+
+@attrs.frozen
+class Record:
+    """Write the id down: it is made."""
+
+    resource_id: str
+
+
+@attrs.frozen
+class End:
+    """End the row with an error: it will never be made as it is, or nobody can tell."""
+
+    error: HeyGenError
+
+
+@attrs.frozen
+class Resend:
+    """Send the same request under the same key again, after a pause of about so many seconds."""
+
+    error: HeyGenError
+    seconds: float
+
+
+@attrs.frozen
+class WaitForSlot:
+    """Send it again when the account has a slot."""
+
+    error: HeyGenError
+
+
+@attrs.frozen
+class LookFor:
+    """Look for what was made in HeyGen's lists: it may not be sent again."""
+
+    error: HeyGenError
+
+
+@attrs.frozen
+class StopRun:
+    """Send nothing more: the next row would meet the same."""
+
+    error: HeyGenError
+
+
+Decision: TypeAlias = Record | End | Resend | WaitForSlot | LookFor | StopRun
+
+
+def after(outcome: Outcome, history: PostHistory, kind: str) -> Decision:
+    """Return what follows from the outcome of a POST. The table of row.md is this function.
+
+    Args:
+        outcome: Of the last try.
+        history: The tries under this key, the last one included.
+        kind: Of the request.
+    """
+    match outcome:
+        case Accepted():
+            return Record(outcome.resource_id)
+        case Refused():
+            return End(outcome.error)
+        case AccountRefused():
+            return StopRun(outcome.error)
+        case NotSent() if not history.lost and history.failing_for >= OUTAGE_SECONDS:
+            return StopRun(outcome.error)
+        case _ if may_send(kind, history) and (pause := _pause(outcome, history)) is not None:
+            return pause
+        case _:
+            return LookFor(outcome.error)
+
+
+def _pause(outcome: NoSlot | InProgress | NotSent | Lost, history: PostHistory) -> WaitForSlot | Resend | None:
+    """Return the pause before the same request is sent again; None if it has been tried for long enough."""
+    error = outcome.error
+    if isinstance(outcome, NoSlot):
+        return WaitForSlot(error)
+    if isinstance(outcome, InProgress):
+        is_over = history.in_progress_for >= min(IN_PROGRESS_SECONDS, history.deadline)
+        return None if is_over else Resend(error, ASK_AGAIN_SECONDS if outcome.wait is None else outcome.wait)
+    patience = min(OUTAGE_SECONDS, history.deadline) if history.lost else OUTAGE_SECONDS
+    return None if history.failing_for >= patience else Resend(error, pause_after(history.failures))
+
+
+def may_send(kind: str, history: PostHistory) -> bool:
+    """Return True if a POST now cannot make a second render."""
+    if not history.lost:
+        return True
+    found = known(kind)
+    if found is None:
+        return False
+    if found.once_by is not None:
+        return True
+    return found.takes_key and history.key_age is not None and 0 <= history.key_age < KEY_SECONDS
+
+
+def pause_after(failures: int) -> float:
+    """Return the seconds until the next try after so many failures in a row."""
+    return min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** min(max(failures - 1, 0), 16))

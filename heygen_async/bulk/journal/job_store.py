@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence, Sized
 from concurrent.futures import ThreadPoolExecutor
 
 import anyio
@@ -49,34 +50,48 @@ class _Group:
 
 TOGETHER_SECONDS = 0.25
 
+Named = tuple[Job, str | None, str | None]  # a job, its video and its session
+
 _UNDER_WAY: tuple[State, ...] = ("submitted", "intended", "unknown")
 
 
 class JobStore:
     """Hands out jobs and records what became of them. This one has no jobs and remembers nothing.
 
+    The stages call it in this order: `sending` before the POST, `accepted` before anything else is done with its
+    answer, `completed` or `failed`, `stored`. Each returns when the change is durable.
+
     Attributes:
         left: The number of jobs that are still to be handed out; None if it cannot be known.
+        broken: The error of the source, if it raised one; the jobs before it are followed to their end.
     """
 
     left: int | None = None
+    broken: Exception | None = None
 
-    async def next(self) -> Job | None:
-        """Return the next row that something is due for; None at the end."""
+    async def next_open(self) -> Job | None:
+        """Return a job that is at HeyGen, or may be, since an earlier run; None when all were handed out."""
         return None
 
-    async def sending(self, job: Job) -> None:
-        """Record that the POST is about to go out."""
+    async def next(self) -> Job | None:
+        """Return the next job that is to be sent; None at the end."""
+        return None
+
+    async def aclose(self) -> None:
+        """Close the source."""
+
+    async def sending(self, jobs: Sequence[Job]) -> str:
+        """Record that the POST of *jobs* is about to go out; return the key of the POST."""
+        return jobs[0].key if len(jobs) == 1 else keys.batch_key([job.key for job in jobs])
 
     async def accepted(self, job: Job, *, video_id: str | None = None, session_id: str | None = None) -> None:
         """Record the id that HeyGen has given."""
 
-    async def sending_together(self, jobs: Sequence[Job]) -> str:
-        """Record that *jobs* are about to go out in one POST; return the key of the POST."""
-        return keys.batch_key([job.key for job in jobs])
-
     async def accepted_together(self, jobs: Sequence[Job], batch_id: str) -> None:
         """Record the id of the batch of *jobs*."""
+
+    async def named(self, names: Sequence[Named]) -> None:
+        """Record the videos that sessions or a batch have named."""
 
     def mates(self, job: Job) -> list[Job]:
         """Return the jobs of the batch that *job* was sent in, in its order; they are not handed out again."""
@@ -89,8 +104,8 @@ class JobStore:
     async def put_back(self, *jobs: Job) -> None:
         """Record that the POST was not executed, for a reason that is not the jobs' own."""
 
-    async def refused(self, job: Job, error: HeyGenError) -> None:
-        """Record that the job was not executed, and never will be as it is."""
+    async def refused(self, error: HeyGenError, *jobs: Job) -> None:
+        """Record that *jobs* were not executed, and never will be as they are."""
 
     async def unknown(self, error: HeyGenError, *jobs: Job) -> None:
         """Record that the outcome of the POST is unknown."""
@@ -121,11 +136,18 @@ class IterableStore(JobStore):
         self.left = len(source) if isinstance(source, Sized) else None
 
     async def next(self) -> Job | None:
-        """Return the next row; None at the end."""
-        job = await anext(self._jobs, None)
+        """Return the next job; None at the end, and when the source raises."""
+        try:
+            job = await anext(self._jobs, None)
+        except Exception as exc:  # noqa: BLE001 - the source is the user's; its error is raised at the end of the run
+            self.broken, job = exc, None
         if self.left is not None:
-            self.left -= job is not None
+            self.left = self.left - 1 if job is not None else 0
         return job
+
+    async def aclose(self) -> None:
+        """Close the source."""
+        await self._jobs.aclose()
 
 
 class JournalStore(JobStore):
@@ -137,23 +159,29 @@ class JournalStore(JobStore):
         counts = journal.counts()
         self.left: int | None = sum(counts[state] for state in ("planned", *_UNDER_WAY))
         # What was under way comes first: it is paid for. Its ids are noted now, because states change during the run.
-        self._open = [record.id for state in _UNDER_WAY for record in journal.records(state)]
+        self._open = iter([record.id for state in _UNDER_WAY for record in journal.records(state)])
+        self._to_send: deque[Record] = deque()  # of them, those whose POST goes out once more
         self._unstored = unstored(journal, files)
-        self._due = self._rows()
+        self._planned = journal.records("planned")
         self._handed_out: set[int] = set()
         self._batches: dict[int, int] = {}  # rows on their way, and the numbers of their batches
         self._group: _Group | None = None
         self._writer = ThreadPoolExecutor(1)  # its thread begins with the first commit that has to travel
 
-    def _rows(self) -> Iterator[tuple[Record, Step]]:
+    async def next_open(self) -> Job | None:
+        """Return a job that an earlier run has submitted, or may have; None when all were handed out."""
         for job_id in self._open:
             record = self._journal.get(job_id)
             if job_id in self._handed_out:
                 continue
             step = next_step(record, time.time(), wants_file=False)
-            yield record, self._with_its_mates(record) if step == "submit" and record.batch is not None else step
-        for record in self._journal.records("planned"):
-            yield record, "submit"
+            if step == "submit" and record.batch is not None:
+                step = self._with_its_mates(record)
+            if step != "submit":
+                self._count()
+                return job_of(self._journal, record, step)
+            self._to_send.append(record)
+        return None
 
     def _with_its_mates(self, record: Record) -> Step:
         """Hand a batch that must be repeated out as one: it goes out again as it was, or its rows are looked for."""
@@ -165,21 +193,20 @@ class JournalStore(JobStore):
         return "submit"
 
     async def next(self) -> Job | None:
-        """Return the next row that something is due for; None at the end."""
-        found = next(self._due, None)
-        self.left = max(0, (self.left or 0) - 1)
-        return None if found is None else job_of(self._journal, *found)
+        """Return the next job that is to be sent; None at the end."""
+        self._count()
+        record = self._to_send.popleft() if self._to_send else next(self._planned, None)
+        return None if record is None else job_of(self._journal, record, "submit")
 
-    async def sending(self, job: Job) -> None:
-        """Write the intent."""
-        await self._write(lambda: self._journal.intend(_id(job)))
+    def _count(self) -> None:
+        if self.left is not None:
+            self.left = max(0, self.left - 1)
 
-    async def accepted(self, job: Job, *, video_id: str | None = None, session_id: str | None = None) -> None:
-        """Write the id."""
-        await self._write(lambda: self._journal.submitted(_id(job), video_id=video_id, session_id=session_id))
-
-    async def sending_together(self, jobs: Sequence[Job]) -> str:
-        """Write the intent, and who is in the batch: what is sent again must be the same."""
+    async def sending(self, jobs: Sequence[Job]) -> str:
+        """Write the intent, and which jobs are in the batch: what is sent again must be the same."""
+        if len(jobs) == 1 and jobs[0].index not in self._batches:
+            await self._write(lambda: self._journal.intend(_id(jobs[0])))
+            return jobs[0].key
         batch = self._batches.get(jobs[0].index)
         if batch is None:
             key = keys.batch_key([job.key for job in jobs])
@@ -190,6 +217,10 @@ class JournalStore(JobStore):
         await self._write(lambda: self._each(self._journal.intend, jobs))
         return self._journal.batch(batch).key
 
+    async def accepted(self, job: Job, *, video_id: str | None = None, session_id: str | None = None) -> None:
+        """Write the id."""
+        await self._write(lambda: self._journal.submitted(_id(job), video_id=video_id, session_id=session_id))
+
     async def accepted_together(self, jobs: Sequence[Job], batch_id: str) -> None:
         """Write the id."""
         batch = self._batches[jobs[0].index]
@@ -197,15 +228,24 @@ class JournalStore(JobStore):
         for job in jobs:
             self._batches.pop(job.index, None)
 
+    async def named(self, names: Sequence[Named]) -> None:
+        """Write the ids, all of them in one change."""
+
+        def change() -> None:
+            for job, video_id, session_id in names:
+                self._journal.submitted(_id(job), video_id=video_id, session_id=session_id)
+
+        await self._write(change)
+
     async def put_back(self, *jobs: Job) -> None:
         """Plan them again."""
         await self._write(lambda: self._each(self._journal.not_sent, jobs))
         for job in jobs:
             self._batches.pop(job.index, None)
 
-    async def refused(self, job: Job, error: HeyGenError) -> None:
-        """Write its end."""
-        await self._write(lambda: self._failed(job, error, "no"))
+    async def refused(self, error: HeyGenError, *jobs: Job) -> None:
+        """Write their end."""
+        await self._write(lambda: self._each(lambda job_id: self._failed(job_id, error, "no"), jobs))
 
     async def unknown(self, error: HeyGenError, *jobs: Job) -> None:
         """Write that nobody knows."""
@@ -222,7 +262,7 @@ class JournalStore(JobStore):
     async def failed(self, job: Job, error: HeyGenError) -> None:
         """Write the end, unless the render goes on: then it stays open and the next run follows it."""
         if isinstance(error, RenderFailedError | NotFoundError):
-            await self._write(lambda: self._failed(job, error, error.spent))
+            await self._write(lambda: self._failed(_id(job), error, error.spent))
 
     async def next_unstored(self) -> tuple[Job, Stored] | None:
         """Return a job that ended in an earlier run and lacks files, with the files that it has; None at the end."""
@@ -252,8 +292,8 @@ class JournalStore(JobStore):
         for job in jobs:
             change(_id(job))
 
-    def _failed(self, job: Job, error: HeyGenError, spent: Spent) -> None:
-        self._journal.failed(_id(job), code=code_of(error), error=error.message, spent=spent)
+    def _failed(self, job_id: int, error: HeyGenError, spent: Spent) -> None:
+        self._journal.failed(job_id, code=code_of(error), error=error.message, spent=spent)
 
     async def _write(self, change: Callable[[], None]) -> None:
         """Return when *change* is on disk. Changes within `TOGETHER_SECONDS` share one commit.

@@ -1,109 +1,156 @@
-"""The second half of a row's way: its render is over, so free the slot, write down how it ended, store the file."""
+"""The finisher: frees the slot of a row whose render is over, records how it ended, and hands its result on."""
 
 from __future__ import annotations
 
 import itertools
-import math
+from collections.abc import Iterable
 
 import anyio
-from anyio.abc import TaskGroup
-from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from heygen_async.api.client import Client
 from heygen_async.api.handles.video import Video
 from heygen_async.bulk.download.download_queue import DownloadQueue
+from heygen_async.bulk.jobs.in_flight import InFlight, Registry, Stage
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.outcomes import Completed, Failed, Result, Summary
 from heygen_async.bulk.journal.job_store import JobStore
 from heygen_async.bulk.run.guards import Guard
+from heygen_async.bulk.run.result_stream import ResultQueue
 from heygen_async.bulk.run.slots import Slots
-from heygen_async.bulk.watch.watched_render import WatchedRender
 from heygen_async.errors import HeyGenError, RenderFailedError
 from heygen_async.telemetry import JobEnded, JobRendered
 
-UNREAD_AT_MOST = 10_000  # results that nobody has read yet
 _RUNS = itertools.count(1)
 
 
 class Finisher:
-    """Where rows end.
+    """Ends rows.
 
     Attributes:
-        run: Which run of this process it is, for telemetry.
+        summary: The tally of the run so far.
+        run: The number of the run in this process, for telemetry.
+        freed: Notified when a slot has become free.
     """
 
     def __init__(
         self,
         client: Client,
         store: JobStore,
-        slots: Slots,
-        out: MemoryObjectSendStream[Result],
-        storing: DownloadQueue,
         *,
+        registry: Registry,
+        slots: Slots,
+        queue: ResultQueue,
+        downloads: DownloadQueue,
         guard: Guard,
     ) -> None:
-        """Write to *store*, give back to *slots*, hand files to *storing*, send results to *out* and tell *guard*."""
+        """Record ends in *store*, hand files to *downloads* and results to *queue*, and tell *guard*."""
         self.summary: Summary = Summary()
         self.run: int = next(_RUNS)
-        self.storing = storing
         self._client = client
         self._store = store
+        self._registry = registry
         self._slots = slots
-        self._out = out
+        self._queue = queue
+        self._downloads = downloads
         self._guard = guard
 
-    def work_in(self, stages: TaskGroup) -> None:
-        """Store files in *stages*."""
-        self.storing.begin(stages, self.emit)
-
     async def wait_for_room(self) -> None:
-        """Return when what has ended is not too far behind: nothing more is begun meanwhile, and no memory filled."""
-        await self.storing.wait_for_room()
-        while self._out.statistics().current_buffer_used >= UNREAD_AT_MOST:  # noqa: ASYNC110 - a reader tells nobody
-            await anyio.sleep(1.0)
+        """Return when the rows that have ended are not too many: nothing more is begun meanwhile, to save memory."""
+        await self._downloads.wait_for_room()
+        await self._queue.wait_for_room()
 
-    def on_rendered(self, watched: WatchedRender, status: str) -> None:
-        """Give the slot back first: the next render need not wait for this one's details and file."""
-        self._slots.free(watched.job.index)
+    def free(self, row: InFlight) -> None:
+        """Give the slot of a row back, if it has one."""
+        ticket, row.ticket = row.ticket, None
+        if ticket is not None:
+            self._slots.give_back(ticket)
+
+    # Told by the watchlist
+
+    def rendered(self, row: InFlight, status: str) -> None:
+        """Give the slot back at once: the next render need not wait for this one's details and file."""
+        self.free(row)
+        self._registry.advance(row, Stage.READING)
         event = JobRendered(
-            index=watched.job.index,
+            index=row.index,
             run=self.run,
-            mode=watched.job.request.kind,
-            resource_id=watched.resource_id,
+            mode=row.kind,
+            resource_id=row.resource_id or "",
             status=status,
-            seconds=anyio.current_time() - watched.born,
+            seconds=anyio.current_time() - row.born,
         )
         self._client.telemetry.emit(event)
 
-    async def on_named(self, watched: WatchedRender) -> None:
-        """Write the video's id down."""
-        await self._store.accepted(watched.job, video_id=watched.video_id, session_id=watched.session_id)
+    async def named(self, rows: Iterable[InFlight]) -> None:
+        """Record the ids of the videos that sessions or a batch have named, in one write."""
+        await self._store.named([(row.job, row.video_id, row.session_id) for row in rows])
 
-    async def on_end(self, watched: WatchedRender, end: Video | HeyGenError) -> None:
-        """Write down how it ended."""
-        seconds = anyio.current_time() - watched.since
-        if isinstance(end, HeyGenError):
-            await self._store.failed(watched.job, end)
-            self.emit(Failed(job=watched.job, resource_id=watched.resource_id, seconds=seconds, error=end))
+    async def end(self, row: InFlight, end: Video | HeyGenError) -> None:
+        """Record how a render ended and hand its result on."""
+        result = _result_of(row, end)
+        self._registry.advance(row, Stage.RECORDING, result=result)
+        if isinstance(result, Completed):
+            await self._store.completed(row.job, result.video)
         else:
-            await self._judge(watched.job, end, seconds)
+            await self._store.failed(row.job, result.error)
+        self._guard.settled(result)
+        if isinstance(result, Completed) and self._downloads.is_on:
+            self._downloads.add(row, result)
+        else:
+            self.deliver(row, result)
 
-    async def _judge(self, job: Job, video: Video, seconds: float) -> None:
-        try:
-            video.check()
-        except RenderFailedError as exc:
-            await self._store.failed(job, exc)
-            self.emit(Failed(job=job, resource_id=video.id, seconds=seconds, error=exc))
-            return
-        await self._store.completed(job, video)
-        self.storing.add(Completed(job=job, resource_id=video.id, seconds=seconds, video=video))
+    # Told by the submitter and the resumer
 
-    def emit(self, result: Result) -> None:
+    async def fail(self, rows: Iterable[InFlight], error: HeyGenError) -> None:
+        """End rows without an id; *error* tells in `spent` if they may have been made all the same."""
+        failed = list(rows)
+        for row in failed:
+            result = Failed(job=row.job, resource_id=row.resource_id, error=error)
+            self._registry.advance(row, Stage.RECORDING, result=result)
+            self.free(row)
+        jobs = [row.job for row in failed]
+        await (self._store.refused(error, *jobs) if error.spent == "no" else self._store.unknown(error, *jobs))
+        for row in failed:
+            self.settle(row)
+
+    def settle(self, row: InFlight) -> None:
+        """Hand the result of a row on that is recorded already."""
+        self._guard.settled(row.result)
+        self.deliver(row, row.result)
+
+    def leave_open(self, row: InFlight, error: HeyGenError) -> None:
+        """End a row here whose journal keeps it open: the next run goes on with it."""
+        self.free(row)
+        result = Failed(job=row.job, resource_id=row.resource_id, error=error)
+        self._registry.advance(row, Stage.RECORDING, result=result)
+        self.settle(row)
+
+    def deliver(self, row: InFlight, result: Result) -> None:
         """Hand a result to whoever reads them."""
+        self._registry.advance(row, Stage.DELIVERED, result=result)
+        self._tell(result)
+
+    def refuse(self, job: Job) -> None:
+        """Hand on that a job cannot be sent as it is: a bad value in the source."""
+        if job.problem is not None:
+            self._tell(Failed(job=job, resource_id=None, error=job.problem))
+
+    def _tell(self, result: Result) -> None:
         self.summary.add(result)
         self._guard.ended(result)
         self._client.telemetry.emit(_ended(result, self.run))
-        self._out.send_nowait(result)
+        self._queue.put(result)
+
+
+def _result_of(row: InFlight, end: Video | HeyGenError) -> Result:
+    seconds = anyio.current_time() - row.since
+    if isinstance(end, HeyGenError):
+        return Failed(job=row.job, resource_id=row.resource_id, seconds=seconds, error=end)
+    try:
+        end.check()
+    except RenderFailedError as exc:
+        return Failed(job=row.job, resource_id=end.id, seconds=seconds, error=exc)
+    return Completed(job=row.job, resource_id=end.id, seconds=seconds, video=end)
 
 
 def _ended(result: Result, run: int) -> JobEnded:
@@ -113,14 +160,9 @@ def _ended(result: Result, run: int) -> JobEnded:
     return JobEnded(
         index=result.index,
         run=run,
-        mode=result.request.kind,
+        mode=getattr(result.request, "kind", None),
         resource_id=result.resource_id,
         error=kind,
         code=None if error is None else error.code or kind,
         outcome="failed" if isinstance(result, Failed) else completed,
     )
-
-
-def stream() -> tuple[MemoryObjectSendStream[Result], MemoryObjectReceiveStream[Result]]:
-    """Return both ends of a stream of results; `wait_for_room` bounds it."""
-    return anyio.create_memory_object_stream[Result](math.inf)

@@ -8,10 +8,13 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 import anyio
 
 from heygen_async.api.requests.stored import body_of
-from heygen_async.bulk.jobs.job import Job
+from heygen_async.bulk.jobs.in_flight import InFlight, Registry, Stage
 from heygen_async.bulk.jobs.outcomes import Completed, Failed, Result
 from heygen_async.bulk.plan.price import Rates
 from heygen_async.errors import BreakerTrippedError, BudgetReachedError, CanaryFailedError, InvalidInputError
+
+# Stages in which it is not settled yet what a row costs.
+_OPEN = tuple(stage for stage in Stage if stage not in {Stage.STORING, Stage.DELIVERED})
 
 
 class Guard:
@@ -20,9 +23,14 @@ class Guard:
     def __init__(self) -> None:
         """Nothing has happened yet."""
         self._changed = anyio.Event()
+        self._registry = Registry()
 
-    def admits(self, job: Job) -> bool:  # noqa: ARG002 - the others look at it
-        """Whether *job* may be sent now; False: not before something has changed.
+    def watch(self, registry: Registry) -> None:
+        """Judge by the rows of *registry*."""
+        self._registry = registry
+
+    def admits(self, row: InFlight) -> bool:  # noqa: ARG002 - the others look at it
+        """Return True if *row* may be sent now; False: not before something has changed.
 
         Raises:
             RunPausedError: It may not, and no further one.
@@ -38,11 +46,14 @@ class Guard:
         """Let whoever waits look around."""
         self._changed.set()
 
-    def adopt(self, job: Job) -> None:
-        """*job* is under way since an earlier run."""
+    def adopt(self, row: InFlight) -> None:
+        """Note that *row* is under way since an earlier run."""
+
+    def settled(self, result: Result) -> None:
+        """Note that it is known how a row ended and what it cost; its files may still come."""
 
     def ended(self, result: Result) -> None:
-        """A row has ended."""
+        """Note that a row has its result, files and all."""
 
 
 class Guards(Guard):
@@ -54,10 +65,15 @@ class Guards(Guard):
         self._guards = guards
         self._refused: Guard = self
 
-    def admits(self, job: Job) -> bool:
+    def watch(self, registry: Registry) -> None:
+        """Tell each."""
+        for guard in self._guards:
+            guard.watch(registry)
+
+    def admits(self, row: InFlight) -> bool:
         """Ask each; the first that refuses is the one to wait for."""
         for guard in self._guards:
-            if not guard.admits(job):
+            if not guard.admits(row):
                 self._refused = guard
                 return False
         return True
@@ -71,10 +87,16 @@ class Guards(Guard):
         for guard in self._guards:
             guard.wake()
 
-    def adopt(self, job: Job) -> None:
+    def adopt(self, row: InFlight) -> None:
         """Tell each."""
         for guard in self._guards:
-            guard.adopt(job)
+            guard.adopt(row)
+
+    def settled(self, result: Result) -> None:
+        """Tell each."""
+        for guard in self._guards:
+            guard.settled(result)
+            guard.wake()
 
     def ended(self, result: Result) -> None:
         """Tell each."""
@@ -100,39 +122,42 @@ class Budget(Guard):
         self.limit_usd = limit_usd
         self.spent_usd: float = spent_usd
         self._rates = rates or Rates()
-        self._reserved: dict[int, float] = {}
-        self._kept = 0.0  # of rows that nobody knows the end of
+        self._kept = 0.0  # of rows of unknown outcome
 
     @property
     def reserved_usd(self) -> float:
-        """The highest prices of what is under way."""
-        return sum(self._reserved.values()) + self._kept
+        """The highest prices of the rows under way, and of those whose outcome is unknown."""
+        return sum(row.reserved_usd for row in self._registry.at(*_OPEN)) + self._kept
 
-    def admits(self, job: Job) -> bool:
+    def admits(self, row: InFlight) -> bool:
         """Reserve the row's highest price if it fits; if not, rows under way may settle for less."""
-        price = self._price(job)
-        if self.spent_usd + self.reserved_usd + price <= self.limit_usd:
-            self._reserved[job.index] = price
+        price = self._price(row)
+        reserved = self.reserved_usd - row.reserved_usd
+        if self.spent_usd + reserved + price <= self.limit_usd:
+            row.reserved_usd = price
             return True
-        if self._reserved:
+        if reserved > self._kept:
             return False
         left = max(0.0, self.limit_usd - self.spent_usd - self._kept)
         kept = f", {self._kept:.2f} are kept for rows of unknown outcome" if self._kept else ""
         raise BudgetReachedError(
             f"budget of {self.limit_usd:.2f} USD: {self.spent_usd:.2f} are spent{kept}, and the row with index "
-            f"{job.index} may cost up to {price:.2f}, but {left:.2f} are left; give a higher budget to go on"
+            f"{row.index} may cost up to {price:.2f}, but {left:.2f} are left; give a higher budget to go on"
         )
 
-    def adopt(self, job: Job) -> None:
-        """Reserve the row's highest price, whether it fits or not: it may be paid for already."""
-        self._reserved[job.index] = self._price(job)
+    def adopt(self, row: InFlight) -> None:
+        """Reserve the row's highest price even if it does not fit: it may be paid for already."""
+        row.reserved_usd = self._price(row)
 
-    def _price(self, job: Job) -> float:
-        return self._rates.estimate(job.request.kind, body_of(job.request)).high
+    def _price(self, row: InFlight) -> float:
+        return self._rates.estimate(row.kind, body_of(row.job.request)).high
 
-    def ended(self, result: Result) -> None:
-        """Settle a row: what it cost is known, or that it cost nothing, or neither."""
-        reserved = self._reserved.pop(result.index, 0.0)
+    def settled(self, result: Result) -> None:
+        """Settle a row: its cost is known, or it cost nothing, or nobody knows."""
+        row = self._registry.get(result.index)
+        reserved = 0.0 if row is None else row.reserved_usd
+        if row is not None:
+            row.reserved_usd = 0.0
         if isinstance(result, Completed):
             seconds = result.video.duration
             self.spent_usd += reserved if seconds is None else self._rates.price(result.request.kind, seconds)[1]
@@ -154,18 +179,19 @@ class Canary(Guard):
         self._count = count
         self._approve = approve
         self._approved = approve is None
-        self._admitted: set[int] = set()
+        self._admitted = 0
         self._ended: list[Result] = []
         self._passed = False
 
-    def admits(self, job: Job) -> bool:
+    def admits(self, row: InFlight) -> bool:
         """Let the first rows through, and the others when those are good."""
-        if self._passed or job.index in self._admitted:
+        if self._passed or row.is_canary:
             return True
-        if len(self._admitted) < self._count:
-            self._admitted.add(job.index)
+        if self._admitted < self._count:
+            self._admitted += 1
+            row.is_canary = True
             return True
-        if len(self._ended) < len(self._admitted):
+        if len(self._ended) < self._admitted:
             return False
         bad = [result for result in self._ended if result.error is not None]
         if bad:
@@ -182,7 +208,7 @@ class Canary(Guard):
         Raises:
             CanaryFailedError: It was refused.
         """
-        if self._approve is None or len(self._ended) < len(self._admitted):
+        if self._approve is None or len(self._ended) < self._admitted:
             await super().news()
             return
         self._approved = await self._approve(tuple(self._ended))
@@ -191,7 +217,8 @@ class Canary(Guard):
 
     def ended(self, result: Result) -> None:
         """Take a result in."""
-        if not self._passed and result.index in self._admitted:
+        row = self._registry.get(result.index)
+        if not self._passed and row is not None and row.is_canary:
             self._ended.append(result)
 
 
@@ -210,7 +237,7 @@ class Breaker(Guard):
         self._examples: dict[str, Failed] = {}
         self._tripped: BreakerTrippedError | None = None
 
-    def admits(self, job: Job) -> bool:  # noqa: ARG002 - which row does not matter
+    def admits(self, row: InFlight) -> bool:  # noqa: ARG002 - the row does not matter
         """Say no once it has tripped."""
         if self._tripped is not None:
             raise self._tripped

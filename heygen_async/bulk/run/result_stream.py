@@ -1,31 +1,25 @@
-"""What the caller of a run holds: the stream of results, and how errors come out of it."""
+"""`Results`: the stream of a run's results, and the form in which errors leave a run."""
 
 from __future__ import annotations
 
-import contextlib
+from collections import deque
 from collections.abc import Iterator
 from typing import Protocol, Self
 
-import anyio
-from anyio.streams.memory import MemoryObjectReceiveStream
-
-from heygen_async.bulk.jobs.outcomes import Result, Summary, Unfinished
+from heygen_async.account.changed import Changed
+from heygen_async.bulk.jobs.in_flight import NOT_BEGUN, InFlight, Registry, Stage
+from heygen_async.bulk.jobs.outcomes import Completed, Failed, Result, Summary, Unfinished
 from heygen_async.bulk.jobs.records import Merge
 from heygen_async.bulk.run.slots import Slots
 from heygen_async.errors import HeyGenError
 
+UNREAD_AT_MOST = 10_000  # results that were not read yet; past that nothing more is begun
+
 
 class Work(Protocol):
-    """What is at work behind the stream."""
+    """The run behind the stream."""
 
     slots: Slots
-
-    @property
-    def summary(self) -> Summary:
-        """The tally so far."""
-
-    def unfinished(self) -> list[Unfinished]:
-        """Return the rows under way."""
 
     def seconds_left(self) -> float | None:
         """Return the seconds until everything has ended."""
@@ -34,21 +28,76 @@ class Work(Protocol):
         """Send nothing more."""
 
 
+class ResultQueue:
+    """Results on their way to whoever reads them. Reading one ends its row."""
+
+    def __init__(self, registry: Registry) -> None:
+        """End the rows of *registry*."""
+        self._registry = registry
+        self._results: deque[Result] = deque()
+        self._is_over = False
+        self.changed = Changed()
+
+    def __len__(self) -> int:
+        """Return the number of results that were not read yet."""
+        return len(self._results)
+
+    def put(self, result: Result) -> None:
+        """Add a result."""
+        self._results.append(result)
+        self.changed.notify()
+
+    def close(self) -> None:
+        """Add no more."""
+        self._is_over = True
+        self.changed.notify()
+
+    async def get(self) -> Result | None:
+        """Return the next result; None at the end. What was taken out is never lost: the last step does not wait."""
+        while not self._results and not self._is_over:
+            await self.changed.wait()
+        return self._taken() if self._results else None
+
+    def drain(self) -> Iterator[Result]:
+        """Yield the results that were not read, and those of rows whose end was on its way to the disk."""
+        while self._results:
+            yield self._taken()
+        for row in list(self._registry.at(Stage.RECORDING)):
+            if isinstance(row.result, Completed | Failed):
+                self._registry.drop(row)
+                yield row.result
+
+    def _taken(self) -> Result:
+        result = self._results.popleft()
+        row = self._registry.get(result.index)
+        if row is not None and row.result is result:
+            self._registry.drop(row)
+        self.changed.notify()
+        return result
+
+    async def wait_for_room(self) -> None:
+        """Return when not too many results are unread."""
+        while len(self._results) >= UNREAD_AT_MOST:
+            await self.changed.wait()
+
+
 class Results:
     """The stream of a run's results, in order of ending.
 
     Attributes:
         summary: The tally so far.
-        slots: How many renders run now.
+        slots: The run's render slots.
         unread: After an early exit: results that had come in and were not read.
         merge: How the rows met the journal, in a run that has one.
     """
 
-    def __init__(self, stream: MemoryObjectReceiveStream[Result], work: Work) -> None:
-        """Read *stream*; made by `run`."""
-        self._stream = stream
+    def __init__(self, queue: ResultQueue, registry: Registry, work: Work, summary: Summary) -> None:
+        """Read *queue*; made by `run`."""
+        self._queue = queue
+        self._registry = registry
         self._work = work
-        self.summary: Summary = work.summary
+        self._left: list[Unfinished] | None = None
+        self.summary: Summary = summary
         self.slots: Slots = work.slots
         self.unread: list[Result] = []
         self.merge: Merge | None = None
@@ -59,27 +108,36 @@ class Results:
 
     async def __anext__(self) -> Result:
         """Return the next result."""
-        return await self._stream.__anext__()
+        result = await self._queue.get()
+        if result is None:
+            raise StopAsyncIteration
+        return result
 
-    def keep_unread(self) -> None:
-        """Move what is still in the stream to `unread`."""
-        with contextlib.suppress(anyio.WouldBlock, anyio.EndOfStream):
-            while True:
-                self.unread.append(self._stream.receive_nowait())
+    def leave(self) -> None:
+        """Sort the rows of a run that is left: results that came in become `unread`, all others `unfinished`."""
+        if self._left is None:
+            self.unread += self._queue.drain()
+            self._left = [_unfinished(row) for row in self._registry.left]
 
     @property
     def seconds_left(self) -> float | None:
-        """The seconds until all has ended, by render times as learnt so far; None if the rows cannot be counted."""
+        """The seconds until everything has ended, by the render times learnt so far; None if rows cannot be counted."""
         return self._work.seconds_left()
 
     def stop_submitting(self) -> None:
-        """Submit nothing more; what is under way is followed to its end."""
+        """Submit nothing more; what was submitted is followed to its end."""
         self._work.stop_submitting()
 
     @property
     def unfinished(self) -> list[Unfinished]:
-        """The rows under way now; after an early exit, those whose renders go on at HeyGen."""
-        return self._work.unfinished()
+        """The rows under way now; after an early exit, all rows without a result, also those that were not sent."""
+        if self._left is not None:
+            return self._left
+        return [_unfinished(row) for row in self._registry.left if row.stage not in NOT_BEGUN]
+
+
+def _unfinished(row: InFlight) -> Unfinished:
+    return Unfinished(job=row.job, resource_id=row.resource_id, spent=row.spent)
 
 
 def only(exc: BaseException) -> BaseException:

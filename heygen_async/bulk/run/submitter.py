@@ -1,279 +1,380 @@
-"""The first half of a row's way: intent, POST, id. One by one, or many in one POST; paid for once either way."""
+"""The submitter: intent, POST, id. One row or many in one POST; each row is paid for once either way.
+
+The order is what keeps a row from being paid for twice:
+
+1. The intent is durable before the first byte leaves, so that whoever goes on after a crash knows of the POST.
+2. Between the answer and its durable record nothing can cancel the task (`_try` is shielded). A run that is left gives
+   POSTs on the wire a last moment to bring their ids, then cuts them off: their rows are left with an unknown outcome.
+3. What follows is decided in one place, `next_step.after`, from the outcome and the history of the row. Waiting happens
+   here and outside the shield, so that every wait hears that the run is left or told to stop.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import math
+import random
 import re
-from collections.abc import Awaitable, Callable
-from typing import Any
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
 
 import anyio
 import attrs
 
 from heygen_async.api.client import Client
-from heygen_async.api.handles.batches import BATCH_ITEMS, CreatedBatch
+from heygen_async.api.handles.batches import BATCH_ITEMS
+from heygen_async.api.renders import route_of
 from heygen_async.api.requests.batch import KINDS, folder_of
+from heygen_async.bulk.jobs.in_flight import AGENT, InFlight, Registry, Stage
 from heygen_async.bulk.jobs.job import Job
-from heygen_async.bulk.jobs.outcomes import Failed
+from heygen_async.bulk.jobs.next_step import (
+    Decision,
+    End,
+    LookFor,
+    PostHistory,
+    Record,
+    Resend,
+    StopRun,
+    WaitForSlot,
+    after,
+    may_send,
+)
 from heygen_async.bulk.journal.job_store import JobStore
 from heygen_async.bulk.run.finisher import Finisher
-from heygen_async.bulk.run.guards import Guard
 from heygen_async.bulk.run.slots import Slots
 from heygen_async.bulk.watch.watchlist import Watchlist
-from heygen_async.errors import (
-    APIError,
-    AuthenticationError,
-    ConnectionFailedError,
-    HeyGenError,
-    InsufficientCreditError,
-    JournalError,
-    OutcomeUnknownError,
-    QuotaExceededError,
-    RateLimitError,
-    RequestInProgressError,
-)
-from heygen_async.http.call import Options
-from heygen_async.telemetry import JobSubmitted, SlotsLearnt
+from heygen_async.errors import APIError, HeyGenError, JournalError, OutcomeUnknownError
+from heygen_async.http.outcomes import InProgress, Lost, NoSlot, Outcome, Refused
+from heygen_async.telemetry import JobSubmitted, RetryPlanned, SlotsLearnt
 
-ATTEMPTS = 12  # of a POST: an outage of a few minutes is sat out
-IN_PROGRESS_SECONDS = 5.0  # between questions after a POST that is still being worked on
-LAST_CALL_SECONDS = 5.0  # how long a POST under way may still bring its id when the run is left
-
-# These are not about the row but about the account or the network: the next row would meet the same.
-_STOPS_THE_RUN = (AuthenticationError, ConnectionFailedError, InsufficientCreditError, QuotaExceededError)
+LAST_CALL_SECONDS = 5.0  # a POST under way may still bring its id when the run is left
+FIRST_LOOK_AT_SESSION_SECONDS = 10.0
 _INDEX = re.compile(r"\d+")
 
+Rows = tuple[InFlight, ...]
 
-Jobs = tuple[Job, ...]
 
+class CanLookFor(Protocol):
+    """Finds out what became of POSTs whose outcome is unknown."""
 
-class _NotSentError(Exception):
-    """The run was told to stop while rows waited for a slot."""
+    def look_for(self, row: InFlight, error: HeyGenError) -> None:
+        """Begin to look for what the POST of *row* made."""
 
 
 @attrs.define(eq=False)
-class Submitter:
-    """Sends rows.
+class _Posts:
+    """The POSTs of one group of rows under one key: their history."""
 
-    Attributes:
-        winding_down: Nothing more is to be sent.
-        stopped: What made the run stop by itself.
-        stopped_at: The row that met it.
-        cut_off: Rows whose POST was cut off when the run was left.
-    """
-
-    _client: Client
-    _store: JobStore
-    _slots: Slots
-    _watchlist: Watchlist
-    _ending: Finisher
-    _look_for: Callable[[Job], None] | None
-    _guard: Guard
-    winding_down: bool = False
-    stopped: HeyGenError | None = None
-    stopped_at: int = -1
-    cut_off: list[Job] = attrs.field(factory=list)
-    _sending: dict[int, tuple[Job, anyio.CancelScope]] = attrs.field(factory=dict)
+    rows: Rows
+    needs_room: bool = False  # their batch found too few slots
+    first_sent_at: float = 0.0  # loop time, of those that this run sent
+    tries: int = 0
+    failures: int = 0
+    failing_since: float = 0.0
+    in_progress_since: float | None = None
 
     @property
-    def sending(self) -> list[Job]:
-        """The rows whose POSTs are on their way, or were cut off on it."""
-        return [*(job for job, _ in self._sending.values()), *self.cut_off]
+    def lost(self) -> bool:
+        return any(row.lost for row in self.rows)
+
+    def history(self, deadline: float) -> PostHistory:
+        """Return the history as `next_step` judges it. The clock that is further ahead counts for the key's age."""
+        now = anyio.current_time()
+        sent = [row.first_sent_at for row in self.rows if row.first_sent_at is not None]
+        ages = [time.time() - at for at in sent] + ([now - self.first_sent_at] if self.first_sent_at else [])
+        return PostHistory(
+            key_age=max(ages) if ages and min(ages) >= 0 else None,
+            lost=self.lost,
+            failures=self.failures,
+            failing_for=now - self.failing_since if self.failures else 0.0,
+            in_progress_for=0.0 if self.in_progress_since is None else now - self.in_progress_since,
+            deadline=deadline,
+        )
+
+    def note(self, outcome: Outcome) -> None:
+        """Take one outcome into the history."""
+        now = anyio.current_time()
+        self.tries += 1
+        if isinstance(outcome, Lost | InProgress):
+            for row in self.rows:
+                row.lost = True
+        if isinstance(outcome, InProgress):
+            self.in_progress_since = now if self.in_progress_since is None else self.in_progress_since
+        else:
+            self.in_progress_since = None
+        if isinstance(outcome, NoSlot | InProgress):
+            self.failures = 0  # HeyGen is there and asks for patience
+        else:
+            self.failures += 1
+            self.failing_since = now if self.failures == 1 else self.failing_since
+
+
+class Submitter:
+    """Sends rows until each is accepted, has failed, or is looked for.
+
+    Attributes:
+        is_stopping: True if nothing more is to be sent.
+        stopped: The error that made the run stop by itself.
+        stopped_at: The index of the row that met it.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        store: JobStore,
+        *,
+        registry: Registry,
+        slots: Slots,
+        watchlist: Watchlist,
+        finisher: Finisher,
+        deadline: float,
+        looker: CanLookFor | None,
+    ) -> None:
+        """Send through *client*, record in *store*; hand rows on to *watchlist*, *finisher* and *looker*."""
+        self.is_stopping: bool = False
+        self.stopped: HeyGenError | None = None
+        self.stopped_at: int = -1
+        self.on_stop: Callable[[], None] = lambda: None
+        self._client = client
+        self._store = store
+        self._registry = registry
+        self._slots = slots
+        self._watchlist = watchlist
+        self._finisher = finisher
+        self._deadline = deadline
+        self._looker = looker
+        self._on_the_wire: set[anyio.CancelScope] = set()
+        self._waits: set[anyio.CancelScope] = set()
 
     def last_call(self) -> None:
-        """Give POSTs under way a last moment to bring their ids."""
+        """Give POSTs on the wire a last moment to bring their ids."""
         latest = anyio.current_time() + LAST_CALL_SECONDS
-        for _, scope in self._sending.values():
+        for scope in self._on_the_wire:
             scope.deadline = min(scope.deadline, latest)
 
-    def wind_down(self) -> None:
-        """Send nothing more."""
-        self.winding_down = True
-        self._guard.wake()
+    def stop(self, error: HeyGenError | None = None, index: int = -1) -> None:
+        """Send nothing more, because of *error* that the row with *index* met; what was sent is followed."""
+        if self.stopped is None and error is not None:
+            self.stopped, self.stopped_at = error, index
+        self.is_stopping = True
+        for scope in self._waits:
+            scope.cancel()
+        self.on_stop()
 
-    async def submit(self, job: Job) -> None:
-        """Write the intent, POST, write the id. Nothing can cancel it between the answer and the note."""
-        await self._shielded((job,), self._one)
-
-    async def submit_together(self, jobs: Jobs) -> None:
-        """Do the same for many rows in one POST, a batch."""
-        await self._shielded(jobs, self._together)
-
-    async def _shielded(self, jobs: Jobs, send: Callable[[Jobs], Awaitable[None]]) -> None:
-        with anyio.CancelScope(shield=True) as scope:
-            self._sending.update({job.index: (job, scope) for job in jobs})
+    @contextlib.contextmanager
+    def wait(self, seconds: float = math.inf) -> Iterator[anyio.CancelScope]:
+        """Bound a wait: it ends after *seconds*, and at once when nothing more is to be sent."""
+        with anyio.move_on_after(seconds) as scope:
+            self._waits.add(scope)
             try:
-                await self._send(jobs, send)
+                if self.is_stopping:
+                    scope.cancel()
+                yield scope
             finally:
-                for job in jobs:
-                    self._sending.pop(job.index, None)
-        if scope.cancelled_caught:
-            self.cut_off += jobs
+                self._waits.discard(scope)
 
-    async def _send(self, jobs: Jobs, send: Callable[[Jobs], Awaitable[None]]) -> None:
-        if self.winding_down:
-            self._free(jobs)
-            return
-        try:
-            await send(jobs)
-        except _NotSentError:
-            self._free(jobs)
+    async def submit(self, *rows: InFlight) -> None:
+        """Send *rows*, in stage SLOTTED: one by itself, several in one POST."""
+        groups = deque([_Posts(tuple(rows))])
+        while groups:
+            posts = groups.popleft()
+            if posts.needs_room and len(posts.rows) > 1:
+                posts, rest = await self._as_many_as_there_is_room_for(posts)
+                groups.extendleft([rest] if rest.rows else [])
+            groups.extendleft(reversed(await self._submit(posts)))
 
-    async def _one(self, jobs: Jobs) -> None:
-        (job,) = jobs
-        options = Options(idempotency_key=job.key, attempts=ATTEMPTS, patience=0.0)
-
-        async def post() -> str:
-            await self._store.sending(job)
-            return await self._client.begin(job.request, options)
-
-        try:
-            made = await self._until_answered(post, jobs)
-        except JournalError:
-            raise  # not about this row: without its journal the run is broken
-        except HeyGenError as exc:
-            await self._refused(job, exc)
-        else:
-            await self._accepted(job, made)
-
-    async def _together(self, jobs: Jobs) -> None:
-        requests: list[Any] = [job.request for job in jobs]
-
-        async def post() -> CreatedBatch:
-            key = await self._store.sending_together(jobs)
-            options = Options(idempotency_key=key, attempts=ATTEMPTS, patience=0.0)
-            return await self._client.videos.create_batch(requests, options)
-
-        try:
-            made = await self._until_answered(post, jobs)
-        except JournalError:
-            raise
-        except HeyGenError as exc:
-            await self._refused_together(jobs, exc)
-        else:
-            await self._accepted_together(jobs, made.batch_id)
-
-    async def _until_answered(self, post: Callable[[], Awaitable[Any]], jobs: Jobs) -> Any:
-        """POST until it is accepted or refused for good. A 429 costs a row nothing but time.
-
-        Once an answer was lost, no later refusal proves that nothing was made: whatever comes out is unknown then, and
-        a batch stays as it is, because its key stands for these rows in this order.
-        """
-        lost = any(job.record is not None and job.record.state in {"intended", "unknown"} for job in jobs)
+    async def _submit(self, posts: _Posts) -> Sequence[_Posts]:
+        """Send one group until it is settled, and return the groups that it has to be sent in instead, if any."""
         while True:
-            try:
-                return await post()
-            except RequestInProgressError as exc:
-                lost = True
-                await anyio.sleep(exc.retry_after or IN_PROGRESS_SECONDS)
-            except HeyGenError as exc:
-                lost = lost or exc.spent == "unknown"
-                if lost:
-                    exc.spent = "unknown"
-                if not isinstance(exc, RateLimitError) or (len(jobs) > 1 and not lost):
-                    raise
-                await self._wait_for_a_slot(jobs, exc)
+            if self.is_stopping:
+                await self._give_up(posts)
+                return ()
+            if not may_send(posts.rows[0].kind, posts.history(self._deadline)):
+                error = OutcomeUnknownError(_too_old(posts.rows))
+                await self._settle(posts, LookFor(error))
+                return ()
+            with anyio.CancelScope(shield=True) as scope:
+                self._on_the_wire.add(scope)
+                try:
+                    decision = await self._try(posts)
+                finally:
+                    self._on_the_wire.discard(scope)
+            if scope.cancelled_caught:
+                return ()  # the run is left; the rows stay in SENDING, with an unknown outcome
+            if decision is None:
+                return ()
+            if isinstance(decision, list):
+                return decision
+            await self._wait_by(decision, posts)
 
-    async def _wait_for_a_slot(self, jobs: Jobs, refusal: RateLimitError) -> None:
-        """Let rows that met a 429 wait until they may try again: planned meanwhile, or unknown if they were before."""
-        if refusal.spent == "unknown":
-            await self._store.unknown(refusal, *jobs)
-        else:
-            await self._store.put_back(*jobs)
-        self._heed(jobs, refusal)
-        await self._slots.try_again(jobs[0].index)
-        if self.winding_down:
-            raise refusal if refusal.spent == "unknown" else _NotSentError
+    async def _try(self, posts: _Posts) -> Resend | WaitForSlot | list[_Posts] | None:
+        """Send a group once and record what came of it; return how to go on, None if the rows are settled."""
+        key = await self._store.sending([row.job for row in posts.rows])
+        outcome = await self._post(posts, key)
+        posts.note(outcome)
+        if len(posts.rows) > 1 and not posts.lost and isinstance(outcome, NoSlot | Refused):
+            return await self._regroup(posts, outcome)
+        decision = after(outcome, posts.history(self._deadline), posts.rows[0].kind)
+        if isinstance(decision, Resend | WaitForSlot):
+            await self._back_off(posts, decision.error)
+            return decision
+        await self._settle(posts, decision)
+        return None
 
-    def _heed(self, jobs: Jobs, refusal: RateLimitError) -> None:
-        rows = [job.index for job in jobs]
-        self._slots.refused(rows, refusal.retry_after, crowded=self._client.account.reads_are_refused)
+    async def _post(self, posts: _Posts, key: str) -> Outcome:
+        for row in posts.rows:
+            self._registry.advance(row, Stage.SENDING)
+            row.first_sent_at = row.first_sent_at or time.time()
+        posts.first_sent_at = posts.first_sent_at or anyio.current_time()
+        requests = [row.job.request for row in posts.rows]
+        if len(requests) == 1:
+            return await self._client.attempt(requests[0], key, tried=posts.tries)
+        return await self._client.attempt_batch(requests, key, tried=posts.tries)
+
+    async def _settle(self, posts: _Posts, decision: Decision) -> None:
+        match decision:
+            case Record(resource_id):
+                await self._accept(posts.rows, resource_id)
+            case LookFor(error) if self._looker is not None:
+                await self._look_for(posts, error)
+            case StopRun(error):
+                await self._stop_by(posts, error)
+            case End(error) | LookFor(error):
+                await self._fail(posts, error)
+            case _:
+                raise AssertionError(f"{decision} settles nothing")
+
+    async def _accept(self, rows: Rows, resource_id: str) -> None:
+        is_batch, is_session = len(rows) > 1, rows[0].kind == AGENT
+        for item, row in enumerate(rows):  # noted before the journal is written: it may fail
+            if is_batch:
+                row.batch_id, row.item = resource_id, item
+            elif is_session:
+                row.session_id = resource_id
+            else:
+                row.video_id = resource_id
+        try:
+            if is_batch:
+                await self._store.accepted_together([row.job for row in rows], resource_id)
+            else:
+                await self._store.accepted(rows[0].job, video_id=rows[0].video_id, session_id=rows[0].session_id)
+        except JournalError as exc:
+            raise exc.told(
+                message=f"{exc.message} ({resource_id} was accepted by HeyGen and is paid for)",
+                resource_id=resource_id,
+                spent="yes",
+            ) from exc
+        for row in rows:
+            self._registry.advance(row, Stage.RENDERING)
+            self._slots.accepted(row.ticket)
+            event = JobSubmitted(index=row.index, run=self._finisher.run, mode=row.kind, resource_id=resource_id)
+            self._client.telemetry.emit(event)
+            self._watchlist.begin(row, first=FIRST_LOOK_AT_SESSION_SECONDS if is_session else None)
+
+    async def _back_off(self, posts: _Posts, error: HeyGenError) -> None:
+        """Record that a refusal has to be waited out: rows are planned again, or unknown if an answer was lost."""
+        for row in posts.rows:
+            self._registry.advance(row, Stage.BACKING_OFF)
+        jobs = [row.job for row in posts.rows]
+        if posts.lost:
+            await self._store.unknown(error, *jobs)
+            return
+        await self._store.put_back(*jobs)
+        posts.first_sent_at = 0.0
+        for row in posts.rows:
+            row.first_sent_at = None
+
+    async def _wait_by(self, decision: Resend | WaitForSlot, posts: _Posts) -> None:
+        """Wait as decided. The slot of the rows is kept meanwhile: an answer that was lost may be of a render."""
+        if isinstance(decision, Resend):
+            seconds = decision.error.retry_after or decision.seconds * random.uniform(0.75, 1.25)  # noqa: S311 - jitter
+            name = type(decision.error).__name__
+            self._client.telemetry.emit(
+                RetryPlanned(method="POST", route=route_of(posts.rows[0].kind), error=name, seconds=seconds)
+            )
+            with self.wait(seconds):
+                await anyio.sleep_forever()
+            return
+        self._heed(posts.rows, decision.error)
+        with self.wait():
+            await self._slots.try_again(posts.rows[0].ticket)
+
+    def _heed(self, rows: Rows, refusal: HeyGenError) -> None:
+        tickets = [row.ticket for row in rows]
+        self._slots.refused(tickets, refusal.retry_after, crowded=self._client.account.reads_are_refused)
         limit = self._slots.pool.limit
         known = None if limit == math.inf else int(limit)
         self._client.telemetry.emit(SlotsLearnt(limit=known, in_use=self._slots.pool.in_use))
 
-    async def _accepted(self, job: Job, made: str) -> None:
-        is_session = job.request.kind == "video_agent"
-        await self._store.accepted(job, **{"session_id" if is_session else "video_id": made})
-        self._begun(job, made)
-        if is_session:
-            self._watchlist.add_session(job, made)
+    async def _look_for(self, posts: _Posts, error: HeyGenError) -> None:
+        """Have rows looked for; they keep their slots, because HeyGen may be rendering them."""
+        if self._looker is None:
+            raise AssertionError("nothing looks for lost POSTs in this run")
+        for row in posts.rows:
+            self._registry.advance(row, Stage.LOOKING)
+        await self._store.unknown(error, *(row.job for row in posts.rows))
+        for row in posts.rows:
+            self._looker.look_for(row, error)
+
+    async def _fail(self, posts: _Posts, error: HeyGenError) -> None:
+        spent = "unknown" if posts.lost else error.spent
+        await self._finisher.fail(posts.rows, error.told(spent=spent, attempts=posts.tries))
+
+    async def _stop_by(self, posts: _Posts, error: HeyGenError) -> None:
+        """Stop the run: the next row would meet the same. Rows that were not made are planned again."""
+        first = posts.rows[0].index
+        if posts.lost:
+            await self._fail(posts, error)
         else:
-            self._watchlist.add_video(job, made)
+            await self._put_back(posts.rows)
+        self.stop(error.told(attempts=posts.tries), first)
 
-    async def _accepted_together(self, jobs: Jobs, batch_id: str) -> None:
-        await self._store.accepted_together(jobs, batch_id)
-        for item, job in enumerate(jobs):
-            self._begun(job, batch_id)
-            self._watchlist.add_item(job, batch_id, item)
+    async def _put_back(self, rows: Rows) -> None:
+        await self._store.put_back(*(row.job for row in rows))
+        for row in rows:
+            self._finisher.free(row)
+            self._registry.drop(row)
 
-    def _begun(self, job: Job, resource_id: str) -> None:
-        self._slots.accepted(job.index)
-        event = JobSubmitted(index=job.index, run=self._ending.run, mode=job.request.kind, resource_id=resource_id)
-        self._client.telemetry.emit(event)
-
-    async def _refused(self, job: Job, error: HeyGenError) -> None:
-        if isinstance(error, OutcomeUnknownError) and self._look_for is not None:
-            await self._store.unknown(error, job)
-            self._look_for(job)  # it keeps its slot: HeyGen may be rendering it
+    async def _give_up(self, posts: _Posts) -> None:
+        """Send a group no more, because the run is told to stop: it is planned still, or of unknown outcome."""
+        if posts.lost and posts.rows[0].stage is Stage.BACKING_OFF:
+            await self._fail(posts, OutcomeUnknownError(_not_asked_again(posts.rows)))
             return
-        stops = isinstance(error, _STOPS_THE_RUN)
-        if error.spent == "unknown":
-            await self._store.unknown(error, job)
-        elif stops:
-            await self._store.put_back(job)
-        else:
-            await self._store.refused(job, error)
-        self._slots.free(job.index)
-        if stops:
-            self.stop(job, error)
-        if not stops or error.spent == "unknown":
-            self._ending.emit(Failed(job=job, resource_id=None, error=error))
+        for row in posts.rows:
+            self._finisher.free(row)
+            self._registry.drop(row)
 
-    async def _refused_together(self, jobs: Jobs, error: HeyGenError) -> None:
-        """End a batch that was not made: what is wrong with one row, or with their number, is not wrong with all."""
-        of_all = error.spent == "unknown" or isinstance(error, _STOPS_THE_RUN) or not isinstance(error, APIError)
-        if of_all:
-            for job in jobs:
-                await self._refused(job, error)
-            return
-        await self._store.put_back(*jobs)
-        if isinstance(error, RateLimitError):
-            self._heed(jobs, error)
-            await self._as_there_is_room(list(jobs))
-        else:
-            await self._without_the_bad(jobs, _blamed(error, len(jobs)))
+    # Batches that were refused as a whole
 
-    async def _as_there_is_room(self, waiting: list[Job]) -> None:
-        """Send rows whose batch found too few slots, in batches as large as slots become free."""
-        while waiting:
-            group: list[Job] = []
-            while waiting and (not group or self._slots.pool.is_open):
-                await self._slots.try_again(waiting[0].index)
-                group.append(waiting.pop(0))
-            await self._send(tuple(group), self._together)
+    async def _regroup(self, posts: _Posts, outcome: NoSlot | Refused) -> list[_Posts] | None:
+        """Split a batch that was not made: what is wrong with one row, or with their number, is not wrong with all."""
+        error = outcome.error
+        if isinstance(outcome, Refused) and not isinstance(error, APIError):
+            await self._fail(posts, error)
+            return None
+        await self._back_off(posts, error)
+        if isinstance(outcome, NoSlot):
+            self._heed(posts.rows, error)
+            return [_Posts(posts.rows, needs_room=True)]
+        bad = _blamed(error, len(posts.rows))
+        good = tuple(row for item, row in enumerate(posts.rows) if item not in bad)
+        alone = [_Posts((row,)) for item, row in enumerate(posts.rows) if item in bad]
+        return [*alone, _Posts(good)] if good else alone
 
-    async def _without_the_bad(self, jobs: Jobs, bad: set[int]) -> None:
-        """Send the rows that a refusal names alone, so that each is told its own reason, and the others together."""
-        for item, job in enumerate(jobs):
-            if item in bad:
-                await self._send((job,), self._one)
-        if good := tuple(job for item, job in enumerate(jobs) if item not in bad):
-            await self._send(good, self._together)
-
-    def stop(self, job: Job, error: HeyGenError) -> None:
-        """Submit nothing more; what is under way is followed."""
-        self.wind_down()
-        if self.stopped is None:
-            self.stopped, self.stopped_at = error, job.index
-
-    def _free(self, jobs: Jobs) -> None:
-        for job in jobs:
-            self._slots.free(job.index)
+    async def _as_many_as_there_is_room_for(self, posts: _Posts) -> tuple[_Posts, _Posts]:
+        """Wait until the first of the rows has a slot, and return those that have one with the others."""
+        count = 0
+        while count < len(posts.rows) and (not count or self._slots.pool.is_open):
+            with self.wait():
+                await self._slots.try_again(posts.rows[count].ticket)
+            count += 1
+        return _Posts(posts.rows[:count]), _Posts(posts.rows[count:], needs_room=True)
 
 
-def fits_together(job: Job, others: list[Job]) -> bool:
-    """Whether a row can be asked for in one batch with *others*.
+def fits_together(job: Job, others: Sequence[Job]) -> bool:
+    """Return True if a row can be asked for in one batch with *others*.
 
     A row whose POST may have been executed has its own key, under which alone it may be sent again.
     """
@@ -289,3 +390,18 @@ def _blamed(error: HeyGenError, count: int) -> set[int]:
     _, found, rest = error.message.partition("at index")
     named = {int(number) for number in _INDEX.findall(rest)} if found else set()
     return named if named and max(named) < count else set(range(count))
+
+
+def _named(rows: Rows) -> str:
+    return f"row {rows[0].index}" if len(rows) == 1 else f"rows {rows[0].index} to {rows[-1].index}"
+
+
+def _too_old(rows: Rows) -> str:
+    return (
+        f"{_named(rows)}: an answer was lost more than 23 hours ago, so HeyGen may have forgotten the Idempotency-Key; "
+        "sending the POST again could pay twice"
+    )
+
+
+def _not_asked_again(rows: Rows) -> str:
+    return f"{_named(rows)}: an answer was lost, and the run was told to send nothing more before it was asked again"

@@ -130,3 +130,25 @@ def size_of(request: Any) -> int:
 
 def _text_of(request: Any) -> str:
     return getattr(request, "script", None) or getattr(request, "prompt", None) or ""
+
+
+FIRST_LOOK_SECONDS = 20.0  # sooner ends a render only where it was learnt
+LOOK_COST = 0.8  # seconds of delay that one request is worth, where every render is asked for by itself
+LEAST_SECONDS, MOST_SECONDS = 2.0, 30.0  # between two such looks
+
+
+def first_look(law: TimeDistribution) -> float:
+    """Return the age in seconds at which a render is looked at first: before that, one in a hundred ends."""
+    return min(FIRST_LOOK_SECONDS, law.quantile(-2.33))
+
+
+def pause_at(law: TimeDistribution, age: float) -> float:
+    """Return the seconds until the next look at a render of this age that is asked for by itself.
+
+    Renders that end at a rate h are noticed d/2 late on average by looks d apart, so delay costs h*d*d/2 a look:
+    the next one is due when that is what a look is worth (Keller 1974; inspection at the learnt hazard).
+    """
+    pause = LEAST_SECONDS
+    while pause < MOST_SECONDS and pause * pause * law.hazard(age + pause) < 2 * LOOK_COST:
+        pause += 1.0
+    return pause

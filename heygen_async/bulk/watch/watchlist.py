@@ -1,191 +1,238 @@
-"""What is under watch: renders come onto the list when they are submitted and leave it when their end is known."""
+"""The watchlist: the renders of a run that have not ended, as the followers share them.
+
+Rows stand in the registry. The watchlist adds what all followers need alike: when a row is looked at next, how ends are
+told, how long to believe that HeyGen does not know a render, and the deadline.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
-from typing import Any, Protocol
+from collections.abc import Collection, Iterable
+from typing import Any, Literal, Protocol
 
 import anyio
 
-from heygen_async.api.handles import polling
+from heygen_async.account.changed import Changed
 from heygen_async.api.handles.video import Video
-from heygen_async.bulk.jobs.job import Job
-from heygen_async.bulk.watch.render_times import RenderTimes, size_of
-from heygen_async.bulk.watch.watched_render import WatchedRender, first_look
+from heygen_async.api.requests.kinds import kind_of
+from heygen_async.bulk.jobs.in_flight import WATCHED, InFlight, Registry, Stage
+from heygen_async.bulk.watch.render_times import RenderTimes, first_look, size_of
 from heygen_async.errors import DeadlineExceededError, HeyGenError, RenderFailedError
 
-RELIABLE, ENDS_TO_TRUST = 0.95, 20  # so large a share of so many last ends
+Watch = Literal["auto", "sweep", "each"]
+
+RELIABLE, ENDS_TO_TRUST = 0.95, 20  # share of the last ends that webhooks told, to trust them
+MISSES, MISSED_SECONDS = 3, 300.0  # looks that must find nothing, over so long, before a paid render is given up
+LATE_LOOKS, LATE_SECONDS = 3, 60.0  # looks that may fail after the deadline, over so long, before a row is given up
+UNSWEPT_SECONDS = 60.0  # failing sweeps, before the videos are asked for one by one meanwhile
 
 
 class Listener(Protocol):
-    """Who is told."""
+    """The object that is told about ends."""
 
-    def on_rendered(self, watched: WatchedRender, status: str) -> None:
-        """HeyGen has ended the render, so its slot is free; what came out is still to be read."""
+    def rendered(self, row: InFlight, status: str) -> None:
+        """HeyGen has ended the render: its slot is free; the details are still to be read."""
 
-    async def on_named(self, watched: WatchedRender) -> None:
-        """Its session or batch has named its video."""
+    async def named(self, rows: Iterable[InFlight]) -> None:
+        """Sessions or batches have named the videos of these rows."""
 
-    async def on_end(self, watched: WatchedRender, end: Video | HeyGenError) -> None:
-        """It is known how it ended."""
+    async def end(self, row: InFlight, end: Video | HeyGenError) -> None:
+        """It is known how the render ended."""
 
 
 class Watchlist:
     """The renders of a run that have not ended.
 
     Attributes:
-        expects_more: Whether further renders may come.
-        is_urgent: Whether a look is wanted at once.
-        wants_news: Whether whoever looks wants to know of every new one.
-        listener: Who is told.
+        expects_more: True while further renders may come.
+        is_urgent: True if a sweep is wanted at once.
+        listener: Told about ends.
+        changed: Notified when a follower may have something to do.
+        in_bulk: True while videos are asked for by the hundred; set to False for good if HeyGen refuses that.
     """
 
-    def __init__(self, listener: Listener, *, deadline: float, times: RenderTimes) -> None:
-        """Tell *listener* what happens, and learn *times*.
+    def __init__(
+        self,
+        registry: Registry,
+        listener: Listener,
+        *,
+        deadline: float,
+        times: RenderTimes,
+        watch: Watch = "auto",
+    ) -> None:
+        """Tell *listener* what happens, and learn *times*; *watch* says how ends are noticed.
 
-        A render that has not ended *deadline* seconds after it was added is given up here; it goes on at HeyGen.
+        A render that has not ended *deadline* seconds after its submission is given up here; it goes on at HeyGen.
         """
-        self.expects_more: bool = True
+        self.registry = registry
         self.listener = listener
+        self.expects_more: bool = True
+        self.is_urgent: bool = False
+        self.in_bulk: bool = watch != "each"
+        self.is_faithful: bool = watch == "sweep"  # to the sweep, even where HeyGen refuses it
+        self.changed = Changed()
         self._deadline = deadline
         self._times = times
-        self._watched: dict[int, WatchedRender] = {}
-        self._last_kind = ("avatar", 0)  # what rows that wait are likely to be
-        self._moved_at = -math.inf  # when a render ended or a batch's item came to its turn
-        self._signalled: list[bool] = []  # of the last ends, whether a signal came before a look
-        self.is_urgent: bool = False
-        self.wants_news = False
-        self._changed = anyio.Event()
+        self._last_kind = ("avatar", 0)  # rows that wait are likely to be of this kind
+        self._moved_at = -math.inf  # loop time at which a render ended or an item of a batch came to its turn
+        self._signalled: list[bool] = []  # of the last ends: True if a signal came before a look
+        self._unswept_since: float | None = None
 
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self._watched)
+    @property
+    def rows(self) -> Collection[InFlight]:
+        """The renders under watch."""
+        return self.registry.at(*WATCHED)
 
     @property
     def over(self) -> bool:
-        """Whether everything has ended and nothing more is to come."""
-        return not self._watched and not self.expects_more
-
-    @property
-    def watched(self) -> Collection[WatchedRender]:
-        """What is under watch now."""
-        return self._watched.values()
+        """True if everything has ended and nothing more is to come."""
+        return not self.expects_more and not self.registry.count(*WATCHED)
 
     @property
     def queued(self) -> bool:
-        """Whether items of batches wait for their turn at HeyGen."""
-        return any(w.queued for w in self._watched.values())
+        """True if items of batches wait for their turn at HeyGen."""
+        return any(row.queued for row in self.registry.at(Stage.RENDERING))
+
+    @property
+    def sweeps(self) -> bool:
+        """True while sweeps tell about videos; False where they are refused, or have failed for a while."""
+        since = self._unswept_since
+        failing = since is not None and anyio.current_time() - since >= UNSWEPT_SECONDS
+        return self.in_bulk and (self.is_faithful or not failing)
+
+    def sweep_went(self, *, well: bool) -> None:
+        """Note how a sweep went. While they fail, videos are asked for one by one."""
+        if well:
+            self._unswept_since = None
+        elif self._unswept_since is None:
+            self._unswept_since = anyio.current_time()
+        else:
+            self.changed.notify()
+
+    def is_single(self, row: InFlight) -> bool:
+        """Return True if the row is asked for by itself: it is no video, or no sweep can tell of it."""
+        if row.video_id is None:
+            return False
+        return row.odd or not self.sweeps or is_job(row)
 
     def seconds_left(self, waiting: int, slots: float) -> float:
-        """Return the seconds until all that is watched has ended, and *waiting* more rows on so many *slots*."""
+        """Return the seconds until all renders under watch have ended, and *waiting* more rows on so many *slots*."""
         now = anyio.current_time()
-        left = [w.law.left(now - w.born) for w in self._watched.values()]
+        left: list[float] = [row.law.left(now - row.born) for row in self.registry.at(Stage.RENDERING)]
         mean = self._times.law(*self._last_kind).expected
-        return max([(sum(left) + waiting * mean) / max(1.0, slots), *left])
+        return max((sum(left) + waiting * mean) / max(1.0, slots), *left, 0.0)
 
-    def add_video(self, job: Job, video_id: str, *, age: float = 0.0) -> None:
-        """Watch a video that was submitted *age* seconds ago."""
-        self._add(job, age, video_id=video_id)
-
-    def add_session(self, job: Job, session_id: str, *, age: float = 0.0) -> None:
-        """Watch a session that was started *age* seconds ago, and its video once it has one."""
-        self._add(job, age, session_id=session_id, first=polling.AGENT.first)
-
-    def add_item(self, job: Job, batch_id: str, item: int, *, age: float = 0.0) -> None:
-        """Watch an item of a batch that was submitted *age* seconds ago, and its video once it has one."""
-        self._add(job, age, batch_id=batch_id, item=item)
+    def begin(self, row: InFlight, *, age: float = 0.0, first: float | None = None) -> None:
+        """Begin to watch a render that was submitted *age* seconds ago, with the first look at the age of *first*."""
+        now = anyio.current_time()
+        self._last_kind = (row.kind, size_of(row.job.request))
+        row.law = self._times.law(*self._last_kind)
+        row.since, row.born = now, now - age
+        row.due = row.born + (first_look(row.law) if first is None else first)
+        self.changed.notify()
 
     def wake(self, resource_id: str) -> None:
-        """Look at this video, session or batch at once: something says that it has ended. Others are ignored."""
-        for watched in self._watched.values():
-            if resource_id in {watched.video_id, watched.session_id, watched.batch_id}:
-                watched.due, watched.signalled = anyio.current_time(), True
+        """Look at this video, session or batch at once: something says that it has ended. Other ids are ignored."""
+        for row in self.registry.at(Stage.RENDERING):
+            if resource_id in {row.video_id, row.session_id, row.batch_id}:
+                row.due, row.signalled = anyio.current_time(), True
                 self.is_urgent = True
-                self._tell()
+                self.changed.notify()
 
     @property
     def signals_are_reliable(self) -> bool:
-        """Whether something else than looking has told of nearly all of the last ends."""
+        """True if webhooks have told of nearly all of the last ends before a look did."""
         return len(self._signalled) == ENDS_TO_TRUST and sum(self._signalled) >= RELIABLE * ENDS_TO_TRUST
 
     def close(self) -> None:
-        """Expect no more."""
+        """Expect no more renders."""
         self.expects_more = False
-        if not self._watched:
-            self._tell()
+        self.changed.notify()
 
-    async def news(self) -> None:
-        """Return when something has changed that may ask for another pace, or for a look at once."""
-        await self._changed.wait()
+    def named(self, row: InFlight, video_id: str) -> None:
+        """Note that an item of a batch has come to its turn and has its video's id."""
+        row.video_id, row.queued = video_id, False
+        row.born = self._moved_at = anyio.current_time()
 
-    def _add(self, job: Job, age: float, *, first: float | None = None, **ids: Any) -> None:
-        now = anyio.current_time()
-        self._last_kind = (job.request.kind, size_of(job.request))
-        law = self._times.law(*self._last_kind)
-        due = now - age + (first_look(law) if first is None else first)
-        self._watched[job.index] = WatchedRender(job=job, since=now, born=now - age, due=due, law=law, **ids)
-        if self.wants_news or len(self._watched) == 1:
-            self._tell()
-
-    def _tell(self) -> None:
-        changed, self._changed = self._changed, anyio.Event()
-        changed.set()
-
-    def rendered(self, watched: WatchedRender, status: str) -> None:
+    def rendered(self, row: InFlight, status: str) -> None:
         """Tell once that the render is over, and learn how long it took if its whole life was seen."""
-        if watched.rendered:
+        if row.stage is not Stage.RENDERING:
             return
-        watched.rendered = True
         now = self._moved_at = anyio.current_time()
-        self._signalled = [*self._signalled[1 - ENDS_TO_TRUST :], watched.signalled]
-        if status == "completed" and watched.born >= watched.since:
-            self._times.learn(watched.job.request.kind, size_of(watched.job.request), now - watched.born)
-        self.listener.on_rendered(watched, status)
+        self._signalled = [*self._signalled[1 - ENDS_TO_TRUST :], row.signalled]
+        if status == "completed" and row.born >= row.since:
+            self._times.learn(row.kind, size_of(row.job.request), now - row.born)
+        self.listener.rendered(row, status)
 
-    async def end(self, watched: WatchedRender, end: Video | HeyGenError) -> None:
-        """Take a render off the list and tell how it ended; it may be asked twice."""
-        if self._watched.pop(watched.job.index, None) is None:
+    async def end(self, row: InFlight, end: Video | HeyGenError) -> None:
+        """End the watch of a render; a second time does nothing."""
+        if row.stage not in WATCHED:
             return
-        if not self._watched:
-            self._tell()
-        self.rendered(watched, "failed")
-        await self.listener.on_end(watched, end)
+        self.rendered(row, "failed")
+        try:
+            await self.listener.end(row, end)
+        finally:
+            self.changed.notify()
 
-    async def give_up_late_ones(self) -> None:
-        """End the watch of those that are past the deadline."""
+    async def seen(self, row: InFlight) -> None:
+        """Note that a look found the render at work. Only after such a look the deadline is judged."""
+        row.misses = row.late_looks = 0
+        if self._is_late(row):
+            await self.end(row, self._too_late(row))
+
+    async def unseen(self, row: InFlight, error: HeyGenError) -> None:
+        """Note that a look failed: nothing is known of the render, so it is given up only long after its deadline."""
+        if not self._is_late(row):
+            return
         now = anyio.current_time()
-        old = [w for w in self._watched.values() if now - w.since >= self._deadline]
-        for watched in old:
-            if now - self._begun(watched) >= self._deadline:
-                await self.end(watched, self._too_late(watched))
+        row.late_looks += 1
+        if row.late_looks == 1:
+            row.late_since = now
+        if row.late_looks >= LATE_LOOKS and now - row.late_since >= LATE_SECONDS:
+            late = self._too_late(row)
+            late.add_note(f"looking failed, too: {error.gist}")
+            await self.end(row, late)
 
-    def named(self, watched: WatchedRender, video_id: str) -> None:
-        """An item of a batch has come to its turn and has its video id."""
-        watched.video_id, watched.queued = video_id, False
-        watched.born = self._moved_at = anyio.current_time()
+    async def missed(self, row: InFlight, error: HeyGenError) -> None:
+        """Note that HeyGen says it does not know the render: believed after several looks over minutes."""
+        now = anyio.current_time()
+        row.misses += 1
+        if row.misses == 1:
+            row.missed_since = now
+        if row.misses >= MISSES and now - row.missed_since >= MISSED_SECONDS:
+            await self.end(row, error.told(spent="yes", resource_id=row.resource_id))
 
-    def _begun(self, watched: WatchedRender) -> float:
-        """Return since when the deadline of a render counts: not while it waits for its turn and others end."""
-        waits = watched.batch_id is not None and watched.video_id is None
-        return max(watched.since, self._moved_at if waits else watched.born)
+    def _is_late(self, row: InFlight) -> bool:
+        now = anyio.current_time()
+        return now - row.since >= self._deadline and now - self._counted_from(row) >= self._deadline
 
-    def _too_late(self, watched: WatchedRender) -> DeadlineExceededError:
+    def _counted_from(self, row: InFlight) -> float:
+        """Return the loop time from which the deadline counts: not while an item waits for its turn and others end."""
+        waits = row.batch_id is not None and row.video_id is None
+        return max(row.since, self._moved_at if waits else row.born)
+
+    def _too_late(self, row: InFlight) -> DeadlineExceededError:
         return DeadlineExceededError(
-            f"{watched.resource_id} has not ended {self._deadline:g} s after its submission. It goes on and is "
+            f"{row.resource_id} has not ended {self._deadline:g} s after its submission. It goes on and is "
             "paid for; read it later by its id",
-            resource_id=watched.resource_id,
+            resource_id=row.resource_id,
             spent="yes",
         )
 
 
-def failure_of(watched: WatchedRender, error: Any) -> RenderFailedError:
+def failure_of(row: InFlight, error: Any) -> RenderFailedError:
     """Return the failure of an item of a batch that has no video; the shape of *error* is not documented."""
     known = error if isinstance(error, dict) else {}
-    reason = known.get("message") or known.get("code") or "HeyGen gives no reason"
+    code = known.get("code")
+    reason = known.get("message") or code or "HeyGen gives no reason"
     return RenderFailedError(
-        f"item {watched.item} of batch {watched.batch_id} failed: {reason}",
-        code=known.get("code") if isinstance(known.get("code"), str) else None,
-        resource_id=watched.resource_id,
+        f"item {row.item} of batch {row.batch_id} failed: {reason}",
+        code=code if isinstance(code, str) else None,
+        resource_id=row.resource_id,
         spent="no",
     )
+
+
+def is_job(row: InFlight) -> bool:
+    """Return True if the render is no video but a job of another kind, of which no sweep tells."""
+    return kind_of(row.kind).resource is not None

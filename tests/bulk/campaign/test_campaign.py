@@ -462,7 +462,7 @@ async def test_a_network_that_is_down_stops_the_run_and_fails_no_row(server: Ser
     async with HeyGen("simulator-key", base_url="http://127.0.0.1:1") as nowhere:
         with pytest.raises(errors.ConnectionFailedError) as caught:
             await collect(nowhere, jobs(50), path)
-    assert caught.value.attempts == 12
+    assert caught.value.attempts > 12
     assert states(path) == {"planned": 50}
     async with HeyGen("simulator-key", base_url=server.base_url) as heygen:
         await resume(heygen, path)

@@ -37,7 +37,7 @@ async def test_changes_of_one_moment_share_a_commit(tmp_path: Path) -> None:
         intended: list[int] = []
 
         async def send(job: Job) -> None:
-            await store.sending(job)
+            await store.sending([job])
             with Journal(tmp_path / "c.db", read_only=True) as reader:
                 intended.append(reader.get(job.index + 1).state == "intended")
 
@@ -66,7 +66,7 @@ async def test_a_change_that_does_not_fit_fails_alone(tmp_path: Path) -> None:
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(wrong)
-            tasks.start_soon(store.sending, second)
+            tasks.start_soon(store.sending, [second])
         assert failed
         assert journal.get(2).state == "intended"
 
@@ -78,11 +78,11 @@ async def test_a_full_disk_fails_all_changes_of_a_commit(tmp_path: Path) -> None
         full = "SELECT RAISE(ABORT, 'database or disk is full') WHERE NEW.id = 2"
         journal._db.execute(f"CREATE TRIGGER full BEFORE UPDATE ON jobs BEGIN {full}; END")
         store = JournalStore(journal)
-        refused = []
+        refused: list[int] = []
 
         async def send(job: Job) -> None:
             with pytest.raises(errors.JournalError, match="the disk is full"):
-                await store.sending(job)
+                await store.sending([job])
             refused.append(job.index)
 
         async with anyio.create_task_group() as tasks:
@@ -103,7 +103,7 @@ async def test_the_change_of_a_cancelled_writer_is_written(tmp_path: Path) -> No
         assert job is not None
         with anyio.CancelScope() as scope:
             scope.cancel()
-            await store.sending(job)
+            await store.sending([job])
         assert journal.get(1).state == "intended"
 
 
@@ -112,6 +112,6 @@ async def test_an_iterable_store_hands_out_jobs() -> None:
     store = IterableStore(jobs())
     job = await store.next()
     assert job is not None
-    await store.sending(job)
+    await store.sending([job])
     assert job.index == 0
     assert [(await store.next()) is None for _ in range(COUNT)] == [False] * (COUNT - 1) + [True]

@@ -9,6 +9,7 @@ import anyio
 import pytest
 
 from heygen_async import Completed, DirectVideo, HeyGen, InvalidInputError, Job, VideoAgent, VideoRequest
+from heygen_async.bulk.jobs.in_flight import InFlight, Registry, Stage
 from heygen_async.bulk.journal.job_store import JobStore
 from heygen_async.bulk.run import agent_queue
 from heygen_async.bulk.run.agent_queue import AgentQueue
@@ -108,14 +109,19 @@ class _Listed(JobStore):
 async def test_no_more_rows_are_read_ahead_than_a_thousand() -> None:
     """At most a thousand agents are set aside while other rows are searched for."""
     store = _Listed(Job(request=agent(n), index=n) for n in range(5 * agent_queue.ASIDE))
-    served = AgentQueue(store, 1)
-    assert (await served.next() or Job(request=agent(0))).index == 0
-    assert await served.next() is None
-    assert (store.read, served.waiting) == (agent_queue.ASIDE + 1, agent_queue.ASIDE)
-    served.ended(7)  # not one of those under way
-    assert await served.next() is None
-    served.ended(0)
-    assert (await served.next() or Job(request=agent(0))).index == 1
+    registry = Registry()
+    queue = AgentQueue(store, registry, 1)
+    first = await queue.next(object())
+    assert isinstance(first, InFlight)
+    assert first.index == 0
+    assert await queue.next(object()) is None
+    assert (store.read, queue.waiting) == (agent_queue.ASIDE + 1, agent_queue.ASIDE)
+    assert await queue.next(object()) is None
+    registry.drop(first)
+    second = await queue.next(object())
+    assert isinstance(second, InFlight)
+    assert (second.index, second.stage) == (1, Stage.SLOTTED)
+    registry.check()
 
 
 @pytest.mark.parametrize("number", [0, -1, True, "3", 2.0])

@@ -239,10 +239,11 @@ async def test_no_credit_for_a_batch_stops_the_run(heygen: HeyGen, world: World,
 async def test_a_batch_that_stays_unknown_is_kept_for_the_next_run(
     heygen: HeyGen, world: World, tmp_path: Path
 ) -> None:
-    """After twelve lost answers the rows are unknown and at stake; a resume settles them under the same key."""
+    """Answers that are lost for ten minutes: every row is at stake; resuming settles them under the same key."""
     path = tmp_path / "c.db"
-    world.faults.append(DropAfterAccept(times=12))
+    world.faults.append(DropAfterAccept(times=60))
     results = await collect(heygen, jobs(4), journal=path)
+    world.faults.clear()
     assert [type(result) for result in results] == [Failed] * 4
     assert {result.error.spent for result in results if result.error} == {"unknown"}
     assert by_state(path) == {"unknown": 4}

@@ -30,6 +30,7 @@ from heygen_async import (
     RunPausedError,
     Video,
 )
+from heygen_async.bulk.jobs.in_flight import InFlight, Registry
 from heygen_async.bulk.run.guards import Breaker, Budget, Canary, Guard
 from heygen_async.simulator import DropAfterAccept, FailedRender, World, run, serve
 
@@ -119,19 +120,25 @@ async def test_rows_under_way_are_reserved_when_a_run_goes_on(heygen: HeyGen, wo
 
 
 def test_what_may_have_been_paid_for_stays_reserved() -> None:
-    """The reserve of a row of unknown outcome is kept."""
-    budget = Budget(100.0)
-    job = Job(request=rows(1)[0], index=0)
-    assert budget.admits(job)
-    reserved = budget.reserved_usd
+    """The price of an agent whose answer was lost stays reserved: nobody knows if it was paid."""
     error = RenderFailedError("x", spent="unknown")
-    budget.ended(Failed(job=job, resource_id=None, error=error))
+    budget, row = Budget(100.0), in_flight(0, registry := Registry())
+    budget.watch(registry)
+    assert budget.admits(row)
+    reserved = budget.reserved_usd
+    budget.settled(Failed(job=row.job, resource_id=None, error=error))
     assert budget.reserved_usd == reserved > 0
-    tight = Budget(reserved * 1.5)
-    assert tight.admits(job)
-    tight.ended(Failed(job=job, resource_id=None, error=error))
+    tight, row = Budget(reserved * 1.5), in_flight(0, registry := Registry())
+    tight.watch(registry)
+    assert tight.admits(row)
+    tight.settled(Failed(job=row.job, resource_id=None, error=error))
     with pytest.raises(BudgetReachedError, match="are kept for rows of unknown outcome"):
-        tight.admits(Job(request=rows(1)[0], index=1))
+        tight.admits(in_flight(1, registry))
+
+
+def in_flight(index: int, registry: Registry) -> InFlight:
+    """Return a row that has left the job store."""
+    return registry.take(Job(request=rows(1)[0], index=index))
 
 
 async def test_failed_rows_and_former_renders_count_as_far_as_they_were_paid(
@@ -290,18 +297,18 @@ async def test_rows_that_fail_alike_stop_the_run(heygen: HeyGen, world: World) -
 def test_a_breaker_counts_one_code_among_the_last(codes: list[str | None], failures: int, more: int) -> None:
     """A breaker trips when a window of results has enough failures of one code, and stays tripped."""
     of = failures + more
-    breaker, job = Breaker(failures, of), Job(request=rows(1)[0], index=0)
+    breaker, row = Breaker(failures, of), in_flight(0, Registry())
 
     def tripped() -> bool:
         try:
-            return not breaker.admits(job)
+            return not breaker.admits(row)
         except BreakerTrippedError:
             return True
 
     windows = (codes[max(0, n - of) : n] for n in range(1, len(codes) + 1))
     expected = any(window.count(code) >= failures for window in windows for code in ("a", "b"))
     for code in codes:
-        breaker.ended(result_of(job, code))
+        breaker.ended(result_of(row.job, code))
     assert tripped() is expected
 
 
@@ -328,7 +335,8 @@ def test_settings_that_make_no_sense_are_refused(make: Any) -> None:
 
 def test_a_guard_of_its_own_holds_nothing_back() -> None:
     guard = Guard()
-    job = Job(request=rows(1)[0], index=0)
-    guard.adopt(job)
-    guard.ended(result_of(job, None))
-    assert guard.admits(job)
+    row = in_flight(0, Registry())
+    guard.adopt(row)
+    guard.settled(result_of(row.job, None))
+    guard.ended(result_of(row.job, None))
+    assert guard.admits(row)

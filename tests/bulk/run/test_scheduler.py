@@ -363,9 +363,15 @@ async def test_slots_must_be_a_number(heygen: HeyGen, slots: object) -> None:
 
 
 async def test_something_else_is_no_job(heygen: HeyGen, world: World) -> None:
-    """A value that is not a request is refused with its index."""
-    with pytest.raises(errors.InvalidInputError, match="requests, item 1: a str"):
-        await collect(heygen, [script(1), "Hi"])
+    """A bad value in the source fails with its place; the rows around it are rendered."""
+    results = await collect(heygen, [script(1), "Hi", script(2)])
+    assert {result.index: type(result.error) for result in results} == {
+        0: type(None),
+        1: errors.InvalidInputError,
+        2: type(None),
+    }
+    assert "requests, item 1: a str" in str(next(result.error for result in results if result.error))
+    assert len(world.ledger) == 2
 
 
 async def test_two_runs_share_a_client(server: Server, world: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import statistics
+from collections.abc import Iterable
 from pathlib import Path
 
 import anyio
@@ -22,9 +23,10 @@ from heygen_async import (
     VideoAgent,
     errors,
 )
-from heygen_async.bulk.watch.poller import SIGNALLED_TICK_SECONDS, TICK_SECONDS, Poller
+from heygen_async.bulk.jobs.in_flight import InFlight, Registry, Stage
+from heygen_async.bulk.watch.poller import Poller
 from heygen_async.bulk.watch.render_times import RenderTimes
-from heygen_async.bulk.watch.watched_render import WatchedRender
+from heygen_async.bulk.watch.sweep import SIGNALLED_TICK_SECONDS, TICK_SECONDS
 from heygen_async.bulk.watch.watchlist import Watchlist
 from heygen_async.simulator import (
     DropAfterAccept,
@@ -150,30 +152,36 @@ class Deaf:
     """A listener that only records the ended renders."""
 
     def __init__(self) -> None:
-        self.ended: list[str] = []
+        self.registry = Registry()
+        self.ended: list[str | None] = []
 
-    def on_rendered(self, watched: WatchedRender, status: str) -> None:
+    def rendered(self, row: InFlight, status: str) -> None:
+        self.registry.advance(row, Stage.READING)
+
+    async def named(self, rows: Iterable[InFlight]) -> None:
         pass
 
-    async def on_named(self, watched: WatchedRender) -> None:
-        pass
-
-    async def on_end(self, watched: WatchedRender, end: object) -> None:
-        self.ended.append(watched.resource_id)
+    async def end(self, row: InFlight, end: object) -> None:
+        self.registry.advance(row, Stage.RECORDING)
+        self.registry.drop(row)
+        self.ended.append(row.resource_id)
 
 
 async def test_a_signal_is_looked_at_at_once(heygen: HeyGen, world: World) -> None:
     """A signalled render is looked at within half a second, and sweeps become rare while signals are reliable."""
     world.render_seconds = lambda _: 40.0
     listener = Deaf()
-    watchlist = Watchlist(listener, deadline=3600, times=RenderTimes())
+    watchlist = Watchlist(listener.registry, listener, deadline=3600, times=RenderTimes())
     watcher = Poller(heygen, watchlist)
     lags: list[float] = []
 
     async def one(n: int) -> None:
         await anyio.sleep(n * 7)
         job = await heygen.videos.create(scripts(1)[0])
-        watchlist.add_video(Job(request=scripts(1)[0], index=n), job.id)
+        row = listener.registry.take(Job(request=scripts(1)[0], index=n))
+        listener.registry.advance(row, Stage.SENDING)
+        listener.registry.advance(row, Stage.RENDERING, video_id=job.id)
+        watchlist.begin(row)
         await anyio.sleep(40.1)
         watchlist.wake("somebody else's")
         watchlist.wake(job.id)

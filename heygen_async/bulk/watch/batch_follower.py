@@ -1,0 +1,137 @@
+"""The batch follower: asks for batches as a whole until they have named their videos."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import anyio
+from anyio.abc import TaskGroup
+
+from heygen_async.api.client import Client
+from heygen_async.bulk.jobs.in_flight import InFlight, Stage
+from heygen_async.bulk.watch.sweep import TICK_SECONDS, Sweep, word_of
+from heygen_async.bulk.watch.watchlist import Watchlist, failure_of
+from heygen_async.errors import APIError, AuthenticationError, HeyGenError, JournalError, NotFoundError
+
+AT_ONCE = 8  # batches
+QUEUED_SECONDS = 15.0  # between looks at items that wait for their turn at HeyGen: no render is known to be shorter
+
+Entry = Mapping[str, Any]
+
+logger: logging.Logger = logging.getLogger("heygen_async")
+
+
+class BatchFollower:
+    """Follows rows whose batch has not named their videos yet."""
+
+    def __init__(self, client: Client, watchlist: Watchlist, sweep: Sweep, tasks: TaskGroup) -> None:
+        """Ask through *client*; *sweep* judges items that have their videos; ends are told in *tasks*."""
+        self._client = client
+        self._list = watchlist
+        self._sweep = sweep
+        self._tasks = tasks
+        self._places = anyio.Semaphore(AT_ONCE, fast_acquire=True)
+        self._in_bulk = True
+        self._asked: set[str] = set()  # batches that are being asked for
+
+    async def run(self) -> None:
+        """Look until everything has ended.
+
+        Raises:
+            AuthenticationError: The key is no longer accepted.
+        """
+        while not self._list.over:
+            for batch_id in self._due():
+                self._asked.add(batch_id)
+                self._tasks.start_soon(self._look_at, batch_id)
+            with anyio.CancelScope(deadline=self._next_time()):
+                await self._list.changed.wait()
+
+    def _nameless(self) -> list[InFlight]:
+        rendering = self._list.registry.at(Stage.RENDERING)
+        return [
+            row
+            for row in rendering
+            if row.batch_id is not None and row.video_id is None and row.batch_id not in self._asked
+        ]
+
+    def _due(self) -> list[str]:
+        now = anyio.current_time()
+        return list(dict.fromkeys(str(row.batch_id) for row in self._nameless() if row.due <= now))
+
+    def _next_time(self) -> float:
+        return min((row.due for row in self._nameless()), default=math.inf)
+
+    async def _look_at(self, batch_id: str) -> None:
+        """Ask for all items of a batch: those whose turn has come have their video ids."""
+        rows = {row.item: row for row in self._list.registry.at(Stage.RENDERING) if row.batch_id == batch_id}
+        again = anyio.current_time() + TICK_SECONDS
+        for row in rows.values():
+            if row.video_id is None:
+                row.due = again
+        try:
+            async with self._places:
+                entries = await self._entries_of(batch_id)
+            await self._take(rows, entries)
+        except (AuthenticationError, JournalError):
+            raise
+        except HeyGenError as exc:
+            await self._failed(batch_id, rows, exc)
+        finally:
+            self._asked.discard(batch_id)
+            self._list.changed.notify()
+
+    async def _failed(self, batch_id: str, rows: Mapping[int | None, InFlight], error: HeyGenError) -> None:
+        for_good = isinstance(error, APIError) and not error.retryable and not isinstance(error, NotFoundError)
+        if for_good and self._in_bulk:
+            self._in_bulk = False  # the batch itself may still be asked for
+        logger.info("looking at batch %s failed, will look again: %s", batch_id, error.gist)
+        for row in list(rows.values()):
+            if isinstance(error, NotFoundError):
+                await self._list.missed(row, error)
+            else:
+                await self._list.unseen(row, error)
+
+    async def _entries_of(self, batch_id: str) -> list[Entry]:
+        if self._in_bulk and self._list.in_bulk:
+            found = await self._client.videos.entries(batch_ids=[batch_id])
+            if any(word_of(entry.get("status")) == "not_found" for entry in found):
+                raise NotFoundError(f"batch {batch_id}: HeyGen does not know it")
+            return list(found)
+        batch = await self._client.videos.batch(batch_id)
+        return [
+            {"item_index": i.item_index, "status": i.status, "video_id": i.video_id, "error": i.error}
+            for i in batch.items
+        ]
+
+    async def _take(self, rows: Mapping[int | None, InFlight], entries: list[Entry]) -> None:
+        """Note what a batch says of its items; all that it names is one write, and so are its ends."""
+        named, waiting = [], 0
+        for entry in entries:
+            row = rows.get(entry.get("item_index"))
+            video_id = entry.get("video_id")
+            if row is not None and row.video_id is None and isinstance(video_id, str) and video_id:
+                self._list.named(row, video_id)
+                named.append(row)
+        if named:
+            await self._list.listener.named(named)
+        for entry in entries:
+            row = rows.get(entry.get("item_index"))
+            if row is not None and row.stage is Stage.RENDERING:
+                waiting += await self._judge(row, entry)
+        self._client.pool.seen(waiting=waiting, running=len(rows) - waiting)
+
+    async def _judge(self, row: InFlight, entry: Entry) -> bool:
+        status = entry.get("status")
+        if row.video_id is not None:
+            return await self._sweep.judge(row, status)
+        if word_of(status) == "failed":
+            self._list.rendered(row, "failed")
+            self._tasks.start_soon(self._list.end, row, failure_of(row, entry.get("error")))
+            return False
+        row.due, row.queued = anyio.current_time() + QUEUED_SECONDS, True
+        await self._list.seen(row)
+        return True

@@ -1,0 +1,77 @@
+"""The session follower: asks for each agent session by itself until it has named its video."""
+
+from __future__ import annotations
+
+import logging
+
+import anyio
+from anyio.abc import TaskGroup
+
+from heygen_async.api.agents.sessions import SESSION_STATUSES, Session
+from heygen_async.api.client import Client
+from heygen_async.api.handles import polling
+from heygen_async.bulk.jobs.in_flight import InFlight, Stage
+from heygen_async.bulk.watch.watchlist import Watchlist
+from heygen_async.errors import AuthenticationError, HeyGenError, JournalError
+
+AT_ONCE = 16  # sessions
+SESSION_SECONDS = 10.0  # HeyGen's advice for agents: every 10 to 30 s
+
+logger: logging.Logger = logging.getLogger("heygen_async")
+
+
+class SessionFollower:
+    """Follows rows of the Video Agent until their videos are known."""
+
+    def __init__(self, client: Client, watchlist: Watchlist, tasks: TaskGroup) -> None:
+        """Ask through *client*, in *tasks*."""
+        self._client = client
+        self._list = watchlist
+        self._tasks = tasks
+        self._places = anyio.Semaphore(AT_ONCE, fast_acquire=True)
+
+    async def run(self) -> None:
+        """Look until everything has ended."""
+        while not self._list.over:
+            now = anyio.current_time()
+            rows = [row for row in self._nameless() if not row.being_read]
+            for row in rows:
+                if row.due <= now:
+                    row.being_read = True
+                    self._tasks.start_soon(self._look_at, row)
+            next_time = min((row.due for row in rows if row.due > now), default=float("inf"))
+            with anyio.CancelScope(deadline=next_time):
+                await self._list.changed.wait()
+
+    def _nameless(self) -> list[InFlight]:
+        rendering = self._list.registry.at(Stage.RENDERING)
+        return [row for row in rendering if row.session_id is not None and row.video_id is None]
+
+    async def _look_at(self, row: InFlight) -> None:
+        row.due = anyio.current_time() + SESSION_SECONDS
+        try:
+            async with self._places:
+                session = await self._client.video_agents.get(row.session_id or "")
+            await self._heed(row, session)
+        except (AuthenticationError, JournalError):
+            raise
+        except HeyGenError as exc:
+            if not exc.retryable:
+                await self._list.missed(row, exc)
+                return
+            logger.info("looking failed, will look again: %s", exc.gist)
+            await self._list.unseen(row, exc)
+        finally:
+            row.being_read = False
+            self._list.changed.notify()
+
+    async def _heed(self, row: InFlight, session: Session) -> None:
+        polling.note_status(session.status, SESSION_STATUSES)
+        if session.video_id is not None:
+            row.video_id = session.video_id
+            await self._list.listener.named([row])
+        elif session.status == "failed":
+            self._list.rendered(row, "failed")
+            await self._list.end(row, session.failure())
+        else:
+            await self._list.seen(row)
