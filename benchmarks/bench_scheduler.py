@@ -27,8 +27,8 @@ import aiohttp
 import anyio
 
 from heygen_async import DirectVideo, Event, HeyGen, JobRendered, Options
-from heygen_async.bulk.run.scheduler import Submit
-from heygen_async.bulk.watch.watched_render import Watch
+from heygen_async.bulk.run.submitter import Submit
+from heygen_async.bulk.watch.watchlist import Watch
 from heygen_async.simulator import World, run, serve
 
 BASELINE = Path(__file__).parent / "baseline_scheduler.json"

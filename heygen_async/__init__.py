@@ -76,7 +76,6 @@ if TYPE_CHECKING:
     )
     from heygen_async.api.uploads.upload import NotUploaded, Upload, UploadedAsset
     from heygen_async.api.webhooks import WebhookEndpoint
-    from heygen_async.bulk.campaign.run_options import RunOptions
     from heygen_async.bulk.campaign_file.campaign_file import Campaign
     from heygen_async.bulk.jobs.job import (
         Job,
@@ -118,6 +117,7 @@ if TYPE_CHECKING:
     from heygen_async.bulk.run.result_stream import (
         Results,
     )
+    from heygen_async.bulk.run.run_options import RunOptions
     from heygen_async.bulk.template.template import (
         Template,
     )
@@ -282,7 +282,7 @@ _WHERE = {
     "RetryPlanned": "heygen_async.telemetry",
     "RetryPolicy": "heygen_async.http.retry",
     "Row": "heygen_async.bulk.rows.table",
-    "RunOptions": "heygen_async.bulk.campaign.run_options",
+    "RunOptions": "heygen_async.bulk.run.run_options",
     "RunPausedError": "heygen_async.errors",
     "SeenAsVideo": "heygen_async.api.renders",
     "ServerError": "heygen_async.errors",

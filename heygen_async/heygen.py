@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncIterable, Iterable, Sequence
+from collections.abc import AsyncIterable, Iterable
 from contextlib import AbstractAsyncContextManager
 from os import PathLike
 from typing import TYPE_CHECKING, Unpack
 
 from heygen_async.account.render_pool import InFlight
 from heygen_async.api.client import Client
-from heygen_async.api.handles import polling
 
 if TYPE_CHECKING:
     from heygen_async.api.renders import RenderRequest
-    from heygen_async.bulk.campaign.run_options import RunOptions
-    from heygen_async.bulk.download.file_types import FileKind
     from heygen_async.bulk.jobs.job import Job
     from heygen_async.bulk.jobs.next_step import OnUnknown
     from heygen_async.bulk.plan.plan import Plan
@@ -23,10 +19,9 @@ if TYPE_CHECKING:
     from heygen_async.bulk.rows.table import Table
     from heygen_async.bulk.run.guards import Approve
     from heygen_async.bulk.run.result_stream import Results
-    from heygen_async.bulk.run.scheduler import Submit
+    from heygen_async.bulk.run.run_options import RunOptions
     from heygen_async.bulk.template.template import Template
     from heygen_async.bulk.watch.signals import HasSignals, Signals
-    from heygen_async.bulk.watch.watchlist import Watch
 
 
 class HeyGen(Client):
@@ -53,24 +48,7 @@ class HeyGen(Client):
     def render_many(
         self,
         requests: Iterable[RenderRequest | Job] | AsyncIterable[RenderRequest | Job],
-        *,
-        max_in_flight: InFlight = 10,
-        deadline: float = polling.DEADLINE_SECONDS,
-        download_to: str | PathLike[str] | None = None,
-        filename: str = "{number}-{id}",
-        files: Sequence[FileKind] = ("video",),
-        max_downloads: int = 6,
-        journal: str | PathLike[str] | None = None,
-        on_unknown: OnUnknown = "hold",
-        submit: Submit = "auto",
-        watch: Watch | HasSignals | Signals = "auto",
-        max_agents: int | None = 3,
-        tag_titles: bool = False,
-        budget_usd: float | None = None,
-        rates: Rates | None = None,
-        canary: int | None = None,
-        approve: Approve | None = None,
-        breaker: tuple[int, int] | None = None,
+        **options: Unpack[RunOptions],
     ) -> AbstractAsyncContextManager[Results]:
         """Render many requests, at most *max_in_flight* at once, and stream their results. Costs money for each.
 
@@ -126,61 +104,30 @@ class HeyGen(Client):
                 followed to its end first. The same for a wrong key and a used-up quota.
             RunPausedError: Budget, canary or breaker stopped it; what was submitted was followed to its end first.
         """
-        from heygen_async.bulk.campaign.campaign import Settings, run_journal  # noqa: PLC0415 - loaded when rows are rendered
-        from heygen_async.bulk.download.downloader import Downloader  # noqa: PLC0415 - loaded when rows are rendered
-        from heygen_async.bulk.journal.job_store import IterableStore  # noqa: PLC0415 - loaded when rows are rendered
-        from heygen_async.bulk.run.guards import Budget, guards  # noqa: PLC0415 - loaded when rows are rendered
-        from heygen_async.bulk.run.scheduler import run  # noqa: PLC0415 - loaded when rows are rendered
-        from heygen_async.bulk.watch.signals import signals_of  # noqa: PLC0415 - loaded when rows are rendered
-
-        signals = signals_of(watch)
-        how: Watch = watch if isinstance(watch, str) else "auto"
-        if journal is not None:
-            settings = Settings(
-                max_in_flight=max_in_flight,
-                deadline=deadline,
-                download_to=None if download_to is None else os.fspath(download_to),
-                filename=filename,
-                files=files,
-                max_downloads=max_downloads,
-                submit=submit,
-                watch=how,
-                max_agents=max_agents,
-                tag_titles=tag_titles,
-                budget_usd=budget_usd,
-                canary=canary,
-                breaker=breaker,
-            )
-            return run_journal(
-                self,
-                journal,
-                source=requests,
-                settings=settings,
-                on_unknown=on_unknown,
-                approve=approve,
-                rates=rates,
-                signals=signals,
-            )
-        downloads = None if download_to is None else Downloader(self, download_to, filename, files=files)
-        store = IterableStore(requests)
-        return run(
-            self,
-            store,
-            max_in_flight=max_in_flight,
-            deadline=deadline,
-            downloads=downloads,
-            max_downloads=max_downloads,
-            submit=submit,
-            watch=how,
-            max_agents=max_agents,
-            signals=signals,
-            guard=guards(
-                budget=None if budget_usd is None else Budget(budget_usd, rates=rates),
-                canary=canary,
-                approve=approve,
-                breaker=breaker,
-            ),
+        from heygen_async.bulk.campaign.campaign import (  # noqa: PLC0415 - loaded when rows are rendered
+            run_journal,
         )
+        from heygen_async.bulk.download.downloader import Downloader  # noqa: PLC0415 - loaded when rows are rendered  # noqa: PLC0415 - the same
+        from heygen_async.bulk.journal.job_store import IterableStore  # noqa: PLC0415 - the same
+        from heygen_async.bulk.run.guards import Budget, guards  # noqa: PLC0415 - the same
+        from heygen_async.bulk.run.run_options import RunHooks, RunSettings  # noqa: PLC0415 - the same
+        from heygen_async.bulk.run.scheduler import run  # noqa: PLC0415 - the same
+
+        settings = RunSettings.of(options, "render_many")
+        if settings.journal is not None:
+            return run_journal(self, settings.journal, settings, requests)
+        folder, budget = settings.download_to, settings.budget_usd
+        hooks = RunHooks(
+            guard=guards(
+                budget=None if budget is None else Budget(budget, rates=settings.rates),
+                canary=settings.canary,
+                approve=settings.approve,
+                breaker=settings.breaker,
+            ),
+            downloads=None if folder is None else Downloader(self, folder, settings.filename, files=settings.files),
+            signals=settings.signals,
+        )
+        return run(self, IterableStore(requests), settings, hooks)
 
     async def plan(
         self,
@@ -278,15 +225,13 @@ class HeyGen(Client):
             RunPausedError: As of `render_many`.
         """
         from heygen_async.bulk.campaign.campaign import run_journal  # noqa: PLC0415 - loaded when rows are rendered
-        from heygen_async.bulk.watch.signals import signals_of  # noqa: PLC0415 - loaded when rows are rendered
+        from heygen_async.bulk.run.run_options import RunSettings  # noqa: PLC0415 - the same
 
-        signals = None if watch is None else signals_of(watch)
-        return run_journal(
-            self,
-            journal,
+        settings = RunSettings(
             on_unknown=on_unknown,
             budget_usd=budget_usd,
             approve=approve,
             rates=rates,
-            signals=signals,
+            watch="auto" if watch is None else watch,
         )
+        return run_journal(self, journal, settings)

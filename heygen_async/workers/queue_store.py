@@ -57,6 +57,10 @@ class QueueStore(JournalStore):
         self._put(job_id)
         return str(await ended)
 
+    async def next_open(self) -> Job | None:
+        """Return None: rows come from the queue only, those of an earlier run too."""
+        return None
+
     async def next(self) -> Job | None:
         """Return the next row that something is due for; None when no more are taken."""
         while not self._closed:

@@ -27,6 +27,7 @@ from heygen_async.bulk.journal.advisory_lock import AdvisoryLock
 from heygen_async.bulk.journal.journal import Journal
 from heygen_async.bulk.journal.postgres import driver
 from heygen_async.bulk.run.guards import Guard
+from heygen_async.bulk.run.run_options import RunHooks, RunSettings
 from heygen_async.bulk.run.scheduler import run
 from heygen_async.bulk.watch.render_times import RenderTimes
 from heygen_async.errors import (
@@ -190,19 +191,15 @@ class Worker:
         if self.download_to is not None:
             downloads = Downloader(self.heygen, self.download_to, self.filename)
         settling = _Settler(Recovery(self.heygen, journal, self.on_unknown), store)
-        async with run(
-            self.heygen,
-            store,
-            max_in_flight=MANY,
-            deadline=math.inf,
+        settings = RunSettings(max_in_flight=MANY, deadline=math.inf, submit="each", max_agents=None)
+        hooks = RunHooks(
+            guard=_WakingGuard(store),
             downloads=downloads,
             recover=settling.recover,
-            submit="each",
-            max_agents=None,
             times=times,
-            guard=_WakingGuard(store),
             pool=SharedPool(self._heard.add),
-        ) as results:
+        )
+        async with run(self.heygen, store, settings, hooks) as results:
             async for result in results:
                 if result.index in settling.anew:
                     settling.anew.discard(result.index)

@@ -11,14 +11,13 @@ import attrs
 
 from heygen_async.api.fields.rules import one_of, refuse, some, text, within
 from heygen_async.bulk.campaign_file.toml import OUTSIDE, read_toml
-from heygen_async.bulk.download.download_queue import MAX_DOWNLOADS
 from heygen_async.bulk.download.file_types import FileKind
 from heygen_async.bulk.download.video_files import KINDS
 from heygen_async.bulk.jobs.next_step import OnUnknown
 from heygen_async.bulk.plan.price import Rates
 from heygen_async.bulk.rows.readers.read_rows import Table, read_rows
-from heygen_async.bulk.run.agent_queue import MAX_AGENTS
-from heygen_async.bulk.run.scheduler import Submit
+from heygen_async.bulk.run.run_options import option
+from heygen_async.bulk.run.submitter import Submit
 from heygen_async.bulk.template.template import Template
 from heygen_async.bulk.watch.watchlist import Watch
 from heygen_async.errors import InvalidInputError
@@ -64,34 +63,21 @@ class RowsTable:
 class RunTable:
     """`[run]`: how rows are sent and watched, and what may be spent. The words are those of `HeyGen.render_many`.
 
-    Attributes:
-        journal: The file that remembers the run, so that it can go on after anything; beside the campaign file, with
-            its name, if absent.
-        max_in_flight: Renders at once; "auto" finds out what the account has.
-        deadline: Seconds for each render.
-        budget_usd: US dollars that all runs of the journal together may cost.
-        canary: So many rows go first, alone.
-        approve: Whether somebody is asked before the others go.
-        breaker: [k, n]: when k of the last n rows have failed with one code, no more are sent.
-        on_unknown: What to do about rows whose answer was lost: hold, resubmit or skip.
-        submit: How rows are sent: auto, each or batch.
-        watch: How ends are noticed: auto, sweep or each.
-        max_agents: Agents under way at once; HeyGen advises two to three.
-        tag_titles: Add a short tag to each title, by which a video can be found when its key is too old.
+    `RunSettings` describes each entry.
     """
 
-    journal: str | None = attrs.field(default=None, validator=text())
-    max_in_flight: int | Literal["auto"] = attrs.field(default=10, validator=_slots)
-    deadline: float = attrs.field(default=3600.0, validator=within(1, 30 * 24 * 3600))
-    budget_usd: float | None = attrs.field(default=None, validator=within(0, 100_000_000, open_below=True))
-    canary: int | None = attrs.field(default=None, validator=_WHOLE)
+    journal: str | None = option("journal", validator=text())
+    max_in_flight: int | Literal["auto"] = option("max_in_flight", validator=_slots)
+    deadline: float = option("deadline", validator=within(1, 30 * 24 * 3600))
+    budget_usd: float | None = option("budget_usd", validator=within(0, 100_000_000, open_below=True))
+    canary: int | None = option("canary", validator=_WHOLE)
     approve: bool = False
-    breaker: tuple[int, ...] | None = attrs.field(default=None, validator=some(_WHOLE, 2, 2))
-    on_unknown: OnUnknown = attrs.field(default="hold", validator=one_of("hold", "resubmit", "skip"))
-    submit: Submit = attrs.field(default="auto", validator=one_of("auto", "each", "batch"))
-    watch: Watch = attrs.field(default="auto", validator=one_of("auto", "sweep", "each"))
-    max_agents: int = attrs.field(default=MAX_AGENTS, validator=_WHOLE)
-    tag_titles: bool = False
+    breaker: tuple[int, ...] | None = option("breaker", validator=some(_WHOLE, 2, 2))
+    on_unknown: OnUnknown = option("on_unknown", validator=one_of("hold", "resubmit", "skip"))
+    submit: Submit = option("submit", validator=one_of("auto", "each", "batch"))
+    watch: Watch = option("watch", validator=one_of("auto", "sweep", "each"))
+    max_agents: int = option("max_agents", validator=_WHOLE)
+    tag_titles: bool = option("tag_titles")
 
 
 @attrs.frozen(kw_only=True)
@@ -101,16 +87,13 @@ class DownloadsTable:
     Attributes:
         enabled: Whether anything is; else the files stay at HeyGen.
         folder: For the files and results.csv.
-        filename: Of each, without its ending: {number}, {id}, {title} or {a column}.
-        files: What to store: video, captioned_video, captions, thumbnail, gif.
-        max_downloads: Files at once; downloads hold no render slots.
     """
 
     enabled: bool = True
     folder: str = attrs.field(default="videos", validator=text())
-    filename: str = attrs.field(default="{number}-{id}", validator=text())
-    files: tuple[FileKind, ...] = attrs.field(default=("video",), validator=some(one_of(*KINDS), 1, len(KINDS)))
-    max_downloads: int = attrs.field(default=MAX_DOWNLOADS, validator=_WHOLE)
+    filename: str = option("filename", validator=text())
+    files: tuple[FileKind, ...] = option("files", validator=some(one_of(*KINDS), 1, len(KINDS)))
+    max_downloads: int = option("max_downloads", validator=_WHOLE)
 
 
 @attrs.frozen(kw_only=True)

@@ -11,6 +11,7 @@ import attrs
 
 from heygen_async.bulk.campaign_file.campaign_file import Campaign
 from heygen_async.bulk.campaign_file.toml import OUTSIDE
+from heygen_async.bulk.run.run_options import RunSettings
 from heygen_async.bulk.template.template import MODES
 
 _PLAIN = {str: "string", bool: "boolean", int: "integer", float: "number"}
@@ -50,7 +51,7 @@ def _request_fields(mode: type[Any]) -> dict[str, dict[str, str]]:
 
 
 def _table(kind: type[Any]) -> dict[str, Any]:
-    hints, said = get_type_hints(kind), descriptions(kind)
+    hints, said = get_type_hints(kind), descriptions(RunSettings) | descriptions(kind)
     entries: dict[str, Any] = {}
     for field in attrs.fields(kind):
         if field.metadata == OUTSIDE:

@@ -51,6 +51,7 @@ STEPS: dict[Stage, frozenset[Stage]] = {
     _S.DELIVERED: frozenset(),
 }
 WATCHED = (Stage.RENDERING, Stage.READING)
+NOT_RENDERING = (Stage.SET_ASIDE, Stage.SLOTTED, Stage.SENDING, Stage.BACKING_OFF, Stage.LOOKING)
 NOT_BEGUN = frozenset({Stage.SET_ASIDE, Stage.SLOTTED})
 _NOT_SENT = (Stage.SET_ASIDE, Stage.SLOTTED, Stage.BACKING_OFF)
 _UNSURE = (Stage.SENDING, Stage.LOOKING)

@@ -153,14 +153,18 @@ class IterableStore(JobStore):
 class JournalStore(JobStore):
     """The jobs of a journal, which remembers them."""
 
-    def __init__(self, journal: Journal, *, files: Iterable[str] = ()) -> None:
-        """Take what is due from *journal* and write to it; *files* are the kinds that are wanted of each video."""
+    def __init__(self, journal: Journal, *, files: Iterable[str] = (), refused: Iterable[Job] = ()) -> None:
+        """Take what is due from *journal* and write to it; *files* are the kinds that are wanted of each video.
+
+        *refused* are jobs that can never be sent as they are, so that the journal does not have them.
+        """
         self._journal = journal
         counts = journal.counts()
         self.left: int | None = sum(counts[state] for state in ("planned", *_UNDER_WAY))
         # What was under way comes first: it is paid for. Its ids are noted now, because states change during the run.
         self._open = iter([record.id for state in _UNDER_WAY for record in journal.records(state)])
         self._to_send: deque[Record] = deque()  # of them, those whose POST goes out once more
+        self._refused = deque(refused)
         self._unstored = unstored(journal, files)
         self._planned = journal.records("planned")
         self._handed_out: set[int] = set()
@@ -194,6 +198,8 @@ class JournalStore(JobStore):
 
     async def next(self) -> Job | None:
         """Return the next job that is to be sent; None at the end."""
+        if self._refused:
+            return self._refused.popleft()
         self._count()
         record = self._to_send.popleft() if self._to_send else next(self._planned, None)
         return None if record is None else job_of(self._journal, record, "submit")

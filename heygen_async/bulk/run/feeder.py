@@ -23,7 +23,7 @@ from heygen_async.bulk.run.finisher import Finisher
 from heygen_async.bulk.run.guards import Guard
 from heygen_async.bulk.run.resumer import Resumer
 from heygen_async.bulk.run.slots import Slots
-from heygen_async.bulk.run.submitter import Submitter, fits_together
+from heygen_async.bulk.run.submitter import Submit, Submitter, fits_together
 from heygen_async.bulk.watch.render_times import TimeDistribution
 from heygen_async.bulk.watch.watchlist import Watchlist
 from heygen_async.errors import RunPausedError
@@ -69,11 +69,6 @@ class Feeder:
         self._watchlist = watchlist
         self._in_batches = in_batches
         self._places = anyio.Semaphore(SUBMITTERS, fast_acquire=True)
-
-    @property
-    def waiting(self) -> int:
-        """The number of rows that were read and wait for their turn."""
-        return self._queue.waiting
 
     async def run(self, posts: TaskGroup) -> None:
         """Feed until the store is at its end or nothing more is to be sent; POSTs go out in *posts*."""
@@ -220,7 +215,9 @@ class Feeder:
         return group, None
 
 
-def posts_would_be_too_many(client: Client, slots: Slots) -> bool:
-    """Return True if one POST a row would use more than half of the requests that the account is known to take."""
+def sends_batches(client: Client, slots: Slots, submit: Submit) -> bool:
+    """Return True if rows are sent in batches: as wished, or because one POST a row would take too many requests."""
+    if submit != "auto":
+        return submit == "batch"
     total = slots.total if 0 < slots.total < math.inf else USUAL_SLOTS
     return total / TimeDistribution().expected > client.requests_per_second / 2

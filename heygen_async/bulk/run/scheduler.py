@@ -12,68 +12,42 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Literal, NoReturn
+from typing import NoReturn
 
 import anyio
 
-from heygen_async.account.render_pool import InFlight, RenderPool
 from heygen_async.api.client import Client
-from heygen_async.bulk.download.download_queue import MAX_DOWNLOADS, DownloadQueue
-from heygen_async.bulk.download.downloader import Downloader
-from heygen_async.bulk.jobs.in_flight import Registry
+from heygen_async.bulk.download.download_queue import DownloadQueue
+from heygen_async.bulk.jobs.in_flight import NOT_RENDERING, Registry
 from heygen_async.bulk.journal.job_store import JobStore
-from heygen_async.bulk.run.agent_queue import MAX_AGENTS, AgentQueue
-from heygen_async.bulk.run.feeder import Feeder, posts_would_be_too_many
+from heygen_async.bulk.run.agent_queue import AgentQueue
+from heygen_async.bulk.run.feeder import Feeder, sends_batches
 from heygen_async.bulk.run.finisher import Finisher
-from heygen_async.bulk.run.guards import Guard
 from heygen_async.bulk.run.result_stream import ResultQueue, Results, only
-from heygen_async.bulk.run.resumer import Recover, Resumer
+from heygen_async.bulk.run.resumer import Resumer
+from heygen_async.bulk.run.run_options import RunHooks, RunSettings
 from heygen_async.bulk.run.slots import Slots
 from heygen_async.bulk.run.submitter import Submitter
 from heygen_async.bulk.watch.poller import Poller
-from heygen_async.bulk.watch.render_times import RenderTimes
 from heygen_async.bulk.watch.signals import Signals
-from heygen_async.bulk.watch.watchlist import Watch, Watchlist
+from heygen_async.bulk.watch.watchlist import Watchlist
 from heygen_async.errors import HeyGenError
 from heygen_async.telemetry import JobLeft
 
-Submit = Literal["auto", "each", "batch"]
-
 
 @contextlib.asynccontextmanager
-async def run(
-    client: Client,
-    store: JobStore,
-    *,
-    max_in_flight: InFlight,
-    deadline: float,
-    downloads: Downloader | None = None,
-    max_downloads: int = MAX_DOWNLOADS,
-    recover: Recover | None = None,
-    submit: Submit = "auto",
-    watch: Watch = "auto",
-    max_agents: int | None = MAX_AGENTS,
-    times: RenderTimes | None = None,
-    guard: Guard | None = None,
-    signals: Signals | None = None,
-    pool: RenderPool | None = None,
-) -> AsyncIterator[Results]:
-    """Run the jobs of *store* and yield the stream of their results. See `HeyGen.render_many`.
-
-    *recover* looks for what a lost POST made; without it such a row fails. Render times are learnt in *times*; *guard*
-    may hold rows back; *signals* tell of ends before they are looked for; *pool* counts the account's slots where that
-    is not the client's own.
-    """
+async def run(client: Client, store: JobStore, settings: RunSettings, hooks: RunHooks) -> AsyncIterator[Results]:
+    """Run the jobs of *store* and yield the stream of their results. See `HeyGen.render_many`."""
     registry = Registry()
-    slots = Slots(max_in_flight, client.pool if pool is None else pool)
-    guard = guard or Guard()
+    slots = Slots(settings.max_in_flight, client.pool if hooks.pool is None else hooks.pool)
+    guard = hooks.guard
     guard.watch(registry)
     queue = ResultQueue(registry)
-    download_queue = DownloadQueue(store, registry, downloads, max_downloads)
+    download_queue = DownloadQueue(store, registry, hooks.downloads, settings.max_downloads)
     finisher = Finisher(
         client, store, registry=registry, slots=slots, queue=queue, downloads=download_queue, guard=guard
     )
-    watchlist = Watchlist(registry, finisher, deadline=deadline, times=times or RenderTimes(), watch=watch)
+    watchlist = Watchlist(registry, finisher, deadline=settings.deadline, times=hooks.times, watch=settings.watch_word)
     resumer = Resumer(
         client,
         store,
@@ -82,7 +56,7 @@ async def run(
         watchlist=watchlist,
         finisher=finisher,
         guard=guard,
-        recover=recover,
+        recover=hooks.recover,
     )
     submitter = Submitter(
         client,
@@ -91,8 +65,8 @@ async def run(
         slots=slots,
         watchlist=watchlist,
         finisher=finisher,
-        deadline=deadline,
-        looker=None if recover is None else resumer,
+        deadline=settings.deadline,
+        looker=None if hooks.recover is None else resumer,
     )
     submitter.on_stop = guard.wake
     feeder = Feeder(
@@ -100,13 +74,13 @@ async def run(
         store,
         registry=registry,
         slots=slots,
-        queue=AgentQueue(store, registry, max_agents),
+        queue=AgentQueue(store, registry, settings.max_agents),
         guard=guard,
         submitter=submitter,
         resumer=resumer,
         finisher=finisher,
         watchlist=watchlist,
-        in_batches=submit == "batch" or (submit == "auto" and posts_would_be_too_many(client, slots)),
+        in_batches=sends_batches(client, slots, settings.submit),
     )
     work = _Run(
         client=client,
@@ -126,8 +100,8 @@ async def run(
     try:
         async with contextlib.aclosing(store), anyio.create_task_group() as tasks:
             tasks.start_soon(work.drive)
-            if signals is not None:
-                tasks.start_soon(_heed, signals, watchlist)
+            if hooks.signals is not None:
+                tasks.start_soon(_heed, hooks.signals, watchlist)
             try:
                 yield results
             finally:
@@ -210,7 +184,7 @@ class _Run:
         is_over, left = self._feeder.is_over or self._submitter.is_stopping, self._store.left
         if left is None and not is_over:
             return None
-        waiting = 0 if is_over else (left or 0) + self._feeder.waiting
+        waiting = self._registry.count(*NOT_RENDERING) + (0 if is_over else left or 0)
         slots = min(self.slots.total, max(1.0, float(self.slots.in_use), float(self.slots.pool.peak)))
         return self._watchlist.seconds_left(waiting, slots)
 

@@ -18,7 +18,7 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import anyio
 import attrs
@@ -53,6 +53,7 @@ LAST_CALL_SECONDS = 5.0  # a POST under way may still bring its id when the run 
 FIRST_LOOK_AT_SESSION_SECONDS = 10.0
 _INDEX = re.compile(r"\d+")
 
+Submit = Literal["auto", "each", "batch"]
 Rows = tuple[InFlight, ...]
 
 

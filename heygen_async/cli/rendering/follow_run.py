@@ -28,7 +28,7 @@ from heygen_async import (
     Summary,
     Unfinished,
 )
-from heygen_async.bulk.campaign.campaign import Settings
+from heygen_async.bulk.campaign.campaign import settings_of
 from heygen_async.bulk.jobs.next_step import OnUnknown
 from heygen_async.bulk.journal.queries import JournalReader
 from heygen_async.bulk.journal.stored_files import unstored
@@ -91,7 +91,7 @@ async def resume(how: ResumeOptions, address: str | None, feed: JsonFeed) -> int
     """Go on with a journal's campaign and say how it ended."""
     journal = how.journal
     with Journal(journal) as opened:
-        counts, settings = opened.counts(), Settings.load(opened)
+        counts, settings = opened.counts(), settings_of(opened)
         lacking = len(rows_without_files(opened))
     console = wide_console(stderr=feed.is_on)
     due = counts.total() - counts["completed"] - counts["failed"] + lacking
@@ -110,7 +110,7 @@ async def resume(how: ResumeOptions, address: str | None, feed: JsonFeed) -> int
 
 def rows_without_files(journal: JournalReader) -> list[int]:
     """Return the completed rows whose files are wanted and not there."""
-    settings = Settings.load(journal)
+    settings = settings_of(journal)
     return [] if settings.download_to is None else [job_id for job_id, _ in unstored(journal, settings.files)]
 
 

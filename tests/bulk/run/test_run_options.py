@@ -1,26 +1,40 @@
-"""`HeyGen.run` takes what `HeyGen.render_many` takes: the type of its options is kept in step with that signature."""
+"""The options of a run: one list, one type, one explanation each."""
 
 from __future__ import annotations
 
-import inspect
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_type_hints
 
+import attrs
 import pytest
 
 from heygen_async import HeyGen, Plan, RunOptions, Template, read_rows
+from heygen_async.bulk.run.run_options import RunSettings
 from heygen_async.simulator import World
 
 
-def test_the_type_of_the_options_is_the_signature_of_render_many() -> None:
-    """Every name, in order, and every type, to the letter; all are optional, as they are there."""
-    given = list(inspect.signature(HeyGen.render_many).parameters.values())[2:]
-    assert {option.kind for option in given} == {inspect.Parameter.KEYWORD_ONLY}
-    assert all(option.default is not inspect.Parameter.empty for option in given)
-    declared = [(name, part.__forward_arg__) for name, part in RunOptions.__annotations__.items()]
-    assert declared == [(option.name, option.annotation) for option in given]
+def test_the_type_of_the_options_has_the_fields_of_the_settings() -> None:
+    """Every option once, in one order; all are optional."""
+    assert list(RunOptions.__annotations__) == [field.name for field in attrs.fields(RunSettings)]
     assert RunOptions.__required_keys__ == frozenset()
+    assert all(field.default is not attrs.NOTHING for field in attrs.fields(RunSettings))
+
+
+@pytest.mark.parametrize("name", list(RunOptions.__annotations__))
+def test_each_option_is_explained(name: str) -> None:
+    """In the help of `render_many`, and in one line for campaign files."""
+    for text in (HeyGen.render_many.__doc__, RunSettings.__doc__):
+        assert re.search(rf"^ +{name}: \S", text or "", re.MULTILINE)
+
+
+def test_settings_survive_a_journal() -> None:
+    """All but what belongs to one run; a function for the slots becomes "auto"."""
+    settings = RunSettings(max_in_flight=7, files=("video", "gif"), breaker=(2, 5), watch="each", canary=3)
+    assert RunSettings.from_json(settings.to_json()) == settings
+    assert RunSettings.from_json(RunSettings(max_in_flight=lambda: 3).to_json()).max_in_flight == "auto"
+    assert RunSettings.from_json(None) == RunSettings()
 
 
 def test_the_options_can_be_resolved_by_documentation_tools() -> None:
