@@ -17,7 +17,7 @@ def main(tokens: Sequence[str] | None = None) -> None:
         print(said.text, end="", file=sys.stderr if said.exit_code else sys.stdout)
         sys.exit(said.exit_code)
     try:
-        from heygen_async.cli.app import main as start  # noqa: PLC0415 - its libraries are an extra
+        from heygen_async.cli.app import main as start
 
         start(words)
     except ImportError as exc:

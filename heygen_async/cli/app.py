@@ -69,7 +69,7 @@ def _usage(error: cyclopts.CycloptsError) -> str:
 
 
 def _say(text: str, *notes: str) -> None:
-    from rich.console import Console  # noqa: PLC0415 - only for one who has to read
+    from rich.console import Console
 
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     console.print(f"heygen-async: {text}", markup=False)

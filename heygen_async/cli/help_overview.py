@@ -72,6 +72,6 @@ def _unknown(group: str, word: str) -> str:
 
 
 def _version() -> str:
-    import importlib.metadata  # noqa: PLC0415 - a third of the time that `--help` takes
+    import importlib.metadata
 
     return importlib.metadata.version("heygen-async")

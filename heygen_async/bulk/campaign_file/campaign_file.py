@@ -11,8 +11,7 @@ import attrs
 
 from heygen_async.api.fields.rules import one_of, refuse, some, text, within
 from heygen_async.bulk.campaign_file.toml import OUTSIDE, read_toml
-from heygen_async.bulk.download.file_types import FileKind
-from heygen_async.bulk.download.video_files import KINDS
+from heygen_async.bulk.download.file_types import KINDS, FileKind
 from heygen_async.bulk.jobs.next_step import OnUnknown
 from heygen_async.bulk.plan.price import Rates
 from heygen_async.bulk.rows.readers.read_rows import Table, read_rows

@@ -21,9 +21,9 @@ from heygen_async.api.handles.video import Video
 from heygen_async.api.renders import look
 from heygen_async.api.requests.kinds import kind_of
 from heygen_async.bulk.download.disk_space import DiskSpace, NoRoomError
-from heygen_async.bulk.download.file_types import FileKind, beginning, ending_of, endings, is_cut_short, stem_of
+from heygen_async.bulk.download.file_types import KINDS, FileKind, beginning, ending_of, endings, is_cut_short, stem_of
 from heygen_async.bulk.download.part_file import PartFile
-from heygen_async.bulk.download.video_files import KINDS, VideoFiles, checked_kinds
+from heygen_async.bulk.download.video_files import VideoFiles, checked_kinds
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.records import SavedFile
 from heygen_async.bulk.journal.stored_files import Stored

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, get_args
 
 FileKind = Literal["video", "captioned_video", "captions", "thumbnail", "gif"]
+KINDS: tuple[FileKind, ...] = get_args(FileKind)
 
 _HEAD_BYTES = 1024
 _BOX_BYTES = 8

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import get_args
 
 import attrs
 
 from heygen_async.api.handles.video import Video
 from heygen_async.api.renders import SeenAsVideo
 from heygen_async.api.requests.stored import body_of
-from heygen_async.bulk.download.file_types import FileKind
+from heygen_async.bulk.download.file_types import KINDS, FileKind
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.errors import (
     InvalidInputError,
 )
-
-KINDS: tuple[FileKind, ...] = get_args(FileKind)
-
 
 _ADDRESSES = {
     "video": "video_url",

@@ -7,14 +7,10 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from heygen_async import HeyGen, InvalidInputError, VideoAgent
 from heygen_async.api.handles.polling import DEADLINE_SECONDS
 from heygen_async.cli.commands.videos import show_address
 from heygen_async.cli.exits import Exit
-from heygen_async.cli.rendering import follow_run
-from heygen_async.cli.rendering.chat_session import OnInterrupt, chat_at_terminal
-from heygen_async.cli.rendering.wait import followed
-from heygen_async.cli.terminal.option_types import BaseUrl, Seconds, Speed, Text
+from heygen_async.cli.terminal.option_types import BaseUrl, OnInterrupt, Seconds, Speed, Text
 from heygen_async.cli.terminal.tables import InJson, clean, show_one, tell
 
 SessionId = Annotated[str, Parameter(help="Of the session, as `agent create` tells it.")]
@@ -42,6 +38,10 @@ def create(
 
         heygen-async agent create "A short welcome for new customers of a bakery"
     """
+    from heygen_async import HeyGen, VideoAgent
+    from heygen_async.cli.rendering import follow_run
+    from heygen_async.cli.rendering.wait import followed
+
     request = VideoAgent(
         prompt=prompt, avatar_id=avatar_id, voice_id=voice_id, style_id=style_id, orientation=orientation
     )
@@ -83,6 +83,10 @@ def chat(
 
         heygen-async agent chat "A short welcome for new customers of a bakery"
     """
+    from heygen_async import HeyGen, InvalidInputError, VideoAgent
+    from heygen_async.cli.rendering import follow_run
+    from heygen_async.cli.rendering.chat_session import chat_at_terminal
+
     if (prompt is None) == (session_id is None):
         raise InvalidInputError("agent chat: give either a prompt, for a new session, or --session-id of an old one")
     request = None
@@ -109,6 +113,9 @@ def wait(
 
     Ctrl-C leaves the agent working. Exit code 1 if it failed, 4 if it has not ended by the deadline.
     """
+    from heygen_async import HeyGen
+    from heygen_async.cli.rendering import follow_run
+    from heygen_async.cli.rendering.wait import followed
 
     async def command() -> int:
         async with HeyGen(base_url=base_url) as heygen:
@@ -120,6 +127,8 @@ def wait(
 
 async def get(session: SessionId, /, *, in_json: InJson = False, base_url: BaseUrl = None) -> None:
     """Show a session as it is now, with what was said. Costs nothing."""
+    from heygen_async import HeyGen
+
     async with HeyGen(base_url=base_url) as heygen:
         found = await heygen.video_agents.get(session)
     show_one(found, in_json=in_json)
@@ -130,6 +139,8 @@ async def get(session: SessionId, /, *, in_json: InJson = False, base_url: BaseU
 
 async def stop(session: SessionId, /, *, base_url: BaseUrl = None) -> None:
     """Stop a session. Costs nothing; what it has cost is not given back."""
+    from heygen_async import HeyGen
+
     async with HeyGen(base_url=base_url) as heygen:
         stopped = await heygen.video_agents.stop(session)
     print(f"{stopped.session_id} is stopped")

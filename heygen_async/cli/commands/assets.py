@@ -6,18 +6,19 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from heygen_async import HeyGen, InvalidInputError, NotUploaded, Upload, UploadProgressed
-from heygen_async.api.uploads.media_types import Purpose
-from heygen_async.api.uploads.upload import OnProgress
 from heygen_async.cli.exits import Exit
 from heygen_async.cli.terminal.option_types import BaseUrl
 from heygen_async.cli.terminal.tables import ROWS, InJson, Rows, show_list, show_one, tell
+
+if TYPE_CHECKING:
+    from heygen_async import UploadProgressed
+    from heygen_async.api.uploads.upload import OnProgress
 
 _COLUMNS = {"id": "id", "type": "type", "uploaded_at": "uploaded", "name": "name"}
 
@@ -25,7 +26,8 @@ _COLUMNS = {"id": "id", "type": "type", "uploaded_at": "uploaded", "name": "name
 async def upload(
     *files: Annotated[Path, Parameter(help="Pictures, films, sound, PDFs: of any size that HeyGen takes.")],
     purpose: Annotated[
-        Purpose, Parameter(help="videos: they go into videos, which take 50 MB of images and sound, 100 MB of film.")
+        Literal["any", "videos"],
+        Parameter(help="videos: they go into videos, which take 50 MB of images and sound, 100 MB of film."),
     ] = "any",
     in_json: InJson = False,
     base_url: BaseUrl = None,
@@ -36,6 +38,8 @@ async def upload(
 
         heygen-async assets upload logo.png intro.mp4
     """
+    from heygen_async import HeyGen, InvalidInputError, NotUploaded, Upload
+
     if not files:
         raise InvalidInputError("assets upload: no file is named; say which: heygen-async assets upload logo.png")
     failed = 0
@@ -56,6 +60,8 @@ async def upload(
 
 async def show(*, limit: Rows = ROWS, in_json: InJson = False, base_url: BaseUrl = None) -> None:
     """List your files at HeyGen. Costs nothing."""
+    from heygen_async import HeyGen
+
     async with HeyGen(base_url=base_url) as heygen:
         whose = (await heygen.users.me()).username
         await show_list(heygen.assets.list(whose, limit=min(100, limit + 1)), _COLUMNS, limit=limit, in_json=in_json)

@@ -6,10 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from heygen_async import HeyGen, Journal
-from heygen_async.bulk.campaign.audit import audit as audit_journal
 from heygen_async.cli.terminal.option_types import BaseUrl, JournalFile
-from heygen_async.cli.terminal.progress import wide_console
 
 
 async def audit(
@@ -24,6 +21,10 @@ async def audit(
 
 
 async def _audit(path: str, base_url: str | None, *, fix: bool) -> None:
+    from heygen_async import HeyGen, Journal
+    from heygen_async.bulk.campaign.audit import audit as audit_journal
+    from heygen_async.cli.terminal.progress import wide_console
+
     console, count = wide_console(), 0
     async with HeyGen(base_url=base_url) as heygen:
         with Journal(path, read_only=not fix) as journal:

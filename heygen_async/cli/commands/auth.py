@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
-from heygen_async.account.credentials import find_credentials
-from heygen_async.account.credentials_file import Kind
-from heygen_async.api.generated.users import User
 from heygen_async.cli.exits import Exit, code_of
 from heygen_async.cli.terminal.option_types import BaseUrl
 from heygen_async.errors import AuthenticationError, HeyGenError, InvalidInputError
-from heygen_async.heygen import HeyGen
-from heygen_async.http.call import Options
+
+if TYPE_CHECKING:
+    from heygen_async.account.credentials_file import Kind
+    from heygen_async.api.generated.users import User
+    from heygen_async.heygen import HeyGen
 
 PATIENCE_SECONDS = 30.0  # for all tries together; a person waits
 
@@ -57,6 +58,9 @@ async def auth_status(
 
     Source: `GET /v3/users/me`.
     """
+    from heygen_async.account.credentials import find_credentials
+    from heygen_async.heygen import HeyGen
+
     try:
         credentials = find_credentials(api_key, bearer_token)
     except (AuthenticationError, InvalidInputError) as exc:
@@ -71,6 +75,8 @@ async def auth_status(
 
 async def _ask(heygen: HeyGen, say: Say) -> int:
     """Ask whose account it is. HeyGen's own words stay out of it: they may quote what was sent."""
+    from heygen_async.http.call import Options
+
     try:
         user = await heygen.users.me(Options(deadline=PATIENCE_SECONDS))
     except AuthenticationError as exc:

@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from heygen_async import HeyGen, NotFoundError
 from heygen_async.cli.terminal.option_types import BaseUrl
 from heygen_async.cli.terminal.tables import ROWS, InJson, Rows, show_list, show_one
 
@@ -22,6 +21,8 @@ async def show(
     *, ownership: Ownership = None, limit: Rows = ROWS, in_json: InJson = False, base_url: BaseUrl = None
 ) -> None:
     """List avatars: people with one or more looks. Costs nothing."""
+    from heygen_async import HeyGen
+
     async with HeyGen(base_url=base_url) as heygen:
         found = heygen.avatars.list(ownership=ownership, limit=min(50, limit + 1))
         await show_list(found, _AVATARS, limit=limit, in_json=in_json)
@@ -40,6 +41,8 @@ async def looks(
     base_url: BaseUrl = None,
 ) -> None:
     """List looks: the id of one is the `avatar_id` of a request. Costs nothing."""
+    from heygen_async import HeyGen
+
     async with HeyGen(base_url=base_url) as heygen:
         found = heygen.avatars.looks(group_id=avatar, avatar_type=kind, ownership=ownership, limit=min(50, limit + 1))
         await show_list(found, _LOOKS, limit=limit, in_json=in_json)
@@ -53,6 +56,8 @@ async def get(
     base_url: BaseUrl = None,
 ) -> None:
     """Show an avatar or a look. Costs nothing."""
+    from heygen_async import HeyGen, NotFoundError
+
     async with HeyGen(base_url=base_url) as heygen:
         try:
             show_one(await heygen.avatars.get_look(avatar), in_json=in_json)

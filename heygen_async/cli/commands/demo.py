@@ -7,18 +7,15 @@ import importlib.resources
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, validators
 from rich.console import Console
 
-from heygen_async import Campaign, HeyGen
-from heygen_async.bulk.campaign_file.campaign_file import DownloadsTable, RowsTable
-from heygen_async.bulk.plan.plan import Plan
-from heygen_async.cli.rendering.plan_rows import planned
-from heygen_async.cli.rendering.render_campaign import render_campaign
-from heygen_async.cli.terminal.progress import ProgressBoard, show_summary, span, wide_console
-from heygen_async.simulator import DropAfterAccept, ErrorAnswer, FailedRender, World, run, serve
+if TYPE_CHECKING:
+    from heygen_async import Campaign
+    from heygen_async.bulk.plan.plan import Plan
+    from heygen_async.simulator import World
 
 SPEED = 120.0
 SCRIPT = (
@@ -43,10 +40,18 @@ def demo(
     Client and server both run in compressed time, so the real polling, backoff and deadlines are at work:
     an hour of rendering passes in half a minute. The simulator loses some answers on purpose.
     """
+    from heygen_async.simulator import run
+
     sys.exit(run(lambda: _demo(rows, output), speed=speed))
 
 
 async def _demo(rows: int, folder: Path) -> int:
+    from heygen_async import Campaign
+    from heygen_async.bulk.campaign_file.campaign_file import DownloadsTable, RowsTable
+    from heygen_async.cli.rendering.plan_rows import planned
+    from heygen_async.cli.terminal.progress import wide_console
+    from heygen_async.simulator import DropAfterAccept, ErrorAnswer, FailedRender, World
+
     console = wide_console()
     world = World(
         slots=10,
@@ -68,6 +73,11 @@ async def _demo(rows: int, folder: Path) -> int:
 
 
 async def _render(campaign: Campaign, plan: Plan, world: World, console: Console) -> int:
+    from heygen_async import HeyGen
+    from heygen_async.cli.rendering.render_campaign import render_campaign
+    from heygen_async.cli.terminal.progress import ProgressBoard, show_summary, span
+    from heygen_async.simulator import serve
+
     total = plan.rows
     console.print(
         f"{total} contacts, one personalised video each, at most {campaign.run.max_in_flight} rendering at a time."

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from heygen_async import Campaign
 from heygen_async.cli.rendering.campaign_options import CampaignOptions, opened
-from heygen_async.cli.rendering.follow_run import met
-from heygen_async.cli.rendering.plan_rows import client, looked_up, planned
 from heygen_async.cli.terminal.option_types import (
     Address,
     BaseUrl,
@@ -20,8 +17,9 @@ from heygen_async.cli.terminal.option_types import (
     RowsFile,
     Source,
 )
-from heygen_async.cli.terminal.progress import wide_console
-from heygen_async.workers.enqueue import enqueue as queue_rows
+
+if TYPE_CHECKING:
+    from heygen_async import Campaign
 
 
 def enqueue(
@@ -45,6 +43,10 @@ def enqueue(
 
     The same list again queues only what is new or changed: each row is paid for once.
     """
+    from heygen_async.cli.rendering.follow_run import met
+    from heygen_async.cli.rendering.plan_rows import client, looked_up, planned
+    from heygen_async.cli.terminal.progress import wide_console
+    from heygen_async.workers.enqueue import enqueue as queue_rows
 
     async def main() -> int:
         file, listed = opened(source, rows)

@@ -7,13 +7,8 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from heygen_async import Campaign, InvalidInputError
-from heygen_async.bulk.campaign_file.starter_file import Known, ask_account, campaign_text
-from heygen_async.bulk.rows.readers.read_rows import read_rows
 from heygen_async.cli.rendering.campaign_options import seen_from
-from heygen_async.cli.rendering.plan_rows import client
 from heygen_async.cli.terminal.option_types import BaseUrl
-from heygen_async.cli.terminal.progress import wide_console
 
 
 async def init(
@@ -33,6 +28,12 @@ async def init(
 
         heygen-async init campaign.toml leads.csv
     """
+    from heygen_async import Campaign, InvalidInputError
+    from heygen_async.bulk.campaign_file.starter_file import Known, ask_account, campaign_text
+    from heygen_async.bulk.rows.readers.read_rows import read_rows
+    from heygen_async.cli.rendering.plan_rows import client
+    from heygen_async.cli.terminal.progress import wide_console
+
     if file.suffix.lower() != ".toml":
         raise InvalidInputError(f"{file}: must end in .toml, such as {file.with_suffix('.toml')}")
     columns = () if rows is None else read_rows(rows, may_be_empty=True).find_columns()
@@ -47,6 +48,8 @@ async def init(
 
 
 def _write_new(file: Path, text: str) -> None:
+    from heygen_async import InvalidInputError
+
     try:
         with file.open("x", encoding="utf-8") as opened:
             opened.write(text)

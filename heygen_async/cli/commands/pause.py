@@ -9,8 +9,6 @@ from cyclopts import Parameter
 from heygen_async.cli.terminal.option_types import (
     Address,
 )
-from heygen_async.cli.terminal.progress import wide_console
-from heygen_async.workers.enqueue import pause as pause_all
 
 
 def pause(
@@ -19,4 +17,7 @@ def pause(
     why: Annotated[str, Parameter(help="What status shall say.")] = "a person paused it",
 ) -> None:
     """Let no worker begin anything new; what runs is followed to its end."""
+    from heygen_async.cli.terminal.progress import wide_console
+    from heygen_async.workers.enqueue import pause as pause_all
+
     wide_console().print(f"{pause_all(database, why)}. To go on: heygen-async resume ADDRESS")

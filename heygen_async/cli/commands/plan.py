@@ -5,9 +5,7 @@ from __future__ import annotations
 import sys
 
 from heygen_async.cli.rendering.campaign_options import CampaignOptions, opened
-from heygen_async.cli.rendering.plan_rows import NO_KEY, client, looked_up, planned, show_plan
 from heygen_async.cli.terminal.option_types import BaseUrl, NoPreflight, RowsFile, Source
-from heygen_async.cli.terminal.progress import wide_console
 
 
 async def plan(
@@ -26,6 +24,9 @@ async def plan(
 
         heygen-async plan campaign.toml leads.csv
     """
+    from heygen_async.cli.rendering.plan_rows import NO_KEY, client, looked_up, planned, show_plan
+    from heygen_async.cli.terminal.progress import wide_console
+
     file, listed = opened(source, rows)
     console, campaign = wide_console(), given.campaign(file)
     if no_preflight:

@@ -7,9 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from heygen_async import write_report
 from heygen_async.cli.terminal.option_types import JournalFile
-from heygen_async.cli.terminal.progress import wide_console
 
 
 def report(
@@ -26,6 +24,9 @@ def report(
     Totals, costs, what is left, failures with their mends, and every video beside its row. Asks nothing of HeyGen; may
     be run while the campaign goes on. It names the files that were stored relative to itself.
     """
+    from heygen_async import write_report
+    from heygen_async.cli.terminal.progress import wide_console
+
     page = write_report(journal, output or _beside(journal))
     wide_console().print(f"{page}: open it in a browser ({page.stat().st_size / 1000:,.0f} kB)")
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from heygen_async.bulk.journal.database import ADDRESSES
-from heygen_async.cli.rendering import follow_run
-from heygen_async.cli.terminal.json_feed import JsonFeed, fed
 from heygen_async.cli.terminal.option_types import BaseUrl, JournalFile, Json, Speed, Unknown, Usd
-from heygen_async.cli.terminal.progress import wide_console
+
+if TYPE_CHECKING:
+    from heygen_async.cli.terminal.json_feed import JsonFeed
 
 
 def resume(
@@ -30,6 +29,10 @@ def resume(
 
     If JOURNAL is a database that workers share, they go on after `pause`, or when there is credit again.
     """
+    from heygen_async.bulk.journal.database import ADDRESSES
+    from heygen_async.cli.rendering import follow_run
+    from heygen_async.cli.terminal.json_feed import fed
+
     if journal.startswith(ADDRESSES):
         _let_workers_go_on(journal)
         return
@@ -42,7 +45,8 @@ def resume(
 
 
 def _let_workers_go_on(address: str) -> None:
-    from heygen_async.workers.enqueue import resume as resume_workers  # noqa: PLC0415 - of an extra
+    from heygen_async.cli.terminal.progress import wide_console
+    from heygen_async.workers.enqueue import resume as resume_workers
 
     state = resume_workers(address)
     wide_console().print(f"The workers go on: at most {state.cap} renders at once.", highlight=False)

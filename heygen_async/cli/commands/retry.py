@@ -7,10 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from heygen_async import Journal
-from heygen_async.bulk.journal.database import ADDRESSES
 from heygen_async.cli.terminal.option_types import JournalFile
-from heygen_async.cli.terminal.progress import wide_console
 
 
 def retry(
@@ -23,6 +20,10 @@ def retry(
     code: Annotated[str | None, Parameter(help="Only those that failed with this code.")] = None,
 ) -> None:
     """Plan failed rows again, each under a new key. Sends nothing: resume does."""
+    from heygen_async import Journal
+    from heygen_async.bulk.journal.database import ADDRESSES
+    from heygen_async.cli.terminal.progress import wide_console
+
     with Journal(journal) as opened:
         rows = [record.id for record in opened.records("failed", code=code)]
         for job_id in rows:
@@ -35,6 +36,7 @@ def retry(
 
 
 def _queue_again(address: str) -> None:
-    from heygen_async.workers.enqueue import queue_again  # noqa: PLC0415 - of an extra
+    from heygen_async.cli.terminal.progress import wide_console
+    from heygen_async.workers.enqueue import queue_again
 
     wide_console().print(f"{queue_again(address)} rows are queued again; workers go on with them.", highlight=False)

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import attrs
 from cyclopts import Parameter
 from rich.console import Console
 
-from heygen_async import Campaign, HeyGen, InvalidInputError
-from heygen_async.bulk.download.video_files import KINDS, checked_kinds
-from heygen_async.bulk.plan.plan import PROBLEMS_SHOWN, Plan
-from heygen_async.cli.rendering import follow_run
+from heygen_async.bulk.download.file_types import KINDS
 from heygen_async.cli.rendering.campaign_options import CampaignOptions, opened, said, seen_from
-from heygen_async.cli.rendering.follow_run import check_journal
-from heygen_async.cli.rendering.plan_rows import client, looked_up, planned
-from heygen_async.cli.rendering.render_campaign import render_campaign
-from heygen_async.cli.terminal.json_feed import JsonFeed, fed
 from heygen_async.cli.terminal.option_types import (
     BaseUrl,
     Count,
@@ -31,7 +24,11 @@ from heygen_async.cli.terminal.option_types import (
     Unknown,
     Usd,
 )
-from heygen_async.cli.terminal.progress import ProgressBoard, wide_console
+
+if TYPE_CHECKING:
+    from heygen_async import Campaign, HeyGen
+    from heygen_async.bulk.plan.plan import Plan
+    from heygen_async.cli.terminal.json_feed import JsonFeed
 
 
 @Parameter(name="*")
@@ -74,6 +71,8 @@ class RunFlags:
 
     def campaign(self, file: Campaign) -> Campaign:
         """Return *file* with what the command says in its place."""
+        from heygen_async.bulk.download.video_files import checked_kinds
+
         run = {
             "max_in_flight": self.max_in_flight,
             "deadline": self.deadline,
@@ -113,6 +112,10 @@ def run(
 
         heygen-async run campaign.toml leads.csv --budget 250usd --canary 3
     """
+    from heygen_async import InvalidInputError
+    from heygen_async.cli.rendering import follow_run
+    from heygen_async.cli.rendering.follow_run import check_journal
+    from heygen_async.cli.terminal.json_feed import fed
 
     def command(feed: JsonFeed) -> int:
         file, listed = opened(source, rows)
@@ -137,6 +140,10 @@ class _RunCommand:
     preflight: bool = attrs.field(kw_only=True)
 
     async def run(self, feed: JsonFeed) -> int:
+        from heygen_async import HeyGen
+        from heygen_async.cli.rendering.plan_rows import client
+        from heygen_async.cli.terminal.progress import wide_console
+
         console = wide_console(stderr=feed.is_on)
         async with client(self.base_url) as heygen:
             plan = await self._plan(heygen)
@@ -150,11 +157,18 @@ class _RunCommand:
         return await self._render(console, plan, feed)
 
     async def _plan(self, heygen: HeyGen | None) -> Plan:
+        from heygen_async.cli.rendering.plan_rows import looked_up, planned
+
         if heygen is None or not self.preflight:
             return planned(self.campaign, self.rows)
         return await looked_up(heygen, self.campaign, self.rows)
 
     async def _render(self, console: Console, plan: Plan, feed: JsonFeed) -> int:
+        from heygen_async import HeyGen
+        from heygen_async.cli.rendering import follow_run
+        from heygen_async.cli.rendering.render_campaign import render_campaign
+        from heygen_async.cli.terminal.progress import ProgressBoard
+
         board = ProgressBoard(console, plan.rows, asyncio.get_running_loop().time, feed)
         async with HeyGen(base_url=self.base_url, observers=[board]) as heygen:
             with board:
@@ -166,6 +180,8 @@ class _RunCommand:
 
 def _show_notes(console: Console, plan: Plan) -> None:
     """Say what may be meant so, and what is perhaps not; no more than a person reads while it begins."""
+    from heygen_async.bulk.plan.plan import PROBLEMS_SHOWN
+
     unused = [str(note.column) for note in plan.problems if note.line is None and note.column is not None]
     if unused:
         console.print(f"columns that nothing uses: {', '.join(unused)}", markup=False, highlight=False)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import sys
 
-from heygen_async.bulk.campaign_file.json_schema import campaign_schema
-
 
 def schema() -> None:
     """Print the JSON Schema of campaign files, for editors that complete and check TOML.
 
     heygen-async schema > campaign.schema.json
     """
+    from heygen_async.bulk.campaign_file.json_schema import campaign_schema
+
     sys.stdout.write(json.dumps(campaign_schema(), indent=2) + "\n")

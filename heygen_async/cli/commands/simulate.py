@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import anyio
 from cyclopts import Parameter, validators
 from rich.console import Console
 
 from heygen_async.cli.terminal.option_types import Count
-from heygen_async.simulator import World, run, serve
+
+if TYPE_CHECKING:
+    from heygen_async.simulator import World
 
 
 def simulate(
@@ -22,10 +23,16 @@ def simulate(
     seed: Annotated[int, Parameter(help="Of the render times.")] = 7,
 ) -> None:
     """Serve a stand-in of HeyGen on this machine until Ctrl-C. No key of yours, no network, no money."""
+    from heygen_async.simulator import World, run
+
     run(lambda: _serve(port, World(slots=slots, seed=seed)), speed=speed)
 
 
 async def _serve(port: int, world: World) -> None:
+    import anyio
+
+    from heygen_async.simulator import serve
+
     console = Console()
     async with serve(world, port=port) as server:
         console.print(f"The simulator listens on {server.base_url}. In another terminal:", highlight=False)

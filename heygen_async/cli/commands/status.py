@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from rich.console import Console
 
-from heygen_async import Journal
-from heygen_async.bulk.journal.database import ADDRESSES
-from heygen_async.bulk.journal.queries import JournalReader
-from heygen_async.cli.rendering import follow_run
 from heygen_async.cli.terminal.option_types import JournalFile
-from heygen_async.cli.terminal.progress import wide_console
+
+if TYPE_CHECKING:
+    from heygen_async.bulk.journal.queries import JournalReader
 
 WATCH_SECONDS = 2.0
 _WORDS = {
@@ -34,6 +32,9 @@ def status(
     watch: Annotated[bool, Parameter(help="Show it again every two seconds until nothing is open.")] = False,
 ) -> None:
     """Say how far a campaign is and what to do. Asks nothing of HeyGen; may be run while it goes on."""
+    from heygen_async import Journal
+    from heygen_async.cli.terminal.progress import wide_console
+
     console = wide_console()
     while True:
         with Journal(journal, read_only=True) as opened:
@@ -46,6 +47,9 @@ def status(
 
 def show_status(console: Console, journal: JournalReader) -> None:
     """Print the rows by state, and the failed ones by code."""
+    from heygen_async.bulk.journal.database import ADDRESSES
+    from heygen_async.cli.rendering import follow_run
+
     counts = journal.counts()
     console.print(f"{journal.name}: {counts.total()} rows")
     for state, words in _WORDS.items():
@@ -56,6 +60,6 @@ def show_status(console: Console, journal: JournalReader) -> None:
     for code, count in journal.failures().most_common():
         console.print(f"  {count:>7}  failed with {code}")
     if str(journal.place).startswith(ADDRESSES):
-        from heygen_async.workers.enqueue import shared  # noqa: PLC0415 - of an extra
+        from heygen_async.workers.enqueue import shared
 
         console.print(f"  workers: {shared(str(journal.place))}", highlight=False)

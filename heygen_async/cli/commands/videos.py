@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from rich.console import Console
 from rich.prompt import Confirm
 
-from heygen_async import HeyGen, InvalidInputError, ResourceNotReadyError, Video
 from heygen_async.api.handles.polling import DEADLINE_SECONDS
-from heygen_async.bulk.download.video_files import checked_kinds
 from heygen_async.cli.exits import Exit
-from heygen_async.cli.rendering import follow_run
-from heygen_async.cli.rendering.download import fetch
-from heygen_async.cli.rendering.wait import followed
 from heygen_async.cli.terminal.option_types import BaseUrl, Seconds, Speed
 from heygen_async.cli.terminal.tables import ROWS, InJson, Rows, clean, show_list, show_one, tell
+
+if TYPE_CHECKING:
+    from heygen_async import Video
 
 VideoId = Annotated[str, Parameter(help="Of the video, as `videos list` shows it.")]
 
@@ -34,6 +32,8 @@ async def show(
     base_url: BaseUrl = None,
 ) -> None:
     """List the account's videos, newest first. Costs nothing."""
+    from heygen_async import HeyGen
+
     async with HeyGen(base_url=base_url) as heygen:
         videos = heygen.videos.list(title=title, folder_id=folder, limit=min(100, limit + 1))
         await show_list(videos, _COLUMNS, limit=limit, in_json=in_json)
@@ -44,6 +44,8 @@ async def get(video: VideoId, /, *, in_json: InJson = False, base_url: BaseUrl =
 
     Its addresses are good for a short while: `videos download` asks for fresh ones.
     """
+    from heygen_async import HeyGen
+
     async with HeyGen(base_url=base_url) as heygen:
         show_one(await heygen.videos.get(video), in_json=in_json)
 
@@ -61,6 +63,9 @@ def wait(
 
     Ctrl-C leaves it rendering. Exit code 1 if it failed, 4 if it has not ended by the deadline.
     """
+    from heygen_async import HeyGen
+    from heygen_async.cli.rendering import follow_run
+    from heygen_async.cli.rendering.wait import followed
 
     async def command() -> int:
         async with HeyGen(base_url=base_url) as heygen:
@@ -86,6 +91,10 @@ async def download(
 
         heygen-async videos download v_123 --output welcome.mp4
     """
+    from heygen_async import HeyGen, ResourceNotReadyError
+    from heygen_async.bulk.download.video_files import checked_kinds
+    from heygen_async.cli.rendering.download import fetch
+
     kinds = checked_kinds(kind.strip() for kind in files.split(","))
     async with HeyGen(base_url=base_url) as heygen:
         found = (await heygen.videos.get(video)).check()
@@ -106,6 +115,8 @@ async def delete(
     base_url: BaseUrl = None,
 ) -> None:
     """Delete a video at HeyGen, for good. Costs nothing; what it has cost is not given back."""
+    from heygen_async import HeyGen
+
     async with HeyGen(base_url=base_url) as heygen:
         if not yes and not _may_delete(await heygen.videos.get(video)):
             tell("Nothing was deleted.")
@@ -115,6 +126,8 @@ async def delete(
 
 
 def _may_delete(video: Video) -> bool:
+    from heygen_async import InvalidInputError
+
     if not sys.stdin.isatty():
         raise InvalidInputError(f"delete {video.id}: nobody can be asked here, as this is no terminal; say --yes")
     question = clean(f"Delete {video.id}, {video.title or 'without a title'}, for good?")

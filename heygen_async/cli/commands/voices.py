@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from heygen_async import HeyGen
 from heygen_async.cli.terminal.option_types import BaseUrl
 from heygen_async.cli.terminal.tables import ROWS, InJson, Rows, show_list, show_one
 
@@ -27,6 +26,8 @@ async def show(
     base_url: BaseUrl = None,
 ) -> None:
     """List voices: the id of one is the `voice_id` of a request. Costs nothing."""
+    from heygen_async import HeyGen
+
     async with HeyGen(base_url=base_url) as heygen:
         found = heygen.voices.list(
             kind=kind, engine=engine, language=language, gender=gender, limit=min(100, limit + 1)
@@ -42,5 +43,7 @@ async def get(
     base_url: BaseUrl = None,
 ) -> None:
     """Show a voice. Costs nothing."""
+    from heygen_async import HeyGen
+
     async with HeyGen(base_url=base_url) as heygen:
         show_one(await heygen.voices.get(voice), in_json=in_json)

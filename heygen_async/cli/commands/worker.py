@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import anyio
 from cyclopts import Parameter
 from rich.console import Console
 
-from heygen_async import Completed, HeyGen, Result
-from heygen_async.cli.rendering.follow_run import start
 from heygen_async.cli.terminal.option_types import (
     Address,
     BaseUrl,
     Speed,
     Unknown,
 )
-from heygen_async.cli.terminal.progress import wide_console
-from heygen_async.workers.worker import Worker
+
+if TYPE_CHECKING:
+    import anyio
+
+    from heygen_async import Result
 
 
 def worker(
@@ -34,6 +34,9 @@ def worker(
     speed: Speed = 1.0,
 ) -> None:
     """Render what is queued, beside any number of other workers. Costs money. Ctrl-C hands its rows to the others."""
+    from heygen_async.cli.rendering.follow_run import start
+    from heygen_async.cli.terminal.progress import wide_console
+
     console = wide_console()
     raise SystemExit(
         start(lambda: _work(console, database, output, on_unknown, base_url, until_done=until_done), speed, base_url)
@@ -43,6 +46,11 @@ def worker(
 async def _work(
     console: Console, address: str, output: Path | None, on_unknown: Unknown, base_url: str | None, *, until_done: bool
 ) -> int:
+    import anyio
+
+    from heygen_async import Completed, HeyGen
+    from heygen_async.workers.worker import Worker
+
     def show(result: Result) -> None:
         how = "completed" if isinstance(result, Completed) else f"failed: {result.error.gist}"
         console.print(f"row {result.index + 1} {how}", markup=False, highlight=False)
@@ -66,6 +74,8 @@ async def _work(
 
 
 async def _leave_on_signal(scope: anyio.CancelScope) -> None:
+    import anyio
+
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async for _ in signals:
             scope.cancel()

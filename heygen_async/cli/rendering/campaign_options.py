@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import attrs
 from cyclopts import Parameter
 
-from heygen_async import Campaign, InvalidInputError
-from heygen_async.bulk.template.field_paths import flat
 from heygen_async.cli.terminal.option_types import Count, Text
+
+if TYPE_CHECKING:
+    from heygen_async import Campaign
 
 Pairs = tuple[str, ...]
 Mode = Literal[
@@ -64,6 +65,8 @@ class CampaignOptions:
 
     def campaign(self, file: Campaign) -> Campaign:
         """Return *file* with what the command says in its place."""
+        from heygen_async.bulk.template.field_paths import flat
+
         texts = said(script=self.script, prompt=self.prompt)
         return attrs.evolve(
             file,
@@ -79,6 +82,8 @@ class CampaignOptions:
 
 def opened(source: Path, rows: Path | None) -> tuple[Campaign, Path | None]:
     """Return the campaign and the contact list that two names stand for; the second is for a campaign file only."""
+    from heygen_async import Campaign, InvalidInputError
+
     if source.suffix.lower() == ".toml":
         return Campaign.load(source), rows
     if rows is not None:
@@ -102,6 +107,8 @@ def said(**options: Any) -> dict[str, Any]:
 
 def _pairs(option: str, texts: Pairs, example: str) -> Mapping[str, str]:
     """Read options such as `--set name=value`."""
+    from heygen_async import InvalidInputError
+
     fields: dict[str, str] = {}
     for text in texts:
         name, equals, value = text.partition("=")

@@ -6,7 +6,6 @@ import math
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Literal
 
 import anyio
 from anyio.abc import TaskStatus
@@ -27,9 +26,8 @@ from heygen_async import (
 from heygen_async.cli.exits import Exit
 from heygen_async.cli.terminal.ask import HasLines, TypedLines
 from heygen_async.cli.terminal.chat_screen import Screen
+from heygen_async.cli.terminal.option_types import OnInterrupt
 from heygen_async.cli.terminal.progress import wide_console
-
-OnInterrupt = Literal["ask", "leave", "stop"]
 
 THINKING_SECONDS = 600.0
 WAY_BACK = "heygen-async agent chat --session-id {}"

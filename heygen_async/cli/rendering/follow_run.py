@@ -51,7 +51,7 @@ def start(main: Callable[[], Coroutine[Any, Any, int]], fast: float, address: st
         )
     if fast == 1:
         return asyncio.run(main())
-    from heygen_async import simulator  # noqa: PLC0415 - a third of the time that a command takes to begin
+    from heygen_async import simulator
 
     return simulator.run(main, speed=fast)
 

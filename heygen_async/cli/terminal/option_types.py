@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter, validators
 from cyclopts.token import Token
-
-from heygen_async.bulk.jobs.next_step import OnUnknown
 
 Text = Annotated[str, Parameter(allow_leading_hyphen=True, metavar="TEXT")]  # it may begin with a dash: "- and you?"
 Count = Annotated[int, Parameter(validator=validators.Number(gte=1))]
 Seconds = Annotated[float, Parameter(validator=validators.Number(gte=1))]
 
+OnInterrupt = Literal["ask", "leave", "stop"]
+
 JournalFile = Annotated[
     str, Parameter(help="The journal of a run: a file such as campaign.db, or postgresql://user@host/name.")
 ]
 Unknown = Annotated[
-    OnUnknown,
+    Literal["hold", "resubmit", "skip"],
     Parameter(
         help="What to do about rows whose POST was sent, whose answer was lost, and which HeyGen does not show: hold "
         "them for you, resubmit or skip them."

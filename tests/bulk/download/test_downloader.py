@@ -20,8 +20,8 @@ from heygen_async.api.fields.looks import Caption
 from heygen_async.bulk.download import download_queue
 from heygen_async.bulk.download.disk_space import KEPT_FREE_BYTES
 from heygen_async.bulk.download.downloader import Downloader
-from heygen_async.bulk.download.file_types import FileKind
-from heygen_async.bulk.download.video_files import KINDS, VideoFiles
+from heygen_async.bulk.download.file_types import KINDS, FileKind
+from heygen_async.bulk.download.video_files import VideoFiles
 from heygen_async.simulator import (
     ErrorAnswer,
     ExpiredUrl,

@@ -12,9 +12,8 @@ from hypothesis import given, settings, strategies as st
 from heygen_async import DirectVideo, Job
 from heygen_async.bulk.download import part_file
 from heygen_async.bulk.download.disk_space import KEPT_FREE_BYTES, DiskSpace, NoRoomError
-from heygen_async.bulk.download.file_types import FileKind, ending_of, endings, is_cut_short, stem_of
+from heygen_async.bulk.download.file_types import KINDS, FileKind, ending_of, endings, is_cut_short, stem_of
 from heygen_async.bulk.download.part_file import PartFile
-from heygen_async.bulk.download.video_files import KINDS
 from heygen_async.bulk.plan.file_names import Clashes, FileNames, file_name
 from heygen_async.bulk.rows.readers.read_rows import Row
 
