@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import graphlib
 import importlib
+import importlib.metadata
 import re
 import subprocess
 import sys
@@ -143,25 +144,39 @@ def test_a_public_name_resolves_and_is_listed(name: str) -> None:
 
 
 def test_a_type_checker_sees_what_a_program_sees() -> None:
-    """The imports under TYPE_CHECKING name each public name, from the module that the lazy import takes it from."""
-    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
-    block = next(node for node in tree.body if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test))
+    """`__init__.pyi` names each public name explicitly, from the module that defines it or re-exports nothing else."""
+    tree = ast.parse((PACKAGE / "__init__.pyi").read_text(encoding="utf-8"))
     seen = {
-        alias.asname or alias.name: node.module
-        for node in block.body
+        alias.name: (node.module, alias.asname)
+        for node in tree.body
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
     assert sorted(seen) == list(heygen_async.__all__)
-    for name, module in seen.items():
+    for name, (module, shown) in seen.items():
+        assert shown == name, "an explicit re-export"
         assert module is not None
         assert getattr(importlib.import_module(module), name) is getattr(heygen_async, name)
+
+
+def test_the_public_names_are_written_once() -> None:
+    """`__init__.py` holds no list of its own, and groups the names in its docstring by what they are for."""
+    source = (PACKAGE / "__init__.py").read_text(encoding="utf-8")
+    assert source.count("\n") < 40
+    assert not re.findall(r"^\s+[\"']?\w+Error\b", source, re.MULTILINE)
+    named = set(re.findall(r"\b[A-Z]\w+\b", heygen_async.__doc__ or "")) & set(heygen_async.__all__)
+    assert {"HeyGen", "DirectVideo", "Video", "Results", "Completed", "Worker", "Receiver"} <= named
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    """`heygen_async.__version__` is found when it is asked for."""
+    assert heygen_async.__version__ == importlib.metadata.version("heygen-async")
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
     """Lazy loading changes nothing for a wrong name."""
     with pytest.raises(AttributeError, match="has no attribute 'no_such_name'"):
-        _ = heygen_async.no_such_name
+        _ = heygen_async.no_such_name  # type: ignore[attr-defined]  # the case
 
 
 # Dependencies
