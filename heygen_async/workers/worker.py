@@ -283,8 +283,11 @@ class Worker:
 def _while_the_server_is_away() -> Iterator[None]:
     try:
         yield
-    except driver().Error as exc:
-        logger.info("the database is away, looking again: %s", exc)
+    except Exception as exc:
+        cause = getattr(exc, "orig", exc)  # DBOS asks through SQLAlchemy, which wraps the driver's errors
+        if not isinstance(cause, driver().Error):
+            raise
+        logger.info("the database is away, looking again: %s", cause)
 
 
 async def _aside(do: Callable[..., T], *args: object) -> T:

@@ -29,15 +29,16 @@ class SessionFollower:
         self._list = watchlist
         self._tasks = tasks
         self._places = anyio.Semaphore(AT_ONCE, fast_acquire=True)
+        self._asked: set[int] = set()  # rows whose sessions are being asked for
 
     async def run(self) -> None:
         """Look until everything has ended."""
         while not self._list.over:
             now = anyio.current_time()
-            rows = [row for row in self._nameless() if not row.being_read]
+            rows = self._nameless()
             for row in rows:
                 if row.due <= now:
-                    row.being_read = True
+                    self._asked.add(row.index)
                     self._tasks.start_soon(self._look_at, row)
             next_time = min((row.due for row in rows if row.due > now), default=float("inf"))
             with anyio.CancelScope(deadline=next_time):
@@ -45,7 +46,11 @@ class SessionFollower:
 
     def _nameless(self) -> list[InFlight]:
         rendering = self._list.registry.at(Stage.RENDERING)
-        return [row for row in rendering if row.session_id is not None and row.video_id is None]
+        return [
+            row
+            for row in rendering
+            if row.session_id is not None and row.video_id is None and row.index not in self._asked
+        ]
 
     async def _look_at(self, row: InFlight) -> None:
         row.due = anyio.current_time() + SESSION_SECONDS
@@ -62,7 +67,7 @@ class SessionFollower:
             logger.info("looking failed, will look again: %s", exc.gist)
             await self._list.unseen(row, exc)
         finally:
-            row.being_read = False
+            self._asked.discard(row.index)
             self._list.changed.notify()
 
     async def _heed(self, row: InFlight, session: Session) -> None:
