@@ -6,8 +6,38 @@ import attrs
 import pytest
 from hypothesis import given, strategies as st
 
+from heygen_async import errors
 from heygen_async.bulk.jobs import keys
-from heygen_async.bulk.jobs.next_step import GRACE_SECONDS, KEY_SECONDS, OnUnknown, grace_left, next_step, verdict
+from heygen_async.bulk.jobs.next_step import (
+    GRACE_SECONDS,
+    KEY_SECONDS,
+    OUTAGE_SECONDS,
+    Decision,
+    End,
+    LookFor,
+    OnUnknown,
+    PostHistory,
+    Record,
+    Resend,
+    StopRun,
+    WaitForSlot,
+    after,
+    grace_left,
+    may_send,
+    next_step,
+    pause_after,
+    verdict,
+)
+from heygen_async.http.outcomes import (
+    Accepted,
+    AccountRefused,
+    InProgress,
+    Lost,
+    NoSlot,
+    NotSent,
+    Outcome,
+    Refused,
+)
 
 NOW = 1_800_000_000.0
 
@@ -103,3 +133,84 @@ def test_a_body_is_the_same_in_any_order_of_its_fields() -> None:
     assert keys.body_hash("avatar", {"a": 1, "b": 2}) == keys.body_hash("avatar", {"b": 2, "a": 1})
     assert keys.body_hash("avatar", {"a": 1}) != keys.body_hash("image", {"a": 1})
     assert keys.row_key({"a": "1"}) != keys.row_key({"a": "2"})
+
+
+# --- after a POST
+
+ERROR = errors.ServerError("x")
+NEW = PostHistory()
+LOST = PostHistory(lost=True, key_age=60.0, failures=1)
+OLD = PostHistory(lost=True, key_age=KEY_SECONDS, failures=1)
+LONG = PostHistory(lost=True, key_age=700.0, failures=30, failing_for=OUTAGE_SECONDS)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "history", "kind", "decision"),
+    [
+        (Accepted("v1"), NEW, "avatar", Record),
+        (Accepted("v1"), OLD, "avatar", Record),
+        (Refused(ERROR), NEW, "avatar", End),
+        (Refused(ERROR), LOST, "avatar", End),
+        (AccountRefused(ERROR), NEW, "avatar", StopRun),
+        (NoSlot(ERROR), NEW, "avatar", WaitForSlot),
+        (NoSlot(ERROR), LOST, "avatar", WaitForSlot),
+        (NoSlot(ERROR), OLD, "avatar", LookFor),
+        (NoSlot(ERROR), NEW, "video_agent", WaitForSlot),
+        (NotSent(ERROR), NEW, "avatar", Resend),
+        (NotSent(ERROR), PostHistory(failures=30, failing_for=OUTAGE_SECONDS), "avatar", StopRun),
+        (NotSent(ERROR), LONG, "avatar", LookFor),
+        (Lost(ERROR), LOST, "avatar", Resend),
+        (Lost(ERROR), LONG, "avatar", LookFor),
+        (Lost(ERROR), OLD, "avatar", LookFor),
+        (Lost(ERROR), LOST, "video_agent", LookFor),
+        (Lost(ERROR), OLD, "background_removal", Resend),
+        (Lost(ERROR), LOST, "hologram", LookFor),
+        (InProgress(ERROR), LOST, "avatar", Resend),
+        (InProgress(ERROR), PostHistory(lost=True, key_age=1.0, in_progress_for=900.0), "avatar", LookFor),
+        (
+            InProgress(ERROR),
+            PostHistory(lost=True, key_age=1.0, in_progress_for=60.0, deadline=60.0),
+            "avatar",
+            LookFor,
+        ),
+    ],
+)
+def test_what_follows_from_an_outcome(
+    outcome: Outcome, history: PostHistory, kind: str, decision: type[Decision]
+) -> None:
+    """The table of decisions."""
+    assert type(after(outcome, history, kind)) is decision
+
+
+OUTCOMES = st.sampled_from(
+    [NoSlot(ERROR), NotSent(ERROR), Lost(ERROR), InProgress(ERROR), Refused(ERROR), Accepted("v")]
+)
+
+
+@given(st.lists(st.tuples(OUTCOMES, st.booleans(), st.floats(0, 90_000)), max_size=30))
+def test_no_path_pays_twice(tries: list[tuple[Outcome, bool, float]]) -> None:
+    """HeyGen may execute any try whose answer is lost, keeps a key for 24 hours, and clocks may jump."""
+    now, charges = 0.0, 0
+    lost, first = False, 0.0
+    charged_at: float | None = None
+    for failures, (outcome, executed, pause) in enumerate(tries, 1):
+        if charged_at is not None and now - charged_at < 24 * 3600:
+            pass  # HeyGen replays its first answer
+        elif isinstance(outcome, Accepted) or (executed and isinstance(outcome, Lost | InProgress)):
+            charges, charged_at = charges + 1, now
+        assert charges <= 1
+        lost = lost or isinstance(outcome, Lost | InProgress)
+        history = PostHistory(key_age=now - first, lost=lost, failures=failures, failing_for=now - first)
+        decided = after(outcome, history, "avatar")
+        if not isinstance(decided, Resend | WaitForSlot):
+            return
+        now += pause
+        if not may_send("avatar", PostHistory(key_age=now - first, lost=lost)):
+            return
+        first = first if lost else now
+
+
+def test_pauses_double_up_to_a_cap() -> None:
+    """From half a second to half a minute."""
+    assert [pause_after(n) for n in (1, 2, 3, 7, 1000)] == [0.5, 1.0, 2.0, 30.0, 30.0]
+    assert (NEW.spent, LOST.spent) == ("no", "unknown")
