@@ -7,6 +7,8 @@ import math
 import anyio
 import attrs
 
+from heygen_async.changed import Changed
+
 FIRST_GAP_SECONDS = 0.2  # between requests after the first refusal
 LEAST_GAP_SECONDS = 0.05  # a gap that has become so small is none
 WIDE_OPEN = 64  # so many at once without a refusal, and without a gap, need no counting any more
@@ -29,7 +31,7 @@ class Gate:
     _inside: int = 0
     _gap: float = 0.0  # seconds between entries
     _next: float = -math.inf  # the earliest time of the next entry
-    _changed: anyio.Event = attrs.field(factory=anyio.Event)
+    _changed: Changed = attrs.field(factory=Changed)
 
     @property
     def per_second(self) -> float:
@@ -57,7 +59,7 @@ class Gate:
         if well:
             self._gap = self._gap * NARROWER if self._gap > LEAST_GAP_SECONDS else 0.0
             self._width = math.inf if self._width >= WIDE_OPEN and not self._gap else self._width + 1
-        self._tell()
+        self._changed.notify()
 
     def close(self, seconds: float) -> None:
         """Keep everybody out for *seconds* from now; a longer pause that runs already stays."""
@@ -66,10 +68,6 @@ class Gate:
             self._gap = max(self._gap * WIDER, FIRST_GAP_SECONDS)
         self._until = max(self._until, now + seconds)
         self._width = 1
-
-    def _tell(self) -> None:
-        changed, self._changed = self._changed, anyio.Event()
-        changed.set()
 
 
 @attrs.define

@@ -13,6 +13,8 @@ from typing import Literal
 import anyio
 import attrs
 
+from heygen_async.changed import Changed
+
 InFlight = int | Literal["auto"] | Callable[[], int]
 
 PROBE_SECONDS = 400.0  # between tries of one more, after one was refused
@@ -38,7 +40,7 @@ class RenderPool:
     _slow_start: bool = False
     _probe_at: float = math.inf
     _probe: object | None = None
-    _changed: anyio.Event = attrs.field(factory=anyio.Event)
+    changed: Changed = attrs.field(factory=Changed)
 
     @property
     def accepted(self) -> int:
@@ -61,7 +63,7 @@ class RenderPool:
             self.limit = start
             self._slow_start = True
         while not self._let_in(ticket):
-            await self._news()
+            await self.wait()
         self._asking.add(ticket)
 
     def succeeded(self, ticket: object) -> None:
@@ -75,7 +77,7 @@ class RenderPool:
             self.limit += 1
             self._probe, self._probe_at = None, anyio.current_time() + PROBE_AGAIN_SECONDS
         self.limit = max(self.limit, len(self._accepted))
-        self._tell()
+        self.changed.notify()
 
     def refused(self, tickets: Sequence[object], wait: float | None, *, crowded: bool) -> None:
         """HeyGen refused one POST with a 429, for now.
@@ -93,7 +95,7 @@ class RenderPool:
             # many at once say that there is no room for all of them: how much there is, is found out one by one
             self._slow_start = len(tickets) > 1
             self._probe, self._probe_at = None, math.inf if self._slow_start else now + PROBE_SECONDS
-        self._tell()
+        self.changed.notify()
 
     def leave(self, ticket: object) -> None:
         """The render of *ticket* has ended, or was never accepted; it may leave twice."""
@@ -103,7 +105,7 @@ class RenderPool:
         self._asking.discard(ticket)
         if ticket is self._probe:
             self._probe = None
-        self._tell()
+        self.changed.notify()
 
     def seen(self, *, waiting: int, running: int) -> None:
         """So many accepted renders wait at HeyGen: only so does a server show that it queues instead of refusing."""
@@ -126,15 +128,11 @@ class RenderPool:
             return True
         return False
 
-    async def _news(self) -> None:
+    async def wait(self) -> None:
         """Return when something has changed or is due."""
         now, due = anyio.current_time(), math.inf
         for at in (self._closed_until, self._probe_at):
             if at > now:
                 due = min(due, at)
         with anyio.CancelScope(deadline=due):  # move_on_at came after our floor
-            await self._changed.wait()
-
-    def _tell(self) -> None:
-        changed, self._changed = self._changed, anyio.Event()
-        changed.set()
+            await self.changed.wait()

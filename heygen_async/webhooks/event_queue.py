@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from typing import Generic, Self, TypeVar
 
-import anyio
 from anyio import lowlevel
 
+from heygen_async.changed import Changed
 from heygen_async.errors import InvalidInputError
 
 T = TypeVar("T")
@@ -25,7 +25,7 @@ class EventQueue(Generic[T]):
         if size < 1:
             raise InvalidInputError(f"buffer {size}: must be 1 or more")
         self._items: deque[T] = deque(maxlen=size)
-        self._changed = anyio.Event()
+        self._changed = Changed()
         self._closed = False
         self.dropped: int = 0
 
@@ -35,12 +35,12 @@ class EventQueue(Generic[T]):
             return
         self.dropped += len(self._items) == self._items.maxlen
         self._items.append(item)
-        self._wake()
+        self._changed.notify()
 
     def close(self) -> None:
         """Take nothing more: readers end when they have read what there is."""
         self._closed = True
-        self._wake()
+        self._changed.notify()
 
     def __aiter__(self) -> Self:
         """Read on; leaving a loop and beginning another loses nothing."""
@@ -54,7 +54,3 @@ class EventQueue(Generic[T]):
                 raise StopAsyncIteration
             await self._changed.wait()
         return self._items.popleft()
-
-    def _wake(self) -> None:
-        woken, self._changed = self._changed, anyio.Event()
-        woken.set()

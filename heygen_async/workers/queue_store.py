@@ -17,6 +17,7 @@ from heygen_async.bulk.jobs.next_step import next_step
 from heygen_async.bulk.jobs.records import Record
 from heygen_async.bulk.journal.job_store import JournalStore, job_of
 from heygen_async.bulk.journal.journal import Journal
+from heygen_async.changed import Changed
 from heygen_async.errors import JournalError
 
 logger: logging.Logger = logging.getLogger("heygen_async")
@@ -40,7 +41,7 @@ class QueueStore(JournalStore):
         self._inbox: deque[int] = deque()
         self._run = 0
         self._closed = False
-        self._changed = anyio.Event()
+        self._changed = Changed()
 
     async def render(self, job_id: int, key: str) -> str:
         """Have a row rendered and return how it ended. The body of a workflow: run again, it goes on where it was.
@@ -69,8 +70,7 @@ class QueueStore(JournalStore):
                 if (job := self._due_for(record)) is not None:
                     return job
             if not self._closed:
-                changed = self._changed
-                await changed.wait()
+                await self._changed.wait()
         return None
 
     def begin_again(self) -> None:
@@ -83,7 +83,7 @@ class QueueStore(JournalStore):
     def close(self) -> None:
         """Hand out no more."""
         self._closed = True
-        self._tell()
+        self._changed.notify()
 
     def ended(self, job_id: int, how: str) -> None:
         """Free the slot of a row; it may be asked twice."""
@@ -143,8 +143,4 @@ class QueueStore(JournalStore):
 
     def _put(self, job_id: int) -> None:
         self._inbox.append(job_id)
-        self._tell()
-
-    def _tell(self) -> None:
-        changed, self._changed = self._changed, anyio.Event()
-        changed.set()
+        self._changed.notify()

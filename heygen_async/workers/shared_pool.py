@@ -27,7 +27,7 @@ class SharedPool(RenderPool):
     async def enter(self, ticket: object, start: float = math.inf) -> None:  # noqa: ARG002 - nothing is to be found out here
         """Return when *ticket* may POST."""
         while not self._may(ticket):
-            await self._news()
+            await self.wait()
         if ticket in self._refused:
             self._trying = ticket
         self._asking.add(ticket)
@@ -40,7 +40,7 @@ class SharedPool(RenderPool):
         if ticket in self._refused:
             self._done(ticket)
             self._tell_all(True)
-        self._tell()
+        self.changed.notify()
 
     def refused(self, tickets: Sequence[object], wait: float | None, *, crowded: bool) -> None:
         """HeyGen has no place for these now; if requests in general are refused, the slots are not what is full."""
@@ -52,7 +52,7 @@ class SharedPool(RenderPool):
         self._closed_until = max(self._closed_until, until)
         if not crowded:
             self._tell_all(False)
-        self._tell()
+        self.changed.notify()
 
     def leave(self, ticket: object) -> None:
         """The render of *ticket* has ended, or was never accepted."""

@@ -13,13 +13,13 @@ from pathlib import Path
 import attrs
 from anyio.abc import TaskGroup
 
-from heygen_async.account.changed import Changed
 from heygen_async.api.handles.video import Video
 from heygen_async.bulk.download.downloader import Downloader
 from heygen_async.bulk.jobs.in_flight import InFlight, Registry, Stage
 from heygen_async.bulk.jobs.outcomes import Completed
 from heygen_async.bulk.journal.job_store import JobStore
 from heygen_async.bulk.journal.stored_files import Stored, still_there
+from heygen_async.changed import Changed
 from heygen_async.errors import DownloadError, InvalidInputError
 
 MAX_DOWNLOADS = 6  # files at once; more only share the same line

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from heygen_async.account.changed import Changed
 from heygen_async.bulk.jobs.in_flight import AGENT, InFlight, Registry, Stage
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.journal.job_store import JobStore
+from heygen_async.changed import Changed
 from heygen_async.errors import InvalidInputError
 
 MAX_AGENTS = 3  # HeyGen's advice for Video Agent: two to three sessions at a time

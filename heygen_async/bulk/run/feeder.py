@@ -165,7 +165,7 @@ class Feeder:
                 self._registry.advance(row, Stage.SET_ASIDE)
                 ticket = None
                 with self._submitter.wait():
-                    await self._guard.news()
+                    await self._guard.changed()
                     ticket = await self._slots.take()
                 self._registry.advance(row, Stage.SLOTTED, ticket=ticket)
         except RunPausedError as exc:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-import anyio
-
 from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.jobs.in_flight import InFlight, Registry, Stage
 from heygen_async.bulk.jobs.outcomes import Completed, Failed, Result
 from heygen_async.bulk.plan.price import Rates
+from heygen_async.changed import Changed
 from heygen_async.errors import BreakerTrippedError, BudgetReachedError, CanaryFailedError, InvalidInputError
 
 # Stages in which it is not settled yet what a row costs.
@@ -22,7 +21,7 @@ class Guard:
 
     def __init__(self) -> None:
         """Nothing has happened yet."""
-        self._changed = anyio.Event()
+        self._changed = Changed()
         self._registry = Registry()
 
     def watch(self, registry: Registry) -> None:
@@ -37,14 +36,13 @@ class Guard:
         """
         return True
 
-    async def news(self) -> None:
-        """Return when something has changed since the last refusal. Whoever waits here must hold no render slot."""
+    async def changed(self) -> None:
+        """Return at the next change. Whoever waits here must hold no render slot."""
         await self._changed.wait()
-        self._changed = anyio.Event()
 
     def wake(self) -> None:
         """Let whoever waits look around."""
-        self._changed.set()
+        self._changed.notify()
 
     def adopt(self, row: InFlight) -> None:
         """Note that *row* is under way since an earlier run."""
@@ -78,9 +76,9 @@ class Guards(Guard):
                 return False
         return True
 
-    async def news(self) -> None:
+    async def changed(self) -> None:
         """Wait for the one that refused."""
-        await self._refused.news()
+        await self._refused.changed()
 
     def wake(self) -> None:
         """Wake each."""
@@ -202,14 +200,14 @@ class Canary(Guard):
         self._passed = self._approved
         return self._passed
 
-    async def news(self) -> None:
+    async def changed(self) -> None:
         """Wait for the first rows, then for somebody's approval.
 
         Raises:
             CanaryFailedError: It was refused.
         """
         if self._approve is None or len(self._ended) < self._admitted:
-            await super().news()
+            await super().changed()
             return
         self._approved = await self._approve(tuple(self._ended))
         if not self._approved:

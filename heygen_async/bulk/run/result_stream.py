@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Protocol, Self
 
-from heygen_async.account.changed import Changed
 from heygen_async.bulk.jobs.in_flight import NOT_BEGUN, InFlight, Registry, Stage
 from heygen_async.bulk.jobs.outcomes import Completed, Failed, Result, Summary, Unfinished
 from heygen_async.bulk.jobs.records import Merge
 from heygen_async.bulk.run.slots import Slots
+from heygen_async.changed import Changed
 from heygen_async.errors import HeyGenError
 
 UNREAD_AT_MOST = 10_000  # results that were not read yet; past that nothing more is begun

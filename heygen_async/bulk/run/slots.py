@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 
 import anyio
 
-from heygen_async.account.changed import Changed
 from heygen_async.account.render_pool import InFlight, RenderPool
+from heygen_async.changed import Changed
 from heygen_async.errors import InvalidInputError
 
 START = 4  # of "auto": then one more for each render that is accepted, until the first refusal

@@ -12,11 +12,11 @@ from typing import Any, Literal, Protocol
 
 import anyio
 
-from heygen_async.account.changed import Changed
 from heygen_async.api.handles.video import Video
 from heygen_async.api.requests.kinds import kind_of
 from heygen_async.bulk.jobs.in_flight import WATCHED, InFlight, Registry, Stage
 from heygen_async.bulk.watch.render_times import RenderTimes, first_look, size_of
+from heygen_async.changed import Changed
 from heygen_async.errors import DeadlineExceededError, HeyGenError, RenderFailedError
 
 Watch = Literal["auto", "sweep", "each"]
