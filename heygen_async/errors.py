@@ -60,8 +60,8 @@ class HeyGenError(Exception):
         request_id: `X-Request-Id` of the answer; name it to HeyGen's support.
         http_status: Status of the answer.
         retry_after: Seconds that HeyGen asked to wait.
-        retryable: Whether the same request may succeed later without a change.
-        spent: Whether money was spent: "no", "yes", "unknown".
+        retryable: True if the same request may succeed later without a change.
+        spent: True if money was spent: "no", "yes", "unknown".
         attempts: How often it was tried.
         resource_id: The video or session that it is about.
     """
@@ -120,7 +120,7 @@ class HeyGenError(Exception):
 
     @property
     def gist(self) -> str:
-        """What may stand in a log: its class, HTTP status, code and request id.
+        """The part that may stand in a log: class, HTTP status, code and request id.
 
         The message is for whoever asked: in it HeyGen may quote what was sent.
         """

@@ -1,4 +1,4 @@
-"""What happened, as frozen events. An observer is any callable that takes one.
+"""Events for observers, as frozen values. An observer is any callable that takes one.
 
     def show(event: Event) -> None: ...
     HeyGen(observers=[show])

@@ -1,4 +1,4 @@
-"""What all clients of one account share within an event loop: its render slots, its pauses, its budget for repetition.
+"""State that all clients of one account share within an event loop: slots, pauses, the budget for repetitions.
 
 HeyGen counts by account, not by client object: two clients with the same key that knew nothing of each other would run
 into the same limits twice.
@@ -48,7 +48,7 @@ class Account:
 
     @property
     def reads_are_refused(self) -> bool:
-        """Whether a read met a 429 in the last `CROWDED_SECONDS`: then requests are too many, not renders."""
+        """True if a read met a 429 in the last `CROWDED_SECONDS`: then requests are too many, not renders."""
         return anyio.current_time() - self._read_refused_at < CROWDED_SECONDS
 
 

@@ -23,7 +23,7 @@ class Token:
 
 @attrs.define(eq=False)
 class Bearer:
-    """What is known of a function's token, within one event loop."""
+    """The token of a function, as known within one event loop."""
 
     _function: Callable[[], str | Awaitable[str]] = attrs.field(repr=False)
     _token: Token | None = attrs.field(default=None, init=False)

@@ -1,4 +1,4 @@
-"""What opens the account, and where it comes from: the argument, the environment, the official command line's file."""
+"""Credentials: the key or token of an account, found in the argument, the environment, or a file."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ class Credentials:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """What is sent with every request; nothing if a function gives the token."""
+        """Headers of every request; empty if a function gives the token."""
         if self.secret is None:
             return {}
         return {"x-api-key": self.secret} if self.kind == "api_key" else bearer_header(self.secret)
 
     @property
     def identity(self) -> Hashable:
-        """What clients of one account have in common: the key, the token, or the function that gives tokens.
+        """The identity of the account: the key, the token, or the function that gives tokens.
 
         Two clients with equal functions (one function, or one method of one object) share what is known of the
         account and the token; two lambdas are two accounts, though they may give the same token.

@@ -24,7 +24,7 @@ _MEND = "run `heygen auth login` again, or set HEYGEN_API_KEY"
 
 @attrs.frozen(kw_only=True)
 class StoredCredentials:
-    """What the file holds.
+    """The content of the file.
 
     Attributes:
         kind: An API key, or the access token of an OAuth session.

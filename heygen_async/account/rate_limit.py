@@ -35,7 +35,7 @@ class Gate:
 
     @property
     def per_second(self) -> float:
-        """How many go through in a second, as far as refusals have taught; infinite if they have not."""
+        """Entries a second that refusals have taught; infinite if there were none."""
         return 1.0 / self._gap if self._gap else math.inf
 
     async def enter(self) -> None:
@@ -72,7 +72,7 @@ class Gate:
 
 @attrs.define
 class RetryBudget:
-    """How many repetitions of reads there may be: when nearly everything fails, repeating makes it worse.
+    """A budget for repetitions of reads: when nearly everything fails, repeating makes it worse.
 
     Attributes:
         tokens: What is left; a repetition takes five of them and each success brings one back.

@@ -24,7 +24,7 @@ WAIT_SECONDS = 5.0  # after a refusal that does not say how long
 
 @attrs.define(eq=False)
 class RenderPool:
-    """What is known of one account's render slots.
+    """The render slots of one account, as far as they are known.
 
     Attributes:
         limit: How many renders may run by what was learnt; infinite before the first refusal.
@@ -44,17 +44,17 @@ class RenderPool:
 
     @property
     def accepted(self) -> int:
-        """How many renders run."""
+        """The number of renders that run."""
         return len(self._accepted)
 
     @property
     def in_use(self) -> int:
-        """How many places are taken: renders that run and POSTs on their way."""
+        """The number of slots in use: renders that run and POSTs on their way."""
         return len(self._accepted) + len(self._asking)
 
     @property
     def is_open(self) -> bool:
-        """Whether there is room for one more, without a try."""
+        """True if there is room for one more, without a try."""
         return anyio.current_time() >= self._closed_until and self.in_use < self.limit
 
     async def enter(self, ticket: object, start: float = math.inf) -> None:

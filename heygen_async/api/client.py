@@ -220,7 +220,7 @@ class Client(Resources):
 
     @property
     def requests_per_second(self) -> float:
-        """How many requests a second may be sent, as far as that is known; infinite if nothing is."""
+        """Requests that may be sent a second, by the settings and by refusals; infinite if neither says."""
         return self._caller.requests_per_second
 
     @property

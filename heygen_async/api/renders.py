@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 
 class HasResources(Protocol):
-    """What is asked: a `HeyGen`, with all its resources."""
+    """A client with all resources, such as `HeyGen`."""
 
     videos: Videos
 
@@ -61,7 +61,7 @@ class SeenAsVideo(Video):
         made: The job itself: a `Translation`, `Lipsync`, `ClippedVideo`, `CutOut`, ...
         urls: Addresses of all its films, by what they are; the first is `video_url`. A clip's is `1`, `2`, ..., a
             layer's its name, a translation's without pictures `audio`.
-        reached: Whether it has ended.
+        reached: True if it has ended.
     """
 
     subject: str
@@ -71,7 +71,7 @@ class SeenAsVideo(Video):
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will happen."""
+        """True if nothing more will happen."""
         return self.reached
 
     def check(self) -> Video:

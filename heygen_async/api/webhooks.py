@@ -93,7 +93,7 @@ class LoggedEvent:
 
     @property
     def event(self) -> WebhookEvent:
-        """The same as a receiver would have handed it on. It came from HeyGen itself, so it counts as signed."""
+        """The event as a receiver would have handed it on. It came from HeyGen itself, so it counts as signed."""
         return WebhookEvent(event_type=self.event_type, event_id=self.event_id, data=self.event_data)
 
 
@@ -110,7 +110,7 @@ def _listed(events: Any) -> Any:
 
 @attrs.frozen(kw_only=True)
 class _EndpointRequest:
-    """What an endpoint is to be. Source: `CreateWebhookEndpointRequest`, `UpdateWebhookEndpointRequest`."""
+    """The body of a request for an endpoint. Source: `CreateWebhookEndpointRequest`, `UpdateWebhookEndpointRequest`."""
 
     url: str | None = attrs.field(default=None, validator=_https)
     events: tuple[str, ...] | None = attrs.field(

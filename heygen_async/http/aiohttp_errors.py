@@ -1,4 +1,4 @@
-"""What an error of aiohttp means: no connection, a broken one, or too late."""
+"""Errors of aiohttp as errors of this package: no connection, a broken one, or a time-out."""
 
 from __future__ import annotations
 

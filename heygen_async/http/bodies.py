@@ -27,7 +27,7 @@ class Chunks(Protocol):
 
 
 def _nobody(_: int) -> None:
-    """Nobody is told of bytes that went out."""
+    """Ignore bytes that went out."""
 
 
 @attrs.frozen(kw_only=True)

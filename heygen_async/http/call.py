@@ -40,7 +40,7 @@ def _check_key(_: Any, __: Any, key: str | None) -> None:
 
 @attrs.frozen(kw_only=True)
 class Options:
-    """How one call is made, where it differs from the client's settings.
+    """Options of one call, where it differs from the client's settings.
 
     Attributes:
         attempt_timeout: Seconds for each attempt.

@@ -1,4 +1,4 @@
-"""What is asked (`Call`) and the one loop that asks it (`Caller`): pace, send, read, repeat."""
+"""The caller: the one loop that sends requests. Pace, send, read, repeat."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ class Caller:
 
     @property
     def account(self) -> Account:
-        """What is shared with other clients of the same account; only inside an event loop."""
+        """State that other clients of the same account share; only inside an event loop."""
         if self._account is None:
             self._account = account_of(self.transport.base_url, self.credentials)
         return self._account
 
     @property
     def requests_per_second(self) -> float:
-        """How many requests a second the account takes, as far as that is known; infinite if nothing is."""
+        """Requests that the account takes a second, by the settings and by refusals; infinite if neither says."""
         given = math.inf if self._pacer is None else self._pacer.per_second
         return min(given, self.account.every.per_second)
 
@@ -176,7 +176,7 @@ class _Attempts:
             await anyio.sleep(delay)
 
     def _another_token_may_do(self, error: HeyGenError) -> bool:
-        """Whether to try again at once: after a 401, which executes nothing, but not after a second one in a row."""
+        """True if to try again at once: after a 401, which executes nothing, but not after a second one in a row."""
         before, self._just_refused = self._just_refused, self._token is not None and _is_refusal(error)
         if self._just_refused:
             self._refused = self._token
@@ -196,7 +196,7 @@ class _Attempts:
             self._caller.leave(costs=self._call.costs, well=well)
 
     def _affordable(self, error: HeyGenError) -> bool:
-        """Whether the budget that all reads share has a repetition left; waiting for HeyGen costs none of it."""
+        """True if the budget that all reads share has a repetition left; waiting for HeyGen costs none of it."""
         return self._call.costs or not counts(error) or self._caller.account.budget.take()
 
     async def _attempt(self) -> Any:

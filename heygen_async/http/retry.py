@@ -27,7 +27,7 @@ _UNCOUNTED = (RateLimitError, RequestInProgressError)
 
 @attrs.frozen(kw_only=True)
 class RetryPolicy:
-    """How often and how patiently a request is repeated.
+    """The policy of repeating a request: how often, and how patiently.
 
     Attributes:
         attempts: Tries in all, the first included; waiting out a 429 uses none up.
@@ -74,10 +74,10 @@ class RetryPolicy:
 
 
 def counts(error: HeyGenError) -> bool:
-    """Whether a try that ended so uses up one of the attempts."""
+    """True if a try that ended so uses up one of the attempts."""
     return not isinstance(error, _UNCOUNTED)
 
 
 def perhaps_executed(error: HeyGenError) -> bool:
-    """Whether a request that ended so may have been executed all the same, or is being executed under its key."""
+    """True if a request that ended so may have been executed all the same, or is being executed under its key."""
     return isinstance(error, (*_PERHAPS_EXECUTED, RequestInProgressError))

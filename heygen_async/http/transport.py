@@ -32,7 +32,7 @@ _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")  # aioh
 
 @attrs.frozen(kw_only=True)
 class Request:
-    """What is sent.
+    """A request as it is sent.
 
     Attributes:
         method: GET, POST, ...
@@ -186,7 +186,7 @@ class Transport:
 
     @property
     def is_open(self) -> bool:
-        """Whether there are connections of its own to close."""
+        """True if there are connections of its own to close."""
         return bool(self._opened)
 
     async def aclose(self) -> None:

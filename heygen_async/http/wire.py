@@ -1,4 +1,4 @@
-"""What goes over the wire: values to JSON, answers to values or errors. No I/O here.
+"""JSON on the wire: values become JSON, answers become values or errors. No I/O here.
 
 Source: the envelopes of HeyGen's v3 API: `{"data": ...}` and `{"error": {"code", "message", ...}}`.
 """

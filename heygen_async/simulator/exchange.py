@@ -37,7 +37,7 @@ class Outcome:
 
     Attributes:
         reply: The answer; None closes the connection without one.
-        cut: Whether only half of the body is sent before the connection is closed.
+        cut: True if only half of the body is sent before the connection is closed.
     """
 
     reply: Reply | None

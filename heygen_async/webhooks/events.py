@@ -1,4 +1,4 @@
-"""What a delivery says: `{"event_type": ..., "event_data": {...}}`, read into a value. No I/O."""
+"""Events of deliveries: `{"event_type": ..., "event_data": {...}}`, read into a value. No I/O."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class WebhookEvent:
         data: `event_data` as it came.
         event_id: The same for every attempt to deliver one event. It is not covered by the signature.
         sent_at: Unix seconds, as the delivery claims.
-        signed: Whether HeyGen's signature was checked; deliveries to a `callback_url` have none.
+        signed: True if HeyGen's signature was checked; deliveries to a `callback_url` have none.
 
     Source: `WebhookDelivery` of the contract; `WebhookEvent` of `GET /v3/webhooks/events`.
     """
@@ -37,7 +37,7 @@ class WebhookEvent:
 
     @property
     def ended(self) -> Literal["success", "fail"] | None:
-        """How whatever it is about ended, by the last word of the type; None if the type does not tell."""
+        """The end that the last word of the type tells; None if the type does not tell."""
         last = self.event_type.rpartition(".")[2]
         if last == "success":
             return "success"
@@ -60,7 +60,7 @@ class WebhookEvent:
 
     @property
     def callback_id(self) -> str | None:
-        """What you sent as `callback_id` with the request."""
+        """The `callback_id` that you sent with the request."""
         return self._text("callback_id")
 
     @property

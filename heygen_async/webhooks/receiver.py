@@ -116,7 +116,7 @@ class Receiver:
         return f"{self.path}/{self._token}"
 
     def serves(self, path: str) -> bool:
-        """Whether deliveries come to *path*."""
+        """True if deliveries come to *path*."""
         return self._is_callback(path) or path == self.path
 
     def receive(
@@ -157,7 +157,7 @@ class Receiver:
 
     @property
     def dropped(self) -> int:
-        """How many events were dropped unread because more than *buffer* waited."""
+        """The number of events that were dropped unread because more than *buffer* waited."""
         return self._events.dropped
 
     def close(self) -> None:

@@ -67,12 +67,12 @@ class DeliveryReply:
 
 
 class Judge(Protocol):
-    """What this side wants to know of a receiver."""
+    """The part of a receiver that serving needs."""
 
     max_bytes: int
 
     def serves(self, path: str) -> bool:
-        """Whether deliveries come there."""
+        """True if deliveries come there."""
 
     def receive(
         self, raw_body: bytes, headers: Pairs, *, path: str | None = None, now: float | None = None
@@ -115,7 +115,7 @@ def _without_reading(judge: Judge, incoming: DeliveryRequest) -> DeliveryReply |
 
 
 def _is_above(limit: int, length: str) -> bool:
-    """Whether a Content-Length says that reading is in vain; whatever it says, reading stops at the limit too."""
+    """True if a Content-Length says that reading is in vain; whatever it says, reading stops at the limit too."""
     digits = length.lstrip("0")
     return length.isascii() and length.isdigit() and (len(digits), digits) > (len(str(limit)), str(limit))
 

@@ -28,11 +28,11 @@ class SeenDeliveries:
         self._seen_at: OrderedDict[bytes, float] = OrderedDict()
 
     def __len__(self) -> int:
-        """How many keys are remembered."""
+        """The number of keys that are remembered."""
         return len(self._seen_at)
 
     def is_new(self, event: WebhookEvent, raw_body: bytes, now: float) -> bool:
-        """Return whether this delivery was not seen before, and remember it.
+        """Return True if this delivery was not seen before, and remember it.
 
         Args:
             event: What it says.

@@ -67,7 +67,7 @@ class QueuedRow:
     Attributes:
         job_id: Of the journal.
         key: Of its POST.
-        is_agent: Whether it is a Video Agent's, of which only few run at a time.
+        is_agent: True if it is a Video Agent's, of which only few run at a time.
     """
 
     job_id: int
@@ -173,13 +173,13 @@ class QueueControl:
         return found
 
     def is_empty(self) -> bool:
-        """Whether no rows wait in the queues."""
+        """True if no rows wait in the queues."""
         return not self._client.list_workflows(
             status="ENQUEUED", queue_name=[QUEUE, AGENTS], load_input=False, load_output=False, limit=1
         )
 
     def is_done(self) -> bool:
-        """Whether no rows wait and none are under way; one that goes from one to the other meanwhile is seen."""
+        """True if no rows wait and none are under way; one that goes from one to the other meanwhile is seen."""
         return self.is_empty() and not self.running() and self.is_empty()
 
     def hand_on(self, worker: str) -> int:

@@ -31,7 +31,7 @@ logger: logging.Logger = logging.getLogger("heygen_async")
 
 @attrs.frozen(kw_only=True)
 class ChatOptions:
-    """How a chat is led; see `video_agents.chat`."""
+    """Settings of a chat; see `video_agents.chat`."""
 
     request: VideoAgent | None
     session_id: str | None
@@ -152,7 +152,7 @@ class Chat:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will happen."""
+        """True if nothing more will happen."""
         return self._entered is not None and self._following.ended
 
     async def answer(self, reply: AgentReply | str) -> None:

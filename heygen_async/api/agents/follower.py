@@ -24,7 +24,7 @@ logger: logging.Logger = logging.getLogger("heygen_async")
 
 
 class Follower:
-    """What happens in one session, step by step. It remembers where it was when it is cancelled."""
+    """Follows one session step by step, and goes on where it was after a cancellation."""
 
     def __init__(self, caller: Caller, session_id: str, thinking_deadline: float) -> None:
         """Follow *session_id* from now on; the agent may think *thinking_deadline* seconds without a word."""

@@ -1,4 +1,4 @@
-"""What one can do with a session of the Video Agent besides waiting: answer it, stop it, see what it shows."""
+"""Sessions of the Video Agent: read them, answer them, stop them, read what they show."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class AgentStyle:
 
 @attrs.frozen(kw_only=True)
 class AgentReply:
-    """What you say to a session in chat mode.
+    """Your message to a session in chat mode.
 
     Attributes:
         message: 1 to 10,000 characters.

@@ -1,4 +1,4 @@
-"""What was said in a session, put together from looks that each show the last messages only. No I/O here.
+"""The transcript of a session, put together from looks that each show the last messages only. No I/O here.
 
 Messages have no ids, and HeyGen shows the last 40 without a way to ask for more: where a look goes on from the one
 before is found by what both show.
@@ -17,11 +17,11 @@ Messages = tuple[AgentMessage, ...]
 
 @attrs.frozen(kw_only=True)
 class TranscriptChange:
-    """What a look shows that was not seen before.
+    """The messages and facts of a look that are new.
 
     Attributes:
         messages: Oldest first; without those that this chat has said itself.
-        missed: Whether something before them may have been said that is shown no more.
+        missed: True if something before them may have been said that is shown no more.
     """
 
     messages: Messages = ()
@@ -39,7 +39,7 @@ class Transcript:
 
     @property
     def pending(self) -> Messages:
-        """What the agent has said since a user spoke, oldest first."""
+        """The agent's messages since the last one of a user, oldest first."""
         places = [place for place, message in enumerate(self._known) if message.role == "user"]
         return self._known[places[-1] + 1 :] if places else self._known
 
@@ -53,7 +53,7 @@ class Transcript:
         self._own[_key(text)] -= 1
 
     def has(self, text: str, count: int, session: Session) -> bool:
-        """Whether users have said *text* so often, *session* included, which is not taken in."""
+        """True if users have said *text* so often, *session* included, which is not taken in."""
         more = sum(_key(message.content) == _key(text) for message in self._unseen_of_users(session))
         return self._heard[_key(text)] + more >= count
 
@@ -114,5 +114,5 @@ def _place(known: Messages, shown: Messages) -> int | None:
 
 
 def _agree(one: Messages, other: Messages) -> bool:
-    """Whether two sequences are the same as far as both go."""
+    """True if two sequences are the same as far as both go."""
     return all(left == right for left, right in zip(one, other, strict=False))

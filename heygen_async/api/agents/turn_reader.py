@@ -17,7 +17,7 @@ _SILENCE = AgentMessage(role="model", type="text", content="")
 
 
 class TurnReader:
-    """What the looks at a session come to, one after the other."""
+    """Turns the looks at a session into turns, one after the other."""
 
     def __init__(self) -> None:
         """Have seen nothing yet."""
@@ -29,17 +29,17 @@ class TurnReader:
 
     @property
     def rendering(self) -> bool:
-        """Whether there is a video that is being made."""
+        """True if there is a video that is being made."""
         return self._progress is not None and self._progress.video_id is not None
 
     @property
     def thinks(self) -> bool:
-        """Whether the agent owes a word: it neither waits nor renders, and the session has not ended."""
+        """True if the agent owes a word: it neither waits nor renders, and the session has not ended."""
         return self._answered or not (self.rendering or self.status in WAITS | ENDED | AT_WORK)
 
     @property
     def asks(self) -> bool:
-        """Whether the agent waits with a question that nobody has answered."""
+        """True if the agent waits with a question that nobody has answered."""
         return self._asked
 
     def answered(self) -> None:

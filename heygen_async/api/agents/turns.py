@@ -1,4 +1,4 @@
-"""What happens in a chat with the Video Agent, turn by turn, as values."""
+"""Turns of a chat with the Video Agent, as values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class _Said:
 
     @property
     def text(self) -> str:
-        """What was said."""
+        """A turn with text."""
         return self.message.content
 
 
@@ -57,7 +57,7 @@ class Draft(_Said):
     Attributes:
         message: As HeyGen sent it.
         resources: The draft and what else is shown, read from HeyGen.
-        waits: Whether the agent waits for your `chat.answer("...")`.
+        waits: True if the agent waits for your `chat.answer("...")`.
         text: What the agent says of it.
     """
 

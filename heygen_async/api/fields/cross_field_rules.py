@@ -1,4 +1,4 @@
-"""What the fields of a request say together: rules of the contract that no schema can state."""
+"""Rules between the fields of a request, which no schema of the contract can state."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def engine(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
 
 @attrs.frozen(kw_only=True)
 class Background:
-    """What is behind the avatar: `Background.color("#112233")` or `Background.image(url=...)`.
+    """The background of the avatar: `Background.color("#112233")` or `Background.image(url=...)`.
 
     Attributes:
         type: `color` or `image`.

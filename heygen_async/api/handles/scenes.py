@@ -1,4 +1,4 @@
-"""What an edited video consists of: `/v3/videos/{video_id}/scenes`."""
+"""Scenes of an edited video: `/v3/videos/{video_id}/scenes`."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _UNDER_WAY = frozenset({"waiting", "queued", "pending", "processing", "running"}
 
 @attrs.frozen(kw_only=True)
 class Ends:
-    """How a kind of job ends: HeyGen's words differ from kind to kind.
+    """The words for the end of a kind of job: HeyGen's words differ from kind to kind.
 
     Attributes:
         subject: What it is called in messages.
@@ -36,7 +36,7 @@ class Ends:
     files: tuple[str, ...] = ()
 
     def reached(self, found: Any) -> bool:
-        """Whether nothing more will happen to *found*; what has no status, such as a public voice, was never begun."""
+        """True if nothing more will happen to *found*; what has no status, such as a public voice, was never begun."""
         if found.status is None or found.status in self.badly:
             return True
         return found.status in self.well and (not self.files or any(_is_there(found, name) for name in self.files))

@@ -59,7 +59,7 @@ class Video:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will happen. `completed` without a `video_url` is not there yet."""
+        """True if nothing more will happen. `completed` without a `video_url` is not there yet."""
         return self.status == "failed" or (self.status == "completed" and self.video_url is not None)
 
     def check(self) -> Video:

@@ -50,7 +50,7 @@ class FromTemplate(TemplateVideo):
 
     @property
     def kind(self) -> str:
-        """What it is called in a journal: render times are learnt by template."""
+        """The kind in a journal, one for each template: render times are learnt by template."""
         return f"template/{self.template_id}"
 
     @property

@@ -1,4 +1,4 @@
-"""What a row can ask for: plain videos, agents, and everything else at HeyGen that renders. One table for all."""
+"""Kinds of requests that render: plain videos, agents, and everything else. One table for all."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Kind:
         label: For people.
         path: Where its POST goes.
         named: Where the answer has its id.
-        has_title: Whether it can be given a title.
-        takes_key: Whether the endpoint honours `Idempotency-Key`.
+        has_title: True if it can be given a title.
+        takes_key: True if the endpoint honours `Idempotency-Key`.
         once_by: Field of the request that does the same for good: asked again with it, HeyGen makes nothing new.
         resource: The client's attribute whose job it is; None if it is a video or a session.
         follow: The method of that attribute that returns the job.

@@ -98,7 +98,7 @@ class VideoAgent:
 
 @attrs.frozen(kw_only=True)
 class _Spoken:
-    """What DirectVideo and ImageVideo share: speech, picture, sound, delivery."""
+    """Fields that DirectVideo and ImageVideo share: speech, picture, sound, delivery."""
 
     path: ClassVar[str] = "/v3/videos"
     takes_key: ClassVar[bool] = True
@@ -274,7 +274,7 @@ class CinematicAvatar:
 
     @property
     def wire_tag(self) -> tuple[str, str]:
-        """How the request is marked."""
+        """The value of `type` in the request."""
         return "type", self.wire_type
 
     def __attrs_post_init__(self) -> None:

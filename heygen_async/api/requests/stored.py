@@ -25,12 +25,12 @@ class StoredRequest:
 
     @property
     def body(self) -> dict[str, Any]:
-        """The same, read."""
+        """The JSON object that is sent."""
         return cast("dict[str, Any]", json.loads(self.text))
 
     @property
     def for_agents(self) -> bool:
-        """Whether it starts a session."""
+        """True if it starts a session."""
         return self.kind == "video_agent"
 
     @property

@@ -42,7 +42,7 @@ class BatchFile:
         look: Opens it; returns what is to be brought, or what HeyGen has already.
         parcel: What it is.
         slot: The address that took it, or is to.
-        in_batch: Whether that is the batch's.
+        in_batch: True if that is the batch's.
         result: How it ended.
     """
 
@@ -55,7 +55,7 @@ class BatchFile:
 
     @property
     def brought(self) -> FileToUpload:
-        """What is being brought."""
+        """The upload of one file."""
         if self.parcel is None:
             raise ValueError(f"file {self.index} was not looked at")
         return self.parcel
@@ -66,7 +66,7 @@ class BatchFile:
         return "" if self.slot is None else self.slot.given.asset_id
 
     def failed(self, error: Exception) -> None:
-        """It ended badly."""
+        """Note that the upload failed."""
         self.result = NotUploaded(index=self.index, error=error)
 
 

@@ -63,11 +63,11 @@ class HandleChunks:
         return bytes(self._file.read(CHUNK_BYTES))
 
     def close(self) -> None:
-        """It belongs to whoever opened it."""
+        """Leave the file open: it belongs to the caller."""
 
 
 class StreamChunks:
-    """What comes once."""
+    """Chunks of an async iterable, which can be read once."""
 
     def __init__(self, stream: AsyncIterator[bytes]) -> None:
         """Read *stream*."""
@@ -98,4 +98,4 @@ class StreamChunks:
         return b""
 
     def close(self) -> None:
-        """It belongs to whoever gave it."""
+        """Leave the iterable open: it belongs to the caller."""

@@ -44,7 +44,7 @@ class ByteSource:
         size_bytes: Exactly.
         head: The first bytes.
         open: Begins at the first byte.
-        rereadable: Whether `open` can be called again.
+        rereadable: True if `open` can be called again.
         close: Lets go of it.
     """
 

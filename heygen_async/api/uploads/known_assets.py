@@ -18,7 +18,7 @@ TRUSTED_SECONDS = 600.0  # after a look; then it is looked again whether HeyGen 
 
 
 class AssetMemory(Protocol):
-    """What remembers uploads for longer than a client lives; a `Journal` does."""
+    """A store of uploads that outlives the client, such as a `Journal`."""
 
     def asset(self, mark: str) -> str | None:
         """Return the id of what was uploaded under *mark*."""
@@ -37,7 +37,7 @@ class _KnownAsset:
 
 
 class KnownAssets:
-    """What one client knows, by mark: the SHA-256 of a file and its media type."""
+    """The uploads that one client knows, by the SHA-256 of the file and its media type."""
 
     def __init__(self, assets: generated.Assets) -> None:
         """Look by *assets* whether HeyGen still has a file."""
@@ -84,5 +84,5 @@ class KnownAssets:
             memory.keep_asset(mark, asset_id)
 
     def forget(self, asset_id: str) -> None:
-        """It was deleted."""
+        """Forget an asset that was deleted."""
         self._seen = {mark: seen for mark, seen in self._seen.items() if seen.asset_id != asset_id}

@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes, and whether HeyGen takes it. No I/O.
+"""Media types: a file's type by its first bytes, and the limits of HeyGen for it. No I/O.
 
 HeyGen looks at the bytes too, and not at the name: a JPEG that is called `logo.png` is a JPEG.
 """
@@ -71,7 +71,7 @@ class Media:
     Attributes:
         media_type: Such as `video/mp4`.
         filename: With an ending.
-        as_form: Whether it can come with its request; else it goes directly to the storage.
+        as_form: True if it can come with its request; else it goes directly to the storage.
     """
 
     media_type: str

@@ -53,7 +53,7 @@ class UploadSlot:
 
     @property
     def is_over(self) -> bool:
-        """Whether its time is over."""
+        """True if its time is over."""
         return anyio.current_time() >= self.at + self.given.expires_in_seconds
 
 
@@ -144,7 +144,7 @@ class DirectUpload:
 
     @property
     def _used_up(self) -> bool:
-        """Whether the bytes have gone and do not come again."""
+        """True if the bytes have gone and do not come again."""
         return self._taken and not self.source.rereadable
 
     def _explained(self, error: HeyGenError) -> HeyGenError:

@@ -36,7 +36,7 @@ class FileToUpload:
 
     @property
     def mark(self) -> str | None:
-        """What tells it from all others."""
+        """The identity of the content: its SHA-256 and its media type."""
         return None if self.sha256 is None else f"{self.sha256}:{self.media.media_type}"
 
     def done(self, asset_id: str, *, reused: bool = False) -> UploadedAsset:
@@ -55,7 +55,7 @@ class FileToUpload:
 
 @attrs.frozen(kw_only=True)
 class UploadRoutes:
-    """How files are brought.
+    """The routes of a file to HeyGen.
 
     Attributes:
         assets: Asks HeyGen.

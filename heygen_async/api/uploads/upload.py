@@ -1,4 +1,4 @@
-"""What goes in and what comes out of an upload, and who is told of its progress."""
+"""Uploads: the file that goes in, the asset that comes out, and the progress between them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class UploadedAsset:
         media_type: By its first bytes.
         size_bytes: Exactly.
         sha256: In hex; None if it was read only once.
-        reused: Whether HeyGen had it already, so that nothing was sent.
+        reused: True if HeyGen had it already, so that nothing was sent.
     """
 
     asset_id: str
@@ -61,7 +61,7 @@ class UploadedAsset:
 
     @property
     def asset(self) -> AssetId:
-        """What a request takes: `ImageVideo(image=uploaded.asset, ...)`."""
+        """The value that a request takes: `ImageVideo(image=uploaded.asset, ...)`."""
         return AssetId(asset_id=self.asset_id)
 
 

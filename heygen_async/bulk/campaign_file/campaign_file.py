@@ -84,7 +84,7 @@ class DownloadsTable:
     """`[downloads]`: what is stored of each video, and where.
 
     Attributes:
-        enabled: Whether anything is; else the files stay at HeyGen.
+        enabled: True if anything is; else the files stay at HeyGen.
         folder: For the files and results.csv.
     """
 

@@ -28,7 +28,7 @@ FIRST_MODES: Mapping[str, type[Any]] = {
 
 @attrs.frozen(kw_only=True)
 class Known:
-    """What was found out about an account.
+    """Facts about an account.
 
     Attributes:
         looks: That videos can be made with: your own first.

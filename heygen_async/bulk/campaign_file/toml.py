@@ -144,6 +144,6 @@ def _is_list(kind: Any) -> bool:
 
 
 def _is_left_to_rules(kind: Any) -> bool:
-    """Return whether the rule of its field looks at such values: choices, mappings, and what may be anything."""
+    """Return True if the rule of its field looks at such values: choices, mappings, and what may be anything."""
     choices = get_args(kind) if get_origin(kind) in {Union, types.UnionType} else (kind,)
     return kind is Any or any(get_origin(choice) in {Literal, Mapping} for choice in choices)

@@ -21,7 +21,7 @@ class NoRoomError(OSError):
 
 @attrs.define
 class DiskSpace:
-    """What is free in a folder, less what was promised to files that are being written."""
+    """The free space of a folder, less the space promised to files that are being written."""
 
     folder: Path
     _writing: list[PartFile] = attrs.field(factory=list)

@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes: an error page must never pass for a video.
+"""File types by first bytes: an error page must never pass for a video.
 
 Sources: ISO/IEC 14496-12 (`ftyp`, boxes), RFC 8794 (EBML), and what every JPEG, PNG, GIF, WebP, SRT, WebVTT, ASS, MP3
 and WAV file begins with.
@@ -85,7 +85,7 @@ def beginning(file: Path) -> str:
 
 
 def is_cut_short(file: Path) -> bool:
-    """Whether an MP4 file ends inside one of its boxes: then its end is missing, whatever length was promised."""
+    """True if an MP4 file ends inside one of its boxes: then its end is missing, whatever length was promised."""
     size = file.stat().st_size
     with file.open("rb") as opened:
         place = 0

@@ -23,7 +23,7 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 @attrs.define(eq=False, kw_only=True)
 class PartFile:
-    """What is there of a file. Its methods block: they belong into threads.
+    """A file that is being downloaded. Its methods block: run them in threads.
 
     Attributes:
         path: Of the part.
@@ -56,7 +56,7 @@ class PartFile:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing is missing."""
+        """True if nothing is missing."""
         return self.size_bytes > 0 and self.size_bytes == self.whole_bytes
 
     def begin(self, whole_bytes: int | None, tag: str | None) -> None:

@@ -32,7 +32,7 @@ class VideoFiles:
         job: The row.
         video: As HeyGen last described it.
         stem: The name of its files, without their endings.
-        stale: Whether its addresses may no longer be good.
+        stale: True if its addresses may no longer be good.
     """
 
     job: Job
@@ -47,7 +47,7 @@ class VideoFiles:
         return found
 
     def expects(self, kind: str) -> bool:
-        """Whether there must be such a file, now or soon: others are taken if they are there."""
+        """True if there must be such a file, now or soon: others are taken if they are there."""
         if isinstance(self.video, SeenAsVideo):
             return False
         body = body_of(self.job.request)

@@ -37,7 +37,7 @@ class ResultsCsv:
         self._file.flush()
 
     def __enter__(self) -> Self:
-        """Nothing to do: it is open."""
+        """Return the open file."""
         return self
 
     def __exit__(

@@ -1,4 +1,4 @@
-"""What HeyGen says of looks, voices and templates: each asked for once in a run, whoever wants to know."""
+"""The catalog: looks, voices and templates of HeyGen, each asked for once in a run, whoever wants to know."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Lookup(Generic[T]):
     Attributes:
         value: What is there; None if nothing is, or if that is not known.
         unread: Why it is not known; None if it is.
-        first: Whether this is the first time that it is told.
+        first: True if this is the first time that it is told.
     """
 
     value: T | None = None
@@ -49,7 +49,7 @@ class Catalog:
     """Asks, and remembers the answers. When the network is gone or the key is wrong, it stops asking."""
 
     def __init__(self) -> None:
-        """Nothing is known yet."""
+        """Begin without answers."""
         self._places: dict[tuple[str, str], _Place] = {}
         self._limiter = anyio.CapacityLimiter(AT_ONCE)
         self._deaf: str | None = None

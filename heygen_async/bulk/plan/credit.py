@@ -1,4 +1,4 @@
-"""Whether an account can pay for a campaign and render as much at once as it is asked. Pure."""
+"""True if an account can pay for a campaign and render as much at once as it is asked. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a look and a voice can do what a request asks of them. Pure: what HeyGen says of them is given.
+"""True if a look and a voice can do what a request asks of them. Pure: what HeyGen says of them is given.
 
 Source: the rules of `CreateVideoFromAvatar` and the statuses of `AvatarLookItem` and `VoiceDetail`.
 """
@@ -128,7 +128,7 @@ def _engine(look: Look, part: Part) -> Iterator[Finding]:
 
 
 def _by_type(look: Look, part: Part) -> Iterator[Finding]:
-    """What depends on whether the look was made of a photo."""
+    """Find problems that depend on the look being made of a photo."""
     engine, photo, fields = _engine_of(part), look.avatar_type == _PHOTO, part.fields
     if not look.avatar_type:
         return
@@ -166,7 +166,7 @@ def _shape(look: Look, name: str, asked: Any) -> Iterator[Finding]:
 
 
 def shape_of(asked: Any) -> str | None:
-    """Return whether `9:16` or `portrait` is portrait, landscape or square; None for `auto` and what is not told."""
+    """Return True if `9:16` or `portrait` is portrait, landscape or square; None for `auto` and what is not told."""
     if asked in {"portrait", "landscape"}:
         return str(asked)
     width, _, height = str(asked or "").partition(":")

@@ -25,7 +25,7 @@ LanguageOf = Callable[[Mapping[str, Any]], str | None]
 
 @attrs.frozen(kw_only=True)
 class Plan:
-    """What a run of a list would do. Making one sends nothing and costs nothing.
+    """The plan of a run: every row checked and priced. Making one sends no request and is free.
 
     Attributes:
         table: The rows.
@@ -37,7 +37,7 @@ class Plan:
         problems: Everything that is wrong, with place, value, reason and mend; warnings hinder nothing.
         price: Of the rows that can be rendered, in US dollars.
         kinds: The same by kind of request: how many, and their price.
-        is_checked: Whether looks, voices, templates and the account were looked up at HeyGen, too.
+        is_checked: True if looks, voices, templates and the account were looked up at HeyGen, too.
     """
 
     table: Table = attrs.field(repr=False)
@@ -110,7 +110,7 @@ async def checked_plan(
     max_in_flight: object = None,
     budget_usd: float | None = None,
 ) -> Plan:
-    """The same, with each row and the account checked against HeyGen, by reads that cost nothing. See `HeyGen.plan`."""
+    """Make a plan with each row and the account checked against HeyGen, by reads that are free. See `HeyGen.plan`."""
     looking = _RowChecker(table, template, filename, limit, rates or Rates())
     preflight = Preflight(client)
     rows = looking.rows()

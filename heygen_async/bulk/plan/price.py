@@ -1,4 +1,4 @@
-"""What a row will cost, before it is sent: its length in seconds times HeyGen's rate for its mode."""
+"""Prices of rows before they are sent: the length in seconds times HeyGen's rate for the mode."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a text takes to say: an estimate, for limits and prices. HeyGen tells the real length afterwards."""
+"""Speech length: an estimate of the seconds that a text takes, for limits and prices. HeyGen tells the real one."""
 
 from __future__ import annotations
 

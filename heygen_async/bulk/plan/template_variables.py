@@ -1,4 +1,4 @@
-"""Whether what is given to a template fits it. Pure: what HeyGen says of the template is given.
+"""True if what is given to a template fits it. Pure: what HeyGen says of the template is given.
 
 Source: `GenerateFromTemplateRequest` and its rules: a text variable that is left out is shown as `{{name}}`, others
 keep the template's value; scenes must exist; a dimension keeps the template's ratio.

@@ -1,4 +1,4 @@
-"""How long the video of a request will be, and whether HeyGen makes one so long."""
+"""Video length: an estimate for a request, and the check against HeyGen's limit."""
 
 from __future__ import annotations
 

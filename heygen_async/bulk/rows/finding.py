@@ -1,4 +1,4 @@
-"""What a check finds about a request, before it is known which row and column it came from."""
+"""Findings: problems of a request before its row and column are known."""
 
 from __future__ import annotations
 

@@ -52,8 +52,8 @@ class Table:
         format: What it is, for people: `CSV in UTF-8, "," between cells`.
         columns: Their names, or None where no header tells (JSON lines, mappings): see `find_columns`.
         path: Of the file, if it is one.
-        rereadable: Whether it can be read more than once; a generator cannot.
-        may_be_empty: Whether having no rows is fine.
+        rereadable: True if it can be read more than once; a generator cannot.
+        may_be_empty: True if having no rows is fine.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What may hold a run back: a budget, a canary, a breaker. Each says no before a row is sent, and never afterwards."""
+"""Guards hold a run back: a budget, a canary, a breaker. Each says no before a row is sent, and never afterwards."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Guard:
     """Holds nothing back; the others are kinds of it."""
 
     def __init__(self) -> None:
-        """Nothing has happened yet."""
+        """Begin without any result."""
         self._changed = Changed()
         self._registry = Registry()
 

@@ -83,7 +83,7 @@ class RunSettings:
         budget_usd: US dollars that all runs of the journal together may cost.
         rates: Prices, if they are not those of HeyGen's list.
         canary: So many rows go first, alone.
-        approve: Whether somebody is asked before the others go.
+        approve: True if somebody is asked before the others go.
         breaker: [k, n]: when k of the last n rows have failed with one code, no more are sent.
     """
 
@@ -120,7 +120,7 @@ class RunSettings:
 
     @property
     def watch_word(self) -> Watch:
-        """How ends are noticed, besides being told by webhooks."""
+        """The way of noticing ends, besides webhooks."""
         return self.watch if isinstance(self.watch, str) else "auto"  # type: ignore[return-value]  # a word of Watch
 
     @property

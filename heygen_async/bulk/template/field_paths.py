@@ -23,7 +23,7 @@ _SWITCH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0
 
 @attrs.frozen(kw_only=True)
 class FieldProblem:
-    """What is wrong with a field."""
+    """A problem with a field."""
 
     field: str
     reason: str
@@ -190,7 +190,7 @@ def _alternatives(declared: Any) -> tuple[Any, ...]:
 
 
 def _is_open(kinds: tuple[Any, ...]) -> bool:
-    """Whether the parts have no fixed names: what is in them goes out as it is given."""
+    """True if the parts have no fixed names: what is in them goes out as it is given."""
     return any(typing.get_origin(kind) is Mapping for kind in kinds)
 
 

@@ -1,4 +1,4 @@
-"""What templates do to a cell besides showing it: names in title case, numbers and dates as a language writes them."""
+"""Filters of templates: names in title case, numbers and dates as a language writes them."""
 
 from __future__ import annotations
 

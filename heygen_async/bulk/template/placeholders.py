@@ -42,7 +42,7 @@ def resolved(names: Iterable[str], columns: Iterable[str]) -> dict[str, str]:
 
 @attrs.frozen(kw_only=True)
 class FilledText:
-    """What a text came to.
+    """A text with its placeholders filled in.
 
     Attributes:
         text: With everything filled in.

@@ -49,7 +49,7 @@ _MODE = "mode"
 
 @attrs.frozen(kw_only=True)
 class _Content:
-    """What a field of a row is made of, or why it cannot be."""
+    """The source of a field of a row, or the reason why there is none."""
 
     text: str = ""
     column: str | None = None

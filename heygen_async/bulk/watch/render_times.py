@@ -1,4 +1,4 @@
-"""How long renders take: learnt by mode and length of the text. For the pace of looks, and for saying when a run ends.
+"""Render times, learnt by mode and length of the text. For the pace of looks, and for saying when a run ends.
 
 Render times are close to lognormal, so what is learnt is the mean and the spread of their logarithms.
 """
@@ -87,7 +87,7 @@ class _RunningMoments:
 
 
 class RenderTimes:
-    """What is known of render times."""
+    """Render times as learnt so far."""
 
     def __init__(self, lessons: Iterable[Lesson] = ()) -> None:
         """Begin with the *lessons* of earlier runs."""

@@ -11,7 +11,7 @@ class HasSignals(Protocol):
 
     @property
     def signals(self) -> Signals:
-        """What it hears."""
+        """The ids that it hears of."""
 
 
 class Signals(Protocol):

@@ -37,7 +37,7 @@ class Listener(Protocol):
         """Sessions or batches have named the videos of these rows."""
 
     async def end(self, row: InFlight, end: Video | HeyGenError) -> None:
-        """It is known how the render ended."""
+        """Take in how the render ended."""
 
 
 class Watchlist:

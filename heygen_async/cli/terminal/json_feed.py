@@ -20,7 +20,7 @@ class JsonFeed:
     """Writes what happens, line by line; without a stream it is silent.
 
     Attributes:
-        is_on: Whether it was asked for.
+        is_on: True if it was asked for.
         facts: Tells how far the run is.
     """
 

@@ -31,7 +31,7 @@ async def show_list(items: AsyncIterable[Any], columns: Mapping[str, str], *, li
         items: attrs values, asked for page after page, no further than needed.
         columns: The heading of each field that people see, by its name; machines see all fields.
         limit: How many.
-        in_json: Whether machines read it.
+        in_json: True if machines read it.
     """
     table, shown = _table(columns.values()), 0
     async for item in items:

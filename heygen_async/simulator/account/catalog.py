@@ -27,7 +27,7 @@ class CatalogLook:
         gender: As listed.
         orientation: "portrait" or "landscape".
         default_voice_id: Spoken with if a request names no voice.
-        private: Whether it is the account's own.
+        private: True if it is the account's own.
         ready_at: Loop time at which it is made; None if it always was there.
     """
 
@@ -93,7 +93,7 @@ class CatalogVoice:
         language: Its name in English.
         gender: As listed.
         engine: The engine behind it.
-        private: Whether it is the account's own.
+        private: True if it is the account's own.
         ready_at: Loop time at which the clone is made; None if it always was there.
     """
 

@@ -15,7 +15,7 @@ class JobKind:
         id_name: Of a job's id in paths.
         running: The status word of a job that is being rendered.
         event: Beginning of its webhook events.
-        listed: Whether `event` is in the contract's list of event types. What is not listed goes to no registered
+        listed: True if `event` is in the contract's list of event types. What is not listed goes to no registered
             endpoint and not into the log, only to the request's own `callback_url`, under a name that is a guess.
         missing: Error code of a job that is not there.
     """

@@ -21,7 +21,7 @@ class Group:
         number: Rises with each group.
         name: For people.
         gender: As listed.
-        private: Whether it is the account's own.
+        private: True if it is the account's own.
         default_voice_id: As set by PATCH.
         created_at: Unix time.
         consent_at: Loop time at which whoever is shown agrees; None if nobody was asked.
@@ -37,7 +37,7 @@ class Group:
     consent_at: float | None = None
 
     def has_consent(self, now: float) -> bool:
-        """Whether whoever is shown has agreed by loop time *now*."""
+        """True if whoever is shown has agreed by loop time *now*."""
         return self.consent_at is not None and now >= self.consent_at
 
 
@@ -93,7 +93,7 @@ class Library:
     pictures: list[Item] = attrs.field(factory=lambda: list(stock.PICTURES))
 
     def has_consent(self, look: CatalogLook, now: float) -> bool:
-        """Whether whoever *look* shows has agreed by loop time *now*."""
+        """True if whoever *look* shows has agreed by loop time *now*."""
         group = self.groups.get(look.group_id)
         return group is not None and group.has_consent(now)
 

@@ -47,7 +47,7 @@ def price(kind: str, body: dict[str, Any], *, photo: bool = False) -> float:
     Args:
         kind: Of the render.
         body: Of the request.
-        photo: Whether its look is a photo avatar, which is cheaper.
+        photo: True if its look is a photo avatar, which is cheaper.
 
     Source: ``docs/pricing``, as in section 6 of the notes.
     """

@@ -37,22 +37,22 @@ class Operation:
 
     @property
     def keyed(self) -> bool:
-        """Whether it is documented to honour the Idempotency-Key."""
+        """True if it is documented to honour the Idempotency-Key."""
         return bool(self.document.get("x-idempotency-key") == "documented")
 
     @property
     def takes_body(self) -> bool:
-        """Whether it reads a body."""
+        """True if it reads a body."""
         return "requestBody" in self.document
 
     @property
     def needs_body(self) -> bool:
-        """Whether the body must be there."""
+        """True if the body must be there."""
         return bool(self.document.get("requestBody", {}).get("required"))
 
     @property
     def takes_form(self) -> bool:
-        """Whether its body is a form with a file."""
+        """True if its body is a form with a file."""
         return self.takes_body and FORM in self.document["requestBody"]["content"]
 
     @property

@@ -22,7 +22,7 @@ class DeliveryFault(Fault):
     url: str | None = None
 
     def concerns(self, event_type: str, url: str) -> bool:
-        """Whether a delivery is of the sort that this fault befalls."""
+        """True if a delivery is of the sort that this fault befalls."""
         chosen = self.event_type is None or fnmatch.fnmatchcase(event_type, self.event_type)
         return chosen and fits(self.url, url)
 

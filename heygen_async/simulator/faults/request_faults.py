@@ -45,11 +45,11 @@ class RequestFault(Fault):
 
     @property
     def executed(self) -> bool:
-        """Whether the request is executed before the fault strikes."""
+        """True if the request is executed before the fault strikes."""
         return True
 
     def concerns(self, method: str, path: str, *, costly: bool) -> bool:  # noqa: ARG002 - one kind looks at it
-        """Whether a request is of the sort that this fault befalls; *costly* means that it is charged for."""
+        """True if a request is of the sort that this fault befalls; *costly* means that it is charged for."""
         return self.method in (None, method) and fits(self.path, path)
 
 
@@ -59,7 +59,7 @@ class DropBefore(RequestFault):
 
     @property
     def executed(self) -> bool:
-        """Whether the request is executed before the fault strikes: no."""
+        """True if the request is executed before the fault strikes: no."""
         return False
 
 
@@ -71,7 +71,7 @@ class DropAfterAccept(RequestFault):
     """
 
     def concerns(self, method: str, path: str, *, costly: bool) -> bool:
-        """Whether a request is of the sort that this fault befalls; *costly* means that it is charged for."""
+        """True if a request is of the sort that this fault befalls; *costly* means that it is charged for."""
         chosen = self.method is not None or self.path is not None
         return (costly or chosen) and super().concerns(method, path, costly=costly)
 
@@ -98,7 +98,7 @@ class ErrorAnswer(RequestFault):
 
     @property
     def executed(self) -> bool:
-        """Whether the request is executed before the fault strikes."""
+        """True if the request is executed before the fault strikes."""
         return self.after_accept
 
 
@@ -114,7 +114,7 @@ class RateLimitStorm(RequestFault):
 
     @property
     def executed(self) -> bool:
-        """Whether the request is executed before the fault strikes: no."""
+        """True if the request is executed before the fault strikes: no."""
         return False
 
 
@@ -160,7 +160,7 @@ class RenderFault(Fault):
     contains: str | None = None
 
     def concerns(self, body: dict[str, Any]) -> bool:
-        """Whether the render of *body* is of the sort that this fault befalls."""
+        """True if the render of *body* is of the sort that this fault befalls."""
         texts = [str(body.get(name) or "") for name in ("script", "prompt", "title")]
         return self.contains is None or any(self.contains in text for text in texts)
 

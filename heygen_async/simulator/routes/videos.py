@@ -87,7 +87,7 @@ def view(call: RouteCall, render: Render, *, looked_at: bool = False) -> dict[st
     Args:
         call: Of whoever looks.
         render: What is looked at.
-        looked_at: Whether this uses up one of the looks that a fault spoils.
+        looked_at: True if this uses up one of the looks that a fault spoils.
     """
     world = call.world
     seen = glance(call, render, counts=looked_at)

@@ -52,7 +52,7 @@ def address(
         origin: Scheme, host and port.
         render: Completed.
         ending: Of the file's name, one of `TYPES`.
-        expired: Whether its time is over already.
+        expired: True if its time is over already.
         since: Loop time from which it is valid; None is now.
     """
     return presign(world, origin, f"/files/{render.video_id}{ending}", -1 if expired else world.url_seconds, since)

@@ -19,7 +19,7 @@ class JobStatus:
 
     Attributes:
         status: In the words of its family, or a word that nobody knows.
-        done: Whether it has files.
+        done: True if it has files.
         ended_at: Loop time; None while it seems to run.
         failure: Why it failed, if it did.
     """
@@ -36,7 +36,7 @@ def glance(call: RouteCall, render: Render, *, counts: bool = False) -> JobStatu
     Args:
         call: Of whoever looks.
         render: What is looked at.
-        counts: Whether this uses up one of the looks that a fault spoils.
+        counts: True if this uses up one of the looks that a fault spoils.
     """
     status = render.status(call.world.now())
     odd = render.trouble.odd_status() if counts else None

@@ -25,7 +25,7 @@ def view(call: RouteCall, render: Render, *, looked_at: bool = False) -> View:
     Args:
         call: Of whoever looks.
         render: What is looked at.
-        looked_at: Whether this uses up one of the looks that a fault spoils.
+        looked_at: True if this uses up one of the looks that a fault spoils.
     """
     return _VIEWS[render.family](call, render, glance(call, render, counts=looked_at))
 

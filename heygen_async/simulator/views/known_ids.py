@@ -1,4 +1,4 @@
-"""Whether what a request names is there: looks, voices, folders, assets. Only accounts with a strict catalog ask."""
+"""True if what a request names is there: looks, voices, folders, assets. Only accounts with a strict catalog ask."""
 
 from __future__ import annotations
 

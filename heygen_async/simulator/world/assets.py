@@ -25,8 +25,8 @@ class Asset:
         upload_expires_at: Loop time until which its slot takes a file; None for what came with its request.
         received: What came; None until then.
         ready_at: Loop time at which it can be used; None until it is complete.
-        failed: Whether its batch was completed without it.
-        deleted: Whether DELETE took it away.
+        failed: True if its batch was completed without it.
+        deleted: True if DELETE took it away.
     """
 
     asset_id: str

@@ -64,7 +64,7 @@ class Endpoint:
         entity_id: Only events of this entity; None is all. The contract names the field without a word on it.
         secret: Signs; told only when it is new.
         created_at: Loop time.
-        deleted: Whether DELETE took it away.
+        deleted: True if DELETE took it away.
     """
 
     endpoint_id: str
@@ -110,7 +110,7 @@ class Delivery:
         event_id: Of the event.
         attempt: 1, 2, 3, ...; 0 for what was lost or goes to a host that is not spoken to.
         status: Of the answer; None without one.
-        forged: Whether somebody else has sent it.
+        forged: True if somebody else has sent it.
         at: Loop time of the end of the attempt.
     """
 
@@ -136,7 +136,7 @@ class Outbox:
         endpoints: By id, in order of creation.
         log: Events in order of time.
         deliveries: Attempts in order of time.
-        needed: Whether somebody is to be told of what will happen. Until then nobody has to watch the clock.
+        needed: True if somebody is to be told of what will happen. Until then nobody has to watch the clock.
         wake: Called when there is a parcel, or a reason to watch the clock.
     """
 

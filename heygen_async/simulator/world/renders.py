@@ -45,7 +45,7 @@ class Trouble:
 
     @property
     def stuck(self) -> bool:
-        """Whether it never ends."""
+        """True if it never ends."""
         return self._first(Stuck) is not None
 
     def odd_status(self) -> str | None:
@@ -54,12 +54,12 @@ class Trouble:
         return fault.word if fault and self._spend(UnknownStatus, fault.polls) else None
 
     def hides_address(self) -> bool:
-        """Whether this look at the completed video finds no address."""
+        """True if this look at the completed video finds no address."""
         fault = self._first(NullVideoUrl)
         return fault is not None and self._spend(NullVideoUrl, fault.polls)
 
     def expires_at_once(self) -> bool:
-        """Whether the address given now has expired already."""
+        """True if the address given now has expired already."""
         fault = self._first(ExpiredUrl)
         return fault is not None and self._spend(ExpiredUrl, math.inf if fault.times is None else fault.times)
 
@@ -92,7 +92,7 @@ class Render:
         session_id: The agent session that makes it.
         family: Whose endpoints it belongs to, see `families`.
         batch_id: The batch that it is a member of.
-        deleted: Whether DELETE took it away.
+        deleted: True if DELETE took it away.
     """
 
     video_id: str

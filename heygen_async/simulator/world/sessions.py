@@ -42,7 +42,7 @@ class Resource:
     Attributes:
         resource_id: Of the resource.
         kind: "draft", "video", or what the user has sent: "image".
-        generated: Whether the agent has made it.
+        generated: True if the agent has made it.
         url: Of what the user has sent as an address.
         at: Loop time.
     """
@@ -69,7 +69,7 @@ class AgentSession:
         messages: Oldest first.
         trouble: What goes wrong with it.
         stops: Where it will still wait for the user, as status words.
-        asked: Whether it has waited for the user.
+        asked: True if it has waited for the user.
         resources: By id.
     """
 
@@ -88,17 +88,17 @@ class AgentSession:
 
     @property
     def chat(self) -> bool:
-        """Whether it may be answered."""
+        """True if it may be answered."""
         return bool(self.body.get("mode") == "chat")
 
     @property
     def waiting(self) -> bool:
-        """Whether it waits for the user."""
+        """True if it waits for the user."""
         return self.status in {"waiting_for_input", "reviewing"}
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will happen."""
+        """True if nothing more will happen."""
         return self.status in {"completed", "failed"}
 
     @property

@@ -24,8 +24,8 @@ class WorldSettings:
         thinking_seconds: How long an agent thinks before it renders.
         chat_stops: Where a session in chat mode waits for the user, in order: "waiting_for_input" asks a question,
             "reviewing" shows a draft.
-        queueing: Whether a request that finds the pool full is accepted and waits, or gets a 429.
-        batches_wait: Whether items of batches wait for slots, or a batch that finds too few gets a 429. HeyGen's items
+        queueing: True if a request that finds the pool full is accepted and waits, or gets a 429.
+        batches_wait: True if items of batches wait for slots, or a batch that finds too few gets a 429. HeyGen's items
             can be `queued`, which suggests that they wait; nothing says so.
         retry_after_seconds: Of that 429.
         requests_per_minute: Limit on all requests; None is no limit.
@@ -42,9 +42,9 @@ class WorldSettings:
         consent_seconds: From a link for consent until somebody has followed it.
         clone_seconds: From the request for a clone of a voice until it can be used.
         proofread_seconds: From the request for a proofread until there is a text.
-        strict_catalog: Whether looks, voices, folders and assets must be there, else 404.
+        strict_catalog: True if looks, voices, folders and assets must be there, else 404.
         webhook_hosts: Hosts that deliveries are sent to; those to others are only written down.
-        https_webhooks_only: Whether endpoints must be https, as the contract says. Else those on this machine may be
+        https_webhooks_only: True if endpoints must be https, as the contract says. Else those on this machine may be
             http, so that a test can receive.
         faults: What goes wrong, see `heygen_async.simulator.faults.request_faults`.
         epoch: Unix time at the start of the world; None is the start's.

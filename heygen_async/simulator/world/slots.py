@@ -33,7 +33,7 @@ class SlotPool:
     _waiting: deque[Action] = attrs.field(factory=deque)
 
     def lacks(self, places: int) -> bool:
-        """Whether so many more jobs would have to wait."""
+        """True if so many more jobs would have to wait."""
         return self.rendering + len(self._waiting) + places > self.limit()
 
     def enter(self, start: Action) -> None:

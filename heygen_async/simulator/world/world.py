@@ -149,7 +149,7 @@ class World(WorldSettings):
         return Counter(charge.body[field_name] for charge in self.ledger if charge.body.get(field_name) is not None)
 
     def charged_once_per(self, field_name: str) -> bool:
-        """Whether no value of a field of the body was charged for more than once."""
+        """True if no value of a field of the body was charged for more than once."""
         return all(count == 1 for count in self.charges_by(field_name).values())
 
     @property

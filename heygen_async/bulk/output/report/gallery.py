@@ -28,7 +28,7 @@ _TALL = frozenset({"9:16", "4:5", "portrait"})
 
 @attrs.define(kw_only=True)
 class Gallery:
-    """What the page shows of the rows.
+    """The rows of the page.
 
     Attributes:
         columns: Names of the cells, in the order in which they first appear.
@@ -46,7 +46,7 @@ class Gallery:
 
     @property
     def is_whole(self) -> bool:
-        """Whether every row is shown."""
+        """True if every row is shown."""
         return len(self.rows) == self.total
 
     def data(self) -> dict[str, Any]:

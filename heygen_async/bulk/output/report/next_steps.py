@@ -1,4 +1,4 @@
-"""What is left of a campaign and what to do about it, in plain words, with the command to type."""
+"""Next steps of a campaign: the rows that are left, in plain words, each with the command to type."""
 
 from __future__ import annotations
 

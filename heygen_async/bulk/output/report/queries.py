@@ -1,4 +1,4 @@
-"""What a report asks of a journal: few questions, all answered as of one moment, none of which loads every script."""
+"""Queries of a report: few questions to the journal, all answered as of one moment; none loads every script."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class RenderSpan:
         state: How far its row is.
         begun: Unix time at which HeyGen accepted it.
         ended: Unix time at which its end was seen; None if it was not.
-        batched: Whether it was sent with others in one POST, and so may have waited for its turn.
+        batched: True if it was sent with others in one POST, and so may have waited for its turn.
     """
 
     state: str
@@ -46,7 +46,7 @@ class FailureGroup:
 
 @attrs.define
 class Spent:
-    """What the completed rows of one kind came to.
+    """The totals of the completed rows of one kind.
 
     Attributes:
         kind: The mode of the requests.
@@ -109,12 +109,12 @@ class ReportData(JournalReader):
 
     @property
     def wants_files(self) -> bool:
-        """Whether the campaign stores its videos as files."""
+        """True if the campaign stores its videos as files."""
         return bool(self._setting("download_to"))
 
     @property
     def limit(self) -> int | None:
-        """How many renders may be under way at once; None if the run finds that out."""
+        """The number of renders that may be under way at once; None if the run finds it out."""
         found = self._setting("max_in_flight")
         return found if isinstance(found, int) else None
 

@@ -1,4 +1,4 @@
-"""What a failure means and what to do about it, by code. Source: HeyGen's page of error codes."""
+"""Remedies by code: the meaning of a failure and the way to mend it. Source: HeyGen's page of error codes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Way = Literal["again", "edit"]
 
 @attrs.frozen
 class Remedy:
-    """What to make of a code.
+    """The meaning of a code, and the remedy.
 
     Attributes:
         meaning: What happened.

@@ -30,7 +30,7 @@ _MENDS = {
 
 @attrs.frozen(kw_only=True)
 class Dialect:
-    """How cells are told apart: separator and quote, and what stands before the header."""
+    """The dialect of a file: separator, quote, and the lines before the header."""
 
     separator: str
     quote: str = '"'

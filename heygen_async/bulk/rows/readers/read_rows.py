@@ -69,7 +69,7 @@ def read_rows(
         encoding: Of a text file without a byte order mark, such as "cp1252" for what Excel saves as plain "CSV".
             UTF-8 if absent, and never guessed: a wrong letter in a name would be spoken aloud.
         sheet: Of a workbook; the first if absent.
-        may_be_empty: Whether a file without any rows is fine.
+        may_be_empty: True if a file without any rows is fine.
 
     Raises:
         InvalidInputError: It cannot be read; says the file, the line, the reason and the mend. Broken rows are told

@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, whatever its name says."""
+"""File formats by first bytes, independent of the file's name."""
 
 from __future__ import annotations
 
