@@ -22,7 +22,7 @@ import anyio
 
 from heygen_async import Completed, HeyGen, Journal, Merge, Video
 from heygen_async.bulk.jobs.records import Entry, SavedFile
-from heygen_async.bulk.journal.job_store import JournalStore
+from heygen_async.bulk.journal.journal_store import JournalStore
 from heygen_async.simulator import World, run, serve
 
 ENDED, LIVE = 100_000, 1_000

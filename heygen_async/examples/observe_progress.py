@@ -15,7 +15,7 @@ from collections import Counter
 from heygen_async import DirectVideo, Event, HeyGen, JobEnded, JobRendered, JobSubmitted, RequestEnded, RetryPlanned
 
 
-class Progress:
+class ProgressPrinter:
     """Counts what happens. An observer is called in the event loop, so it must be quick."""
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ async def main() -> None:
         DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"Hello, number {number}!")
         for number in range(1, 11)
     ]
-    progress = Progress()
+    progress = ProgressPrinter()
     async with HeyGen(observers=[progress]) as heygen:
         async with heygen.render_many(requests, max_in_flight=4) as results:
             async for _ in results:

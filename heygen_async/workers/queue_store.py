@@ -15,8 +15,8 @@ from heygen_async.api.handles.video import Video
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.next_step import next_step
 from heygen_async.bulk.jobs.records import Record
-from heygen_async.bulk.journal.job_store import JournalStore, job_of
 from heygen_async.bulk.journal.journal import Journal
+from heygen_async.bulk.journal.journal_store import JournalStore, job_of
 from heygen_async.changed import Changed
 from heygen_async.errors import JournalError
 

@@ -10,7 +10,7 @@ import attrs
 
 from heygen_async.api.generated.assets import UploadRequest
 from heygen_async.api.uploads import presigned
-from heygen_async.api.uploads.presigned import UploadSlot
+from heygen_async.api.uploads.presigned import PresignedSlot
 from heygen_async.api.uploads.routing import FileToUpload, UploadRoutes
 from heygen_async.api.uploads.upload import NotUploaded, UploadedAsset
 from heygen_async.errors import APIError, BadRequestError, ContractError, HeyGenError, InvalidInputError
@@ -49,7 +49,7 @@ class BatchFile:
     index: int
     look: Look
     parcel: FileToUpload | None = None
-    slot: UploadSlot | None = None
+    slot: PresignedSlot | None = None
     in_batch: bool = True
     result: Result | None = None
 
@@ -133,7 +133,7 @@ class UploadBatch:
                 file.failed(exc)
         else:
             for file, given in zip(files, made.items, strict=True):
-                file.slot = UploadSlot(given=given, at=at)
+                file.slot = PresignedSlot(given=given, at=at)
             await self._each(files, self._put)
             await self._complete(made.batch_id, [file for file in files if file.result is None])
 

@@ -45,7 +45,7 @@ class _AddressRefusedError(UploadError):
 
 
 @attrs.frozen(kw_only=True)
-class UploadSlot:
+class PresignedSlot:
     """An address, and the loop time at which it was given."""
 
     given: generated.UploadSlot
@@ -76,15 +76,15 @@ class DirectUpload:
     sent: Callable[[int], None]
     _taken: bool = attrs.field(default=False, init=False)
 
-    async def request_slot(self, options: Options | None) -> UploadSlot:
+    async def request_slot(self, options: Options | None) -> PresignedSlot:
         """Ask for an address."""
         at = anyio.current_time()
         given = await self.assets.create_upload(
             self.media.media_type, self.media.filename, self.source.size_bytes, options
         )
-        return UploadSlot(given=given, at=at)
+        return PresignedSlot(given=given, at=at)
 
-    async def put(self, options: Options | None, slot: UploadSlot | None = None) -> UploadSlot:
+    async def put(self, options: Options | None, slot: PresignedSlot | None = None) -> PresignedSlot:
         """Bring the file to the storage; return the slot that took it.
 
         Args:
@@ -111,7 +111,7 @@ class DirectUpload:
             else:
                 return slot
 
-    async def _put_until_taken(self, slot: UploadSlot, options: Options) -> None:
+    async def _put_until_taken(self, slot: PresignedSlot, options: Options) -> None:
         failures, waited = 0, 0.0
         while True:
             try:

@@ -8,7 +8,7 @@ from heygen_async.api.generated import assets as generated
 from heygen_async.api.uploads import presigned
 from heygen_async.api.uploads.byte_sources import ByteSource
 from heygen_async.api.uploads.media_types import Media
-from heygen_async.api.uploads.presigned import DirectUpload, UploadSlot
+from heygen_async.api.uploads.presigned import DirectUpload, PresignedSlot
 from heygen_async.api.uploads.upload import ProgressReporter, UploadedAsset
 from heygen_async.http.bodies import Body
 from heygen_async.http.call import UPLOAD_SECONDS, Call, Options, reads
@@ -73,7 +73,7 @@ class UploadRoutes:
         """Bring a file by the way that fits it; return its id."""
         return await (self._as_form(parcel) if parcel.media.as_form else self._directly(parcel))
 
-    async def put(self, parcel: FileToUpload, slot: UploadSlot | None = None) -> UploadSlot:
+    async def put(self, parcel: FileToUpload, slot: PresignedSlot | None = None) -> PresignedSlot:
         """Bring a file to the storage only; return the slot that took it."""
         way = DirectUpload(
             assets=self.assets,

@@ -17,8 +17,8 @@ from heygen_async.bulk.download.downloader import Downloader
 from heygen_async.bulk.jobs import keys
 from heygen_async.bulk.jobs.job import Job, Source, numbered
 from heygen_async.bulk.jobs.records import Entry, Merge
-from heygen_async.bulk.journal.job_store import JournalStore
 from heygen_async.bulk.journal.journal import Journal
+from heygen_async.bulk.journal.journal_store import JournalStore
 from heygen_async.bulk.journal.queries import JournalReader
 from heygen_async.bulk.output.export import PREFIX
 from heygen_async.bulk.plan.price import Rates

@@ -14,8 +14,8 @@ from heygen_async.api.requests.kinds import kind_of
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.next_step import CLOCK_SKEW_SECONDS, OnUnknown, grace_left, verdict
 from heygen_async.bulk.jobs.records import Record
-from heygen_async.bulk.journal.job_store import job_of
 from heygen_async.bulk.journal.journal import Journal
+from heygen_async.bulk.journal.journal_store import job_of
 from heygen_async.bulk.journal.queries import JournalReader
 from heygen_async.errors import HeyGenError, OutcomeUnknownError
 

@@ -115,7 +115,7 @@ class PostHistory:
 
 
 @attrs.frozen
-class Record:
+class RecordId:
     """Write the id down: it is made."""
 
     resource_id: str
@@ -157,7 +157,7 @@ class StopRun:
     error: HeyGenError
 
 
-Decision: TypeAlias = Record | End | Resend | WaitForSlot | LookFor | StopRun
+Decision: TypeAlias = RecordId | End | Resend | WaitForSlot | LookFor | StopRun
 
 
 def after(outcome: Outcome, history: PostHistory, kind: str) -> Decision:
@@ -170,7 +170,7 @@ def after(outcome: Outcome, history: PostHistory, kind: str) -> Decision:
     """
     match outcome:
         case Accepted():
-            return Record(outcome.resource_id)
+            return RecordId(outcome.resource_id)
         case Refused():
             return End(outcome.error)
         case AccountRefused():

@@ -21,9 +21,10 @@ from heygen_async.bulk.journal.job_store import JobStore
 from heygen_async.bulk.run.agent_queue import AgentQueue
 from heygen_async.bulk.run.finisher import Finisher
 from heygen_async.bulk.run.guards import Guard
+from heygen_async.bulk.run.posts import fits_together
 from heygen_async.bulk.run.resumer import Resumer
 from heygen_async.bulk.run.slots import Slots
-from heygen_async.bulk.run.submitter import Submit, Submitter, fits_together
+from heygen_async.bulk.run.submitter import Submit, Submitter
 from heygen_async.bulk.watch.render_times import TimeDistribution
 from heygen_async.bulk.watch.watchlist import Watchlist
 from heygen_async.errors import RunPausedError

@@ -14,27 +14,21 @@ from __future__ import annotations
 import contextlib
 import math
 import random
-import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import anyio
-import attrs
 
 from heygen_async.api.client import Client
-from heygen_async.api.handles.batches import BATCH_ITEMS
 from heygen_async.api.renders import route_of
-from heygen_async.api.requests.batch import KINDS, folder_of
 from heygen_async.bulk.jobs.in_flight import AGENT, InFlight, Registry, Stage
-from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.next_step import (
     Decision,
     End,
     LookFor,
-    PostHistory,
-    Record,
+    RecordId,
     Resend,
     StopRun,
     WaitForSlot,
@@ -43,18 +37,17 @@ from heygen_async.bulk.jobs.next_step import (
 )
 from heygen_async.bulk.journal.job_store import JobStore
 from heygen_async.bulk.run.finisher import Finisher
+from heygen_async.bulk.run.posts import Posts, Rows, blamed_items
 from heygen_async.bulk.run.slots import Slots
 from heygen_async.bulk.watch.watchlist import Watchlist
 from heygen_async.errors import APIError, HeyGenError, JournalError, OutcomeUnknownError
-from heygen_async.http.outcomes import InProgress, Lost, NoSlot, Outcome, Refused
+from heygen_async.http.outcomes import NoSlot, Outcome, Refused
 from heygen_async.telemetry import JobSubmitted, RetryPlanned, SlotsLearnt
 
 LAST_CALL_SECONDS = 5.0  # a POST under way may still bring its id when the run is left
 FIRST_LOOK_AT_SESSION_SECONDS = 10.0
-_INDEX = re.compile(r"\d+")
 
 Submit = Literal["auto", "each", "batch"]
-Rows = tuple[InFlight, ...]
 
 
 class CanLookFor(Protocol):
@@ -62,54 +55,6 @@ class CanLookFor(Protocol):
 
     def look_for(self, row: InFlight, error: HeyGenError) -> None:
         """Begin to look for what the POST of *row* made."""
-
-
-@attrs.define(eq=False)
-class _Posts:
-    """The POSTs of one group of rows under one key: their history."""
-
-    rows: Rows
-    needs_room: bool = False  # their batch found too few slots
-    first_sent_at: float = 0.0  # loop time, of those that this run sent
-    tries: int = 0
-    failures: int = 0
-    failing_since: float = 0.0
-    in_progress_since: float | None = None
-
-    @property
-    def lost(self) -> bool:
-        return any(row.lost for row in self.rows)
-
-    def history(self, deadline: float) -> PostHistory:
-        """Return the history as `next_step` judges it. The clock that is further ahead counts for the key's age."""
-        now = anyio.current_time()
-        sent = [row.first_sent_at for row in self.rows if row.first_sent_at is not None]
-        ages = [time.time() - at for at in sent] + ([now - self.first_sent_at] if self.first_sent_at else [])
-        return PostHistory(
-            key_age=max(ages) if ages and min(ages) >= 0 else None,
-            lost=self.lost,
-            failures=self.failures,
-            failing_for=now - self.failing_since if self.failures else 0.0,
-            in_progress_for=0.0 if self.in_progress_since is None else now - self.in_progress_since,
-            deadline=deadline,
-        )
-
-    def note(self, outcome: Outcome) -> None:
-        """Take one outcome into the history."""
-        now = anyio.current_time()
-        self.tries += 1
-        if isinstance(outcome, Lost | InProgress):
-            for row in self.rows:
-                row.lost = True
-        if isinstance(outcome, InProgress):
-            self.in_progress_since = now if self.in_progress_since is None else self.in_progress_since
-        else:
-            self.in_progress_since = None
-        if isinstance(outcome, NoSlot | InProgress):
-            self.failures = 0  # HeyGen is there and asks for patience
-        else:
-            self.failures += 1
-            self.failing_since = now if self.failures == 1 else self.failing_since
 
 
 class Submitter:
@@ -178,7 +123,7 @@ class Submitter:
 
     async def submit(self, *rows: InFlight) -> None:
         """Send *rows*, in stage SLOTTED: one by itself, several in one POST."""
-        groups = deque([_Posts(tuple(rows))])
+        groups = deque([Posts(tuple(rows))])
         while groups:
             posts = groups.popleft()
             if posts.needs_room and len(posts.rows) > 1:
@@ -186,7 +131,7 @@ class Submitter:
                 groups.extendleft([rest] if rest.rows else [])
             groups.extendleft(reversed(await self._submit(posts)))
 
-    async def _submit(self, posts: _Posts) -> Sequence[_Posts]:
+    async def _submit(self, posts: Posts) -> Sequence[Posts]:
         """Send one group until it is settled, and return the groups that it has to be sent in instead, if any."""
         while True:
             if self.is_stopping:
@@ -210,7 +155,7 @@ class Submitter:
                 return decision
             await self._wait_by(decision, posts)
 
-    async def _try(self, posts: _Posts) -> Resend | WaitForSlot | list[_Posts] | None:
+    async def _try(self, posts: Posts) -> Resend | WaitForSlot | list[Posts] | None:
         """Send a group once and record what came of it; return how to go on, None if the rows are settled."""
         key = await self._store.sending([row.job for row in posts.rows])
         outcome = await self._post(posts, key)
@@ -224,7 +169,7 @@ class Submitter:
         await self._settle(posts, decision)
         return None
 
-    async def _post(self, posts: _Posts, key: str) -> Outcome:
+    async def _post(self, posts: Posts, key: str) -> Outcome:
         for row in posts.rows:
             self._registry.advance(row, Stage.SENDING)
             row.first_sent_at = row.first_sent_at or time.time()
@@ -234,9 +179,9 @@ class Submitter:
             return await self._client.attempt(requests[0], key, tried=posts.tries)
         return await self._client.attempt_batch(requests, key, tried=posts.tries)
 
-    async def _settle(self, posts: _Posts, decision: Decision) -> None:
+    async def _settle(self, posts: Posts, decision: Decision) -> None:
         match decision:
-            case Record(resource_id):
+            case RecordId(resource_id):
                 await self._accept(posts.rows, resource_id)
             case LookFor(error) if self._looker is not None:
                 await self._look_for(posts, error)
@@ -274,7 +219,7 @@ class Submitter:
             self._client.telemetry.emit(event)
             self._watchlist.begin(row, first=FIRST_LOOK_AT_SESSION_SECONDS if is_session else None)
 
-    async def _back_off(self, posts: _Posts, error: HeyGenError) -> None:
+    async def _back_off(self, posts: Posts, error: HeyGenError) -> None:
         """Record that a refusal has to be waited out: rows are planned again, or unknown if an answer was lost."""
         for row in posts.rows:
             self._registry.advance(row, Stage.BACKING_OFF)
@@ -287,7 +232,7 @@ class Submitter:
         for row in posts.rows:
             row.first_sent_at = None
 
-    async def _wait_by(self, decision: Resend | WaitForSlot, posts: _Posts) -> None:
+    async def _wait_by(self, decision: Resend | WaitForSlot, posts: Posts) -> None:
         """Wait as decided. The slot of the rows is kept meanwhile: an answer that was lost may be of a render."""
         if isinstance(decision, Resend):
             seconds = decision.error.retry_after or decision.seconds * random.uniform(0.75, 1.25)  # noqa: S311 - jitter
@@ -309,7 +254,7 @@ class Submitter:
         known = None if limit == math.inf else int(limit)
         self._client.telemetry.emit(SlotsLearnt(limit=known, in_use=self._slots.pool.in_use))
 
-    async def _look_for(self, posts: _Posts, error: HeyGenError) -> None:
+    async def _look_for(self, posts: Posts, error: HeyGenError) -> None:
         """Have rows looked for; they keep their slots, because HeyGen may be rendering them."""
         if self._looker is None:
             raise AssertionError("nothing looks for lost POSTs in this run")
@@ -319,11 +264,11 @@ class Submitter:
         for row in posts.rows:
             self._looker.look_for(row, error)
 
-    async def _fail(self, posts: _Posts, error: HeyGenError) -> None:
+    async def _fail(self, posts: Posts, error: HeyGenError) -> None:
         spent = "unknown" if posts.lost else error.spent
         await self._finisher.fail(posts.rows, error.told(spent=spent, attempts=posts.tries))
 
-    async def _stop_by(self, posts: _Posts, error: HeyGenError) -> None:
+    async def _stop_by(self, posts: Posts, error: HeyGenError) -> None:
         """Stop the run: the next row would meet the same. Rows that were not made are planned again."""
         first = posts.rows[0].index
         if posts.lost:
@@ -338,7 +283,7 @@ class Submitter:
             self._finisher.free(row)
             self._registry.drop(row)
 
-    async def _give_up(self, posts: _Posts) -> None:
+    async def _give_up(self, posts: Posts) -> None:
         """Send a group no more, because the run is told to stop: it is planned still, or of unknown outcome."""
         if posts.lost and posts.rows[0].stage is Stage.BACKING_OFF:
             await self._fail(posts, OutcomeUnknownError(_not_asked_again(posts.rows)))
@@ -349,7 +294,7 @@ class Submitter:
 
     # Batches that were refused as a whole
 
-    async def _regroup(self, posts: _Posts, outcome: NoSlot | Refused) -> list[_Posts] | None:
+    async def _regroup(self, posts: Posts, outcome: NoSlot | Refused) -> list[Posts] | None:
         """Split a batch that was not made: what is wrong with one row, or with their number, is not wrong with all."""
         error = outcome.error
         if isinstance(outcome, Refused) and not isinstance(error, APIError):
@@ -358,39 +303,20 @@ class Submitter:
         await self._back_off(posts, error)
         if isinstance(outcome, NoSlot):
             self._heed(posts.rows, error)
-            return [_Posts(posts.rows, needs_room=True)]
-        bad = _blamed(error, len(posts.rows))
+            return [Posts(posts.rows, needs_room=True)]
+        bad = blamed_items(error, len(posts.rows))
         good = tuple(row for item, row in enumerate(posts.rows) if item not in bad)
-        alone = [_Posts((row,)) for item, row in enumerate(posts.rows) if item in bad]
-        return [*alone, _Posts(good)] if good else alone
+        alone = [Posts((row,)) for item, row in enumerate(posts.rows) if item in bad]
+        return [*alone, Posts(good)] if good else alone
 
-    async def _as_many_as_there_is_room_for(self, posts: _Posts) -> tuple[_Posts, _Posts]:
+    async def _as_many_as_there_is_room_for(self, posts: Posts) -> tuple[Posts, Posts]:
         """Wait until the first of the rows has a slot, and return those that have one with the others."""
         count = 0
         while count < len(posts.rows) and (not count or self._slots.pool.is_open):
             with self.wait():
                 await self._slots.try_again(posts.rows[count].ticket)
             count += 1
-        return _Posts(posts.rows[:count]), _Posts(posts.rows[count:], needs_room=True)
-
-
-def fits_together(job: Job, others: Sequence[Job]) -> bool:
-    """Return True if a row can be asked for in one batch with *others*.
-
-    A row whose POST may have been executed has its own key, under which alone it may be sent again.
-    """
-    fresh = job.step == "submit" and (job.record is None or job.record.state == "planned")
-    if not fresh or job.request.kind not in KINDS:
-        return False
-    request: Any = job.request
-    return not others or (len(others) < BATCH_ITEMS and folder_of(request) == folder_of(others[0].request))  # type: ignore[arg-type]  # of a kind that fits
-
-
-def _blamed(error: HeyGenError, count: int) -> set[int]:
-    """Return the items that a refusal names ("Invalid payload(s) at index 3, 7."); all of them if it names none."""
-    _, found, rest = error.message.partition("at index")
-    named = {int(number) for number in _INDEX.findall(rest)} if found else set()
-    return named if named and max(named) < count else set(range(count))
+        return Posts(posts.rows[:count]), Posts(posts.rows[count:], needs_room=True)
 
 
 def _named(rows: Rows) -> str:

@@ -17,7 +17,7 @@ from heygen_async.bulk.jobs.next_step import (
     LookFor,
     OnUnknown,
     PostHistory,
-    Record,
+    RecordId,
     Resend,
     StopRun,
     WaitForSlot,
@@ -147,8 +147,8 @@ LONG = PostHistory(lost=True, key_age=700.0, failures=30, failing_for=OUTAGE_SEC
 @pytest.mark.parametrize(
     ("outcome", "history", "kind", "decision"),
     [
-        (Accepted("v1"), NEW, "avatar", Record),
-        (Accepted("v1"), OLD, "avatar", Record),
+        (Accepted("v1"), NEW, "avatar", RecordId),
+        (Accepted("v1"), OLD, "avatar", RecordId),
         (Refused(ERROR), NEW, "avatar", End),
         (Refused(ERROR), LOST, "avatar", End),
         (AccountRefused(ERROR), NEW, "avatar", StopRun),

@@ -10,7 +10,8 @@ import pytest
 from heygen_async import DirectVideo, Job, Journal, errors
 from heygen_async.bulk.campaign.campaign import plan
 from heygen_async.bulk.jobs.records import SavedFile
-from heygen_async.bulk.journal.job_store import IterableStore, JournalStore
+from heygen_async.bulk.journal.job_store import IterableStore
+from heygen_async.bulk.journal.journal_store import JournalStore
 from heygen_async.bulk.journal.sqlite import SqliteBackend
 
 COUNT = 20

@@ -20,7 +20,7 @@ from heygen_async import (
     VideoAgent,
     errors,
 )
-from heygen_async.bulk.run.submitter import _blamed
+from heygen_async.bulk.run.posts import blamed_items
 from heygen_async.simulator import (
     DropAfterAccept,
     ErrorAnswer,
@@ -130,7 +130,7 @@ async def test_a_refusal_that_names_nobody_sends_each_alone(heygen: HeyGen, worl
 )
 def test_who_is_blamed(message: str, blamed: set[int]) -> None:
     """A refusal concerns the rows that its message names; all rows if the message cannot be read."""
-    assert _blamed(errors.BadRequestError(message), 5) == blamed
+    assert blamed_items(errors.BadRequestError(message), 5) == blamed
 
 
 @pytest.mark.parametrize(

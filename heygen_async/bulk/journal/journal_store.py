@@ -1,0 +1,267 @@
+"""The job store of a journal: what is due, and writes that share commits."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import anyio
+import attrs
+
+from heygen_async.api.handles.video import Video
+from heygen_async.api.requests.stored import StoredRequest
+from heygen_async.bulk.jobs import keys
+from heygen_async.bulk.jobs.job import Job
+from heygen_async.bulk.jobs.next_step import Step, next_step
+from heygen_async.bulk.jobs.records import Record, SavedFile, State
+from heygen_async.bulk.journal.job_store import JobStore, Named
+from heygen_async.bulk.journal.journal import Journal, WrongStateError
+from heygen_async.bulk.journal.stored_files import Stored, unstored
+from heygen_async.errors import HeyGenError, NotFoundError, RenderFailedError, Spent
+
+
+@attrs.define(eq=False)
+class _Group:
+    """Changes that share one commit."""
+
+    changes: list[Callable[[], None]] = attrs.field(factory=list)
+    errors: dict[int, Exception] = attrs.field(factory=dict)  # by index in `changes`
+    done: anyio.Event = attrs.field(factory=anyio.Event)
+
+    def apply(self) -> None:
+        """Make the changes; one that does not fit the state of its row fails alone."""
+        self.errors.clear()
+        for place, change in enumerate(self.changes):
+            try:
+                change()
+            except WrongStateError as exc:
+                self.errors[place] = exc
+
+    def failed(self, error: Exception) -> None:
+        """Give *error* to all changes: none of them was made."""
+        self.errors = dict.fromkeys(range(len(self.changes)), error)
+
+
+TOGETHER_SECONDS = 0.25
+
+
+_UNDER_WAY: tuple[State, ...] = ("submitted", "intended", "unknown")
+
+
+class JournalStore(JobStore):
+    """The jobs of a journal, which remembers them."""
+
+    def __init__(self, journal: Journal, *, files: Iterable[str] = (), refused: Iterable[Job] = ()) -> None:
+        """Take what is due from *journal* and write to it; *files* are the kinds that are wanted of each video.
+
+        *refused* are jobs that can never be sent as they are, so that the journal does not have them.
+        """
+        self._journal = journal
+        counts = journal.counts()
+        self.left: int | None = sum(counts[state] for state in ("planned", *_UNDER_WAY))
+        # What was under way comes first: it is paid for. Its ids are noted now, because states change during the run.
+        self._open = iter([record.id for state in _UNDER_WAY for record in journal.records(state)])
+        self._to_send: deque[Record] = deque()  # of them, those whose POST goes out once more
+        self._refused = deque(refused)
+        self._unstored = unstored(journal, files)
+        self._planned = journal.records("planned")
+        self._handed_out: set[int] = set()
+        self._batches: dict[int, int] = {}  # rows on their way, and the numbers of their batches
+        self._group: _Group | None = None
+        self._writer = ThreadPoolExecutor(1)  # its thread begins with the first commit that has to travel
+
+    async def next_open(self) -> Job | None:
+        """Return a job that an earlier run has submitted, or may have; None when all were handed out."""
+        for job_id in self._open:
+            record = self._journal.get(job_id)
+            if job_id in self._handed_out:
+                continue
+            step = next_step(record, time.time(), wants_file=False)
+            if step == "submit" and record.batch is not None:
+                step = self._with_its_mates(record)
+            if step != "submit":
+                self._count()
+                return job_of(self._journal, record, step)
+            self._to_send.append(record)
+        return None
+
+    def _with_its_mates(self, record: Record) -> Step:
+        """Hand a batch that must be repeated out as one: it goes out again as it was, or its rows are looked for."""
+        batch = record.batch or 0
+        members = self._journal.members(batch)
+        if len(members) != self._journal.batch(batch).size:
+            return "reconcile"
+        self._handed_out.update(member.id for member in members)
+        return "submit"
+
+    async def next(self) -> Job | None:
+        """Return the next job that is to be sent; None at the end."""
+        if self._refused:
+            return self._refused.popleft()
+        self._count()
+        record = self._to_send.popleft() if self._to_send else next(self._planned, None)
+        return None if record is None else job_of(self._journal, record, "submit")
+
+    def _count(self) -> None:
+        if self.left is not None:
+            self.left = max(0, self.left - 1)
+
+    async def sending(self, jobs: Sequence[Job]) -> str:
+        """Write the intent, and which jobs are in the batch: what is sent again must be the same."""
+        if len(jobs) == 1 and jobs[0].index not in self._batches:
+            await self._write(lambda: self._journal.intend(_id(jobs[0])))
+            return jobs[0].key
+        batch = self._batches.get(jobs[0].index)
+        if batch is None:
+            key = keys.batch_key([job.key for job in jobs])
+            made: list[int] = []
+            await self._write(lambda: made.append(self._journal.intend_together([_id(job) for job in jobs], key)))
+            self._batches.update({job.index: made[-1] for job in jobs})
+            return key
+        await self._write(lambda: self._each(self._journal.intend, jobs))
+        return self._journal.batch(batch).key
+
+    async def accepted(self, job: Job, *, video_id: str | None = None, session_id: str | None = None) -> None:
+        """Write the id."""
+        await self._write(lambda: self._journal.submitted(_id(job), video_id=video_id, session_id=session_id))
+
+    async def accepted_together(self, jobs: Sequence[Job], batch_id: str) -> None:
+        """Write the id."""
+        batch = self._batches[jobs[0].index]
+        await self._write(lambda: self._journal.submitted_together(batch, batch_id))
+        for job in jobs:
+            self._batches.pop(job.index, None)
+
+    async def named(self, names: Sequence[Named]) -> None:
+        """Write the ids, all of them in one change."""
+
+        def change() -> None:
+            for job, video_id, session_id in names:
+                self._journal.submitted(_id(job), video_id=video_id, session_id=session_id)
+
+        await self._write(change)
+
+    async def put_back(self, *jobs: Job) -> None:
+        """Plan them again."""
+        await self._write(lambda: self._each(self._journal.not_sent, jobs))
+        for job in jobs:
+            self._batches.pop(job.index, None)
+
+    async def refused(self, error: HeyGenError, *jobs: Job) -> None:
+        """Write their end."""
+        await self._write(lambda: self._each(lambda job_id: self._failed(job_id, error, "no"), jobs))
+
+    async def unknown(self, error: HeyGenError, *jobs: Job) -> None:
+        """Write that nobody knows."""
+
+        def change(job_id: int) -> None:
+            self._journal.unknown(job_id, code=code_of(error), error=error.message)
+
+        await self._write(lambda: self._each(change, jobs))
+
+    async def completed(self, job: Job, video: Video) -> None:
+        """Write the end."""
+        await self._write(lambda: self._journal.completed(_id(job), video_id=video.id, duration=video.duration))
+
+    async def failed(self, job: Job, error: HeyGenError) -> None:
+        """Write the end, unless the render goes on: then it stays open and the next run follows it."""
+        if isinstance(error, RenderFailedError | NotFoundError):
+            await self._write(lambda: self._failed(_id(job), error, error.spent))
+
+    async def next_unstored(self) -> tuple[Job, Stored] | None:
+        """Return a job that ended in an earlier run and lacks files, with the files that it has; None at the end."""
+        found = next(self._unstored, None)
+        return found and (job_of(self._journal, self._journal.get(found[0]), "download"), found[1])
+
+    async def stored(self, job: Job, kind: str, file: SavedFile) -> None:
+        """Write the file's name and size."""
+        await self._write(lambda: self._journal.stored(_id(job), kind, file))
+
+    async def not_stored(self, job: Job, error: HeyGenError) -> None:
+        """Write the reason."""
+        await self._write(lambda: self._journal.not_stored(_id(job), code=code_of(error), error=error.message))
+
+    def mates(self, job: Job) -> list[Job]:
+        """Return the jobs of the batch that *job* was sent in, in its order; they are not handed out one by one."""
+        batch = job.record.batch
+        members = [job_of(self._journal, record, "submit") for record in self._journal.members(batch)]
+        self._batches.update({member.index: batch for member in members})
+        return members
+
+    def batch_id(self, job: Job) -> str:
+        """Return HeyGen's id of the batch that a submitted job is in."""
+        return self._journal.batch(job.record.batch).batch_id or ""
+
+    def _each(self, change: Callable[[int], None], jobs: Iterable[Job]) -> None:
+        for job in jobs:
+            change(_id(job))
+
+    def _failed(self, job_id: int, error: HeyGenError, spent: Spent) -> None:
+        self._journal.failed(job_id, code=code_of(error), error=error.message, spent=spent)
+
+    async def _write(self, change: Callable[[], None]) -> None:
+        """Return when *change* is on disk. Changes within `TOGETHER_SECONDS` share one commit.
+
+        One sweep notices several ends, so changes come in bursts: waiting a quarter of a second makes one fsync out
+        of seven. The commit to a file is made on the event loop: that costs less than a thread, and a loop in virtual
+        time waits for it. A change is written even if its writer is cancelled.
+        """
+        group = self._group
+        if group is None:
+            group = self._group = _Group()
+            asyncio.get_running_loop().call_later(TOGETHER_SECONDS, self._begin_flush)
+        place = len(group.changes)
+        group.changes.append(change)
+        try:
+            await group.done.wait()
+        except BaseException:
+            self.flush()  # a cancelled writer leaves no change unwritten
+            raise
+        if place in group.errors:
+            raise group.errors[place]
+
+    def flush(self) -> None:
+        """Commit the waiting changes now."""
+        group, self._group = self._group, None
+        if group is not None:
+            self._commit(group)
+            group.done.set()
+
+    def _begin_flush(self) -> None:
+        """Commit the waiting changes, on a thread if the journal is in a database server."""
+        if self._journal.commits_inline or self._group is None:
+            self.flush()
+            return
+        group, self._group = self._group, None
+        done = asyncio.get_running_loop().run_in_executor(self._writer, self._commit, group)
+        done.add_done_callback(lambda _: group.done.set())
+
+    def _commit(self, group: _Group) -> None:
+        try:
+            self._journal.together(group.apply)
+        except Exception as exc:  # noqa: BLE001 - it is raised where each change was asked for
+            group.failed(exc)
+
+
+def job_of(journal: Journal, record: Record, step: Step) -> Job:
+    """Return a row of the journal as a job."""
+    return Job(
+        request=StoredRequest(kind=record.kind, text=record.text),
+        row=record.row,
+        key=journal.key(record),
+        index=record.id - 1,
+        step=step,
+        record=record,
+    )
+
+
+def code_of(error: HeyGenError) -> str:
+    """Return the code by which an error is counted."""
+    return error.code or type(error).__name__
+
+
+def _id(job: Job) -> int:
+    return job.index + 1
