@@ -170,7 +170,8 @@ class _Attempts:
                 failures = failures + 1 if counts(exc) else 0  # whoever asks for patience is well
                 delay = self._caller.delay(exc, failures, waited, self._options, repeatable=self._repeatable)
                 if delay is None or anyio.current_time() + delay > deadline or not self._affordable(exc):
-                    raise self._final(exc, delay) from exc
+                    final = self._final(exc, delay)
+                    raise final from (exc.__cause__ if final is exc else exc)
                 self._prepare_next(exc, delay)
                 waited += 0.0 if counts(exc) else delay
             await anyio.sleep(delay)

@@ -370,3 +370,17 @@ async def test_an_unknown_outcome_names_its_key(heygen: HeyGen, world: World, he
     key = note.split("'")[1]
     job = await heygen.videos.create(hello, Options(idempotency_key=key))
     assert [charge.video_id for charge in world.ledger] == [job.id]
+
+
+async def test_an_error_is_never_its_own_cause(server: Server, world: World) -> None:
+    """Whoever prints the chain of causes comes to its end."""
+    world.faults.append(ErrorAnswer(method="GET", status=404, code="not_found"))
+    async with HeyGen("simulator-key", base_url=server.base_url) as heygen:
+        with pytest.raises(errors.NotFoundError) as caught:
+            await heygen.videos.get("video_x")
+    seen: list[BaseException] = []
+    error: BaseException | None = caught.value
+    while error is not None:
+        assert error not in seen
+        seen.append(error)
+        error = error.__cause__
