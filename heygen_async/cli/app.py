@@ -1,4 +1,4 @@
-"""The group of commands, and what it says when one ends in an error: one line, and how to mend it."""
+"""The application of all commands; an error is reported in one line that says how to correct it."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from cyclopts import App, Parameter
 
 from heygen_async.cli.exits import Exit, InterruptedRunError, code_of
 from heygen_async.cli.help_layout import Layout
-from heygen_async.cli.registry import ABOUT, COMMANDS, COMPLETION, GROUPS, where
+from heygen_async.cli.registry import ABOUT, COMMANDS, COMPLETION, GROUPS, import_path
 from heygen_async.errors import HeyGenError
 
 
-def _shown(default: object) -> str | None:
-    """Return a default as help shows it: what is off or absent goes without saying."""
+def _help_default(default: object) -> str | None:
+    """Return a default as help shows it; None for options that are off or absent by default."""
     return None if default in {None, False, ()} else str(default)
 
 
 def make_app() -> App:
-    """Return the command line: commands are imported when they are called."""
-    made = _app("heygen-async", ABOUT)
-    groups = {name: _app(name, says) for name, says in GROUPS.items()}
+    """Return the application; the module of a command is imported when the command is called."""
+    root = _app("heygen-async", ABOUT)
+    groups = {name: _app(name, about) for name, about in GROUPS.items()}
     for app in groups.values():
-        made.command(app)
+        root.command(app)
     for name in COMMANDS:
         group, _, word = name.rpartition(" ")
-        groups.get(group, made).command(where(name), name=word)
-    made.register_install_completion_command(COMPLETION)
-    return made
+        groups.get(group, root).command(import_path(name), name=word)
+    root.register_install_completion_command(COMPLETION)
+    return root
 
 
-def _app(name: str, says: str) -> App:
+def _app(name: str, about: str) -> App:
     return App(
         name=name,
-        help=says,
+        help=about,
         help_format="plaintext",
         help_formatter=Layout(),
         version_flags=[],
@@ -44,31 +44,31 @@ def _app(name: str, says: str) -> App:
         exit_on_error=False,
         print_error=False,
         suppress_keyboard_interrupt=False,
-        default_parameter=Parameter(negative=(), show_default=_shown),
+        default_parameter=Parameter(negative=(), show_default=_help_default),
     )
 
 
-def main(words: Sequence[str]) -> Any:
-    """Run a command; say what went wrong in plain words and leave with the code for it."""
+def main(arguments: Sequence[str]) -> Any:
+    """Run a command; report an error in one line and exit with its code."""
     try:
-        return make_app()(words)
+        return make_app()(arguments)
     except cyclopts.CycloptsError as exc:
-        _say(_usage(exc))
+        _print_error(_usage(exc))
         sys.exit(Exit.INPUT)
     except HeyGenError as exc:
-        _say(str(exc), *getattr(exc, "__notes__", ()))
+        _print_error(str(exc), *getattr(exc, "__notes__", ()))
         sys.exit(code_of(exc))
     except (KeyboardInterrupt, InterruptedRunError):
         sys.exit(Exit.INTERRUPTED)
 
 
 def _usage(error: cyclopts.CycloptsError) -> str:
-    """Say what is wrong with a command line, and where help is."""
+    """Return a usage error on one line, with the command that shows help."""
     command = " ".join(("heygen-async", *(error.command_chain or ())))
     return f"{' '.join(str(error).split())} ({command} --help)"
 
 
-def _say(text: str, *notes: str) -> None:
+def _print_error(text: str, *notes: str) -> None:
     from rich.console import Console
 
     console = Console(stderr=True, soft_wrap=True, highlight=False)

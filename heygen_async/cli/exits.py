@@ -1,4 +1,4 @@
-"""How the command line ends: exit codes that scripts can use."""
+"""Exit codes, which scripts can rely on."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Exit(enum.IntEnum):
 
 
 class InterruptedRunError(Exception):
-    """A run was left by a second signal."""
+    """A second signal ended the run at once."""
 
 
 _CODES: tuple[tuple[type[HeyGenError], Exit], ...] = (
@@ -46,5 +46,5 @@ _CODES: tuple[tuple[type[HeyGenError], Exit], ...] = (
 
 
 def code_of(error: HeyGenError) -> Exit:
-    """Return the exit code for what ended a command."""
+    """Return the exit code for the error that ended a command."""
     return next(code for kind, code in _CODES if isinstance(error, kind))

@@ -1,4 +1,4 @@
-"""What is said at once, without importing any library: help on everything, the version, a word that is no command."""
+"""Answers that import no library: the overview of all commands, the version, and errors about unknown commands."""
 
 from __future__ import annotations
 
@@ -11,40 +11,40 @@ from heygen_async.cli.help_layout import paragraphs, section
 from heygen_async.cli.registry import ABOUT, COMMANDS, COMPLETION, EXIT_CODES, GROUPS
 
 HELP = frozenset({"-h", "--help"})
-_OF_CYCLOPTS = frozenset({COMPLETION, "__complete"})
+_HANDLED_BY_CYCLOPTS = frozenset({COMPLETION, "__complete"})
 _OPTIONS = (
-    ("-h, --help", "Show this, or of a command: what it takes."),
+    ("-h, --help", "Show this help; after a command: its arguments and options."),
     ("--version", "Show the version."),
-    (COMPLETION, "Teach your shell (bash, zsh, fish) the commands."),
+    (COMPLETION, "Install completion for your shell (bash, zsh, fish)."),
 )
 
 
-class Printed(NamedTuple):  # attrs would be a third of the time
-    """What is printed, and how the command line ends: on stderr if not well."""
+class Answer(NamedTuple):  # importing attrs would take a third of the time of `--help`
+    """Text to print and the exit code; with an exit code other than 0 the text goes to stderr."""
 
     text: str
     exit_code: Exit = Exit.DONE
 
 
-def said_at_once(words: Sequence[str]) -> Printed | None:
-    """Return what *words* are answered with; None if they are a command's."""
-    group = words[0] if words and words[0] in GROUPS else ""
-    rest = words[1:] if group else words
+def immediate_answer(arguments: Sequence[str]) -> Answer | None:
+    """Return the answer to *arguments*; None if they call a command, which has to be imported."""
+    group = arguments[0] if arguments and arguments[0] in GROUPS else ""
+    rest = arguments[1:] if group else arguments
     if not rest:
-        return Printed(overview(group), Exit.INPUT)
+        return Answer(overview(group), Exit.INPUT)
     if rest[0] in HELP:
-        return Printed(overview(group))
+        return Answer(overview(group))
     if not group and rest[0] == "--version":
-        return Printed(f"heygen-async, version {_version()}\n")
-    if f"{group} {rest[0]}".strip() in COMMANDS or (not group and rest[0] in _OF_CYCLOPTS):
+        return Answer(f"heygen-async, version {_version()}\n")
+    if f"{group} {rest[0]}".strip() in COMMANDS or (not group and rest[0] in _HANDLED_BY_CYCLOPTS):
         return None
-    return Printed(_unknown(group, rest[0]), Exit.INPUT)
+    return Answer(_unknown(group, rest[0]), Exit.INPUT)
 
 
 def overview(group: str = "") -> str:
-    """Return the help on everything, or on a group of commands."""
-    called = f"heygen-async {group}".strip()
-    parts = [f"Usage: {called} COMMAND ...", paragraphs(GROUPS[group] if group else ABOUT)]
+    """Return the help on all commands, or on one group of them."""
+    command = f"heygen-async {group}".strip()
+    parts = [f"Usage: {command} COMMAND ...", paragraphs(GROUPS[group] if group else ABOUT)]
     if not group:
         parts.append(paragraphs(EXIT_CODES))
     parts.append(section("Commands", _commands(group)))
@@ -53,22 +53,22 @@ def overview(group: str = "") -> str:
 
 
 def _commands(group: str) -> Iterator[tuple[str, str]]:
-    """Yield commands, or groups of them, with what they do, in the order of the alphabet."""
+    """Yield the commands of a group, or all single commands and groups, in alphabetical order, with descriptions."""
     if group:
-        yield from ((name.split()[1], says) for name, (_, says) in COMMANDS.items() if name.startswith(f"{group} "))
+        yield from ((name.split()[1], about) for name, (_, about) in COMMANDS.items() if name.startswith(f"{group} "))
         return
-    single = {name: says for name, (_, says) in COMMANDS.items() if " " not in name}
+    single = {name: about for name, (_, about) in COMMANDS.items() if " " not in name}
     yield from sorted({**single, **GROUPS}.items())
 
 
 def _unknown(group: str, word: str) -> str:
     known = [name for name, _ in _commands(group)]
     near = difflib.get_close_matches(word, known, n=1)
-    mend = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-    called = f"heygen-async {group}".strip()
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+    command = f"heygen-async {group}".strip()
     if word.startswith("-"):
-        return f"heygen-async: no option {word} here; options of a command go behind it ({called} --help)\n"
-    return f"heygen-async: no command {word!r}; {mend} ({called} --help)\n"
+        return f"heygen-async: no option {word} here; options of a command come after its name ({command} --help)\n"
+    return f"heygen-async: no command {word!r}; {hint} ({command} --help)\n"
 
 
 def _version() -> str:

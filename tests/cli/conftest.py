@@ -12,20 +12,20 @@ from heygen_async.simulator import World, run, serve
 
 
 @pytest.fixture
-def _play(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The simulator in a thread, 500 times as fast as life, and in the environment."""
-    started, over = threading.Event(), threading.Event()
+def _simulator_thread(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Serve the simulator in a thread, 500 times faster than real time, with its address and key in the environment."""
+    started, finished = threading.Event(), threading.Event()
 
     async def main() -> None:
         async with serve(world) as server:
             monkeypatch.setenv("HEYGEN_API_BASE", server.base_url)
             started.set()
-            await anyio.to_thread.run_sync(over.wait)
+            await anyio.to_thread.run_sync(finished.wait)
 
     monkeypatch.setenv("HEYGEN_API_KEY", "simulator-key")
     thread = threading.Thread(target=lambda: run(main, speed=500))
     thread.start()
     assert started.wait(20)
     yield
-    over.set()
+    finished.set()
     thread.join(20)

@@ -1,4 +1,4 @@
-"""The command line, as a person or a script uses it."""
+"""The command line as people and scripts use it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def contacts(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def _play(monkeypatch: pytest.MonkeyPatch, simulator: str) -> None:
+def _environment(monkeypatch: pytest.MonkeyPatch, simulator: str) -> None:
     monkeypatch.setenv("HEYGEN_API_BASE", simulator)
     monkeypatch.setenv("HEYGEN_API_KEY", "simulator-key")
 
@@ -47,39 +47,39 @@ def on_one_line(text: str) -> str:
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_the_list_of_commands_says_what_each_says_of_itself(name: str) -> None:
-    """The list is written by hand, so that no command is imported for it."""
-    says = COMMANDS[name][1].partition(",")[0].removesuffix(".")
+def test_the_overview_describes_commands_as_their_own_help_does(name: str) -> None:
+    """The overview is written by hand, so that it imports no command, and must not differ from the commands."""
+    about = COMMANDS[name][1].partition(",")[0].removesuffix(".")
     group = name.split()[:-1]
-    assert says in on_one_line(invoke(*name.split(), "--help").stdout)
-    assert says in on_one_line(invoke(*group, "--help").stdout)
+    assert about in on_one_line(invoke(*name.split(), "--help").stdout)
+    assert about in on_one_line(invoke(*group, "--help").stdout)
 
 
-def test_every_command_is_found() -> None:
-    """The groups are those of the commands; help by its short name; the whole fits 80 columns."""
+def test_help_of_all_groups_fits_80_columns() -> None:
+    """Each group of a command is listed; `-h` works like `--help`."""
     assert {name.split()[0] for name in COMMANDS if " " in name} == set(GROUPS)
     for words in [[], ["run"], *([group] for group in GROUPS)]:
-        helped = invoke(*words, "-h")
-        assert helped.exit_code == 0
-        assert "Options:" in helped.stdout
-        assert max(map(len, helped.stdout.splitlines())) <= 80
+        result = invoke(*words, "-h")
+        assert result.exit_code == 0
+        assert "Options:" in result.stdout
+        assert max(map(len, result.stdout.splitlines())) <= 80
 
 
 @pytest.mark.parametrize("words", [[], *([group] for group in GROUPS)])
-def test_nothing_said_is_answered_with_help(words: list[str]) -> None:
-    """On stderr, as what a script did not ask for."""
-    said = invoke(*words)
-    assert said.exit_code == 2
-    assert "Commands:" in said.stderr
-    assert said.stdout == ""
+def test_without_a_command_help_goes_to_stderr(words: list[str]) -> None:
+    """The exit code is 2, as a script that names no command is wrong."""
+    result = invoke(*words)
+    assert result.exit_code == 2
+    assert "Commands:" in result.stderr
+    assert result.stdout == ""
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("words", "message"),
     [
         (["staus"], "no command 'staus'; did you mean status? (heygen-async --help)"),
         (["frobnicate"], "no command 'frobnicate'; there are account, agent, assets, "),
-        (["--bogus"], "no option --bogus here; options of a command go behind it (heygen-async --help)"),
+        (["--bogus"], "no option --bogus here; options of a command come after its name (heygen-async --help)"),
         (["videos", "lst"], "no command 'lst'; did you mean list? (heygen-async videos --help)"),
         (["videos", "--all"], "no option --all here"),
         (["videos", "get"], 'Command "videos get" parameter VIDEO requires an argument.'),
@@ -95,24 +95,24 @@ def test_nothing_said_is_answered_with_help(words: list[str]) -> None:
         (["export", "c.db"], "OUTPUT requires an argument."),
     ],
 )
-def test_a_word_that_is_wrong_is_told_in_one_line(words: list[str], says: str) -> None:
-    """With the mend, and exit code 2."""
-    said = invoke(*words)
-    assert said.exit_code == 2
-    assert says in said.stderr
-    assert said.stderr.startswith("heygen-async: ")
-    assert said.stderr.count("\n") == 1
+def test_a_usage_error_is_one_line_with_a_hint(words: list[str], message: str) -> None:
+    """Usage errors have exit code 2."""
+    result = invoke(*words)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stderr.startswith("heygen-async: ")
+    assert result.stderr.count("\n") == 1
 
 
 def test_a_script_may_begin_with_a_dash(contacts: Path) -> None:
-    """It is what somebody says, not an option."""
-    said = invoke("plan", str(contacts), "--no-preflight", *SET, "--script", "- and {{ name }}?")
-    assert said.exit_code == 0, said.output
-    assert "3 can be rendered" in said.stdout
+    """A script such as `- and you?` is a value, not an option."""
+    result = invoke("plan", str(contacts), "--no-preflight", *SET, "--script", "- and {{ name }}?")
+    assert result.exit_code == 0, result.output
+    assert "3 can be rendered" in result.stdout
 
 
 def test_help_imports_no_command() -> None:
-    """Nor the client, nor the libraries of the command line: `--help` and `--version` are there at once."""
+    """`--help` and `--version` load neither a command, nor the client, nor the libraries of the command line."""
     lines = (
         "import atexit, sys",
         "from heygen_async.cli import main",
@@ -136,7 +136,7 @@ def test_help_imports_no_command() -> None:
 
 
 def test_the_demo_renders_the_shipped_contact_list(tmp_path: Path) -> None:
-    """Every row of the list has a result, and the summary says what it took."""
+    """Each row has a result, each completed row a file, and the summary counts both."""
     result = invoke("demo", "--rows", "25", "--speed", "1000", "--output", str(tmp_path / "out"))
     assert result.exit_code == 0, result.output
     rows = rows_of(tmp_path / "out" / "results.csv")
@@ -149,7 +149,7 @@ def test_the_demo_renders_the_shipped_contact_list(tmp_path: Path) -> None:
 
 
 def test_a_terminal_gets_a_live_display(tmp_path: Path) -> None:
-    """A bar and a line that change in place; the thread that draws them may not fail."""
+    """A terminal shows a bar and a line that change in place; the thread that draws them raises no error."""
     args = ["demo", "--rows", "10", "--speed", "300", "--output", str(tmp_path)]
     result = call(*args, env={"FORCE_COLOR": "1", "COLUMNS": "100"})
     assert result.exit_code == 0, result.output
@@ -158,9 +158,9 @@ def test_a_terminal_gets_a_live_display(tmp_path: Path) -> None:
     assert "Traceback" not in result.output
 
 
-@pytest.mark.usefixtures("_play")
+@pytest.mark.usefixtures("_environment")
 def test_run_renders_a_list_against_a_server(contacts: Path, tmp_path: Path, simulator: str) -> None:
-    """Names as they are spelled, an empty cell where the template allows it, files under the names asked for."""
+    """Cells are sent and name files as they are spelled; a template may allow an empty cell."""
     out = tmp_path / "videos"
     script = "Hi {{ name }}{% if city %} in {{ city }}{% endif %}"
     result = invoke(
@@ -177,9 +177,9 @@ def test_run_renders_a_list_against_a_server(contacts: Path, tmp_path: Path, sim
     assert spoken == ["Hi Ada in London", "Hi O'Brien", "Hi Zoë in Lyon, France"]
 
 
-@pytest.mark.usefixtures("_play")
-def test_run_takes_a_workbook_and_each_row_its_own_fields(tmp_path: Path, simulator: str) -> None:
-    """A sheet, columns for a voice and the mode, numbers as German writes them, and a word about what goes unused."""
+@pytest.mark.usefixtures("_environment")
+def test_run_reads_a_workbook_with_fields_in_columns(tmp_path: Path, simulator: str) -> None:
+    """Columns set voice and mode, numbers are written as in German, and an unused column is reported."""
     book = openpyxl.Workbook()
     book.create_sheet("Leads")
     for row in (
@@ -207,7 +207,7 @@ def test_run_takes_a_workbook_and_each_row_its_own_fields(tmp_path: Path, simula
         "500",
     )
     assert result.exit_code == 0, result.output
-    assert "columns that nothing uses: Phone" in result.output
+    assert "unused columns: Phone" in result.output
     with urllib.request.urlopen(f"{simulator}/_simulator/ledger") as answer:  # noqa: S310 - our own address
         bodies = [charge["body"] for charge in json.load(answer)]
     assert {(body["voice_id"], body.get("script"), body.get("prompt")) for body in bodies} == {
@@ -216,25 +216,25 @@ def test_run_takes_a_workbook_and_each_row_its_own_fields(tmp_path: Path, simula
     }
 
 
-def test_every_problem_of_every_row_is_named_at_once(tmp_path: Path) -> None:
-    """Broken lines and empty cells alike; a column that is mapped and not there is refused before any row."""
+def test_all_problems_of_all_rows_are_reported_together(tmp_path: Path) -> None:
+    """Unreadable lines, wrong values and missing columns are reported together; exit code 2."""
     path = tmp_path / "leads.jsonl"
     path.write_text('{"name": "Ada", "size": "8k"}\nnot json\n{"size": "4k"}\n', encoding="utf-8")
     options = [*SET, "--script", "Hi {{ name }}", "--map", "resolution=size"]
     result = invoke("run", str(path), *options)
     assert result.exit_code == 2
     assert "3 of 3 rows cannot be rendered; nothing was sent" in result.output
-    for says in (
+    for message in (
         "line 1, column size",
         "line 2: 'not json'; not readable as JSON",
         "line 3, column name: no such column",
     ):
-        assert says in re.sub(r"\s+", " ", result.output)
+        assert message in re.sub(r"\s+", " ", result.output)
 
 
-@pytest.mark.usefixtures("_play")
+@pytest.mark.usefixtures("_environment")
 def test_rows_that_fail_have_an_exit_code_and_a_reason(contacts: Path, tmp_path: Path) -> None:
-    """Five: some rows failed; results.csv says which and why."""
+    """Exit code 5 if some rows failed; results.csv has the reason of each."""
     out = tmp_path / "videos"
     fields = ["--set", "callback_url=https://example.com/hook", "--set", "avatar_id=look_anna"]
     result = invoke(
@@ -258,8 +258,8 @@ def test_rows_that_fail_have_an_exit_code_and_a_reason(contacts: Path, tmp_path:
     assert [row["error_code"] for row in rows_of(out / "results.csv")] == ["invalid_parameter"] * 2
 
 
-def test_bad_rows_are_named_before_anything_is_sent(contacts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With their lines; exit code 2; no key is even needed."""
+def test_bad_rows_are_reported_before_a_row_is_sent(contacts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report names their lines; exit code 2, and no key is needed."""
     monkeypatch.delenv("HEYGEN_API_KEY", raising=False)
     result = invoke("run", str(contacts), *SET, "--script", "Hi {{ name }} in {{ city }}")
     assert result.exit_code == 2
@@ -267,8 +267,8 @@ def test_bad_rows_are_named_before_anything_is_sent(contacts: Path, monkeypatch:
     assert "contacts.csv line 4, column city: is empty here" in result.output
 
 
-def test_rows_whose_files_would_have_one_name_are_named(contacts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before anything is sent; without downloads there are no files, so nothing is wrong with them."""
+def test_rows_whose_files_would_have_one_name_are_reported(contacts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clash of file names is found before a row is sent; without downloads there is no clash."""
     monkeypatch.delenv("HEYGEN_API_KEY", raising=False)
     contacts.write_text("name,city\nAda,London\nBob,Rome\nADA,Paris\n")
     args = ["run", str(contacts), *SET, "--script", "Hi {{ name }}", "--filename", "{name}"]
@@ -280,8 +280,8 @@ def test_rows_whose_files_would_have_one_name_are_named(contacts: Path, monkeypa
     assert "files: 'film'; must be some of video," in invoke(*args, "--files", "video,film").output
 
 
-def test_many_bad_rows_are_cut_short(tmp_path: Path) -> None:
-    """The first twenty are shown, the rest counted."""
+def test_at_most_twenty_bad_rows_are_shown(tmp_path: Path) -> None:
+    """The others are counted."""
     path = tmp_path / "c.csv"
     path.write_text("name\n" + '" "\n' * 30)
     result = invoke("run", str(path), *SET, "--script", "Hi {{ name }}")
@@ -292,7 +292,7 @@ def test_many_bad_rows_are_cut_short(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "code", "says"),
+    ("args", "code", "message"),
     [
         (["--set", "avatar_id"], 2, "must be NAME=VALUE"),
         (["--map", "voice_id"], 2, "must be NAME=VALUE, such as --map voice_id=Voice"),
@@ -305,21 +305,21 @@ def test_many_bad_rows_are_cut_short(tmp_path: Path) -> None:
         (["--script", "Hi", "--base-url", "ftp://x"], 3, "HEYGEN_API_KEY"),
     ],
 )
-def test_what_cannot_work_is_told_in_one_line(
-    contacts: Path, args: list[str], code: int, says: str, monkeypatch: pytest.MonkeyPatch
+def test_an_error_is_reported_without_a_traceback(
+    contacts: Path, args: list[str], code: int, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With an exit code that a script can use, and no trace of Python."""
+    """Bad input has exit code 2, a missing key 3."""
     monkeypatch.delenv("HEYGEN_API_KEY", raising=False)
     monkeypatch.delenv("HEYGEN_API_BASE", raising=False)
     result = invoke("run", str(contacts), *SET, *args)
     assert result.exit_code == code, result.output
-    assert says in result.output
+    assert message in result.output
     assert "Traceback" not in result.output
 
 
 @pytest.mark.parametrize(("name", "content"), [("c.csv", "name\n"), ("c.jsonl", "{}\n")])
-def test_an_empty_list_is_nothing_to_do(tmp_path: Path, name: str, content: str) -> None:
-    """Exit code 7; also where no header says which columns there would be."""
+def test_an_empty_list_has_exit_code_7(tmp_path: Path, name: str, content: str) -> None:
+    """A list without rows is no error, also in a format without a header."""
     path = tmp_path / name
     path.write_text(content)
     result = invoke("run", str(path), *SET, "--script", "Hi {{ name }}")
@@ -328,15 +328,15 @@ def test_an_empty_list_is_nothing_to_do(tmp_path: Path, name: str, content: str)
 
 
 def test_help_names_the_commands_and_exit_codes() -> None:
-    """So that nobody has to look them up elsewhere."""
+    """`--help` lists the commands and the exit codes."""
     result = invoke("--help")
     assert result.exit_code == 0
     for word in ("run", "demo", "simulate", "130 interrupted"):
         assert word in result.output
 
 
-def test_the_command_works_as_a_program() -> None:
-    """As it is installed."""
+def test_the_command_line_runs_as_a_module() -> None:
+    """`python -m heygen_async.cli` is the command line."""
     done = subprocess.run(
         [sys.executable, "-m", "heygen_async.cli", "--version"], capture_output=True, text=True, check=True
     )

@@ -1,4 +1,4 @@
-"""Shells complete the commands: `heygen-async --install-completion`."""
+"""Completion in shells: `heygen-async --install-completion`."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ SHELLS = ["bash", "zsh", "fish"]
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_completion_knows_the_commands_and_options(shell: str) -> None:
-    """All of them, in groups too."""
-    script = make_app().generate_completion(shell=shell)  # type: ignore[arg-type] # a word of three
+    """The completion script names all commands, also those in groups, and options."""
+    script = make_app().generate_completion(shell=shell)  # type: ignore[arg-type] # one of three names
     for word in {word for name in COMMANDS for word in name.split()}:
         assert word in script
     for option in ("budget", "canary", "on-unknown"):
@@ -26,15 +26,15 @@ def test_completion_knows_the_commands_and_options(shell: str) -> None:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_the_script_is_installed_where_the_shell_looks_and_can_be_read(
+def test_completion_is_installed_where_the_shell_looks_for_it(
     shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing else below the home folder is written but the shell's own start file; the shell finds no fault."""
+    """Only the script and the shell's start file are written; the shell can parse the script."""
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in ("ZSH_CUSTOM", "ZDOTDIR", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "BASH_COMPLETION_USER_DIR"):
         monkeypatch.delenv(name, raising=False)
-    said = call("--install-completion", "--shell", shell)
-    assert said.exit_code == 0, said.output
+    result = call("--install-completion", "--shell", shell)
+    assert result.exit_code == 0, result.output
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     (script,) = (path for path in files if path.name not in {".bashrc", ".zshrc"})
     assert "heygen-async" in script.name
@@ -42,7 +42,7 @@ def test_the_script_is_installed_where_the_shell_looks_and_can_be_read(
     if program := shutil.which(shell):
         subprocess.run([program, "-n", str(script)], check=True)
     else:
-        pytest.skip(f"{shell} is not here; the script was written, not read")
+        pytest.skip(f"{shell} is not installed; the script was written, but not parsed")
 
 
 @pytest.mark.parametrize(
@@ -53,9 +53,9 @@ def test_the_script_is_installed_where_the_shell_looks_and_can_be_read(
         (["heygen-async", "run", "--on-unknown", ""], {"hold", "resubmit", "skip"}),
     ],
 )
-@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not here")
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
 def test_bash_completes(typed: list[str], offered: set[str], tmp_path: Path) -> None:
-    """What Tab would show."""
+    """Bash offers the matching commands, options and values."""
     script = tmp_path / "heygen-async"
     script.write_text(make_app().generate_completion(shell="bash"), encoding="utf-8")  # noqa: S604 - a word
     lines = (

@@ -1,4 +1,4 @@
-"""Help loads no HTTP: a command imports what it runs when it runs."""
+"""The help of a command loads no HTTP: its function imports the client when it runs."""
 
 from __future__ import annotations
 

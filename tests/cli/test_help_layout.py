@@ -1,4 +1,4 @@
-"""Help in two columns."""
+"""The two-column layout of help."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ def test_a_long_name_has_a_line_of_its_own() -> None:
     ]
 
 
-def test_nothing_to_list_has_no_title() -> None:
+def test_an_empty_section_has_no_title() -> None:
     assert section("Options", []) == ""
 
 
 @given(st.lists(st.tuples(NAMES, WORDS), min_size=1, max_size=5))
-def test_every_word_is_there_in_its_order_and_no_line_is_too_long(entries: list[tuple[str, str]]) -> None:
-    """Whatever the columns."""
+def test_sections_keep_all_words_within_80_columns(entries: list[tuple[str, str]]) -> None:
+    """A section keeps all words in order, for entries of any length."""
     listed = section("T", entries)
-    assert listed.split() == ["T:", *(word for name, says in entries for word in (name, *says.split()))]
+    assert listed.split() == ["T:", *(word for name, text in entries for word in (name, *text.split()))]
     assert max(map(len, listed.splitlines())) <= 80
 
 
 @pytest.mark.parametrize("columns", ["60", "500", "1"])
-def test_help_is_as_wide_as_the_terminal_within_reason(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between 40 and 80; commands stay as they are, to be copied."""
+def test_help_is_as_wide_as_the_terminal_from_40_to_80_columns(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paragraphs are filled to the width; indented commands stay on one line, so that they can be copied."""
     monkeypatch.setenv("COLUMNS", columns)
     command = "    heygen-async run " + "x" * 90
     filled, kept = paragraphs(f"{'word ' * 50}\n\n{command}\n").split("\n\n")

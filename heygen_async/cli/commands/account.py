@@ -1,4 +1,4 @@
-"""`heygen-async account`: whose key it is, and what is left."""
+"""`heygen-async account`: the account that the key belongs to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from heygen_async.cli.terminal.tables import InJson, show_one
 
 
 async def account(*, in_json: InJson = False, base_url: BaseUrl = None) -> None:
-    """Say whose key this is, how the account pays, and what it has left. Costs nothing."""
+    """Show the account of the key: its owner, how it pays, and its balance. Free."""
     from heygen_async import HeyGen
 
     async with HeyGen(base_url=base_url) as heygen:

@@ -1,4 +1,4 @@
-"""`heygen-async assets`: files that you have at HeyGen."""
+"""`heygen-async assets`: the account's files at HeyGen."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from heygen_async.cli.exits import Exit
 from heygen_async.cli.terminal.option_types import BaseUrl
-from heygen_async.cli.terminal.tables import ROWS, InJson, Rows, show_list, show_one, tell
+from heygen_async.cli.terminal.tables import ROWS, InJson, Rows, print_message, show_list, show_one
 
 if TYPE_CHECKING:
     from heygen_async import UploadProgressed
@@ -24,58 +24,59 @@ _COLUMNS = {"id": "id", "type": "type", "uploaded_at": "uploaded", "name": "name
 
 
 async def upload(
-    *files: Annotated[Path, Parameter(help="Pictures, films, sound, PDFs: of any size that HeyGen takes.")],
+    *files: Annotated[Path, Parameter(help="Images, videos, audio or PDFs, of any size that HeyGen accepts.")],
     purpose: Annotated[
         Literal["any", "videos"],
-        Parameter(help="videos: they go into videos, which take 50 MB of images and sound, 100 MB of film."),
+        Parameter(help="videos: for use in videos, which accept images and audio up to 50 MB, video up to 100 MB."),
     ] = "any",
     in_json: InJson = False,
     base_url: BaseUrl = None,
 ) -> None:
-    """Bring files to HeyGen, and print their ids, one a line, in their order. Costs nothing.
+    """Upload files to HeyGen and print their ids, one a line, in the order of the files. Free.
 
-    An id goes where a request takes an asset. Exit code 5 if some file could not be uploaded; the others are there.
+    Use an id wherever a request takes an asset. Exit code 5 if a file could not be uploaded; the others were uploaded.
 
         heygen-async assets upload logo.png intro.mp4
     """
     from heygen_async import HeyGen, InvalidInputError, NotUploaded, Upload
 
     if not files:
-        raise InvalidInputError("assets upload: no file is named; say which: heygen-async assets upload logo.png")
+        raise InvalidInputError("assets upload: no file is given; for example: heygen-async assets upload logo.png")
     failed = 0
     async with HeyGen(base_url=base_url) as heygen:
-        with _bars(files) as show:
-            given = [Upload(file, purpose=purpose) for file in files]
-            done = await heygen.assets.upload_many(given, on_progress=show)
-    for file, one in zip(files, done, strict=True):
-        if isinstance(one, NotUploaded):
+        with _bars(files) as on_progress:
+            uploads = [Upload(file, purpose=purpose) for file in files]
+            results = await heygen.assets.upload_many(uploads, on_progress=on_progress)
+    for file, result in zip(files, results, strict=True):
+        if isinstance(result, NotUploaded):
             failed += 1
-            tell(f"heygen-async: {file}: {one.error}")
+            print_message(f"heygen-async: {file}: {result.error}")
         elif in_json:
-            show_one(one, in_json=True)
+            show_one(result, in_json=True)
         else:
-            print(one.asset_id)
+            print(result.asset_id)
     sys.exit(Exit.SOME_FAILED if failed else Exit.DONE)
 
 
-async def show(*, limit: Rows = ROWS, in_json: InJson = False, base_url: BaseUrl = None) -> None:
-    """List your files at HeyGen. Costs nothing."""
+async def list_files(*, limit: Rows = ROWS, in_json: InJson = False, base_url: BaseUrl = None) -> None:
+    """List the account's files at HeyGen. Free."""
     from heygen_async import HeyGen
 
     async with HeyGen(base_url=base_url) as heygen:
-        whose = (await heygen.users.me()).username
-        await show_list(heygen.assets.list(whose, limit=min(100, limit + 1)), _COLUMNS, limit=limit, in_json=in_json)
+        username = (await heygen.users.me()).username
+        assets = heygen.assets.list(username, limit=min(100, limit + 1))
+        await show_list(assets, _COLUMNS, limit=limit, in_json=in_json)
 
 
 @contextmanager
 def _bars(files: tuple[Path, ...]) -> Iterator[OnProgress]:
-    """Show a bar for each file, on a terminal."""
+    """Show a progress bar for each file, on a terminal only."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bars:
         tasks = [bars.add_task(file.name, total=None) for file in files]
 
-        def note(event: UploadProgressed) -> None:
+        def update(event: UploadProgressed) -> None:
             bars.update(tasks[event.index], completed=event.sent_bytes, total=event.total_bytes)
 
-        yield note
+        yield update

@@ -13,10 +13,10 @@ async def audit(
     journal: JournalFile,
     /,
     *,
-    fix: Annotated[bool, Parameter(help="Put the journal right where HeyGen shows that a row has its video.")] = False,
+    fix: Annotated[bool, Parameter(help="Correct the journal where HeyGen shows that a row has its video.")] = False,
     base_url: BaseUrl = None,
 ) -> None:
-    """Compare a campaign with HeyGen's list of videos and the balance. Changes nothing without --fix."""
+    """Compare a campaign with HeyGen's list of videos and the balance. Reads only, unless --fix is given. Free."""
     await _audit(journal, base_url, fix=fix)
 
 
@@ -28,10 +28,11 @@ async def _audit(path: str, base_url: str | None, *, fix: bool) -> None:
     console, count = wide_console(), 0
     async with HeyGen(base_url=base_url) as heygen:
         with Journal(path, read_only=not fix) as journal:
-            async for found in audit_journal(heygen, journal, fix=fix):
+            async for difference in audit_journal(heygen, journal, fix=fix):
                 count += 1
-                row = "" if found.job_id is None else f", row {found.job_id}"
-                console.print(f"{found.kind}: video {found.video_id}{row}{' (fixed)' if found.fixed else ''}")
+                row = "" if difference.job_id is None else f", row {difference.job_id}"
+                fixed = " (fixed)" if difference.fixed else ""
+                console.print(f"{difference.kind}: video {difference.video_id}{row}{fixed}")
         account = (await heygen.raw("GET", "/v3/users/me")).get("data", {})
     balance = (account.get("wallet") or {}).get("remaining_balance")
     console.print(f"{count} differences" + ("" if balance is None else f"; the wallet holds {balance}"))

@@ -1,4 +1,4 @@
-"""What `auth status` says: where the key comes from, whether HeyGen accepts it, whose account it opens."""
+"""`heygen-async auth status`: where the key comes from and the account that it belongs to."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     from heygen_async.api.generated.users import User
     from heygen_async.heygen import HeyGen
 
-PATIENCE_SECONDS = 30.0  # for all tries together; a person waits
+PATIENCE_SECONDS = 30.0  # for all attempts together; a person is waiting
 
-Say = Callable[[str], None]
+Write = Callable[[str], None]
 
-_MENDS: dict[Kind, str] = {
+_REMEDIES: dict[Kind, str] = {
     "api_key": "make a new key in HeyGen's settings, or run `heygen auth login`",
-    "bearer_token": "get another token: its session has ended, or was ended",
+    "bearer_token": "get a new token: this one has expired or was revoked",
 }
 
 
 async def status(*, base_url: BaseUrl = None) -> None:
-    """Say where the key comes from, and whether HeyGen accepts it. Costs nothing, changes nothing.
+    """Show where the key comes from and whether HeyGen accepts it. Free.
 
-    A key is looked for in the environment's HEYGEN_API_KEY, then in the file that HeyGen's own command line keeps. It
-    is never printed. Exit code 3 if there is none, or if it is not accepted.
+    The key is read from the environment variable HEYGEN_API_KEY, else from the file of HeyGen's own command line. It is
+    never printed. Exit code 3 if there is no key, or if HeyGen refuses it.
     """
     sys.exit(await auth_status(base_url=base_url))
 
@@ -39,22 +39,22 @@ async def auth_status(
     api_key: str | None = None,
     bearer_token: str | Callable[[], str | Awaitable[str]] | None = None,
     base_url: str | None = None,
-    say: Say = print,
+    write: Write = print,
 ) -> int:
-    """Tell what opens the account, and ask HeyGen whether it does. Costs nothing, changes nothing.
+    """Show the credentials in use and check them with one request to HeyGen. Free.
 
     Args:
         api_key: As of `HeyGen`.
         bearer_token: As of `HeyGen`.
         base_url: As of `HeyGen`.
-        say: Takes each line. No more of the key than its last four characters is in them, and of a function's token
-            nothing.
+        write: Called with each line. The lines show at most the last four characters of a key, and no part of a token
+            that a function returned.
 
     Returns:
-        The exit code: 0 accepted, 3 no key or a wrong one, 1 or 4 if HeyGen could not be asked.
+        The exit code: 0 accepted, 3 no key or a refused one, 1 or 4 if HeyGen could not be asked.
 
     Raises:
-        InvalidInputError: The *base_url* is none.
+        InvalidInputError: *base_url* is not a usable URL.
 
     Source: `GET /v3/users/me`.
     """
@@ -64,36 +64,36 @@ async def auth_status(
     try:
         credentials = find_credentials(api_key, bearer_token)
     except (AuthenticationError, InvalidInputError) as exc:
-        say(f"Key:      {exc}")
+        write(f"Key:      {exc}")
         return Exit.AUTHENTICATION
-    say(f"Key:      {credentials.hint}, from {credentials.where}")
+    write(f"Key:      {credentials.hint}, from {credentials.where}")
     for note in credentials.notes:
-        say(f"Note:     {note}")
+        write(f"Note:     {note}")
     async with HeyGen(api_key, bearer_token=bearer_token, base_url=base_url) as heygen:
-        return await _ask(heygen, say)
+        return await _check(heygen, write)
 
 
-async def _ask(heygen: HeyGen, say: Say) -> int:
-    """Ask whose account it is. HeyGen's own words stay out of it: they may quote what was sent."""
+async def _check(heygen: HeyGen, write: Write) -> int:
+    """Ask HeyGen for the account of the key. Error messages of HeyGen are not shown: they may quote the key."""
     from heygen_async.http.call import Options
 
     try:
         user = await heygen.users.me(Options(deadline=PATIENCE_SECONDS))
     except AuthenticationError as exc:
-        # One without a status is ours: the function that gives tokens gave none.
-        say(f"HeyGen:   not asked: {exc}" if exc.http_status is None else f"HeyGen:   refuses it ({exc.gist})")
-        say(f"Mend:     {_MENDS[heygen.credentials.kind]}")
+        # Without an HTTP status the error is not HeyGen's: the token function returned no token.
+        write(f"HeyGen:   not asked: {exc}" if exc.http_status is None else f"HeyGen:   refuses it ({exc.gist})")
+        write(f"Remedy:   {_REMEDIES[heygen.credentials.kind]}")
         return Exit.AUTHENTICATION
     except HeyGenError as exc:
-        say(f"HeyGen:   could not be asked ({exc.gist}), so nothing is known of the key")
+        write(f"HeyGen:   could not be asked ({exc.gist}), so the key was not checked")
         return code_of(exc)
-    say(f"HeyGen:   accepts it ({heygen.transport.base_url.host})")
-    say(f"Account:  {_owner(user)}")
+    write(f"HeyGen:   accepts it ({heygen.transport.base_url.host})")
+    write(f"Account:  {_owner(user)}")
     return Exit.DONE
 
 
 def _owner(user: User) -> str:
-    """Name the account as its owner knows it."""
+    """Return name, email, user name and way of payment on one line."""
     name = " ".join(part for part in (user.first_name, user.last_name) if part)
     facts = [name, user.email, f"user {user.username}", user.billing_type and f"pays by {user.billing_type}"]
     return ", ".join(fact for fact in facts if fact)

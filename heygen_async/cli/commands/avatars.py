@@ -1,4 +1,4 @@
-"""`heygen-async avatars`: whom videos can show."""
+"""`heygen-async avatars`: avatars and their looks."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from heygen_async.cli.terminal.option_types import BaseUrl
 from heygen_async.cli.terminal.tables import ROWS, InJson, Rows, show_list, show_one
 
 Ownership = Annotated[
-    Literal["public", "private"] | None, Parameter(help="Only HeyGen's own, or only yours. [default: both]")
+    Literal["public", "private"] | None, Parameter(help="Only HeyGen's, or only your own. [default: both]")
 ]
 
 _AVATARS = {"id": "id", "name": "name", "looks_count": "looks", "gender": "gender", "status": "status"}
 _LOOKS = {"id": "avatar_id", "name": "name", "avatar_type": "type", "group_id": "avatar", "status": "status"}
 
 
-async def show(
+async def list_avatars(
     *, ownership: Ownership = None, limit: Rows = ROWS, in_json: InJson = False, base_url: BaseUrl = None
 ) -> None:
-    """List avatars: people with one or more looks. Costs nothing."""
+    """List avatars: people with one or more looks. Free."""
     from heygen_async import HeyGen
 
     async with HeyGen(base_url=base_url) as heygen:
-        found = heygen.avatars.list(ownership=ownership, limit=min(50, limit + 1))
-        await show_list(found, _AVATARS, limit=limit, in_json=in_json)
+        avatars = heygen.avatars.list(ownership=ownership, limit=min(50, limit + 1))
+        await show_list(avatars, _AVATARS, limit=limit, in_json=in_json)
 
 
 async def looks(
     *,
-    avatar: Annotated[str | None, Parameter(help="Only the looks of this avatar: its id.")] = None,
+    avatar: Annotated[str | None, Parameter(help="Id of an avatar: list only its looks.")] = None,
     kind: Annotated[
         Literal["studio_avatar", "digital_twin", "photo_avatar"] | None,
         Parameter(name="--type", help="Only this kind.", name_transform=str),
@@ -40,22 +40,23 @@ async def looks(
     in_json: InJson = False,
     base_url: BaseUrl = None,
 ) -> None:
-    """List looks: the id of one is the `avatar_id` of a request. Costs nothing."""
+    """List looks; the id of a look is the `avatar_id` of a request. Free."""
     from heygen_async import HeyGen
 
     async with HeyGen(base_url=base_url) as heygen:
-        found = heygen.avatars.looks(group_id=avatar, avatar_type=kind, ownership=ownership, limit=min(50, limit + 1))
+        page = min(50, limit + 1)
+        found = heygen.avatars.looks(group_id=avatar, avatar_type=kind, ownership=ownership, limit=page)
         await show_list(found, _LOOKS, limit=limit, in_json=in_json)
 
 
 async def get(
-    avatar: Annotated[str, Parameter(help="The id of an avatar or of a look.")],
+    avatar: Annotated[str, Parameter(help="Id of an avatar or of a look.")],
     /,
     *,
     in_json: InJson = False,
     base_url: BaseUrl = None,
 ) -> None:
-    """Show an avatar or a look. Costs nothing."""
+    """Show an avatar or a look. Free."""
     from heygen_async import HeyGen, NotFoundError
 
     async with HeyGen(base_url=base_url) as heygen:

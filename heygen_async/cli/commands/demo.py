@@ -1,4 +1,4 @@
-"""`heygen-async demo`: a real contact list against the embedded simulator, in compressed time."""
+"""`heygen-async demo`: render the shipped contact list against the embedded simulator, in compressed time."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def demo(
     ] = 200,
     output: Annotated[Path, Parameter(help="Folder for the files and results.csv.")] = Path("heygen-demo"),
     speed: Annotated[
-        float, Parameter(validator=validators.Number(gte=1, lte=1000), help="How many times faster than life.")
+        float, Parameter(validator=validators.Number(gte=1, lte=1000), help="How many times faster than real time.")
     ] = SPEED,
 ) -> None:
     """Render the shipped contact list against the embedded simulator. No key, no network, no money.
 
-    Client and server both run in compressed time, so the real polling, backoff and deadlines are at work:
-    an hour of rendering passes in half a minute. The simulator loses some answers on purpose.
+    Client and server run in compressed time with the real polling, backoff and deadlines: an hour of rendering takes
+    half a minute. The simulator loses some answers on purpose.
     """
     from heygen_async.simulator import run
 
@@ -48,7 +48,7 @@ def demo(
 async def _demo(rows: int, folder: Path) -> int:
     from heygen_async import Campaign
     from heygen_async.bulk.campaign_file.campaign_file import DownloadsTable, RowsTable
-    from heygen_async.cli.rendering.plan_rows import planned
+    from heygen_async.cli.rendering.plan_rows import plan_offline
     from heygen_async.cli.terminal.progress import wide_console
     from heygen_async.simulator import DropAfterAccept, ErrorAnswer, FailedRender, World
 
@@ -69,7 +69,7 @@ async def _demo(rows: int, folder: Path) -> int:
             rows=RowsTable(limit=rows),
             downloads=DownloadsTable(folder=str(folder), filename="{number}-{first_name}-{last_name}"),
         )
-        return await _render(campaign, planned(campaign, path), world, console)
+        return await _render(campaign, plan_offline(campaign, path), world, console)
 
 
 async def _render(campaign: Campaign, plan: Plan, world: World, console: Console) -> int:
@@ -84,7 +84,7 @@ async def _render(campaign: Campaign, plan: Plan, world: World, console: Console
     )
     console.print(f"By HeyGen's price list they would cost about {plan.price}.")
     console.print("The server is a simulator on this machine: no key, no network, no money.")
-    began = time.monotonic()
+    started = time.monotonic()
     board = ProgressBoard(console, total, asyncio.get_running_loop().time)
     async with (
         serve(world) as server,
@@ -99,9 +99,9 @@ async def _render(campaign: Campaign, plan: Plan, world: World, console: Console
         summary,
         board,
         {
-            "Charged": f"{world.charged_usd:.2f} play dollars by the simulator's store: {len(world.ledger)} renders, "
-            f"{once}; {len(world.refunds)} failed ones not billed",
-            "Time": f"{span(board.seconds)} of rendering, shown in {time.monotonic() - began:.0f} s",
+            "Charged": f"{world.charged_usd:.2f} simulated dollars by the simulator's ledger: "
+            f"{len(world.ledger)} renders, {once}; {len(world.refunds)} failed ones not billed",
+            "Time": f"{span(board.seconds)} of rendering, shown in {time.monotonic() - started:.0f} s",
             "Files": f"{campaign.beside(campaign.downloads.folder).resolve()}/  (results.csv lists every row)",
         },
     )

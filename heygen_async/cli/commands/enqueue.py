@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from heygen_async.cli.rendering.campaign_options import CampaignOptions, opened
+from heygen_async.cli.rendering.campaign_options import CampaignOptions, open_source
 from heygen_async.cli.terminal.option_types import (
     Address,
     BaseUrl,
@@ -28,45 +28,50 @@ def enqueue(
     /,
     *,
     database: Address,
-    given: CampaignOptions = CampaignOptions(),  # noqa: B008 - a frozen value
+    campaign_options: CampaignOptions = CampaignOptions(),  # noqa: B008 - a frozen value
     campaign: Annotated[
-        str | None, Parameter(help="Tells these rows from other lists' in the database. [default: SOURCE's name]")
+        str | None,
+        Parameter(help="Name that keeps these rows apart from other lists in the database. [default: that of SOURCE]"),
     ] = None,
     max_in_flight: Annotated[
-        Count | None, Parameter(help="Renders at once, over all workers. [default: the campaign file's; as before; 10]")
+        Count | None,
+        Parameter(
+            help="Renders at once, all workers together. [default: the campaign file's, else unchanged, else 10]"
+        ),
     ] = None,
-    max_agents: Annotated[Count | None, Parameter(help="Of them agents. [default: as before; 3]")] = None,
+    max_agents: Annotated[
+        Count | None, Parameter(help="How many of them may be agents. [default: unchanged, else 3]")
+    ] = None,
     no_preflight: NoPreflight = False,
     base_url: BaseUrl = None,
 ) -> None:
-    """Check every row and queue it for workers on any number of machines. Renders nothing; workers do.
+    """Check every row and queue it for workers on any number of machines. Free; workers render and pay.
 
-    The same list again queues only what is new or changed: each row is paid for once.
+    Queuing the same list again adds only new and changed rows: each row is paid for once.
     """
-    from heygen_async.cli.rendering.follow_run import met
-    from heygen_async.cli.rendering.plan_rows import client, looked_up, planned
+    from heygen_async.cli.rendering.follow_run import merge_text
+    from heygen_async.cli.rendering.plan_rows import client_if_key, plan_offline, plan_online
     from heygen_async.cli.terminal.progress import wide_console
     from heygen_async.workers.enqueue import enqueue as queue_rows
 
     async def main() -> int:
-        file, listed = opened(source, rows)
-        filled = given.campaign(file)
-        async with client(base_url) as heygen:
+        file, contacts = open_source(source, rows)
+        settings = campaign_options.campaign(file)
+        async with client_if_key(base_url) as heygen:
             if heygen is None or no_preflight:
-                plan = planned(filled, listed)
+                plan = plan_offline(settings, contacts)
             else:
-                plan = await looked_up(heygen, filled, listed)
-        name = source.stem if campaign is None else campaign
-        done = await queue_rows(
+                plan = await plan_online(heygen, settings, contacts)
+        result = await queue_rows(
             database,
             plan.jobs(),
-            campaign=name,
-            max_in_flight=max_in_flight or _told_by(filled, source),
+            campaign=source.stem if campaign is None else campaign,
+            max_in_flight=max_in_flight or _max_in_flight_of(settings, source),
             max_agents=max_agents,
         )
         console = wide_console()
-        console.print(f"Rows: {met(done.merge) or 'none'}", highlight=False)
-        console.print(f"{done.queued} rows are queued; {done.state}", highlight=False)
+        console.print(f"Rows: {merge_text(result.merge) or 'none'}", highlight=False)
+        console.print(f"{result.queued} rows are queued; {result.state}", highlight=False)
         console.print("Price: " + str(plan.price) + ", by HeyGen's price list", highlight=False)
         console.print("Now, on as many machines as you like: heygen-async worker --database ...", highlight=False)
         return 0
@@ -74,7 +79,7 @@ def enqueue(
     raise SystemExit(asyncio.run(main()))
 
 
-def _told_by(campaign: Campaign, source: Path) -> int | None:
-    """Return how many renders at once a campaign file wants; a bare list says nothing."""
-    most = campaign.run.max_in_flight if source.suffix.lower() == ".toml" else None
-    return most if isinstance(most, int) else None
+def _max_in_flight_of(campaign: Campaign, source: Path) -> int | None:
+    """Return the campaign file's number of renders at once; None for a bare contact list."""
+    limit = campaign.run.max_in_flight if source.suffix.lower() == ".toml" else None
+    return limit if isinstance(limit, int) else None

@@ -20,9 +20,9 @@ _NEAR = 3  # names that are suggested for an unknown one
 def guide(
     topic: Annotated[str | None, Parameter(help="The name of a guide. [default: list all of them]")] = None, /
 ) -> None:
-    """Show a guide, or list all of them. Costs nothing and needs no network.
+    """Show a guide, or list all of them. Free; needs no network.
 
-    On a terminal the guide is set in bold and colours; elsewhere it is plain Markdown.
+    A terminal shows it formatted; a pipe or a file gets plain Markdown.
 
         heygen-async guide webhooks
     """
@@ -31,17 +31,17 @@ def guide(
         print(section("Guides", entries))
         print("\nShow one: heygen-async guide webhooks\nPrograms to copy: python -m heygen_async.examples")
     else:
-        _show(guides.read(_known(topic)).text)
+        _show(guides.read(_name_of(topic)).text)
 
 
-def _known(topic: str) -> str:
-    """Return *topic* as a guide is called; refuse one that there is not, and name the nearest."""
+def _name_of(topic: str) -> str:
+    """Return the name of the guide on *topic*; refuse an unknown one and name the nearest guides."""
     name = topic.lower().removesuffix(".md")
     if name in guides.NAMES:
         return name
     near = difflib.get_close_matches(name, guides.NAMES, _NEAR)
-    mend = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(guides.NAMES)}"
-    raise InvalidInputError(f"there is no guide {topic!r}; {mend}")
+    hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(guides.NAMES)}"
+    raise InvalidInputError(f"there is no guide {topic!r}; {hint}")
 
 
 def _show(text: str) -> None:

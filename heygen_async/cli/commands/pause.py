@@ -1,4 +1,4 @@
-"""`heygen-async pause`: let no worker begin anything new."""
+"""`heygen-async pause`: stop workers from starting new renders."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from heygen_async.cli.terminal.option_types import (
 def pause(
     *,
     database: Address,
-    why: Annotated[str, Parameter(help="What status shall say.")] = "a person paused it",
+    why: Annotated[str, Parameter(help="The reason that `status` shows.")] = "a person paused it",
 ) -> None:
-    """Let no worker begin anything new; what runs is followed to its end."""
+    """Stop workers from starting new renders; running ones are finished. Free."""
     from heygen_async.cli.terminal.progress import wide_console
     from heygen_async.workers.enqueue import pause as pause_all
 
-    wide_console().print(f"{pause_all(database, why)}. To go on: heygen-async resume ADDRESS")
+    wide_console().print(f"{pause_all(database, why)}. To continue: heygen-async resume ADDRESS")

@@ -1,10 +1,10 @@
-"""`heygen-async plan`: everything that is wrong with a list, and what it would cost. Renders nothing."""
+"""`heygen-async plan`: all problems of a contact list, and its price."""
 
 from __future__ import annotations
 
 import sys
 
-from heygen_async.cli.rendering.campaign_options import CampaignOptions, opened
+from heygen_async.cli.rendering.campaign_options import CampaignOptions, open_source
 from heygen_async.cli.terminal.option_types import BaseUrl, NoPreflight, RowsFile, Source
 
 
@@ -13,27 +13,27 @@ async def plan(
     rows: RowsFile = None,
     /,
     *,
-    given: CampaignOptions = CampaignOptions(),  # noqa: B008 - a frozen value
+    campaign_options: CampaignOptions = CampaignOptions(),  # noqa: B008 - a frozen value
     no_preflight: NoPreflight = False,
     base_url: BaseUrl = None,
 ) -> None:
     """Check every row and price the list. Renders nothing, costs nothing.
 
-    Every problem is told with its place, its value, the reason and the mend. With a key, looks, voices, templates and
-    credit are looked up as well. Exit code 2 if there is any problem.
+    Each problem is reported with its place, its value, the reason and a remedy. With a key, looks, voices, templates
+    and credit are checked at HeyGen. Exit code 2 if a row cannot be rendered.
 
         heygen-async plan campaign.toml leads.csv
     """
-    from heygen_async.cli.rendering.plan_rows import NO_KEY, client, looked_up, planned, show_plan
+    from heygen_async.cli.rendering.plan_rows import NO_KEY, client_if_key, plan_offline, plan_online, show_plan
     from heygen_async.cli.terminal.progress import wide_console
 
-    file, listed = opened(source, rows)
-    console, campaign = wide_console(), given.campaign(file)
+    file, contacts = open_source(source, rows)
+    console, campaign = wide_console(), campaign_options.campaign(file)
     if no_preflight:
-        made = planned(campaign, listed)
+        made = plan_offline(campaign, contacts)
     else:
-        async with client(base_url) as heygen:
-            made = planned(campaign, listed) if heygen is None else await looked_up(heygen, campaign, listed)
+        async with client_if_key(base_url) as heygen:
+            made = plan_offline(campaign, contacts) if heygen is None else await plan_online(heygen, campaign, contacts)
         if heygen is None:
             console.print(NO_KEY, highlight=False)
     show_plan(console, made)

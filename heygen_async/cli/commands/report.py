@@ -1,4 +1,4 @@
-"""`heygen-async report`: a campaign as a page for people."""
+"""`heygen-async report`: write a campaign as an HTML page."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ def report(
 ) -> None:
     """Write a campaign as one HTML page that needs no network.
 
-    Totals, costs, what is left, failures with their mends, and every video beside its row. Asks nothing of HeyGen; may
-    be run while the campaign goes on. It names the files that were stored relative to itself.
+    The page shows totals, costs, open rows, failures with remedies, and every video beside its row. It links stored
+    files by paths relative to itself. Sends no request to HeyGen; works during a run, too.
     """
     from heygen_async import write_report
     from heygen_async.cli.terminal.progress import wide_console
 
-    page = write_report(journal, output or _beside(journal))
+    page = write_report(journal, output or _default_page(journal))
     wide_console().print(f"{page}: open it in a browser ({page.stat().st_size / 1000:,.0f} kB)")
 
 
-def _beside(journal: str) -> Path:
-    """Return the page's usual place: beside a file, and for a database here, by its name."""
+def _default_page(journal: str) -> Path:
+    """Return a path beside a journal file, or in the current folder for a database, with its name."""
     if "://" not in journal:
         return Path(journal).with_suffix(".html")
     return Path(journal.partition("?")[0].rpartition("/")[2] or "campaign").with_suffix(".html")

@@ -14,12 +14,12 @@ def retry(
     journal: JournalFile,
     /,
     *,
-    failed: Annotated[  # noqa: ARG001 - said on purpose, not by default
-        bool, Parameter(required=True, help="The failed rows; completed ones are never made again.")
+    failed: Annotated[  # noqa: ARG001 - required, so that a retry is always asked for
+        bool, Parameter(required=True, help="Retry failed rows; completed rows are never rendered again.")
     ],
-    code: Annotated[str | None, Parameter(help="Only those that failed with this code.")] = None,
+    code: Annotated[str | None, Parameter(help="Only rows that failed with this code.")] = None,
 ) -> None:
-    """Plan failed rows again, each under a new key. Sends nothing: resume does."""
+    """Plan failed rows again, each under a new key. Free; `resume` sends them."""
     from heygen_async import Journal
     from heygen_async.bulk.journal.database import ADDRESSES
     from heygen_async.cli.terminal.progress import wide_console
@@ -31,7 +31,7 @@ def retry(
     if journal.startswith(ADDRESSES):
         _queue_again(journal)
         sys.exit(0 if rows else 7)
-    wide_console().print(f"{len(rows)} rows are planned again. heygen-async resume {journal}")
+    wide_console().print(f"{len(rows)} rows are planned again. To send them: heygen-async resume {journal}")
     sys.exit(0 if rows else 7)
 
 
@@ -39,4 +39,4 @@ def _queue_again(address: str) -> None:
     from heygen_async.cli.terminal.progress import wide_console
     from heygen_async.workers.enqueue import queue_again
 
-    wide_console().print(f"{queue_again(address)} rows are queued again; workers go on with them.", highlight=False)
+    wide_console().print(f"{queue_again(address)} rows are queued again for the workers.", highlight=False)

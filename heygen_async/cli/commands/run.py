@@ -1,4 +1,4 @@
-"""`heygen-async run`: a contact list becomes videos."""
+"""`heygen-async run`: render a contact list."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from heygen_async.bulk.download.file_types import KINDS
-from heygen_async.cli.rendering.campaign_options import CampaignOptions, opened, said, seen_from
+from heygen_async.cli.rendering.campaign_options import CampaignOptions, given, open_source, path_beside
 from heygen_async.cli.terminal.option_types import (
     BaseUrl,
     Count,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @Parameter(name="*")
 @attrs.frozen(kw_only=True)
 class RunFlags:
-    """Options of `run` that say how it is to go."""
+    """Options of `run` for the run itself, not for single rows."""
 
     output: Annotated[Path | None, Parameter(help="Folder for the files and results.csv. [default: videos]")] = None
     max_in_flight: Annotated[
@@ -70,7 +70,7 @@ class RunFlags:
     on_unknown: Annotated[Unknown | None, Parameter(show_default=False)] = None
 
     def campaign(self, file: Campaign) -> Campaign:
-        """Return *file* with what the command says in its place."""
+        """Return *file* with the values of these options in place of its own."""
         from heygen_async.bulk.download.video_files import checked_kinds
 
         run = {
@@ -80,16 +80,18 @@ class RunFlags:
             "canary": self.canary,
             "approve": self.approve or None,
             "breaker": self.breaker,
-            "journal": seen_from(file, self.journal),
+            "journal": path_beside(file, self.journal),
             "on_unknown": self.on_unknown,
         }
         downloads = {
-            "folder": seen_from(file, self.output),
+            "folder": path_beside(file, self.output),
             "files": None if self.files is None else checked_kinds(kind.strip() for kind in self.files.split(",")),
             "max_downloads": self.max_downloads,
         }
         return attrs.evolve(
-            file, run=attrs.evolve(file.run, **said(**run)), downloads=attrs.evolve(file.downloads, **said(**downloads))
+            file,
+            run=attrs.evolve(file.run, **given(**run)),
+            downloads=attrs.evolve(file.downloads, **given(**downloads)),
         )
 
 
@@ -98,8 +100,8 @@ def run(
     rows: RowsFile = None,
     /,
     *,
-    given: CampaignOptions = CampaignOptions(),  # noqa: B008 - a frozen value
-    how: RunFlags = RunFlags(),
+    campaign_options: CampaignOptions = CampaignOptions(),  # noqa: B008 - a frozen value
+    flags: RunFlags = RunFlags(),
     no_preflight: NoPreflight = False,
     base_url: BaseUrl = None,
     speed: Speed = 1.0,
@@ -107,28 +109,28 @@ def run(
 ) -> None:
     """Render one personalised video for each row of a contact list. Costs money.
 
-    Every row is checked, and what it names is looked up at HeyGen, before the first is sent. Needs an API key, see
-    `heygen-async auth status`.
+    Before the first row is sent, all rows are checked, and the looks, voices and templates that they name are looked
+    up at HeyGen. Needs an API key, see `heygen-async auth status`.
 
         heygen-async run campaign.toml leads.csv --budget 250usd --canary 3
     """
     from heygen_async import InvalidInputError
     from heygen_async.cli.rendering import follow_run
     from heygen_async.cli.rendering.follow_run import check_journal
-    from heygen_async.cli.terminal.json_feed import fed
+    from heygen_async.cli.terminal.json_feed import exit_with_feed
 
     def command(feed: JsonFeed) -> int:
-        file, listed = opened(source, rows)
-        campaign = how.campaign(given.campaign(file))
-        journal = campaign.journal if source.suffix.lower() == ".toml" or how.journal is not None else None
+        file, contacts = open_source(source, rows)
+        campaign = flags.campaign(campaign_options.campaign(file))
+        journal = campaign.journal if source.suffix.lower() == ".toml" or flags.journal is not None else None
         if journal is not None:
             check_journal(journal)
         if campaign.run.approve and campaign.run.canary is None:
-            raise InvalidInputError("--approve: nothing to approve of; say how many rows go first: --canary 3")
-        started = _RunCommand(campaign, listed, journal, base_url, preflight=not no_preflight)
-        return follow_run.start(lambda: started.run(feed), speed, base_url)
+            raise InvalidInputError("--approve: there is no canary to approve; say how many rows go first: --canary 3")
+        running = _RunCommand(campaign, contacts, journal, base_url, preflight=not no_preflight)
+        return follow_run.run_async(lambda: running.run(feed), speed, base_url)
 
-    fed(command, in_json=in_json)
+    exit_with_feed(command, in_json=in_json)
 
 
 @attrs.frozen
@@ -141,11 +143,11 @@ class _RunCommand:
 
     async def run(self, feed: JsonFeed) -> int:
         from heygen_async import HeyGen
-        from heygen_async.cli.rendering.plan_rows import client
+        from heygen_async.cli.rendering.plan_rows import client_if_key
         from heygen_async.cli.terminal.progress import wide_console
 
         console = wide_console(stderr=feed.is_on)
-        async with client(self.base_url) as heygen:
+        async with client_if_key(self.base_url) as heygen:
             plan = await self._plan(heygen)
             plan.check()
             if not plan.rows:
@@ -153,15 +155,15 @@ class _RunCommand:
                 return 7
             _show_notes(console, plan)
             if heygen is None:
-                HeyGen(base_url=self.base_url)  # says what is missing
+                HeyGen(base_url=self.base_url)  # raises the error about the missing key
         return await self._render(console, plan, feed)
 
     async def _plan(self, heygen: HeyGen | None) -> Plan:
-        from heygen_async.cli.rendering.plan_rows import looked_up, planned
+        from heygen_async.cli.rendering.plan_rows import plan_offline, plan_online
 
         if heygen is None or not self.preflight:
-            return planned(self.campaign, self.rows)
-        return await looked_up(heygen, self.campaign, self.rows)
+            return plan_offline(self.campaign, self.rows)
+        return await plan_online(heygen, self.campaign, self.rows)
 
     async def _render(self, console: Console, plan: Plan, feed: JsonFeed) -> int:
         from heygen_async import HeyGen
@@ -179,12 +181,12 @@ class _RunCommand:
 
 
 def _show_notes(console: Console, plan: Plan) -> None:
-    """Say what may be meant so, and what is perhaps not; no more than a person reads while it begins."""
+    """Print the unused columns and the first notes of a plan, before its run begins."""
     from heygen_async.bulk.plan.plan import PROBLEMS_SHOWN
 
     unused = [str(note.column) for note in plan.problems if note.line is None and note.column is not None]
     if unused:
-        console.print(f"columns that nothing uses: {', '.join(unused)}", markup=False, highlight=False)
+        console.print(f"unused columns: {', '.join(unused)}", markup=False, highlight=False)
     notes = [note for note in plan.problems if note.line is not None or note.column is None]
     for note in notes[:PROBLEMS_SHOWN]:
         console.print(f"note  {note}", markup=False, highlight=False, soft_wrap=True)

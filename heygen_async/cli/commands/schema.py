@@ -9,7 +9,9 @@ import sys
 def schema() -> None:
     """Print the JSON Schema of campaign files, for editors that complete and check TOML.
 
-    heygen-async schema > campaign.schema.json
+    To save it as a file:
+
+        heygen-async schema > campaign.schema.json
     """
     from heygen_async.bulk.campaign_file.json_schema import campaign_schema
 

@@ -1,4 +1,4 @@
-"""`heygen-async simulate`: the stand-in server, to try things against."""
+"""`heygen-async simulate`: serve the simulator of HeyGen's API."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def simulate(
     port: Annotated[int, Parameter(validator=validators.Number(gte=0, lte=65535), help="0 picks a free one.")] = 8400,
     slots: Annotated[Count, Parameter(help="Renders at once.")] = 10,
     speed: Annotated[
-        float, Parameter(validator=validators.Number(gte=1), help="How many times faster than life renders go.")
+        float, Parameter(validator=validators.Number(gte=1), help="How many times faster than real time.")
     ] = 1.0,
-    seed: Annotated[int, Parameter(help="Of the render times.")] = 7,
+    seed: Annotated[int, Parameter(help="Seed of the random render times.")] = 7,
 ) -> None:
-    """Serve a stand-in of HeyGen on this machine until Ctrl-C. No key of yours, no network, no money."""
+    """Serve the HeyGen simulator on this machine until Ctrl-C. No account, no network, no money."""
     from heygen_async.simulator import World, run
 
     run(lambda: _serve(port, World(slots=slots, seed=seed)), speed=speed)
@@ -37,5 +37,5 @@ async def _serve(port: int, world: World) -> None:
     async with serve(world, port=port) as server:
         console.print(f"The simulator listens on {server.base_url}. In another terminal:", highlight=False)
         console.print(f"  export HEYGEN_API_BASE={server.base_url} HEYGEN_API_KEY=simulator-key", highlight=False)
-        console.print(f"Its store: {server.base_url}/_simulator/report. Ctrl-C ends it.", highlight=False)
+        console.print(f"Its report: {server.base_url}/_simulator/report. Ctrl-C ends it.", highlight=False)
         await anyio.sleep_forever()

@@ -1,4 +1,4 @@
-"""`heygen-async status`: how far a campaign is and what to do."""
+"""`heygen-async status`: the progress of a campaign, and the next step."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from heygen_async.bulk.journal.queries import JournalReader
 
 WATCH_SECONDS = 2.0
-_WORDS = {
+_STATE_TEXTS = {
     "completed": "completed",
     "submitted": "rendering at HeyGen: resume follows them",
     "planned": "not yet sent: resume submits them",
-    "intended": "sent when the run ended: resume finds out, without paying twice",
+    "intended": "perhaps sent, no answer recorded: resume finds out without paying twice",
     "unknown": "sent, answer lost, not found: look at HeyGen, then resume --on-unknown resubmit or skip",
     "failed": "failed: see below; retry --failed plans them again",
 }
@@ -29,9 +29,9 @@ def status(
     journal: JournalFile,
     /,
     *,
-    watch: Annotated[bool, Parameter(help="Show it again every two seconds until nothing is open.")] = False,
+    watch: Annotated[bool, Parameter(help="Repeat every two seconds until no row is open.")] = False,
 ) -> None:
-    """Say how far a campaign is and what to do. Asks nothing of HeyGen; may be run while it goes on."""
+    """Show the progress of a campaign and what to do next. Sends no request to HeyGen; works during a run, too."""
     from heygen_async import Journal
     from heygen_async.cli.terminal.progress import wide_console
 
@@ -46,17 +46,17 @@ def status(
 
 
 def show_status(console: Console, journal: JournalReader) -> None:
-    """Print the rows by state, and the failed ones by code."""
+    """Print the number of rows in each state, and of failed rows by error code."""
     from heygen_async.bulk.journal.database import ADDRESSES
     from heygen_async.cli.rendering import follow_run
 
     counts = journal.counts()
     console.print(f"{journal.name}: {counts.total()} rows")
-    for state, words in _WORDS.items():
+    for state, text in _STATE_TEXTS.items():
         if counts[state]:
-            console.print(f"  {counts[state]:>7}  {words}")
-    if lacking := len(follow_run.rows_without_files(journal)):
-        console.print(f"  {lacking:>7}  of the completed lack a file: resume fetches it, and pays nothing")
+            console.print(f"  {counts[state]:>7}  {text}")
+    if unstored := len(follow_run.rows_without_files(journal)):
+        console.print(f"  {unstored:>7}  of the completed lack a file: resume fetches it, and pays nothing")
     for code, count in journal.failures().most_common():
         console.print(f"  {count:>7}  failed with {code}")
     if str(journal.place).startswith(ADDRESSES):

@@ -1,4 +1,4 @@
-"""`heygen-async videos`: what the account has made, one by one."""
+"""`heygen-async videos`: the account's videos."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from rich.prompt import Confirm
 from heygen_async.api.handles.polling import DEADLINE_SECONDS
 from heygen_async.cli.exits import Exit
 from heygen_async.cli.terminal.option_types import BaseUrl, Seconds, Speed
-from heygen_async.cli.terminal.tables import ROWS, InJson, Rows, clean, show_list, show_one, tell
+from heygen_async.cli.terminal.tables import ROWS, InJson, Rows, clean, print_message, show_list, show_one
 
 if TYPE_CHECKING:
     from heygen_async import Video
 
-VideoId = Annotated[str, Parameter(help="Of the video, as `videos list` shows it.")]
+VideoId = Annotated[str, Parameter(help="Id of the video, as `videos list` shows it.")]
 
 _COLUMNS = {"id": "id", "status": "status", "duration": "seconds", "created_at": "created", "title": "title"}
 
 
-async def show(
+async def list_videos(
     *,
     title: Annotated[str | None, Parameter(help="Only videos with this in their title.")] = None,
-    folder: Annotated[str | None, Parameter(help="Only those in this folder: its id.")] = None,
+    folder: Annotated[str | None, Parameter(help="Id of a folder: list only its videos.")] = None,
     limit: Rows = ROWS,
     in_json: InJson = False,
     base_url: BaseUrl = None,
 ) -> None:
-    """List the account's videos, newest first. Costs nothing."""
+    """List the account's videos, newest first. Free."""
     from heygen_async import HeyGen
 
     async with HeyGen(base_url=base_url) as heygen:
@@ -40,9 +40,9 @@ async def show(
 
 
 async def get(video: VideoId, /, *, in_json: InJson = False, base_url: BaseUrl = None) -> None:
-    """Show a video as it is now. Costs nothing.
+    """Show a video as it is now. Free.
 
-    Its addresses are good for a short while: `videos download` asks for fresh ones.
+    The addresses in it expire: `videos download` asks for new ones.
     """
     from heygen_async import HeyGen
 
@@ -54,25 +54,25 @@ def wait(
     video: VideoId,
     /,
     *,
-    deadline: Annotated[Seconds, Parameter(help="Seconds from now; the render goes on after them.")] = DEADLINE_SECONDS,
+    deadline: Annotated[Seconds, Parameter(help="Seconds to wait; the render is not stopped.")] = DEADLINE_SECONDS,
     in_json: InJson = False,
     base_url: BaseUrl = None,
     speed: Speed = 1.0,
 ) -> None:
-    """Wait until a video is there, and print its address. Costs nothing.
+    """Wait until a video is ready, and print its address. Free.
 
-    Ctrl-C leaves it rendering. Exit code 1 if it failed, 4 if it has not ended by the deadline.
+    Ctrl-C does not stop the render. Exit code 1 if it failed, 4 if it has not ended by the deadline.
     """
     from heygen_async import HeyGen
     from heygen_async.cli.rendering import follow_run
-    from heygen_async.cli.rendering.wait import followed
+    from heygen_async.cli.rendering.wait import wait_for_video
 
     async def command() -> int:
         async with HeyGen(base_url=base_url) as heygen:
-            show_address(await followed(heygen.videos.job(video), deadline), in_json=in_json)
+            show_address(await wait_for_video(heygen.videos.job(video), deadline), in_json=in_json)
         return Exit.DONE
 
-    sys.exit(follow_run.start(command, speed, base_url))
+    sys.exit(follow_run.run_async(command, speed, base_url))
 
 
 async def download(
@@ -80,14 +80,14 @@ async def download(
     /,
     *,
     output: Annotated[
-        Path, Parameter(name=("--output", "-o"), help="A folder, or a file, which is written anew if it is there.")
+        Path, Parameter(name=("--output", "-o"), help="A folder, or a file, which is replaced if it exists.")
     ] = Path(),
-    files: Annotated[str, Parameter(help="What to store of it, with commas, as of `run`.")] = "video",
+    files: Annotated[str, Parameter(help="Kinds of files to store, separated by commas, as for `run`.")] = "video",
     base_url: BaseUrl = None,
 ) -> None:
-    """Download the files of a video. Costs nothing.
+    """Download the files of a video. Free.
 
-    A download that broke off goes on where it stopped. In a folder, files are named by the video's id.
+    An interrupted download continues where it stopped. In a folder, files are named after the video's id.
 
         heygen-async videos download v_123 --output welcome.mp4
     """
@@ -97,13 +97,13 @@ async def download(
 
     kinds = checked_kinds(kind.strip() for kind in files.split(","))
     async with HeyGen(base_url=base_url) as heygen:
-        found = (await heygen.videos.get(video)).check()
-        if not found.ended:
+        current = (await heygen.videos.get(video)).check()
+        if not current.ended:
             raise ResourceNotReadyError(
-                f"video {video}: it is {found.status}, so there is no file yet; `heygen-async videos wait {video}` "
-                "tells when there is"
+                f"video {video}: it is {current.status}, so there is no file yet; `heygen-async videos wait {video}` "
+                "waits for it"
             )
-        for file in await fetch(heygen, found, output, kinds):
+        for file in await fetch(heygen, current, output, kinds):
             print(file)
 
 
@@ -114,30 +114,30 @@ async def delete(
     yes: Annotated[bool, Parameter(name=("--yes", "-y"), help="Do not ask.")] = False,
     base_url: BaseUrl = None,
 ) -> None:
-    """Delete a video at HeyGen, for good. Costs nothing; what it has cost is not given back."""
+    """Delete a video at HeyGen permanently. Free; the cost of the video is not refunded."""
     from heygen_async import HeyGen
 
     async with HeyGen(base_url=base_url) as heygen:
-        if not yes and not _may_delete(await heygen.videos.get(video)):
-            tell("Nothing was deleted.")
+        if not yes and not _confirm_deletion(await heygen.videos.get(video)):
+            print_message("Nothing was deleted.")
             sys.exit(Exit.NOTHING_TO_DO)
-        gone = await heygen.videos.delete(video)
-    print(f"{gone.id} is deleted")
+        deleted = await heygen.videos.delete(video)
+    print(f"{deleted.id} is deleted")
 
 
-def _may_delete(video: Video) -> bool:
+def _confirm_deletion(video: Video) -> bool:
     from heygen_async import InvalidInputError
 
     if not sys.stdin.isatty():
-        raise InvalidInputError(f"delete {video.id}: nobody can be asked here, as this is no terminal; say --yes")
-    question = clean(f"Delete {video.id}, {video.title or 'without a title'}, for good?")
+        raise InvalidInputError(f"delete {video.id}: without a terminal, nobody can confirm it; use --yes")
+    question = clean(f"Delete {video.id}, {video.title or 'without a title'}, permanently?")
     return Confirm.ask(question, console=Console(stderr=True, markup=False), default=False)
 
 
 def show_address(video: Video, *, in_json: bool) -> None:
-    """Show a completed video to machines, or its address alone on stdout for people and their scripts."""
+    """Print a completed video as JSON, or its address alone on stdout and a message for people on stderr."""
     if in_json:
         show_one(video, in_json=True)
         return
-    tell(f"video {video.id} is there: {video.duration or 0:.1f} seconds")
+    print_message(f"video {video.id} is ready: {video.duration or 0:.1f} seconds")
     print(video.video_url)

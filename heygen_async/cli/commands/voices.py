@@ -1,4 +1,4 @@
-"""`heygen-async voices`: who can speak."""
+"""`heygen-async voices`: voices for videos and speech."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ from heygen_async.cli.terminal.tables import ROWS, InJson, Rows, show_list, show
 _COLUMNS = {"voice_id": "voice_id", "name": "name", "language": "language", "gender": "gender", "type": "type"}
 
 
-async def show(
+async def list_voices(
     *,
     kind: Annotated[
         Literal["public", "private"] | None,
-        Parameter(name="--type", help="Only HeyGen's own, or only yours. [default: both]"),
+        Parameter(name="--type", help="Only HeyGen's, or only your own. [default: both]"),
     ] = None,
-    language: Annotated[str | None, Parameter(help="Only this one, such as English.")] = None,
-    gender: Annotated[str | None, Parameter(help="Only this one.")] = None,
-    engine: Annotated[str | None, Parameter(help="Only what this engine can speak.")] = None,
+    language: Annotated[str | None, Parameter(help="Only this language, such as English.")] = None,
+    gender: Annotated[str | None, Parameter(help="Only this gender.")] = None,
+    engine: Annotated[str | None, Parameter(help="Only voices that this engine supports.")] = None,
     limit: Rows = ROWS,
     in_json: InJson = False,
     base_url: BaseUrl = None,
 ) -> None:
-    """List voices: the id of one is the `voice_id` of a request. Costs nothing."""
+    """List voices; the id of a voice is the `voice_id` of a request. Free."""
     from heygen_async import HeyGen
 
     async with HeyGen(base_url=base_url) as heygen:
-        found = heygen.voices.list(
+        voices = heygen.voices.list(
             kind=kind, engine=engine, language=language, gender=gender, limit=min(100, limit + 1)
         )
-        await show_list(found, _COLUMNS, limit=limit, in_json=in_json)
+        await show_list(voices, _COLUMNS, limit=limit, in_json=in_json)
 
 
 async def get(
-    voice: Annotated[str, Parameter(help="Of the voice, as `voices list` shows it.")],
+    voice: Annotated[str, Parameter(help="Id of the voice, as `voices list` shows it.")],
     /,
     *,
     in_json: InJson = False,
     base_url: BaseUrl = None,
 ) -> None:
-    """Show a voice. Costs nothing."""
+    """Show a voice. Free."""
     from heygen_async import HeyGen
 
     async with HeyGen(base_url=base_url) as heygen:

@@ -1,4 +1,4 @@
-"""`heygen-async worker`: render what is queued, beside any number of other workers."""
+"""`heygen-async worker`: render queued rows, alongside any number of other workers."""
 
 from __future__ import annotations
 
@@ -26,20 +26,25 @@ def worker(
     *,
     database: Address,
     output: Annotated[
-        Path | None, Parameter(help="Folder for the files of what is rendered here. [default: they stay at HeyGen]")
+        Path | None, Parameter(help="Folder for the files of the rows rendered here. [default: files stay at HeyGen]")
     ] = None,
     on_unknown: Unknown = "hold",
-    until_done: Annotated[bool, Parameter(help="Leave when no rows are left, anywhere.")] = False,
+    until_done: Annotated[bool, Parameter(help="Exit when no worker has rows left.")] = False,
     base_url: BaseUrl = None,
     speed: Speed = 1.0,
 ) -> None:
-    """Render what is queued, beside any number of other workers. Costs money. Ctrl-C hands its rows to the others."""
-    from heygen_async.cli.rendering.follow_run import start
+    """Render queued rows, alongside any number of other workers. Costs money.
+
+    Ctrl-C hands this worker's rows to the others.
+    """
+    from heygen_async.cli.rendering.follow_run import run_async
     from heygen_async.cli.terminal.progress import wide_console
 
     console = wide_console()
     raise SystemExit(
-        start(lambda: _work(console, database, output, on_unknown, base_url, until_done=until_done), speed, base_url)
+        run_async(
+            lambda: _work(console, database, output, on_unknown, base_url, until_done=until_done), speed, base_url
+        )
     )
 
 
@@ -52,11 +57,11 @@ async def _work(
     from heygen_async.workers.worker import Worker
 
     def show(result: Result) -> None:
-        how = "completed" if isinstance(result, Completed) else f"failed: {result.error.gist}"
-        console.print(f"row {result.index + 1} {how}", markup=False, highlight=False)
+        outcome = "completed" if isinstance(result, Completed) else f"failed: {result.error.gist}"
+        console.print(f"row {result.index + 1} {outcome}", markup=False, highlight=False)
 
     async with HeyGen(base_url=base_url) as heygen:
-        one = Worker(
+        this = Worker(
             heygen=heygen,
             address=address,
             download_to=None if output is None else str(output),
@@ -64,16 +69,16 @@ async def _work(
             on_result=show,
             until_done=until_done,
         )
-        console.print(f"worker {one.name}: waiting for rows; Ctrl-C hands what is under way to the others")
+        console.print(f"worker {this.name}: waiting for rows; Ctrl-C hands its rows to the others")
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_leave_on_signal, tasks.cancel_scope)
-            await one.work()
+            tasks.start_soon(_stop_on_signal, tasks.cancel_scope)
+            await this.work()
             tasks.cancel_scope.cancel()
-    console.print(f"worker {one.name}: {one.ended['completed']} completed, {one.ended['failed']} failed here")
+    console.print(f"worker {this.name}: {this.ended['completed']} completed, {this.ended['failed']} failed here")
     return 0
 
 
-async def _leave_on_signal(scope: anyio.CancelScope) -> None:
+async def _stop_on_signal(scope: anyio.CancelScope) -> None:
     import anyio
 
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:

@@ -1,4 +1,4 @@
-"""What `plan` and `run` are given alike: a campaign file or a contact list, and options that go before the file's."""
+"""Arguments that `plan`, `run` and `enqueue` share: a campaign file or a contact list, and options for each row."""
 
 from __future__ import annotations
 
@@ -34,28 +34,28 @@ Mode = Literal[
 @Parameter(name="*")
 @attrs.frozen(kw_only=True)
 class CampaignOptions:
-    """Options of `plan` and `run` that say what to make of each row."""
+    """Options for the request and the files of each row; they override the campaign file."""
 
     mode: Annotated[Mode | None, Parameter(help="What to make. [default: direct]")] = None
-    set: Annotated[Pairs, Parameter(help="NAME=VALUE: a request field; may hold {{ placeholders }}. Repeatable.")] = ()
+    set: Annotated[Pairs, Parameter(help="NAME=VALUE: a request field, with {{ placeholders }}. Repeatable.")] = ()
     map: Annotated[
         Pairs,
         Parameter(
-            help="FIELD=COLUMN: a field, or `mode`, that each row may have in a column; where its cell is empty, --set "
-            "holds. Repeatable."
+            help="FIELD=COLUMN: read a field, or `mode`, from a column; where the cell is empty, --set applies. "
+            "Repeatable."
         ),
     ] = ()
     locale: Annotated[
-        str | None, Parameter(help="How the filters `number` and `date` write: de, fr, ... [default: en]")
+        str | None, Parameter(help="Language of the filters `number` and `date`: de, fr, ... [default: en]")
     ] = None
     script: Annotated[
         Text | None, Parameter(help='The spoken text: "Hi {{ first_name }}" (direct and image mode).')
     ] = None
     prompt: Annotated[Text | None, Parameter(help="What to show (agent and cinematic mode).")] = None
     encoding: Annotated[
-        str | None, Parameter(help="Of a CSV file that is not UTF-8: cp1252 for what Excel saves as plain CSV.")
+        str | None, Parameter(help="Encoding of a CSV file that is not UTF-8: cp1252 for plain CSV saved by Excel.")
     ] = None
-    sheet: Annotated[str | None, Parameter(help="Of an Excel workbook; the first else.")] = None
+    sheet: Annotated[str | None, Parameter(help="Sheet of an Excel workbook. [default: the first]")] = None
     filename: Annotated[
         str | None,
         Parameter(help="Name of each file: {number}, {id}, {title} or {a column}. [default: {number}-{id}]"),
@@ -64,49 +64,49 @@ class CampaignOptions:
     no_download: Annotated[bool, Parameter(help="Leave the files at HeyGen.")] = False
 
     def campaign(self, file: Campaign) -> Campaign:
-        """Return *file* with what the command says in its place."""
+        """Return *file* with the values of these options in place of its own."""
         from heygen_async.bulk.template.field_paths import flat
 
-        texts = said(script=self.script, prompt=self.prompt)
+        texts = given(script=self.script, prompt=self.prompt)
         return attrs.evolve(
             file,
-            **said(mode=self.mode, locale=self.locale),
+            **given(mode=self.mode, locale=self.locale),
             request={**flat(file.request), **_pairs("--set", self.set, "avatar_id=look_anna"), **texts},
             columns={**file.columns, **_pairs("--map", self.map, "voice_id=Voice")},
-            rows=attrs.evolve(file.rows, **said(encoding=self.encoding, sheet=self.sheet, limit=self.limit)),
+            rows=attrs.evolve(file.rows, **given(encoding=self.encoding, sheet=self.sheet, limit=self.limit)),
             downloads=attrs.evolve(
-                file.downloads, **said(filename=self.filename, enabled=False if self.no_download else None)
+                file.downloads, **given(filename=self.filename, enabled=False if self.no_download else None)
             ),
         )
 
 
-def opened(source: Path, rows: Path | None) -> tuple[Campaign, Path | None]:
-    """Return the campaign and the contact list that two names stand for; the second is for a campaign file only."""
+def open_source(source: Path, rows: Path | None) -> tuple[Campaign, Path | None]:
+    """Return a campaign and a contact list. *source* is either of them; *rows* may only follow a campaign file."""
     from heygen_async import Campaign, InvalidInputError
 
     if source.suffix.lower() == ".toml":
         return Campaign.load(source), rows
     if rows is not None:
         raise InvalidInputError(
-            f"{rows}: a second file; the first is the campaign file then, and {source} does not end in .toml"
+            f"{rows}: a second file; then the first must be a campaign file, but {source} does not end in .toml"
         )
     return Campaign(), source
 
 
-def seen_from(campaign: Campaign, path: Path | None) -> str | None:
-    """Return a path of the command line as the campaign file would name it; None if there is none."""
+def path_beside(campaign: Campaign, path: Path | None) -> str | None:
+    """Return *path* relative to the campaign file's folder, as that file writes paths; None stays None."""
     if path is None:
         return None
     return str(path) if path.is_absolute() else os.path.relpath(path, campaign.path.parent)
 
 
-def said(**options: Any) -> dict[str, Any]:
-    """Return the options that the command line gave."""
+def given(**options: Any) -> dict[str, Any]:
+    """Return the options that are not None: those that the command line gave."""
     return {name: value for name, value in options.items() if value is not None}
 
 
 def _pairs(option: str, texts: Pairs, example: str) -> Mapping[str, str]:
-    """Read options such as `--set name=value`."""
+    """Read the values of a repeatable option such as `--set name=value`."""
     from heygen_async import InvalidInputError
 
     fields: dict[str, str] = {}

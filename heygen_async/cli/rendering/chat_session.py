@@ -30,8 +30,8 @@ from heygen_async.cli.terminal.option_types import OnInterrupt
 from heygen_async.cli.terminal.progress import wide_console
 
 THINKING_SECONDS = 600.0
-WAY_BACK = "heygen-async agent chat --session-id {}"
-WAITS = ("waiting_for_input", "reviewing")
+RESUME_COMMAND = "heygen-async agent chat --session-id {}"
+WAITING_STATUSES = ("waiting_for_input", "reviewing")
 
 
 async def chat_at_terminal(
@@ -43,30 +43,30 @@ async def chat_at_terminal(
     on_exit: OnInterrupt = "ask",
     thinking_deadline: float = THINKING_SECONDS,
     deadline: float = math.inf,
-    way_back: str = WAY_BACK,
+    resume_command: str = RESUME_COMMAND,
     console: Console | None = None,
     typed: HasLines | None = None,
 ) -> int:
-    """Talk with the Video Agent: show what it says, and let a person answer. A new session costs money.
+    """Chat with the Video Agent: show its messages and send the lines that a person types. A new session costs money.
 
-    Ctrl-C, `/stop` and `/leave` end the talk; a second Ctrl-C leaves at once. Where there are no more lines to read, a
-    question ends it as well.
+    Ctrl-C, `/stop` and `/leave` end the chat; a second Ctrl-C leaves at once. A question also ends it when the input
+    has no more lines.
 
     Args:
-        client: Asks.
-        request: What to make; text is a prompt in chat mode. Or
-        session_id: the session to join.
-        replay: Show first what was said before.
-        on_exit: What Ctrl-C, an error or the end of the lines does to the session: "leave" or "stop" it; "ask" asks at
-            Ctrl-C, and leaves it where nobody can be asked.
-        thinking_deadline: Seconds that the agent may think without a word.
-        deadline: Seconds for the whole, the person's own time included.
-        way_back: The command that takes a session up again, with `{}` for its id.
-        console: Where it is shown; else stdout.
-        typed: Where lines come from; else stdin.
+        client: Client that sends the requests.
+        request: The video to make; a string is a prompt in chat mode. None if *session_id* is given.
+        session_id: The session to continue, in place of a new one.
+        replay: Show the earlier messages first.
+        on_exit: The session's fate at Ctrl-C, an error or the end of the input: "leave" lets it continue, "stop" stops
+            it; "ask" asks at Ctrl-C, and otherwise lets it continue.
+        thinking_deadline: Seconds that the agent may think without a message.
+        deadline: Seconds for the whole chat, including the time that the person takes.
+        resume_command: The command that continues a session, with `{}` for its id.
+        console: Output; stdout by default.
+        typed: Input; stdin by default.
 
     Returns:
-        An exit code: 0 the video is there, 5 it failed, was stopped or left, 130 left by Ctrl-C.
+        An exit code: 0 the video is ready, 5 it failed or the person stopped or left the session, 130 left by Ctrl-C.
 
     Raises:
         HeyGenError: As of `video_agents.chat`.
@@ -83,13 +83,11 @@ async def chat_at_terminal(
     screen = Screen(console or wide_console())
     try:
         async with chat:
-            screen.begin(chat.session_id)
-            return await ChatSession(
-                client, chat, screen, lines, on_exit, way_back.format(chat.session_id)
-            ).to_the_end()
+            screen.show_session(chat.session_id)
+            return await ChatSession(client, chat, screen, lines, on_exit, resume_command.format(chat.session_id)).run()
     except HeyGenError as exc:
         if exc.resource_id is not None:
-            exc.add_note(f"To come back: {way_back.format(exc.resource_id)}")
+            exc.add_note(f"To come back: {resume_command.format(exc.resource_id)}")
         raise
     finally:
         screen.close()
@@ -100,26 +98,26 @@ class ChatSession:
     """One chat between a person and the agent."""
 
     def __init__(
-        self, client: HeyGen, chat: Chat, screen: Screen, lines: TypedLines, on_exit: OnInterrupt, way_back: str
+        self, client: HeyGen, chat: Chat, screen: Screen, lines: TypedLines, on_exit: OnInterrupt, resume_command: str
     ) -> None:
         self._client = client
         self._chat = chat
         self._screen = screen
         self._lines = lines
         self._on_exit = on_exit
-        self._way_back = way_back
+        self._resume_command = resume_command
         self._code: Exit | None = None
 
-    async def to_the_end(self) -> int:
-        """Talk, and decide what to do at each Ctrl-C."""
+    async def run(self) -> int:
+        """Chat until the end and return the exit code; at each Ctrl-C decide about the session."""
         while self._code is None:
-            if await _interrupted(self._talk) and self._code is None:
-                decided = self._on_exit == "ask" and not await _interrupted(self._decide)
+            if await _run_until_signal(self._chat_on) and self._code is None:
+                decided = self._on_exit == "ask" and not await _run_until_signal(self._decide)
                 if not decided:
                     self._leave(Exit.INTERRUPTED)
         return self._code
 
-    async def _talk(self) -> None:
+    async def _chat_on(self) -> None:
         async for turn in self._chat:
             self._screen.show(turn)
             if isinstance(turn, Ready | ChatFailed):
@@ -130,42 +128,42 @@ class ChatSession:
                 return
 
     async def _answer(self) -> None:
-        """Read lines until one is an answer, or ends the talk."""
+        """Read lines until the agent has an answer or the chat ends."""
         while self._code is None:
-            match await self._line():
+            match await self._read_line():
                 case None | "/leave":
                     self._leave(Exit.SOME_FAILED)
                 case "/stop":
                     await self._stop()
-                case said:
-                    if await self._said(said):
+                case answer:
+                    if await self._send(answer):
                         return
 
-    async def _line(self) -> str | None:
+    async def _read_line(self) -> str | None:
         self._screen.prompt()
         line = await self._lines.read()
-        self._screen.heard(line)
+        self._screen.echo(line)
         return None if line is None else line.strip()
 
-    async def _said(self, text: str) -> bool:
-        """Say *text*; tell whether the agent's turn has come."""
+    async def _send(self, text: str) -> bool:
+        """Send *text*; return True if the agent no longer waits for an answer."""
         try:
             await self._chat.answer(text)
         except InvalidInputError as exc:
-            self._screen.complain(str(exc))
+            self._screen.show_error(str(exc))
             return False
         except DeadlineExceededError:
             raise
         except HeyGenError as exc:
-            self._screen.complain(str(exc))
-            return (await self._client.video_agents.get(self._chat.session_id)).status not in WAITS
+            self._screen.show_error(str(exc))
+            return (await self._client.video_agents.get(self._chat.session_id)).status not in WAITING_STATUSES
         return True
 
     async def _decide(self) -> None:
-        """Ask what is to become of the session."""
-        self._screen.note("[s]top the session, [l]eave it to go on without you, or go on [t]alking?")
+        """Ask the person to stop, leave or continue the session."""
+        self._screen.show_note("[s]top the session, [l]eave it to go on without you, or go on [t]alking?")
         while True:
-            line = await self._line()
+            line = await self._read_line()
             match "l" if line is None else line.lower()[:1]:
                 case "s":
                     return await self._stop()
@@ -174,40 +172,42 @@ class ChatSession:
                 case "t":
                     return await self._answer() if self._chat.question is not None else None
                 case _:
-                    self._screen.note("s, l or t?")
+                    self._screen.show_note("s, l or t?")
 
     async def _stop(self) -> None:
         await self._chat.stop()
         self._code = Exit.SOME_FAILED
-        self._screen.note("Stopped. What is being rendered already is finished and paid for.")
+        self._screen.show_note("Stopped. A render that has begun is finished and costs money.")
 
     def _leave(self, code: Exit) -> None:
         self._code = code
         if self._on_exit == "stop":
-            self._screen.note("Leaving; the session is stopped.")
+            self._screen.show_note("Leaving; the session is stopped.")
         else:
-            self._screen.note(f"The session goes on without you, and may be paid for. To come back: {self._way_back}")
+            self._screen.show_note(
+                f"The session goes on without you and may cost money. To come back: {self._resume_command}"
+            )
 
 
-async def _interrupted(work: Callable[[], Awaitable[None]]) -> bool:
-    """Do *work*; say whether Ctrl-C or SIGTERM ended it."""
-    failed: list[HeyGenError] = []
+async def _run_until_signal(work: Callable[[], Awaitable[None]]) -> bool:
+    """Run *work*; return True if Ctrl-C or SIGTERM ended it."""
+    errors: list[HeyGenError] = []
     async with anyio.create_task_group() as tasks:
-        signals = await tasks.start(_signalled, tasks.cancel_scope)
+        signals = await tasks.start(_cancel_on_signal, tasks.cancel_scope)
         try:
             await work()
-        except HeyGenError as exc:  # raised below: out of the group it would come wrapped
-            failed.append(exc)
+        except HeyGenError as exc:  # raised below, as the task group would wrap it
+            errors.append(exc)
         tasks.cancel_scope.cancel()
-    if failed:
-        raise failed[0]
+    if errors:
+        raise errors[0]
     return bool(signals)
 
 
-async def _signalled(scope: anyio.CancelScope, *, task_status: TaskStatus[list[signal.Signals]]) -> None:
-    heard: list[signal.Signals] = []
+async def _cancel_on_signal(scope: anyio.CancelScope, *, task_status: TaskStatus[list[signal.Signals]]) -> None:
+    received: list[signal.Signals] = []
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        task_status.started(heard)
+        task_status.started(received)
         async for number in signals:
-            heard.append(number)
+            received.append(number)
             scope.cancel()

@@ -1,4 +1,4 @@
-"""The files of one video, fetched as a campaign's are: streamed, continued after an interruption, checked."""
+"""Download of one video's files in the way of a campaign: streamed, continued after an interruption, checked."""
 
 from __future__ import annotations
 
@@ -10,39 +10,39 @@ from heygen_async.api.requests.stored import StoredRequest
 from heygen_async.bulk.download.downloader import Downloader
 from heygen_async.bulk.download.file_types import FileKind
 
-# What a video was made from is not known here, so nothing is expected of it but what HeyGen shows.
+# The request of the video is not known here, so only the files that HeyGen offers are expected.
 _ANY = Job(request=StoredRequest(kind="avatar", text="{}"))
 
 
 async def fetch(heygen: HeyGen, video: Video, to: Path, kinds: Sequence[FileKind]) -> list[Path]:
-    """Store files of a completed video and return where they are. Costs nothing.
+    """Store files of a completed video and return their paths. Free.
 
     Args:
-        heygen: To ask for fresh addresses.
-        video: Whose.
-        to: A folder, or the file of the video; other files have its name with their own endings.
-        kinds: What to store; what HeyGen does not offer of the video is left out.
+        heygen: Client that asks for new addresses.
+        video: The completed video.
+        to: A folder, or the path of the video's file; other files get its name with their own endings.
+        kinds: Kinds of files to store; a kind that HeyGen does not offer for the video is left out.
 
     Raises:
-        DownloadError: Not stored after several tries; the next try goes on where this one stopped.
+        DownloadError: A file could not be stored after several attempts; the next download continues it.
     """
-    folder, name = _place(to)
+    folder, name = _folder_and_name(to)
     downloads = Downloader(heygen, folder, name, files=kinds)
     errand = downloads.errand(_ANY, video, {})
-    stored = []
+    saved = []
     for kind in downloads.kinds:
         try:
-            stored.append(await downloads.save(errand, kind))
+            saved.append(await downloads.save(errand, kind))
         except DownloadError as exc:
-            exc.add_note(f"To go on where it stopped: heygen-async videos download {video.id}")
+            exc.add_note(f"To continue it: heygen-async videos download {video.id}")
             raise
-    return [Path(one.file) for one in stored if one.file is not None]
+    return [Path(file.file) for file in saved if file.file is not None]
 
 
-def _place(to: Path) -> tuple[Path, str]:
-    """Return the folder, and the name of the files in it without their endings."""
+def _folder_and_name(to: Path) -> tuple[Path, str]:
+    """Return the folder of the files and their name without its ending."""
     if to.is_dir() or not to.suffix:
         return to, "{id}"
     if "{" in to.stem:
-        raise InvalidInputError(f"--output {to}: a brace would be taken for a placeholder; take another name")
+        raise InvalidInputError(f"--output {to}: braces mark placeholders; choose another name")
     return to.parent, to.stem

@@ -1,4 +1,4 @@
-"""What the commands that render share: options, the loop, the run itself, its summary."""
+"""Running a campaign at the command line: the event loop, the results as they come, the summary and exit code."""
 
 from __future__ import annotations
 
@@ -33,53 +33,60 @@ from heygen_async.bulk.jobs.next_step import OnUnknown
 from heygen_async.bulk.journal.queries import JournalReader
 from heygen_async.bulk.journal.stored_files import unstored
 from heygen_async.bulk.output.export import export
-from heygen_async.cli.terminal.approval import asking
+from heygen_async.cli.terminal.approval import approval_prompt
 from heygen_async.cli.terminal.bill import Bill
 from heygen_async.cli.terminal.interrupts import interruptible
 from heygen_async.cli.terminal.json_feed import JsonFeed
 from heygen_async.cli.terminal.progress import ProgressBoard, show_summary, span, wide_console
 
-Note = Callable[[Result | Unfinished], None]
+OnRow = Callable[[Result | Unfinished], None]
 
 
-def start(main: Callable[[], Coroutine[Any, Any, int]], fast: float, address: str | None) -> int:
-    """Run *main*, *fast* times faster than life if its server is on this machine."""
+def run_async(main: Callable[[], Coroutine[Any, Any, int]], speed: float, address: str | None) -> int:
+    """Run *main* in an event loop whose time is *speed* times real time: above 1 only with a server on this machine."""
     server = address or os.environ.get("HEYGEN_API_BASE")
-    if fast > 1 and urllib.parse.urlsplit(server or "").hostname not in {"127.0.0.1", "localhost", "::1"}:
+    if speed > 1 and urllib.parse.urlsplit(server or "").hostname not in {"127.0.0.1", "localhost", "::1"}:
         raise InvalidInputError(
-            f"--speed {fast:g}: only with a simulator on this machine, not with {server or 'HeyGen'}"
+            f"--speed {speed:g}: only with a simulator on this machine, not with {server or 'HeyGen'}"
         )
-    if fast == 1:
+    if speed == 1:
         return asyncio.run(main())
     from heygen_async import simulator
 
-    return simulator.run(main, speed=fast)
+    return simulator.run(main, speed=speed)
 
 
 async def follow(
-    running: AbstractAsyncContextManager[Results], board: ProgressBoard, way_back: str, notes: Iterable[Note] = ()
+    running: AbstractAsyncContextManager[Results], board: ProgressBoard, resume_hint: str, on_row: Iterable[OnRow] = ()
 ) -> tuple[Results, Bill]:
-    """See a run to its end or to the second Ctrl-C; tell *notes* of every row, those left under way too."""
-    results, noted = None, [*notes, board.note, board.feed.note]
+    """Follow a run to its end or to the second Ctrl-C. Call each of *on_row* with every row, also with unfinished ones.
+
+    Args:
+        running: The run, not yet entered.
+        board: Shows the progress.
+        resume_hint: Printed when the run stops early.
+        on_row: Called with each result as it comes, and at the end with the rows that are still under way.
+    """
+    results, callbacks = None, [*on_row, board.add, board.feed.add]
     try:
-        async with running as results, interruptible(results, board.console, way_back):
+        async with running as results, interruptible(results, board.console, resume_hint):
             board.results = results
             async for result in results:
-                for note in noted:
-                    note(result)
+                for callback in callbacks:
+                    callback(result)
     except (RunPausedError, InsufficientCreditError, QuotaExceededError) as exc:
-        exc.add_note(way_back)
+        exc.add_note(resume_hint)
         raise
     finally:
-        for left in (*results.unread, *results.unfinished) if results is not None else ():
-            for note in noted:
-                note(left)
+        for row in (*results.unread, *results.unfinished) if results is not None else ():
+            for callback in callbacks:
+                callback(row)
     return results, board.bill
 
 
 @attrs.frozen(kw_only=True)
 class ResumeOptions:
-    """How a journal's campaign goes on: see `heygen-async resume`."""
+    """Arguments of `heygen-async resume`."""
 
     journal: str
     on_unknown: OnUnknown
@@ -87,36 +94,36 @@ class ResumeOptions:
     approve: bool
 
 
-async def resume(how: ResumeOptions, address: str | None, feed: JsonFeed) -> int:
-    """Go on with a journal's campaign and say how it ended."""
-    journal = how.journal
+async def resume(options: ResumeOptions, address: str | None, feed: JsonFeed) -> int:
+    """Continue a journal's campaign, print its summary and return the exit code."""
+    journal = options.journal
     with Journal(journal) as opened:
         counts, settings = opened.counts(), settings_of(opened)
-        lacking = len(rows_without_files(opened))
+        without_files = len(rows_without_files(opened))
     console = wide_console(stderr=feed.is_on)
-    due = counts.total() - counts["completed"] - counts["failed"] + lacking
+    due = counts.total() - counts["completed"] - counts["failed"] + without_files
     board = ProgressBoard(console, due, asyncio.get_running_loop().time, feed)
     async with HeyGen(base_url=address, observers=[board]) as heygen:
         with board:
             running = heygen.resume(
                 journal,
-                on_unknown=how.on_unknown,
-                budget_usd=how.budget_usd,
-                approve=asking(board) if how.approve else None,
+                on_unknown=options.on_unknown,
+                budget_usd=options.budget_usd,
+                approve=approval_prompt(board) if options.approve else None,
             )
-            results, bill = await follow(running, board, way_back_to(journal))
+            results, bill = await follow(running, board, resume_hint_for(journal))
     return finish(console, results, bill, board, journal=journal, folder=settings.download_to)
 
 
 def rows_without_files(journal: JournalReader) -> list[int]:
-    """Return the completed rows whose files are wanted and not there."""
+    """Return the ids of completed rows whose files should be stored and are not."""
     settings = settings_of(journal)
     return [] if settings.download_to is None else [job_id for job_id, _ in unstored(journal, settings.files)]
 
 
-def way_back_to(journal: str | Path) -> str:
-    """Return the command that goes on."""
-    return f"To go on: heygen-async resume {shlex.quote(str(journal))}"
+def resume_hint_for(journal: str | Path) -> str:
+    """Return a line with the command that continues a journal's campaign."""
+    return f"To continue: heygen-async resume {shlex.quote(str(journal))}"
 
 
 def finish(
@@ -128,27 +135,27 @@ def finish(
     journal: str | Path | None,
     folder: str | None,
 ) -> int:
-    """Show how a run ended and return its exit code."""
+    """Print the summary of a run and return its exit code."""
     facts = {"Charged": str(bill), "Time": span(board.seconds)}
     if results.merge is not None and results.merge != Merge():
-        facts = {"Rows": met(results.merge), **facts}
-    unknown = planned = 0
+        facts = {"Rows": merge_text(results.merge), **facts}
+    unknown = open_rows = 0
     if journal is not None:
-        unknown, planned = _settle_journal(journal, folder, facts)
+        unknown, open_rows = _close_journal(journal, folder, facts)
     if folder is not None:
         facts["Files"] = f"{Path(folder).resolve()}/  (results.csv lists every row)"
     show_summary(console, results.summary, board, facts)
-    if journal is not None and results.summary == Summary() and not unknown and not planned:
+    if journal is not None and results.summary == Summary() and not unknown and not open_rows:
         console.print("There was nothing to do: every row of the journal has ended.")
         return 7
     if unknown:
         return 8
-    return 5 if results.summary.failed or results.summary.not_stored or planned else 0
+    return 5 if results.summary.failed or results.summary.not_stored or open_rows else 0
 
 
-def met(merge: Merge) -> str:
-    """Say how the rows of a list met the journal."""
-    words = {
+def merge_text(merge: Merge) -> str:
+    """Return how many rows of a list are new to the journal, changed, unchanged and so on."""
+    counts = {
         "new": merge.new,
         "changed, so rendered again": merge.changed,
         "unchanged": merge.unchanged,
@@ -156,29 +163,29 @@ def met(merge: Merge) -> str:
         "no longer in the list": merge.removed,
         "in the list more than once, rendered once": merge.repeated,
     }
-    return ", ".join(f"{count} {what}" for what, count in words.items() if count)
+    return ", ".join(f"{count} {text}" for text, count in counts.items() if count)
 
 
-def _settle_journal(journal: str | Path, folder: str | None, facts: dict[str, str]) -> tuple[int, int]:
-    """Write results.csv from the journal, tell what is left, and count the unknown and the open rows."""
+def _close_journal(journal: str | Path, folder: str | None, facts: dict[str, str]) -> tuple[int, int]:
+    """Write results.csv from the journal, add its open rows to *facts*, and count unknown and open rows."""
     with Journal(journal, read_only=True) as opened:
         counts = opened.counts()
         if folder is not None:
             Path(folder).mkdir(parents=True, exist_ok=True)
             export(opened, Path(folder) / "results.csv")
-        lacking = rows_without_files(opened)
-    left = counts.total() - counts["completed"] - counts["failed"] - counts["unknown"]
-    if left:
-        facts["Left"] = f"{left} rows. {way_back_to(journal)}"
-    if lacking:
-        facts["Without files"] = f"{len(lacking)} rows, rendered and paid for. {way_back_to(journal)}"
+        without_files = rows_without_files(opened)
+    open_rows = counts.total() - counts["completed"] - counts["failed"] - counts["unknown"]
+    if open_rows:
+        facts["Left"] = f"{open_rows} rows. {resume_hint_for(journal)}"
+    if without_files:
+        facts["Without files"] = f"{len(without_files)} rows, rendered and paid for. {resume_hint_for(journal)}"
     if counts["unknown"]:
         facts["Undecided"] = f"{counts['unknown']} rows: heygen-async status {shlex.quote(str(journal))}"
-    return counts["unknown"], left
+    return counts["unknown"], open_rows
 
 
 def check_writable(folder: Path) -> None:
-    """Refuse a folder that cannot take files, before anything is paid for."""
+    """Create the folder of the files; refuse one that cannot be created, before a row is paid for."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
@@ -186,6 +193,6 @@ def check_writable(folder: Path) -> None:
 
 
 def check_journal(path: Path) -> None:
-    """Refuse a name that is surely not meant for a journal."""
+    """Refuse a journal with the ending of another kind of file."""
     if path.suffix.lower() in {".csv", ".jsonl", ".toml", ".mp4"}:
         raise InvalidInputError(f"--journal {path}: name a file such as campaign.db")

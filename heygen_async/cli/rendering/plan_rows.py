@@ -1,4 +1,4 @@
-"""Planning that `plan`, `run` and `enqueue` share: look up, check, price, show."""
+"""Planning that `plan`, `run` and `enqueue` share: check, look up, price and print the rows."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ NO_KEY = "Looks, voices, templates and credit were not looked up: there is no ke
 
 
 @contextlib.asynccontextmanager
-async def client(base_url: str | None) -> AsyncIterator[HeyGen | None]:
-    """Open a client; None if there is no key."""
+async def client_if_key(base_url: str | None) -> AsyncIterator[HeyGen | None]:
+    """Open a client; yield None if there is no key."""
     try:
         heygen = HeyGen(base_url=base_url)
     except AuthenticationError:
@@ -27,8 +27,8 @@ async def client(base_url: str | None) -> AsyncIterator[HeyGen | None]:
         yield heygen
 
 
-def planned(campaign: Campaign, rows: Path | None) -> Plan:
-    """Check and price every row, asking nobody."""
+def plan_offline(campaign: Campaign, rows: Path | None) -> Plan:
+    """Check and price every row without a request to HeyGen."""
     return make_plan(
         campaign.table(rows),
         campaign.template(),
@@ -38,8 +38,8 @@ def planned(campaign: Campaign, rows: Path | None) -> Plan:
     )
 
 
-async def looked_up(heygen: HeyGen, campaign: Campaign, rows: Path | None) -> Plan:
-    """The same, with what rows name and the account looked up."""
+async def plan_online(heygen: HeyGen, campaign: Campaign, rows: Path | None) -> Plan:
+    """Check and price every row, and look up at HeyGen its looks, voices and templates and the account's credit."""
     return await heygen.plan(
         campaign.table(rows),
         campaign.template(),
@@ -51,16 +51,16 @@ async def looked_up(heygen: HeyGen, campaign: Campaign, rows: Path | None) -> Pl
     )
 
 
-def show_plan(console: Console, made: Plan) -> None:
+def show_plan(console: Console, plan: Plan) -> None:
     """Print the problems, then the price."""
-    for problem in made.problems:
+    for problem in plan.problems:
         word, color = ("problem", "red") if problem.severity == "error" else ("note", "yellow")
         console.print(f"[{color}]{word}[/]  ", end="", highlight=False)
         console.print(str(problem), markup=False, highlight=False, soft_wrap=True)
-    good = made.rows - made.bad
-    console.print(f"{made.table.name}: {made.rows} rows, {good} can be rendered, {made.bad} cannot", highlight=False)
-    for kind, (count, price) in made.kinds.items():
+    good = plan.rows - plan.bad
+    console.print(f"{plan.table.name}: {plan.rows} rows, {good} can be rendered, {plan.bad} cannot", highlight=False)
+    for kind, (count, price) in plan.kinds.items():
         console.print(f"  {label_of(kind)}: {count}, {price}", highlight=False)
-    console.print(f"Price: {made.price}, by HeyGen's price list; HeyGen's bill decides", highlight=False)
-    if made.errors:
-        console.print("Nothing was sent. Mend the problems, then plan again.", highlight=False)
+    console.print(f"Price: {plan.price}, by HeyGen's price list; HeyGen's bill decides", highlight=False)
+    if plan.errors:
+        console.print("Nothing was sent. Correct the problems, then plan again.", highlight=False)

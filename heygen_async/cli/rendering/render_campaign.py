@@ -1,4 +1,4 @@
-"""One run of a contact list, as `run` and `demo` share it: render what is planned, write the results."""
+"""Rendering of a plan, shared by `run` and `demo`: the run itself and its results.csv."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 from heygen_async import Campaign, HeyGen, Results
 from heygen_async.bulk.output.results_csv import ResultsCsv
 from heygen_async.bulk.plan.plan import Plan
-from heygen_async.cli.rendering.follow_run import check_writable, follow, way_back_to
-from heygen_async.cli.terminal.approval import asking
+from heygen_async.cli.rendering.follow_run import check_writable, follow, resume_hint_for
+from heygen_async.cli.terminal.approval import approval_prompt
 from heygen_async.cli.terminal.bill import Bill
 from heygen_async.cli.terminal.progress import ProgressBoard
 
@@ -16,15 +16,16 @@ from heygen_async.cli.terminal.progress import ProgressBoard
 async def render_campaign(
     campaign: Campaign, plan: Plan, heygen: HeyGen, board: ProgressBoard, *, journal: Path | None = None
 ) -> tuple[Results, Bill]:
-    """Render all rows and write `results.csv` as they end.
+    """Render all rows of a plan and write each to `results.csv` as it ends. Costs money.
 
-    Rows that are still under way when the run is left are written too, with their ids.
+    Rows that are still under way when the run ends early are written as well, with their ids. With a journal,
+    results.csv is written from it later.
     """
     folder = campaign.beside(campaign.downloads.folder)
     check_writable(folder)
-    approve = asking(board) if campaign.run.approve else None
+    approve = approval_prompt(board) if campaign.run.approve else None
     running = heygen.run(plan, **{**campaign.options(), "journal": journal, "approve": approve})
     if journal is not None:
-        return await follow(running, board, way_back_to(journal))
+        return await follow(running, board, resume_hint_for(journal))
     with ResultsCsv(folder / "results.csv", plan.table.find_columns()) as output:
         return await follow(running, board, f"{output.path} lists every row", [output.add])

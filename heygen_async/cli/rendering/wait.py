@@ -1,4 +1,4 @@
-"""Waiting for one render at the command line: each new status is told, and leaving it says how to come back."""
+"""Waiting for one render at the command line, with a message at each new status and a hint at an early end."""
 
 from __future__ import annotations
 
@@ -9,45 +9,45 @@ from heygen_async.api.agents.session_job import AgentJob
 from heygen_async.api.agents.sessions import Session
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.video import VideoJob
-from heygen_async.cli.terminal.tables import tell
+from heygen_async.cli.terminal.tables import print_message
 
 
-async def followed(job: VideoJob | AgentJob, deadline: float) -> Video:
-    """Return the completed video of *job*, telling its statuses on stderr.
+async def wait_for_video(job: VideoJob | AgentJob, deadline: float) -> Video:
+    """Return the completed video of *job*; print each new status on stderr. Free.
 
     Args:
         job: A video or an agent's session.
-        deadline: Seconds.
+        deadline: Seconds to wait.
 
     Raises:
-        RenderFailedError: It failed.
-        DeadlineExceededError: Not ended; it goes on.
+        RenderFailedError: The render failed.
+        DeadlineExceededError: The render has not ended; it continues.
     """
     subject = "session" if isinstance(job, AgentJob) else "video"
-    way_back = f"It goes on at HeyGen: heygen-async {'agent' if subject == 'session' else 'videos'} wait {job.id}"
-    last: list[Session | Video] = []
+    resume_hint = f"It continues at HeyGen: heygen-async {'agent' if subject == 'session' else 'videos'} wait {job.id}"
+    seen: list[Session | Video] = []
 
     async def watch() -> Session | Video:
-        async for found in job.statuses():
-            if not last or last[-1].status != found.status or type(last[-1]) is not type(found):
-                tell(_told(found))
-            last.append(found)
-        return last[-1]
+        async for current in job.statuses():
+            if not seen or seen[-1].status != current.status or type(seen[-1]) is not type(current):
+                print_message(_status_text(current))
+            seen.append(current)
+        return seen[-1]
 
     try:
         ended = await polling.within(deadline, subject, job.id, watch)
     except DeadlineExceededError as exc:
-        exc.add_note(way_back)
+        exc.add_note(resume_hint)
         raise
     except asyncio.CancelledError:
-        tell(way_back)
+        print_message(resume_hint)
         raise
     if isinstance(ended, Session):
         raise ended.failure()
     return ended.check()
 
 
-def _told(found: Session | Video) -> str:
-    if isinstance(found, Video):
-        return f"video {found.id}: {found.status}"
-    return f"session {found.session_id}: {found.status}, {found.progress:.0f} %"
+def _status_text(current: Session | Video) -> str:
+    if isinstance(current, Video):
+        return f"video {current.id}: {current.status}"
+    return f"session {current.session_id}: {current.status}, {current.progress:.0f} %"

@@ -1,4 +1,4 @@
-"""Asking a person whether the rows after the canary may be rendered."""
+"""Question to a person after the canary: may the other rows be rendered?"""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from heygen_async.cli.terminal.ask import TypedLines
 from heygen_async.cli.terminal.progress import ProgressBoard
 
 
-def asking(board: ProgressBoard) -> Callable[[Sequence[Result]], Awaitable[bool]]:
-    """Return what asks at the terminal of *board*."""
+def approval_prompt(board: ProgressBoard) -> Callable[[Sequence[Result]], Awaitable[bool]]:
+    """Return the `approve` function of a run: it asks at the terminal of *board*."""
     return functools.partial(_approve, board)
 
 
 async def _approve(board: ProgressBoard, ended: Sequence[Result]) -> bool:
-    """Show the first videos and ask whether the others may be made; where nobody answers, they may not."""
+    """Print the canary's files or ids and ask for a yes. No more input counts as a no."""
     with board.paused():
         for result in ended:
             board.console.print(f"  {getattr(result, 'file', None) or result.resource_id}", markup=False)

@@ -1,4 +1,4 @@
-"""Lines that a person types, awaited."""
+"""Asynchronous reading of the lines that a person types."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from anyio import from_thread, lowlevel
 
 
 class HasLines(Protocol):
-    """A file of text, as far as it is needed here."""
+    """A text file, of which only `readline` is used."""
 
     def readline(self) -> str:
         """Return the next line with its end; empty if there are no more."""
 
 
 class TypedLines:
-    """Reads a line when asked for one, in a thread that nobody waits for.
+    """Reader of lines in a daemon thread, one at each request.
 
-    A thread of anyio's pool would keep the process alive after Ctrl-C until somebody presses Enter. A line that comes
-    after its reader was cancelled is kept for the next one.
+    A thread of anyio's pool would keep the process alive after Ctrl-C until somebody presses Enter. A line that arrives
+    after its `read` was cancelled is returned by the next `read`.
     """
 
     def __init__(self, source: HasLines) -> None:
-        """Read from *source*; nothing is read before the first `read`. Make it inside the event loop."""
+        """Read from *source*, beginning with the first `read`. Only inside an event loop."""
         self._source = source
-        self._asked: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._lines, self._typed = anyio.create_memory_object_stream[str](math.inf)
         self._token = lowlevel.current_token()
         self._pending = False
@@ -45,8 +45,8 @@ class TypedLines:
         return line.rstrip("\r\n") if line else None
 
     def close(self) -> None:
-        """Read no more. A line that is being waited for is dropped."""
-        self._asked.put(False)
+        """Stop reading. A line that arrives later is dropped."""
+        self._requests.put(False)
         self._lines.close()
         self._typed.close()
 
@@ -54,16 +54,20 @@ class TypedLines:
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="typed lines", daemon=True)
             self._thread.start()
-        return self._asked
+        return self._requests
 
     def _run(self) -> None:
-        while self._asked.get():
+        while self._requests.get():
             try:
                 line = self._source.readline()
-            except (OSError, ValueError):  # it was closed meanwhile: there are no more
+            except (OSError, ValueError):  # the source was closed: no more lines
                 line = ""
-            hand_on = functools.partial(self._lines.send_nowait, line)
+            deliver = functools.partial(self._lines.send_nowait, line)
             try:
-                from_thread.run_sync(hand_on, token=self._token)
-            except (RuntimeError, anyio.ClosedResourceError, anyio.BrokenResourceError):  # the loop or the chat is over
+                from_thread.run_sync(deliver, token=self._token)
+            except (
+                RuntimeError,
+                anyio.ClosedResourceError,
+                anyio.BrokenResourceError,
+            ):  # the loop has ended, or the chat
                 return

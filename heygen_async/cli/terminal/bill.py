@@ -1,4 +1,4 @@
-"""What a run cost, as far as can be told from here."""
+"""Estimate of a run's cost by HeyGen's price list."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from heygen_async.api.requests.kinds import usd
 
 @attrs.define
 class Bill:
-    """What the completed rows cost by HeyGen's price list, in US dollars, least and most."""
+    """Lowest and highest cost of the completed rows by HeyGen's price list, in US dollars."""
 
     low: float = 0.0
     high: float = 0.0
     unpriced: int = 0
 
     def add(self, result: Completed) -> None:
-        """Count one video; of some kinds HeyGen publishes no price."""
+        """Add one video. Kinds for which HeyGen publishes no price are counted apart."""
         try:
             low, high = usd(result.request.kind, result.video.duration or 0.0)
         except KeyError:
@@ -28,11 +28,11 @@ class Bill:
 
     @property
     def amount(self) -> str:
-        """The amount: `about 4.00 to 5.34`."""
+        """The estimate as text: `about 4.00 to 5.34`."""
         span = f"{self.low:.2f}" if self.low == self.high else f"{self.low:.2f} to {self.high:.2f}"
-        more = f" and {self.unpriced} of no published price" if self.unpriced else ""
+        more = f" and {self.unpriced} without a published price" if self.unpriced else ""
         return f"about {span}{more}"
 
     def __str__(self) -> str:
-        """Say it as an estimate."""
+        """Return the amount with its unit, marked as an estimate."""
         return f"{self.amount} US dollars by HeyGen's price list; HeyGen's bill decides"

@@ -1,4 +1,4 @@
-"""Ctrl-C: once to wind down, twice to leave at once."""
+"""Ctrl-C during a run: the first stops submitting, the second exits at once."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from heygen_async.cli.exits import InterruptedRunError
 
 
 @contextlib.asynccontextmanager
-async def interruptible(results: Results, console: Console, way_back: str) -> AsyncIterator[None]:
-    """Let SIGINT or SIGTERM stop the submitting, and a second one end the block.
+async def interruptible(results: Results, console: Console, resume_hint: str) -> AsyncIterator[None]:
+    """Stop submitting rows at the first SIGINT or SIGTERM, and end the block at the second.
 
     Raises:
-        InterruptedRunError: After the second signal; `way_back` was printed.
+        InterruptedRunError: After the second signal; *resume_hint* was printed.
     """
     try:
         async with anyio.create_task_group() as tasks:
-            await tasks.start(_listen, results, console, way_back)
+            await tasks.start(_listen, results, console, resume_hint)
             yield
             tasks.cancel_scope.cancel()
     except BaseExceptionGroup as group:
         interrupted, others = group.split(InterruptedRunError)
         if interrupted is not None and others is None:
-            raise InterruptedRunError(way_back) from None
+            raise InterruptedRunError(resume_hint) from None
         raise (group.exceptions[0] if len(group.exceptions) == 1 else group) from None
 
 
 async def _listen(
-    results: Results, console: Console, way_back: str, *, task_status: anyio.abc.TaskStatus[None]
+    results: Results, console: Console, resume_hint: str, *, task_status: anyio.abc.TaskStatus[None]
 ) -> None:
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         task_status.started()
         async for _ in signals:
             results.stop_submitting()
-            left = len(results.unfinished)
+            rendering = len(results.unfinished)
             console.print(
-                f"Stopping: nothing more is submitted. {left} renders that are paid for are followed to their end."
+                f"Stopping: nothing more is submitted. {rendering} renders that cost money are followed to their end."
             )
-            console.print("Ctrl-C once more leaves at once; they go on at HeyGen.")
+            console.print("Press Ctrl-C again to leave at once; they continue at HeyGen.")
             break
         async for _ in signals:
-            console.print(f"Left. {way_back}")
-            raise InterruptedRunError(way_back)
+            console.print(f"Left. {resume_hint}")
+            raise InterruptedRunError(resume_hint)

@@ -1,4 +1,4 @@
-"""`--json`: a run as one JSON object a line on stdout, for machines; what people read goes to stderr then."""
+"""`--json`: the events of a run as one JSON object a line on stdout; messages for people go to stderr."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Facts = Mapping[str, object]
 
 
 class JsonFeed:
-    """Writes what happens, line by line; without a stream it is silent.
+    """Writes the events of a run as JSON lines; without a stream it writes none.
 
     Attributes:
-        is_on: True if it was asked for.
-        facts: Tells how far the run is.
+        is_on: True if there is a stream.
+        facts: Function that returns the progress of the run.
     """
 
     def __init__(self, out: TextIO | None) -> None:
@@ -33,36 +33,36 @@ class JsonFeed:
         self._unfinished = 0
         self._bill = Bill()
 
-    def note(self, ended: Result | Unfinished) -> None:
-        """Tell how a row ended, or that it was left under way."""
-        if isinstance(ended, Unfinished):
+    def add(self, row: Result | Unfinished) -> None:
+        """Write a row that has ended, or that is left under way."""
+        if isinstance(row, Unfinished):
             self._unfinished += 1
         else:
-            self._summary.add(ended)
-        if isinstance(ended, Completed):
-            self._bill.add(ended)
-        self._write("row", _row(ended))
+            self._summary.add(row)
+        if isinstance(row, Completed):
+            self._bill.add(row)
+        self._write("row", _row_facts(row))
 
     def progress(self) -> None:
-        """Tell how far the run is."""
+        """Write the progress of the run."""
         self._write("progress", self.facts())
 
     def __enter__(self) -> Self:
-        """Nothing to do."""
+        """Return the feed itself."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Tell the end, which is how the command leaves."""
+        """Write the summary with the exit code, which the exception determines; a bug gets no summary."""
         if isinstance(exc, HeyGenError):
-            self._end(code_of(exc), _error(exc))
+            self._write_summary(code_of(exc), _error_facts(exc))
         elif isinstance(exc, KeyboardInterrupt | InterruptedRunError):
-            self._end(Exit.INTERRUPTED)
+            self._write_summary(Exit.INTERRUPTED)
         elif isinstance(exc, SystemExit):
-            self._end(exc.code)
+            self._write_summary(exc.code)
 
-    def _end(self, code: object, error: Facts | None = None) -> None:
+    def _write_summary(self, code: object, error: Facts | None = None) -> None:
         summary = self._summary
         facts = {
             "exit_code": code,
@@ -84,29 +84,29 @@ class JsonFeed:
         try:
             print(json.dumps({"event": event, **facts}), file=self._out, flush=True)
         except OSError as exc:
-            print(f"stdout takes no more lines ({exc.strerror}); the run goes on without them", file=sys.stderr)
-            os.dup2(os.open(os.devnull, os.O_WRONLY), self._out.fileno())  # or the last flush would fail once more
+            print(f"stdout accepts no more lines ({exc.strerror}); the run continues without them", file=sys.stderr)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._out.fileno())  # or the flush at exit would fail, too
             self._out = None
 
 
-def fed(command: Callable[[JsonFeed], int], *, in_json: bool) -> NoReturn:
-    """Leave with the code of *command*; its feed tells its end, whatever that is."""
+def exit_with_feed(command: Callable[[JsonFeed], int], *, in_json: bool) -> NoReturn:
+    """Run *command* and exit with its code; its feed ends with a summary, also after an error."""
     with JsonFeed(sys.stdout if in_json else None) as feed:
         sys.exit(command(feed))
 
 
-def _row(ended: Result | Unfinished) -> Facts:
-    facts: dict[str, object] = {"index": ended.index, "resource_id": ended.resource_id, "file": None, "error": None}
-    if isinstance(ended, Unfinished):
-        return {**facts, "state": "unfinished", "spent": ended.spent}
-    error = None if ended.error is None else _error(ended.error)
-    if isinstance(ended, Completed):
-        file = None if ended.file is None else str(ended.file)
+def _row_facts(row: Result | Unfinished) -> Facts:
+    facts: dict[str, object] = {"index": row.index, "resource_id": row.resource_id, "file": None, "error": None}
+    if isinstance(row, Unfinished):
+        return {**facts, "state": "unfinished", "spent": row.spent}
+    error = None if row.error is None else _error_facts(row.error)
+    if isinstance(row, Completed):
+        file = None if row.file is None else str(row.file)
         return {**facts, "state": "completed", "file": file, "error": error, "spent": "yes"}
-    return {**facts, "state": "failed", "error": error, "spent": ended.error.spent}
+    return {**facts, "state": "failed", "error": error, "spent": row.error.spent}
 
 
-def _error(error: HeyGenError) -> Facts:
+def _error_facts(error: HeyGenError) -> Facts:
     return {
         "type": type(error).__name__,
         "code": error.code,

@@ -1,4 +1,4 @@
-"""What words on the command line stand for: types that several commands share."""
+"""Types of arguments and options that several commands share, with their help."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter, validators
 from cyclopts.token import Token
 
-Text = Annotated[str, Parameter(allow_leading_hyphen=True, metavar="TEXT")]  # it may begin with a dash: "- and you?"
+Text = Annotated[str, Parameter(allow_leading_hyphen=True, metavar="TEXT")]  # may begin with a dash: "- and you?"
 Count = Annotated[int, Parameter(validator=validators.Number(gte=1))]
 Seconds = Annotated[float, Parameter(validator=validators.Number(gte=1))]
 
@@ -21,24 +21,26 @@ JournalFile = Annotated[
 Unknown = Annotated[
     Literal["hold", "resubmit", "skip"],
     Parameter(
-        help="What to do about rows whose POST was sent, whose answer was lost, and which HeyGen does not show: hold "
-        "them for you, resubmit or skip them."
+        help="For rows that were sent, whose answer was lost and that HeyGen does not list: hold them for your "
+        "decision, resubmit or skip them."
     ),
 ]
 BaseUrl = Annotated[
     str | None,
-    Parameter(help="Another server, such as the simulator's. [default: HEYGEN_API_BASE, or https://api.heygen.com]"),
+    Parameter(
+        help="Address of the server, such as the simulator. [default: HEYGEN_API_BASE, or https://api.heygen.com]"
+    ),
 ]
 Speed = Annotated[
     float,
     Parameter(
         validator=validators.Number(gte=1),
-        help="As of `heygen-async simulate --speed`; for a server on this machine only.",
+        help="The value of `heygen-async simulate --speed`; only for a server on this machine.",
     ),
 ]
 Json = Annotated[
     bool,
-    Parameter(name="--json", help="Write one JSON object a line, for machines; what people read goes to stderr."),
+    Parameter(name="--json", help="Write one JSON object a line, for machines; messages for people go to stderr."),
 ]
 
 
@@ -54,7 +56,11 @@ Usd = Annotated[float, Parameter(converter=_usd, validator=validators.Number(gt=
 
 
 Address = Annotated[
-    str, Parameter(name="--database", help="postgresql://user@host/name: what workers share. Made ready when needed.")
+    str,
+    Parameter(
+        name="--database",
+        help="The workers' database: postgresql://user@host/name. Missing tables are created.",
+    ),
 ]
 
 
@@ -64,4 +70,4 @@ Source = Annotated[Path, Parameter(help="A campaign file (.toml), or a contact l
 RowsFile = Annotated[Path | None, Parameter(help="The contact list, after a campaign file that names none.")]
 
 
-NoPreflight = Annotated[bool, Parameter(help="Do not look up at HeyGen what rows name and what the account has left.")]
+NoPreflight = Annotated[bool, Parameter(help="Do not look up looks, voices, templates and credit at HeyGen.")]

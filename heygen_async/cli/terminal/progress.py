@@ -1,4 +1,4 @@
-"""What a person sees while a run goes on, and at its end."""
+"""Display of a run's progress and of its summary."""
 
 from __future__ import annotations
 
@@ -34,18 +34,22 @@ from heygen_async.cli.terminal.bill import Bill
 from heygen_async.cli.terminal.json_feed import JsonFeed
 
 PLAIN_WIDTH = 160
-FAILURES_SHOWN = 3  # the last of them, while a run goes on
-LINE_SECONDS = 60.0  # between lines where the output is no terminal, by the run's clock
-REAL_SECONDS = 5.0  # between them where that clock is faster than life
+FAILURES_SHOWN = 3  # the last ones, during a run
+LINE_SECONDS = 60.0  # between lines if the output is no terminal, in the time of the run
+REAL_SECONDS = 5.0  # at least, where the run's time is faster than real time
 
 
 class ProgressBoard:
-    """Counts what happens (it is an observer) and shows it, live on a terminal, else as a line a minute."""
+    """Observer that counts events and shows the progress: live on a terminal, else as a line a minute."""
 
     def __init__(self, console: Console, total: int, clock: Callable[[], float], feed: JsonFeed | None = None) -> None:
-        """Show on *console* the way to *total* rows; *clock* tells the seconds of the run, in any thread.
+        """Show the progress of *total* rows on *console*.
 
-        A *feed* is told the same for machines, and then there are no lines for people but those of a live display.
+        Args:
+            console: Output for people.
+            total: Rows of the run.
+            clock: Returns the time of the run in seconds; called from other threads, too.
+            feed: Gets the progress for machines, in place of the lines for people; a live display remains.
         """
         self.feed: JsonFeed = feed or JsonFeed(None)
         self.requests: Counter[str] = Counter()
@@ -54,13 +58,13 @@ class ProgressBoard:
         self.completed: int = 0
         self.failed: int = 0
         self.console = console
-        self.results: Results | None = None  # of the run, once it has begun
+        self.results: Results | None = None  # set when the run begins
         self.bill: Bill = Bill()
         self._failures: deque[str] = deque(maxlen=FAILURES_SHOWN)
         self._total = total
         self._clock = clock
         self._began = 0.0
-        self._ends_at: float | None = None  # by the run's clock; worked out in its loop, shown by another thread
+        self._ends_at: float | None = None  # `seconds` at the end; set in the event loop, read by another thread
         self._timer: asyncio.TimerHandle | None = None
         self._bar = Progress(
             TextColumn("[bold]Videos"),
@@ -84,23 +88,23 @@ class ProgressBoard:
             case JobRendered():
                 self.rendering -= 1
             case JobEnded(error=error):
-                self._ended(failed=error is not None and error != "DownloadError")
+                self._count_end(failed=error is not None and error != "DownloadError")
             case _:
                 pass
 
-    def note(self, ended: Result | Unfinished) -> None:
-        """Take in what a row came to."""
-        if isinstance(ended, Completed):
-            self.bill.add(ended)
-        elif isinstance(ended, Failed):
-            code = ended.error.code or type(ended.error).__name__
-            self._failures.append(f"row {ended.index + 1} failed: {code}: {ended.error.message}")
+    def add(self, row: Result | Unfinished) -> None:
+        """Add the cost of a completed row, or the message of a failed one."""
+        if isinstance(row, Completed):
+            self.bill.add(row)
+        elif isinstance(row, Failed):
+            code = row.error.code or type(row.error).__name__
+            self._failures.append(f"row {row.index + 1} failed: {code}: {row.error.message}")
 
     def __enter__(self) -> Self:
-        """Begin to show."""
+        """Start the clock and the display."""
         self._began = self._clock()
         self.feed.facts = self.facts
-        self._wait_a_minute()
+        self._schedule_line()
         if self.console.is_terminal:
             self._live.start()
         return self
@@ -108,7 +112,7 @@ class ProgressBoard:
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop showing; what is on the screen goes."""
+        """Stop the display and remove it from the screen."""
         if self._timer is not None:
             self._timer.cancel()
         if self.console.is_terminal:
@@ -116,7 +120,7 @@ class ProgressBoard:
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
-        """Show nothing meanwhile: somebody is asked something."""
+        """Hide the display in the block, for a question to a person."""
         if not self.console.is_terminal:
             yield
             return
@@ -126,11 +130,11 @@ class ProgressBoard:
 
     @property
     def seconds(self) -> float:
-        """Seconds since the beginning, by the run's clock."""
+        """Seconds since the beginning, in the time of the run."""
         return self._clock() - self._began
 
     def facts(self) -> dict[str, object]:
-        """Tell for machines what the line tells people."""
+        """Return the progress for machines."""
         done = self.completed + self.failed
         slots = math.inf if self.results is None else self.results.slots.total
         left = self._seconds_left(done)
@@ -146,7 +150,7 @@ class ProgressBoard:
             "repeated": self.retries.total(),
         }
 
-    def _ended(self, *, failed: bool) -> None:
+    def _count_end(self, *, failed: bool) -> None:
         self.failed += failed
         self.completed += not failed
         self._bar.update(self._task, completed=self.completed + self.failed)
@@ -163,11 +167,12 @@ class ProgressBoard:
         )
 
     def _left(self, done: int) -> str:
-        """Say how long it will take: by what is known of render times, else by what has passed."""
+        """Return the time left as text; empty if it cannot be estimated yet."""
         left = self._seconds_left(done)
         return "" if left is None else f", about {span(left)} left"
 
     def _seconds_left(self, done: int) -> float | None:
+        """Estimate the time left from known render times, else from the time and rows so far."""
         if not 0 < done < self._total:
             return None
         left = self.seconds / done * (self._total - done) if self._ends_at is None else self._ends_at - self.seconds
@@ -175,31 +180,31 @@ class ProgressBoard:
 
     def _view(self) -> Group:
         spent = f"{self.bill.amount} US dollars, {self.requests.total()} requests, {self.retries.total()} repeated"
-        last = [Text(said, style="red", overflow="ellipsis", no_wrap=True) for said in self._failures]
+        last = [Text(failure, style="red", overflow="ellipsis", no_wrap=True) for failure in self._failures]
         return Group(self._bar, Text(self._line()), Text(spent, style="dim"), *last)
 
-    def _wait_a_minute(self) -> None:
-        """Say how far the run is after the next minute, whether anything happens in it or not."""
+    def _schedule_line(self) -> None:
+        """Print a line after the next minute."""
         loop = asyncio.get_running_loop()
         pause = max(LINE_SECONDS, REAL_SECONDS * getattr(loop, "speed", 0.0))
-        self._timer = loop.call_later(pause, self._say)
+        self._timer = loop.call_later(pause, self._print_progress)
 
-    def _say(self) -> None:
+    def _print_progress(self) -> None:
         if self.feed.is_on:
             self.feed.progress()
         elif not self.console.is_terminal:
             self.console.print(self._line())
-        self._wait_a_minute()
+        self._schedule_line()
 
 
 def wide_console(*, stderr: bool = False) -> Console:
-    """Return the console for a person, or one that does not break lines where the output goes to a file."""
+    """Return a console; without a terminal it is so wide that lines are not broken."""
     console = Console(highlight=False, stderr=stderr)
     return console if console.is_terminal else Console(highlight=False, stderr=stderr, width=PLAIN_WIDTH)
 
 
 def span(seconds: float) -> str:
-    """Return a duration as people say it: 42 s, 3 min 5 s, 1 h 12 min."""
+    """Format a duration for people: 42 s, 3 min 5 s, 1 h 12 min."""
     whole = round(seconds)
     if whole < 60:  # noqa: PLR2004 - a minute
         return f"{whole} s"
@@ -210,7 +215,7 @@ def span(seconds: float) -> str:
 
 
 def show_summary(console: Console, summary: Summary, board: ProgressBoard, facts: dict[str, str]) -> None:
-    """Print the end of a run: what came out, why some did not, what it took."""
+    """Print the summary of a run: completed and failed rows, reasons, requests, and *facts* about it."""
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
@@ -240,7 +245,7 @@ def show_summary(console: Console, summary: Summary, board: ProgressBoard, facts
     console.print(table)
 
 
-_WORDS = {
+_RETRY_REASONS = {
     "ServerError": "after a server error",
     "RateLimitError": "after being told to wait",
     "ConnectionLostError": "after a lost connection",
@@ -254,5 +259,5 @@ _WORDS = {
 def _retries(board: ProgressBoard) -> str:
     if not board.retries:
         return "none repeated"
-    reasons = [f"{count} {_WORDS.get(name, f'after {name}')}" for name, count in board.retries.most_common()]
+    reasons = [f"{count} {_RETRY_REASONS.get(name, f'after {name}')}" for name, count in board.retries.most_common()]
     return f"{board.retries.total()} repeated: {', '.join(reasons)}"

@@ -1,4 +1,4 @@
-"""What HeyGen has, shown: a table for people, one JSON object a line for machines."""
+"""Printing of HeyGen's objects: a table for people, one JSON object a line for machines."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from rich.text import Text
 from heygen_async.cli.terminal.option_types import Count
 
 ROWS = 50
-_WIDE = 2000  # columns, where no terminal cuts the line: addresses are long, and no id may be cut
+_WIDE = 2000  # columns without a terminal: addresses are long, and an id must not be cut
 
 InJson = Annotated[bool, Parameter(name="--json", help="Write one JSON object a line, for machines.")]
 Rows = Annotated[Count, Parameter(help="How many at the most.")]
 
 
 async def show_list(items: AsyncIterable[Any], columns: Mapping[str, str], *, limit: int, in_json: bool) -> None:
-    """Show the first *limit* of *items*; say on stderr if there are more.
+    """Print the first *limit* of *items*, and a message on stderr if there are more.
 
     Args:
-        items: attrs values, asked for page after page, no further than needed.
-        columns: The heading of each field that people see, by its name; machines see all fields.
-        limit: How many.
-        in_json: True if machines read it.
+        items: attrs values; pages are requested only as needed.
+        columns: The heading of each field in the table, by the field's name. JSON has all fields.
+        limit: The number of items to print.
+        in_json: Print JSON lines instead of a table.
     """
     table, shown = _table(columns.values()), 0
     async for item in items:
@@ -50,7 +50,7 @@ async def show_list(items: AsyncIterable[Any], columns: Mapping[str, str], *, li
 
 
 def show_one(item: Any, *, in_json: bool) -> None:
-    """Show all that is known of one attrs value."""
+    """Print all fields of one attrs value."""
     if in_json:
         _print_json(item)
         return
@@ -62,20 +62,20 @@ def show_one(item: Any, *, in_json: bool) -> None:
     _print_table(table)
 
 
-def tell(text: str) -> None:
-    """Say something to people, beside what the command was asked for."""
+def print_message(text: str) -> None:
+    """Print a message for people on stderr, so that stdout has only the result."""
     print(clean(text), file=sys.stderr, flush=True)
 
 
 def clean(text: str) -> str:
-    """Return *text* on one line and without what would steer the terminal: titles come from anywhere."""
+    """Return *text* on one line without control characters: a title could contain escape sequences."""
     return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _print_json(item: Any) -> None:
     try:
         print(json.dumps(attrs.asdict(item), default=dict), flush=True)
-    except BrokenPipeError:  # whoever reads, such as `head`, has enough
+    except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
 
@@ -86,9 +86,9 @@ def _print_table(table: Table) -> None:
         console.print(table)
         return
     wide = Console(highlight=False, width=_WIDE)
-    with wide.capture() as caught:
+    with wide.capture() as capture:
         wide.print(table)
-    print("\n".join(line.rstrip() for line in caught.get().splitlines()))
+    print("\n".join(line.rstrip() for line in capture.get().splitlines()))
 
 
 def _table(headings: Sequence[str] | Any) -> Table:
@@ -99,7 +99,7 @@ def _table(headings: Sequence[str] | Any) -> Table:
 
 
 def _facts(item: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the names and texts of what is known; what lies within is named with a dot."""
+    """Yield the name and text of each field with a value; names of nested fields have dots."""
     for field in attrs.fields(type(item)):
         value = getattr(item, field.name)
         if attrs.has(type(value)):
@@ -109,7 +109,7 @@ def _facts(item: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _is_values(value: Any) -> bool:
-    return isinstance(value, tuple) and any(attrs.has(type(one)) for one in value)
+    return isinstance(value, tuple) and any(attrs.has(type(element)) for element in value)
 
 
 def _cell(name: str, value: Any) -> str:

@@ -185,7 +185,7 @@ async def test_a_live_display_tells_the_spend_and_the_last_failures(heygen: HeyG
     with board:
         async with heygen.render_many(requests, max_in_flight=1) as results:
             async for result in results:
-                board.note(result)
+                board.add(result)
         view = Console(file=io.StringIO(), width=100)
         view.print(board._view())
     shown = cast("io.StringIO", view.file).getvalue()

@@ -1,4 +1,4 @@
-"""Files brought to HeyGen from the command line."""
+"""`heygen-async assets`: uploading and listing files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.helpers.commands import call
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 
-pytestmark = pytest.mark.usefixtures("_play")
+pytestmark = pytest.mark.usefixtures("_simulator_thread")
 
 
 @pytest.fixture
@@ -25,8 +25,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_files_become_ids(folder: Path, world: World) -> None:
-    """One a line, in their order; what is twice the same is sent once."""
+def test_upload_prints_one_id_a_file(folder: Path, world: World) -> None:
+    """The ids come in the order of the files; files with equal content are uploaded once."""
     said = call("assets", "upload", "logo.png", "same.png", "other.png")
     assert said.exit_code == 0, said.output
     logo, same, other = said.stdout.splitlines()
@@ -39,7 +39,7 @@ def test_files_become_ids(folder: Path, world: World) -> None:
 
 
 def test_one_bad_file_does_not_lose_the_others(folder: Path, world: World) -> None:
-    """It is named with its reason; exit code 5."""
+    """A file that cannot be uploaded is reported with the reason; the others are uploaded; exit code 5."""
     said = call("assets", "upload", "empty.png", "logo.png", "gone.png", "--json")
     assert said.exit_code == 5, said.output
     (done,) = [json.loads(line) for line in said.stdout.splitlines()]
@@ -49,12 +49,12 @@ def test_one_bad_file_does_not_lose_the_others(folder: Path, world: World) -> No
     assert "heygen-async: gone.png: " in said.stderr
 
 
-def test_a_terminal_sees_bars(folder: Path) -> None:
+def test_a_terminal_shows_progress_bars(folder: Path) -> None:
     said = call("assets", "upload", "logo.png", env={"FORCE_COLOR": "1", "COLUMNS": "100"})
     assert said.exit_code == 0, said.output
     assert "logo.png" in said.stderr
 
 
-def test_files_are_needed(folder: Path) -> None:
+def test_upload_without_files_is_refused(folder: Path) -> None:
     said = call("assets", "upload")
-    assert (said.exit_code, "no file is named" in said.stderr) == (2, True)
+    assert (said.exit_code, "no file is given" in said.stderr) == (2, True)

@@ -1,4 +1,4 @@
-"""`auth_status`: where the key comes from, whether it is accepted, whose account it is; and no word of it."""
+"""`heygen-async auth status`: the origin of the key, HeyGen's answer and the account. The key is never printed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def no_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def status(capsys: pytest.CaptureFixture[str], **options: Any) -> tuple[int, list[str]]:
-    """Return exit code and lines; the key is in none of them."""
+    """Return the exit code and the printed lines, after a check that no key is in them."""
     code = await auth_status(**options)
     shown = capsys.readouterr()
     assert "MARKER" not in shown.out + shown.err
@@ -37,7 +37,7 @@ async def status(capsys: pytest.CaptureFixture[str], **options: Any) -> tuple[in
 async def test_a_key_that_is_accepted(
     server: Server, world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One GET, which is free."""
+    """A key is checked by one GET request."""
     monkeypatch.setenv("HEYGEN_API_KEY", KEY)
     assert await status(capsys, base_url=server.base_url) == (
         0,
@@ -52,19 +52,19 @@ async def test_a_key_that_is_accepted(
 
 @pytest.mark.parametrize("word", ["api_key", "bearer_token"])
 async def test_a_key_that_is_refused(server: Server, capsys: pytest.CaptureFixture[str], word: str) -> None:
-    """The same exit code as of every other command; HeyGen's words stay out, which could quote it."""
+    """A refused key has exit code 3. HeyGen's message is not shown, as it could quote the key."""
     code, lines = await status(capsys, base_url=server.base_url, **{word: "MARKER-another-key-0000"})
     assert code == 3
     assert lines[0].endswith(f"...0000, from the argument {word}")
     assert lines[1].startswith("HeyGen:   refuses it (AuthenticationError(401, unauthorized, req_")
-    assert lines[2].startswith("Mend:     ")
+    assert lines[2].startswith("Remedy:   ")
     assert len(lines) == 3
 
 
 async def test_a_file_that_others_can_read(
     server: Server, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is used, and its owner is told."""
+    """A credentials file with open permissions is used, with a note to its owner."""
     monkeypatch.setenv("HEYGEN_CONFIG_DIR", str(tmp_path))
     file = tmp_path / "credentials"
     file.write_text(json.dumps({"oauth": {"access_token": KEY}}))
@@ -76,22 +76,22 @@ async def test_a_file_that_others_can_read(
 
 
 @pytest.mark.parametrize(
-    ("options", "says"),
+    ("options", "message"),
     [
         ({}, "Key:      no API key: set the environment variable HEYGEN_API_KEY"),
         ({"api_key": "MARKER key"}, "Key:      api_key: has a space at character 7 of 10; copy it again"),
     ],
 )
-async def test_no_key_or_none_that_can_be_one(
-    capsys: pytest.CaptureFixture[str], options: dict[str, Any], says: str
+async def test_a_missing_or_malformed_key(
+    capsys: pytest.CaptureFixture[str], options: dict[str, Any], message: str
 ) -> None:
-    """Nobody is asked."""
+    """A missing or malformed key has exit code 3, without a request."""
     code, (line,) = await status(capsys, **options)
     assert code == 3
-    assert line.startswith(says)
+    assert line.startswith(message)
 
 
-async def test_a_function_that_gives_no_token(server: Server, world: World, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_function_without_a_token(server: Server, world: World, capsys: pytest.CaptureFixture[str]) -> None:
     code, lines = await status(capsys, base_url=server.base_url, bearer_token=lambda: "MARKER token")
     assert code == 3
     assert lines[0] == "Key:      bearer token of a function, from the argument bearer_token"
@@ -100,7 +100,7 @@ async def test_a_function_that_gives_no_token(server: Server, world: World, caps
 
 
 async def test_a_heygen_that_cannot_be_asked(server: Server, world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    """Then nothing is said of the key; and a person does not wait for ever."""
+    """An outage is reported as such, not as a wrong key, after at most 30 seconds."""
     world.faults.append(ErrorAnswer(status=503, message=f"You said {KEY}"))
     code, lines = await status(capsys, base_url=server.base_url, api_key=KEY)
     assert code == 1
@@ -111,15 +111,15 @@ async def test_a_heygen_that_cannot_be_asked(server: Server, world: World, capsy
     assert lines[1].startswith("HeyGen:   could not be asked (DeadlineExceededError()")
 
 
-async def test_an_address_that_is_none_is_no_matter_of_the_key() -> None:
+async def test_an_unusable_base_url_is_reported_as_bad_input() -> None:
     with pytest.raises(InvalidInputError, match="base_url"):
-        await auth_status(api_key=KEY, base_url="ftp://x", say=lambda line: None)
+        await auth_status(api_key=KEY, base_url="ftp://x", write=lambda line: None)
 
 
 def test_the_command(simulator: str) -> None:
-    """As it is typed: the exit code tells scripts."""
-    asked = call("auth", "status", env={"HEYGEN_API_KEY": "simulator-key", "HEYGEN_API_BASE": simulator})
-    assert asked.exit_code == 0, asked.output
-    assert "accepts it" in asked.stdout
-    assert "simulator-key" not in asked.output
+    """The command exits with the code of `auth_status`."""
+    result = call("auth", "status", env={"HEYGEN_API_KEY": "simulator-key", "HEYGEN_API_BASE": simulator})
+    assert result.exit_code == 0, result.output
+    assert "accepts it" in result.stdout
+    assert "simulator-key" not in result.output
     assert call("auth", "status", env={"HEYGEN_API_KEY": "", "HEYGEN_CONFIG_DIR": "/nowhere"}).exit_code == 3

@@ -1,4 +1,4 @@
-"""`heygen-async guide`: the list, one guide, and a name that is none."""
+"""`heygen-async guide`: the list, one guide, and an unknown name."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_all_guides_are_listed_with_their_sentences() -> None:
 
 @pytest.mark.parametrize("name", guides.NAMES)
 def test_a_guide_is_plain_markdown_where_no_terminal_is(name: str) -> None:
-    """It can be piped into a file or a pager."""
+    """Without a terminal, a guide is printed as it is written, for files and pagers."""
     said = call("guide", name)
     assert said.exit_code == 0
     assert said.stdout == guides.read(name).text
@@ -36,7 +36,7 @@ def test_a_guide_is_found_as_links_and_people_write_it(typed: str) -> None:
 
 
 def test_a_terminal_shows_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Titles, tables and code are set; the addresses of links can be read."""
+    """A terminal shows formatted titles, tables and code, without Markdown syntax."""
     shown = io.StringIO()
     monkeypatch.setattr(command, "Console", lambda: Console(file=shown, force_terminal=True, no_color=True, width=100))
     assert call("guide", "chat").exit_code == 0
@@ -47,23 +47,23 @@ def test_a_terminal_shows_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "mend"),
+    ("typed", "hint"),
     [
         ("webhook", "did you mean webhooks?"),
         ("wokers", "did you mean workers or keys?"),
         ("zzz", "there are videos, runs, "),
     ],
 )
-def test_an_unknown_name_is_bad_input(typed: str, mend: str) -> None:
+def test_an_unknown_name_is_bad_input(typed: str, hint: str) -> None:
     """The message names the nearest guides, or all of them."""
     said = call("guide", typed)
     assert said.exit_code == 2
-    assert f"there is no guide {typed!r}; {mend}" in said.output
+    assert f"there is no guide {typed!r}; {hint}" in said.output
     assert not said.stdout
 
 
 def test_the_command_loads_no_http() -> None:
-    """A guide is there at once."""
+    """A guide is printed without loading aiohttp."""
     code = "import sys; from heygen_async.cli import main; main(['guide', 'webhooks']); print('aiohttp' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("\nFalse\n")

@@ -1,4 +1,4 @@
-"""From nothing to videos with a campaign file: init, plan, run, report; and its schema."""
+"""`heygen-async init`, and campaign files with `plan`, `run`, `report` and `schema`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LEADS = "first_name,Voice ID\nAda,voice_warm\nBen,voice_claire\nEve,\n"
 
 @pytest.fixture
 def home(simulator: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of one's own with a contact list, and the simulator in the environment."""
+    """Change to a folder with a contact list, with the simulator in the environment."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HEYGEN_API_BASE", simulator)
     monkeypatch.setenv("HEYGEN_API_KEY", "simulator-key")
@@ -23,8 +23,8 @@ def home(simulator: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     return tmp_path
 
 
-def test_from_nothing_to_a_report(home: Path) -> None:
-    """The four commands that the README promises, without editing anything."""
+def test_init_plan_run_and_report(home: Path) -> None:
+    """The four commands of the README work in a row, without an edit of the campaign file."""
     first = call("init", "spring.toml", "leads.csv")
     assert first.exit_code == 0, first.output
     assert "heygen-async plan spring.toml" in first.output
@@ -42,8 +42,8 @@ def test_from_nothing_to_a_report(home: Path) -> None:
     assert (home / "spring.html").exists()
 
 
-def test_what_the_command_says_goes_before_the_file(home: Path) -> None:
-    """Field by field; what it does not say stays as the file has it."""
+def test_options_override_the_campaign_file(home: Path) -> None:
+    """Each option overrides one value; the other values stay as in the file."""
     call("init", "spring.toml", "leads.csv")
     other = ["--set", "title=For {{ first_name }}", "--script", "Bye {{ first_name }}", "--filename", "{first_name}"]
     ran = call("run", "spring.toml", *other, "--output", "out", "--journal", "j.db", "--limit", "2", "--speed", "500")
@@ -53,12 +53,12 @@ def test_what_the_command_says_goes_before_the_file(home: Path) -> None:
     assert not (home / "spring.db").exists()
 
 
-def test_a_file_elsewhere_names_what_is_beside_it(home: Path) -> None:
-    """And the command names what is here."""
+def test_paths_in_a_campaign_file_are_relative_to_it(home: Path) -> None:
+    """Paths on the command line are relative to the current folder."""
     (home / "campaigns").mkdir()
     call("init", "campaigns/spring.toml", "leads.csv")
-    told = tomllib.loads((home / "campaigns" / "spring.toml").read_text("utf-8"))
-    assert told["rows"]["file"] == "../leads.csv"
+    written = tomllib.loads((home / "campaigns" / "spring.toml").read_text("utf-8"))
+    assert written["rows"]["file"] == "../leads.csv"
     options = ["--limit", "1", "--speed", "500", "--no-download"]
     assert call("run", "campaigns/spring.toml", *options).exit_code == 0
     assert (home / "campaigns" / "spring.db").exists()
@@ -68,8 +68,8 @@ def test_a_file_elsewhere_names_what_is_beside_it(home: Path) -> None:
     assert (home / "abs.db").exists()
 
 
-def test_plan_looks_up_what_rows_name(home: Path) -> None:
-    """With a key; without one it says that it did not."""
+def test_plan_looks_up_voices_at_heygen(home: Path) -> None:
+    """Plan looks up the voices of rows if there is a key; without a key it says that it did not."""
     (home / "leads.csv").write_text("first_name,Voice ID\nAda,voice_gone\n", encoding="utf-8")
     call("init", "spring.toml", "leads.csv")
     with_key = call("plan", "spring.toml")
@@ -85,23 +85,23 @@ def test_plan_looks_up_what_rows_name(home: Path) -> None:
     assert "Looks, voices, templates and credit were not looked up: there is no key" in without.output
 
 
-def test_a_run_without_preflight_finds_out_later(home: Path) -> None:
-    """HeyGen refuses the row, which costs nothing."""
+def test_a_run_without_preflight_checks_required_fields(home: Path) -> None:
+    """Checks that need no request are made in any case."""
     call("init", "spring.toml", "leads.csv")
     ran = call("run", "spring.toml", "--set", "avatar_id=", "--no-preflight", "--speed", "500")
     assert ran.exit_code == 2
     assert "avatar_id is required" in ran.output
 
 
-def test_a_run_that_is_paused_says_how_to_go_on(home: Path) -> None:
-    """The budget is spent; the journal knows the rest."""
+def test_a_paused_run_says_how_to_continue(home: Path) -> None:
+    """A run whose budget is spent names the command that continues it; a higher budget completes it."""
     call("init", "spring.toml", "leads.csv")
     ran = call("run", "spring.toml", "--budget", "0.01", "--speed", "500")
     assert ran.exit_code == 6, ran.output
-    assert "To go on: heygen-async resume spring.db" in ran.stderr
+    assert "To continue: heygen-async resume spring.db" in ran.stderr
     assert call("resume", "spring.db", "--speed", "500").exit_code == 6
-    went_on = call("resume", "spring.db", "--budget", "$50", "--speed", "500")
-    assert went_on.exit_code == 0, went_on.output
+    resumed = call("resume", "spring.db", "--budget", "$50", "--speed", "500")
+    assert resumed.exit_code == 0, resumed.output
     assert len(list((home / "videos").glob("*.mp4"))) == 3
 
 
@@ -116,16 +116,16 @@ def test_somebody_can_approve_later(home: Path) -> None:
     assert len(list((home / "videos").glob("*.mp4"))) == 3
 
 
-def test_notes_are_told_before_a_run(home: Path) -> None:
-    """What may be meant so, and what is perhaps not."""
+def test_notes_are_printed_before_a_run(home: Path) -> None:
+    """A value that is possible and perhaps a mistake is a note and does not stop the run."""
     call("init", "spring.toml", "leads.csv")
     ran = call("run", "spring.toml", "--max-in-flight", "50", "--no-download", "--limit", "1", "--speed", "500")
     assert ran.exit_code == 0, ran.output
     assert "note  the account: '50'; HeyGen documents 10 renders at once" in ran.output
 
 
-def test_a_thousand_notes_are_not_all_shown(home: Path) -> None:
-    """Portraits in a landscape video: a note each, of which a run shows twenty."""
+def test_a_run_prints_at_most_twenty_notes(home: Path) -> None:
+    """`plan` prints a note for each of 30 rows with a portrait look in a landscape video, `run` the first twenty."""
     (home / "leads.csv").write_text("first_name\n" + "Ada\n" * 30, encoding="utf-8")
     call("init", "spring.toml", "leads.csv")
     words = ["spring.toml", "--set", "avatar_id=look_ben", "--set", "voice_id=voice_warm"]
@@ -137,10 +137,10 @@ def test_a_thousand_notes_are_not_all_shown(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "says"),
+    ("words", "code", "message"),
     [
         (["init", "leads.csv"], 2, "leads.csv: must end in .toml, such as leads.toml"),
-        (["init", "no/such/folder.toml"], 2, "No such file or directory; name a file in a folder that takes it"),
+        (["init", "no/such/folder.toml"], 2, "No such file or directory; choose a folder that exists"),
         (["init", "a.toml", "gone.csv"], 2, "gone.csv"),
         (["plan", "gone.toml"], 2, "`heygen-async init gone.toml` writes one"),
         (["plan", "leads.csv", "leads.csv"], 2, "leads.csv: a second file"),
@@ -152,30 +152,30 @@ def test_a_thousand_notes_are_not_all_shown(home: Path) -> None:
         (["run", "leads.csv", "--budgt", "3"], 2, "Did you mean --budget?"),
     ],
 )
-def test_what_cannot_be_is_told_in_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], code: int, says: str
+def test_bad_input_is_refused_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], code: int, message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("HEYGEN_API_KEY", raising=False)
     (tmp_path / "leads.csv").write_text(LEADS, encoding="utf-8")
-    said = call(*words)
-    assert said.exit_code == code, said.output
-    assert says in said.stderr
-    assert said.stderr.startswith("heygen-async: ")
-    assert "Traceback" not in said.output
+    result = call(*words)
+    assert result.exit_code == code, result.output
+    assert message in result.stderr
+    assert result.stderr.startswith("heygen-async: ")
+    assert "Traceback" not in result.output
 
 
-def test_a_file_is_never_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_init_never_overwrites_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("HEYGEN_API_KEY", raising=False)
     assert call("init").exit_code == 0
     text = (tmp_path / "campaign.toml").read_text("utf-8")
     assert "# Not known (there is no key)" in text
     again = call("init")
-    assert (again.exit_code, "is there already; take another name" in again.stderr) == (2, True)
+    assert (again.exit_code, "exists already; choose another name" in again.stderr) == (2, True)
     assert (tmp_path / "campaign.toml").read_text("utf-8") == text
 
 
 def test_the_schema_is_json() -> None:
-    said = call("schema")
-    assert json.loads(said.stdout)["title"] == "heygen-async campaign"
+    result = call("schema")
+    assert json.loads(result.stdout)["title"] == "heygen-async campaign"

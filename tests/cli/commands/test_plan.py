@@ -23,14 +23,14 @@ def leads(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def play(monkeypatch: pytest.MonkeyPatch, simulator: str) -> list[str]:
+def fast(monkeypatch: pytest.MonkeyPatch, simulator: str) -> list[str]:
     monkeypatch.setenv("HEYGEN_API_BASE", simulator)
     monkeypatch.setenv("HEYGEN_API_KEY", "simulator-key")
     return ["--speed", "500"]
 
 
 def test_a_good_list_is_priced(leads: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a key and without a server."""
+    """`plan` prices a list without a key and without a server."""
     monkeypatch.delenv("HEYGEN_API_KEY", raising=False)
     result = invoke("plan", str(leads), *SET)
     assert result.exit_code == 0, result.output
@@ -40,17 +40,17 @@ def test_a_good_list_is_priced(leads: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert "note  column note: nothing uses it" in result.output
 
 
-def test_every_problem_is_told(leads: Path) -> None:
-    """Exit code 2."""
+def test_problems_are_reported_with_their_line(leads: Path) -> None:
+    """A list with problems has exit code 2."""
     leads.write_text('name\nAda\n""\nnan\n[bold]\n', encoding="utf-8")
     result = invoke("plan", str(leads), *SET)
     assert result.exit_code == 2
     assert "leads.csv line 4, column name: 'nan'; counts as empty here" in result.output
-    assert "Nothing was sent. Mend the problems, then plan again." in result.output
+    assert "Nothing was sent. Correct the problems, then plan again." in result.output
 
 
-def test_what_no_terminal_can_print_is_told(leads: Path) -> None:
-    """Half a character in the name of a field is a problem of its row, and the other rows are looked at."""
+def test_text_that_cannot_be_encoded_is_a_problem_of_its_row(leads: Path) -> None:
+    """A lone surrogate in a field name or a NUL in a cell makes its row a bad one; the other rows are good."""
     path = leads.with_suffix(".jsonl")
     path.write_text('{"name": "Ada", "no\\ud800te": "x"}\n{"name": "Bob"}\n{"name": "a\\u0000b"}\n', encoding="utf-8")
     result = invoke("plan", str(path), *SET)
@@ -61,17 +61,17 @@ def test_what_no_terminal_can_print_is_told(leads: Path) -> None:
     assert "3 rows, 1 can be rendered, 2 cannot" in result.output
 
 
-def test_a_list_without_rows_is_nothing_to_do(leads: Path) -> None:
-    """Exit code 7."""
+def test_a_list_without_rows_has_exit_code_7(leads: Path) -> None:
+    """A list without rows is no error, but there is no work to do."""
     leads.write_text("name\n", encoding="utf-8")
     assert invoke("plan", str(leads), *SET).exit_code == 7
 
 
 @pytest.mark.parametrize("amount", ["5usd", "$5", "5"])
-def test_a_budget_pauses_a_run(leads: Path, play: list[str], tmp_path: Path, amount: str) -> None:
-    """Exit code 6, and the way on."""
+def test_a_budget_pauses_a_run(leads: Path, fast: list[str], tmp_path: Path, amount: str) -> None:
+    """A run that reaches its budget has exit code 6; the amount may be written with a unit."""
     options = ["--no-download", "--budget", amount, "--output", str(tmp_path / "o")]
-    result = invoke("run", str(leads), *SET, *play, *options)
+    result = invoke("run", str(leads), *SET, *fast, *options)
     assert result.exit_code == 6, result.output
     assert "budget of 5.00 USD" in result.output
 
@@ -83,16 +83,16 @@ def test_an_amount_is_a_number(leads: Path) -> None:
 
 
 @pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("perhaps\nyes\n", 0), ("n\n", 6), ("", 6)])
-def test_somebody_approves_of_the_first(leads: Path, play: list[str], tmp_path: Path, answer: str, code: int) -> None:
-    """Or does not, and nothing else is sent."""
+def test_a_person_approves_of_the_canary(leads: Path, fast: list[str], tmp_path: Path, answer: str, code: int) -> None:
+    """After a yes the other rows are rendered; after a no, or at the end of the input, none is."""
     folder = str(tmp_path / "o")
-    result = invoke("run", str(leads), *SET, *play, "--canary", "2", "--approve", "--output", folder, answer=answer)
+    result = invoke("run", str(leads), *SET, *fast, "--canary", "2", "--approve", "--output", folder, answer=answer)
     assert result.exit_code == code, result.output
     assert "The first 2 are there. Render the others?" in result.output
     assert len(list(Path(folder).glob("*.mp4"))) == (6 if code == 0 else 2)
 
 
-def test_there_must_be_something_to_approve_of(leads: Path) -> None:
+def test_approval_needs_a_canary(leads: Path) -> None:
     result = invoke("run", str(leads), *SET, "--approve")
     assert result.exit_code == 2
     assert "say how many rows go first: --canary 3" in result.output

@@ -1,4 +1,4 @@
-"""`heygen-async report`: the page of a campaign from the command line."""
+"""`heygen-async report`: the page of a campaign."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.helpers.report_page import Page
 
 
 def test_report_writes_a_page_beside_the_journal(tmp_path: Path) -> None:
-    """With its name, unless another is given; the commands in it are those that were typed."""
+    """The page has the journal's name unless another is given, and commands with the journal's path as typed."""
     path = prepared(tmp_path / "spring.db")
     result = call("report", str(path))
     assert result.exit_code == 0, result.output
@@ -33,8 +33,8 @@ def test_report_writes_a_page_beside_the_journal(tmp_path: Path) -> None:
     assert (tmp_path / "other.html").exists()
 
 
-def test_commands_of_the_page_work_as_they_stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What it says about failed rows is typed, and then they are no longer failed."""
+def test_commands_on_the_page_can_be_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands that the page shows for failed rows run as they are, and plan those rows again."""
     monkeypatch.chdir(tmp_path)
     prepared(tmp_path / "c.db")
     assert call("report", "c.db").exit_code == 0
@@ -50,7 +50,7 @@ def test_commands_of_the_page_work_as_they_stand(tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.parametrize(
-    ("args", "code", "says"),
+    ("args", "code", "message"),
     [
         (["nowhere.db"], 1, "there is no such journal"),
         (["c.db", "-o", "c.db"], 2, "give it a name that ends in .html"),
@@ -58,14 +58,14 @@ def test_commands_of_the_page_work_as_they_stand(tmp_path: Path, monkeypatch: py
         (["contacts.csv"], 1, "this is not a journal"),
     ],
 )
-def test_what_cannot_be_reported_is_refused_in_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: list[str], code: int, says: str
+def test_a_bad_journal_or_output_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: list[str], code: int, message: str
 ) -> None:
-    """And nothing is written."""
+    """No page is written."""
     monkeypatch.chdir(tmp_path)
     prepared(tmp_path / "c.db")
     Path("contacts.csv").write_text("name\n" * 300)
     result = call("report", *args)
     assert result.exit_code == code, result.output
-    assert says in result.output.replace("\n", " ")
+    assert message in result.output.replace("\n", " ")
     assert not list(tmp_path.rglob("*.html"))

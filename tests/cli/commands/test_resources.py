@@ -1,4 +1,4 @@
-"""One thing at HeyGen at a time: `videos`, `agent`, `avatars`, `voices`, `account`."""
+"""Commands for single objects at HeyGen: `videos`, `agent`, `avatars`, `voices`, `account`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.helpers.commands import Said, call
 FAST = ["--speed", "500"]
 RESOURCES = ("account", "agent", "assets", "avatars", "videos", "voices")
 
-pytestmark = pytest.mark.usefixtures("_play")
+pytestmark = pytest.mark.usefixtures("_simulator_thread")
 
 
 def lines(said: Said) -> list[dict[str, Any]]:
@@ -32,22 +32,22 @@ def lines(said: Said) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def video(_play: None) -> str:
-    """The id of a video that is there."""
+def video(_simulator_thread: None) -> str:
+    """Render a video and return its id."""
     (made,) = lines(call("agent", "create", "A bakery", "--json", *FAST))
     return str(made["id"])
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name.split()[0] in RESOURCES])
-def test_every_command_says_what_it_costs(name: str) -> None:
-    """In its first paragraph."""
-    helped = call(*name.split(), "--help").stdout.split("\n\n")[1]
+def test_the_help_of_a_command_names_its_cost(name: str) -> None:
+    """The first paragraph of the help has "Costs money" or "Free"."""
+    about = call(*name.split(), "--help").stdout.split("\n\n")[1]
     costs = name in {"agent chat", "agent create"}
-    assert ("Costs money" if costs else "Costs nothing") in " ".join(helped.split())
+    assert ("Costs money" if costs else "Free") in " ".join(about.split())
 
 
-def test_a_prompt_becomes_an_address(world: World) -> None:
-    """The address alone is on stdout, so that a script can take it; the way there is told beside it."""
+def test_agent_create_prints_the_address(world: World) -> None:
+    """Only the address is on stdout, for scripts; each new status is a line on stderr."""
     said = call("agent", "create", "- a bakery at dawn", "--avatar-id", "look_anna", "--orientation", "portrait", *FAST)
     assert said.exit_code == 0, said.output
     with urllib.request.urlopen(said.stdout.strip()) as answer:  # noqa: S310 - our own address
@@ -55,14 +55,14 @@ def test_a_prompt_becomes_an_address(world: World) -> None:
     (session,) = world.sessions
     (charge,) = world.ledger
     assert charge.body == {"prompt": "- a bakery at dawn", "avatar_id": "look_anna", "orientation": "portrait"}
-    told = said.stderr.splitlines()
-    assert told[0] == f"session {session} is at work"
-    assert told[-2].endswith(": completed")
-    assert len(told) == len(set(told))
+    messages = said.stderr.splitlines()
+    assert messages[0] == f"session {session} is at work"
+    assert messages[-2].endswith(": completed")
+    assert len(messages) == len(set(messages))
 
 
-def test_an_agent_is_looked_after_later(world: World) -> None:
-    """Its id is printed at once; get shows what was said, wait prints the address, as create would have."""
+def test_a_session_is_shown_awaited_and_stopped_later(world: World) -> None:
+    """With --no-wait, `create` prints the id at once; `get`, `wait` and `stop` take it later."""
     world.thinking_seconds = 5000.0
     session = call("agent", "create", "A bakery", "--no-wait").stdout.strip()
     assert session in world.sessions
@@ -72,7 +72,7 @@ def test_an_agent_is_looked_after_later(world: World) -> None:
     assert lines(call("agent", "get", session, "--json"))[0]["messages"][0]["content"] == "A bakery"
     late = call("agent", "wait", session, "--deadline", "60", *FAST)
     assert late.exit_code == 4
-    assert f"  It goes on at HeyGen: heygen-async agent wait {session}" in late.stderr
+    assert f"  It continues at HeyGen: heygen-async agent wait {session}" in late.stderr
     assert call("agent", "stop", session).stdout == f"{session} is stopped\n"
     stopped = call("agent", "wait", session, *FAST)
     assert stopped.exit_code == 1
@@ -81,8 +81,8 @@ def test_an_agent_is_looked_after_later(world: World) -> None:
     assert other["session_id"] in world.sessions
 
 
-def test_a_failed_render_is_told(world: World) -> None:
-    """Exit code 1, and nothing on stdout that could be taken for an address."""
+def test_a_failed_render_is_reported(world: World) -> None:
+    """A failed render has exit code 1 and no output on stdout, where a script expects an address."""
     world.faults.append(FailedRender(message="The oven was cold."))
     said = call("agent", "create", "A bakery", *FAST)
     assert (said.exit_code, said.stdout) == (1, "")
@@ -90,27 +90,27 @@ def test_a_failed_render_is_told(world: World) -> None:
 
 
 def test_ctrl_c_leaves_the_agent_working(world: World) -> None:
-    """And says how to come back to it."""
+    """Ctrl-C prints the command that waits for the session again."""
     world.thinking_seconds = 1e6
     command = [sys.executable, "-m", "heygen_async.cli", "agent", "create", "A bakery"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ}) as process:
         assert process.stderr is not None
         assert "is at work" in process.stderr.readline()
         process.send_signal(signal.SIGINT)
-        told = process.stderr.read()
+        message = process.stderr.read()
         assert process.wait(timeout=20) == 130
     (session,) = world.sessions
-    assert told == f"It goes on at HeyGen: heygen-async agent wait {session}\n"
+    assert message == f"It continues at HeyGen: heygen-async agent wait {session}\n"
     assert len(world.ledger) == 1
 
 
-def test_a_title_cannot_steer_the_terminal() -> None:
-    """Nor break the line that it stands on; letters of any script stay."""
+def test_control_characters_of_a_title_are_removed() -> None:
+    """Escape sequences and line breaks become spaces; letters of all scripts stay."""
     assert clean("A \x1b[31mred\nloaf, Zoë 中") == "A  [31mred loaf, Zoë 中"
 
 
 def test_videos_are_listed_and_shown(video: str) -> None:
-    """Ids whole, times as people read them; machines get all fields."""
+    """A table has whole ids and readable times; JSON has all fields."""
     listed = call("videos", "list")
     heading, row = listed.stdout.splitlines()
     assert heading.split() == ["id", "status", "seconds", "created", "title"]
@@ -128,7 +128,7 @@ def test_waiting_for_a_video_prints_its_address(video: str) -> None:
     said = call("videos", "wait", video, *FAST)
     assert said.exit_code == 0, said.output
     assert said.stdout.startswith("http://127.0.0.1")
-    assert f"video {video} is there: " in said.stderr
+    assert f"video {video} is ready: " in said.stderr
     assert lines(call("videos", "wait", video, "--json", *FAST))[0]["id"] == video
 
 
@@ -144,7 +144,7 @@ def test_waiting_for_a_video_prints_its_address(video: str) -> None:
 def test_a_video_is_downloaded(
     video: str, options: list[str], names: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Into a folder by its id, or as a file; where each file is comes on stdout, and nothing else is left."""
+    """In a folder a file is named after the video's id; the path of each file is printed; no other file remains."""
     monkeypatch.chdir(tmp_path)
     said = call("videos", "download", video, *options)
     assert said.exit_code == 0, said.output
@@ -155,21 +155,21 @@ def test_a_video_is_downloaded(
     assert call("videos", "download", video, *options).exit_code == 0
 
 
-def test_what_cannot_be_downloaded_is_told(video: str, tmp_path: Path, world: World) -> None:
-    """Not yet made, no room for it, a name that is a template, a kind that is none."""
+def test_a_download_that_fails_is_reported(video: str, tmp_path: Path, world: World) -> None:
+    """A video that is not ready, a folder that cannot be made, a name with braces, and an unknown kind are errors."""
     (tmp_path / "taken").write_text("")
     unstored = call("videos", "download", video, "-o", str(tmp_path / "taken" / "x.mp4"))
     assert unstored.exit_code == 1
-    assert f"To go on where it stopped: heygen-async videos download {video}" in unstored.stderr
+    assert f"To continue it: heygen-async videos download {video}" in unstored.stderr
     braces = call("videos", "download", video, "-o", "{id}.mp4")
-    assert (braces.exit_code, "take another name" in braces.stderr) == (2, True)
+    assert (braces.exit_code, "choose another name" in braces.stderr) == (2, True)
     assert call("videos", "download", video, "--files", "film").exit_code == 2
     world.render_seconds = lambda body: 1e6
     call("agent", "create", "A bakery", "--deadline", "400", *FAST)
     (running,) = (one["id"] for one in lines(call("videos", "list", "--json")) if one["status"] != "completed")
     early = call("videos", "download", running)
     assert early.exit_code == 1
-    assert f"`heygen-async videos wait {running}` tells when there is" in early.stderr
+    assert f"`heygen-async videos wait {running}` waits for it" in early.stderr
 
 
 @pytest.mark.parametrize(
@@ -177,22 +177,22 @@ def test_what_cannot_be_downloaded_is_told(video: str, tmp_path: Path, world: Wo
     [("y\n", [], 0), ("n\n", [], 7), ("\n", [], 7), ("", ["--yes"], 0)],
 )
 def test_deleting_asks_first(video: str, typed: str, options: list[str], code: int) -> None:
-    """On a terminal, unless told not to."""
+    """`delete` asks on a terminal; --yes answers in advance."""
     said = call("videos", "delete", video, *options, answer=typed, at_terminal=True)
     assert said.exit_code == code, said.output
-    assert (f"Delete {video}, without a title, for good?" in said.stderr) is not bool(options)
+    assert (f"Delete {video}, without a title, permanently?" in said.stderr) is not bool(options)
     assert (call("videos", "get", video).exit_code == 0) is (code == 7)
 
 
-def test_nothing_is_deleted_where_nobody_can_be_asked(video: str) -> None:
+def test_without_a_terminal_delete_needs_yes(video: str) -> None:
     said = call("videos", "delete", video)
     assert said.exit_code == 2
-    assert "say --yes" in said.stderr
+    assert "use --yes" in said.stderr
     assert call("videos", "get", video).exit_code == 0
 
 
 def test_avatars_looks_and_voices_are_found() -> None:
-    """By the ids that requests take; filters are HeyGen's."""
+    """The lists show the ids that requests take; filters are passed on to HeyGen."""
     assert "group_anna" in call("avatars", "list", "--ownership", "private").stdout
     looks = lines(call("avatars", "looks", "--avatar", "group_anna", "--json"))
     assert [look["id"] for look in looks] == ["look_anna"]
@@ -207,8 +207,8 @@ def test_avatars_looks_and_voices_are_found() -> None:
     assert "Claire" in call("voices", "get", "voice_claire").stdout
 
 
-def test_a_list_stops_where_it_was_asked_to() -> None:
-    """And says so beside it, not in it; an empty one too."""
+def test_a_list_stops_at_its_limit() -> None:
+    """A message on stderr says that there are more items, or that there are none."""
     said = call("voices", "list", "--limit", "2", "--json")
     assert len(lines(said)) == 2
     assert said.stderr == "There are more than 2: --limit 20 shows more.\n"
@@ -218,13 +218,13 @@ def test_a_list_stops_where_it_was_asked_to() -> None:
 
 
 def test_a_terminal_gets_the_same_table() -> None:
-    """In bold, and no wider than it is."""
+    """A terminal gets bold headings and the same ids."""
     said = call("voices", "list", env={"FORCE_COLOR": "1", "COLUMNS": "60"})
     assert "\x1b[1m" in said.stdout
     assert "voice_claire" in said.stdout
 
 
-def test_the_account_says_who_it_is_and_what_is_left() -> None:
+def test_account_shows_owner_and_balance() -> None:
     said = call("account")
     assert said.exit_code == 0, said.output
     facts = dict(line.split(None, 1) for line in said.stdout.splitlines())
@@ -236,29 +236,29 @@ def test_the_account_says_who_it_is_and_what_is_left() -> None:
 
 
 @pytest.mark.parametrize("words", [["account"], ["videos", "list"], ["agent", "create", "A bakery"]])
-def test_without_a_key_it_says_so(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_key_the_variable_is_named(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HEYGEN_API_KEY")
     said = call(*words)
     assert said.exit_code == 3
     assert "HEYGEN_API_KEY" in said.stderr
 
 
-def test_a_reader_that_has_gone_ends_it_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`| head -1` closes the pipe."""
+def test_a_closed_pipe_ends_the_output_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader such as `head -1` closes the pipe: exit code 0, no traceback."""
     reader, writer = os.pipe()
     os.close(reader)
     wallet = UserWallet(currency="usd")
     user = User(email=None, first_name=None, last_name=None, username="u", wallet=wallet)
     with os.fdopen(writer, "w") as out:
         monkeypatch.setattr(sys, "stdout", out)
-        with pytest.raises(SystemExit) as left:
+        with pytest.raises(SystemExit) as exited:
             show_one(user, in_json=True)
-    assert left.value.code == 0
+    assert exited.value.code == 0
     assert attrs.asdict(user)["wallet"]["currency"] == "usd"
 
 
-def test_a_chat_is_led_by_lines(world: World) -> None:
-    """Questions and drafts are answered from stdin; the last line is the address."""
+def test_a_chat_reads_answers_from_stdin(world: World) -> None:
+    """Lines on stdin answer questions and drafts until one video is made."""
     said = call("agent", "chat", "A bakery", *FAST, answer="yes\n" * 9)
     assert said.exit_code == 0, said.output
     (session,) = world.sessions
@@ -267,6 +267,6 @@ def test_a_chat_is_led_by_lines(world: World) -> None:
 
 
 @pytest.mark.parametrize("words", [[], ["A bakery", "--session-id", "s1"]])
-def test_a_chat_is_a_new_one_or_an_old_one(words: list[str]) -> None:
+def test_a_chat_takes_either_a_prompt_or_a_session(words: list[str]) -> None:
     said = call("agent", "chat", *words)
     assert (said.exit_code, "give either a prompt" in said.stderr) == (2, True)

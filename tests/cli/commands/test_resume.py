@@ -1,4 +1,4 @@
-"""A campaign from the command line: interrupted, gone on with, looked at, put right."""
+"""A campaign at the command line: interrupted, resumed, inspected, retried, exported and audited."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def invoke(*args: str) -> Said:
 
 @pytest.fixture
 def _simulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A simulator in a process of its own; the environment points at it."""
+    """Serve the simulator in a process of its own, with its address and key in the environment."""
     command = [*PYTHON, "simulate", "--port", "0", *FAST, "--slots", "3"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "200"}) as process:
         assert process.stdout is not None
@@ -57,13 +57,13 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 @pytest.mark.usefixtures("_simulator")
 @pytest.mark.parametrize("signals", [1, 2])
-def test_ctrl_c_once_winds_down_and_twice_leaves(contacts: Path, tmp_path: Path, signals: int) -> None:
-    """Both times the journal is consistent, the way back is printed, and resume pays for no row twice."""
+def test_the_first_ctrl_c_stops_submitting_and_the_second_exits(contacts: Path, tmp_path: Path, signals: int) -> None:
+    """After either, the journal is consistent, the command to resume is printed, and no row is paid twice."""
     journal, out = tmp_path / "c.db", tmp_path / "out"
     command = [*PYTHON, *RUN, str(contacts), "--journal", str(journal), "--output", str(out), "--max-in-flight", "3"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "200"}) as process:
         assert process.stdout is not None
-        while not begun(journal):
+        while not has_submitted(journal):
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
         assert "nothing more is submitted" in process.stdout.readline()
@@ -83,8 +83,8 @@ def test_ctrl_c_once_winds_down_and_twice_leaves(contacts: Path, tmp_path: Path,
     assert len({row["heygen_video_id"] for row in rows}) == 12
 
 
-def begun(journal: Path) -> bool:
-    """Whether something was submitted; the file may be in the making."""
+def has_submitted(journal: Path) -> bool:
+    """Return True if a row was submitted; the journal may not exist yet."""
     with contextlib.suppress(errors.JournalError):
         return "submitted" in states(journal)
     return False
@@ -96,8 +96,8 @@ def states(journal: Path) -> dict[str, int]:
 
 
 @pytest.mark.usefixtures("_simulator")
-def test_a_finished_campaign_has_nothing_to_do(contacts: Path, tmp_path: Path) -> None:
-    """Run it again, resume it: exit code 7, nothing is paid for."""
+def test_a_finished_campaign_is_not_rendered_again(contacts: Path, tmp_path: Path) -> None:
+    """To run or resume a finished campaign has exit code 7 and costs no money."""
     journal = tmp_path / "c.db"
     run = [*RUN, str(contacts), "--journal", str(journal), "--output", str(tmp_path / "out"), "--limit", "2"]
     assert invoke(*run).exit_code == 0
@@ -111,8 +111,8 @@ def test_a_finished_campaign_has_nothing_to_do(contacts: Path, tmp_path: Path) -
     assert "2  completed" in watched.output
 
 
-def test_status_says_how_far_it_is_and_what_to_do(tmp_path: Path) -> None:
-    """Exit code 8 while rows wait for a decision; it only looks."""
+def test_status_shows_rows_by_state_and_the_next_step(tmp_path: Path) -> None:
+    """`status` only reads; its exit code is 8 while rows wait for a decision."""
     result = invoke("status", str(prepared(tmp_path / "c.db")))
     assert result.exit_code == 8
     for words in (
@@ -127,7 +127,7 @@ def test_status_says_how_far_it_is_and_what_to_do(tmp_path: Path) -> None:
 
 
 def test_retry_plans_failed_rows_again(tmp_path: Path) -> None:
-    """All, or those with a code; a completed one never; nothing to retry is exit code 7."""
+    """`retry` takes all failed rows or those with one code, never a completed one; exit code 7 if there is none."""
     path = prepared(tmp_path / "c.db")
     assert "1 rows are planned again" in invoke("retry", str(path), "--failed", "--code", "rendering_failed").output
     assert states(path)["planned"] == 2
@@ -137,8 +137,8 @@ def test_retry_plans_failed_rows_again(tmp_path: Path) -> None:
     assert invoke("retry", str(path)).exit_code == 2
 
 
-def test_export_writes_what_other_programs_read(tmp_path: Path) -> None:
-    """CSV, JSON lines, and the failed rows with their own columns, to be fed straight back."""
+def test_export_writes_csv_and_json_lines(tmp_path: Path) -> None:
+    """The name failed.csv selects failed rows with their own columns, so that the file can be run again."""
     path = prepared(tmp_path / "c.db")
     assert "6 rows" in invoke("export", str(path), str(tmp_path / "results.csv")).output
     rows = rows_of(tmp_path / "results.csv")
@@ -159,8 +159,8 @@ def test_export_writes_what_other_programs_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_simulator")
-def test_failed_rows_are_fed_straight_back(contacts: Path, tmp_path: Path) -> None:
-    """Their error columns do not make them other people."""
+def test_an_export_of_failed_rows_can_be_run_again(contacts: Path, tmp_path: Path) -> None:
+    """The error columns in failed.csv do not change the identity of its rows."""
     journal = tmp_path / "c.db"
     bad = [
         "run",
@@ -184,7 +184,7 @@ def test_failed_rows_are_fed_straight_back(contacts: Path, tmp_path: Path) -> No
 
 @pytest.mark.usefixtures("_simulator")
 def test_audit_compares_with_heygen(contacts: Path, tmp_path: Path) -> None:
-    """Finished there and failed here, made there and not known here; changes only with --fix."""
+    """`audit` finds videos that one side lacks or sees in another state; it changes the journal only with --fix."""
     journal = tmp_path / "c.db"
     options = ["--output", str(tmp_path / "out"), "--limit", "3"]
     assert invoke(*RUN, str(contacts), "--journal", str(journal), *options).exit_code == 0
@@ -207,31 +207,31 @@ def test_audit_compares_with_heygen(contacts: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_simulator")
-def test_an_audit_of_nothing_finds_nothing(tmp_path: Path) -> None:
-    """Nothing was ever sent."""
+def test_an_audit_of_an_empty_journal_finds_no_differences(tmp_path: Path) -> None:
+    """Other videos of the account are not reported before a row was sent."""
     Journal(tmp_path / "c.db", create=True).close()
     assert "0 differences" in invoke("audit", str(tmp_path / "c.db")).output
 
 
 @pytest.mark.parametrize(
-    ("args", "code", "says"),
+    ("args", "code", "message"),
     [
         (["status", "nowhere.db"], 1, "there is no such journal"),
         (["resume", "nowhere.db"], 1, "there is no such journal"),
         ([*RUN[:-2], "{contacts}", "--journal", "results.csv"], 2, "name a file such as campaign.db"),
     ],
 )
-def test_a_journal_that_cannot_be_is_refused(contacts: Path, args: list[str], code: int, says: str) -> None:
-    """In one line."""
+def test_a_missing_or_misnamed_journal_is_refused(contacts: Path, args: list[str], code: int, message: str) -> None:
+    """The message names the journal that does not exist, or a better name for a new one."""
     result = invoke(*(arg.replace("{contacts}", str(contacts)) for arg in args))
     assert result.exit_code == code, result.output
-    assert says in result.output
+    assert message in result.output
 
 
-def test_a_folder_that_is_a_file_is_refused_before_anything_is_paid_for(
+def test_an_output_folder_that_is_a_file_is_refused_before_a_row_is_paid(
     contacts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The files would have nowhere to go."""
+    """A folder that cannot be created has exit code 1 before a row is sent."""
     monkeypatch.setenv("HEYGEN_API_KEY", "k")
     (tmp_path / "taken").write_text("")
     result = invoke(*RUN[:-2], str(contacts), "--output", str(tmp_path / "taken"))
@@ -240,8 +240,8 @@ def test_a_folder_that_is_a_file_is_refused_before_anything_is_paid_for(
 
 
 @pytest.mark.usefixtures("_simulator")
-def test_files_that_are_missing_are_counted_and_fetched(contacts: Path, tmp_path: Path) -> None:
-    """Status says how many, resume fetches them and no more, results.csv stays whole."""
+def test_resume_downloads_missing_files(contacts: Path, tmp_path: Path) -> None:
+    """`status` counts missing files, `resume` downloads only those, and results.csv keeps all rows."""
     out, journal = tmp_path / "out", str(tmp_path / "c.db")
     options = ["--output", str(out), "--files", "video, thumbnail", "--max-downloads", "2", "--filename", "{name}"]
     assert invoke(*RUN, str(contacts), "--journal", journal, *options).exit_code == 0
@@ -252,7 +252,7 @@ def test_files_that_are_missing_are_counted_and_fetched(contacts: Path, tmp_path
     (out / "N1.mp4").mkdir()
     failed = invoke("resume", journal, *FAST)
     assert failed.exit_code == 5, failed.output
-    assert "1 rows, rendered and paid for. To go on: heygen-async resume" in failed.output
+    assert "1 rows, rendered and paid for. To continue: heygen-async resume" in failed.output
     rows = rows_of(out / "results.csv")
     assert {row["heygen_state"] for row in rows} == {"completed"}
     assert [row["name"] for row in rows if "the disk said" in row["heygen_error"]] == ["N1"]

@@ -1,4 +1,4 @@
-"""A chat at a terminal: what is shown, what is typed, and what Ctrl-C does."""
+"""A chat at a terminal: output, typed lines and Ctrl-C."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MESSAGE = "/v3/video-agents/*[0-9a-f]"
 
 @pytest.fixture
 def shown() -> io.StringIO:
-    """What a person saw."""
+    """Output that a person sees."""
     return io.StringIO()
 
 
@@ -42,18 +42,18 @@ def typed(*lines: str) -> TextIO:
     return io.StringIO("".join(f"{line}\n" for line in lines))
 
 
-def said_to(world: World) -> list[str]:
+def sent_by_user(world: World) -> list[str]:
     (session,) = world.sessions.values()
     return [message.content for message in session.messages[1:] if message.role == "user"]
 
 
-async def test_a_chat_to_its_video(heygen: HeyGen, world: World, console: Console, shown: io.StringIO) -> None:
-    """Questions, a draft with its resources, progress, the address."""
+async def test_a_whole_chat(heygen: HeyGen, world: World, console: Console, shown: io.StringIO) -> None:
+    """A chat shows questions, a draft with its resources, progress and the address."""
     world.chat_stops = ("waiting_for_input", "reviewing")
     world.render_seconds = lambda _: 180.0
     code = await chat_at_terminal(heygen, PROMPT, console=console, typed=typed("Warmer, please", "", "Yes"))
     text = re.sub(r"[0-9a-f]{32}", "<id>", re.sub(r"http://\S+", "<address>", shown.getvalue()))
-    text = re.sub(r"\d+ %", "<n> %", text)  # how far it is depends on when it is looked at
+    text = re.sub(r"\d+ %", "<n> %", text)  # depends on the moment of the request
     assert text.splitlines() == [
         "Session <id>. /stop stops it, /leave or Ctrl-C leaves.",
         "thinking, <n> %",
@@ -74,25 +74,25 @@ async def test_a_chat_to_its_video(heygen: HeyGen, world: World, console: Consol
         "In HeyGen's app: <address>",
     ]
     assert code == 0
-    assert said_to(world) == ["Warmer, please", "Yes"]
+    assert sent_by_user(world) == ["Warmer, please", "Yes"]
 
 
-async def test_a_live_line_of_progress(heygen: HeyGen, shown: io.StringIO) -> None:
-    """On a terminal it is drawn over and over, and gone while somebody types."""
+async def test_a_terminal_shows_a_live_line_of_progress(heygen: HeyGen, shown: io.StringIO) -> None:
+    """The line is redrawn in place, and removed while the person types."""
     console = Console(file=shown, width=200, force_terminal=True)
     assert await chat_at_terminal(heygen, PROMPT, console=console, typed=typed("Yes")) == 0
     assert "\x1b[2K" in shown.getvalue()
     assert "generating" in shown.getvalue()
 
 
-async def test_generate_mode_asks_nobody(heygen: HeyGen, console: Console, shown: io.StringIO) -> None:
-    """A request may be given as it is."""
+async def test_generate_mode_asks_no_questions(heygen: HeyGen, console: Console, shown: io.StringIO) -> None:
+    """A request object is sent as it is, without a switch to chat mode."""
     assert await chat_at_terminal(heygen, VideoAgent(prompt=PROMPT), console=console, typed=typed()) == 0
     assert ">" not in shown.getvalue()
 
 
-async def test_a_failure_is_told(heygen: HeyGen, world: World, console: Console, shown: io.StringIO) -> None:
-    """With its reason, without what could play tricks on a terminal, and with an exit code of its own."""
+async def test_a_failure_has_its_reason(heygen: HeyGen, world: World, console: Console, shown: io.StringIO) -> None:
+    """The reason is shown without its escape sequences; exit code 5."""
     world.faults.append(FailedRender(while_thinking=True, message="gave \x1b[31mup"))
     assert await chat_at_terminal(heygen, PROMPT, console=console, typed=typed()) == 5
     assert "failed: gave [31mup" in shown.getvalue()
@@ -100,7 +100,7 @@ async def test_a_failure_is_told(heygen: HeyGen, world: World, console: Console,
 
 
 @pytest.mark.parametrize(
-    ("line", "on_exit", "status", "words"),
+    ("line", "on_exit", "status", "text"),
     [
         ("/stop", "ask", "failed", "Stopped."),
         ("/leave", "ask", "waiting_for_input", "heygen-async agent chat --session-id"),
@@ -109,19 +109,19 @@ async def test_a_failure_is_told(heygen: HeyGen, world: World, console: Console,
         (None, "stop", "failed", "the session is stopped"),
     ],
 )
-async def test_a_talk_can_be_ended_in_words(
-    heygen: HeyGen, world: World, console: Console, shown: io.StringIO, line: Any, on_exit: Any, status: str, words: str
+async def test_a_line_or_the_end_of_input_ends_a_chat(
+    heygen: HeyGen, world: World, console: Console, shown: io.StringIO, line: Any, on_exit: Any, status: str, text: str
 ) -> None:
-    """And where there are no more lines, it ends too."""
+    """/stop, /leave and the end of the input end a chat as `on_exit` says."""
     lines = typed(line) if line else typed()
     assert await chat_at_terminal(heygen, PROMPT, on_exit=on_exit, console=console, typed=lines) == 5
     (session,) = world.sessions.values()
     assert session.status == status
-    assert words in shown.getvalue()
+    assert text in shown.getvalue()
 
 
-async def test_a_session_is_joined(heygen: HeyGen, console: Console, shown: io.StringIO) -> None:
-    """With what was said before, if it is wanted."""
+async def test_a_session_is_continued(heygen: HeyGen, console: Console, shown: io.StringIO) -> None:
+    """With replay, the earlier messages are shown first."""
     job = await heygen.video_agents.create(VideoAgent(prompt=PROMPT, mode="chat"))
     await anyio.sleep(100)
     code = await chat_at_terminal(heygen, session_id=job.id, replay=True, console=console, typed=typed("Yes"))
@@ -132,7 +132,7 @@ async def test_a_session_is_joined(heygen: HeyGen, console: Console, shown: io.S
 async def test_a_deadline_says_how_to_come_back(
     heygen: HeyGen, world: World, console: Console, shown: io.StringIO
 ) -> None:
-    """The session goes on."""
+    """The session continues after the deadline, and a note names the command that returns to it."""
     world.thinking_seconds = 10_000.0
     with pytest.raises(DeadlineExceededError) as caught:
         await chat_at_terminal(heygen, PROMPT, thinking_deadline=100, console=console, typed=typed())
@@ -141,32 +141,32 @@ async def test_a_deadline_says_how_to_come_back(
     assert "Session" in shown.getvalue()
 
 
-async def test_a_session_that_was_not_begun_has_no_way_back(heygen: HeyGen, world: World, console: Console) -> None:
-    """The error is all there is to say."""
+async def test_a_session_that_was_not_created_has_no_hint(heygen: HeyGen, world: World, console: Console) -> None:
+    """The error has no note with a command."""
     world.balance_usd = 0.0
     with pytest.raises(InsufficientCreditError) as caught:
         await chat_at_terminal(heygen, PROMPT, console=console, typed=typed())
     assert not hasattr(caught.value, "__notes__")
 
 
-async def test_more_than_40_messages_are_told_as_missed(shown: io.StringIO, heygen: HeyGen, world: World) -> None:
-    """In the middle of a talk."""
+async def test_missed_messages_are_reported(shown: io.StringIO, heygen: HeyGen, world: World) -> None:
+    """HeyGen shows the last 40 messages; a chat that falls behind says so."""
     console = Console(file=shown, width=200)
 
-    async def chatter() -> None:
+    async def many_messages() -> None:
         await anyio.sleep(20)
         (session,) = world.sessions.values()
         for number in range(50):
             session.say("model", f"thought {number}", world.now())
 
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(chatter)
+        tasks.start_soon(many_messages)
         await chat_at_terminal(heygen, PROMPT, console=console, typed=typed("Yes"))
-    assert "HeyGen shows no more" in shown.getvalue()
+    assert "HeyGen no longer shows them" in shown.getvalue()
 
 
 @pytest.mark.parametrize(
-    ("fault", "heard"),
+    ("fault", "received"),
     [
         (ErrorAnswer(method="POST", path=MESSAGE, status=400, code="invalid_parameter", nth=1), ["again"]),
         (DropBefore(method="POST", path=MESSAGE, times=3), ["again"]),
@@ -174,24 +174,24 @@ async def test_more_than_40_messages_are_told_as_missed(shown: io.StringIO, heyg
     ],
     ids=["refused", "lost three times", "answer lost"],
 )
-async def test_what_was_not_said_is_asked_for_again(
-    heygen: HeyGen, world: World, console: Console, fault: Any, heard: list[str]
+async def test_an_answer_that_did_not_arrive_is_asked_for_again(
+    heygen: HeyGen, world: World, console: Console, fault: Any, received: list[str]
 ) -> None:
-    """As long as the agent waits."""
+    """The person is asked again only if the agent still waits for an answer."""
     world.faults.append(fault)
     assert await chat_at_terminal(heygen, PROMPT, console=console, typed=typed("go on", "again")) == 0
-    assert said_to(world) == heard
+    assert sent_by_user(world) == received
 
 
-async def test_an_answer_after_somebody_elses_goes_on(heygen: HeyGen, world: World, console: Console) -> None:
-    """HeyGen refuses it, since the agent does not wait any more, and the talk goes on."""
-    lines = _Answered(world)
+async def test_an_answer_after_another_persons_is_dropped(heygen: HeyGen, world: World, console: Console) -> None:
+    """HeyGen refuses an answer that the agent no longer waits for, and the chat continues."""
+    lines = _LatePerson(world)
     assert await chat_at_terminal(heygen, PROMPT, console=console, typed=lines) == 0
-    assert said_to(world) == ["quicker"]
+    assert sent_by_user(world) == ["quicker"]
 
 
-class _Answered:
-    """A person who thinks while somebody else answers."""
+class _LatePerson:
+    """A person who answers after somebody else has."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -203,16 +203,16 @@ class _Answered:
         return "too late\n"
 
 
-async def test_a_deadline_passes_while_somebody_types(heygen: HeyGen, world: World, console: Console) -> None:
-    """Nothing is said after it."""
-    lines = _Slow(anyio.lowlevel.current_token())
+async def test_a_deadline_passes_while_the_person_types(heygen: HeyGen, world: World, console: Console) -> None:
+    """A line that is typed after the deadline is not sent."""
+    lines = _SlowPerson(anyio.lowlevel.current_token())
     with pytest.raises(DeadlineExceededError):
         await chat_at_terminal(heygen, PROMPT, deadline=300, console=console, typed=lines)
-    assert said_to(world) == []
+    assert sent_by_user(world) == []
 
 
-class _Slow:
-    """A person who takes ten minutes."""
+class _SlowPerson:
+    """A person who types for ten minutes."""
 
     def __init__(self, token: Any) -> None:
         self._token = token
@@ -227,19 +227,19 @@ class _Slow:
 
 @contextlib.contextmanager
 def pipe() -> Iterator[tuple[TextIO, Callable[[str], None]]]:
-    """A keyboard: what is read, and a function that types a line."""
+    """Yield the input of a chat and a function that types a line into it."""
     reading, writing = os.pipe()
     with os.fdopen(reading) as source, os.fdopen(writing, "w", buffering=1) as keyboard:
         yield source, lambda line: print(line, file=keyboard, flush=True)
 
 
-async def until(shown: io.StringIO, words: str) -> None:
-    """Return when *words* have been shown."""
-    while words not in shown.getvalue():
+async def until(shown: io.StringIO, text: str) -> None:
+    """Return when *text* has been shown."""
+    while text not in shown.getvalue():
         await anyio.sleep(0.01)
 
 
-DECIDED: dict[str, tuple[Any, list[str | None], int, str]] = {
+DECISIONS: dict[str, tuple[Any, list[str | None], int, str]] = {
     "stop": ("ask", ["s"], 5, "failed"),
     "leave": ("ask", ["", "what?", "l"], 130, "waiting_for_input"),
     "go on": ("ask", ["t", "Yes"], 0, "completed"),
@@ -249,12 +249,12 @@ DECIDED: dict[str, tuple[Any, list[str | None], int, str]] = {
 }
 
 
-@pytest.mark.parametrize("case", DECIDED)
-async def test_ctrl_c_while_somebody_types(
+@pytest.mark.parametrize("case", DECISIONS)
+async def test_ctrl_c_while_the_person_types(
     heygen: HeyGen, world: World, console: Console, shown: io.StringIO, case: str
 ) -> None:
-    """It asks, or does what was chosen; a second one leaves at once. Lines typed afterwards are not lost."""
-    on_exit, lines, expected, status = DECIDED[case]
+    """Ctrl-C asks, or does as `on_exit` says; a second one leaves at once. The next line is still read."""
+    on_exit, lines, expected, status = DECISIONS[case]
     codes = []
 
     async def person(say: Callable[[str], None]) -> None:
@@ -277,7 +277,7 @@ async def test_ctrl_c_while_somebody_types(
 
 
 async def test_ctrl_c_while_the_agent_works(heygen: HeyGen, world: World, console: Console, shown: io.StringIO) -> None:
-    """Whoever goes on misses nothing."""
+    """A person who then continues misses no message."""
 
     async def person() -> None:
         await until(shown, "thinking")
@@ -287,7 +287,7 @@ async def test_ctrl_c_while_the_agent_works(heygen: HeyGen, world: World, consol
         tasks.start_soon(person)
         assert await chat_at_terminal(heygen, PROMPT, console=console, typed=typed("t", "Yes")) == 0
     assert shown.getvalue().count("Here is the storyboard") == 1
-    assert said_to(world) == ["Yes"]
+    assert sent_by_user(world) == ["Yes"]
 
 
 CHILD = """
@@ -304,8 +304,8 @@ sys.exit(run(main, speed=500))
 """
 
 
-def test_a_process_ends_at_ctrl_c_though_nobody_presses_enter(simulator: str) -> None:
-    """The thread that reads a line holds nothing up."""
+def test_a_process_ends_at_ctrl_c_without_enter(simulator: str) -> None:
+    """The thread that waits for a line does not keep the process alive."""
     command = [sys.executable, "-u", "-c", CHILD, simulator]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -322,8 +322,8 @@ def test_a_process_ends_at_ctrl_c_though_nobody_presses_enter(simulator: str) ->
 # --- parts
 
 
-async def test_a_line_that_comes_late_is_kept_for_the_next_reader() -> None:
-    """A reader that was cancelled loses none."""
+async def test_a_late_line_is_kept_for_the_next_read() -> None:
+    """A cancelled `read` loses no line."""
     with pipe() as (source, say):
         lines = TypedLines(source)
         with anyio.move_on_after(1):
@@ -334,33 +334,33 @@ async def test_a_line_that_comes_late_is_kept_for_the_next_reader() -> None:
         lines.close()
 
 
-async def test_lines_end() -> None:
-    """None, as often as it is asked for."""
+async def test_after_the_last_line_read_returns_none() -> None:
+    """Every further `read` returns None as well."""
     lines = TypedLines(typed("one"))
     assert [await lines.read(), await lines.read(), await lines.read()] == ["one", None, None]
     lines.close()
     TypedLines(typed()).close()
 
 
-def test_a_screen_has_words_of_its_own(shown: io.StringIO) -> None:
-    """Square brackets are no markup."""
+def test_square_brackets_are_shown_as_they_are(shown: io.StringIO) -> None:
+    """Text is not interpreted as rich markup."""
     screen = Screen(Console(file=shown, width=200))
-    screen.complain("[red]wrong[/red]")
+    screen.show_error("[red]wrong[/red]")
     screen.close()
     assert shown.getvalue() == "[red]wrong[/red]\n"
 
 
-async def test_the_real_terminal_is_the_default(
+async def test_stdin_and_stdout_are_the_defaults(
     heygen: HeyGen, server: Server, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Stdin and stdout."""
+    """Without *console* and *typed*, a chat uses stdin and stdout."""
     monkeypatch.setattr(sys, "stdin", typed("Yes"))
     assert await chat_at_terminal(heygen, PROMPT) == 0
     assert server.base_url in capsys.readouterr().out
 
 
-async def test_a_file_that_is_closed_has_no_more_lines() -> None:
-    """Whoever waits for one is told so."""
+async def test_a_closed_file_has_no_more_lines() -> None:
+    """`read` returns None after the source was closed."""
     source = io.StringIO("one\n")
     lines = TypedLines(source)
     assert await lines.read() == "one"
