@@ -57,7 +57,7 @@ class ProgressBoard:
         self.rendering: int = 0
         self.completed: int = 0
         self.failed: int = 0
-        self.console = console
+        self.console: Console = console
         self.results: Results | None = None  # set when the run begins
         self.bill: Bill = Bill()
         self._failures: deque[str] = deque(maxlen=FAILURES_SHOWN)
