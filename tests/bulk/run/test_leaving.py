@@ -307,3 +307,24 @@ async def test_the_number_of_slots_may_be_none_for_a_while(heygen: HeyGen, world
     assert min(sent) > 49
     assert not [at for at in sent if 205 < at < 1_000]
     assert world.peak_rendering == 50
+
+
+async def test_a_source_without_a_way_to_close_it_is_only_read(heygen: HeyGen, world: World) -> None:
+    """An async iterable that is no generator has nothing to close."""
+
+    class Rows:
+        def __init__(self) -> None:
+            self._rows = iter([dv(0), dv(1)])
+
+        def __aiter__(self) -> Rows:
+            return self
+
+        async def __anext__(self) -> DirectVideo:
+            row = next(self._rows, None)
+            if row is None:
+                raise StopAsyncIteration
+            return row
+
+    async with heygen.render_many(Rows()) as results:
+        assert sum([isinstance(result, Completed) async for result in results]) == 2
+    assert len(world.ledger) == 2
