@@ -13,7 +13,7 @@ import attrs
 from heygen_async.simulator.contract.contract import Operation, operation
 from heygen_async.simulator.contract.rules import broken_rules
 from heygen_async.simulator.http.incoming import IncomingRequest
-from heygen_async.simulator.http.multipart import parts
+from heygen_async.simulator.http.multipart import MEDIA_TYPE as FORM_TYPE, Form
 from heygen_async.simulator.http.replies import FieldError, RefusalError, invalid_items
 from heygen_async.simulator.routes import (
     agents,
@@ -143,7 +143,7 @@ def _key(asked: Operation, incoming: IncomingRequest) -> str | None:
 
 
 def _body(world: World, asked: Operation, incoming: IncomingRequest) -> dict[str, Any]:
-    if not asked.takes_body or (not incoming.body and not asked.needs_body):
+    if not asked.takes_body or (incoming.is_empty and not asked.needs_body):
         return {}
     if asked.takes_form:
         return _form(asked, incoming)
@@ -166,7 +166,10 @@ def _with_https(world: World, asked: Operation, body: dict[str, Any]) -> dict[st
 
 
 def _form(asked: Operation, incoming: IncomingRequest) -> dict[str, Any]:
-    fields = parts(incoming.headers.get("content-type", ""), incoming.body)
+    form = incoming.form or Form(problem=f"Content-Type should be {FORM_TYPE}; got '{_content_type(incoming)}'.")
+    if form.problem is not None:
+        raise RefusalError(400, "invalid_parameter", form.problem)
+    fields = form.parts
     names = [field.name for field in fields]
     wrong = [
         *(FieldError(path=name, message=f"'{name}' is required.") for name in asked.form_fields if name not in names),
@@ -179,7 +182,7 @@ def _form(asked: Operation, incoming: IncomingRequest) -> dict[str, Any]:
 
 
 def _json_object(incoming: IncomingRequest) -> dict[str, Any]:
-    kind = incoming.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = _content_type(incoming)
     if kind != "application/json":
         raise RefusalError(400, "invalid_parameter", f"Content-Type should be application/json; got '{kind}'.")
     try:
@@ -189,6 +192,10 @@ def _json_object(incoming: IncomingRequest) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise RefusalError(400, "invalid_parameter", "The body should be a JSON object.")
     return body
+
+
+def _content_type(incoming: IncomingRequest) -> str:
+    return incoming.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _refuse_items(name: str, problems: list[FieldError]) -> None:

@@ -14,6 +14,7 @@ from heygen_async.simulator.delivery.notifier import Notifier
 from heygen_async.simulator.delivery.sender import DeliverySender
 from heygen_async.simulator.exchange import Outcome, exchange
 from heygen_async.simulator.http.incoming import IncomingRequest
+from heygen_async.simulator.http.multipart import MEDIA_TYPE as FORM_TYPE, read_form
 from heygen_async.simulator.http.received import receive
 from heygen_async.simulator.http.replies import RefusalError, json_reply
 from heygen_async.simulator.storage.uploads import UPLOADS
@@ -85,10 +86,12 @@ def build_app(world: World) -> web.Application:
 async def _handle(world: World, request: web.Request) -> web.StreamResponse:
     if request.path.startswith("/_simulator/"):
         return await _send(world, request, _introspect(world, request.path))
-    body, came = b"", None
+    body, form, upload = b"", None, None
     try:
         if request.path.startswith(UPLOADS) and request.method == "PUT":
-            came = await receive(request.content)
+            upload = await receive(request.content)
+        elif request.content_type == FORM_TYPE:
+            form = await read_form(request.headers, request.content, MOST_BYTES)
         else:
             body = await request.read()
     except web.HTTPRequestEntityTooLarge:
@@ -100,7 +103,8 @@ async def _handle(world: World, request: web.Request) -> web.StreamResponse:
         query=tuple(request.query.items()),
         headers={name.lower(): text for name, text in request.headers.items()},
         body=body,
-        received=came,
+        form=form,
+        upload=upload,
         origin=f"{request.scheme}://{request.host}",
     )
     return await _send(world, request, await exchange(world, incoming))

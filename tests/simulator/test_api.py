@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import aiohttp
@@ -586,11 +587,12 @@ async def test_a_query_is_as_the_contract_wants_it(ask: Ask, path: str) -> None:
     assert code(await ask("GET", path)) == (400, "invalid_parameter")
 
 
-async def test_too_large_a_body(monkeypatch: pytest.MonkeyPatch) -> None:
-    """413, where uploads are asked for."""
+@pytest.mark.parametrize("body", [b"x" * 2000, {"file": io.BytesIO(b"x" * 2000)}], ids=["plain", "form"])
+async def test_a_body_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch, body: Any) -> None:
+    """A body beyond the server's limit, plain or a form, gets a 413 and is not recorded as a request."""
     monkeypatch.setattr("heygen_async.simulator.server.MOST_BYTES", 1000)
     async with serve() as small, aiohttp.ClientSession(small.base_url) as session:
-        async with session.post("/v3/videos", data=b"x" * 2000) as answer:
+        async with session.post("/v3/assets", data=body) as answer:
             assert (answer.status, (await answer.json())["error"]["code"]) == (413, "payload_too_large")
         assert small.world.requests == []
 

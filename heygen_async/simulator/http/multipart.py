@@ -1,12 +1,15 @@
-"""Reads ``multipart/form-data``, as far as one file needs it (RFC 7578)."""
+"""Forms with files, ``multipart/form-data`` (RFC 7578), read by aiohttp's `MultipartReader`."""
 
 from __future__ import annotations
 
-from email.message import Message
+from collections.abc import Mapping
 
+import aiohttp
 import attrs
+from aiohttp import web
+from aiohttp.http_exceptions import BadHttpMessage
 
-from heygen_async.simulator.http.replies import RefusalError
+MEDIA_TYPE = "multipart/form-data"
 
 
 @attrs.frozen(kw_only=True)
@@ -14,9 +17,9 @@ class FormPart:
     """One field of a form.
 
     Attributes:
-        name: Of the field.
-        filename: None if it is no file.
-        content: As sent.
+        name: Name of the field.
+        filename: Name of the file; None if the field holds text.
+        content: Bytes as sent.
     """
 
     name: str
@@ -24,40 +27,37 @@ class FormPart:
     content: bytes
 
 
-def parts(content_type: str, body: bytes) -> list[FormPart]:
-    """Return the fields of a form.
+@attrs.frozen(kw_only=True)
+class Form:
+    """A form as it arrived.
+
+    Attributes:
+        parts: The fields in the order of the request.
+        problem: Why the form could not be read; None if it is complete.
+    """
+
+    parts: tuple[FormPart, ...] = ()
+    problem: str | None = None
+
+
+async def read_form(headers: Mapping[str, str], stream: aiohttp.StreamReader, max_bytes: int) -> Form:
+    """Read the body of a request as a form.
 
     Raises:
-        RefusalError: 400, it is none.
+        web.HTTPRequestEntityTooLarge: The fields have more than *max_bytes* together.
     """
-    kind = _header("Content-Type", content_type)
-    boundary = kind.get_param("boundary", header="Content-Type")
-    if kind.get_content_type() != "multipart/form-data" or not isinstance(boundary, str):
-        raise _refusal(f"Content-Type should be multipart/form-data with a boundary; got '{content_type}'.")
-    line = b"--" + boundary.encode()
-    # The first boundary has no line break in front of it: lend it one, so that all look alike.
-    pieces = (b"\r\n" + body).split(b"\r\n" + line)
-    if len(pieces) < 2 or not pieces[-1].startswith(b"--"):
-        raise _refusal("The form has no end.")
-    return [_part(piece) for piece in pieces[1:-1]]
-
-
-def _part(piece: bytes) -> FormPart:
-    head, gap, content = piece.partition(b"\r\n\r\n")
-    lines = [line.partition(":") for line in head.decode(errors="replace").split("\r\n")]
-    headers = {name.strip().lower(): value.strip() for name, _, value in lines}
-    disposition = _header("Content-Disposition", headers.get("content-disposition", ""))
-    name = disposition.get_param("name", header="Content-Disposition")
-    if not gap or not isinstance(name, str):
-        raise _refusal("A part of the form has no name.")
-    return FormPart(name=name, filename=disposition.get_filename(), content=content)
-
-
-def _header(name: str, value: str) -> Message:
-    message = Message()
-    message[name] = value
-    return message
-
-
-def _refusal(text: str) -> RefusalError:
-    return RefusalError(400, "invalid_parameter", text)
+    parts: list[FormPart] = []
+    size_bytes = 0
+    try:
+        async for field in aiohttp.MultipartReader(headers, stream):
+            if not isinstance(field, aiohttp.BodyPartReader) or field.name is None:
+                return Form(problem="A part of the form has no name.")
+            content = bytes(await field.read())
+            size_bytes += len(content)
+            if size_bytes > max_bytes:
+                raise web.HTTPRequestEntityTooLarge(max_size=max_bytes, actual_size=size_bytes)
+            parts.append(FormPart(name=field.name, filename=field.filename, content=content))
+    except (ValueError, AssertionError, BadHttpMessage) as exc:  # AssertionError: aiohttp before 3.13.3
+        reason = exc.message if isinstance(exc, BadHttpMessage) else exc
+        return Form(problem=f"The form cannot be read: {reason}.")
+    return Form(parts=tuple(parts))

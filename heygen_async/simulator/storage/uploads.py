@@ -27,7 +27,7 @@ def put(world: World, incoming: IncomingRequest) -> Reply:
     asset = world.assets.get(incoming.path.removeprefix(UPLOADS))
     if refusal := _refusal(world, incoming, asset):
         return refusal
-    came = incoming.received
+    came = incoming.upload
     if asset is None or came is None or asset.deleted:
         return xml_refusal(404, "NoSuchKey", "There is no such upload.")
     if came.size_bytes > world.most_upload_bytes:

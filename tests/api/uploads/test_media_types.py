@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 import os
@@ -10,8 +11,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import anyio
 import pytest
+from aiohttp.base_protocol import BaseProtocol
 from hypothesis import given, strategies as st
 
 from heygen_async import HeyGen, InvalidInputError
@@ -20,7 +23,7 @@ from heygen_async.api.uploads.media_types import media_of, sniffed
 from heygen_async.http.bodies import CHUNK_BYTES, Body
 from heygen_async.http.multipart import streamed_file
 from heygen_async.simulator import World
-from heygen_async.simulator.http.multipart import parts
+from heygen_async.simulator.http.multipart import read_form
 from tests.helpers.storage import FORM_BYTES, MP4, PNG
 
 MEGABYTE = 1024 * 1024
@@ -352,7 +355,10 @@ async def test_a_streamed_form_is_a_form(content: bytes, step: int) -> None:
         body.sent(len(form))
     chunks.close()
     assert len(form) == body.size_bytes
-    (part,) = parts(content_type, form)
+    stream = aiohttp.StreamReader(BaseProtocol(asyncio.get_running_loop()), limit=2**16)
+    stream.feed_data(form)
+    stream.feed_eof()
+    (part,) = (await read_form({"Content-Type": content_type}, stream, len(form))).parts
     assert (part.name, part.filename, part.content) == ("file", "a b.png", content)
     assert sent[0] == 0
     assert sent[-1] == len(content)
