@@ -7,7 +7,6 @@ import math
 from heygen_async.bulk.jobs.in_flight import AGENT, InFlight, Registry, Stage
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.journal.job_store import JobStore
-from heygen_async.changed import Changed
 from heygen_async.errors import InvalidInputError
 
 MAX_AGENTS = 3  # HeyGen's advice for Video Agent: two to three sessions at a time
@@ -28,7 +27,6 @@ class AgentQueue:
         self._store = store
         self._registry = registry
         self._most = math.inf if max_agents is None else max_agents
-        self.changed = Changed()  # an agent has ended
 
     @property
     def waiting(self) -> int:
@@ -40,7 +38,7 @@ class AgentQueue:
 
         If no row is `waiting` either, the store is at its end. A job that can never be sent is returned as it is.
         """
-        if self.waiting and self._has_room:
+        if self.waiting and self.has_room:
             row = next(iter(self._registry.at(Stage.SET_ASIDE)))
             self._registry.advance(row, Stage.SLOTTED, ticket=ticket)
             return row
@@ -48,11 +46,12 @@ class AgentQueue:
             job = await self._store.next()
             if job is None or job.problem is not None:
                 return job
-            if job.request.kind != AGENT or job.step != "submit" or self._has_room:
+            if job.request.kind != AGENT or job.step != "submit" or self.has_room:
                 return self._registry.take(job, ticket=ticket)
             self._registry.take(job, Stage.SET_ASIDE)
         return None
 
     @property
-    def _has_room(self) -> bool:
+    def has_room(self) -> bool:
+        """True if one more agent may be under way now."""
         return self._registry.agents < self._most

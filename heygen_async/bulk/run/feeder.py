@@ -125,11 +125,11 @@ class Feeder:
                 break
             if isinstance(found, Job):
                 self._finisher.refuse(found)
-            elif self._queue.waiting:
-                with self._submitter.wait():
-                    await self._slots.changed.wait()  # agents have to end first; their slots become free then
-            else:
+            elif not self._queue.waiting:
                 break
+            elif not self._queue.has_room:  # asked again: an agent may have ended while the store was read
+                with self._submitter.wait():
+                    await self._slots.changed.wait()  # an agent that ends gives its slot back
         self.is_over = True
         return None
 

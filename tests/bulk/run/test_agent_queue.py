@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -84,6 +85,23 @@ async def test_a_journal_keeps_the_number(heygen: HeyGen, world: World, tmp_path
     assert most <= 2
     assert len(world.ledger) == 6
     assert world.charged_once_per("prompt")
+
+
+@pytest.mark.parametrize("submit", ["each", "batch"])
+async def test_an_agent_that_waits_is_sent_though_the_other_ended_while_the_source_was_read(
+    heygen: HeyGen, world: World, submit: Any
+) -> None:
+    """The free place is found when the source answers at last; no later event has to tell of it."""
+
+    async def slow_source() -> AsyncIterator[VideoAgent]:
+        yield agent(1)
+        yield agent(2)
+        await anyio.sleep(3600)
+
+    with anyio.fail_after(10_000):
+        async with heygen.render_many(slow_source(), max_agents=1, submit=submit) as results:
+            assert [type(result) async for result in results] == [Completed, Completed]
+    assert len(world.ledger) == 2
 
 
 async def test_a_run_that_is_stopped_sends_no_agent_that_waits(heygen: HeyGen, world: World) -> None:
