@@ -7,7 +7,6 @@ import pytest
 
 from heygen_async.account.render_pool import PROBE_AGAIN_SECONDS, PROBE_SECONDS, RenderPool
 from heygen_async.bulk.run.slots import START, Slots
-from heygen_async.errors import InvalidInputError
 
 
 async def filled(pool: RenderPool, count: int) -> list[object]:
@@ -192,10 +191,3 @@ async def test_a_function_may_change_its_mind() -> None:
         assert slots.in_use == 1
         allowed = 2
     assert slots.in_use == 2
-
-
-@pytest.mark.parametrize("value", [0, -1, 1.5, True, "ten", None])
-def test_what_is_no_number_of_renders_is_refused(value: object) -> None:
-    """With what it may be."""
-    with pytest.raises(InvalidInputError, match='must be a whole number from 1, "auto" or a function'):
-        Slots(value, RenderPool())  # type: ignore[arg-type]  # that is the point

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import attrs
 
@@ -68,14 +68,14 @@ class RunTable:
     journal: str | None = option("journal", validator=text())
     max_in_flight: int | Literal["auto"] = option("max_in_flight", validator=_slots)
     deadline: float = option("deadline", validator=within(1, 30 * 24 * 3600))
-    budget_usd: float | None = option("budget_usd", validator=within(0, 100_000_000, open_below=True))
-    canary: int | None = option("canary", validator=_WHOLE)
+    budget_usd: float | None = option("budget_usd")
+    canary: int | None = option("canary")
     approve: bool = False
-    breaker: tuple[int, ...] | None = option("breaker", validator=some(_WHOLE, 2, 2))
-    on_unknown: OnUnknown = option("on_unknown", validator=one_of("hold", "resubmit", "skip"))
-    submit: Submit = option("submit", validator=one_of("auto", "each", "batch"))
-    watch: Watch = option("watch", validator=one_of("auto", "sweep", "each"))
-    max_agents: int = option("max_agents", validator=_WHOLE)
+    breaker: tuple[int, ...] | None = option("breaker")
+    on_unknown: OnUnknown = option("on_unknown")
+    submit: Submit = option("submit")
+    watch: Watch = option("watch", validator=one_of(*get_args(Watch)))
+    max_agents: int = option("max_agents")
     tag_titles: bool = option("tag_titles")
 
 
@@ -90,9 +90,9 @@ class DownloadsTable:
 
     enabled: bool = True
     folder: str = attrs.field(default="videos", validator=text())
-    filename: str = option("filename", validator=text())
+    filename: str = option("filename")
     files: tuple[FileKind, ...] = option("files", validator=some(one_of(*KINDS), 1, len(KINDS)))
-    max_downloads: int = option("max_downloads", validator=_WHOLE)
+    max_downloads: int = option("max_downloads")
 
 
 @attrs.frozen(kw_only=True)
@@ -178,10 +178,8 @@ class Campaign:
     def options(self) -> dict[str, Any]:
         """Return what `HeyGen.run` takes beside the plan. Whom to ask for approval is yours to say."""
         run = attrs.asdict(self.run, filter=attrs.filters.exclude("approve", "journal"))
-        stored = {
-            "download_to": self.beside(self.downloads.folder),
-            "filename": self.downloads.filename,
-            "files": self.downloads.files,
-            "max_downloads": self.downloads.max_downloads,
-        }
-        return {**run, **(stored if self.downloads.enabled else {}), "journal": self.journal, "rates": self.rates}
+        options = {**run, "journal": self.journal, "rates": self.rates}
+        if self.downloads.enabled:
+            options |= attrs.asdict(self.downloads, filter=attrs.filters.exclude("enabled", "folder"))
+            options["download_to"] = self.beside(self.downloads.folder)
+        return options

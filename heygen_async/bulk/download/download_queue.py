@@ -20,7 +20,7 @@ from heygen_async.bulk.jobs.outcomes import Completed
 from heygen_async.bulk.journal.job_store import JobStore
 from heygen_async.bulk.journal.stored_files import Stored, still_there
 from heygen_async.changed import Changed
-from heygen_async.errors import DownloadError, InvalidInputError
+from heygen_async.errors import DownloadError
 
 MAX_DOWNLOADS = 6  # files at once; more only share the same line
 STORING_AT_MOST = 10_000  # rows that wait for their files; past that nothing more is begun, or memory would fill
@@ -38,13 +38,7 @@ class DownloadQueue:
     def __init__(
         self, store: JobStore, registry: Registry, downloads: Downloader | None, width: int = MAX_DOWNLOADS
     ) -> None:
-        """Store files by *downloads*, at most *width* of them at once.
-
-        Raises:
-            InvalidInputError: *width* is not a whole number from 1.
-        """
-        if type(width) is not int or width < 1:
-            raise InvalidInputError(f"max_downloads {width!r}: must be a whole number from 1")
+        """Store files by *downloads*, at most *width* of them at once."""
         self.is_on: bool = downloads is not None
         self._store = store
         self._registry = registry

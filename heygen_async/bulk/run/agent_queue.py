@@ -7,7 +7,6 @@ import math
 from heygen_async.bulk.jobs.in_flight import AGENT, InFlight, Registry, Stage
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.journal.job_store import JobStore
-from heygen_async.errors import InvalidInputError
 
 MAX_AGENTS = 3  # HeyGen's advice for Video Agent: two to three sessions at a time
 ASIDE = 1_000  # agents that wait while other rows pass them, at the most: no list is read to its end for them
@@ -17,13 +16,7 @@ class AgentQueue:
     """Hands out the rows of a store; no more than a few agents are under way at once."""
 
     def __init__(self, store: JobStore, registry: Registry, max_agents: int | None = MAX_AGENTS) -> None:
-        """Let *max_agents* be under way at once; None means as many as there are slots.
-
-        Raises:
-            InvalidInputError: *max_agents* is not a whole number from 1.
-        """
-        if max_agents is not None and (type(max_agents) is not int or max_agents < 1):
-            raise InvalidInputError(f"max_agents {max_agents!r}: must be a whole number from 1, or None")
+        """Let *max_agents* be under way at once; None means as many as there are slots."""
         self._store = store
         self._registry = registry
         self._most = math.inf if max_agents is None else max_agents

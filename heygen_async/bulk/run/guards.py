@@ -10,7 +10,7 @@ from heygen_async.bulk.jobs.in_flight import InFlight, Registry, Stage
 from heygen_async.bulk.jobs.outcomes import Completed, Failed, Result
 from heygen_async.bulk.plan.price import Rates
 from heygen_async.changed import Changed
-from heygen_async.errors import BreakerTrippedError, BudgetReachedError, CanaryFailedError, InvalidInputError
+from heygen_async.errors import BreakerTrippedError, BudgetReachedError, CanaryFailedError
 
 # Stages in which it is not settled yet what a row costs.
 _OPEN = tuple(stage for stage in Stage if stage not in {Stage.STORING, Stage.DELIVERED})
@@ -114,8 +114,6 @@ class Budget(Guard):
 
     def __init__(self, limit_usd: float, *, rates: Rates | None = None, spent_usd: float = 0.0) -> None:
         """Let rows be sent while they fit into *limit_usd*, of which *spent_usd* are gone."""
-        if not 0 < limit_usd < float("inf"):
-            raise InvalidInputError(f"budget_usd {limit_usd!r}: must be an amount in US dollars above 0")
         super().__init__()
         self.limit_usd = limit_usd
         self.spent_usd: float = spent_usd
@@ -171,8 +169,6 @@ class Canary(Guard):
 
     def __init__(self, count: int, approve: Approve | None = None) -> None:
         """Hold all but the first *count* rows back until those are good; then ask *approve*, if it is given."""
-        if type(count) is not int or count < 1:
-            raise InvalidInputError(f"canary {count!r}: must be a whole number from 1")
         super().__init__()
         self._count = count
         self._approve = approve
@@ -225,10 +221,6 @@ class Breaker(Guard):
 
     def __init__(self, failures: int, of: int) -> None:
         """Trip when *failures* of the last *of* rows failed with one code."""
-        if type(failures) is not int or type(of) is not int or not 1 <= failures <= of:
-            raise InvalidInputError(
-                f"breaker ({failures!r}, {of!r}): must be two whole numbers: so many failures of so many last rows"
-            )
         super().__init__()
         self._failures = failures
         self._last: deque[str | None] = deque(maxlen=of)

@@ -1,16 +1,18 @@
-"""Options of a run: the one list of them, with their defaults.
+"""Options of a run: the one list of them, with their defaults and rules.
 
 `RunSettings` is the list. `RunOptions` is its shape as a type for `**options`; a test keeps the two in step. Campaign
-files take their defaults and descriptions from it; `HeyGen.render_many` explains each option at length.
+files take their defaults, rules and descriptions from it; `HeyGen.render_many` explains each option at length.
 """
 
 from __future__ import annotations
 
+import difflib
 import json
+import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
-from typing import Any, TypedDict
+from typing import Any, TypedDict, get_args
 
 import attrs
 
@@ -28,6 +30,7 @@ from heygen_async.bulk.run.submitter import Submit
 from heygen_async.bulk.watch.render_times import RenderTimes
 from heygen_async.bulk.watch.signals import HasSignals, Signals, signals_of
 from heygen_async.bulk.watch.watchlist import Watch
+from heygen_async.errors import InvalidInputError
 
 DEADLINE_SECONDS = 3600.0
 
@@ -54,12 +57,61 @@ class RunOptions(TypedDict, total=False):
     breaker: tuple[int, int] | None
 
 
-def _pair(given: Sequence[int] | None) -> tuple[int, int] | None:
-    return None if given is None else (given[0], given[1])
+Rule = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 
 
-def _path(given: str | PathLike[str] | None) -> str | None:
-    return None if given is None else os.fspath(given)
+def _rule(accepts: Callable[[Any], bool], wanted: str, words: Sequence[str] = ()) -> Rule:
+    """Refuse a value that *accepts* does not take; a value near to one of *words* is a typing error."""
+
+    def check(_: Any, option: attrs.Attribute[Any], value: Any) -> None:
+        if (value is None and option.default is None) or accepts(value):
+            return
+        near = difflib.get_close_matches(str(value), words, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise InvalidInputError(f"{option.name}: {value!r:.60}; must be {wanted}{hint}", param=option.name)
+
+    return check
+
+
+def _word(words: Sequence[str]) -> Rule:
+    return _rule(lambda value: value in words, " or ".join(map(repr, words)), words)
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 1
+
+
+def _is_amount(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+
+
+def _is_breaker(value: Any) -> bool:
+    match value:
+        case tuple((failures, of)):
+            return _is_count(failures) and _is_count(of) and bool(failures <= of)
+        case _:
+            return False
+
+
+def _is_watch(value: Any) -> bool:
+    return value is None or value in get_args(Watch) or hasattr(signals_of(value), "__aiter__")
+
+
+_COUNT = _rule(_is_count, "a whole number from 1")
+_PATH = _rule(lambda value: isinstance(value, str), "a path")
+_SWITCH = _rule(lambda value: isinstance(value, bool), "True or False")
+
+
+def _path(given: Any) -> Any:
+    return os.fspath(given) if isinstance(given, PathLike) else given
+
+
+def _kinds(given: Any) -> tuple[FileKind, ...]:
+    return checked_kinds(given if isinstance(given, Iterable) else [str(given)])
+
+
+def _pair(given: Any) -> Any:
+    return tuple(given) if isinstance(given, list) else given  # a list comes from JSON
 
 
 @attrs.frozen(kw_only=True)
@@ -87,23 +139,49 @@ class RunSettings:
         breaker: [k, n]: when k of the last n rows have failed with one code, no more are sent.
     """
 
-    max_in_flight: InFlight = 10
-    deadline: float = DEADLINE_SECONDS
-    download_to: str | None = attrs.field(default=None, converter=_path)
-    filename: str = "{number}-{id}"
-    files: tuple[FileKind, ...] = attrs.field(default=("video",), converter=checked_kinds)
-    max_downloads: int = MAX_DOWNLOADS
-    journal: str | None = attrs.field(default=None, converter=_path)
-    on_unknown: OnUnknown = "hold"
-    submit: Submit = "auto"
-    watch: Any = "auto"
-    max_agents: int | None = MAX_AGENTS
-    tag_titles: bool = False
-    budget_usd: float | None = None
-    rates: Rates | None = None
-    canary: int | None = None
-    approve: Approve | None = None
-    breaker: tuple[int, int] | None = attrs.field(default=None, converter=_pair)
+    max_in_flight: InFlight = attrs.field(
+        default=10,
+        validator=_rule(
+            lambda value: callable(value) or value == "auto" or _is_count(value),
+            'a whole number from 1, "auto" or a function',
+        ),
+    )
+    deadline: float = attrs.field(default=DEADLINE_SECONDS, validator=_rule(_is_amount, "a number of seconds above 0"))
+    download_to: str | None = attrs.field(default=None, converter=_path, validator=_PATH)
+    filename: str = attrs.field(
+        default="{number}-{id}",
+        validator=_rule(lambda value: isinstance(value, str) and bool(value.strip()), "text that is not blank"),
+    )
+    files: tuple[FileKind, ...] = attrs.field(default=("video",), converter=_kinds)
+    max_downloads: int = attrs.field(default=MAX_DOWNLOADS, validator=_COUNT)
+    journal: str | None = attrs.field(default=None, converter=_path, validator=_PATH)
+    on_unknown: OnUnknown = attrs.field(default="hold", validator=_word(get_args(OnUnknown)))
+    submit: Submit = attrs.field(default="auto", validator=_word(get_args(Submit)))
+    watch: Any = attrs.field(
+        default="auto", validator=_rule(_is_watch, "'auto', 'sweep', 'each' or a Receiver", get_args(Watch))
+    )
+    max_agents: int | None = attrs.field(
+        default=MAX_AGENTS,
+        validator=_rule(lambda value: value is None or _is_count(value), "a whole number from 1, or None"),
+    )
+    tag_titles: bool = attrs.field(default=False, validator=_SWITCH)
+    budget_usd: float | None = attrs.field(
+        default=None,
+        validator=_rule(lambda value: _is_amount(value) and value < math.inf, "an amount in US dollars above 0"),
+    )
+    rates: Rates | None = attrs.field(
+        default=None,
+        validator=_rule(lambda value: isinstance(value, Rates), "Rates, such as Rates(avatar=(0.05, 0.0667))"),
+    )
+    canary: int | None = attrs.field(default=None, validator=_COUNT)
+    approve: Approve | None = attrs.field(
+        default=None, validator=_rule(callable, "an async function that takes the results and returns True or False")
+    )
+    breaker: tuple[int, int] | None = attrs.field(
+        default=None,
+        converter=_pair,
+        validator=_rule(_is_breaker, "two whole numbers (k, n) with 1 <= k <= n: failures of the last n rows"),
+    )
 
     @classmethod
     def of(cls, options: Mapping[str, Any], caller: str) -> RunSettings:
@@ -138,8 +216,16 @@ class RunSettings:
 
     @classmethod
     def from_json(cls, text: str | None) -> RunSettings:
-        """Return the settings that a journal keeps."""
-        return cls(**json.loads(text or "{}"))
+        """Return the settings that a journal keeps.
+
+        Raises:
+            InvalidInputError: An earlier version stored a value that is refused today.
+        """
+        try:
+            return cls(**json.loads(text or "{}"))
+        except InvalidInputError as exc:
+            exc.add_note("The journal keeps this value; give render_many the right one, with the same rows, to go on.")
+            raise
 
 
 _GIVEN_ANEW = frozenset({"journal", "on_unknown", "rates", "approve"})  # of each run, or not fit for a file
@@ -147,8 +233,12 @@ _KEPT = tuple(field.name for field in attrs.fields(RunSettings) if field.name no
 
 
 def option(name: str, **rules: Any) -> Any:
-    """Return an attrs field with the default of an option, for a table of a campaign file with its own *rules*."""
-    return attrs.field(default=attrs.fields_dict(RunSettings)[name].default, **rules)
+    """Return an attrs field with the default and rule of an option, for a table of a campaign file.
+
+    *rules* replaces the rule where the file takes less, or says more about a wrong value.
+    """
+    field = attrs.fields_dict(RunSettings)[name]
+    return attrs.field(**{"default": field.default, "validator": field.validator, **rules})
 
 
 @attrs.frozen(kw_only=True)

@@ -12,7 +12,6 @@ import anyio
 
 from heygen_async.account.render_pool import InFlight, RenderPool
 from heygen_async.changed import Changed
-from heygen_async.errors import InvalidInputError
 
 START = 4  # of "auto": then one more for each render that is accepted, until the first refusal
 ASK_AGAIN_SECONDS = 1.0  # a function may tell another number at any time
@@ -27,20 +26,14 @@ class Slots:
     """
 
     def __init__(self, in_flight: InFlight, pool: RenderPool) -> None:
-        """Take *in_flight* slots at the most: a number, "auto", or a function that returns the number now.
-
-        Raises:
-            InvalidInputError: *in_flight* is none of these.
-        """
+        """Take *in_flight* slots at the most: a number, "auto", or a function that returns the number now."""
         self._told = callable(in_flight)
         if callable(in_flight):
             self._cap: Callable[[], float] = in_flight
         elif in_flight == "auto":
             self._cap = lambda: math.inf
-        elif type(in_flight) is int and in_flight >= 1:
-            self._cap = lambda: in_flight
         else:
-            raise InvalidInputError(f'max_in_flight {in_flight!r}: must be a whole number from 1, "auto" or a function')
+            self._cap = lambda: in_flight
         self._start = START if in_flight == "auto" else math.inf
         self.pool = pool
         self._tickets: set[object] = set()

@@ -119,7 +119,7 @@ WRONG: list[tuple[str, list[str]]] = [
     ("request = [1]", ["request: [1]; must be a table with entries of its own"]),
     ("[columns]\ntitle = 3", ["columns: 3; entry title: must be the name of a column, in quotes"]),
     ("[run]\nbudgt = 3", ["run.budgt: no such entry; did you mean budget_usd?"]),
-    ("[run]\nbudget_usd = 0", ["run.budget_usd: 0.0; must be a number above 0 to"]),
+    ("[run]\nbudget_usd = 0", ["run.budget_usd: 0.0; must be an amount in US dollars above 0"]),
     ("[run]\nbudget_usd = true", ["run.budget_usd: True; must be a number"]),
     ("[run]\ncanary = 0", ["run.canary: 0; must be a whole number from 1"]),
     ("[run]\ncanary = 1.5", ["run.canary: 1.5; must be a whole number"]),
@@ -127,10 +127,11 @@ WRONG: list[tuple[str, list[str]]] = [
     ("[run]\nmax_in_flight = 0", ["run.max_in_flight: 0; must be a whole number from 1"]),
     ("[run]\nmax_in_flight = 'many'", ["run.max_in_flight: 'many'; must be a whole number from 1"]),
     ("[run]\nbreaker = 3", ["run.breaker: 3; must be a list in brackets"]),
-    ("[run]\nbreaker = [3]", ["run.breaker: (3,); must have 2 to 2 items, has 1"]),
+    ("[run]\nbreaker = [3]", ["run.breaker: (3,); must be two whole numbers (k, n)"]),
+    ("[run]\nbreaker = [4, 3]", ["run.breaker: (4, 3); must be two whole numbers (k, n) with 1 <= k <= n"]),
     ("[run]\nbreaker = ['a', 2]", ["run.breaker: 'a'; must be a whole number"]),
     ("[run]\non_unknown = 'guess'", ["run.on_unknown: 'guess'; must be 'hold' or 'resubmit' or 'skip'"]),
-    ("[run]\nwatch = 3", ["run.watch: 3; must be 'auto'"]),
+    ("[run]\nwatch = 3", ["run.watch: 3; must be 'auto' or 'sweep' or 'each'"]),
     ("[downloads]\nfiles = ['vido']", ["downloads.files: 'vido'; must be 'video' or", "did you mean 'video'?"]),
     ("[rates]\navatar = 1", ["rates.avatar: 1; must be 2 items in brackets"]),
     ("[rates]\navatar = [1, 'x']", ["rates.avatar: 'x'; must be a number"]),
@@ -208,7 +209,7 @@ def test_the_schema_knows_what_the_reader_knows(tmp_path: Path) -> None:
 def test_the_schema_refuses_the_same(text: str) -> None:
     """Save limits of numbers, which rules know."""
     told = tomllib.loads(text)
-    limits = ("budget_usd = 0", "canary = 0", "max_in_flight = 0", "breaker = [3]")
+    limits = ("budget_usd = 0", "canary = 0", "max_in_flight = 0", "breaker = [3]", "breaker = [4, 3]")
     assert VALID(campaign_schema()).is_valid(told) == any(limit in text for limit in limits)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
-from heygen_async import Completed, DirectVideo, HeyGen, InvalidInputError, Job, VideoAgent, VideoRequest
+from heygen_async import Completed, DirectVideo, HeyGen, Job, VideoAgent, VideoRequest
 from heygen_async.bulk.jobs.in_flight import InFlight, Registry, Stage
 from heygen_async.bulk.journal.job_store import JobStore
 from heygen_async.bulk.run import agent_queue
@@ -140,10 +140,3 @@ async def test_no_more_rows_are_read_ahead_than_a_thousand() -> None:
     assert isinstance(second, InFlight)
     assert (second.index, second.stage) == (1, Stage.SLOTTED)
     registry.check()
-
-
-@pytest.mark.parametrize("number", [0, -1, True, "3", 2.0])
-async def test_the_number_is_a_number(heygen: HeyGen, number: object) -> None:
-    with pytest.raises(InvalidInputError, match=r"max_agents .*: must be a whole number from 1, or None"):
-        async with heygen.render_many([], max_agents=number):  # type: ignore[arg-type] # what is tested
-            pass

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import attrs
 import pytest
+from cyclopts import Parameter
 
-from heygen_async import HeyGen, Plan, RunOptions, Template, read_rows
+from heygen_async import HeyGen, InvalidInputError, Plan, RunOptions, Template, read_rows
 from heygen_async.bulk.run.run_options import RunSettings
+from heygen_async.cli.commands.run import RunFlags
 from heygen_async.simulator import World
 
 
@@ -35,6 +37,85 @@ def test_settings_survive_a_journal() -> None:
     assert RunSettings.from_json(settings.to_json()) == settings
     assert RunSettings.from_json(RunSettings(max_in_flight=lambda: 3).to_json()).max_in_flight == "auto"
     assert RunSettings.from_json(None) == RunSettings()
+
+
+def test_a_journal_keeps_the_settings_in_one_format() -> None:
+    """These are the words that journals on disk hold; both older and newer versions read them."""
+    stored = (
+        '{"max_in_flight": 4, "deadline": 3600.0, "download_to": "out", "filename": "{number}", '
+        '"files": ["video", "captions"], "max_downloads": 6, "submit": "auto", "watch": "auto", "max_agents": null, '
+        '"tag_titles": false, "budget_usd": 25.0, "canary": 1, "breaker": [3, 10]}'
+    )
+    settings = RunSettings.from_json(stored)
+    assert (settings.files, settings.max_agents, settings.breaker) == (("video", "captions"), None, (3, 10))
+    assert settings.to_json() == stored
+
+
+def test_a_wrong_value_in_a_journal_says_how_to_go_on() -> None:
+    """A value that an earlier version stored without a check is named, with the way to replace it."""
+    with pytest.raises(InvalidInputError, match="submit: 'batc'; must be") as caught:
+        RunSettings.from_json('{"submit": "batc"}')
+    assert "give render_many the right one" in str(caught.value.__notes__)
+
+
+COUNTS: tuple[object, ...] = (0, -1, 1.5, True, "ten", [])
+REFUSED: dict[str, tuple[Sequence[object], str]] = {
+    "max_in_flight": ((*COUNTS, None), 'must be a whole number from 1, "auto" or a function'),
+    "deadline": ((0, -1, "x", True, None, float("nan")), "must be a number of seconds above 0"),
+    "download_to": ((3, b"out"), "must be a path"),
+    "filename": (("", " ", 3, None), "must be text that is not blank"),
+    "files": (((), None, 3, ("film",), "videos"), "must be some of video, captioned_video, captions, thumbnail, gif"),
+    "max_downloads": ((*COUNTS, None), "must be a whole number from 1"),
+    "journal": ((3,), "must be a path"),
+    "on_unknown": (("resubmitt",), "must be 'hold' or 'resubmit' or 'skip'; did you mean 'resubmit'?"),
+    "submit": (("batc",), "must be 'auto' or 'each' or 'batch'; did you mean 'batch'?"),
+    "watch": ((3, "sometimes", object()), "must be 'auto', 'sweep', 'each' or a Receiver"),
+    "max_agents": (COUNTS, "must be a whole number from 1, or None"),
+    "tag_titles": (("no", 1, None), "must be True or False"),
+    "budget_usd": ((0, -1, "250", True, float("inf"), float("nan")), "must be an amount in US dollars above 0"),
+    "rates": (({}, 0.05), "must be Rates, such as"),
+    "canary": (COUNTS, "must be a whole number from 1"),
+    "approve": ((True, "yes"), "must be an async function"),
+    "breaker": (((3,), 3, (3, 10, 5), (0, 5), (6, 5), (1.0, 5), "ab"), "must be two whole numbers (k, n)"),
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, bad) for name, (values, _) in REFUSED.items() for bad in values])
+@pytest.mark.parametrize("journal", ["", "c.db"])
+async def test_a_wrong_value_is_refused_before_anything_is_begun(
+    heygen: HeyGen, world: World, tmp_path: Path, name: str, value: Any, journal: str
+) -> None:
+    """The call itself names the option and what it takes: no request is sent and no journal is made."""
+    options: Any = {"journal": tmp_path / journal} if journal else {}
+    with pytest.raises(InvalidInputError, match=rf"^{name}: .*{re.escape(REFUSED[name][1])}"):
+        heygen.render_many([], **{**options, name: value})
+    assert world.requests == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_each_option_has_a_rule() -> None:
+    assert list(REFUSED) == list(RunOptions.__annotations__)
+
+
+@pytest.mark.parametrize("budget", [0, -1])
+async def test_resume_refuses_a_wrong_value_before_it_opens_the_journal(heygen: HeyGen, budget: float) -> None:
+    with pytest.raises(InvalidInputError, match="budget_usd"):
+        heygen.resume("not-there.db", budget_usd=budget)
+
+
+def test_the_command_line_tells_the_defaults_of_the_options() -> None:
+    """Its help is shown without the modules of a run, so the numbers are written there once more."""
+    told = {
+        field.name: default[1]
+        for field in attrs.fields(RunFlags)
+        for part in get_args(get_type_hints(RunFlags, include_extras=True)[field.name])
+        if isinstance(part, Parameter) and (default := re.search(r"\[default: (.*)\]", str(part.help)))
+    }
+    settings = RunSettings()
+    assert told["max_in_flight"] == f"the campaign file's, or {settings.max_in_flight}"
+    assert told["deadline"] == f"{settings.deadline:g}"
+    assert told["max_downloads"] == str(settings.max_downloads)
+    assert told["files"] == ", ".join(settings.files)
 
 
 def test_the_options_can_be_resolved_by_documentation_tools() -> None:
