@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 
 class HeyGen(Client):
-    """A client for one HeyGen account: one video, or many.
+    """A client for one HeyGen account that renders one video or many.
 
         async with HeyGen() as heygen:
             video = await heygen.render(DirectVideo(avatar_id="...", voice_id="...", script="Hi Ada"))
 
-    Making one opens no connection; the first request does. Use one client per account and event loop: the
-    pause after a 429 and the pace are shared by everything under it.
+    The first request opens the connection. Use one client per account and event loop: all its requests share the
+    pace and the pause after a 429.
 
     Attributes:
         videos: `/v3/videos`.
@@ -39,10 +39,10 @@ class HeyGen(Client):
         webhooks: `/v3/webhooks`.
         assets, audio, avatars, background_removal, brand, clipping, filler_words, folders, lipsyncs, models,
             proofreads, studio, templates, translations, users, voices: The rest of the API, see `Resources`.
-        pool: What is known of the account's render slots; shared by all runs under this client.
-        credentials: What opens the account, and where it comes from.
-        retry: How often and patiently requests are repeated.
-        telemetry: Its observers.
+        pool: The account's render slots, as learnt so far; shared by all runs of this client.
+        credentials: The key or token of the account, with its source.
+        retry: Number of attempts of a request, and the pauses between them.
+        telemetry: The observers of this client.
     """
 
     def render_many(
@@ -60,54 +60,57 @@ class HeyGen(Client):
                 a request with your own row beside it, which the result gives back. Besides the requests of `render`:
                 `FromTemplate`, `StudioVideo`, `TranslationRequest` (one language a row), `LipsyncRequest`,
                 `ClippingRequest`, `BackgroundRemovalRequest`, `FillerWordRemovalRequest`, `TextToVideo`, `ImageToVideo`
-                and `ReferenceToVideo`, mixed as you like: all share the slots.
-            max_in_flight: Renders at once: a number (the account's pool has 10 pay-as-you-go, 20 enterprise), a
-                function that tells it, or "auto" to find out what there is. Whatever you say, a pool that turns out
-                smaller is respected, and tried again from time to time.
+                and `ReferenceToVideo`, in any mixture: all share the slots.
+            max_in_flight: Renders at once: a number (a pay-as-you-go account has 10 slots, an enterprise account 20), a
+                function that returns the number now, or "auto" to find out how many the account has. If HeyGen takes
+                fewer, the run keeps to that and tries one more from time to time.
             deadline: Seconds for each render, from its submission.
-            download_to: A folder for the files; without it nothing is downloaded.
-            filename: Of each file, without its ending: {number} counts the rows from 1, {id} is the video's, {title}
-                its title, any other name in braces is a column of the row. A name that is taken gets a number.
-            files: What to store of each video: "video", "captioned_video", "captions", "thumbnail", "gif". What HeyGen
-                does not offer of a video is left out.
-            max_downloads: Files at once. Downloads hold no render slots, however slow they are.
-            journal: A file that remembers every row, so that a run can go on after anything that may happen: run it
-                again, or `resume` it. Rows that are done are not rendered again.
-            on_unknown: What to do about a row whose POST was sent and whose answer was lost, where HeyGen takes no key
-                and nothing at HeyGen fits it: "hold" it for you, "resubmit" it, or "skip" it.
-            submit: "each" row in a POST of its own, or up to 100 in one ("batch"): far fewer requests, and rows that
-                find no slot wait at HeyGen instead of here, so give *max_in_flight* room for both. Agents always go
-                one by one. "auto" uses batches only where `requests_per_second` would not let single POSTs fill
-                the slots: elsewhere they gain 2 %, and how HeyGen queues them is not documented.
-            watch: How ends are noticed: "sweep" asks for a hundred at once every few seconds; "each" asks for every
-                video by itself, at the pace that fits how such renders end; "auto" sweeps until that is refused. A
-                `Receiver` of webhooks: the same as "auto", but what a delivery says has ended is looked at at once,
-                and as long as nearly all ends are told, the sweep goes round every 30 seconds only.
-            max_agents: Agents under way at once; HeyGen advises two to three. Rows behind them go first meanwhile, and
-                up to a thousand are read ahead for that. None is as many as there are slots.
-            tag_titles: With a journal, add a short tag to each title, by which a video whose key has become too old
-                (23 hours) can still be found; without, only a title that no other video has will do.
-            budget_usd: US dollars that the run may cost, with a journal all runs of it together: a row is sent only if
-                its highest price fits beside what was spent and what is under way. When the next one does not fit, the
-                run sends no more and ends in a `BudgetReachedError`; with a journal it can go on under another budget.
+            download_to: Folder for the files; None downloads no files.
+            filename: Name of each file, without its ending: {number} counts the rows from 1, {id} is the id of the
+                video, {title} its title; any other name in braces is a column of the row. A name that is taken gets
+                a number.
+            files: Files to store of each video: "video", "captioned_video", "captions", "thumbnail", "gif". A file that
+                HeyGen does not offer of a video is left out.
+            max_downloads: Files that are downloaded at once. Downloads hold no render slots, however slow they are.
+            journal: File that remembers every row, so that the run can continue after a crash or an early exit: run it
+                again, or `resume` it. Rows that are completed are not rendered again.
+            on_unknown: Action for a row whose POST was sent and whose answer was lost, if HeyGen takes no key for it
+                and lists no render that fits it: "hold" it for your decision, "resubmit" it, or "skip" it.
+            submit: "each" sends one POST for each row; "batch" sends up to 100 rows in one POST: far fewer requests,
+                but rows without a slot wait at HeyGen instead of here, so *max_in_flight* must have room for both.
+                Agents always go one by one. "auto" uses batches only where `requests_per_second` would not let single
+                POSTs fill the slots: elsewhere batches gain 2 %, and how HeyGen queues them is not documented.
+            watch: Way of noticing that renders have ended: "sweep" asks for a hundred at once every few seconds; "each"
+                asks for every video by itself, at a pace that fits how long such renders take; "auto" sweeps until
+                HeyGen refuses that. A `Receiver` of webhooks: "auto", and a render that a delivery names is looked at
+                at once; while deliveries tell of nearly all ends, the sweep comes only every 30 seconds.
+            max_agents: Agents under way at once; HeyGen advises two to three. Meanwhile the rows behind them go first,
+                for which up to a thousand rows are read ahead. None means as many agents as there are slots.
+            tag_titles: With a journal, add a short tag to each title. By it a video can be found after its key has
+                expired (23 hours); without it, only by a title that no other video has.
+            budget_usd: US dollars that the run may cost; with a journal, all its runs together. A row is sent only if
+                its highest price fits beside the money spent and the highest prices of the rows under way. If the
+                next row does not fit, the run sends no more and ends in a `BudgetReachedError`; with a journal it can
+                continue with a higher budget.
             rates: Your prices, if they are not those of HeyGen's list.
-            canary: So many rows go first, alone; the others only when those are there, with their files.
-            approve: Asked with the results of the canary, whether the others may go.
-            breaker: (k, n): when k of the last n rows have failed with one code, the run sends no more.
+            canary: Number of rows that go first, alone; the others follow when these are completed and their files
+                are stored.
+            approve: Async function that gets the results of the canary and returns True if the other rows may go.
+            breaker: (k, n): the run sends no more when k of the last n rows have failed with one code.
 
         A failed row is a `Failed` result, never an exception. Leaving the block early stops submitting and
-        watching; what was submitted goes on at HeyGen: `results.unfinished` lists it, and `results.unread` what had
-        ended meanwhile.
+        watching. Submitted renders continue at HeyGen: `results.unfinished` lists them, and `results.unread` has the
+        results that had come in by then.
 
         Raises:
-            InsufficientCreditError: The account could not pay for one more; what was submitted before was
-                followed to its end first. The same for a wrong key and a used-up quota.
-            RunPausedError: Budget, canary or breaker stopped it; what was submitted was followed to its end first.
+            InvalidInputError: An option is wrong; raised by the call itself, before a request is sent.
+            InsufficientCreditError: The account could not pay for one more row; submitted rows were followed to their
+                ends first. A refused key and a used-up quota end the run alike.
+            RunPausedError: The budget, the canary or the breaker stopped the run; submitted rows were followed to
+                their ends first.
         """
-        from heygen_async.bulk.campaign.campaign import (  # noqa: PLC0415 - loaded when rows are rendered
-            run_journal,
-        )
-        from heygen_async.bulk.download.downloader import Downloader  # noqa: PLC0415 - loaded when rows are rendered  # noqa: PLC0415 - the same
+        from heygen_async.bulk.campaign.campaign import run_journal  # noqa: PLC0415 - loaded when rows are rendered
+        from heygen_async.bulk.download.downloader import Downloader  # noqa: PLC0415 - the same
         from heygen_async.bulk.journal.job_store import IterableStore  # noqa: PLC0415 - the same
         from heygen_async.bulk.run.guards import Budget, guards  # noqa: PLC0415 - the same
         from heygen_async.bulk.run.run_options import RunHooks, RunSettings  # noqa: PLC0415 - the same
@@ -141,26 +144,26 @@ class HeyGen(Client):
         budget_usd: float | None = None,
         preflight: bool = True,
     ) -> Plan:
-        """Check and price every row of a list. Renders nothing, costs nothing.
+        """Check and price every row of a list. Renders no video and costs no money.
 
             plan = await heygen.plan("leads.csv", Template("direct", {"avatar_id": ..., "script": "Hi {{ name }}"}))
 
         Args:
-            rows: A file, or what `read_rows` has opened; it is read twice, so it must be re-readable.
+            rows: A file, or a table of `read_rows`; it is read twice, so an iterator will not do.
             template: The request of each row.
-            filename: Of the files, as of `render_many`: names that clash are problems. None if nothing is stored.
-            limit: Only the first so many rows.
+            filename: Names of the files, see `render_many`: names that clash are problems. None if no files are stored.
+            limit: Number of rows to use, from the first; None uses all.
             rates: Your prices, if they are not those of HeyGen's list.
-            max_in_flight: As of the run: more than the account has is told.
-            budget_usd: As of the run: then the account need not have the price of all rows.
-            preflight: Look up at HeyGen, each once, the looks, voices and templates that the rows name, and what the
-                account has left. False asks nobody.
+            max_in_flight: Renders at once of the run; more than the account has are reported.
+            budget_usd: Budget of the run; with it the account need not have the price of all rows.
+            preflight: Look up the looks, voices and templates that the rows name, each once, and the credit of the
+                account. False sends no request.
 
         Returns:
-            Its `problems`, all of them, and its `price`: least, likely, most.
+            The plan: `problems` has all problems of all rows, `price` the least, likely and highest price.
 
         Raises:
-            InvalidInputError: The list cannot be read at all.
+            InvalidInputError: The list cannot be read.
 
         Source: `GET /v3/avatars/looks/{look_id}`, `GET /v3/voices/{voice_id}`, `GET /v3/templates/{template_id}` and
             `GET /v3/users/me`.
@@ -188,11 +191,12 @@ class HeyGen(Client):
             async with heygen.run(plan, journal="campaign.db", budget_usd=250) as results: ...
 
         Args:
-            plan: Of `plan`; one with errors is refused.
-            **options: As of `render_many`; `filename` is the plan's if not given.
+            plan: A plan without errors, made by `plan`.
+            **options: Options of `render_many`; without `filename`, the plan's is used.
 
         Raises:
-            InvalidInputError: The plan has errors; nothing was sent. Its notes name the first of them.
+            InvalidInputError: The plan has errors, the first of which are in the notes, or an option is wrong. No
+                request was sent.
         """
         if plan.filename is not None:
             options.setdefault("filename", plan.filename)
@@ -208,21 +212,22 @@ class HeyGen(Client):
         rates: Rates | None = None,
         watch: HasSignals | Signals | None = None,
     ) -> AbstractAsyncContextManager[Results]:
-        """Go on with a journal's campaign: follow what was submitted, submit what was not. Costs money for the rest.
+        """Continue the campaign of a journal: follow submitted rows, submit the others. Costs money for the others.
 
             async with heygen.resume("campaign.db") as results: ...
 
         Args:
-            journal: Of a former `render_many`; the requests and settings are in it.
-            on_unknown: As of `render_many`.
-            budget_usd: In place of the journal's budget.
-            approve: As of `render_many`.
-            rates: As of `render_many`.
-            watch: A `Receiver` of webhooks; else as the journal says.
+            journal: Journal of an earlier `render_many`; it holds the requests and the options.
+            on_unknown: See `render_many`.
+            budget_usd: Replaces the budget that the journal keeps.
+            approve: See `render_many`.
+            rates: See `render_many`.
+            watch: A `Receiver` of webhooks; None watches in the way that the journal keeps.
 
         Raises:
-            JournalError: Not there, in use by another process, damaged; nothing was sent.
-            RunPausedError: As of `render_many`.
+            InvalidInputError: An option is wrong.
+            JournalError: The journal is missing, damaged or in use by another process; no request was sent.
+            RunPausedError: See `render_many`.
         """
         from heygen_async.bulk.campaign.campaign import run_journal  # noqa: PLC0415 - loaded when rows are rendered
         from heygen_async.bulk.run.run_options import RunSettings  # noqa: PLC0415 - the same

@@ -1,4 +1,4 @@
-"""A campaign file: what to make of each row, and how the run is to go, in TOML that a person can read."""
+"""Campaign files: the request of each row and the options of the run, in TOML."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def _slots(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         within(1, 100_000, whole=True)(owner, attribute, value)
 
 
-def _named(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+def _is_table(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not isinstance(value, Mapping):
         refuse(owner, attribute.name, value, "must be a table with entries of its own")
 
 
 def _columns(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    _named(owner, attribute, value)
+    _is_table(owner, attribute, value)
     for field, column in value.items():
         if not isinstance(column, str):
             refuse(owner, attribute.name, column, f"entry {field}: must be the name of a column, in quotes")
@@ -60,9 +60,9 @@ class RowsTable:
 
 @attrs.frozen(kw_only=True)
 class RunTable:
-    """`[run]`: how rows are sent and watched, and what may be spent. The words are those of `HeyGen.render_many`.
+    """`[run]`: options of the run, with the names that `HeyGen.render_many` gives them.
 
-    `RunSettings` describes each entry.
+    `RunSettings` describes each entry and has its default and its rule.
     """
 
     journal: str | None = option("journal", validator=text())
@@ -81,7 +81,7 @@ class RunTable:
 
 @attrs.frozen(kw_only=True)
 class DownloadsTable:
-    """`[downloads]`: what is stored of each video, and where.
+    """`[downloads]`: the files to store of each video, and their folder.
 
     Attributes:
         enabled: True if anything is; else the files stay at HeyGen.
@@ -118,7 +118,7 @@ class Campaign:
 
     mode: str = attrs.field(default="direct", validator=text())
     locale: str = attrs.field(default="en", validator=text())
-    request: Mapping[str, Any] = attrs.field(factory=dict, repr=False, validator=_named)
+    request: Mapping[str, Any] = attrs.field(factory=dict, repr=False, validator=_is_table)
     columns: Mapping[str, str] = attrs.field(factory=dict, validator=_columns)
     rows: RowsTable = attrs.field(factory=RowsTable)
     run: RunTable = attrs.field(factory=RunTable)
@@ -128,17 +128,17 @@ class Campaign:
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Campaign:
-        """Read a campaign file. Sends nothing.
+        """Read a campaign file. Sends no request.
 
         Raises:
-            InvalidInputError: It cannot be read, or an entry is wrong: says which, by its path in the file (such as
-                `run.canary`), why, and the mend; its notes name further ones.
+            InvalidInputError: The file cannot be read, or an entry is wrong. The message has the path of the entry in
+                the file (such as `run.canary`), the value and the values that it takes; the notes name further entries.
         """
         mend = f"`heygen-async init {path}` writes one"
         return attrs.evolve(read_toml(Path(path), cls, mend), path=Path(path))
 
     def template(self) -> Template:
-        """Return what makes a request of each row.
+        """Return the template that makes a request of each row.
 
         Raises:
             InvalidInputError: A mode, field or placeholder is wrong.
@@ -149,10 +149,10 @@ class Campaign:
             raise InvalidInputError(f"{self.path.name}: {exc.message}") from exc
 
     def table(self, rows: str | PathLike[str] | None = None) -> Table:
-        """Open the contact list: *rows*, else the one that the file names.
+        """Open the contact list: *rows*, or without it the list that the file names.
 
         Raises:
-            InvalidInputError: Neither names one, or it cannot be read.
+            InvalidInputError: No list is named, or the list cannot be read.
         """
         if rows is None and self.rows.file is None:
             raise InvalidInputError(
@@ -163,7 +163,7 @@ class Campaign:
 
     @property
     def filename(self) -> str | None:
-        """Template of the files' names, as `HeyGen.plan` takes it; None if nothing is stored."""
+        """Template of the names of the files, for `HeyGen.plan`; None if no files are stored."""
         return self.downloads.filename if self.downloads.enabled else None
 
     @property
@@ -176,7 +176,7 @@ class Campaign:
         return self.path.parent / name
 
     def options(self) -> dict[str, Any]:
-        """Return what `HeyGen.run` takes beside the plan. Whom to ask for approval is yours to say."""
+        """Return the options for `HeyGen.run`, without `approve`: a file cannot hold a function."""
         run = attrs.asdict(self.run, filter=attrs.filters.exclude("approve", "journal"))
         options = {**run, "journal": self.journal, "rates": self.rates}
         if self.downloads.enabled:

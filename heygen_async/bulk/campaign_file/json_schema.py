@@ -1,4 +1,4 @@
-"""The JSON Schema of a campaign file, for editors that complete and check TOML: made from the values themselves."""
+"""JSON Schema of campaign files, made from the classes that read them; editors complete and check TOML by it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def campaign_schema() -> dict[str, Any]:
 
 
 def descriptions(kind: type[Any]) -> dict[str, str]:
-    """Return what the docstring of *kind* and of its bases says of each attribute, in one line each."""
+    """Return the description of each attribute in the docstrings of *kind* and its bases, in one line each."""
     said: dict[str, str] = {}
     for owner in reversed(kind.__mro__):
         _, _, text = inspect.cleandoc(owner.__doc__ or "").partition("Attributes:\n")

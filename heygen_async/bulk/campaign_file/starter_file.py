@@ -1,4 +1,4 @@
-"""A first campaign file, with comments: what can be found out about the list and the account is filled in."""
+"""A first campaign file with comments, filled in from the columns of the list and the looks of the account."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Known:
     """Facts about an account.
 
     Attributes:
-        looks: That videos can be made with: your own first.
-        why_none: Why none are known.
+        looks: Looks that videos can be made with, your own first.
+        why_none: Reason why no looks are known.
     """
 
     looks: tuple[Look, ...] = ()
@@ -40,7 +40,7 @@ class Known:
 
 
 async def ask_account(client: Client) -> Known:
-    """Look up which looks an account has. A read, so it costs nothing.
+    """Look up the looks of an account. Free.
 
     Source: `GET /v3/avatars/looks`.
     """
@@ -57,9 +57,9 @@ def campaign_text(*, mode: str = "direct", known: Known, columns: Sequence[str] 
 
     Args:
         mode: direct, image, cinematic or agent.
-        known: Of the account.
-        columns: Of the contact list.
-        rows: Its path, as the file shall name it.
+        known: Facts about the account.
+        columns: Columns of the contact list.
+        rows: Path of the contact list as the file shall name it.
 
     Raises:
         InvalidInputError: There is no such mode.
@@ -81,7 +81,7 @@ def _quoted(text: str) -> str:
 
 
 def _request(mode: str, known: Known, columns: Sequence[str]) -> str:
-    who = _who(columns)
+    name = _name_placeholder(columns)
     lines = ["[request]  # fields of HeyGen's API, by their names there; texts may hold {{ columns }}"]
     if mode == "image":
         lines += ["# A picture that is made to speak: an address that anybody can read."]
@@ -90,14 +90,14 @@ def _request(mode: str, known: Known, columns: Sequence[str]) -> str:
         lines += _looks(known, needed=mode != "agent")
     if mode in _SPEAKS:
         lines += _voice(mode, known)
-        lines += [f"script = {_quoted(f'Hi {who}, I made this video just for you.')}"]
+        lines += [f"script = {_quoted(f'Hi {name}, I made this video just for you.')}"]
     else:
-        lines += [f"prompt = {_quoted(f'A friendly welcome for {who}, 20 seconds')}"]
+        lines += [f"prompt = {_quoted(f'A friendly welcome for {name}, 20 seconds')}"]
     return "\n".join(lines) + "\n"
 
 
-def _who(columns: Sequence[str]) -> str:
-    """Return the placeholder for whom the video is for."""
+def _name_placeholder(columns: Sequence[str]) -> str:
+    """Return the placeholder for the name of the person whom the video addresses."""
     by_name = {as_name(column): column for column in columns}
     named = [name for name in _NAMES if name in by_name]
     return f"{{{{ {(named or list(by_name) or ['first_name'])[0]} }}}}"
@@ -126,7 +126,7 @@ def _oneline(text: str) -> str:
 
 
 def _columns(mode: str, columns: Sequence[str]) -> str:
-    """Map columns that are named like a field and like nothing else: a column `title` may be Dr. or Mr."""
+    """Map columns with the name of a field that has no other usual meaning: a column `title` may hold Dr. or Mr."""
     fields = {field.name for field in attrs.fields(FIRST_MODES[mode])}
     names = {name for name in fields if "_" in name or name in {"script", "prompt"}}
     known = {field: column for column in columns if (field := as_name(column)) in names}

@@ -1,4 +1,4 @@
-"""Values out of a TOML file; what is wrong in it is told by its path in the file, all of it at once."""
+"""Read attrs classes from TOML. All wrong entries are reported at once, each by its path in the file."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from cattrs.gen import make_dict_structure_fn
 from heygen_async.errors import InvalidInputError
 
 T = TypeVar("T")
-OUTSIDE = {"stands in the file": False}  # metadata of a field that is not read
+OUTSIDE = {"stands in the file": False}  # metadata of a field that is not in the file
 
 
 def read_toml(path: Path, kind: type[T], absent: str) -> T:
     """Return the *kind* that the file at *path* describes.
 
     Args:
-        path: Of the file.
-        kind: An attrs class of tables and entries; its rules are applied.
-        absent: What to do if there is no such file.
+        path: Path of the file.
+        kind: Attrs class of tables and entries; the rules of its fields are applied.
+        absent: Advice for the message if there is no such file.
 
     Raises:
-        InvalidInputError: It cannot be read, or an entry is wrong; its notes name further ones.
+        InvalidInputError: The file cannot be read, or an entry is wrong; the notes name further wrong entries.
     """
     try:
-        told = tomllib.loads(path.read_text("utf-8-sig"))
+        parsed = tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as exc:
         mend = absent if isinstance(exc, FileNotFoundError) else "look at its rights"
         raise InvalidInputError(f"{path}: {exc.strerror}; {mend}") from exc
@@ -42,7 +42,7 @@ def read_toml(path: Path, kind: type[T], absent: str) -> T:
         mend = 'texts stand in quotes, tables in brackets: mode = "direct", [request]'
         raise InvalidInputError(f"{path}: is not TOML: {exc}; {mend}") from exc
     try:
-        return _converter().structure(told, kind)
+        return _converter().structure(parsed, kind)
     except cattrs.BaseValidationError as exc:
         problems = [f"{path.name}: {problem}" for problem in _problems(exc)]
         error = InvalidInputError(problems[0])
@@ -52,16 +52,16 @@ def read_toml(path: Path, kind: type[T], absent: str) -> T:
 
 
 def _problems(exc: cattrs.BaseValidationError) -> Iterator[str]:
-    """Yield what is wrong, each with its path in the file."""
-    for said in cattrs.transform_error(exc, path="", format_exception=_why):
-        what, _, at = said.rpartition(" @ ")
-        within_table, _, reason = what.rpartition("\0")
-        place = ".".join(part for part in (at.removeprefix("."), within_table) if part)
+    """Yield the problems, each with its path in the file."""
+    for line in cattrs.transform_error(exc, path="", format_exception=_reason):
+        text, _, table = line.rpartition(" @ ")
+        entry, _, reason = text.rpartition("\0")
+        place = ".".join(part for part in (table.removeprefix("."), entry) if part)
         yield f"{place}: {reason}" if place else reason
 
 
-def _why(exc: BaseException, _: Any) -> str:
-    """Say what an exception of cattrs or of a rule means; a field within a table stands before a NUL."""
+def _reason(exc: BaseException, _: Any) -> str:
+    """Return the message for an exception of cattrs or of a rule, after the entry that it names and a NUL."""
     if isinstance(exc, ForbiddenExtraKeysError):
         return _unknown(exc)
     if isinstance(exc, InvalidInputError):
@@ -83,13 +83,13 @@ def _stands_in_file(field: attrs.Attribute[Any]) -> bool:
 
 
 def _converter() -> cattrs.Converter:
-    made = cattrs.Converter(forbid_extra_keys=True)
-    made.register_structure_hook_factory(attrs.has, lambda kind: _table(kind, made))
-    made.register_structure_hook_factory(_is_list, lambda kind: _list(kind, made))
-    made.register_structure_hook_func(_is_left_to_rules, lambda value, _: value)
+    converter = cattrs.Converter(forbid_extra_keys=True)
+    converter.register_structure_hook_factory(attrs.has, lambda kind: _table(kind, converter))
+    converter.register_structure_hook_factory(_is_list, lambda kind: _list(kind, converter))
+    converter.register_structure_hook_func(_is_left_to_rules, lambda value, _: value)
     for kind, words in _WORDS.items():
-        made.register_structure_hook(kind, _plainly(kind, words))
-    return made
+        converter.register_structure_hook(kind, _scalar(kind, words))
+    return converter
 
 
 _WORDS: Mapping[type[Any], str] = {
@@ -100,11 +100,11 @@ _WORDS: Mapping[type[Any], str] = {
 }
 
 
-def _plainly(kind: type[Any], words: str) -> Any:
-    also = (kind, int) if kind is float else kind
+def _scalar(kind: type[Any], words: str) -> Any:
+    accepted = (kind, int) if kind is float else kind
 
     def read(value: Any, _: Any) -> Any:
-        if not isinstance(value, also) or (kind is not bool and isinstance(value, bool)):
+        if not isinstance(value, accepted) or (kind is not bool and isinstance(value, bool)):
             raise TypeError(f"{value!r:.60}; must be {words}")
         return kind(value)
 
@@ -127,7 +127,7 @@ def _table(kind: type[Any], converter: cattrs.Converter) -> Any:
 
 
 def _list(kind: Any, converter: cattrs.Converter) -> Any:
-    """Return a reader of lists; how long they are is left to the rules, if the type says nothing of it."""
+    """Return a reader of lists; if the type has no length, the rule of the field checks it."""
     items = get_args(kind)
     length = None if Ellipsis in items else len(items)
 
@@ -144,6 +144,6 @@ def _is_list(kind: Any) -> bool:
 
 
 def _is_left_to_rules(kind: Any) -> bool:
-    """Return True if the rule of its field looks at such values: choices, mappings, and what may be anything."""
+    """Return True if the rules of fields check values of this type: choices, mappings and `Any`."""
     choices = get_args(kind) if get_origin(kind) in {Union, types.UnionType} else (kind,)
     return kind is Any or any(get_origin(choice) in {Literal, Mapping} for choice in choices)

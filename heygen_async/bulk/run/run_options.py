@@ -185,11 +185,11 @@ class RunSettings:
 
     @classmethod
     def of(cls, options: Mapping[str, Any], caller: str) -> RunSettings:
-        """Return the settings of *options* that were given to *caller*.
+        """Return the settings for *options*, which a user gave to *caller*.
 
         Raises:
-            TypeError: There is no such option.
-            InvalidInputError: One of them is wrong.
+            TypeError: An option does not exist.
+            InvalidInputError: An option is wrong.
         """
         for name in options:
             if name not in RunOptions.__annotations__:
@@ -198,7 +198,7 @@ class RunSettings:
 
     @property
     def watch_word(self) -> Watch:
-        """The way of noticing ends, besides webhooks."""
+        """The way of noticing ends in addition to webhooks."""
         return self.watch if isinstance(self.watch, str) else "auto"  # type: ignore[return-value]  # a word of Watch
 
     @property
@@ -207,7 +207,7 @@ class RunSettings:
         return signals_of(self.watch)
 
     def to_json(self) -> str:
-        """Return what a journal keeps of them, so that its campaign can go on without anything else."""
+        """Return the settings that a journal keeps, as JSON; with them a campaign can be resumed."""
         kept = {name: getattr(self, name) for name in _KEPT}
         kept["watch"] = self.watch_word
         if callable(self.max_in_flight):
@@ -243,7 +243,7 @@ def option(name: str, **rules: Any) -> Any:
 
 @attrs.frozen(kw_only=True)
 class RunHooks:
-    """Parts that a run is given besides its options.
+    """Parts of a run that are not options of the user.
 
     Attributes:
         guard: Holds rows back.

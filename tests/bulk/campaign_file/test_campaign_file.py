@@ -1,4 +1,4 @@
-"""A campaign file: read, refused with the path of what is wrong, described by a schema, written with comments."""
+"""Campaign files: read, refused by the path of a wrong entry, described by a schema, written with comments."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def written(tmp_path: Path, text: str) -> Path:
 
 
 def test_everything_that_a_file_can_say(tmp_path: Path) -> None:
-    """What it names is looked for beside it, and the journal has its name."""
+    """Files that it names are looked for beside it, and the journal has its name."""
     campaign = Campaign.load(written(tmp_path, FULL))
     assert campaign.options() == {
         "max_in_flight": 4,
@@ -84,7 +84,7 @@ def test_everything_that_a_file_can_say(tmp_path: Path) -> None:
 
 
 def test_a_file_that_says_little(tmp_path: Path) -> None:
-    """Everything has a default, and nothing is stored if so wanted."""
+    """Every entry has a default, and no files are stored if downloads are switched off."""
     campaign = Campaign.load(written(tmp_path, '[run]\njournal = "kept/it.db"\n[downloads]\nenabled = false\n'))
     assert campaign.filename is None
     assert "download_to" not in campaign.options()
@@ -145,7 +145,7 @@ WRONG: list[tuple[str, list[str]]] = [
 
 @pytest.mark.parametrize(("text", "said"), WRONG)
 def test_a_wrong_entry_is_named_by_its_path(tmp_path: Path, text: str, said: list[str]) -> None:
-    """All of them at once; the schema refuses the same, save what it cannot say."""
+    """All wrong entries are reported at once, each with its path, its value and the values that it takes."""
     with pytest.raises(InvalidInputError, match=r"spring\.toml: ") as caught:
         Campaign.load(written(tmp_path, text))
     whole = "\n".join([str(caught.value), *getattr(caught.value, "__notes__", ())])
@@ -207,7 +207,7 @@ def test_the_schema_knows_what_the_reader_knows(tmp_path: Path) -> None:
     "text", [text for text, said in WRONG if "must be text that" not in said[0] and text != "mode = "]
 )
 def test_the_schema_refuses_the_same(text: str) -> None:
-    """Save limits of numbers, which rules know."""
+    """The schema refuses the entries that the reader refuses, except for limits of numbers, which only rules know."""
     told = tomllib.loads(text)
     limits = ("budget_usd = 0", "canary = 0", "max_in_flight = 0", "breaker = [3]", "breaker = [4, 3]")
     assert VALID(campaign_schema()).is_valid(told) == any(limit in text for limit in limits)
@@ -223,7 +223,7 @@ def test_every_entry_of_a_table_is_described() -> None:
 
 
 async def test_a_first_file_has_what_can_be_found_out(heygen: HeyGen, tmp_path: Path) -> None:
-    """Looks of the account, columns of the list; it can be read, planned and run once voices and texts are right."""
+    """The file has looks of the account and columns of the list, and its plan has no errors."""
     known = await ask_account(heygen)
     assert known.why_none is None
     columns = ["Vorname", "Firma", "Voice ID", "Extra", "Title", "duration"]
@@ -250,7 +250,7 @@ async def test_an_account_that_cannot_be_asked(heygen: HeyGen, world: World) -> 
 @pytest.mark.parametrize("mode", list(FIRST_MODES))
 @pytest.mark.parametrize("columns", [(), ("first_name", "mode", "prompt", "script"), ("a b",)])
 def test_a_first_file_of_any_mode_can_be_read(tmp_path: Path, mode: str, columns: tuple[str, ...]) -> None:
-    """Also when nothing could be found out; the schema takes it, too."""
+    """A file written without facts about the account is valid by the schema and can be read."""
     text = campaign_text(mode=mode, known=Known(), columns=columns)
     VALID(campaign_schema()).validate(tomllib.loads(text))
     assert Campaign.load(written(tmp_path, text)).template().names() >= {
