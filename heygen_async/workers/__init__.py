@@ -1,5 +1,5 @@
-"""One campaign on many machines: rows are workflows on a DBOS queue in PostgreSQL, workers run them.
+"""One campaign on many machines: each row is a workflow on a DBOS queue in PostgreSQL, and workers render the rows.
 
-The journal in the same database remembers the rows; every decision is that of a run in one process. DBOS gives what a
-process cannot: one cap for all workers, a rate for all workers, and the rows of a worker that has died.
+The journal in the same database records every row, and a worker decides about its rows as a run in one process does.
+DBOS adds three things: a cap over all workers, a rate over all workers, and the rows of dead workers for the others.
 """

@@ -1,12 +1,13 @@
-"""DBOS: the queues that all workers share. The only file that knows it.
+"""The queues that all workers share, kept by DBOS. No other module imports DBOS, and only its public API is used.
 
-Only its public API is used. A row is a workflow whose id is the key of its POST, so the same row is never queued twice;
-a pending workflow is a render slot that is taken.
+Each row is a workflow whose id is the idempotency key of its POST, so a row is never queued twice. A workflow that a
+worker has taken ("PENDING") occupies one render slot.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+import itertools
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 import attrs
@@ -20,24 +21,24 @@ if TYPE_CHECKING:
     import dbos
     import sqlalchemy
 
-VERSION = "heygen-1"  # of what a workflow is: rows that were queued before a deploy are run after it
-# A slot is a pending workflow on QUEUE, whatever the row is: one cap cannot be overrun. An agent's row waits on AGENTS
-# for its turn, in a workflow that queues it on QUEUE before all others and ends when it has.
+VERSION = "heygen-1"  # DBOS runs rows of this version only: kept over releases, or queued rows would wait for ever
+# Every render slot is a pending workflow on QUEUE, so that one cap counts videos and agents. A Video Agent row waits on
+# AGENTS first: the workflow there queues the row on QUEUE before all others and ends when the row has ended.
 QUEUE, AGENTS = "heygen", "heygen-agents"
-_WORKFLOW, _TURN = "heygen-render", "heygen-agent"
-_FIRST = 1
+_RENDER_WORKFLOW, _AGENT_WORKFLOW = "heygen-render", "heygen-agent"
+_HIGHEST_PRIORITY = 1
 _NAME = "heygen-async"
 _POLL_SECONDS = 0.5
-_TOGETHER = 500
+_ROWS_PER_TRANSACTION = 500
 
 Render = Callable[[int, str], Awaitable[str]]
 
 
 def _library() -> Any:
-    """Return DBOS.
+    """Import DBOS, which is an optional dependency.
 
     Raises:
-        InvalidInputError: It is not installed.
+        InvalidInputError: DBOS is not installed.
     """
     try:
         import dbos  # noqa: PLC0415 - an extra
@@ -47,10 +48,10 @@ def _library() -> Any:
 
 
 def check_address(address: str) -> str:
-    """Return *address* if several workers can share what is there.
+    """Return *address* if workers can share a database there.
 
     Raises:
-        InvalidInputError: It is no PostgreSQL database.
+        InvalidInputError: *address* is not the address of a PostgreSQL database.
     """
     if not address.startswith(("postgresql://", "postgres://")):
         raise InvalidInputError(
@@ -62,12 +63,12 @@ def check_address(address: str) -> str:
 
 @attrs.frozen(kw_only=True)
 class QueuedRow:
-    """A row to be queued.
+    """A row as the queue knows it.
 
     Attributes:
-        job_id: Of the journal.
-        key: Of its POST.
-        is_agent: True if it is a Video Agent's, of which only few run at a time.
+        job_id: The row's id in the journal.
+        key: Idempotency key of the row's POST.
+        is_agent: True if a Video Agent renders the row; few of them run at a time.
     """
 
     job_id: int
@@ -76,19 +77,19 @@ class QueuedRow:
 
 
 def queued(journal: Journal, record: Record) -> QueuedRow:
-    """Return a row of the journal as it is queued under its present key."""
+    """Return the entry that queues *record* under its present key."""
     return QueuedRow(job_id=record.id, key=journal.key(record), is_agent=record.kind == "video_agent")
 
 
 class QueueControl:
-    """What can be done to the queues from outside: queue rows, change how many run at once, hand work on."""
+    """The queues seen from outside a worker: add rows, change how many run at once, requeue the rows of a worker."""
 
     def __init__(self, address: str) -> None:
-        """Open them in the database at *address*, and make them if they are not there.
+        """Connect to the database at *address*, and create DBOS' tables there if they are missing.
 
         Raises:
-            InvalidInputError: *address* is no PostgreSQL, or DBOS is not installed.
-            JournalError: The database is out of reach, or its DBOS tables are newer than this DBOS.
+            InvalidInputError: *address* is not PostgreSQL, or DBOS is not installed.
+            JournalError: The database cannot be reached, or its DBOS tables are newer than the installed DBOS.
         """
         self._address = check_address(address)
         library, psycopg = _library(), driver()
@@ -106,12 +107,12 @@ class QueueControl:
         self._client.destroy()
 
     def begin(self, cap: int, agents: int, *, per_second: float | None) -> None:
-        """Make the queues, or set what they admit.
+        """Create the queues, or change their limits.
 
         Args:
-            cap: Renders at once, over all workers.
-            agents: Of them agents.
-            per_second: Rows that may begin in a second, over all workers; None for as many as find a slot.
+            cap: Most renders at once, over all workers.
+            agents: Most Video Agents among these renders.
+            per_second: Most rows that begin in a second, over all workers; None for no limit.
         """
         limiter: Any = None if per_second is None else {"limit": max(1, int(per_second)), "period": 1.0}
         for name, most in ((QUEUE, cap), (AGENTS, agents)):
@@ -124,31 +125,34 @@ class QueueControl:
             )
 
     def admit(self, cap: int, agents: int) -> None:
-        """Let so many run at once from now on; 0 lets nothing begin."""
+        """Change how many renders, and how many agents among them, run at once; with 0 no row begins."""
         for name, most in ((QUEUE, cap), (AGENTS, agents)):
             queue = self._client.retrieve_queue(name)
             if queue is not None and queue.global_concurrency != most:
                 queue.set_global_concurrency(most)
 
     def add(self, rows: Iterable[QueuedRow]) -> int:
-        """Queue rows that are planned and return how many; what is queued already or under way stays as it is."""
+        """Queue planned rows and return their number; rows that are queued or under way are left as they are."""
         import sqlalchemy  # noqa: PLC0415 - of the extra
 
         count, waiting = 0, iter(rows)
         engine = sqlalchemy.create_engine(self._url.replace("postgresql://", "postgresql+psycopg://", 1))
         try:
-            while together := _next(waiting):
-                self._forget([name for row in together for name in (row.key, f"{_TURN}-{row.key}")])
+            while group := list(itertools.islice(waiting, _ROWS_PER_TRANSACTION)):
+                self._delete_ended([name for row in group for name in (row.key, f"{_AGENT_WORKFLOW}-{row.key}")])
                 with engine.begin() as connection:
-                    for row in together:
+                    for row in group:
                         self._add(connection, row)
-                count += len(together)
+                count += len(group)
         finally:
             engine.dispose()
         return count
 
-    def _forget(self, names: list[str]) -> None:
-        """Let planned rows run again whose workflows have ended: they were asked for otherwise meanwhile."""
+    def _delete_ended(self, names: list[str]) -> None:
+        """Delete ended workflows, so that rows can be queued under the same keys once more.
+
+        This happens when a row was edited, rendered, and then edited back: the old key is the right one again.
+        """
         ended = self._client.list_workflows(
             workflow_ids=names, status=["SUCCESS", "ERROR", "CANCELLED"], load_input=False, load_output=False
         )
@@ -156,10 +160,14 @@ class QueueControl:
             self._client.delete_workflows([one.workflow_id for one in ended])
 
     def _add(self, connection: sqlalchemy.Connection, row: QueuedRow) -> None:
-        # In the order of the list; what a dead worker had begun goes before the rest.
+        # In the order of the contact list. Rows of a dead worker keep their priority, so they go before later rows.
         options = _options(row.key, priority=row.job_id)
         if row.is_agent:
-            options |= {"workflow_name": _TURN, "queue_name": AGENTS, "workflow_id": f"{_TURN}-{row.key}"}
+            options |= {
+                "workflow_name": _AGENT_WORKFLOW,
+                "queue_name": AGENTS,
+                "workflow_id": f"{_AGENT_WORKFLOW}-{row.key}",
+            }
         self._client.enqueue_in_transaction(connection, cast("Any", options), row.job_id, row.key)
 
     def running(self) -> dict[str, dict[str, list[str]]]:
@@ -173,37 +181,38 @@ class QueueControl:
         return found
 
     def is_empty(self) -> bool:
-        """True if no rows wait in the queues."""
+        """Return True if no rows wait in the queues."""
         return not self._client.list_workflows(
             status="ENQUEUED", queue_name=[QUEUE, AGENTS], load_input=False, load_output=False, limit=1
         )
 
     def is_done(self) -> bool:
-        """True if no rows wait and none are under way; one that goes from one to the other meanwhile is seen."""
+        """Return True if no rows wait and none are under way."""
+        # The queues are read twice: a row may leave its worker and be queued again between two looks.
         return self.is_empty() and not self.running() and self.is_empty()
 
     def hand_on(self, worker: str) -> int:
-        """Put what *worker* had taken back on its queues, before all others, and return how many that are."""
+        """Requeue the workflows that *worker* had taken, before all others, and return their number."""
         queues = self.running().get(worker, {})
-        for name, taken in queues.items():
-            self._client.resume_workflows(taken, queue_name=name)
+        for name, workflow_ids in queues.items():
+            self._client.resume_workflows(workflow_ids, queue_name=name)
         return sum(map(len, queues.values()))
 
 
 class Engine:
-    """DBOS in this process: takes rows from the queues and has them rendered."""
+    """DBOS in this process: takes rows from the queues and calls a function that renders them."""
 
     def __init__(self, address: str, worker: str, render: Render) -> None:
-        """Have rows rendered by *render*, in the name of *worker*; there can be one in a process."""
+        """Prepare DBOS to call *render* for rows, under the name *worker*. A process can have one engine."""
         self._dbos: Any = _library()
 
-        @self._dbos.DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=None)  # type: ignore[untyped-decorator]
-        async def rendered(job_id: int, key: str) -> str:
+        @self._dbos.DBOS.workflow(name=_RENDER_WORKFLOW, max_recovery_attempts=None)  # type: ignore[untyped-decorator]
+        async def render_row(job_id: int, key: str) -> str:
             return await render(job_id, key)
 
-        @self._dbos.DBOS.workflow(name=_TURN, max_recovery_attempts=None)  # type: ignore[untyped-decorator]
-        async def has_its_turn(job_id: int, key: str) -> str:
-            options = _options(key, priority=_FIRST)
+        @self._dbos.DBOS.workflow(name=_AGENT_WORKFLOW, max_recovery_attempts=None)  # type: ignore[untyped-decorator]
+        async def render_agent_row(job_id: int, key: str) -> str:
+            options = _options(key, priority=_HIGHEST_PRIORITY)
             row = await self._dbos.DBOS.enqueue_workflow_with_options_async(options, job_id, key)
             return str(await row.get_result())
 
@@ -220,18 +229,18 @@ class Engine:
         self._dbos.DBOS.listen_queues([QUEUE, AGENTS])
 
     def launch(self) -> None:
-        """Begin to take rows. Called in the loop that shall run them."""
+        """Begin to take rows. Must be called in the event loop that runs *render*."""
         self._dbos.DBOS.launch()
 
     def stop(self) -> None:
-        """Take no more. What runs goes on, and nobody hears of its end."""
+        """Stop taking rows. Workflows that run go on, but DBOS does not record their ends."""
         self._dbos.DBOS.destroy(destroy_registry=True)
 
 
 def _options(key: str, *, priority: int) -> dict[str, Any]:
-    """Return how DBOS queues a row for a slot."""
+    """Return the options under which DBOS queues a row for a render slot."""
     return {
-        "workflow_name": _WORKFLOW,
+        "workflow_name": _RENDER_WORKFLOW,
         "queue_name": QUEUE,
         "workflow_id": key,
         "app_version": VERSION,
@@ -241,7 +250,3 @@ def _options(key: str, *, priority: int) -> dict[str, Any]:
 
 def _url(address: str) -> str:
     return "postgresql://" + address.partition("://")[2]
-
-
-def _next(rows: Any) -> Sequence[QueuedRow]:
-    return [row for _, row in zip(range(_TOGETHER), rows, strict=False)]

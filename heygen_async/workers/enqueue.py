@@ -1,4 +1,4 @@
-"""Rows into the database: planned in the journal, queued for whichever worker has a slot."""
+"""Bring rows into the database: plan them in the journal and queue them for the workers; pause and resume workers."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from heygen_async.bulk.jobs.records import Merge
 from heygen_async.bulk.journal.journal import Journal
 from heygen_async.bulk.run.agent_queue import MAX_AGENTS
 from heygen_async.workers.dbos_engine import QueueControl, QueuedRow, check_address, queued
-from heygen_async.workers.shared_control import Control, State, admitted
+from heygen_async.workers.shared_control import Control, SharedState, admitted
 
-USUAL = 10  # renders at once of a pay-as-you-go account
+DEFAULT_MAX_IN_FLIGHT = 10  # renders at once of a pay-as-you-go account
 
 
 @attrs.frozen(kw_only=True)
 class Enqueued:
-    """What became of a list.
+    """The result of queueing a list.
 
     Attributes:
-        merge: How its rows met those that were there.
-        queued: Rows that are planned and queued now, those of earlier lists among them.
-        state: What all workers share.
+        merge: Counts of rows that were new, changed or unchanged, compared with the rows in the database.
+        queued: Number of rows that wait for a worker now, including rows of earlier lists.
+        state: The limits of all workers, and the reason of a pause.
     """
 
     merge: Merge
     queued: int
-    state: State
+    state: SharedState
 
 
 async def enqueue(
@@ -43,35 +43,36 @@ async def enqueue(
     requests_per_second: float | None = None,
     tag_titles: bool = False,
 ) -> Enqueued:
-    """Queue the rows of *source* for the workers of a database. Sends nothing; workers do, and that costs money.
+    """Queue the rows of *source* for the workers of a database. Costs no money; the workers' renders do.
 
-    The same list again queues only rows that are new or changed: each is paid for once.
+    Queueing a list again adds only the rows that are new or changed, so each row is paid for once.
 
     Args:
-        address: `postgresql://user@host/name`; what is needed there is made.
-        source: As of `HeyGen.render_many`.
-        campaign: Tells its rows from those of other lists in the same database: the same person may be in several.
-        max_in_flight: Renders at once over all workers; by default as before, at first 10.
-        max_agents: Of them agents; by default as before, at first 3.
-        requests_per_second: Rows that begin in a second over all workers.
-        tag_titles: As of `HeyGen.render_many`.
+        address: `postgresql://user@host/name`. Missing tables and queues are created.
+        source: Requests or jobs, as for `HeyGen.render_many`.
+        campaign: Name that keeps the rows of this list apart from other lists in the same database, in which the
+            same person may appear.
+        max_in_flight: Most renders at once over all workers; by default the present limit, at first 10.
+        max_agents: Most Video Agents among these renders; by default the present limit, at first 3.
+        requests_per_second: Most rows that begin in a second over all workers.
+        tag_titles: As for `HeyGen.render_many`.
 
     Raises:
-        InvalidInputError: *address* is no PostgreSQL, or a row cannot be rendered.
-        JournalError: The database is out of reach, or of another version.
+        InvalidInputError: *address* is not PostgreSQL, or a row cannot be rendered.
+        JournalError: The database cannot be reached, or was made by another version.
     """
     check_address(address)
-    office = await anyio.to_thread.run_sync(QueueControl, address)
+    queues = await anyio.to_thread.run_sync(QueueControl, address)
     try:
         with Journal(address, create=True) as journal:
             merge = await plan(journal, source, tag_titles=tag_titles, prefix=f"{campaign}/" if campaign else "")
             state = await anyio.to_thread.run_sync(
-                _open, address, office, max_in_flight, max_agents, requests_per_second
+                _set_limits, address, queues, max_in_flight, max_agents, requests_per_second
             )
-            queued = await anyio.to_thread.run_sync(office.add, planned(journal))
+            count = await anyio.to_thread.run_sync(queues.add, planned(journal))
     finally:
-        office.close()
-    return Enqueued(merge=merge, queued=queued, state=state)
+        queues.close()
+    return Enqueued(merge=merge, queued=count, state=state)
 
 
 def planned(journal: Journal) -> Iterator[QueuedRow]:
@@ -81,27 +82,27 @@ def planned(journal: Journal) -> Iterator[QueuedRow]:
 
 
 def queue_again(address: str) -> int:
-    """Queue what is planned, such as failed rows after a retry, and return how many rows that are."""
-    office = QueueControl(address)
+    """Queue all planned rows, such as failed rows that were planned again, and return their number."""
+    queues = QueueControl(address)
     try:
         with Journal(address) as journal:
-            return office.add(planned(journal))
+            return queues.add(planned(journal))
     finally:
-        office.close()
+        queues.close()
 
 
-def pause(address: str, why: str = "a person paused it") -> State:
-    """Let no worker begin anything new; what runs is followed."""
-    return _told(address, lambda control: control.pause(why))
+def pause(address: str, why: str = "a person paused it") -> SharedState:
+    """Stop all workers from beginning new rows; renders that run are followed to their ends."""
+    return _change(address, lambda control: control.pause(why))
 
 
-def resume(address: str) -> State:
-    """Let workers go on."""
-    return _told(address, lambda control: control.resume())
+def resume(address: str) -> SharedState:
+    """Let workers begin new rows again."""
+    return _change(address, lambda control: control.resume())
 
 
-def shared(address: str) -> State | None:
-    """Return what all workers share; None before anything was queued."""
+def shared(address: str) -> SharedState | None:
+    """Return the limits and the pause of all workers; None before the first row was queued."""
     control = Control(address)
     try:
         return control.state()
@@ -109,28 +110,30 @@ def shared(address: str) -> State | None:
         control.close()
 
 
-def _told(address: str, tell: Callable[[Control], State]) -> State:
-    """Change what all share; the queues heed it at once, and the workers when they look."""
+def _change(address: str, change: Callable[[Control], SharedState]) -> SharedState:
+    """Apply *change* and pass it on to the queues at once; workers read it at their next look."""
     check_address(address)
-    control, office = Control(address), QueueControl(address)
+    control, queues = Control(address), QueueControl(address)
     try:
-        state = tell(control)
-        office.admit(*admitted(state))
+        state = change(control)
+        queues.admit(*admitted(state))
         return state
     finally:
-        office.close()
+        queues.close()
         control.close()
 
 
-def _open(address: str, office: QueueControl, most: int | None, agents: int | None, per_second: float | None) -> State:
-    """Set how much may run at once, where it was said or nothing was."""
+def _set_limits(
+    address: str, queues: QueueControl, cap: int | None, agents: int | None, per_second: float | None
+) -> SharedState:
+    """Change the limits that were given; set the defaults if the database has none yet."""
     control = Control(address)
     try:
         state = control.state()
-        if state is None or most is not None or agents is not None or per_second is not None:
-            known = state or State(wanted=USUAL, agents=MAX_AGENTS, cap=USUAL)
-            state = control.begin(most or known.wanted, agents or known.agents)
-            office.begin(*admitted(state), per_second=per_second)
+        if state is None or cap is not None or agents is not None or per_second is not None:
+            known = state or SharedState(wanted=DEFAULT_MAX_IN_FLIGHT, agents=MAX_AGENTS, cap=DEFAULT_MAX_IN_FLIGHT)
+            state = control.begin(cap or known.wanted, agents or known.agents)
+            queues.begin(*admitted(state), per_second=per_second)
         return state
     finally:
         control.close()

@@ -1,4 +1,4 @@
-"""The rows of one worker: those that the queue has handed to this process, remembered in the journal that all share."""
+"""The job store of one worker: its jobs are the rows that the queue hands to this process."""
 
 from __future__ import annotations
 
@@ -22,18 +22,19 @@ from heygen_async.errors import JournalError
 
 logger: logging.Logger = logging.getLogger("heygen_async")
 
-AGAIN_SECONDS = 30.0  # until a row that could not be settled is tried again
+RETRY_SECONDS = 30.0  # until a row that could not be settled is tried again
 
 
 class QueueStore(JournalStore):
-    """A run whose rows come one by one, for as long as the worker is there.
+    """A job store that is filled by a queue, one row at a time, as long as the worker lives.
 
     Attributes:
-        open: The rows that were handed to this process and have not ended, with who waits for their ends.
+        open: Futures of the rows that this process was given and that have not ended, by job id. Each is set to the
+            row's end, for the workflow that waits for it.
     """
 
     def __init__(self, journal: Journal, queue: Callable[[Record], object]) -> None:
-        """Write to *journal*; *queue* queues a row under its present key, unless it is queued."""
+        """Record in *journal*; *queue* puts a row on the queue under its present key, unless it is there."""
         super().__init__(journal)
         self._queue = queue
         self.left: int | None = None
@@ -44,13 +45,14 @@ class QueueStore(JournalStore):
         self._changed = Changed()
 
     async def render(self, job_id: int, key: str) -> str:
-        """Have a row rendered and return how it ended. The body of a workflow: run again, it goes on where it was.
+        """Hand a row to the run and return how it ended. This is the body of a workflow and may be run again.
 
-        A row that was asked for otherwise since it was queued has another key, and a workflow of its own.
+        A row that was edited after it was queued has a new key. Then the row is queued under the new key, and the
+        workflow of the old key ends.
         """
         record = await self._record(job_id)
         if self._journal.key(record) != key:
-            await self._queue_anew(record)
+            await self._queue_if_open(record)
             return "superseded"
         if job_id in self.open:
             return str(await asyncio.shield(self.open[job_id]))
@@ -63,7 +65,7 @@ class QueueStore(JournalStore):
         return None
 
     async def next(self) -> Job | None:
-        """Return the next row that something is due for; None when no more are taken."""
+        """Return the next row that needs work; None after `close`."""
         while not self._closed:
             while self._inbox and not self._closed:
                 record = await self._record(self._inbox.popleft())
@@ -73,50 +75,50 @@ class QueueStore(JournalStore):
                 await self._changed.wait()
         return None
 
-    def begin_again(self) -> None:
-        """Hand out what was not ended by the run that is over: it was put back."""
+    def reopen(self) -> None:
+        """Open the store for another run, which is given every row that the last run left open."""
         self._closed = False
         self._inbox.clear()
         self._run += 1
         self._inbox.extend(job_id for job_id, ended in self.open.items() if not ended.done())
 
     def close(self) -> None:
-        """Hand out no more."""
+        """Hand out no more rows to the run."""
         self._closed = True
         self._changed.notify()
 
     def ended(self, job_id: int, how: str) -> None:
-        """Free the slot of a row; it may be asked twice."""
+        """End the workflow of a row, which frees the render slot. A second call has no effect."""
         waits = self.open.pop(job_id, None)
         if waits is not None and not waits.done():
             waits.set_result(how)
 
     async def settle(self, job_id: int, how: str, *, for_good: bool) -> None:
-        """Free the slot of a row that the run is done with, or hand it out again later if the journal has it open.
+        """End the workflow of a row that the run has finished, or retry the row later if the journal has it open.
 
-        A run in one process leaves such a row to the next run: HeyGen did not answer for minutes, or a look failed.
-        *for_good* says that a person has to look.
+        A row stays open if HeyGen did not answer for minutes or a status could not be read; a run in one process
+        leaves it to the next run. With *for_good* the workflow ends in any case: a person has to decide.
         """
         record = await self._record(job_id)
         if for_good or next_step(record, time.time(), wants_file=False) == "nothing":
             self.ended(job_id, how)
         else:
-            asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._put_again, job_id, self._run)
+            asyncio.get_running_loop().call_later(RETRY_SECONDS, self._retry, job_id, self._run)
 
     async def supersede(self, job_id: int) -> None:
-        """Queue a row under the new key that it was given, and let go of it under the old one.
+        """Queue a row that has a new key, and end the workflow of the old key.
 
-        Its workflow knows the old key only: whoever takes it over from here would not know of the new one.
+        The old workflow must not go on: a worker that takes it over would find that its key is out of date.
         """
-        await self._queue_anew(await self._record(job_id))
+        await self._queue_if_open(await self._record(job_id))
         self.ended(job_id, "superseded")
 
-    async def _queue_anew(self, record: Record) -> None:
+    async def _queue_if_open(self, record: Record) -> None:
         if next_step(record, time.time(), wants_file=False) != "nothing":
             await anyio.to_thread.run_sync(self._queue, record)
 
     async def completed(self, job: Job, video: Video) -> None:
-        """Write the end, and free the slot when it is written: files are none of the queue's business."""
+        """Record the end, then free the render slot. Downloading the files needs no slot."""
         await super().completed(job, video)
         self.ended(job.index + 1, "completed")
 
@@ -128,16 +130,16 @@ class QueueStore(JournalStore):
         return job_of(self._journal, record, step)
 
     async def _record(self, job_id: int) -> Record:
-        """Read a row, as long as it takes: a workflow that fails is never run again."""
+        """Read a row, and retry until the database answers: DBOS never runs a failed workflow again."""
         while True:
             try:
                 return await anyio.to_thread.run_sync(self._journal.get, job_id)
             except JournalError as exc:
                 logger.warning("row %d waits: %s", job_id, exc)
-                await anyio.sleep(AGAIN_SECONDS)
+                await anyio.sleep(RETRY_SECONDS)
 
-    def _put_again(self, job_id: int, run: int) -> None:
-        """Hand a row out once more; a later run has all rows that are open anyway."""
+    def _retry(self, job_id: int, run: int) -> None:
+        # A later run was given all open rows by `reopen`.
         if run == self._run and job_id in self.open:
             self._put(job_id)
 

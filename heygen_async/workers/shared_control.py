@@ -1,7 +1,7 @@
-"""What all workers must know at once: how many renders the account takes now, and whether the campaign is paused.
+"""State that all workers share in the database: how many renders the account takes, and why workers are paused.
 
-As a pool in one process (`pool.py`), only that the number stands in the database: a refusal anywhere clamps it for all,
-and it is raised again with care.
+The limit is learnt as in `account/render_pool.py`, but for all workers together: a refusal that one worker meets lowers
+the limit of all, and it is raised again one render at a time.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ CREATE TABLE IF NOT EXISTS {SCHEMA}.control (
     paused TEXT
 )
 """
-_NOW = "extract(epoch FROM clock_timestamp())"  # the server's clock is everybody's
+_NOW = "extract(epoch FROM clock_timestamp())"  # clocks of workers may differ; the server's is one for all
 _COLUMNS = "wanted, agents, cap, refused_at, paused"
 
 
 @attrs.frozen
-class State:
-    """What is so now.
+class SharedState:
+    """Limits of all workers, and the reason of a pause.
 
     Attributes:
-        wanted: Renders at once that were asked for.
-        agents: Of them agents.
-        cap: Renders at once that the account takes, as far as refusals have told.
-        refused_at: Unix time of the last refusal.
-        paused: Why nothing new is begun; None if it is.
+        wanted: Most renders at once, as a person asked.
+        agents: Most Video Agents among these renders.
+        cap: Most renders at once that the account takes, learnt from refusals; at most `wanted`.
+        refused_at: Unix time of the last refusal; None if there was none.
+        paused: Why no worker begins new rows; None if the workers are not paused.
     """
 
     wanted: int
@@ -47,7 +47,7 @@ class State:
     paused: str | None = None
 
     def __str__(self) -> str:
-        """Say it."""
+        """Describe the state in one line, as `heygen-async status` prints it."""
         if self.paused is not None:
             return f"paused: {self.paused}"
         learnt = "" if self.cap == self.wanted else f" (HeyGen takes {self.cap} now)"
@@ -55,13 +55,13 @@ class State:
 
 
 class Control:
-    """The numbers, in the database of a journal."""
+    """Reads and changes the shared state, which stands in the database of a journal."""
 
     def __init__(self, address: str) -> None:
-        """Open them in the database at *address*, which has a journal.
+        """Connect to the database at *address*, which must have a journal.
 
         Raises:
-            JournalError: It has none, or is out of reach.
+            JournalError: The database has no journal, or cannot be reached.
         """
         self._tables = PostgresBackend(address, create=False, read_only=False)
         self._tables.atomically(lambda: self._tables.execute(_TABLE))
@@ -70,8 +70,8 @@ class Control:
         """Close the connection."""
         self._tables.close()
 
-    def begin(self, wanted: int, agents: int) -> State:
-        """Ask for so many renders at once, so many agents among them; what was learnt is forgotten.
+    def begin(self, wanted: int, agents: int) -> SharedState:
+        """Set the limits to *wanted* renders at once and *agents* among them; the learnt limit is reset.
 
         Raises:
             InvalidInputError: A number is below 1.
@@ -79,7 +79,7 @@ class Control:
         for name, number in (("max_in_flight", wanted), ("max_agents", agents)):
             if type(number) is not int or number < 1:
                 raise InvalidInputError(f"{name} {number!r}: must be a whole number from 1")
-        return self._changed(
+        return self._change(
             "INSERT INTO control (id, wanted, agents, cap) VALUES (1, ?, ?, ?) ON CONFLICT (id) "
             "DO UPDATE SET wanted = excluded.wanted, agents = excluded.agents, cap = excluded.cap, refused_at = NULL",
             wanted,
@@ -87,41 +87,44 @@ class Control:
             wanted,
         )
 
-    def state(self) -> State | None:
-        """Return what is so now; None before anything was queued."""
+    def state(self) -> SharedState | None:
+        """Read the shared state; None before the first row was queued."""
         found = self._tables.rows(f"SELECT {_COLUMNS} FROM control", ())  # noqa: S608 - our own names
-        return State(*found[0]) if found else None
+        return SharedState(*found[0]) if found else None
 
-    def refused(self, running: int) -> State:
-        """HeyGen takes no more than the *running* renders now."""
-        return self._changed(
+    def refused(self, running: int) -> SharedState:
+        """Lower the limit to *running*: HeyGen refused a render while that many ran."""
+        return self._change(
             f"UPDATE control SET cap = greatest(1, least(cap, ?)), refused_at = {_NOW}",  # noqa: S608 - the same
             running,
         )
 
-    def accepted(self, running: int) -> State:
-        """HeyGen runs so many: there is room for those at least."""
-        return self._changed("UPDATE control SET cap = least(wanted, greatest(cap, ?))", running)
+    def accepted(self, running: int) -> SharedState:
+        """Raise the limit to *running* if it is lower: HeyGen accepted that many."""
+        return self._change("UPDATE control SET cap = least(wanted, greatest(cap, ?))", running)
 
-    def probe(self) -> State:
-        """Admit one more if the last refusal is long past; soon another one, unless this one is refused."""
-        return self._changed(
+    def probe(self) -> SharedState:
+        """Raise the limit by one if the last refusal is `PROBE_SECONDS` old.
+
+        The next one is due after `PROBE_AGAIN_SECONDS`, unless the first is refused.
+        """
+        return self._change(
             f"UPDATE control SET cap = cap + 1, refused_at = {_NOW} - ? "  # noqa: S608 - the same
             f"WHERE cap < wanted AND refused_at < {_NOW} - ?",
             PROBE_SECONDS - PROBE_AGAIN_SECONDS,
             PROBE_SECONDS,
         )
 
-    def pause(self, why: str) -> State:
-        """Begin nothing new, anywhere; what runs is followed. The first reason stands."""
-        return self._changed("UPDATE control SET paused = coalesce(paused, ?)", why)
+    def pause(self, why: str) -> SharedState:
+        """Stop all workers from beginning new rows. A pause that is on keeps its first reason."""
+        return self._change("UPDATE control SET paused = coalesce(paused, ?)", why)
 
-    def resume(self) -> State:
-        """Go on."""
-        return self._changed("UPDATE control SET paused = NULL")
+    def resume(self) -> SharedState:
+        """End the pause."""
+        return self._change("UPDATE control SET paused = NULL")
 
-    def _changed(self, query: str, *values: Any) -> State:
-        def change() -> State | None:
+    def _change(self, query: str, *values: Any) -> SharedState:
+        def change() -> SharedState | None:
             self._tables.execute(query, values)
             return self.state()
 
@@ -131,6 +134,6 @@ class Control:
         return found
 
 
-def admitted(state: State) -> tuple[int, int]:
-    """Return how many renders, and how many agents among them, may be under way."""
+def admitted(state: SharedState) -> tuple[int, int]:
+    """Return the limits that apply now: renders at once, and agents among them; zeros during a pause."""
     return (0, 0) if state.paused is not None else (state.cap, min(state.agents, state.cap))

@@ -1,4 +1,4 @@
-"""The places of one worker: who may POST is settled by the queue that all workers share; what is refused waits here."""
+"""The render pool of one worker. The shared queue limits renders; here refused rows wait until they may try again."""
 
 from __future__ import annotations
 
@@ -11,61 +11,67 @@ from heygen_async.account.render_pool import WAIT_SECONDS, RenderPool
 
 
 class SharedPool(RenderPool):
-    """A pool without a limit of its own: a row that comes from the queue has its slot.
+    """A pool without a limit of its own: a row that comes from the queue already has a render slot.
 
-    A row that HeyGen refuses keeps its place and tries again, one at a time: a slot of the account is somebody else's
-    until then.
+    Rows that HeyGen refuses keep their place in the pool and try again, one at a time: other programs use the account
+    too and hold its slots then.
     """
 
-    def __init__(self, tell: Callable[[bool], None]) -> None:
-        """Call *tell* with False at each refusal, and with True when what was refused has been accepted."""
+    def __init__(self, report: Callable[[bool], None]) -> None:
+        """Call *report* with False at each refusal, and with True when a refused row has been accepted."""
         super().__init__()
-        self._tell_all = tell
+        self._report = report
         self._refused: set[object] = set()
         self._trying: object | None = None
 
-    async def enter(self, ticket: object, start: float = math.inf) -> None:  # noqa: ARG002 - nothing is to be found out here
+    async def enter(self, ticket: object, start: float = math.inf) -> None:  # noqa: ARG002 - for one process
         """Return when *ticket* may POST."""
-        while not self._may(ticket):
+        while not self._may_post(ticket):
             await self.wait()
         if ticket in self._refused:
             self._trying = ticket
         self._asking.add(ticket)
 
     def succeeded(self, ticket: object) -> None:
-        """HeyGen accepted the render of *ticket*."""
+        """Record that HeyGen accepted the render of *ticket*."""
         self._asking.discard(ticket)
         self._accepted.add(ticket)
         self._count_peak()
         if ticket in self._refused:
-            self._done(ticket)
-            self._tell_all(True)
+            self._forget_refusal(ticket)
+            self._report(True)
         self.changed.notify()
 
     def refused(self, tickets: Sequence[object], wait: float | None, *, crowded: bool) -> None:
-        """HeyGen has no place for these now; if requests in general are refused, the slots are not what is full."""
+        """Make *tickets* wait: HeyGen refused their POST with a 429.
+
+        Args:
+            tickets: Renders of the refused POST.
+            wait: Seconds that HeyGen asked to wait; None if it named none.
+            crowded: True if HeyGen refuses requests in general; the render slots may then be free.
+        """
         self._asking.difference_update(tickets)
         for ticket in tickets:
-            self._done(ticket)
+            self._forget_refusal(ticket)
         self._refused.update(tickets)
         until = anyio.current_time() + (WAIT_SECONDS if wait is None else wait)
         self._closed_until = max(self._closed_until, until)
         if not crowded:
-            self._tell_all(False)
+            self._report(False)
         self.changed.notify()
 
     def leave(self, ticket: object) -> None:
-        """The render of *ticket* has ended, or was never accepted."""
-        self._done(ticket)
+        """Free the place of *ticket*, whose render has ended or was never accepted."""
+        self._forget_refusal(ticket)
         super().leave(ticket)
 
     def seen(self, *, waiting: int, running: int) -> None:
-        """Nothing is learnt from one worker's renders."""
+        """Ignore the numbers: one worker's renders say little about the account."""
 
-    def _may(self, ticket: object) -> bool:
+    def _may_post(self, ticket: object) -> bool:
         return anyio.current_time() >= self._closed_until and (ticket not in self._refused or self._trying is None)
 
-    def _done(self, ticket: object) -> None:
+    def _forget_refusal(self, ticket: object) -> None:
         self._refused.discard(ticket)
         if self._trying is ticket:
             self._trying = None

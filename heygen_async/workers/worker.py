@@ -1,4 +1,4 @@
-"""A worker: renders what the queue gives it, keeps its name alive, and takes over from workers that have died."""
+"""A worker: renders rows from the queue, shows that it is alive, and requeues the rows of dead workers."""
 
 from __future__ import annotations
 
@@ -50,22 +50,22 @@ T = TypeVar("T")
 
 logger: logging.Logger = logging.getLogger("heygen_async")
 
-# Of the database's clock, which is everybody's, not of the loop's.
-ALIVE_SECONDS = 0.5  # between looks at the own lock
-LOOK_SECONDS = 1.5  # between looks for the dead, and at what all share
-LOOKS = 3  # in which a lock must be free before its holder is taken for dead: a server that was restarted frees all
-SETTLE_SECONDS = 1.0  # after a refusal until what runs is counted: its ids are on their way to the journal
-AWAY_SECONDS = 10.0  # between tries while HeyGen cannot be reached
-MANY = 10_000  # renders at once, as far as this process is asked: the queue says how many there are
+# Real seconds, also in a compressed or virtual event loop: the database and its other clients run in real time.
+ALIVE_SECONDS = 0.5  # between checks of the own lock
+LOOK_SECONDS = 1.5  # between looks at the other workers and the shared state
+LOOKS = 3  # in a row that find a lock free before its worker counts as dead: a restarted server frees all locks
+SETTLE_SECONDS = 1.0  # from a refusal to the count of renders: ids of accepted ones are on their way to the journal
+AWAY_SECONDS = 10.0  # of the loop, between tries while HeyGen cannot be reached
+MANY = 10_000  # renders at once in this process, more than any account has: the shared queue limits them
 
 
 def lock_of(worker: str) -> str:
-    """Return the name of the lock that a worker holds as long as it lives."""
+    """Return the name of the lock that *worker* holds while it is alive."""
     return f"heygen-worker-{worker}"
 
 
 class _WakingGuard(Guard):
-    """Lets a run that stops submitting no longer wait for rows."""
+    """Closes the store when the run stops submitting, so that the run does not wait for more rows."""
 
     def __init__(self, store: QueueStore) -> None:
         super().__init__()
@@ -78,43 +78,43 @@ class _WakingGuard(Guard):
 
 @attrs.frozen
 class _Settler:
-    """Looks for what lost POSTs made, and remembers the verdicts that end a row's workflow.
+    """Recovers rows whose POST lost its answer, and remembers those whose workflow must end.
 
     Attributes:
-        settled: Rows that are left for a person, or given up.
-        anew: Rows that are to be sent again under a new key, by a workflow of that name.
+        settled: Indexes of rows that were given up or left for a person to decide.
+        superseded: Indexes of rows that got a new key and were queued under it.
     """
 
     recovery: Recovery
     store: QueueStore
     settled: set[int] = attrs.field(factory=set)
-    anew: set[int] = attrs.field(factory=set)
+    superseded: set[int] = attrs.field(factory=set)
 
     async def recover(self, job: Job) -> Job | HeyGenError:
         found = await self.recovery.recover(job)
         if not isinstance(found, Job):
             self.settled.add(job.index)
         elif found.key != job.key:
-            self.anew.add(job.index)
+            self.superseded.add(job.index)
             await self.store.supersede(job.index + 1)
-            return OutcomeUnknownError(f"row {job.index + 1}: nothing at HeyGen fits it; queued to be sent again")
+            return OutcomeUnknownError(f"row {job.index + 1}: HeyGen has no video of it; queued to be sent again")
         return found
 
 
 @attrs.define(eq=False, kw_only=True)
 class Worker:
-    """Renders rows of a campaign in PostgreSQL, beside any number of others.
+    """Renders queued rows of a campaign in PostgreSQL. Any number of workers can share one campaign.
 
     Attributes:
-        heygen: The account.
-        address: `postgresql://user@host/name`, where rows were queued.
-        download_to: Folder for the files of what is rendered here; None leaves them at HeyGen.
-        filename: Template of their names.
-        on_unknown: As of `HeyGen.resume`.
-        on_result: Told of each row that has ended here.
-        until_done: Leave when no rows wait and none are under way, anywhere.
-        name: Of this worker.
-        ended: How many rows have ended here, by how.
+        heygen: Client of the account that renders.
+        address: `postgresql://user@host/name` of the database in which rows were queued.
+        download_to: Folder for the files of the videos rendered here; None leaves the files at HeyGen.
+        filename: Template of the files' names.
+        on_unknown: Decision about a POST whose answer was lost, as for `HeyGen.resume`.
+        on_result: Called with the result of each row that has ended here.
+        until_done: True to return when no worker has rows left and none wait.
+        name: Name of this worker, unique among the workers.
+        ended: Number of rows that have ended here, under `completed` and `failed`.
     """
 
     heygen: HeyGen
@@ -126,161 +126,162 @@ class Worker:
     until_done: bool = False
     name: str = attrs.field(factory=lambda: uuid.uuid4().hex)
     ended: Counter[str] = attrs.field(factory=Counter)
-    _heard: set[bool] = attrs.field(factory=set)  # of the pool: refusals, and what was accepted after one
+    _reports: set[bool] = attrs.field(factory=set)  # from the pool: False after a refusal, True after a retry
     _lock: AdvisoryLock = attrs.field(init=False)
-    _suspects: Counter[str] = attrs.field(factory=Counter)
+    _free_looks: Counter[str] = attrs.field(factory=Counter)  # looks in a row that found another worker's lock free
 
     async def work(self) -> None:
-        """Work until it is cancelled, or with `until_done` until nothing is left. Costs money for what it renders.
+        """Render rows until cancelled, or with `until_done` until no rows are left. Costs money for each render.
 
-        Whatever is under way then is handed to the other workers; renders go on.
+        At the end, rows under way are handed to the other workers; their renders go on at HeyGen.
 
         Raises:
-            JournalError: The database has no campaign, stays away, or others have taken this worker for dead.
-            AuthenticationError: The key is refused.
+            JournalError: The database has no campaign, cannot be reached, or other workers have taken this one for
+                dead and have its rows.
+            AuthenticationError: HeyGen refused the API key.
         """
-        async with self._opened() as (journal, store, office, control), anyio.create_task_group() as tasks:
+        async with self._opened() as (journal, store, queues, control), anyio.create_task_group() as tasks:
             tasks.start_soon(self._stay_alive)
             tasks.start_soon(self._run_on, journal, store, control)
-            await self._look_after(journal, office, control)
+            await self._look_after(journal, queues, control)
             tasks.cancel_scope.cancel()
 
     @contextlib.asynccontextmanager
     async def _opened(self) -> AsyncIterator[tuple[Journal, QueueStore, QueueControl, Control]]:
         with contextlib.ExitStack() as opened:
-            office = opened.enter_context(contextlib.closing(await _aside(QueueControl, self.address)))
-            journal = opened.enter_context(contextlib.closing(await _aside(Journal, self.address)))
-            control = opened.enter_context(contextlib.closing(await _aside(Control, self.address)))
+            queues = opened.enter_context(contextlib.closing(await _in_thread(QueueControl, self.address)))
+            journal = opened.enter_context(contextlib.closing(await _in_thread(Journal, self.address)))
+            control = opened.enter_context(contextlib.closing(await _in_thread(Control, self.address)))
             self._lock = opened.enter_context(contextlib.closing(AdvisoryLock(self.address)))
-            await self._hold()
-            store = QueueStore(journal, lambda record: office.add([queued(journal, record)]))
+            await self._take_lock()
+            store = QueueStore(journal, lambda record: queues.add([queued(journal, record)]))
             engine = Engine(self.address, self.name, store.render)
             engine.launch()
             try:
-                yield journal, store, office, control
+                yield journal, store, queues, control
             finally:
                 with anyio.CancelScope(shield=True):
-                    await self._leave(engine, office)
+                    await self._leave(engine, queues)
 
-    async def _leave(self, engine: Engine, office: QueueControl) -> None:
-        """Take no more, and hand what was taken to the others."""
-        await _aside(engine.stop)
-        # DBOS made its own pool the loop's, and has shut it.
+    async def _leave(self, engine: Engine, queues: QueueControl) -> None:
+        """Stop taking rows, and requeue the rows under way for the other workers."""
+        await _in_thread(engine.stop)
+        # DBOS had made its thread pool the loop's default, and has shut it down.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
-        await _aside(office.hand_on, self.name)
+        await _in_thread(queues.hand_on, self.name)
 
     # Rows
 
     async def _run_on(self, journal: Journal, store: QueueStore, control: Control) -> None:
-        """Run after run: one ends only when nothing more may be sent for now."""
+        """Start one run after the other; a run ends when no more rows may be sent for now."""
         while True:
-            await self._while_paused(control)
-            store.begin_again()
+            await self._wait_while_paused(control)
+            store.reopen()
             try:
                 await self._run(journal, store)
             except (InsufficientCreditError, QuotaExceededError) as exc:
                 logger.warning("all workers pause: %s", exc.gist)
-                await _aside(control.pause, exc.gist)
+                await _in_thread(control.pause, exc.gist)
             except ConnectionFailedError as exc:
                 logger.warning("HeyGen cannot be reached, trying again in %g s: %s", AWAY_SECONDS, exc.gist)
                 await anyio.sleep(AWAY_SECONDS)
 
     async def _run(self, journal: Journal, store: QueueStore) -> None:
-        times = RenderTimes(await _aside(journal.lessons))
+        times = RenderTimes(await _in_thread(journal.lessons))
         downloads = None
         if self.download_to is not None:
             downloads = Downloader(self.heygen, self.download_to, self.filename)
-        settling = _Settler(Recovery(self.heygen, journal, self.on_unknown), store)
+        settler = _Settler(Recovery(self.heygen, journal, self.on_unknown), store)
         settings = RunSettings(max_in_flight=MANY, deadline=math.inf, submit="each", max_agents=None)
         hooks = RunHooks(
             guard=_WakingGuard(store),
             downloads=downloads,
-            recover=settling.recover,
+            recover=settler.recover,
             times=times,
-            pool=SharedPool(self._heard.add),
+            pool=SharedPool(self._reports.add),
         )
         async with run(self.heygen, store, settings, hooks) as results:
             async for result in results:
-                if result.index in settling.anew:
-                    settling.anew.discard(result.index)
+                if result.index in settler.superseded:
+                    settler.superseded.discard(result.index)
                     continue
                 how = "completed" if isinstance(result, Completed) else "failed"
-                await store.settle(result.index + 1, how, for_good=result.index in settling.settled)
+                await store.settle(result.index + 1, how, for_good=result.index in settler.settled)
                 self.ended[how] += 1
                 self.on_result(result)
-        await _aside(journal.learn, times.lessons())
+        await _in_thread(journal.learn, times.lessons())
 
-    async def _while_paused(self, control: Control) -> None:
+    async def _wait_while_paused(self, control: Control) -> None:
         while True:
-            state = await _aside(control.state)
+            state = await _in_thread(control.state)
             if state is None or state.paused is None:
                 return
-            await _aside(time.sleep, LOOK_SECONDS)
+            await _in_thread(time.sleep, LOOK_SECONDS)
 
     # Workers
 
     async def _stay_alive(self) -> None:
-        """Hold the lock that says so; take it again when the server was away."""
+        """Hold the lock that shows others that this worker lives; take it again after a lost connection."""
         while True:
-            await _aside(time.sleep, ALIVE_SECONDS)
-            with _while_the_server_is_away():
-                if not await _aside(self._lock.holds):
-                    await self._hold()
+            await _in_thread(time.sleep, ALIVE_SECONDS)
+            with _retrying_while_the_database_is_away():
+                if not await _in_thread(self._lock.holds):
+                    await self._take_lock()
 
-    async def _hold(self) -> None:
-        if not await _aside(self._lock.take, lock_of(self.name)):
+    async def _take_lock(self) -> None:
+        if not await _in_thread(self._lock.take, lock_of(self.name)):
             raise JournalError(
                 f"worker {self.name}: others have taken it for dead and gone on with its rows; start it again"
             )
 
-    async def _look_after(self, journal: Journal, office: QueueControl, control: Control) -> None:
-        """Keep the number of slots right for all, take over from the dead; return when all is done, if wanted."""
+    async def _look_after(self, journal: Journal, queues: QueueControl, control: Control) -> None:
+        """Adjust the shared limits and requeue rows of dead workers; with `until_done` return after the last row."""
         locks = AdvisoryLock(self.address)
         try:
             while True:
-                with _while_the_server_is_away():
-                    await self._share(journal, office, control)
-                    await self._bury(locks, office)
-                    if self.until_done and await _aside(office.is_done):
+                with _retrying_while_the_database_is_away():
+                    await self._adjust_limits(journal, queues, control)
+                    await self._requeue_rows_of_the_dead(locks, queues)
+                    if self.until_done and await _in_thread(queues.is_done):
                         return
-                await _aside(time.sleep, LOOK_SECONDS)
+                await _in_thread(time.sleep, LOOK_SECONDS)
         finally:
             locks.close()
 
-    async def _share(self, journal: Journal, office: QueueControl, control: Control) -> None:
-        if self._heard:
-            await _aside(time.sleep, SETTLE_SECONDS)
-            refused = False in self._heard
-            self._heard.clear()
-            counts = await _aside(journal.counts)
-            state = await _aside(control.refused if refused else control.accepted, counts["submitted"])
+    async def _adjust_limits(self, journal: Journal, queues: QueueControl, control: Control) -> None:
+        if self._reports:
+            await _in_thread(time.sleep, SETTLE_SECONDS)
+            refused = False in self._reports
+            self._reports.clear()
+            counts = await _in_thread(journal.counts)
+            state = await _in_thread(control.refused if refused else control.accepted, counts["submitted"])
             logger.info("the account runs %d renders; all workers begin at most %d", counts["submitted"], state.cap)
         else:
-            state = await _aside(control.probe)
-        running = await _aside(office.running)
-        await _aside(office.admit, *admitted(state))
-        self._see(running)
+            state = await _in_thread(control.probe)
+        running = await _in_thread(queues.running)
+        await _in_thread(queues.admit, *admitted(state))
+        self._watch_others(running)
 
-    def _see(self, running: dict[str, dict[str, list[str]]]) -> None:
-        """Count in how many looks in a row each other worker has had rows; what has none need not be buried."""
-        for worker in set(self._suspects) - set(running):
-            del self._suspects[worker]
+    def _watch_others(self, running: dict[str, dict[str, list[str]]]) -> None:
+        """Watch the locks of the other workers that have rows; a dead worker without rows needs no care."""
+        for worker in set(self._free_looks) - set(running):
+            del self._free_looks[worker]
         for worker in set(running) - {self.name}:
-            self._suspects[worker] += 0
+            self._free_looks[worker] += 0
 
-    async def _bury(self, locks: AdvisoryLock, office: QueueControl) -> None:
-        for worker in list(self._suspects):
-            is_free = await _aside(locks.is_free, lock_of(worker))
-            self._suspects[worker] = self._suspects[worker] + 1 if is_free else 0
-            if self._suspects[worker] >= LOOKS and await _aside(locks.take, lock_of(worker)):
-                count = await _aside(office.hand_on, worker)
+    async def _requeue_rows_of_the_dead(self, locks: AdvisoryLock, queues: QueueControl) -> None:
+        for worker in list(self._free_looks):
+            is_free = await _in_thread(locks.is_free, lock_of(worker))
+            self._free_looks[worker] = self._free_looks[worker] + 1 if is_free else 0
+            if self._free_looks[worker] >= LOOKS and await _in_thread(locks.take, lock_of(worker)):
+                count = await _in_thread(queues.hand_on, worker)
                 logger.warning("worker %s is dead; the others go on with its %d rows", worker, count)
-                await _aside(locks.release, lock_of(worker))
-                del self._suspects[worker]
+                await _in_thread(locks.release, lock_of(worker))
+                del self._free_looks[worker]
 
 
 @contextlib.contextmanager
-def _while_the_server_is_away() -> Iterator[None]:
+def _retrying_while_the_database_is_away() -> Iterator[None]:
     try:
         yield
     except Exception as exc:
@@ -290,6 +291,6 @@ def _while_the_server_is_away() -> Iterator[None]:
         logger.info("the database is away, looking again: %s", cause)
 
 
-async def _aside(do: Callable[..., T], *args: object) -> T:
-    """Do what waits for the database beside the loop."""
-    return await anyio.to_thread.run_sync(partial(do, *args), abandon_on_cancel=True)
+async def _in_thread(function: Callable[..., T], *args: object) -> T:
+    """Call *function* in a thread: it waits for the database and would block the loop."""
+    return await anyio.to_thread.run_sync(partial(function, *args), abandon_on_cancel=True)
