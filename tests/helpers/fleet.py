@@ -172,15 +172,15 @@ class Fleet:
     def is_over(self) -> bool:
         """Whether no worker has anything left to do: what has not ended then waits for a human."""
         try:
-            office = QueueControl(self.database)
+            queues = QueueControl(self.database)
         except JournalError:
             return False  # PostgreSQL does not answer
         try:
-            return office.is_empty() and not office.running() and office.is_empty()
+            return queues.is_empty() and not queues.running() and queues.is_empty()
         except Exception:  # noqa: BLE001 - whatever its driver raises while it is being restarted
             return False
         finally:
-            office.close()
+            queues.close()
 
     def unsettled(self) -> list[str]:
         """Return what is known of the rows that are not completed."""
