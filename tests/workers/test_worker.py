@@ -428,7 +428,7 @@ def test_the_commands_for_workers(database: str, tmp_path: Path, monkeypatch: py
     assert "2 rows are queued; at most 4 render at once, 3 agents among them" in result.output
     assert "paused: lunch" in call("pause", "--database", database, "--why", "lunch").output
     assert "workers: paused: lunch" in call("status", database).output
-    assert "The workers go on: at most 4 renders at once." in call("resume", database).output
+    assert "The workers continue: at most 4 renders at once." in call("resume", database).output
     with Journal(database) as journal:
         journal.intend(1)
         journal.failed(1, code="bad", error="why", spent="no")
