@@ -1,4 +1,4 @@
-"""Everything that can go wrong, as one tree.
+"""Exceptions of this package, as one tree.
 
 HeyGenError
 ├── InvalidInputError
@@ -35,9 +35,9 @@ HeyGenError
     ├── QuotaExceededError
     └── ServerError
 
-`error.spent` answers the question that costs money: "no" (nothing was made), "yes" (a render was
-made and goes on or is paid for) or "unknown" (it was sent and the answer was lost: look before you
-ask again).
+`error.spent` tells if the request cost money: "no" (HeyGen made no video), "yes" (a render was started
+and is paid for) or "unknown" (the request was sent and its answer was lost: look for the video at HeyGen
+before you send the request again).
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ Spent = Literal["no", "yes", "unknown"]
 
 
 class HeyGenError(Exception):
-    """The root: catch it and you have caught whatever this package raises on purpose.
+    """The base class of every error that this package raises on purpose.
 
     Attributes:
-        message: What happened, with the subject and the numbers.
-        code: HeyGen's word for it (`invalid_parameter`), or None where there was no answer.
+        message: The error in words, with the subject and the numbers.
+        code: HeyGen's error code (`invalid_parameter`); None if there was no answer.
         param: The request field that HeyGen blames.
         errors: Further details as HeyGen sent them: mappings of code, message, path.
         doc_url: HeyGen's page on the code.
@@ -61,9 +61,9 @@ class HeyGenError(Exception):
         http_status: Status of the answer.
         retry_after: Seconds that HeyGen asked to wait.
         retryable: True if the same request may succeed later without a change.
-        spent: True if money was spent: "no", "yes", "unknown".
-        attempts: How often it was tried.
-        resource_id: The video or session that it is about.
+        spent: Money that the request cost: "no", "yes" or "unknown".
+        attempts: Number of times that the request was sent.
+        resource_id: The video or session that the error concerns.
     """
 
     retryable: bool = False
@@ -84,7 +84,7 @@ class HeyGenError(Exception):
         attempts: int = 1,
         resource_id: str | None = None,
     ) -> None:
-        """Keep *message* and the facts around it."""
+        """Store *message* and the facts around it."""
         super().__init__(message)
         self.message = message
         self.code = code
@@ -104,7 +104,7 @@ class HeyGenError(Exception):
         return _rebuild, (type(self), self.message), self.__dict__
 
     def __str__(self) -> str:
-        """One line: what happened, and what helps to look it up."""
+        """Return one line: the message, then status, code, field and request id."""
         facts = [
             f"{name} {value}"
             for name, value in (
@@ -120,22 +120,22 @@ class HeyGenError(Exception):
 
     @property
     def gist(self) -> str:
-        """The part that may stand in a log: class, HTTP status, code and request id.
+        """The part that is safe in a log: class, HTTP status, code and request id.
 
-        The message is for whoever asked: in it HeyGen may quote what was sent.
+        The message is not, because HeyGen may quote the request in it.
         """
         facts = [str(fact) for fact in (self.http_status, self.code, self.request_id) if fact is not None]
         return f"{type(self).__name__}({', '.join(facts)})"
 
     def told(self, **facts: Any) -> Self:
-        """Return a copy of this error with other *facts*, such as `spent`; this one stays as it is."""
-        told = copy.copy(self)
-        told.__dict__.update(facts)
-        told.__cause__, told.__traceback__ = self.__cause__, self.__traceback__
-        return told
+        """Return a copy of this error with other *facts*, such as `spent`; this error does not change."""
+        changed = copy.copy(self)
+        changed.__dict__.update(facts)
+        changed.__cause__, changed.__traceback__ = self.__cause__, self.__traceback__
+        return changed
 
     def after(self, attempts: int, spent: Spent | None = None) -> Self:
-        """Return this error, told how often it was tried and what that cost."""
+        """Set `attempts`, and `spent` unless it is None, and return this error."""
         self.attempts = attempts
         if spent is not None:
             self.spent = spent
@@ -147,39 +147,39 @@ def _rebuild(kind: type[HeyGenError], message: str) -> HeyGenError:
 
 
 class InvalidInputError(HeyGenError, ValueError):
-    """Something you gave cannot work; found here, before anything was sent."""
+    """A value that you gave cannot work; found here, before a request was sent."""
 
 
 class DeadlineExceededError(HeyGenError, TimeoutError):
-    """Your deadline passed. A render that was submitted goes on and is paid for: see `resource_id`."""
+    """Your deadline passed. A submitted render goes on and is paid for: see `resource_id`."""
 
 
 class ConnectionFailedError(HeyGenError):
-    """No connection came about, so nothing was sent: name not found, refused, TLS."""
+    """No connection could be opened (name not found, refused, TLS), so the request was not sent."""
 
     retryable = True
 
 
 class ConnectionLostError(HeyGenError):
-    """The connection broke after the request was sent and before its answer was whole."""
+    """The connection broke after the request was sent and before its answer was complete."""
 
     retryable = True
 
 
 class AttemptTimeoutError(HeyGenError, TimeoutError):
-    """One attempt got no whole answer in its time."""
+    """One attempt got no complete answer within its timeout."""
 
     retryable = True
 
 
 class OutcomeUnknownError(HeyGenError):
-    """Sent, perhaps executed, and not safe to repeat: look before you ask again."""
+    """The request was sent and perhaps executed, and is not safe to repeat: look at HeyGen before you send it again."""
 
     spent: Spent = "unknown"
 
 
 class ContractError(HeyGenError):
-    """An answer came that does not read as HeyGen's contract says (HTML, empty, not JSON, a field missing)."""
+    """The answer does not match HeyGen's contract: HTML, empty, not JSON, a field missing."""
 
     retryable = True
 
@@ -191,27 +191,27 @@ class DownloadError(HeyGenError):
 
 
 class UploadError(HeyGenError):
-    """A file could not be brought to HeyGen: its storage refused it, or HeyGen can do nothing with it."""
+    """A file could not be uploaded: HeyGen's storage refused it, or HeyGen cannot use it."""
 
 
 class JournalError(HeyGenError):
-    """The journal cannot be used: missing, in use by another process, damaged, not writable. Nothing was submitted."""
+    """The journal cannot be used: missing, in use by another process, damaged, not writable. No row was submitted."""
 
 
 class RenderFailedError(HeyGenError):
-    """HeyGen tried to render and gave up; `code` says why where HeyGen tells. HeyGen does not bill these."""
+    """HeyGen could not render the video; `code` is the reason if HeyGen gives one. HeyGen does not bill these."""
 
 
 class RunPausedError(HeyGenError):
-    """A run sends nothing more, by a rule that you gave it. What was sent was followed to its end; it can go on."""
+    """A run stopped sending, by a rule that you set. It followed the rows sent before to their end, and can resume."""
 
 
 class BudgetReachedError(RunPausedError):
-    """The next row could cost more than what is left of the budget."""
+    """The next row could cost more than the rest of the budget."""
 
 
 class CanaryFailedError(RunPausedError):
-    """One of the first rows failed, or you did not approve of them."""
+    """One of the first rows failed, or you did not approve them."""
 
 
 class BreakerTrippedError(RunPausedError):
@@ -219,11 +219,11 @@ class BreakerTrippedError(RunPausedError):
 
 
 class WebhookError(HeyGenError):
-    """A delivery that is not to be believed. Nothing came of it; whatever it is about can be read from HeyGen."""
+    """A webhook delivery was refused. It had no effect; its resource can still be read from HeyGen."""
 
 
 class WebhookSignatureError(WebhookError):
-    """The delivery is not signed, or not by a secret that you gave."""
+    """The delivery is not signed, or not with a secret that you gave."""
 
 
 class WebhookTimestampError(WebhookError):
@@ -235,7 +235,7 @@ class WebhookMalformedError(WebhookError):
 
 
 class WebhookTooLargeError(WebhookError):
-    """The delivery is larger than any of HeyGen's."""
+    """The delivery is larger than any that HeyGen sends."""
 
 
 class APIError(HeyGenError):
@@ -263,37 +263,37 @@ class NotFoundError(APIError):
 
 
 class ConflictError(APIError):
-    """409: it contradicts the state of things."""
+    """409: the request contradicts the present state of the resource."""
 
 
 class RequestInProgressError(ConflictError):
-    """409: the first request under this key is still being worked on; ask again under the same key."""
+    """409: HeyGen still works on the first request under this key; send it again under the same key."""
 
     retryable = True
 
 
 class ResourceNotReadyError(ConflictError):
-    """409: what the request names is still being made."""
+    """409: HeyGen is still making a resource that the request names."""
 
     retryable = True
 
 
 class PayloadTooLargeError(APIError):
-    """413: upload it as an asset instead."""
+    """413: the request is too large; upload the file as an asset instead."""
 
 
 class RateLimitError(APIError):
-    """429: too many requests, or too many renders at once. It was not executed."""
+    """429: too many requests, or too many renders at once. The request was not executed."""
 
     retryable = True
 
 
 class QuotaExceededError(APIError):
-    """429 `quota_exceeded`: the allowance of the day or plan is used up."""
+    """429 `quota_exceeded`: the quota of the day or of the plan is used up."""
 
 
 class ServerError(APIError):
-    """5xx: HeyGen's side broke, perhaps after it did the work."""
+    """5xx: HeyGen's server failed, perhaps after it executed the request."""
 
     retryable = True
 
@@ -326,10 +326,10 @@ _BY_STATUS: dict[int, type[APIError]] = {
 def api_error_class(status: int, code: str | None) -> type[APIError]:
     """Return the class for an error answer: by its code, else by its status.
 
-    HeyGen's codes are compared without regard to case, because one of its pages prints them in
-    capitals. An unknown code falls back on the status, an unknown status on `APIError`.
+    Case is ignored in codes, because one of HeyGen's pages prints them in capitals. An unknown code falls
+    back to the status, an unknown status to `APIError`.
     """
-    named = _BY_CODE.get(code.lower()) if code else None
-    if named is not None:
-        return named
+    by_code = _BY_CODE.get(code.lower()) if code else None
+    if by_code is not None:
+        return by_code
     return ServerError if status >= 500 else _BY_STATUS.get(status, APIError)  # noqa: PLR2004 - HTTP's own border

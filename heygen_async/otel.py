@@ -2,8 +2,8 @@
 
     HeyGen(observers=[OpenTelemetryObserver()])
 
-Spans are children of whatever span is current where the work was begun. None of them, and no metric, carries a script,
-a prompt, a row, a recipient or the API key; ids of videos stand in the spans of rows only.
+Spans are children of the span that is current where the work starts. No span and no metric carries a script, a prompt,
+a row, a recipient or the API key; only the spans of rows carry ids of videos.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ _RENDER_BUCKETS = (15.0, 30.0, 60.0, 120.0, 180.0, 240.0, 300.0, 420.0, 600.0, 9
 
 
 class OpenTelemetryObserver:
-    """An observer that tells OpenTelemetry what a client does.
+    """An observer that reports requests and rows to OpenTelemetry.
 
-    Spans: one for each try of each request (`POST /v3/videos`, with the HTTP attributes of the semantic conventions),
-    and `heygen.row` for each row of a run, from its submission to its result.
+    Spans: one for each attempt of each request (`POST /v3/videos`, with the HTTP attributes of the semantic
+    conventions), and `heygen.row` for each row of a run, from its submission to its result.
 
     Metrics: `http.client.request.duration` (its count is the number of requests, by route and status),
     `heygen.client.retries`, `heygen.rows.submitted`, `heygen.rows.ended` (by outcome), `heygen.render.duration`,
@@ -63,7 +63,7 @@ class OpenTelemetryObserver:
     def __init__(
         self, *, tracer_provider: TracerProvider | None = None, meter_provider: MeterProvider | None = None
     ) -> None:
-        """Tell these providers, or else the global ones.
+        """Report to the given providers, or to the global ones.
 
         Raises:
             InvalidInputError: OpenTelemetry is not installed.
@@ -74,12 +74,12 @@ class OpenTelemetryObserver:
         self._open: dict[tuple[int, int], _Row] = {}
 
     def __call__(self, event: Event) -> None:
-        """Take in one event."""
+        """Report one event."""
         match event:
             case RequestEnded():
                 self._request(event)
             case RetryPlanned():
-                self._metrics.retries.add(1, {**_asked(event), _ERROR: event.error})
+                self._metrics.retries.add(1, {**_request_attributes(event), _ERROR: event.error})
             case JobSubmitted():
                 self._submitted(event)
             case JobRendered():
@@ -92,8 +92,8 @@ class OpenTelemetryObserver:
                 self._metrics.slots_limit.set(limit)
 
     def _request(self, event: RequestEnded) -> None:
-        facts = _set({
-            **_asked(event),
+        facts = _known({
+            **_request_attributes(event),
             "server.address": event.server,
             "server.port": event.port,
             "http.response.status_code": event.status,
@@ -112,48 +112,48 @@ class OpenTelemetryObserver:
         span.end(end_time=ended)
 
     def _submitted(self, event: JobSubmitted) -> None:
-        self._metrics.submitted.add(1, _set({_MODE: event.mode}))
+        self._metrics.submitted.add(1, _known({_MODE: event.mode}))
         self._metrics.slots_in_use.add(1)
-        row = self._begun(event, event.age)
+        row = self._open_span(event, event.age)
         row.holds_slot = True
         row.span.set_attribute(_RESOURCE, event.resource_id)
 
     def _rendered(self, event: JobRendered) -> None:
         if event.seconds is not None:
-            self._metrics.renders.record(event.seconds, _set({_MODE: event.mode, "heygen.status": event.status}))
+            self._metrics.renders.record(event.seconds, _known({_MODE: event.mode, "heygen.status": event.status}))
         if (row := self._open.get(_key(event))) is not None:
-            self._give_back(row)
+            self._free_slot(row)
             row.span.add_event("rendered", {"heygen.status": event.status}, timestamp=row.now())
 
     def _ended(self, event: JobEnded) -> None:
-        facts = _set({_OUTCOME: event.outcome, _ERROR: event.code or event.error})
-        self._metrics.ended.add(1, facts | _set({_MODE: event.mode}))
-        self._close(event, facts | _set({_RESOURCE: event.resource_id}), failed=event.error is not None)
+        facts = _known({_OUTCOME: event.outcome, _ERROR: event.code or event.error})
+        self._metrics.ended.add(1, facts | _known({_MODE: event.mode}))
+        self._close(event, facts | _known({_RESOURCE: event.resource_id}), failed=event.error is not None)
 
     def _left(self, event: JobLeft) -> None:
         facts = {_OUTCOME: "left", _RESOURCE: event.resource_id, "heygen.spent": event.spent}
-        self._close(event, _set(facts), failed=False)
+        self._close(event, _known(facts), failed=False)
 
-    def _begun(self, event: JobEvent, age: float) -> _Row:
-        """Open the span of a row, *age* seconds ago."""
+    def _open_span(self, event: JobEvent, age: float) -> _Row:
+        """Open the span of a row as of *age* seconds ago."""
         started = time.time_ns() - _nanoseconds(age)
-        facts = _set({"heygen.run": event.run, "heygen.row.index": event.index, _MODE: event.mode})
+        facts = _known({"heygen.run": event.run, "heygen.row.index": event.index, _MODE: event.mode})
         span = self._tracer.start_span("heygen.row", attributes=facts, start_time=started)
         row = _Row(span=span, started=started, began=anyio.current_time() - age)
         self._open[_key(event)] = row
         return row
 
     def _close(self, event: JobEvent, facts: dict[str, Any], *, failed: bool) -> None:
-        """End the span of a row; one that was never submitted gets a short one, so that every row is seen."""
-        row = self._open.get(_key(event)) or self._begun(event, 0.0)
+        """End the span of a row. A row that was never submitted gets a short span, so that every row has one."""
+        row = self._open.get(_key(event)) or self._open_span(event, 0.0)
         del self._open[_key(event)]
-        self._give_back(row)
+        self._free_slot(row)
         row.span.set_attributes(facts)
         if failed:
             row.span.set_status(self._trace.StatusCode.ERROR)
         row.span.end(end_time=row.now())
 
-    def _give_back(self, row: _Row) -> None:
+    def _free_slot(self, row: _Row) -> None:
         if row.holds_slot:
             row.holds_slot = False
             self._metrics.slots_in_use.add(-1)
@@ -161,7 +161,14 @@ class OpenTelemetryObserver:
 
 @attrs.define(kw_only=True)
 class _Row:
-    """A row that has not ended: its span, and when that began by the world's clock (nanoseconds) and by the loop's."""
+    """A row that has not ended.
+
+    Attributes:
+        span: The open span.
+        started: Start of the span in nanoseconds of Unix time.
+        began: Start of the span by the event loop's clock, in seconds.
+        holds_slot: True from the submission until the render ends.
+    """
 
     span: Span
     started: int
@@ -169,13 +176,13 @@ class _Row:
     holds_slot: bool = False
 
     def now(self) -> int:
-        """Return the moment in nanoseconds; the loop tells how much time has passed, so no clock change disturbs it."""
+        """Return Unix time in nanoseconds; changes of the system clock since the start do not count."""
         return self.started + _nanoseconds(anyio.current_time() - self.began)
 
 
 @attrs.frozen(kw_only=True)
 class _Metrics:
-    """The instruments; their names and units are those of OpenTelemetry's semantic conventions, or in their manner."""
+    """The instruments. Names and units follow OpenTelemetry's semantic conventions."""
 
     requests: Any
     retries: Any
@@ -187,7 +194,7 @@ class _Metrics:
 
     @classmethod
     def of(cls, meter: Meter) -> _Metrics:
-        """Make them."""
+        """Create the instruments."""
         return cls(
             requests=meter.create_histogram(
                 "http.client.request.duration",
@@ -204,7 +211,7 @@ class _Metrics:
                 "From a submission until the end of its render is noticed.",
                 explicit_bucket_boundaries_advisory=_RENDER_BUCKETS,
             ),
-            # No gauge: where several processes share an account, a sum over them is wanted.
+            # Not a gauge: the values of several processes that share an account must add up.
             slots_in_use=meter.create_up_down_counter("heygen.slots.in_use", "{slot}", "Renders under way."),
             slots_limit=meter.create_gauge("heygen.slots.limit", "{slot}", "Renders that HeyGen takes at once."),
         )
@@ -217,12 +224,12 @@ def _api(module: str) -> Any:
         raise InvalidInputError('OpenTelemetryObserver needs it: pip install "heygen-async[otel]"') from exc
 
 
-def _asked(event: RequestEnded | RetryPlanned) -> dict[str, Any]:
+def _request_attributes(event: RequestEnded | RetryPlanned) -> dict[str, Any]:
     return {_METHOD: event.method, _TEMPLATE: event.route}
 
 
-def _set(facts: dict[str, Any]) -> dict[str, Any]:
-    """Return the attributes that are known: OpenTelemetry takes no None."""
+def _known(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return the attributes that are not None, because OpenTelemetry takes no None."""
     return {name: value for name, value in facts.items() if value is not None}
 
 

@@ -3,8 +3,8 @@
     def show(event: Event) -> None: ...
     HeyGen(observers=[show])
 
-Observers run in the event loop between other work: they must be quick and must not block. One that
-raises is logged and changes nothing. No event carries a script, a prompt, a recipient or the API key.
+Observers run in the event loop between other work: they must be quick and must not block. An observer's
+exception is logged and goes no further. No event carries a script, a prompt, a recipient or the API key.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ logger: logging.Logger = logging.getLogger("heygen_async")
 
 @attrs.frozen(kw_only=True)
 class Event:
-    """The root of all events."""
+    """The base class of all events."""
 
 
 @attrs.frozen(kw_only=True)
@@ -28,14 +28,14 @@ class RequestEnded(Event):
     """One attempt of one HTTP request is over.
 
     Attributes:
-        method: Of the request.
-        route: Its path with names for ids: `/v3/videos/{video_id}`.
-        status: HTTP status; None where no answer came.
-        seconds: From sending to the end.
-        error: The class of the error it amounts to; None if it went well.
-        server: Host that was asked; None if not told.
-        port: Its port.
-        attempt: Which try of the request it was, from 1.
+        method: HTTP method of the request.
+        route: Path of the request with names for ids: `/v3/videos/{video_id}`.
+        status: HTTP status; None if no answer came.
+        seconds: Duration of the attempt.
+        error: Class name of the error that it ended in; None if it succeeded.
+        server: Host of the server; None if unknown.
+        port: Port of the server; None if unknown.
+        attempt: Number of the attempt, from 1.
     """
 
     method: str
@@ -60,12 +60,12 @@ class RetryPlanned(Event):
 
 @attrs.frozen(kw_only=True)
 class JobEvent(Event):
-    """Something about one row of one run.
+    """An event of one row of one run.
 
     Attributes:
         index: The row's place in its run, from 0.
-        run: Which run of this process it is, because each counts its rows from 0.
-        mode: What is made: `avatar`, `video_agent`, ...; None if not told.
+        run: Number of the run in this process, because each run counts its rows from 0.
+        mode: Kind of the request: `avatar`, `video_agent`, ...; None if unknown.
     """
 
     index: int
@@ -78,8 +78,8 @@ class JobSubmitted(JobEvent):
     """A row's request was accepted: *resource_id* is being made and will be paid for.
 
     Attributes:
-        resource_id: Of the video, session or batch.
-        age: Seconds since it was submitted, where an earlier run did that.
+        resource_id: Id of the video, session or batch.
+        age: Seconds since the submission if an earlier run submitted the row, else 0.
     """
 
     resource_id: str
@@ -91,9 +91,10 @@ class JobRendered(JobEvent):
     """A row's render ended and its slot is free; its download, if any, is still to come.
 
     Attributes:
-        resource_id: Of the video, session or batch.
-        status: HeyGen's word for the end.
-        seconds: From the submission, or a batch's turn, until the end was noticed; None if not told.
+        resource_id: Id of the video, session or batch.
+        status: HeyGen's last status: `completed`, `failed`, ...
+        seconds: Time from the submission, or from the start of a batch's item, until the end was noticed; None if
+            unknown.
     """
 
     resource_id: str
@@ -103,11 +104,11 @@ class JobRendered(JobEvent):
 
 @attrs.frozen(kw_only=True)
 class SlotsLearnt(Event):
-    """HeyGen refused a render for want of slots.
+    """HeyGen refused a render because no slot was free.
 
     Attributes:
-        limit: How many renders the account takes at once, as far as that is known now; None if it is not.
-        in_use: How many places are taken.
+        limit: Number of renders that the account takes at once, by the refusals so far; None if unknown.
+        in_use: Number of slots in use.
     """
 
     limit: int | None
@@ -119,10 +120,10 @@ class JobEnded(JobEvent):
     """A row has its result.
 
     Attributes:
-        resource_id: Of the video, or of the session that made none; None if nothing was submitted.
-        error: The class of the error; None if it is completed.
-        code: HeyGen's word for the error, else its class.
-        outcome: `completed`, `not_stored` (completed, but a file is missing) or `failed`; None if not told.
+        resource_id: Id of the video, or of the session that made no video; None if the row was not submitted.
+        error: Class name of the error; None if the row is completed.
+        code: HeyGen's error code, else the error's class name.
+        outcome: `completed`, `not_stored` (completed, but a file is missing) or `failed`; None if unknown.
     """
 
     resource_id: str | None
@@ -133,11 +134,11 @@ class JobEnded(JobEvent):
 
 @attrs.frozen(kw_only=True)
 class JobLeft(JobEvent):
-    """The run was left with this row under way: what was submitted goes on at HeyGen.
+    """The run ended with this row under way: a submitted render goes on at HeyGen.
 
     Attributes:
-        resource_id: None if its POST was cut off.
-        spent: "yes" if its id is known, else "unknown".
+        resource_id: Id of the video, session or batch; None if the POST was cut off.
+        spent: "yes" if the id is known, else "unknown".
     """
 
     resource_id: str | None
@@ -146,13 +147,13 @@ class JobLeft(JobEvent):
 
 @attrs.frozen(kw_only=True)
 class UploadProgressed(Event):
-    """Bytes of a file have gone out. An upload that begins anew begins at 0 again.
+    """Bytes of a file were sent. A repeated upload starts at 0 again.
 
     Attributes:
-        upload: Which upload of this process it is, from 1.
+        upload: Number of the upload in this process, from 1.
         index: The file's place in `upload_many`, from 0.
-        sent_bytes: Handed over to the network so far.
-        total_bytes: Of the file.
+        sent_bytes: Bytes handed over to the network so far.
+        total_bytes: Size of the file.
     """
 
     upload: int
@@ -171,20 +172,20 @@ class Telemetry:
     observers: Sequence[Observer] = ()
 
     def emit(self, event: Event) -> None:
-        """Tell every observer."""
-        under_way = sys.exception()
+        """Call every observer with *event*."""
+        being_handled = sys.exception()
         for observer in self.observers:
             try:
                 observer(event)
             except Exception as exc:
-                _forget(under_way, exc)
+                _remove_context(exc, being_handled)
                 logger.exception("the observer %r failed on %s", observer, type(event).__name__)
 
 
-def _forget(under_way: BaseException | None, error: BaseException) -> None:
-    """Take the error that was being handled anyway out of an observer's: its message is not for a log."""
-    one: BaseException | None = error
-    while one is not None:
-        if one.__context__ is under_way:
-            one.__context__ = None
-        one = one.__cause__ or one.__context__
+def _remove_context(error: BaseException, being_handled: BaseException | None) -> None:
+    """Detach *being_handled* from an observer's *error*: its message may quote a script and must not be logged."""
+    link: BaseException | None = error
+    while link is not None:
+        if link.__context__ is being_handled:
+            link.__context__ = None
+        link = link.__cause__ or link.__context__

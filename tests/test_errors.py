@@ -1,4 +1,4 @@
-"""The error tree: classes by code and status, what an error says, and that it survives a pickle."""
+"""The error tree: classes by code and status, an error's text, and pickling."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ ALL = [kind for kind in vars(errors).values() if isinstance(kind, type) and issu
     ],
 )
 def test_an_answer_becomes_a_class_by_code_then_by_status(status: int, code: str | None, name: str) -> None:
-    """The code decides where it is known, the status where it is not, and nothing unknown crashes."""
+    """A known code decides, else the status; an unknown status becomes an APIError."""
     assert api_error_class(status, code).__name__ == name
 
 
 @pytest.mark.parametrize("kind", ALL)
 def test_errors_survive_a_pickle(kind: type[HeyGenError]) -> None:
-    """An error that crossed a process border still says everything."""
+    """An unpickled error has the class, attributes, notes and text of the original."""
     error = kind(
         "m",
         code="c",
@@ -62,21 +62,21 @@ def test_errors_survive_a_pickle(kind: type[HeyGenError]) -> None:
 
 
 def test_an_error_reads_in_one_line() -> None:
-    """Message first, then what helps to look it up."""
+    """The message comes first, then status, code, field, request id and attempts."""
     error = APIError("POST /v3/videos: no", code="x", param="script", http_status=400, request_id="r1", attempts=2)
     assert str(error) == "POST /v3/videos: no (HTTP 400, code x, field script, request id r1, tried 2 times)"
     assert str(HeyGenError("no", attempts=3)) == "no, tried 3 times"
     assert str(HeyGenError("no")) == "no"
 
 
-def test_after_keeps_what_it_is_not_told() -> None:
-    """Without a new verdict about the money the old one stays."""
+def test_after_keeps_spent_unless_it_is_given() -> None:
+    """`after` changes `spent` only if a value is passed."""
     assert errors.OutcomeUnknownError("x").after(4).spent == "unknown"
     assert errors.OutcomeUnknownError("x").after(4, "no").spent == "no"
 
 
 def test_errors_are_caught_as_people_expect() -> None:
-    """Time-outs are TimeoutErrors, bad input is a ValueError."""
+    """Timeouts are TimeoutErrors, bad input is a ValueError."""
     assert issubclass(errors.DeadlineExceededError, TimeoutError)
     assert issubclass(errors.AttemptTimeoutError, TimeoutError)
     assert issubclass(errors.InvalidInputError, ValueError)

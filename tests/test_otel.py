@@ -1,4 +1,4 @@
-"""OpenTelemetry: what its real SDK has in memory after a run on the simulator."""
+"""OpenTelemetry: spans and metrics of its real SDK after a run on the simulator."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from heygen_async.simulator import DropAfterAccept, ErrorAnswer, FailedRender, S
 
 
 class Exported:
-    """An observer over the SDK, and what the SDK was told."""
+    """An observer over the SDK, and the spans and metrics that the SDK received."""
 
     def __init__(self) -> None:
         self._spans = InMemorySpanExporter()
@@ -85,7 +85,7 @@ def seconds(span: ReadableSpan) -> float:
 
 
 async def test_every_row_is_a_span_and_counted(server: Server, world: World, exported: Exported) -> None:
-    """With its mode, its id and how it ended, and as long as it took by the run's clock."""
+    """A row's span has its mode, id and outcome, and lasts as long as the row did by the run's clock."""
     world.render_seconds = lambda body: 100.0
     world.faults.append(FailedRender(nth=1, code="rendering_failed", message="Hi number 0 is too much"))
     await run(server, exported, [hi(0), hi(1), VideoAgent(prompt="A welcome")])
@@ -108,7 +108,7 @@ async def test_every_row_is_a_span_and_counted(server: Server, world: World, exp
 
 
 async def test_every_try_of_a_request_is_a_span(server: Server, world: World, exported: Exported) -> None:
-    """In the words of OpenTelemetry's conventions; tries after the first say how many there were before."""
+    """Each attempt has a span with the attributes of OpenTelemetry's conventions; repeated ones count the resends."""
     world.faults += [DropAfterAccept(nth=1), ErrorAnswer(method="GET", nth=1, status=500)]
     await run(server, exported, [hi(0)])
     posts = [span for span in exported.requests if span.name == "POST /v3/videos"]
@@ -141,8 +141,8 @@ async def test_every_try_of_a_request_is_a_span(server: Server, world: World, ex
     assert sum(count for (_, status), count in counted.items() if status == 500) == 1
 
 
-async def test_spans_are_children_of_what_is_current(server: Server, exported: Exported) -> None:
-    """Whoever opens a span around a run finds the rows and requests under it."""
+async def test_spans_are_children_of_the_current_span(server: Server, exported: Exported) -> None:
+    """The spans of rows and requests are children of the span that was opened around the run."""
     tracer = exported.tracers.get_tracer("mine")
     with tracer.start_as_current_span("campaign") as mine:
         await run(server, exported, [hi(0)])
@@ -152,7 +152,7 @@ async def test_spans_are_children_of_what_is_current(server: Server, exported: E
 
 
 async def test_a_row_that_is_refused_has_a_span(server: Server, world: World, exported: Exported) -> None:
-    """Though it was never submitted; it took no slot."""
+    """A row that HeyGen refuses has a span without a resource id, and counts neither as submitted nor as a slot."""
     world.faults.append(ErrorAnswer(method="POST", nth=1, status=400, code="invalid_parameter"))
     await run(server, exported, [hi(0)])
     (row,) = exported.rows
@@ -163,7 +163,7 @@ async def test_a_row_that_is_refused_has_a_span(server: Server, world: World, ex
 
 
 async def test_a_run_that_is_left_ends_its_spans(server: Server, world: World, exported: Exported) -> None:
-    """What goes on at HeyGen is told so, and no slot counts as in use for ever."""
+    """Rows under way when a run is left end with the outcome `left`, and their slots are no longer in use."""
     world.render_seconds = lambda body: 100.0 if body["script"] == "Hi number 0" else 1000.0
     async with (
         HeyGen("simulator-key", base_url=server.base_url, observers=[exported.observer]) as heygen,
@@ -179,7 +179,7 @@ async def test_a_run_that_is_left_ends_its_spans(server: Server, world: World, e
 
 
 async def test_two_runs_are_told_apart(server: Server, exported: Exported) -> None:
-    """Both count their rows from 0, at the same time, under one observer."""
+    """Two runs at once under one observer both have a row 0, and the spans differ by the run's number."""
     async with (
         HeyGen("simulator-key", base_url=server.base_url, observers=[exported.observer]) as heygen,
         heygen.render_many([hi(0)]) as one,
@@ -192,8 +192,8 @@ async def test_two_runs_are_told_apart(server: Server, exported: Exported) -> No
     assert len({row["heygen.run"] for row in rows}) == len({row["heygen.resource.id"] for row in rows}) == 2
 
 
-async def test_a_pool_that_is_too_small_is_told(server: Server, world: World, exported: Exported) -> None:
-    """The limit that HeyGen's refusals taught, and that never more slots were in use."""
+async def test_the_limit_of_slots_is_reported(server: Server, world: World, exported: Exported) -> None:
+    """The limit that was learnt from HeyGen's refusals is a metric."""
     world.slots = 2
     await run(server, exported, [hi(n) for n in range(5)], max_in_flight=5)
     assert [point.value for point in exported.points("heygen.slots.limit")] == [2]
@@ -203,7 +203,7 @@ async def test_a_pool_that_is_too_small_is_told(server: Server, world: World, ex
 async def test_a_followed_render_begins_when_it_was_submitted(
     server: Server, world: World, exported: Exported, tmp_path: Any
 ) -> None:
-    """A run that goes on from a journal does not count renders as young."""
+    """A run that resumes from a journal counts a render from its submission by the earlier run."""
     world.render_seconds = lambda body: 300.0
     journal = tmp_path / "c.db"
     async with (
@@ -211,8 +211,8 @@ async def test_a_followed_render_begins_when_it_was_submitted(
         heygen.render_many([hi(0), hi(1)], journal=journal, max_in_flight=1) as results,
     ):
         await anext(results)
-    with contextlib.closing(sqlite3.connect(journal)) as kept, kept:
-        kept.execute("UPDATE jobs SET submitted_at = submitted_at - 500 WHERE state = 'submitted'")
+    with contextlib.closing(sqlite3.connect(journal)) as database, database:
+        database.execute("UPDATE jobs SET submitted_at = submitted_at - 500 WHERE state = 'submitted'")
     async with (
         HeyGen("simulator-key", base_url=server.base_url, observers=[exported.observer]) as heygen,
         heygen.resume(journal) as results,
@@ -227,26 +227,26 @@ async def test_a_followed_render_begins_when_it_was_submitted(
 
 
 async def test_the_end_of_an_unknown_render_changes_nothing(exported: Exported) -> None:
-    """An observer that joins late sees ends without beginnings."""
+    """The end of a row whose submission was not seen opens no span and frees no slot."""
     exported.observer(JobRendered(index=0, resource_id="v", status="completed"))
     assert exported.spans() == []
     assert exported.points("heygen.slots.in_use") == []
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In words that can be pasted."""
+    """Without OpenTelemetry the error quotes the pip command that installs it."""
     monkeypatch.setitem(sys.modules, "opentelemetry.trace", None)
     with pytest.raises(InvalidInputError, match=r'pip install "heygen-async\[otel\]"'):
         OpenTelemetryObserver()
 
 
 async def test_the_row_and_the_script_stay_out(server: Server, world: World, exported: Exported) -> None:
-    """Spans and metrics have no word of what is said, to whom, or of the key."""
+    """Spans and metrics contain no script, title, row or API key."""
     world.faults.append(FailedRender(nth=1, code="rendering_failed", message="cannot say MARKER-script"))
     request = DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="MARKER-script", title="MARKER-title")
     await run(server, exported, [Job(request=request, row={"name": "MARKER-row"})])
-    told = "".join(span.to_json() for span in exported.spans())
-    told += repr([exported.points(name) for name in ("heygen.rows.ended", "http.client.request.duration")])
-    assert "rendering_failed" in told
-    assert "MARKER" not in told
-    assert "simulator-key" not in told
+    exports = "".join(span.to_json() for span in exported.spans())
+    exports += repr([exported.points(name) for name in ("heygen.rows.ended", "http.client.request.duration")])
+    assert "rendering_failed" in exports
+    assert "MARKER" not in exports
+    assert "simulator-key" not in exports
