@@ -365,4 +365,4 @@ def test_a_bill_says_what_it_cannot_price() -> None:
     for kind in ("lipsync", "clipping"):
         video = Video(id="x", status="completed", duration=10.0)
         bill.add(Completed(job=Job(request=REQUESTS[kind]), resource_id="x", video=video))
-    assert bill.amount == "about 0.33 to 0.67 and 1 of no published price"
+    assert bill.amount == "about 0.33 to 0.67 and 1 without a published price"
