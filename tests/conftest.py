@@ -1,4 +1,4 @@
-"""What all tests share: virtual time, a simulated HeyGen on 127.0.0.1, and a client for it."""
+"""Fixtures of all tests: virtual time, a simulated HeyGen on 127.0.0.1, and a client for it."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from tests.helpers.simulator_ask import Ask, asker
 
 
 @pytest.fixture(scope="session", autouse=True)
-def nobody_is_logged_in() -> Iterator[None]:
-    """Keep the credentials file of whoever runs the tests out of them: below a file there are no files."""
+def no_stored_credentials() -> Iterator[None]:
+    """Hide the credentials file of the person who runs the tests: /dev/null is no folder, so it holds no file."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HEYGEN_CONFIG_DIR", os.devnull)
         yield
 
 
-# A time limit for each example tells of the machine, not of the code: it fails when others use the processor.
+# No time limit for an example: it would fail on a busy machine.
 hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
 
@@ -42,33 +42,33 @@ def anyio_backend() -> tuple[str, dict[str, Any]]:
 
 @pytest.fixture
 def world() -> World:
-    """An account with ten slots and nothing on its books."""
+    """An account with ten render slots and no charges."""
     return World()
 
 
 @pytest.fixture
 async def server(world: World) -> AsyncIterator[Server]:
-    """The simulator, listening."""
+    """A running simulator of `world`."""
     async with serve(world) as running:
         yield running
 
 
 @pytest.fixture
 async def http(server: Server) -> AsyncIterator[aiohttp.ClientSession]:
-    """Plain HTTP to the simulator, with its key."""
+    """A plain HTTP session with the simulator's address and key."""
     async with aiohttp.ClientSession(server.base_url, headers={"x-api-key": "simulator-key"}) as session:
         yield session
 
 
 @pytest.fixture
 def ask(http: aiohttp.ClientSession, world: World) -> Ask:
-    """Send a request and return status and JSON; whatever comes must fit the contract."""
+    """A function that sends a request and returns status and JSON, which must fit the contract."""
     return asker(http, world)
 
 
 @pytest.fixture
 def events() -> list[Event]:
-    """What the client of the `heygen` fixture has told its observer."""
+    """Events that the client of the `heygen` fixture has sent to its observer."""
     return []
 
 
@@ -81,13 +81,13 @@ async def heygen(server: Server, events: list[Event]) -> AsyncIterator[HeyGen]:
 
 @pytest.fixture
 def hello() -> DirectVideo:
-    """A request that is fine."""
+    """A valid request."""
     return DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="Hi Ada")
 
 
 @pytest.fixture
 def simulator() -> Iterator[str]:
-    """`heygen-async simulate` in a process of its own: its address."""
+    """Address of `heygen-async simulate` in a process of its own, 500 times as fast as real time."""
     command = [sys.executable, "-m", "heygen_async.cli", "simulate", "--port", "0", "--speed", "500"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "200"}) as process:
         assert process.stdout is not None
@@ -102,14 +102,14 @@ def simulator() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def database_server() -> Iterator[Postgres]:
-    """A PostgreSQL of the tests' own; HEYGEN_TESTS_NEED_POSTGRES makes its absence a failure."""
+    """A PostgreSQL server for the tests. Without one they are skipped, or fail if HEYGEN_TESTS_NEED_POSTGRES is set."""
     if binary("initdb") is None and not os.environ.get("HEYGEN_TESTS_NEED_POSTGRES"):
-        pytest.skip("PostgreSQL is not on this machine")
+        pytest.skip("PostgreSQL is not installed")
     with postgres() as server:
         yield server
 
 
 @pytest.fixture
 def database(database_server: Postgres) -> str:
-    """The address of an empty database."""
+    """Address of an empty database."""
     return database_server.make(f"heygen_{uuid.uuid4().hex}")

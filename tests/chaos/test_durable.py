@@ -1,6 +1,6 @@
-"""Several workers on one database: one dies without a word, one is sent home, PostgreSQL crashes, answers are lost.
+"""Several workers on one database: one is killed, one is stopped, PostgreSQL crashes, and answers are lost.
 
-Whatever happens: every row ends by itself, each is charged once, and the account's slots are never overrun.
+Every row ends without a person's help and is charged once, and the workers never use more render slots than the cap.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ DIRECT, AGENTS = 24, 4
 ROWS = DIRECT + AGENTS
 
 
-@pytest.mark.parametrize("told", [CAP, 3 * CAP])
+@pytest.mark.parametrize("max_in_flight", [CAP, 3 * CAP])
 def test_a_dead_worker_and_a_crashed_database(
-    database_server: Postgres, database: str, tmp_path: Path, told: int
+    database_server: Postgres, database: str, tmp_path: Path, max_in_flight: int
 ) -> None:
-    """Told the right cap, there is room for more, so that too much would be seen; told too much, there is not."""
-    slots = 5 * CAP if told == CAP else CAP
+    """All rows end and the cap holds: with a cap below the account's slots, and with one of three times the slots."""
+    slots = 5 * CAP if max_in_flight == CAP else CAP
     world = World(slots=slots, render_seconds=lambda _: 20.0, thinking_seconds=10.0, faults=trouble())
     with fleet(world, database, tmp_path, speed=SPEED) as crew:
-        crew.enqueue(people(DIRECT, AGENTS), max_in_flight=told)
+        crew.enqueue(people(DIRECT, AGENTS), max_in_flight=max_in_flight)
         crew.start(3)
         assert crew.until(lambda: crew.account.charges >= 0.4 * ROWS, 120), crew.said()
         crew.kill()

@@ -1,7 +1,7 @@
-"""Crash safety by really crashing: killed with SIGKILL at every journal write and network step, then resumed.
+"""Campaigns that are killed with SIGKILL at every journal write and network step, and then resumed.
 
-Whatever the moment: each row is charged once, every finished video has its file, and nothing is reported failed that
-finished. The simulator lives on while its clients are killed; all run in compressed time.
+At every moment of the kill: each row is charged once, every finished video has its file, and no finished row is
+reported as failed. The simulator goes on while its clients are killed; all run in compressed time.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from heygen_async.simulator import (
 pytestmark = pytest.mark.chaos
 
 SPEED = 400.0
-MOST_RUNS = 12
-PARTS = 4  # that may run side by side
+MAX_RUNS = 12
+PARTS = 4  # of the test, which may run in parallel
 HERE = Path(__file__).parent
 NAMES = {"Ada", "Zoë", "Bob", "Eve"}
 
 
 class Stage:
-    """A simulator in a thread, and a zygote for clients that will be killed."""
+    """A simulator in a thread, and the process that forks the clients to be killed."""
 
     def __init__(self) -> None:
         self.kills = 0
@@ -49,7 +49,7 @@ class Stage:
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
         command = [sys.executable, str(HERE / "zygote.py")]
-        # Its children are killed, so they could not say which lines they ran: measuring them only makes them slow.
+        # No coverage in its children: a killed process writes no measurements.
         unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
         self._zygote = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=unmeasured
@@ -68,7 +68,7 @@ class Stage:
         asyncio.run_coroutine_threadsafe(self._servers.aclose(), self._loop).result()
 
     def run(self, **order: Any) -> dict[str, int]:
-        """Run one client to its end, or to its death."""
+        """Run one client until it ends or is killed, and return its exit code and the points that it passed."""
         assert self._zygote.stdin is not None
         assert self._zygote.stdout is not None
         self._zygote.stdin.write(json.dumps({"speed": SPEED, "submit": "each", **order}) + "\n")
@@ -91,13 +91,13 @@ def stage() -> Iterator[Stage]:
     opened.close()
 
 
-def quick(faults: list[Fault]) -> World:
-    """Renders of a few seconds; the client's own pace is what takes time."""
+def quick_world(faults: list[Fault]) -> World:
+    """Return a world in which a render takes 5 seconds."""
     return World(slots=4, render_seconds=lambda _: 5.0, thinking_seconds=5.0, faults=faults)
 
 
 def check(world: World, journal: Path, folder: Path | None) -> None:
-    """The promises."""
+    """Assert one charge for each row, all rows completed, and all files complete."""
     charged = [str(charge.body.get("script") or charge.body.get("prompt")) for charge in world.ledger]
     assert sorted(charged) == sorted(set(charged)), "a row was charged twice"
     assert len(charged) == len(NAMES)
@@ -115,13 +115,16 @@ def check(world: World, journal: Path, folder: Path | None) -> None:
 
 
 def survive(stage: Stage, world: World, folder: Path, kill_at: Callable[[int], int], submit: str = "each") -> list[int]:
-    """Run, killing the nth run at `kill_at(n)` (0: not), until a run ends with every row done."""
+    """Run the campaign again and again until every row is done; kill the nth run at point `kill_at(n)`, or never if 0.
+
+    Return the number of points that each run passed.
+    """
     base_url = stage.serve(world)
     journal, passed = folder / "c.db", []
-    # Files are stored alike however rows are sent, so one of the two ways is enough to be killed in the midst of them.
+    # Downloads do not depend on the way of submitting, so only one of the two ways is killed during downloads.
     out = folder / "out" if submit == "each" else None
     try:
-        for n in range(MOST_RUNS):
+        for n in range(MAX_RUNS):
             order = {"base_url": base_url, "journal": str(journal), "folder": out and str(out), "resume": n > 0}
             answer = stage.run(kill_at=kill_at(n), submit=submit, **order)
             passed.append(answer["points"])
@@ -141,10 +144,10 @@ def done(journal: Path, *, files: bool) -> bool:
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize(("submit", "at_least"), [("each", 60), ("batch", 30)])
 def test_killed_at_every_point(stage: Stage, tmp_path: Path, submit: str, at_least: int, part: int) -> None:
-    """One campaign a point: killed there, resumed and killed again at another one, then resumed to the end."""
+    """A campaign that is killed at any point, resumed and killed again, keeps its promises when it is resumed."""
     (tmp_path / "calm").mkdir()
     before = stage.kills
-    (points,) = survive(stage, quick([]), tmp_path / "calm", lambda _: 0, submit)
+    (points,) = survive(stage, quick_world([]), tmp_path / "calm", lambda _: 0, submit)
     assert points > at_least
     mine = range(1 + part, points + 1, PARTS)
     for point in mine:
@@ -152,14 +155,14 @@ def test_killed_at_every_point(stage: Stage, tmp_path: Path, submit: str, at_lea
         folder.mkdir()
         again = 1 + point * 7 % 40
         moments = [point, again, 0]
-        survive(stage, quick([]), folder, lambda n, at=moments: at[min(n, 2)], submit)  # type: ignore[misc]  # mypy and defaults of lambdas
+        survive(stage, quick_world([]), folder, lambda n, at=moments: at[min(n, 2)], submit)  # type: ignore[misc]  # mypy and defaults of lambdas
     print(f"{len(mine)} of {points} points, {stage.kills - before} kills survived")  # noqa: T201 - for `pytest -s`
     assert stage.kills - before > 1.5 * len(mine)
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_killed_in_the_midst_of_trouble(stage: Stage, tmp_path: Path, seed: int) -> None:
-    """Lost answers, 5xx after the work was done, slow answers, connections that break: and killed five times."""
+def test_killed_among_other_faults(stage: Stage, tmp_path: Path, seed: int) -> None:
+    """A campaign with lost answers, 5xx, slow answers and lost connections survives five kills."""
     faults: list[Fault] = [
         DropAfterAccept(probability=0.2),
         ErrorAnswer(method="POST", status=500, after_accept=True, probability=0.1),

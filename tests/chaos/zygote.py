@@ -1,9 +1,9 @@
-"""A process that has everything imported and forks a child for each campaign, which can be killed cheaply.
+"""A process that has imported everything and forks a child for each campaign, so that a killed client costs little.
 
 Reads one JSON object a line: `{"base_url", "journal", "folder", "resume", "kill_at", "speed", "submit"}`. The child
-runs the campaign with the real client; at the `kill_at`th of its points (before and after each journal transaction,
-each request and each download, in the middle of each file and around its renaming) it sends SIGKILL to its own pid.
-Answers one JSON object: how the child ended, and how many points it passed.
+runs the campaign with the real client and sends SIGKILL to itself at its `kill_at`th point. Points are before and after
+each journal transaction, each request and each download, in the middle of each file, and around the renaming of a file.
+Writes one JSON object a line: the exit code of the child and the number of points that it passed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ROWS = [
 
 
 class Points:
-    """Counts the points a child passes, and kills it at one of them."""
+    """Counts the points that a child passes, and kills the child at one of them."""
 
     def __init__(self, kill_at: int) -> None:
         self.kill_at = kill_at
@@ -45,7 +45,7 @@ class Points:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def arm(self) -> None:
-        """Put a point before and after whatever leaves a trace."""
+        """Put points around transactions, requests, downloads and the writing of files."""
         atomically, exchange, download = SqliteBackend.atomically, Transport.exchange, Transport.download
 
         def killing_atomically(file: SqliteBackend, change: Callable[[], Any]) -> Any:
@@ -88,11 +88,11 @@ class Points:
             finish(part, final)
             self.passing()
 
-        PartFile.append = killing_append  # type: ignore[method-assign, assignment]  # a trap, not a mock
-        PartFile.finish = killing_finish  # type: ignore[method-assign, assignment]  # the same
-        SqliteBackend.atomically = killing_atomically  # type: ignore[method-assign, assignment]  # a trap, not a mock
-        Transport.exchange = killing_exchange  # type: ignore[method-assign, assignment]  # the same
-        Transport.download = killing_download  # type: ignore[method-assign, assignment]  # the same
+        PartFile.append = killing_append  # type: ignore[method-assign, assignment]  # calls the original
+        PartFile.finish = killing_finish  # type: ignore[method-assign, assignment]  # as above
+        SqliteBackend.atomically = killing_atomically  # type: ignore[method-assign, assignment]  # calls the original
+        Transport.exchange = killing_exchange  # type: ignore[method-assign, assignment]  # as above
+        Transport.download = killing_download  # type: ignore[method-assign, assignment]  # as above
 
 
 async def campaign(order: dict[str, Any]) -> None:

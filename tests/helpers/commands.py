@@ -1,4 +1,4 @@
-"""Calls the command line as a person would, and catches what it says."""
+"""Runs the command line in this process and captures its output."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from heygen_async.cli import main
 
 @attrs.frozen(kw_only=True)
 class Said:
-    """How a command ended."""
+    """Exit code and output of a command."""
 
     exit_code: int
     stdout: str
@@ -23,19 +23,19 @@ class Said:
 
     @property
     def output(self) -> str:
-        """Both, one after the other."""
+        """Stdout, then stderr."""
         return self.stdout + self.stderr
 
 
 class Keyboard(io.StringIO):
-    """What somebody types at a terminal."""
+    """Standard input that claims to be a terminal."""
 
     def isatty(self) -> bool:
         return True
 
 
 def call(*words: str, answer: str = "", env: Mapping[str, str] | None = None, at_terminal: bool = False) -> Said:
-    """Run `heygen-async` with *words*; *answer* is typed, *env* is added to the environment."""
+    """Run `heygen-async` with *words*; *answer* is its standard input, *env* is added to the environment."""
     out, err = io.StringIO(), io.StringIO()
     with (
         _setting(Keyboard(answer) if at_terminal else io.StringIO(answer), env or {}),

@@ -1,4 +1,4 @@
-"""Request values from JSON bodies, and bodies from schemas: what the tests of the generated resources feed them."""
+"""Request values from JSON bodies, and bodies from schemas, for the tests of the generated resources."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PLAIN = {"CaptionSetting": looks.Caption, "VoiceSettingsInput": voices.VoiceSett
 OTHERS = {"SendVideoAgentMessageRequest": sessions.AgentReply, "CreateVideoAgentRequest": modes.VideoAgent}
 URL = "https://example.com/file"
 
-# What only the fields together can say: needed besides what the schema requires.
+# Fields that are needed besides the required ones, by rules between fields.
 ALSO: dict[str, dict[str, Any]] = {
     "AssetBase64": {"data": "AA==", "media_type": "image/png"},
     "ImageScene": {"duration": 3},
@@ -31,7 +31,7 @@ ALSO: dict[str, dict[str, Any]] = {
 
 
 def class_of(schema: str) -> Any:
-    """Return the request class of a schema, wherever it was written."""
+    """Return the request class of a schema, generated or written by hand."""
     if schema in OTHERS:
         return OTHERS[schema]
     for module in ["shared", *(resource.name for resource in RESOURCES)]:
@@ -42,7 +42,7 @@ def class_of(schema: str) -> Any:
 
 
 def build(schema: dict[str, Any], value: Any) -> Any:
-    """Return the request value that *value*, JSON that fits *schema* or not, stands for."""
+    """Return the request value for *value*, which is JSON and need not fit *schema*."""
     name = target(schema)
     if schema.get("type") == "array" and isinstance(value, list):
         return [build(schema["items"], item) for item in value]
@@ -60,7 +60,7 @@ def build(schema: dict[str, Any], value: Any) -> Any:
 
 
 def arm_of(name: str, value: dict[str, Any]) -> str:
-    """Return the schema that *value* is of."""
+    """Return the name of the member of a union that *value* belongs to."""
     return next((arm for arm in VALUES.arms(name) if (tag := VALUES.tag(arm)) and value.get(tag[0]) == tag[1]), name)
 
 
@@ -75,14 +75,14 @@ def _by_hand(name: str, value: dict[str, Any]) -> Any:
 
 
 def least(name: str) -> dict[str, Any]:
-    """Return the smallest body of a schema that is no union."""
+    """Return the smallest body of a schema that is not a union."""
     schema = SCHEMAS[name]
     body = {field: good(field, schema["properties"][field]) for field in schema.get("required", ())}
     return body | ALSO.get(name, {})
 
 
 def good(field: str, schema: dict[str, Any]) -> Any:
-    """Return a value that fits."""
+    """Return a value that fits *schema*."""
     return next(inside(field, schema))
 
 
@@ -124,7 +124,7 @@ def _inside_plain(field: str, schema: dict[str, Any]) -> Iterator[Any]:
 def outside(field: str, schema: dict[str, Any]) -> Iterator[Any]:
     """Yield values just outside the limits, and of other types.
 
-    Where the contract says no more of an address than that it is text, the model is stricter on purpose: no text then.
+    For addresses that the contract only declares as strings, no strings: the model is stricter there on purpose.
     """
     loose = field.endswith("url") and "format" not in schema
     yield from (value for value in _outside(field, schema) if not (loose and isinstance(value, str)))
@@ -133,7 +133,7 @@ def outside(field: str, schema: dict[str, Any]) -> Iterator[Any]:
 def _outside(field: str, schema: dict[str, Any]) -> Iterator[Any]:
     kind = schema.get("type")
     yield from (5.5, [5], "", True)
-    if target(schema) is None and kind != "object":  # an open object takes it, an argument of Python does not
+    if target(schema) is None and kind != "object":  # an open object accepts any fields
         yield {"type": "nonsense"}
     if "enum" in schema:
         yield "no such word"
@@ -149,7 +149,7 @@ def _outside(field: str, schema: dict[str, Any]) -> Iterator[Any]:
 
 
 def variants(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield bodies of a schema that is no union, the smallest and each change to it: what was changed, the body."""
+    """Yield a description and a body: the smallest body of a schema that is not a union, then each change to it."""
     body = least(name)
     tag = VALUES.tag(name)
     tag_field = tag[0] if tag else None
@@ -161,18 +161,18 @@ def variants(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
             continue
         for value in [*inside(field, schema), *outside(field, schema)]:
             yield f"{field} = {value!r:.40}", {**body, field: copy.deepcopy(value)}
-        for way, inner in _deeper(schema):
-            yield f"{field}.{way}", {**body, field: inner}
+        for change, inner in _inner_variants(schema):
+            yield f"{field}.{change}", {**body, field: inner}
 
 
-def _deeper(schema: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield variants of what a field holds, if it holds objects that are written from the contract."""
+def _inner_variants(schema: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield variants of the objects that a field holds, if their class is generated from the contract."""
     name = target(schema.get("items", schema))
     if name is None or name in REQUESTS_BY_HAND:
         return
     for arm in VALUES.arms(name):
-        for way, inner in variants(arm):
-            yield way, [inner] if schema.get("type") == "array" else inner
+        for change, inner in variants(arm):
+            yield change, [inner] if schema.get("type") == "array" else inner
 
 
 def body_value(schema: str, **more: Any) -> Any:

@@ -16,17 +16,19 @@ SCHEMAS: dict[str, Any] = CONTRACT["components"]["schemas"]
 
 
 def as_json_schema(node: Any) -> Any:
-    """Say OpenAPI 3.0 in JSON Schema's words: `nullable`, boolean `exclusiveMinimum`, references."""
+    """Translate an OpenAPI 3.0 schema to JSON Schema: `nullable`, boolean `exclusiveMinimum`, references."""
     if isinstance(node, list):
         return [as_json_schema(item) for item in node]
     if not isinstance(node, dict):
         return node
-    said = {name: as_json_schema(value) for name, value in node.items() if name not in {"nullable", "discriminator"}}
-    if "$ref" in said:
-        said["$ref"] = said["$ref"].replace("#/components/schemas/", "#/$defs/")
-    if said.get("exclusiveMinimum") is True:
-        said["exclusiveMinimum"] = said.pop("minimum")
-    return {"anyOf": [said, {"type": "null"}]} if node.get("nullable") is True else said
+    translated = {
+        name: as_json_schema(value) for name, value in node.items() if name not in {"nullable", "discriminator"}
+    }
+    if "$ref" in translated:
+        translated["$ref"] = translated["$ref"].replace("#/components/schemas/", "#/$defs/")
+    if translated.get("exclusiveMinimum") is True:
+        translated["exclusiveMinimum"] = translated.pop("minimum")
+    return {"anyOf": [translated, {"type": "null"}]} if node.get("nullable") is True else translated
 
 
 DEFS = as_json_schema(SCHEMAS)

@@ -1,4 +1,4 @@
-"""Deliveries as HeyGen sends them, signed by code that shares nothing with the package; and a driver for ASGI."""
+"""Webhook deliveries as HeyGen sends them, signed without the package's code, and a driver for ASGI applications."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OLD_SECRET = "whsec_before_the_rotation"
 
 
 def body_of(event_type: str = "avatar_video.success", **data: Any) -> bytes:
-    """The bytes of an event, spaced as no encoder of ours would."""
+    """Return the bytes of an event, with white space that the package's encoder does not write."""
     return json.dumps({"event_type": event_type, "event_data": data or {"video_id": "v1"}}, indent=1).encode()
 
 
@@ -28,7 +28,7 @@ def digest(body: bytes, secret: str = SECRET) -> str:
 
 
 def signed(body: bytes, *, event_id: str = "evt_1", ago: float = 0, secret: str = SECRET) -> Pairs:
-    """The headers of a delivery that was sent *ago* seconds ago."""
+    """Return the headers of a delivery that was sent *ago* seconds ago."""
     return [
         ("Heygen-Signature", digest(body, secret)),
         ("Heygen-Timestamp", str(int(time.time() - ago))),
@@ -37,7 +37,7 @@ def signed(body: bytes, *, event_id: str = "evt_1", ago: float = 0, secret: str 
 
 
 def with_header(headers: Pairs, name: str, value: str | None) -> Pairs:
-    """The same headers with one changed, or without it."""
+    """Return *headers* with one of them set to *value*, or removed if *value* is None."""
     kept = [pair for pair in headers if pair[0] != name]
     return kept if value is None else [*kept, (name, value)]
 
@@ -48,7 +48,7 @@ def sha256(data: bytes) -> str:
 
 @attrs.define
 class AsgiAnswer:
-    """What an ASGI application sent, and how much of the body it took."""
+    """The answer of an ASGI application, and the number of chunks that it read of the request's body."""
 
     status: int = 0
     headers: dict[str, str] = attrs.field(factory=dict)
@@ -70,7 +70,7 @@ async def ask_asgi(
     gone: bool = False,
     silent: bool = False,
 ) -> AsgiAnswer:
-    """Drive *app* as a server would: *gone* hangs up in the middle of the body, *silent* never sends the rest."""
+    """Call *app* as a server does. *gone* disconnects in the middle of the body; *silent* never sends the rest."""
     parts = [body[at : at + 65536] for at in range(0, len(body), 65536)] if isinstance(body, bytes) else list(body)
     chunks: Iterator[bytes] = iter(parts)
     left, answer = len(parts), AsgiAnswer()
@@ -90,7 +90,7 @@ async def ask_asgi(
 
     async def send(message: dict[str, Any]) -> None:
         if gone:
-            raise OSError("nobody is there")
+            raise OSError("the client has disconnected")
         if message["type"] == "http.response.start":
             answer.status = message["status"]
             answer.headers = {name.decode(): value.decode() for name, value in message["headers"]}

@@ -1,7 +1,7 @@
 """Reads the fenced blocks of README.md and of the guides, and runs the Python among them.
 
-A python block is a whole script. A comment before a block names it, `<!-- example: NAME -->`, or gives the reason why
-it cannot be run, `<!-- skip: REASON -->`.
+A Python block is a whole script. A comment before a block names it, `<!-- example: NAME -->`, or tells why it cannot
+be run, `<!-- skip: REASON -->`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ GUIDES = sorted((PACKAGE / "guides").glob("*.md"))
 SHELL = {"console", "sh", "bash", "shell"}
 
 _BLOCK = re.compile(
-    r"(?:^<!--\s*(?P<word>example|skip)\b:?\s*(?P<said>.*?)\s*-->\s*\n+)?"
+    r"(?:^<!--\s*(?P<word>example|skip)\b:?\s*(?P<text>.*?)\s*-->\s*\n+)?"
     r"^```(?P<language>[\w-]*)[^\n]*\n(?P<code>.*?)^```\s*$",
     re.MULTILINE | re.DOTALL,
 )
@@ -30,7 +30,7 @@ _BLOCK = re.compile(
 
 @attrs.frozen(kw_only=True)
 class Block:
-    """A fenced block: the line of its first line of code, and its comment's name or reason to be skipped."""
+    """A fenced block, with the line number of its code, and the name or the reason from the comment before it."""
 
     path: Path
     language: str
@@ -41,28 +41,28 @@ class Block:
 
     @property
     def place(self) -> str:
-        """File and name, for the names of tests."""
+        """File and name, as the id of a test."""
         return f"{self.path.stem}-{self.name}"
 
 
 def blocks(path: Path, text: str | None = None) -> Iterator[Block]:
-    """Yield each fenced block of *path* in order; *text* stands for its content."""
+    """Yield each fenced block of *path* in order; *text* replaces the content of the file."""
     text = path.read_text(encoding="utf-8") if text is None else text
     for found in _BLOCK.finditer(text):
         line = text.count("\n", 0, found.start("code")) + 1
-        named = found["said"] if found["word"] == "example" else None
+        named = found["text"] if found["word"] == "example" else None
         yield Block(
             path=path,
             language=found["language"],
             code=found["code"],
             line=line,
             name=named or f"line-{line}",
-            skipped=found["said"] if found["word"] == "skip" else None,
+            skipped=found["text"] if found["word"] == "skip" else None,
         )
 
 
 def commands(block: Block) -> Iterator[list[str]]:
-    """Yield the words of each `heygen-async` command of a shell block; a line that ends in a backslash goes on."""
+    """Yield the words of each `heygen-async` command of a shell block; a backslash at the end continues the line."""
     for typed in block.code.replace("\\\n", " ").splitlines():
         words = shlex.split(typed.strip().removeprefix("$ "), comments=True)
         while words and re.fullmatch(r"\w+=.*", words[0]):
@@ -73,13 +73,13 @@ def commands(block: Block) -> Iterator[list[str]]:
 
 
 def execute(block: Block, replacing: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Run a block as a module that is imported, and return its names; *replacing* changes words of its code."""
+    """Run a block as an imported module and return its names; *replacing* maps text of the code to other text."""
     if block.skipped is not None:
         pytest.skip(block.skipped)
     source = block.code
     for word, other in (replacing or {}).items():
         source = source.replace(word, other)
-    # Empty lines first, so that a traceback has the line numbers of the file.
+    # Empty lines first, so that a traceback shows the line numbers of the file.
     code = compile("\n" * (block.line - 1) + source, str(block.path), "exec", dont_inherit=True)
     names: dict[str, Any] = {"__name__": "document"}
     exec(code, names)  # noqa: S102 - running the documents is the test

@@ -1,7 +1,7 @@
-"""Workers on several machines, as far as one machine can show them: processes of the command line on one PostgreSQL.
+"""Several workers on one PostgreSQL, each a process of the command line on this machine.
 
-The account is a simulator in a thread; it lives on while workers are killed and PostgreSQL is restarted. All run in
-compressed time, but for what the database and its queue do: their pauses are real.
+The account is a simulator in a thread, which goes on while workers are killed and PostgreSQL is restarted. All run in
+compressed time, except the database and its queue, whose pauses are real.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ LOOK_SECONDS = 0.25
 
 
 def trouble() -> list[Fault]:
-    """Return the faults of the chaos tests: lost answers, 5xx after the work was done, slow answers, broken lines."""
+    """Return the faults of the chaos tests: lost answers, 5xx for accepted requests, slow answers, lost connections."""
     return [
         DropAfterAccept(probability=0.2),
         ErrorAnswer(method="POST", status=500, after_accept=True, probability=0.1),
@@ -55,7 +55,7 @@ def trouble() -> list[Fault]:
 
 
 class Account:
-    """A simulator that listens in a thread of its own, *speed* times as fast as life."""
+    """A simulator in a thread of its own, *speed* times as fast as real time."""
 
     def __init__(self, world: World, speed: float) -> None:
         self.world = world
@@ -77,7 +77,7 @@ class Account:
         self._loop.close()
 
     def ask(self, question: Callable[[World], T]) -> T:
-        """Return what *question* finds; only the thread that serves may look."""
+        """Call *question* with the world in the thread of the simulator, and return the result."""
 
         async def answer() -> T:
             return question(self.world)
@@ -86,7 +86,7 @@ class Account:
 
     @property
     def charges(self) -> int:
-        """How many renders were paid for."""
+        """Number of renders that were charged."""
         return self.ask(lambda world: len(world.ledger))
 
     def _await(self, coroutine: Coroutine[Any, Any, T]) -> T:
@@ -95,14 +95,14 @@ class Account:
 
 @attrs.define
 class Fleet:
-    """Workers on one database, and what is asked of them.
+    """Workers on one database.
 
     Attributes:
-        account: Whose renders they are.
-        database: Address of where the journal and the queue are.
-        folder: For the campaign's files and what the workers say.
-        workers: Those that run.
-        killed: How many were killed.
+        account: The simulated account that renders.
+        database: Address of the database of the journal and the queue.
+        folder: Folder for the campaign's files and the logs of the workers.
+        workers: Processes of the workers that run.
+        killed: Number of workers that were killed.
     """
 
     account: Account
@@ -113,7 +113,7 @@ class Fleet:
     _logs: list[TextIO] = attrs.field(factory=list)
 
     def write(self, rows: Iterator[dict[str, str]], *, max_in_flight: int) -> tuple[Path, Path]:
-        """Write a campaign file, and a contact list of rows with a name and a mode."""
+        """Write a campaign file and a contact list with the columns `name` and `mode`."""
         campaign, leads = self.folder / "campaign.toml", self.folder / "leads.csv"
         campaign.write_text(CAMPAIGN % max_in_flight, encoding="utf-8")
         with leads.open("w", encoding="utf-8") as file:
@@ -122,13 +122,13 @@ class Fleet:
         return campaign, leads
 
     def enqueue(self, rows: Iterator[dict[str, str]], *, max_in_flight: int) -> None:
-        """Take rows into the database, as a user does."""
+        """Queue rows with the command `enqueue`."""
         files = map(str, self.write(rows, max_in_flight=max_in_flight))
         number = str(max_in_flight)
         self._run("enqueue", *files, "--database", self.database, "--max-in-flight", number, "--no-preflight")
 
     def start(self, count: int = 1) -> None:
-        """Start workers."""
+        """Start *count* workers."""
         for _ in range(count):
             log = (self.folder / f"worker{len(self._logs)}.log").open("w", encoding="utf-8")
             self._logs.append(log)
@@ -137,23 +137,26 @@ class Fleet:
             self.workers.append(process)
 
     def kill(self) -> None:
-        """Let the first worker die without a word."""
+        """Kill the first worker with SIGKILL."""
         victim = self.workers.pop(0)
         victim.kill()
         assert victim.wait() == -signal.SIGKILL, self.said()
         self.killed += 1
 
     def stop(self, count: int | None = None, seconds: float = 30.0) -> list[int]:
-        """Ask the first *count* workers, or all, to end, and return their exit codes."""
+        """Terminate the first *count* workers, or all, and return their exit codes."""
         leaving, self.workers = self.workers[:count], self.workers[len(self.workers[:count]) :]
         for worker in leaving:
             worker.terminate()
         return [worker.wait(seconds) for worker in leaving]
 
-    def until(self, what: Callable[[], bool], seconds: float) -> bool:
-        """Wait until something is so, so many real seconds at the most; a worker that ends by itself is a failure."""
+    def until(self, condition: Callable[[], bool], seconds: float) -> bool:
+        """Wait until *condition* holds, at most *seconds* of real time, and return False after that.
+
+        A worker that ends by itself meanwhile fails the test.
+        """
         end = time.monotonic() + seconds
-        while not what():
+        while not condition():
             for worker in self.workers:
                 assert worker.poll() is None, self.said()
             if time.monotonic() > end:
@@ -162,7 +165,7 @@ class Fleet:
         return True
 
     def counts(self) -> Counter[str]:
-        """Return the rows by state; nothing while PostgreSQL does not answer."""
+        """Return the number of rows by state; an empty Counter while PostgreSQL does not answer."""
         try:
             with Journal(self.database, read_only=True) as journal:
                 return Counter(journal.counts())
@@ -170,20 +173,20 @@ class Fleet:
             return Counter()
 
     def is_over(self) -> bool:
-        """Whether no worker has anything left to do: what has not ended then waits for a human."""
+        """Return True if no worker has rows left; rows that have not ended then wait for a person."""
         try:
             queues = QueueControl(self.database)
         except JournalError:
             return False  # PostgreSQL does not answer
         try:
             return queues.is_empty() and not queues.running() and queues.is_empty()
-        except Exception:  # noqa: BLE001 - whatever its driver raises while it is being restarted
+        except Exception:  # noqa: BLE001 - the driver raises many kinds while PostgreSQL restarts
             return False
         finally:
             queues.close()
 
     def unsettled(self) -> list[str]:
-        """Return what is known of the rows that are not completed."""
+        """Return a line about each row that is not completed."""
         with Journal(self.database, read_only=True) as journal:
             return [
                 f"row {row.id}, {row.kind}: {row.state}, {row.error_code}, {row.error}"
@@ -192,12 +195,12 @@ class Fleet:
             ]
 
     def said(self) -> str:
-        """Return the last lines of all workers."""
+        """Return the last lines of all workers' logs."""
         ends = [Path(log.name).read_text(encoding="utf-8")[-2000:] for log in self._logs]
         return "\n".join(f"-- worker {number}\n{end}" for number, end in enumerate(ends))
 
     def close(self) -> None:
-        """Leave no process behind."""
+        """Kill the workers that are left."""
         for worker in self.workers:
             worker.kill()
             worker.wait()
@@ -206,12 +209,12 @@ class Fleet:
 
     @property
     def pids(self) -> list[int]:
-        """The processes of the workers that run."""
+        """Process ids of the workers that run."""
         return [worker.pid for worker in self.workers]
 
     @property
     def where(self) -> list[str]:
-        """The options that name the simulator."""
+        """Options of a command that uses the simulator."""
         return ["--base-url", self.account.base_url, "--speed", f"{self.account.speed:g}"]
 
     def _run(self, *words: str) -> None:
@@ -241,13 +244,13 @@ enabled = false
 
 
 def environment() -> dict[str, str]:
-    """Return the variables of a worker; processes that are killed cannot say which lines they ran."""
+    """Return the environment of a worker, without coverage: a killed process writes no measurements."""
     unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     return {**unmeasured, "HEYGEN_API_KEY": "simulator-key", "HEYGEN_CONFIG_DIR": os.devnull}
 
 
 def people(direct: int, agents: int) -> Iterator[dict[str, str]]:
-    """Yield rows, the agents spread over the list."""
+    """Yield *direct* rows and *agents* rows; the agents are spread over the list."""
     every = max(1, (direct + agents) // agents) if agents else direct + 1
     numbers = itertools.count(1)
     while direct or agents:
@@ -262,7 +265,7 @@ def people(direct: int, agents: int) -> Iterator[dict[str, str]]:
 
 @contextlib.contextmanager
 def fleet(world: World, database: str, folder: Path, *, speed: float) -> Iterator[Fleet]:
-    """Serve *world* and yield a fleet without workers."""
+    """Serve *world*, and yield a fleet that has no workers yet."""
     with Account(world, speed) as account:
         made = Fleet(account, database, folder)
         try:
@@ -272,5 +275,5 @@ def fleet(world: World, database: str, folder: Path, *, speed: float) -> Iterato
 
 
 def charged_texts(world: World) -> list[str]:
-    """Return the text of each charge: of a row there must be one."""
+    """Return the script or prompt of each charge; every row must have exactly one."""
     return [str(charge.body.get("script") or charge.body.get("prompt")) for charge in world.ledger]

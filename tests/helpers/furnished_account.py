@@ -1,4 +1,4 @@
-"""A simulated account with something under every kind of id, and the operations that ask for it."""
+"""A simulated account that has an object of every kind, and the path of each operation on these objects."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Names = dict[str, str]
 
 
 async def furnish(ask: Ask, storage: aiohttp.ClientSession) -> Names:
-    """Fill an account, so that there is something under every id; return the ids."""
+    """Create an object of every kind in an account, and return the ids by name."""
     names = {
         "group_id": "group_anna",
         "look_id": "look_anna",
@@ -90,14 +90,14 @@ async def furnish(ask: Ask, storage: aiohttp.ClientSession) -> Names:
 
 
 def path_of(asked: Operation, names: Names) -> str:
-    """Return the path of an operation on what is there."""
+    """Return the path of an operation, filled with ids of *names*."""
     template = asked.template
-    family = template.split("/")[2]
+    resource = template.split("/")[2]
     special = {
         "batch_id": {"assets": "asset_batch", "lipsyncs": "lipsync_batch", "videos": "video_batch"}.get(
-            family, "translation_batch"
+            resource, "translation_batch"
         ),
-        "job_id": {"ai-clipping": "clipping"}.get(family, "background"),
+        "job_id": {"ai-clipping": "clipping"}.get(resource, "background"),
     }
     path = template
     for name in re.findall(r"{(\w+)}", template):
@@ -108,5 +108,5 @@ def path_of(asked: Operation, names: Names) -> str:
 
 
 def filled(body: dict[str, Any], names: Names) -> dict[str, Any]:
-    """Return *body* with ids that are there."""
+    """Return *body* with its placeholders replaced by ids of *names*."""
     return {name: value.format(**names) if isinstance(value, str) else value for name, value in body.items()}

@@ -23,7 +23,7 @@ def take_in(journal: Journal, *entries: Entry) -> Merge:
 
 
 def prepared(path: Path) -> Path:
-    """A journal with a row in each state."""
+    """Make a journal with a row in each state, and return its path."""
     with Journal(path, create=True) as journal:
         take_in(journal, *(entry(name) for name in ("done", "failed", "other", "unknown", "planned", "open")))
         for job_id in (1, 4, 6):

@@ -1,4 +1,4 @@
-"""From OpenAPI 3.0 to what jsonschema reads."""
+"""Translates schemas of OpenAPI 3.0 for the library jsonschema."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def as_json_schema(node: Any) -> Any:
-    """Translate OpenAPI 3.0 into what jsonschema reads."""
+    """Translate an OpenAPI 3.0 schema to JSON Schema: `nullable` and boolean `exclusiveMinimum`."""
     if isinstance(node, list):
         return [as_json_schema(item) for item in node]
     if not isinstance(node, dict):

@@ -1,4 +1,4 @@
-"""A real PostgreSQL, started for the tests on a free port in a folder of its own, and gone when they end."""
+"""A real PostgreSQL server for the tests: on a free port, in a temporary folder, removed at the end."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from pathlib import Path
 
 import attrs
 
-# Of Debian's package, whose folder is not on the path.
+# Debian installs the programs in a folder that is not on PATH.
 PLACES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 USER = "postgres"
 
 
 def binary(name: str) -> str | None:
-    """Return where a program of PostgreSQL is; None if it is not on this machine."""
+    """Return the path of a program of PostgreSQL; None if it is not installed."""
     return shutil.which(name) or next((str(place / name) for place in PLACES if (place / name).exists()), None)
 
 
@@ -30,8 +30,8 @@ class Postgres:
     """A running server.
 
     Attributes:
-        folder: Of its data.
-        port: On 127.0.0.1.
+        folder: Folder of the data and the log.
+        port: Port on 127.0.0.1.
     """
 
     folder: Path
@@ -42,7 +42,7 @@ class Postgres:
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
 
     def make(self, database: str) -> str:
-        """Make an empty database and return its address."""
+        """Create an empty database and return its address."""
         import psycopg
 
         with psycopg.connect(self.address(), autocommit=True) as connection:
@@ -50,16 +50,16 @@ class Postgres:
         return self.address(database)
 
     def start(self) -> None:
-        """Start it and wait until it takes connections."""
+        """Start the server and wait until it accepts connections."""
         log, options = self.folder / "log", f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1"
         _run("pg_ctl", "-D", str(self.folder / "data"), "-l", str(log), "-w", "-t", "60", "-o", options, "start")
 
     def stop(self, how: str = "fast") -> None:
-        """Stop it: `fast` cuts its connections, `immediate` is a crash."""
+        """Stop the server: `fast` ends its connections, `immediate` is a crash."""
         _run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-m", how, "stop")
 
     def restart(self, how: str = "fast") -> None:
-        """Stop it and start it again: whoever is connected is cut off."""
+        """Stop the server and start it again; all connections are lost."""
         self.stop(how)
         self.start()
 
@@ -69,13 +69,13 @@ def postgres() -> Iterator[Postgres]:
     """Run a server.
 
     Raises:
-        FileNotFoundError: There is no PostgreSQL on this machine.
+        FileNotFoundError: PostgreSQL is not installed.
     """
     for name in ("initdb", "pg_ctl"):
         if binary(name) is None:
-            raise FileNotFoundError(f"{name}: PostgreSQL is not on this machine")
+            raise FileNotFoundError(f"{name}: PostgreSQL is not installed")
     folder = Path(tempfile.mkdtemp(prefix="heygen-postgres-"))
-    if os.geteuid() == 0:  # it refuses to be run by root
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         found = pwd.getpwnam(USER)
         os.chown(folder, found.pw_uid, found.pw_gid)
     server = Postgres(folder, _free_port())
@@ -103,10 +103,10 @@ def _free_port() -> int:
 
 
 class CutOff:
-    """A way to a server that can be cut just after a COMMIT has gone through: it is made, and its answer is lost."""
+    """A proxy to a server that can drop a connection after a COMMIT: the commit is made, and its answer is lost."""
 
     def __init__(self, port: int) -> None:
-        """Lead to 127.0.0.1:*port*."""
+        """Forward connections to 127.0.0.1:*port*."""
         self.is_armed = False
         self._port = port
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -115,7 +115,7 @@ class CutOff:
         self._server.start()
 
     def close(self) -> None:
-        """Take no more connections."""
+        """Accept no more connections."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._server.join()
 
@@ -123,9 +123,9 @@ class CutOff:
         with self._listener, contextlib.suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                threading.Thread(target=self._lead, args=(client,), daemon=True).start()
+                threading.Thread(target=self._forward, args=(client,), daemon=True).start()
 
-    def _lead(self, client: socket.socket) -> None:
+    def _forward(self, client: socket.socket) -> None:
         with client, socket.create_connection(("127.0.0.1", self._port)) as server:
             back = threading.Thread(target=self._pump, args=(server, client))
             back.start()
@@ -133,7 +133,7 @@ class CutOff:
             back.join()
 
     def _pump(self, source: socket.socket, target: socket.socket, asks: socket.socket | None = None) -> None:
-        """Hand on what comes, to its end; what *asks* hears nothing more after its COMMIT."""
+        """Copy bytes to the end of *source*; after a COMMIT of the client *asks* it gets no more answers, if armed."""
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
                 if asks is not None and self.is_armed and b"COMMIT" in data:

@@ -1,6 +1,6 @@
-"""Writes those parts of README.md that other files determine: `python -m tests.helpers.readme_parts`.
+"""Writes the generated parts of README.md: `python -m tests.helpers.readme_parts`.
 
-They are the help of the command line, the list of guides and the list of examples.
+The parts are the help of the command line, the list of guides and the list of examples.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tests.helpers.paths import README
 
 
 def written(text: str) -> str:
-    """Return *text*, README.md's, with these parts as they are now."""
+    """Return *text* of README.md with the generated parts up to date."""
     for name, part in (("help", _help()), ("guides", "\n".join(_guides())), ("examples", "\n".join(_examples()))):
         before, begun, rest = text.partition(f"<!-- {name} -->\n")
         _, ended, after = rest.partition(f"<!-- end of {name} -->\n")
@@ -25,8 +25,8 @@ def written(text: str) -> str:
 
 
 def _help() -> str:
-    said = call("--help", env={"COLUMNS": "80"}).stdout
-    return "\n".join(["```text", *(line.rstrip() for line in said.strip().splitlines()), "```"])
+    output = call("--help", env={"COLUMNS": "80"}).stdout
+    return "\n".join(["```text", *(line.rstrip() for line in output.strip().splitlines()), "```"])
 
 
 def _guides() -> Iterator[str]:

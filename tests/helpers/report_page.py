@@ -1,4 +1,4 @@
-"""A report as its reader sees it: elements, texts, commands."""
+"""Reads an HTML report into elements, texts and commands."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VOID = {"meta", "input", "br", "link", "img"}
 
 
 class Page(html.parser.HTMLParser):
-    """What a browser makes of a page: its elements, their attributes, and the text in each."""
+    """The elements of an HTML page with their attributes, and the texts by element."""
 
     def __init__(self, source: str) -> None:
         super().__init__(convert_charrefs=True)

@@ -1,4 +1,4 @@
-"""How the tests of the simulator ask it: plain HTTP, no client of ours, every answer checked against the contract."""
+"""Plain HTTP requests to the simulator, without the package's client; every answer is checked with the contract."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Ask = Callable[..., Awaitable[tuple[int, Any]]]
 
 
 def asker(http: aiohttp.ClientSession, world: World) -> Ask:
-    """Return what sends a request and returns status and JSON; whatever comes must fit the contract."""
+    """Return a function that sends a request and returns status and JSON, which must fit the contract."""
 
     async def send(method: str, path: str, body: Any = None, key: str | None = None) -> tuple[int, Any]:
         headers = {} if key is None else {"Idempotency-Key": key}

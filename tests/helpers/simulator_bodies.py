@@ -1,4 +1,4 @@
-"""Bodies made from the contract: the least that an operation takes, and what it must refuse."""
+"""Bodies made from the contract: the smallest that an operation accepts, and bodies that it must refuse."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from heygen_async.simulator.contract.contract import Operation
 
 JSON = "application/json"
 
-# What a schema cannot say: rules that need one field more, ids that must be there. {braces} are filled in by the test.
+# Fields that no schema requires but a rule between fields does, and ids that must exist; tests fill in {braces}.
 MORE: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/v3/videos"): {"script": "Hi"},
     ("POST", "/v3/assets/complete/batches"): {"batch_id": "{asset_batch}"},
@@ -19,7 +19,7 @@ URL = "https://example.com/file"
 
 
 def least(asked: Operation) -> Any:
-    """Return the smallest body that *asked* takes."""
+    """Return the smallest body that *asked* accepts."""
     body = _value(asked, asked.document["requestBody"]["content"][JSON]["schema"], "")
     if asked.template == "/v3/videos/batches":
         body["videos"][0]["script"] = "Hi"
@@ -47,7 +47,7 @@ def _value(asked: Operation, schema: Any, name: str) -> Any:
 
 
 def spoilt(asked: Operation, body: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield what *asked* must refuse, and the path that is wrong: one thing too many, too few, or of another type."""
+    """Yield the path of a wrong field and the body: a field too many, one too few, or one of another type."""
     yield from _spoilt(asked, asked.document["requestBody"]["content"][JSON]["schema"], body, [])
 
 

@@ -1,4 +1,4 @@
-"""Servers for uploads that the simulator does not play: lines that are cut, a HeyGen with its storage elsewhere."""
+"""Servers for uploads that the simulator does not offer: lost connections, and storage on another host."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ FORM_BYTES = 32 * 1024 * 1024
 
 @asynccontextmanager
 async def listening(handler: Handler, host: str = "127.0.0.1") -> AsyncIterator[str]:
-    """A server whose every answer is *handler*'s."""
+    """Run a server that answers every request with *handler*, and yield its address."""
     app = web.Application(client_max_size=64 * 1024 * 1024)
     app.router.add_route("*", "/{path:.*}", handler)
-    # In virtual time, aiohttp 3.10 would ask itself for ever whether an idle connection is old enough.
+    # In virtual time, aiohttp 3.10 would check the age of an idle connection in an endless loop.
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01, keepalive_timeout=1e7)
     await runner.setup()
     await web.TCPSite(runner, host, 0).start()
@@ -36,7 +36,11 @@ async def listening(handler: Handler, host: str = "127.0.0.1") -> AsyncIterator[
 
 @asynccontextmanager
 async def line_to(server: str, *after: int | None) -> AsyncIterator[str]:
-    """A line to *server*: its first connections are cut after so many bytes; None and all others are not."""
+    """Run a proxy to *server* and yield its address.
+
+    Each number of *after* is for one connection, in order, which is closed after that many bytes. None does not close
+    it, and later connections are not closed either.
+    """
     left = list(after)
     host, _, port = server.removeprefix("http://").partition(":")
     tasks: set[asyncio.Task[None]] = set()
@@ -72,14 +76,15 @@ async def line_to(server: str, *after: int | None) -> AsyncIterator[str]:
 
 @attrs.define
 class Depot:
-    """A HeyGen and its storage on another host, as far as direct uploads go.
+    """A HeyGen for direct uploads, with its storage on another host.
 
     Attributes:
-        put: Answers a PUT.
-        status: What becomes of a file, word by word, at each look.
-        max_bytes: Of a slot.
-        headers: Of the last PUT.
-        bodies: SHA-256 of what came by PUT.
+        put: Answers a PUT to the storage; None stores the hash of the body.
+        status: Status of the file at each look; the last one stays.
+        error: Error of the file, shown with its status.
+        max_bytes: Size limit of an upload slot.
+        headers: Headers of the last PUT.
+        bodies: SHA-256 of each body that was PUT.
         asked: Method and path of each request to HeyGen.
     """
 
@@ -93,7 +98,7 @@ class Depot:
     _storage: str = ""
 
     async def heygen(self, request: web.Request) -> web.Response:
-        """Answer as HeyGen does."""
+        """Answer a request to HeyGen."""
         await request.read()
         self.asked.append(f"{request.method} {request.path}")
         if "/direct-uploads" in request.path:
@@ -115,7 +120,7 @@ class Depot:
         return web.json_response({"data": given})
 
     async def storage(self, request: web.Request) -> web.StreamResponse:
-        """Answer as a storage service does."""
+        """Answer a request to the storage."""
         self.headers = dict(request.headers)
         if self.put is not None:
             return await self.put(request)
@@ -127,6 +132,6 @@ class Depot:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[str]:
-        """Serve both; yield HeyGen's address."""
+        """Serve HeyGen and the storage, and yield HeyGen's address."""
         async with listening(self.storage, "127.0.0.2") as self._storage, listening(self.heygen) as address:
             yield address

@@ -1,7 +1,7 @@
-"""README.md and the guides are run: their Python against the simulator, their commands on the command line.
+"""The Python of README.md and of the guides runs against the simulator, their commands on the command line.
 
-A python block with an `async def main()` meets the simulator, in virtual time; one without brings its own simulator, or
-needs none. The commands of a document run in its order, in one folder, as a reader would type them.
+A python block with an `async def main()` runs against the simulator in virtual time; one without starts its own
+simulator or needs none. The commands of a document run in its order, in one folder, as a reader would type them.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def place(block: Block) -> str:
 
 @pytest.fixture
 def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder of one's own with contact lists, and the simulator's key in the environment."""
+    """An empty working folder with contact lists, and the simulator's key in the environment."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HEYGEN_API_KEY", "simulator-key")
     write_lists(tmp_path)
@@ -54,7 +54,7 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def free_port() -> str:
-    """A port of this machine that nobody listens on."""
+    """A free port of this machine."""
     with socket.socket() as opened:
         opened.bind(("127.0.0.1", 0))
         return str(opened.getsockname()[1])
@@ -77,7 +77,7 @@ async def test_an_example_runs(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Whoever copies an example gets the promised result: it asks the server and prints something."""
+    """An example sends requests to the server and prints its result."""
     monkeypatch.setenv("HEYGEN_API_BASE", server.base_url)
     await execute(block, {PORT: free_port})["main"]()
     assert server.world.requests
@@ -88,7 +88,7 @@ async def test_an_example_runs(
 def test_an_example_with_a_database_runs(
     block: Block, at_home: None, simulator: str, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same with PostgreSQL, in compressed time: virtual time would stand still while threads wait."""
+    """An example with PostgreSQL runs in compressed time; virtual time would stand still while threads wait."""
     monkeypatch.setenv("HEYGEN_API_BASE", simulator)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):  # capsys would close the stderr that DBOS keeps for its log
@@ -98,13 +98,13 @@ def test_an_example_with_a_database_runs(
 
 @pytest.mark.parametrize("block", WITHOUT_MAIN, ids=place)
 def test_an_example_without_a_main_runs(block: Block, at_home: None) -> None:
-    """An example for somebody's tests brings its own simulator and event loop."""
+    """An example for tests of one's own starts its own simulator and event loop."""
     assert execute(block).keys() - {"__name__", "__builtins__"}
 
 
 @pytest.mark.parametrize("block", CAMPAIGNS, ids=place)
 def test_a_campaign_file_can_be_used(block: Block, at_home: None) -> None:
-    """Its entries are right, and every row of its list can be rendered."""
+    """A campaign file of the documents is valid, and every row of its list can be rendered."""
     Path("campaign.toml").write_text(block.code, encoding="utf-8")
     campaign = Campaign.load("campaign.toml")
     template = campaign.template()
@@ -125,7 +125,7 @@ NEWEST = {"VIDEO_ID": ("videos", "list")}
 def test_every_command_runs(
     path: Path, at_home: None, simulator: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    """In the order of the document; a command that serves is only parsed."""
+    """The commands of a document run in its order; a command that serves is only parsed."""
     monkeypatch.setenv("HEYGEN_API_BASE", simulator)
     for block, typed in TYPED:
         name = named(typed)
@@ -136,13 +136,13 @@ def test_every_command_runs(
         elif DATABASE not in typed or binary("initdb") is not None:  # .ci/run demands PostgreSQL
             words = [request.getfixturevalue("database") if word == DATABASE else newest(word) for word in typed]
             fast = ["--speed", f"{SPEED:g}"] if takes_speed(typed) else []
-            said = call(*words, *fast, answer=ANSWERS.get(name, ""))
-            assert said.exit_code in MAY_END.get(name, {0}), f"{path.name}:{block.line}: {words}\n{said.output}"
-            assert said.output
+            result = call(*words, *fast, answer=ANSWERS.get(name, ""))
+            assert result.exit_code in MAY_END.get(name, {0}), f"{path.name}:{block.line}: {words}\n{result.output}"
+            assert result.output
 
 
 def takes_speed(typed: list[str]) -> bool:
-    """Tell if the command waits for HeyGen; on a database, `resume` only lets the workers go on."""
+    """Return True if the command waits for HeyGen; on a database, `resume` only ends a pause."""
     name = named(typed)
     return name in TAKES_SPEED or (name == "resume" and DATABASE not in typed)
 
@@ -154,7 +154,7 @@ def named(words: list[str]) -> str:
 
 
 def newest(word: str) -> str:
-    """Return a word of a document, or the id that it stands for: that of the newest one."""
+    """Return a word of a document, or the newest id if the word stands for an id."""
     if word not in NEWEST:
         return word
     listed = call(*NEWEST[word], "--limit", "1", "--json").stdout
@@ -165,7 +165,7 @@ def newest(word: str) -> str:
 
 
 def links(path: Path) -> Iterator[str]:
-    """Yield the targets of the links and pictures of a document, but for those on the web."""
+    """Yield the targets of the links and pictures of a document, except those on the web."""
     for target in re.findall(r"\]\(([^)]+)\)", path.read_text(encoding="utf-8")):
         if "://" not in target:
             yield target
@@ -173,7 +173,7 @@ def links(path: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
 def test_every_link_leads_to_a_file(path: Path) -> None:
-    """Of this repository; guides name each other without a folder."""
+    """Every relative link leads to a file; guides link to each other without a folder."""
     assert not [target for target in links(path) if not (path.parent / target).is_file()]
 
 
@@ -200,7 +200,7 @@ serve()
 
 
 def test_blocks_are_read_with_their_comments() -> None:
-    """The reader of blocks sees names, reasons, lines, and commands over several lines."""
+    """`blocks` finds names, reasons and lines, and `commands` joins commands of several lines."""
     first, typed, last = blocks(README, SAMPLE)
     assert (first.name, first.line, first.skipped) == ("first", 4, None)
     assert list(commands(typed)) == [["run", "contacts.csv", "--output", "videos"]]

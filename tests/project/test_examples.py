@@ -39,7 +39,7 @@ OUTPUT = {
 
 @pytest.fixture
 def at_home(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder of one's own with the files that the programs read, and the simulator in the environment."""
+    """An empty working folder with the files that the programs read, and the simulator in the environment."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HEYGEN_API_KEY", "simulator-key")
     monkeypatch.setenv("HEYGEN_API_BASE", server.base_url)
@@ -57,10 +57,10 @@ def program(name: str) -> Any:
 
 @pytest.mark.parametrize("name", SIMULATED)
 async def test_a_program_runs(name: str, at_home: None, server: Server, capsys: pytest.CaptureFixture[str]) -> None:
-    """It prints the promised lines, and pays for no script twice."""
+    """A program prints the promised lines and pays for no script twice."""
     await program(name).main(*ARGUMENTS.get(name, ()))
-    said = capsys.readouterr().out
-    assert not [line for line in OUTPUT[name] if line not in said], said
+    output = capsys.readouterr().out
+    assert not [line for line in OUTPUT[name] if line not in output], output
     assert server.world.charged_once_per("script")
 
 
@@ -68,7 +68,7 @@ async def test_a_program_runs(name: str, at_home: None, server: Server, capsys: 
 async def test_a_program_with_a_journal_pays_once(
     name: str, at_home: None, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It is left in the middle of its work, and then started twice more."""
+    """A program with a journal that is cancelled halfway and started twice more pays for each row once."""
     arguments = ARGUMENTS.get(name, ())
     with anyio.move_on_after(60):
         await program(name).main(*arguments)
@@ -82,19 +82,19 @@ async def test_a_program_with_a_journal_pays_once(
 async def test_a_list_with_errors_is_not_sent(
     at_home: None, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The program says so, with the line of each error."""
+    """A list with errors is not sent, and the program prints the line of each error."""
     Path("contacts.csv").write_text("email,first_name,company\nada@example.com,,Analytical\n", encoding="utf-8")
     await program("from_list").main()
-    said = capsys.readouterr().out
-    assert "error: contacts.csv line 2, column first_name" in said
-    assert "1 of 1 rows have errors, so nothing was sent." in said
+    output = capsys.readouterr().out
+    assert "error: contacts.csv line 2, column first_name" in output
+    assert "1 of 1 rows have errors, so nothing was sent." in output
     assert not server.world.ledger
 
 
-async def test_an_account_without_credit_is_told(
+async def test_an_account_without_credit_ends_in_plain_words(
     at_home: None, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The first program that a newcomer runs ends in plain words."""
+    """Without credit the first program prints the error and that no money was spent."""
     server.world.balance_usd = 0.0
     await program("one_video").main()
     assert "Was money spent? no" in capsys.readouterr().out
@@ -103,22 +103,24 @@ async def test_an_account_without_credit_is_told(
 def test_the_program_with_tests_of_its_own_passes(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It needs no server; it is run as its docstring says."""
-    monkeypatch.delitem(sys.modules, "heygen_async.examples.own_tests", raising=False)  # another test may have read it
+    """The tests of the example pass without a server, run as the docstring says."""
+    monkeypatch.delitem(
+        sys.modules, "heygen_async.examples.own_tests", raising=False
+    )  # another test may have imported it
     runpy.run_module("heygen_async.examples.own_tests", run_name="__main__")
     assert capsys.readouterr().out.count("passed: test_") == 2
 
 
 def test_all_programs_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    """`python -m heygen_async.examples` shows each with its command."""
+    """`python -m heygen_async.examples` lists each program with its command."""
     command = [sys.executable, "-m", "heygen_async.examples"]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert {f"  python -m heygen_async.examples.{name}" for name in NAMES} <= set(said.splitlines())
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert {f"  python -m heygen_async.examples.{name}" for name in NAMES} <= set(listed.splitlines())
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_program_says_how_to_run_it(name: str) -> None:
-    """The docstring: one sentence, the costs, the command; and importing it runs nothing."""
+    """The docstring has a sentence, the costs and the command; an import does not run the program."""
     tree = ast.parse(Path(program(name).__file__).read_text(encoding="utf-8"))
     first, blank, costs, *rest = (ast.get_docstring(tree) or "").splitlines()
     assert first.endswith(".")

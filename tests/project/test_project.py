@@ -1,4 +1,4 @@
-"""Rules of the project as a whole: what importing costs, which names are public, what stands where."""
+"""Rules of the project as a whole: the cost of importing, public names, dependencies, files at the top, errors."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def module_name(source: Path) -> str:
 
 
 def python(code: str, *arguments: str) -> str:
-    """Run *code* in a fresh interpreter that takes warnings for errors; return what it printed."""
+    """Run *code* in a fresh interpreter in which warnings are errors, and return its output."""
     command = [sys.executable, "-W", "error", "-c", code, *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -72,7 +72,7 @@ def test_importing_the_package_loads_the_standard_library_only() -> None:
 
 
 def test_errors_load_the_standard_library_only() -> None:
-    """Whoever only catches our errors pays for nothing else."""
+    """A program that only catches the errors does not load HTTP."""
     loaded = python(
         "import sys; before = set(sys.modules); import heygen_async.errors; print(*(set(sys.modules) - before))"
     )
@@ -88,13 +88,13 @@ for name in sys.argv[1:]:
 
 
 def test_every_module_can_be_imported() -> None:
-    """None warns."""
+    """Every module can be imported, and none warns."""
     names = [module_name(source) for source in SOURCES if source.stem != "__main__"]
     assert not python(IMPORT_ALL, *names)
 
 
 def test_every_module_can_be_imported_first() -> None:
-    """No module needs another one to be imported before it: what modules import at once goes in no circle."""
+    """Imports at the top of modules form no circle, so each module can be the first to be imported."""
     modules = {module_name(source): source for source in SOURCES}
     graph = {name: set(imported_at_once(source, modules)) for name, source in modules.items()}
     assert sum(map(len, graph.values())) > len(graph)
@@ -102,7 +102,7 @@ def test_every_module_can_be_imported_first() -> None:
 
 
 def imported_at_once(source: Path, modules: Collection[str]) -> Iterator[str]:
-    """The modules of ours that *source* imports when it is imported itself, not for type checkers, not later."""
+    """Yield the package's modules that importing *source* imports; not those for type checkers or inside functions."""
     waiting: list[ast.AST] = [ast.parse(source.read_text(encoding="utf-8"))]
     while waiting:
         node = waiting.pop()
@@ -119,7 +119,7 @@ def imported_at_once(source: Path, modules: Collection[str]) -> Iterator[str]:
 
 
 def test_a_circle_of_imports_is_seen(tmp_path: Path) -> None:
-    """The test above can fail."""
+    """The test of circles fails for a circle: an import under `else` counts, one for type checkers does not."""
     (tmp_path / "a.py").write_text("class A:\n    from b import c\n")
     (tmp_path / "b.py").write_text("if TYPE_CHECKING:\n    import a\nelse:\n    import a\ndef f():\n    import c\n")
     graph = {name: set(imported_at_once(tmp_path / f"{name}.py", {"a", "b", "c"})) for name in ("a", "b")}
@@ -132,19 +132,19 @@ def test_a_circle_of_imports_is_seen(tmp_path: Path) -> None:
 
 
 def test_public_names_are_sorted_and_unique() -> None:
-    """One obvious place for each name."""
+    """`__all__` is sorted and has no name twice."""
     assert list(heygen_async.__all__) == sorted(set(heygen_async.__all__))
 
 
 @pytest.mark.parametrize("name", heygen_async.__all__)
 def test_a_public_name_resolves_and_is_listed(name: str) -> None:
-    """What `__all__` promises is there and found by completion."""
+    """Each name of `__all__` can be read and is found by completion."""
     assert getattr(heygen_async, name) is not None
     assert name in dir(heygen_async)
 
 
 def test_a_type_checker_sees_what_a_program_sees() -> None:
-    """`__init__.pyi` names each public name explicitly, from the module that defines it or re-exports nothing else."""
+    """`__init__.pyi` re-exports each public name explicitly, as the same object that a program gets."""
     tree = ast.parse((PACKAGE / "__init__.pyi").read_text(encoding="utf-8"))
     seen = {
         alias.name: (node.module, alias.asname)
@@ -160,7 +160,7 @@ def test_a_type_checker_sees_what_a_program_sees() -> None:
 
 
 def test_the_public_names_are_written_once() -> None:
-    """`__init__.py` holds no list of its own, and groups the names in its docstring by what they are for."""
+    """`__init__.py` has no list of names, and its docstring groups them by purpose."""
     source = (PACKAGE / "__init__.py").read_text(encoding="utf-8")
     assert source.count("\n") < 40
     assert not re.findall(r"^\s+[\"']?\w+Error\b", source, re.MULTILINE)
@@ -169,12 +169,12 @@ def test_the_public_names_are_written_once() -> None:
 
 
 def test_the_version_is_that_of_the_distribution() -> None:
-    """`heygen_async.__version__` is found when it is asked for."""
+    """`heygen_async.__version__` is the version of the installed distribution."""
     assert heygen_async.__version__ == importlib.metadata.version("heygen-async")
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
-    """Lazy loading changes nothing for a wrong name."""
+    """A wrong name is an AttributeError, with lazy loading too."""
     with pytest.raises(AttributeError, match="has no attribute 'no_such_name'"):
         _ = heygen_async.no_such_name  # type: ignore[attr-defined]  # the case
 
@@ -183,7 +183,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 
 def imports(source: Path) -> Iterator[tuple[str, bool]]:
-    """Each imported package of a file, and whether the import is late: inside a function or TYPE_CHECKING."""
+    """Yield each imported package of a file with True if the import is late: in a function or for type checkers."""
 
     def walk(node: ast.AST, *, late: bool) -> Iterator[tuple[str, bool]]:
         if isinstance(node, ast.Import):
@@ -205,7 +205,7 @@ def imports(source: Path) -> Iterator[tuple[str, bool]]:
     ids=module_name,
 )
 def test_the_core_imports_its_four_dependencies_only(source: Path) -> None:
-    """Everything else is optional, and imported by the function that needs it."""
+    """All other libraries are optional, and imported by the function that needs them."""
     allowed = set(sys.stdlib_module_names) | IMPORTED_AS | {"heygen_async"}
     if source.name == "pytest_plugin.py":
         allowed.add("pytest")
@@ -215,8 +215,8 @@ def test_the_core_imports_its_four_dependencies_only(source: Path) -> None:
     assert when_used <= allowed | OPTIONAL
 
 
-def test_the_floors_that_are_tested_are_the_floors_that_are_promised() -> None:
-    """`.constraints-floors.txt` is pyproject.toml's lower bounds, word for word."""
+def test_the_tested_floors_are_the_promised_ones() -> None:
+    """`.constraints-floors.txt` holds exactly the lower bounds of pyproject.toml."""
     promised = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
     lines = (ROOT / ".constraints-floors.txt").read_text(encoding="utf-8").splitlines()
     tested = [line.replace("==", ">=") for line in lines if not line.startswith("#")]
@@ -225,7 +225,7 @@ def test_the_floors_that_are_tested_are_the_floors_that_are_promised() -> None:
 
 
 def test_development_tools_are_pinned_exactly() -> None:
-    """A run next year takes the tools of today; what we run on is not pinned, so the newest is tested."""
+    """Tools are pinned, so that a later run uses the same; dependencies are not, so that the newest are tested."""
     lines = (ROOT / ".constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = [line for line in lines if not line.startswith("#")]
     assert all(re.fullmatch(r"[a-z0-9-]+==[0-9][0-9a-z.]*", pin) for pin in pins)
@@ -236,8 +236,8 @@ def test_development_tools_are_pinned_exactly() -> None:
 # Files
 
 
-def test_nothing_stands_at_the_top_that_should_not() -> None:
-    """A visitor sees eight names; anything else is a dotfile or has a folder."""
+def test_the_top_folder_holds_the_known_names_only() -> None:
+    """The top folder holds eight names besides dotfiles; everything else is in a folder."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode != 0:
@@ -246,15 +246,15 @@ def test_nothing_stands_at_the_top_that_should_not() -> None:
     assert {name for name in names if not name.startswith(".")} <= TOP_LEVEL
 
 
-def test_the_readme_names_the_commands_that_matter() -> None:
-    """Seeing it work and checking it are one command each."""
+def test_the_readme_names_the_two_make_commands() -> None:
+    """README.md names `make demo` and `make test`."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert "make demo" in readme
     assert "make test" in readme
 
 
-def test_the_changelog_knows_the_current_version() -> None:
-    """There is a section for what is not released yet, or for this version."""
+def test_the_changelog_has_the_current_version() -> None:
+    """CHANGELOG.md has a section for unreleased changes or for the present version."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert re.search(rf"^## \[?(Unreleased|{re.escape(version)})\b", changelog, re.MULTILINE)
@@ -264,7 +264,7 @@ def test_the_changelog_knows_the_current_version() -> None:
 
 
 def drawn_tree(text: str) -> dict[str, str | None]:
-    """Child -> parent of a tree drawn with box characters, four columns a level, as in `tree`."""
+    """Return each name's parent in a tree that is drawn with box characters, four columns a level, as by `tree`."""
     parents: dict[str, str | None] = {}
     path: list[str] = []
     for line in text.splitlines():
@@ -282,7 +282,7 @@ def drawn_tree(text: str) -> dict[str, str | None]:
 
 
 def test_the_tree_in_the_docstring_is_the_tree_of_classes() -> None:
-    """The drawing at the top of errors.py is true."""
+    """The drawing in the docstring of errors.py shows the real classes."""
     classes = [kind for kind in vars(errors).values() if isinstance(kind, type)]
     real = {
         kind.__name__: None if kind is errors.HeyGenError else kind.__bases__[0].__name__
@@ -293,11 +293,11 @@ def test_the_tree_in_the_docstring_is_the_tree_of_classes() -> None:
 
 
 def test_a_drawn_tree_is_read_with_its_levels() -> None:
-    """The reader of drawings sees who is whose child, at any depth."""
+    """`drawn_tree` finds each name's parent at any depth."""
     drawing = "Words.\n\nAError\n├── BError\n│   └── CError\n└── DError\n\nAError is the root.\n"
     assert drawn_tree(drawing) == {"AError": None, "BError": "AError", "CError": "BError", "DError": "AError"}
 
 
 def test_every_error_is_public() -> None:
-    """What can be raised can be caught by its public name."""
+    """Every error of the drawing is a public name, so that users can catch it."""
     assert set(drawn_tree(errors.__doc__ or "")) <= set(heygen_async.__all__)

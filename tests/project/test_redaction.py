@@ -1,4 +1,4 @@
-"""What is nobody else's business: keys, scripts, rows and signed addresses stay out of logs, events and reprs."""
+"""API keys, scripts, rows and signed addresses do not appear in logs, events and reprs."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ STATUSES, ONE = "/v3/videos/statuses", "/v3/videos/[0-9a-f]*"
 
 @pytest.fixture
 def world() -> World:
-    """An account in trouble, at a HeyGen that quotes what it was sent wherever it can."""
+    """An account with many faults, at a HeyGen whose error messages quote the request."""
     return World(
         api_keys=(KEY,),
         faults=[
@@ -84,13 +84,13 @@ async def campaign(heygen: HeyGen, folder: Path) -> list[Result]:
         return [result async for result in results]
 
 
-def said(text: str) -> list[str]:
+def leaked(text: str) -> list[str]:
     return [secret for secret in SECRETS if secret in text]
 
 
 @pytest.fixture
 def shown(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
-    """Every logger, at its most talkative."""
+    """Records of all loggers, at DEBUG."""
     caplog.set_level(logging.DEBUG)
     caplog.set_level(logging.DEBUG, logger="heygen_async")
     return caplog
@@ -99,40 +99,40 @@ def shown(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
 async def test_logs_and_events_tell_no_secrets(
     server: Server, world: World, shown: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
-    """At DEBUG, through all sorts of trouble; and there was something to log."""
+    """Logs at DEBUG and events have no secrets, in a campaign whose faults are all logged."""
     events: list[Event] = []
 
-    def upset(event: Event) -> None:
+    def fail(event: Event) -> None:
         try:
             _ = 1 / 0
         except ZeroDivisionError as exc:
             raise ValueError("this observer is broken") from exc
 
-    async with HeyGen(KEY, base_url=server.base_url, observers=[events.append, upset]) as heygen:
+    async with HeyGen(KEY, base_url=server.base_url, observers=[events.append, fail]) as heygen:
         results = await campaign(heygen, tmp_path)
         single = await heygen.videos.create(DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="MARKER"))
         world.faults.append(ErrorAnswer(method="GET", times=5, message=QUOTING))
         await single.wait()
-        assert said(repr(heygen)) == []
-        assert said(repr([heygen.credentials, heygen.account])) == []
+        assert leaked(repr(heygen)) == []
+        assert leaked(repr([heygen.credentials, heygen.account])) == []
     assert len(results) == 13
     ours = [record for record in shown.records if record.name == "heygen_async"]
     assert any("bulk statuses failed" in record.getMessage() for record in ours)
     assert {record.module for record in ours if "looking failed" in record.getMessage()} == {"detail_reader", "polling"}
     assert any("the observer" in record.getMessage() for record in ours)
     assert "ZeroDivisionError" in shown.text
-    assert said(shown.text) == []
-    assert said(repr([record.args for record in shown.records])) == []
-    assert said(repr(events)) == []
+    assert leaked(shown.text) == []
+    assert leaked(repr([record.args for record in shown.records])) == []
+    assert leaked(repr(events)) == []
 
 
 async def test_messages_of_errors_have_no_key_and_no_signature(server: Server, world: World, tmp_path: Path) -> None:
-    """HeyGen's own words are passed on to whoever asked, without the key that they quote."""
+    """Errors repeat HeyGen's message without the key that it quotes, and without signed addresses."""
     async with HeyGen(KEY, base_url=server.base_url) as heygen:
         failed = [result.error for result in await campaign(heygen, tmp_path) if isinstance(result, Failed)]
-    told = [*map(str, failed), *map(repr, failed), *("".join(traceback.format_exception(error)) for error in failed)]
-    assert any("You said: MARKER-script, under ***" in text for text in told)
-    assert not [text for text in told if KEY in text or "sig=" in text]
+    texts = [*map(str, failed), *map(repr, failed), *("".join(traceback.format_exception(error)) for error in failed)]
+    assert any("You said: MARKER-script, under ***" in text for text in texts)
+    assert not [text for text in texts if KEY in text or "sig=" in text]
 
 
 @pytest.mark.parametrize(
@@ -156,19 +156,19 @@ async def test_messages_of_errors_have_no_key_and_no_signature(server: Server, w
     ids=lambda value: type(value).__name__,
 )
 def test_reprs_tell_no_secrets(value: Any) -> None:
-    """What stands in a traceback with its locals, or in somebody's log line."""
-    assert said(repr(value)) == []
-    assert said(str(value)) == []
+    """The repr and str of a value have no secrets, so tracebacks with locals and log lines have none."""
+    assert leaked(repr(value)) == []
+    assert leaked(str(value)) == []
 
 
 async def test_a_traceback_shows_no_signed_address() -> None:
-    """Errors of aiohttp quote the address that they are about; whoever reads a signed one may fetch the file."""
+    """A traceback does not show a signed address, with which anybody could fetch the file."""
     async with HeyGen("a-key-of-ours", base_url="http://127.0.0.1:1") as heygen:
         with pytest.raises(HeyGenError) as caught:
             async with heygen.transport.download(MISSPELT):
                 pass
     assert isinstance(caught.value.__context__, aiohttp.InvalidURL)
-    assert said("".join(traceback.format_exception(caught.value))) == []
+    assert leaked("".join(traceback.format_exception(caught.value))) == []
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ async def test_a_traceback_shows_no_signed_address() -> None:
     ],
 )
 def test_an_error_page_that_quotes_the_key_is_masked(key: str, body: bytes, rest: bytes) -> None:
-    """Unless the key is so short that it stands in any word."""
+    """A key is replaced in an error page, unless it is so short that it may be part of any word."""
     assert masked(body, {"x-api-key": key}) == rest
     assert masked(body, {"Authorization": f"Bearer {key}"}) == rest
 
@@ -195,5 +195,5 @@ def test_an_error_page_that_quotes_the_key_is_masked(key: str, body: bytes, rest
     ],
 )
 def test_the_gist_of_an_error_has_no_message(error: HeyGenError, gist: str) -> None:
-    """A log gets what helps HeyGen's support, and nothing that HeyGen may have quoted."""
+    """The gist has status, code and request id, which HeyGen's support asks for, and not the message."""
     assert error.gist == gist
