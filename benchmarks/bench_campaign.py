@@ -1,8 +1,8 @@
-"""What a long contact list costs before its first video; and what a plan says of a price, beside what is charged.
+"""Time and memory of a long contact list up to its first video, and a plan's price compared with the charges.
 
-The stand-in of HeyGen runs in a process of its own, and both run 500 times faster than life, so that rendering hardly
-counts. Asserts: the memory of the process grows by at most 32 MB over what it is after the imports, however long the
-list is; what 1,000 rows of three modes are charged lies within the plan's price. Times are this machine's.
+The simulator runs in a process of its own, and both run 500 times faster than real time, so that rendering takes
+little time. Asserts that the memory of the process grows by at most 32 MB after the imports, for a list of any length,
+and that the charges of 1,000 rows of three modes lie within the plan's price. Times depend on the machine.
 
     python benchmarks/bench_campaign.py          10,000 rows
     python benchmarks/bench_campaign.py --full   100,000 rows
@@ -27,17 +27,17 @@ from heygen_async.simulator import World, run, serve
 SPEED = 500.0
 GROWTH_MB = 32.0
 PRICED_ROWS = 1_000
-BEGUN = 100  # results after which the run is left
+RESULTS = 100  # after which the run is left
 FIELDS = {"avatar_id": "look_anna", "voice_id": "voice_warm", "script": "Hi {{ name }} of {{ company }}"}
 
 
 def peak_mb() -> float:
-    """Return the most memory that this process has had."""
+    """Return the peak memory of this process."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
 
 
 async def begin(folder: Path, address: str, rows: int) -> dict[str, float]:
-    """Plan and run a list until the first results are there."""
+    """Plan a list and run it until the first results have arrived."""
     path = folder / "leads.csv"
     with path.open("w", encoding="utf-8") as file:
         file.write("name,company\n")
@@ -45,8 +45,8 @@ async def begin(folder: Path, address: str, rows: int) -> dict[str, float]:
     before, began, ended = peak_mb(), time.perf_counter(), 0
     found: dict[str, float] = {"rows": rows}
 
-    def note(what: str) -> None:
-        found[what] = round(time.perf_counter() - began, 2)
+    def note(step: str) -> None:
+        found[step] = round(time.perf_counter() - began, 2)
 
     async with HeyGen("simulator-key", base_url=address) as heygen:
         plan = await heygen.plan(path, Template("direct", FIELDS), budget_usd=50.0, filename=None)
@@ -58,14 +58,14 @@ async def begin(folder: Path, address: str, rows: int) -> dict[str, float]:
                 ended += 1
                 if ended == 1:
                     note("seconds to the first result")
-                if ended == BEGUN:
+                if ended == RESULTS:
                     break
     found["memory grown by, MB"] = round(peak_mb() - before, 1)
     return found
 
 
 async def priced(folder: Path) -> dict[str, object]:
-    """Plan and render 1,000 rows in virtual time, and compare the price with the stand-in's ledger."""
+    """Plan and render 1,000 rows in virtual time, and compare the price with the charges."""
     path = folder / "mixed.csv"
     modes = itertools.cycle(["direct", "direct", "direct", "agent", "cinematic"])
     with path.open("w", encoding="utf-8") as file:
@@ -93,7 +93,7 @@ def _jobs(plan: Plan) -> Iterator[Job]:
 
 
 def main() -> None:
-    """Start the stand-in and measure."""
+    """Start the simulator and measure."""
     rows = 100_000 if "--full" in sys.argv else 10_000
     command = [sys.executable, "-m", "heygen_async.cli", "simulate", "--port", "0", "--speed", f"{SPEED:g}"]
     with (

@@ -1,19 +1,19 @@
-"""Workers on one PostgreSQL: what they survive, how fast they are, what a job costs beside a run in one process.
+"""Workers on one PostgreSQL: faults that they survive, their speed, and the cost of a job compared with one process.
 
-A real PostgreSQL in a folder of its own, real worker processes of the command line, the simulator in a thread here;
-all in compressed time, but for the pauses of the database and its queue, which are real. Asserts, for 1,000 direct and
-100 agent rows on three workers, of which one is killed with SIGKILL at 40 %, while PostgreSQL crashes at 60 % and
-answers are lost, delayed and replaced by errors:
+Uses a real PostgreSQL, worker processes of the command line, and the simulator in a thread of this process. All run in
+compressed time, except the database and its queue, whose pauses are real. The campaign has 1,000 direct and 100 agent
+rows on three workers. One worker is killed with SIGKILL at 40 %, PostgreSQL crashes at 60 %, and answers are lost,
+delayed and replaced by errors. Asserts:
 
-- every row ends by itself within 30 s of the last render, and is charged once
-- with the cap of 20 told and room for 60, never more than 21 renders are at work
-- with 40 told where there are 20, the same, and at most 20 refusals per 100 rows
+- every row ends within 30 s of the last render without a person's help, and is charged once
+- with a cap of 20 and 60 slots, at most 21 renders run at once
+- with a cap of 40 and 20 slots, at most 21 renders run at once, with at most 20 refusals per 100 rows
 
     python benchmarks/bench_durable.py            everything: half an hour
     python benchmarks/bench_durable.py --quick    a tenth of the rows
     python benchmarks/bench_durable.py chaos      only one part: chaos, pace, cost or enqueue
 
-Figures of time are this machine's. Linux only: what a process has used is read from /proc.
+Times depend on the machine. Linux only: processor times are read from /proc.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ import attrs
 
 from heygen_async.simulator import World
 
-sys.path.append(str(Path(__file__).parents[1]))  # for tests.*, whose fleet this is
+sys.path.append(str(Path(__file__).parents[1]))  # for tests.helpers
 
 from tests.helpers.fleet import COMMAND, Account, Fleet, charged_texts, environment, fleet, people, trouble
 from tests.helpers.postgres import Postgres, postgres
@@ -48,7 +48,7 @@ TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 def chaos(server: Postgres, folder: Path, *, told: int, slots: int) -> dict[str, Any]:
-    """Run the campaign through all that may go wrong, and count."""
+    """Run the campaign with a killed worker, a crashed database and other faults, and count."""
     rows = DIRECT + AGENTS
     world = World(slots=slots, render_seconds=lambda _: 20.0, thinking_seconds=10.0, faults=trouble())
     with fleet(world, server.make(f"chaos{told}"), folder, speed=SPEED) as crew:
@@ -86,7 +86,7 @@ def _is_rendered(rows: int) -> Callable[[World], bool]:
 
 @attrs.define
 class Sample:
-    """What was used between two moments of a campaign."""
+    """Resources used between two moments of a campaign: seconds, seconds of processor time, ended jobs."""
 
     seconds: float
     cpu: float
@@ -98,25 +98,25 @@ class Sample:
 
 
 def sampled(account: Account, rows: int, pids: list[int], postmaster: int | None) -> Sample:
-    """Measure from a tenth of the rows to nine tenths: beginnings and ends are not the pace."""
+    """Measure from a tenth of the rows to nine tenths, without the start and the end of the campaign."""
 
     def at(share: float) -> tuple[float, float, float, int]:
         while (charges := account.charges) < share * rows:
             time.sleep(0.05)
-        family = [] if postmaster is None else [postmaster, *children(postmaster)]
-        return time.monotonic(), sum(map(used, pids)), sum(map(used_with_children, family)), charges
+        processes = [] if postmaster is None else [postmaster, *children(postmaster)]
+        return time.monotonic(), sum(map(used, pids)), sum(map(used_with_children, processes)), charges
 
     first, last = at(0.1), at(0.9)
     return Sample(*(b - a for a, b in zip(first, last, strict=True)))  # type: ignore[arg-type]  # floats and an int
 
 
 def used(pid: int) -> float:
-    """Return the seconds of processor time that a process has used."""
+    """Return the seconds of processor time of a process."""
     return _times(pid, 2)
 
 
 def used_with_children(pid: int) -> float:
-    """Return the same with that of its children which have ended."""
+    """Return the seconds of processor time of a process and of its ended children."""
     return _times(pid, 4)
 
 
@@ -132,7 +132,7 @@ def children(pid: int) -> list[int]:
 
 
 def pace(server: Postgres, folder: Path, *, workers: int) -> dict[str, Any]:
-    """Let workers do jobs that take no time."""
+    """Measure workers with jobs that take almost no time to render."""
     rows = 300 if QUICK else 3_000
     world = World(slots=10_000, render_seconds=lambda _: 0.5)
     with fleet(world, server.make(f"pace{workers}"), folder, speed=50.0) as crew:
@@ -144,7 +144,7 @@ def pace(server: Postgres, folder: Path, *, workers: int) -> dict[str, Any]:
 
 
 def cost(server: Postgres, folder: Path) -> dict[str, Any]:
-    """Compare what a job costs one worker with what it costs a run in one process."""
+    """Measure the cost of a job for one worker and for a run in one process."""
     rows, speed = (300, 30.0) if QUICK else (2_000, 30.0)
     world = World(slots=200)
     with fleet(world, server.make("cost"), folder, speed=speed) as crew:
@@ -161,7 +161,7 @@ def cost(server: Postgres, folder: Path) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def in_one_process(crew: Fleet, rows: int) -> Iterator[int]:
-    """Run the same campaign with `heygen-async run` and yield its process."""
+    """Run the campaign with `heygen-async run` and yield the process id."""
     campaign, leads = crew.write(people(rows, 0), max_in_flight=200)
     words = ["run", str(campaign), str(leads), "--journal", str(crew.folder / "campaign.db"), *crew.where]
     with subprocess.Popen([*COMMAND, *words], env=environment(), stdout=subprocess.DEVNULL) as process:
@@ -170,7 +170,7 @@ def in_one_process(crew: Fleet, rows: int) -> Iterator[int]:
 
 
 def shown(sample: Sample) -> dict[str, Any]:
-    """Return a sample as people read it."""
+    """Return a sample as rates and costs a job."""
     return {
         "jobs per second": round(sample.jobs / sample.seconds, 1),
         "CPU ms a job": round(1000 * sample.cpu / sample.jobs, 2),
@@ -179,12 +179,12 @@ def shown(sample: Sample) -> dict[str, Any]:
 
 
 def postmaster_of(server: Postgres) -> int:
-    """Return the process of a PostgreSQL."""
+    """Return the id of the main process of a PostgreSQL server."""
     return int((server.folder / "data" / "postmaster.pid").read_text(encoding="ascii").split()[0])
 
 
 def enqueue(server: Postgres, folder: Path) -> dict[str, Any]:
-    """Measure how fast a long list gets into the database, and what a million rows would take."""
+    """Measure how fast a long list is queued, and extrapolate to a million rows."""
     rows = 5_000 if QUICK else 100_000
     with fleet(World(), server.make("enqueue"), folder, speed=1.0) as crew:
         began = time.monotonic()
@@ -202,7 +202,7 @@ def enqueue(server: Postgres, folder: Path) -> dict[str, Any]:
 
 
 def size_of(server: Postgres, database: str) -> int:
-    """Return the bytes that a database takes."""
+    """Return the size of a database in bytes."""
     import psycopg  # noqa: PLC0415 - an extra
 
     with psycopg.connect(server.address(database)) as connection:

@@ -1,7 +1,7 @@
-"""What remembering costs: writes, time and bytes a job; opening and resuming a large journal.
+"""Cost of the journal: writes, time and bytes a job, and the time to open and resume a large journal.
 
-Asserts: a job takes four transactions, and a journal of 100,000 ended and 1,000 live rows is resumed with every live
-row done and every charge made once. Times and sizes are printed; they are this machine's.
+A job takes four transactions. Asserts that a journal of 100,000 ended and 1,000 open rows is resumed, and that each
+open row is completed and charged once. Times depend on the machine.
 
     python benchmarks/bench_journal.py              everything
     python benchmarks/bench_journal.py --together   a job's share with 200 at once, for bench_peers.py
@@ -29,7 +29,7 @@ ENDED, LIVE = 100_000, 1_000
 
 
 def entry(n: int) -> Entry:
-    """Return a row as a contact list has it."""
+    """Return a row as a contact list would give it."""
     row = {"first_name": f"Name {n}", "email": f"contact{n}@example.com", "company": "Acme, Inc.", "city": "Zürich"}
     body = {
         "type": "avatar",
@@ -48,7 +48,7 @@ def filled(path: Path, rows: int) -> Journal:
 
 
 def per_job(folder: Path, rows: int = 2_000) -> dict[str, float]:
-    """Take rows through their lives, one transaction a step, and measure."""
+    """Measure rows that go through all their states, one transaction a step."""
     journal = filled(folder / "jobs.db", rows)
     wall, cpu = time.perf_counter(), time.process_time()
     for job_id in range(1, rows + 1):
@@ -67,7 +67,7 @@ def per_job(folder: Path, rows: int = 2_000) -> dict[str, float]:
 
 
 async def together(folder: Path, rows: int = 4_000, slots: int = 200) -> dict[str, float]:
-    """Take rows through their lives with 200 at once, as a run does: commits are shared."""
+    """Measure rows that go through all their states, 200 at once; as in a run, they share commits."""
     folder.mkdir(exist_ok=True)
     journal = filled(folder / "together.db", rows)
     store = JournalStore(journal)
@@ -94,7 +94,7 @@ async def together(folder: Path, rows: int = 4_000, slots: int = 200) -> dict[st
 
 
 async def resumed(path: Path) -> dict[str, Any]:
-    """Resume the large journal against the simulator."""
+    """Resume the large journal with the simulator, and measure."""
     world = World(slots=200, render_seconds=lambda _: 30.0)
     began = time.perf_counter()
     async with (
@@ -110,7 +110,7 @@ async def resumed(path: Path) -> dict[str, Any]:
 
 
 def large(folder: Path) -> dict[str, Any]:
-    """Make, open and resume a journal of 100,000 ended and 1,000 live rows."""
+    """Create, open and resume a journal of 100,000 ended and 1,000 open rows."""
     path = folder / "large.db"
     journal = filled(path, ENDED + LIVE)
     query = "UPDATE jobs SET state = 'completed', video_id = 'v' || id, duration = 12.5, ended_at = 0 WHERE id <= ?"

@@ -1,19 +1,19 @@
-"""What a job costs the client's process in CPU and memory, beside what a user would write instead. In real time.
+"""CPU and memory of a job in the client's process, compared with scripts that a user might write. In real time.
 
-Every peer does the same in a process of its own against the same lean server: one POST a video, 30 looks at it, the end
-of it. Only ratios of one run are asserted, since seconds are this machine's:
+Every peer does the same work in a process of its own against the same small server: one POST a video and 30 requests
+for its status. Asserts ratios of one run, since seconds depend on the machine:
 
 - one typed call <= 1.35 raw aiohttp calls
 - a job with its durable journal <= 8 raw aiohttp GETs
 - a semaphore and a GET every five seconds, with aiohttp: >= 4 times our CPU a job; with httpx: >= 40 times
 - 100,000 queued rows: memory grows by <= 60 MB, and by <= 10 MB over 10,000 rows; a job costs at
   most 15 % more than with 1,200 rows
-- the journal's share of a job <= 0.53 raw GETs: 80 microseconds where a raw GET takes 151, as in the design's notes
-- `import heygen_async` <= 80 ms and <= 1.5 times attrs with what the package needs of the standard library;
+- the journal's share of a job <= 0.53 raw GETs: 80 microseconds on a machine where a raw GET takes 151
+- `import heygen_async` <= 80 ms and <= 1.5 times attrs with the needed parts of the standard library;
   `heygen-async --help` <= 300 ms
 
     python benchmarks/bench_peers.py         under two minutes
-    python benchmarks/bench_peers.py --full  100,000 jobs to their ends as well: half an hour
+    python benchmarks/bench_peers.py --full  also 100,000 jobs to their ends: half an hour
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from pathlib import Path
 
 PEERS = Path(__file__).parent / "peers"
 LOOKS, SLOTS, SPEED = 30, 200, 300.0
-OURS, AIOHTTP, HTTPX = 5_000, 500, 60  # jobs: the cost of a job does not depend on their number, the wait does
+OURS, AIOHTTP, HTTPX = 5_000, 500, 60  # jobs: enough to measure the cost of one
 
 
 @contextlib.contextmanager
 def server() -> Iterator[str]:
-    """Yield the origin of a lean HeyGen."""
+    """Run the small server and yield its origin."""
     command = [sys.executable, str(PEERS / "server.py"), str(LOOKS)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
@@ -46,20 +46,20 @@ def server() -> Iterator[str]:
 
 
 def peer(name: str, *arguments: object) -> dict[str, float]:
-    """Run one peer against a server of its own and return what it prints."""
+    """Run one peer against a server of its own and return the printed figures."""
     with server() as origin:
         return printed(PEERS / f"{name}.py", origin, *map(str, arguments))
 
 
 def printed(script: Path, *arguments: str) -> dict[str, float]:
-    """Run a script and return what it prints."""
+    """Run a script and return the figures that it prints as JSON."""
     done = subprocess.run([sys.executable, str(script), *arguments], check=True, stdout=subprocess.PIPE, text=True)
     found: dict[str, float] = json.loads(done.stdout)
     return found
 
 
 def milliseconds(*command: str) -> float:
-    """Return what a process takes, in the median of nine."""
+    """Return the median time of nine runs of a Python process."""
 
     def once() -> float:
         began = time.perf_counter()
@@ -70,7 +70,7 @@ def milliseconds(*command: str) -> float:
 
 
 def start_up() -> dict[str, float]:
-    """Measure imports, beyond the start of an interpreter, and the command line's help."""
+    """Measure the time of imports, without the start of the interpreter, and of the command line's help."""
     bare = milliseconds("-c", "pass")
     needed = "import attrs, collections.abc, importlib, typing"
     return {
@@ -81,7 +81,7 @@ def start_up() -> dict[str, float]:
 
 
 def queued(jobs: int = 1_000) -> dict[str, float]:
-    """Run the first jobs of ever longer lists, the slots full all the time."""
+    """Measure the first jobs of lists of three lengths, with all slots in use."""
     found = {}
     for rows in (1_000 + SLOTS, 10_000, 100_000):
         one = peer("ours", jobs, SLOTS, SPEED, rows)
@@ -118,7 +118,7 @@ def measured() -> dict[str, float]:
 
 
 def check(found: dict[str, float]) -> dict[str, bool]:
-    """Return every bar and whether it is met."""
+    """Return every bar, with True if it is met."""
     flat = found["100,000 rows, CPU ms a job"] / found["1,200 rows, CPU ms a job"]
     return {
         "typed call / raw call <= 1.35": found["typed call / raw call"] <= 1.35,

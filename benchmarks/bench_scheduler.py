@@ -1,11 +1,11 @@
-"""How busy the paid slots are kept, how soon ends are noticed, and at how many requests. All in virtual time.
+"""Use of the render slots, delay until an end is noticed, and number of requests. All in virtual time.
 
-Asserts the bars of the scheduler: known pool, unknown and changing pool, a pool smaller than told, a request rate; that
-batches pay where the rate of requests is what is short; and that all counts are exactly the recorded ones.
+Asserts the bars of the scheduler: for a known pool, an unknown and changing pool, a pool smaller than the given number,
+and a limited rate of requests, at which batches must be faster. Also asserts that all counts are the recorded ones.
 
     python benchmarks/bench_scheduler.py            prints JSON and checks it against the bars and the baseline
-    python benchmarks/bench_scheduler.py --plot     draws benchmarks/plots/*.png as well
-    python benchmarks/bench_scheduler.py --record   writes benchmarks/baseline_scheduler.json anew
+    python benchmarks/bench_scheduler.py --plot     also draws benchmarks/plots/*.png
+    python benchmarks/bench_scheduler.py --record   records benchmarks/baseline_scheduler.json again
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ MEDIAN, P95 = 120.0, 400.0
 
 
 def durations(count: int) -> list[float]:
-    """Return lognormal render times, the same in every run."""
+    """Return lognormal render times, equal in every run."""
     chance = random.Random(11)
     return [chance.lognormvariate(math.log(MEDIAN), math.log(P95 / MEDIAN) / 1.645) for _ in range(count)]
 
 
 def number_of(body: Any) -> int:
-    """Return which row a body is."""
+    """Return the row number of a body."""
     return int(body["script"].rsplit(" ", 1)[1])
 
 
@@ -52,7 +52,7 @@ def rows(count: int) -> Iterator[DirectVideo]:
 
 
 def body_of(row: DirectVideo) -> dict[str, str]:
-    """Return a request as a script writes it."""
+    """Return the body of a request, as a script would write it."""
     return {
         "type": "avatar",
         "avatar_id": row.avatar_id or "",
@@ -62,7 +62,7 @@ def body_of(row: DirectVideo) -> dict[str, str]:
 
 
 def ideal_makespan(times: list[float], slots: int) -> float:
-    """Return what a scheduler that knows everything at once would need: first come, first served."""
+    """Return the makespan of a scheduler that notices each end at once and serves rows in order."""
     ends = [0.0] * slots
     for seconds in times:
         heapq.heapreplace(ends, ends[0] + seconds)
@@ -72,7 +72,7 @@ def ideal_makespan(times: list[float], slots: int) -> float:
 async def known_pool(
     count: int, slots: int, *, watch: Watch = "auto", submit: Submit = "auto", per_minute: float | None = None
 ) -> dict[str, float]:
-    """Render on a pool whose size is told: makespan, lag of detection, requests."""
+    """Render on a pool of known size; measure makespan, delay of detection and requests."""
     times, noticed = durations(count), {}
     random.seed(1)
     world = World(slots=slots, render_seconds=lambda body: times[number_of(body)], requests_per_minute=per_minute)
@@ -103,7 +103,7 @@ async def known_pool(
 
 
 async def script(count: int, slots: int, pause: Callable[[int], float]) -> dict[str, float]:
-    """Do what a script does: a semaphore, a POST, and a GET after each pause, until the video has ended."""
+    """Render as a simple script does: a semaphore, a POST, and a GET after each pause, until the video has ended."""
     times, lags = durations(count), []
     world = World(slots=slots, render_seconds=lambda body: times[number_of(body)])
 
@@ -135,7 +135,7 @@ async def script(count: int, slots: int, pause: Callable[[int], float]) -> dict[
 
 
 async def changing_pool(drawn: list[tuple[float, int]]) -> dict[str, float]:
-    """Render for six hours on a pool of 10, then 20, then 6, that nobody tells; *drawn* is what a picture shows."""
+    """Render for six hours on a pool of 10, 20 and then 6 slots, unknown to the client; add its use to *drawn*."""
     times = durations(4000)
     random.seed(1)
     world = World(slots=10, render_seconds=lambda body: times[number_of(body)])
@@ -156,7 +156,7 @@ async def changing_pool(drawn: list[tuple[float, int]]) -> dict[str, float]:
                 async for _ in results:
                     pass
         tasks.cancel_scope.cancel()
-    # what was used of what was there; renders that outlive a cut of the pool do not count as more than there is
+    # used and offered slots; renders that outlive a reduction of the pool do not count beyond its size
     log = [*world.slot_log, (6 * 3600.0, 0)]
     drawn += log
     used = offered = 0.0
@@ -173,8 +173,8 @@ async def changing_pool(drawn: list[tuple[float, int]]) -> dict[str, float]:
     }
 
 
-async def told_too_much() -> dict[str, float]:
-    """Tell 20 where there are 10."""
+async def limit_too_high() -> dict[str, float]:
+    """Render with `max_in_flight=20` on 10 slots."""
     times = durations(500)
     random.seed(1)
     world = World(slots=10, render_seconds=lambda body: times[number_of(body)])
@@ -193,7 +193,7 @@ async def told_too_much() -> dict[str, float]:
 
 
 async def request_rate(per_second: float | None) -> dict[str, float]:
-    """1,000 POSTs by 200 waiters against a server that takes 60 a minute, 10 at once."""
+    """Send 1,000 POSTs from 200 tasks to a server that accepts 60 a minute, in bursts of 10."""
     random.seed(1)
     world = World(slots=10_000, requests_per_minute=60, burst=10, render_seconds=lambda _: 1e6)
     left = iter(list(rows(1000)))
@@ -237,7 +237,7 @@ def check(found: dict[str, dict[str, float]]) -> list[str]:
 
 
 def draw(found: dict[str, dict[str, float]], used: list[tuple[float, int]]) -> None:
-    """Draw slots over time, and lag against requests."""
+    """Draw slots over time, and delay against requests."""
     lags = {name: row for name, row in found.items() if "lag_mean" in row and "a minute" not in name}
     there = [(0, 10), (7200, 20), (14400, 6), (21600, 6)]
     data = json.dumps({"used": used, "there": there, "lags": lags})
@@ -256,7 +256,7 @@ def main() -> int:
         "script, GET every 5 s": run(lambda: script(200, 20, lambda _: 5.0)),
         "script, GET after 2 s x 1.5 to 30 s": run(lambda: script(200, 20, lambda n: min(30.0, 2 * 1.5**n))),
         "unknown, changing pool": run(lambda: changing_pool(drawn)),
-        "told 20 of 10": run(told_too_much),
+        "told 20 of 10": run(limit_too_high),
         "rate unknown": run(lambda: request_rate(None)),
         "rate given": run(lambda: request_rate(1.0)),
     }

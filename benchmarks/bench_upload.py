@@ -1,8 +1,8 @@
-"""What an upload of 2 GB costs in memory and time: the peak of the client beside that of an upload of 64 MB.
+"""Memory and time of an upload of 2 GB, compared with an upload of 64 MB.
 
 The file is sparse, so that it takes no room on the disk. HeyGen and its storage are one server in a process of its
-own, which throws the bytes away. Asserts that the large upload needs no more memory than the small one and a few
-megabytes, and that all bytes arrived. The rates are this machine's, loopback and hashing included.
+own, which discards the bytes. Asserts that all bytes arrive and that the large upload needs at most 8 MB more memory
+than the small one. Rates depend on the machine and include loopback and hashing.
 
     python benchmarks/bench_upload.py
 """
@@ -27,12 +27,12 @@ from heygen_async import HeyGen
 
 MEGABYTE = 1024 * 1024
 SMALL, LARGE = 64 * MEGABYTE, 2048 * MEGABYTE
-MOST_GROWTH = 8 * MEGABYTE  # of the large upload over the small one; the file is 1,984 MB larger
-MOST_SECONDS = 30.0
+MAX_GROWTH = 8 * MEGABYTE  # of the large upload over the small one; the file is 1,984 MB larger
+MAX_SECONDS = 30.0
 
 
 def serve(pipe: Connection) -> None:
-    """Be HeyGen and its storage: throw away what comes, and count it."""
+    """Serve as HeyGen and its storage: count the bytes and discard them."""
     counted = announced = 0
 
     async def answer(request: web.Request) -> web.Response:
@@ -84,14 +84,14 @@ def film(folder: Path, size: int) -> Path:
 
 
 def peak_bytes() -> int:
-    """Return the most memory that this process has had."""
+    """Return the peak memory of this process."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 async def upload(address: str, path: Path) -> dict[str, Any]:
     """Upload a file and measure."""
     async with HeyGen("k", base_url=address) as heygen:
-        await heygen.assets.upload(b"PK\x03\x04" + bytes(100))  # all modules are loaded, a connection was made
+        await heygen.assets.upload(b"PK\x03\x04" + bytes(100))  # loads all modules and opens a connection
         before, began, cpu = peak_bytes(), time.perf_counter(), time.process_time()
         done = await heygen.assets.upload(path)
         return {
@@ -104,7 +104,7 @@ async def upload(address: str, path: Path) -> dict[str, Any]:
 
 
 def measured(address: str, path: Path) -> dict[str, Any]:
-    """Upload in a process of its own: the peak of a process never falls."""
+    """Upload in a process of its own, because the peak of a process never falls."""
     command = [sys.executable, __file__, address, str(path)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     found: dict[str, Any] = json.loads(done.stdout)
@@ -112,7 +112,7 @@ def measured(address: str, path: Path) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Upload both files, print what it cost, and hold it against the bounds."""
+    """Upload both files, print the costs and assert the limits."""
     here, there = multiprocessing.Pipe()
     server = multiprocessing.get_context("spawn").Process(target=serve, args=(there,), daemon=True)
     server.start()
@@ -124,8 +124,8 @@ def main() -> None:
     print(json.dumps({"64 MB": small, "2 GB": large}, indent=1))
     assert (small["bytes"], large["bytes"]) == (SMALL, LARGE)
     growth = (large["peak_mb"] - small["peak_mb"]) * MEGABYTE
-    assert growth <= MOST_GROWTH, f"2 GB needed {growth / MEGABYTE:.1f} MB more than 64 MB"
-    assert large["seconds"] <= MOST_SECONDS, f"2 GB took {large['seconds']} s"
+    assert growth <= MAX_GROWTH, f"2 GB needed {growth / MEGABYTE:.1f} MB more than 64 MB"
+    assert large["seconds"] <= MAX_SECONDS, f"2 GB took {large['seconds']} s"
 
 
 if __name__ == "__main__":

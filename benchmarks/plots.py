@@ -1,6 +1,6 @@
-"""Pictures of what bench_scheduler.py measured, into benchmarks/plots/.
+"""Draws the figures of bench_scheduler.py into benchmarks/plots/.
 
-Reads JSON and needs matplotlib: the dependency group `bench`.
+Reads JSON from standard input. Needs matplotlib, which is in the dependency group `bench`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ OURS, OTHERS, THERE = "#0b6e4f", "#8a8f98", "#d1495b"
 
 
 def slots_over_time(used: list[tuple[float, int]], there: list[tuple[float, int]]) -> None:
-    """Draw how many renders ran beside how many could."""
+    """Draw the number of running renders and the number of slots over time."""
     figure, axes = plt.subplots(figsize=(9, 4))
     axes.step([at / 3600 for at, _ in there], [n for _, n in there], where="post", color=THERE, lw=2, label="there are")
     hours, running = [at / 3600 for at, _ in used], [n for _, n in used]
@@ -36,7 +36,7 @@ def slots_over_time(used: list[tuple[float, int]], there: list[tuple[float, int]
 
 
 def lag_against_looks(found: dict[str, dict[str, float]]) -> None:
-    """Draw how late an end is noticed against what looking costs."""
+    """Draw the delay until an end is noticed against the number of requests."""
     figure, axes = plt.subplots(figsize=(9, 4))
     for number, (name, row) in enumerate(found.items()):
         color = OTHERS if name.startswith("script") else OURS

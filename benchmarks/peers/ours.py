@@ -1,6 +1,6 @@
-"""The same videos by `render_many` with its durable journal: first *jobs* of *rows* queued ones.
+"""The peer that uses `render_many` with a durable journal: renders the first *jobs* of *rows* queued rows.
 
-Prints seconds of CPU a job while running and a row while planning, and by how much the memory grew.
+Prints seconds of CPU for each job of the run and for each planned row, and the growth of memory.
 """
 
 from __future__ import annotations

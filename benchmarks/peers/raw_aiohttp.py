@@ -1,6 +1,6 @@
-"""The floor: GETs of one video with aiohttp alone, and the same by a typed call. Prints seconds of CPU a call.
+"""The lower bound: GETs of one video with aiohttp alone and with a typed call. Prints seconds of CPU a call.
 
-Both take turns in short rounds, so that a machine that slows down slows both; the medians are compared.
+Both take turns in short rounds, so that a machine that becomes slower slows both; the medians are compared.
 """
 
 from __future__ import annotations

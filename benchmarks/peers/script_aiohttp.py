@@ -1,4 +1,4 @@
-"""What one writes with aiohttp in an evening: a semaphore, and a GET every five seconds. Prints CPU a job."""
+"""A simple script with aiohttp: a semaphore, and a GET every five seconds. Prints seconds of CPU a job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same evening with httpx: a semaphore, and a GET every five seconds. Prints seconds of CPU a job."""
+"""A simple script with httpx: a semaphore, and a GET every five seconds. Prints seconds of CPU a job."""
 
 from __future__ import annotations
 

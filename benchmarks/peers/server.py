@@ -1,7 +1,7 @@
-"""A lean HeyGen for the peers: answers of the real size, and a video is done when it was looked at often enough.
+"""A small HeyGen for the peers: answers have the real size, and a video ends after a fixed number of GETs.
 
-So every peer does the same work on every machine: one POST and 30 looks a video, however slow it is. Started by
-bench_peers.py in a process of its own; prints its port.
+So every peer does equal work on every machine, fast or slow: one POST and 30 GETs a video. Started by bench_peers.py in
+a process of its own; prints the port.
 """
 
 from __future__ import annotations
