@@ -19,26 +19,26 @@ _OPTIONS = (
 )
 
 
-class Answer(NamedTuple):  # importing attrs would take a third of the time of `--help`
+class ImmediateAnswer(NamedTuple):  # importing attrs would take a third of the time of `--help`
     """Text to print and the exit code; with an exit code other than 0 the text goes to stderr."""
 
     text: str
     exit_code: Exit = Exit.DONE
 
 
-def immediate_answer(arguments: Sequence[str]) -> Answer | None:
+def immediate_answer(arguments: Sequence[str]) -> ImmediateAnswer | None:
     """Return the answer to *arguments*; None if they call a command, which has to be imported."""
     group = arguments[0] if arguments and arguments[0] in GROUPS else ""
     rest = arguments[1:] if group else arguments
     if not rest:
-        return Answer(overview(group), Exit.INPUT)
+        return ImmediateAnswer(overview(group), Exit.INPUT)
     if rest[0] in HELP:
-        return Answer(overview(group))
+        return ImmediateAnswer(overview(group))
     if not group and rest[0] == "--version":
-        return Answer(f"heygen-async, version {_version()}\n")
+        return ImmediateAnswer(f"heygen-async, version {_version()}\n")
     if f"{group} {rest[0]}".strip() in COMMANDS or (not group and rest[0] in _HANDLED_BY_CYCLOPTS):
         return None
-    return Answer(_unknown(group, rest[0]), Exit.INPUT)
+    return ImmediateAnswer(_unknown(group, rest[0]), Exit.INPUT)
 
 
 def overview(group: str = "") -> str:
