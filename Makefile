@@ -1,9 +1,9 @@
 # make demo   see it work: 200 contacts against a simulated HeyGen; no key, no network, no money
-# make test   everything that CI checks, step by step, stops at the first failure
-# make bench  the benchmarks, against their recorded baseline
+# make test   everything that CI checks, step by step; stops at the first failure
+# make bench  the benchmarks, compared with their recorded baselines
 # make clean  remove what these commands made
 #
-# Written for GNU make 3.81 too, which macOS has: no .ONESHELL.
+# GNU make 3.81 of macOS must be able to read this file, so there is no .ONESHELL.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -20,17 +20,17 @@ DEFINITION := pyproject.toml .constraints.txt .constraints-floors.txt
 PIP_INSTALL := -m pip install --quiet --constraint .constraints.txt
 INSTALL := $(PIP_INSTALL) --build-constraint .constraints.txt
 COVERED_TO_THE_LAST_BRANCH := $(patsubst %,heygen_async/%.py,errors http/wire http/retry bulk/jobs/job bulk/journal/journal bulk/journal/queries)
-# Folders that exercise the four packages which have floors; the others meet them in no other way.
+# Folders whose tests use the four dependencies that have floors; other folders use them in no further way.
 OF_THE_FLOORS := $(addprefix tests/,account api http webhooks bulk/campaign bulk/campaign_file bulk/download bulk/run bulk/watch test_otel.py)
-# Some tests wait for a database, so there is one process more than most machines of CI have cores for.
+# One process more than the two cores of most CI machines, because some tests wait for a database.
 ON_ALL_CORES := --numprocesses=3 --dist=worksteal
 STEP := @printf '\n== %s\n'
 
-# $(call fresh_venv,FOLDER): a virtual environment whose pip knows dependency groups. One that works is kept.
+# $(call fresh_venv,FOLDER): make a virtual environment with a pip that knows dependency groups; keep one that works.
 SUPPORTED := import sys; sys.exit(sys.version_info < (3, 11))
 define fresh_venv
 	@$(PYTHON) -c '$(SUPPORTED)' || { \
-		echo "heygen-async needs Python 3.11 or newer, which $(PYTHON) is not: name one, as in make PYTHON=python3.12 demo." >&2; exit 1; }
+		echo "heygen-async needs Python 3.11 or newer, and $(PYTHON) is not that: name another one, as in make PYTHON=python3.12 demo." >&2; exit 1; }
 	@$(1)/bin/python -c '$(SUPPORTED)' 2>/dev/null || { echo "== making $(1)"; $(PYTHON) -m venv --clear $(1); }
 	@$(1)/bin/python $(PIP_INSTALL) --upgrade pip
 endef
@@ -69,24 +69,24 @@ imports: $(VENV)/.installed
 
 .PHONY: tests
 tests: $(VENV)/.installed
-	$(STEP) "tests: pytest, README's examples among them"
+	$(STEP) "tests: pytest, with the examples of README and guides"
 	$(VENV)/bin/coverage erase
 	PATH="$(abspath $(VENV))/bin:$$PATH" $(VENV)/bin/coverage run -m pytest -m "not chaos" $(ON_ALL_CORES)
 
-# Unmeasured: what is killed cannot say which lines it ran. Much of it waits, so there are more processes than cores.
+# Without coverage: a killed process writes no measurements. More processes than cores, because the tests often wait.
 .PHONY: chaos
 chaos: $(VENV)/.installed
 	$(STEP) "chaos: processes killed at every step, workers and a database restarted"
 	PATH="$(abspath $(VENV))/bin:$$PATH" $(VENV)/bin/python -m pytest -m chaos --numprocesses=3 --dist=worksteal
 
-# After `tests`, whose data it reads.
+# Runs after `tests`, whose data it reads.
 .PHONY: coverage
 coverage: $(VENV)/.installed
 	$(STEP) "coverage: branches"
 	$(VENV)/bin/coverage combine --quiet
 	$(VENV)/bin/coverage report
 	@for module in $(COVERED_TO_THE_LAST_BRANCH); do \
-		test -f "$$module" || { echo "$$module is gone: mend COVERED_TO_THE_LAST_BRANCH in the Makefile" >&2; exit 1; }; \
+		test -f "$$module" || { echo "$$module is missing: correct COVERED_TO_THE_LAST_BRANCH in the Makefile" >&2; exit 1; }; \
 		printf '\n== coverage: all of %s\n' "$$module"; \
 		$(VENV)/bin/coverage report --include="$$module" --fail-under=100 || exit 1; \
 	done
@@ -109,9 +109,9 @@ wheel: $(VENV)/.installed
 	"$$work/venv/bin/python" $(PIP_INSTALL) --upgrade pip; \
 	"$$work/venv/bin/python" $(PIP_INSTALL) "$$work"/dist/*.whl; \
 	cp .constraints.txt "$$work"; cd "$$work"; \
-	echo "-- core alone: every public name loads, and the command line says what it lacks"; \
+	echo "-- core alone: every public name loads, and the command line names the missing extra"; \
 	venv/bin/python -W error -c 'import heygen_async as h; print(len([getattr(h, n) for n in h.__all__]), "names from", h.__file__)'; \
-	if venv/bin/heygen-async demo 2>lacks; then echo "the command line runs without its extra?"; exit 1; fi; \
+	if venv/bin/heygen-async demo 2>lacks; then echo "the command line runs without its extra"; exit 1; fi; \
 	grep -F 'heygen-async[cli]' lacks; \
 	echo "-- with [cli]: the command line"; \
 	venv/bin/python $(PIP_INSTALL) "$$(echo dist/*.whl)[cli]"; \
@@ -120,7 +120,7 @@ wheel: $(VENV)/.installed
 	venv/bin/heygen-async guide; \
 	venv/bin/python -m heygen_async.examples
 
-# Its peers and its pictures need more than the tests do.
+# The peers and the plots need packages that the tests do not need.
 .PHONY: bench
 bench: $(VENV)/.installed
 	@$(VENV)/bin/python $(INSTALL) --group bench
@@ -147,7 +147,7 @@ $(VENV_FLOORS)/.installed: $(DEFINITION)
 	@$(VENV_FLOORS)/bin/python $(INSTALL) --constraint .constraints-floors.txt --group test --editable '.[cli,data,otel,templates]'
 	@touch $@
 
-# Editable, so that the demo shows the checkout as it is, after `git pull` too.
+# Editable, so that the demo runs the present checkout, also after `git pull`.
 $(VENV_DEMO)/.installed: $(DEFINITION)
 	$(call fresh_venv,$(VENV_DEMO))
 	@echo "== installing heygen-async into $(VENV_DEMO), once"
