@@ -35,7 +35,7 @@ from heygen_async.simulator import World
 
 sys.path.append(str(Path(__file__).parents[1]))  # for tests.helpers
 
-from tests.helpers.fleet import COMMAND, Account, Fleet, charged_texts, environment, fleet, people, trouble
+from tests.helpers.fleet import COMMAND, Account, Fleet, chaos_faults, charged_texts, environment, fleet, people
 from tests.helpers.postgres import Postgres, postgres
 
 QUICK = "--quick" in sys.argv
@@ -50,16 +50,16 @@ TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 def chaos(server: Postgres, folder: Path, *, told: int, slots: int) -> dict[str, Any]:
     """Run the campaign with a killed worker, a crashed database and other faults, and count."""
     rows = DIRECT + AGENTS
-    world = World(slots=slots, render_seconds=lambda _: 20.0, thinking_seconds=10.0, faults=trouble())
+    world = World(slots=slots, render_seconds=lambda _: 20.0, thinking_seconds=10.0, faults=chaos_faults())
     with fleet(world, server.make(f"chaos{told}"), folder, speed=SPEED) as crew:
         crew.enqueue(people(DIRECT, AGENTS), max_in_flight=told)
         began = time.monotonic()
         crew.start(WORKERS)
-        assert crew.until(lambda: crew.account.charges >= KILLED_AT * rows, 1200), crew.said()
+        assert crew.until(lambda: crew.account.charges >= KILLED_AT * rows, 1200), crew.logs()
         crew.kill()
-        assert crew.until(lambda: crew.account.charges >= RESTARTED_AT * rows, 1200), crew.said()
+        assert crew.until(lambda: crew.account.charges >= RESTARTED_AT * rows, 1200), crew.logs()
         server.restart("immediate")
-        assert crew.until(lambda: crew.is_over() or crew.account.ask(_is_rendered(rows)), 1200), crew.said()
+        assert crew.until(lambda: crew.is_over() or crew.account.ask(_is_rendered(rows)), 1200), crew.logs()
         rendered = time.monotonic()
         crew.until(crew.is_over, STUCK_SECONDS)
         over = time.monotonic()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from heygen_async.simulator import World
-from tests.helpers.fleet import charged_texts, fleet, people, trouble
+from tests.helpers.fleet import chaos_faults, charged_texts, fleet, people
 from tests.helpers.postgres import Postgres
 
 pytestmark = pytest.mark.chaos
@@ -27,18 +27,18 @@ def test_a_dead_worker_and_a_crashed_database(
 ) -> None:
     """All rows end and the cap holds: with a cap below the account's slots, and with one of three times the slots."""
     slots = 5 * CAP if max_in_flight == CAP else CAP
-    world = World(slots=slots, render_seconds=lambda _: 20.0, thinking_seconds=10.0, faults=trouble())
+    world = World(slots=slots, render_seconds=lambda _: 20.0, thinking_seconds=10.0, faults=chaos_faults())
     with fleet(world, database, tmp_path, speed=SPEED) as crew:
         crew.enqueue(people(DIRECT, AGENTS), max_in_flight=max_in_flight)
         crew.start(3)
-        assert crew.until(lambda: crew.account.charges >= 0.4 * ROWS, 120), crew.said()
+        assert crew.until(lambda: crew.account.charges >= 0.4 * ROWS, 120), crew.logs()
         crew.kill()
-        assert crew.until(lambda: crew.account.charges >= 0.6 * ROWS, 120), crew.said()
+        assert crew.until(lambda: crew.account.charges >= 0.6 * ROWS, 120), crew.logs()
         database_server.restart("immediate")
-        assert crew.until(lambda: crew.account.charges >= 0.8 * ROWS, 120), crew.said()
-        assert crew.stop(1) == [0], crew.said()
-        assert crew.until(crew.is_over, 240), crew.said()
-        assert crew.unsettled() == [], crew.said()
+        assert crew.until(lambda: crew.account.charges >= 0.8 * ROWS, 120), crew.logs()
+        assert crew.stop(1) == [0], crew.logs()
+        assert crew.until(crew.is_over, 240), crew.logs()
+        assert crew.unsettled() == [], crew.logs()
         assert crew.counts() == {"completed": ROWS}
         assert crew.stop() == [0]
         texts = crew.account.ask(charged_texts)

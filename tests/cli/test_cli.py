@@ -14,13 +14,13 @@ import openpyxl
 import pytest
 
 from heygen_async.cli.registry import COMMANDS, GROUPS
-from tests.helpers.commands import Said, call
+from tests.helpers.commands import CommandResult, call
 
 CONTACTS = 'name,city\nAda,London\nZoë,"Lyon, France"\nO\'Brien,\n'
 SET = ["--set", "avatar_id=look_anna", "--set", "voice_id=voice_warm"]
 
 
-def invoke(*args: str) -> Said:
+def invoke(*args: str) -> CommandResult:
     return call(*args)
 
 

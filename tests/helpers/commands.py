@@ -14,7 +14,7 @@ from heygen_async.cli import main
 
 
 @attrs.frozen(kw_only=True)
-class Said:
+class CommandResult:
     """Exit code and output of a command."""
 
     exit_code: int
@@ -34,7 +34,9 @@ class Keyboard(io.StringIO):
         return True
 
 
-def call(*words: str, answer: str = "", env: Mapping[str, str] | None = None, at_terminal: bool = False) -> Said:
+def call(
+    *words: str, answer: str = "", env: Mapping[str, str] | None = None, at_terminal: bool = False
+) -> CommandResult:
     """Run `heygen-async` with *words*; *answer* is its standard input, *env* is added to the environment."""
     out, err = io.StringIO(), io.StringIO()
     with (
@@ -47,7 +49,7 @@ def call(*words: str, answer: str = "", env: Mapping[str, str] | None = None, at
             code = 0
         except SystemExit as exc:
             code = exc.code if isinstance(exc.code, int) else 0 if exc.code is None else 1
-    return Said(exit_code=code, stdout=out.getvalue(), stderr=err.getvalue())
+    return CommandResult(exit_code=code, stdout=out.getvalue(), stderr=err.getvalue())
 
 
 @contextlib.contextmanager

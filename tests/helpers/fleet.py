@@ -43,7 +43,7 @@ COMMAND = [sys.executable, "-m", "heygen_async.cli"]
 LOOK_SECONDS = 0.25
 
 
-def trouble() -> list[Fault]:
+def chaos_faults() -> list[Fault]:
     """Return the faults of the chaos tests: lost answers, 5xx for accepted requests, slow answers, lost connections."""
     return [
         DropAfterAccept(probability=0.2),
@@ -140,7 +140,7 @@ class Fleet:
         """Kill the first worker with SIGKILL."""
         victim = self.workers.pop(0)
         victim.kill()
-        assert victim.wait() == -signal.SIGKILL, self.said()
+        assert victim.wait() == -signal.SIGKILL, self.logs()
         self.killed += 1
 
     def stop(self, count: int | None = None, seconds: float = 30.0) -> list[int]:
@@ -158,7 +158,7 @@ class Fleet:
         end = time.monotonic() + seconds
         while not condition():
             for worker in self.workers:
-                assert worker.poll() is None, self.said()
+                assert worker.poll() is None, self.logs()
             if time.monotonic() > end:
                 return False
             time.sleep(LOOK_SECONDS)
@@ -194,7 +194,7 @@ class Fleet:
                 if row.state != "completed"
             ]
 
-    def said(self) -> str:
+    def logs(self) -> str:
         """Return the last lines of all workers' logs."""
         ends = [Path(log.name).read_text(encoding="utf-8")[-2000:] for log in self._logs]
         return "\n".join(f"-- worker {number}\n{end}" for number, end in enumerate(ends))

@@ -301,7 +301,7 @@ async def test_a_worker_goes_on_with_the_rows_of_a_dead_one(database: str, tmp_p
     with fleet(world, database, tmp_path, speed=SPEED) as crew:
         await anyio.to_thread.run_sync(functools.partial(crew.enqueue, people(6, 0), max_in_flight=3))
         crew.start()
-        assert await anyio.to_thread.run_sync(crew.until, lambda: crew.account.charges >= 3, 90.0), crew.said()
+        assert await anyio.to_thread.run_sync(crew.until, lambda: crew.account.charges >= 3, 90.0), crew.logs()
         crew.kill()
         async with HeyGen("simulator-key", base_url=crew.account.base_url) as heygen:
             one = await work_until_done(heygen, database)

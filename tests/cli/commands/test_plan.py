@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.commands import Said, call
+from tests.helpers.commands import CommandResult, call
 
 SET = ["--set", "avatar_id=look_anna", "--set", "voice_id=voice_warm", "--script", "Hi {{ name }}, " + "word " * 100]
 
 
-def invoke(*args: str, answer: str = "") -> Said:
+def invoke(*args: str, answer: str = "") -> CommandResult:
     return call(*args, answer=answer)
 
 

@@ -18,7 +18,7 @@ from heygen_async.api.generated.users import User, UserWallet
 from heygen_async.cli.registry import COMMANDS
 from heygen_async.cli.terminal.tables import clean, show_one
 from heygen_async.simulator import FailedRender, World
-from tests.helpers.commands import Said, call
+from tests.helpers.commands import CommandResult, call
 
 FAST = ["--speed", "500"]
 RESOURCES = ("account", "agent", "assets", "avatars", "videos", "voices")
@@ -26,7 +26,7 @@ RESOURCES = ("account", "agent", "assets", "avatars", "videos", "voices")
 pytestmark = pytest.mark.usefixtures("_simulator_thread")
 
 
-def lines(said: Said) -> list[dict[str, Any]]:
+def lines(said: CommandResult) -> list[dict[str, Any]]:
     assert said.exit_code == 0, said.output
     return [json.loads(line) for line in said.stdout.splitlines()]
 

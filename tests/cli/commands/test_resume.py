@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from heygen_async import Journal, errors
-from tests.helpers.commands import Said, call
+from tests.helpers.commands import CommandResult, call
 from tests.helpers.journal_rows import prepared
 
 PYTHON = [sys.executable, "-m", "heygen_async.cli"]
@@ -24,7 +24,7 @@ FAST = ["--speed", "400"]
 RUN = ["run", "--set", "avatar_id=look_anna", "--set", "voice_id=voice_warm", "--script", "Hi {{ name }}", *FAST]
 
 
-def invoke(*args: str) -> Said:
+def invoke(*args: str) -> CommandResult:
     return call(*args)
 
 

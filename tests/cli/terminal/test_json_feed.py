@@ -19,7 +19,7 @@ from heygen_async.cli.rendering.follow_run import follow
 from heygen_async.cli.terminal.json_feed import JsonFeed
 from heygen_async.cli.terminal.progress import ProgressBoard
 from heygen_async.simulator import FailedRender, World
-from tests.helpers.commands import Said, call
+from tests.helpers.commands import CommandResult, call
 
 SET = ["--set", "avatar_id=look_anna", "--set", "voice_id=voice_warm", "--script", "Hi {{ name }}"]
 JOB = Job(request=DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="Hi"), index=3)
@@ -33,7 +33,7 @@ def events(text: str, event: str) -> list[dict[str, Any]]:
     return [line for line in lines(text) if line["event"] == event]
 
 
-def invoke(*args: str) -> Said:
+def invoke(*args: str) -> CommandResult:
     return call(*args)
 
 
