@@ -1,1 +1,1 @@
-"""State of an account, shared by all of its clients: the key, the render slots, the pace of requests."""
+"""State of an account, shared by all of its clients: credentials, render slots, the pace of requests."""

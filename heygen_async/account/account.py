@@ -1,7 +1,7 @@
-"""State that all clients of one account share within an event loop: slots, pauses, the budget for repetitions.
+"""State that all clients of one account share within an event loop: slots, pauses, the retry budget.
 
-HeyGen counts by account, not by client object: two clients with the same key that knew nothing of each other would run
-into the same limits twice.
+HeyGen counts by account, not by client object. Two clients with the same key that did not share this state would both
+have to run into the same limits.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from heygen_async.account.credentials import Credentials
 from heygen_async.account.rate_limit import Gate, RetryBudget
 from heygen_async.account.render_pool import RenderPool
 
-CROWDED_SECONDS = 15.0  # three sweeps of a bulk run: if reads pass again for so long, requests are not too many
+CROWDED_SECONDS = 15.0  # three sweeps of a bulk run without a refused read: requests are no longer too many
 
 
 @attrs.define(eq=False)
 class Account:
-    """The state of an account as far as this process knows it.
+    """The state of an account in this process.
 
     Attributes:
-        pool: Its render slots.
-        every: The gate before every request.
-        paid: The gate before what costs money, too: a full pool must not blind the watching.
-        budget: For repeating reads.
-        bearer: Its token, if a function gives it.
+        pool: Render slots.
+        every: Gate for all requests.
+        paid: Second gate for requests that cost money, so that a full pool does not hold back reads.
+        budget: Budget for retries of reads.
+        bearer: Bearer token, if a function gives it.
     """
 
     pool: RenderPool = attrs.field(factory=RenderPool)
@@ -41,23 +41,23 @@ class Account:
     _read_refused_at: float = -math.inf
 
     def close(self, seconds: float, *, costs: bool) -> None:
-        """Heed a 429: hold back what costs money if that was refused, else everything."""
+        """Close a gate after a 429: for requests that cost money if such a one was refused, else for all requests."""
         (self.paid if costs else self.every).close(seconds)
         if not costs:
             self._read_refused_at = anyio.current_time()
 
     @property
     def reads_are_refused(self) -> bool:
-        """True if a read met a 429 in the last `CROWDED_SECONDS`: then requests are too many, not renders."""
+        """True if a read got a 429 in the last `CROWDED_SECONDS`: then requests are too many, not renders."""
         return anyio.current_time() - self._read_refused_at < CROWDED_SECONDS
 
 
-_Known = WeakValueDictionary[tuple[object, ...], Account]
-_known: WeakKeyDictionary[asyncio.AbstractEventLoop, _Known] = WeakKeyDictionary()
+_Accounts = WeakValueDictionary[tuple[object, ...], Account]
+_accounts: WeakKeyDictionary[asyncio.AbstractEventLoop, _Accounts] = WeakKeyDictionary()
 
 
 def account_of(origin: object, credentials: Credentials) -> Account:
-    """Return the account behind these *credentials* at *origin*, as the running event loop knows it."""
-    known = _known.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
+    """Return the account of *credentials* at *origin*, which all clients in the running event loop share."""
+    accounts = _accounts.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
     bearer = None if credentials.function is None else Bearer(credentials.function)
-    return known.setdefault((origin, credentials.identity), Account(bearer=bearer))
+    return accounts.setdefault((origin, credentials.identity), Account(bearer=bearer))

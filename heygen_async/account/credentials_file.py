@@ -1,4 +1,4 @@
-"""The credentials file of HeyGen's official command line: where it is, and what can be used of it. It is never written.
+"""The credentials file of HeyGen's official command line. It is read, never written.
 
 Source: heygen-cli, `internal/paths/paths.go` (the folder) and `internal/auth/file_resolver.go` (the format).
 """
@@ -17,8 +17,8 @@ from heygen_async.errors import AuthenticationError
 
 Kind = Literal["api_key", "bearer_token"]
 
-_MOST_BYTES = 64 * 1024  # a file that is longer is something else
-_OTHERS = 0o077  # the permissions of whoever is not the owner
+_MOST_BYTES = 64 * 1024  # a longer file is not a credentials file
+_OTHERS = 0o077  # permissions of group and others
 _MEND = "run `heygen auth login` again, or set HEYGEN_API_KEY"
 
 
@@ -27,9 +27,9 @@ class StoredCredentials:
     """The content of the file.
 
     Attributes:
-        kind: An API key, or the access token of an OAuth session.
-        secret: The one of the two that is there; the key where both are.
-        notes: What its owner should know.
+        kind: `api_key`, or `bearer_token` for the access token of an OAuth session.
+        secret: The key or token. If the file has both, the key.
+        notes: Warnings for the owner.
     """
 
     kind: Kind
@@ -39,12 +39,12 @@ class StoredCredentials:
 
 @attrs.frozen
 class StoredToken:
-    """Reads the file's access token anew each time: the official command line refreshes it there."""
+    """A function that reads the access token from the file at each call: the official command line renews it there."""
 
     path: Path
 
     def __call__(self) -> str:
-        """Return the token as the file has it now."""
+        """Return the token that the file has now."""
         stored = read_stored(self.path)
         if stored is None or stored.kind != "bearer_token":
             raise _unusable(self.path, "no longer holds an OAuth session")
@@ -52,7 +52,7 @@ class StoredToken:
 
 
 def stored_path() -> Path | None:
-    """Return where the file would be; None if this user has no home."""
+    """Return the path of the file, which may not exist; None if this user has no home directory."""
     if folder := os.environ.get("HEYGEN_CONFIG_DIR"):
         return Path(folder) / "credentials"
     try:
@@ -62,15 +62,15 @@ def stored_path() -> Path | None:
 
 
 def read_stored(path: Path) -> StoredCredentials | None:
-    """Return what the file at *path* holds; None if there is no file.
+    """Return the credentials of the file at *path*; None if there is no file.
 
     Raises:
-        AuthenticationError: It is there, but of no use.
+        AuthenticationError: The file is there, but cannot be used.
     """
-    found = _bytes(path)
-    if found is None:
+    opened = _bytes(path)
+    if opened is None:
         return None
-    content, mode = found
+    content, mode = opened
     stored = _read(path, _text(path, content))
     if os.name == "posix" and mode & _OTHERS:
         note = f"{path} is open to other users of this machine (mode {mode & 0o777:04o}): run `chmod 600 {path}`"
@@ -89,15 +89,15 @@ def _bytes(path: Path) -> tuple[bytes, int] | None:
 
 
 def _text(path: Path, content: bytes) -> str:
-    """Return the text of the file. The errors are raised outside of `except`: a UnicodeDecodeError holds the bytes."""
+    """Return the text of the file. Errors are raised outside of `except`: a UnicodeDecodeError contains the bytes."""
     if len(content) > _MOST_BYTES:
-        raise _unusable(path, f"is longer than {_MOST_BYTES // 1024} KiB, so it is something else")
+        raise _unusable(path, f"is longer than {_MOST_BYTES // 1024} KiB, so it is not a credentials file")
     try:
         text = content.decode("utf-8-sig").strip()
     except UnicodeDecodeError:
         text = None
     if text is None:
-        raise _unusable(path, "is no UTF-8 text")
+        raise _unusable(path, "is not UTF-8 text")
     if not text:
         raise _unusable(path, "is empty")
     return text
@@ -108,15 +108,15 @@ def _read(path: Path, text: str) -> StoredCredentials:
     if text.startswith("{"):
         value = _json(text)
         if not isinstance(value, dict):
-            raise _unusable(path, "begins like JSON, but is none")
+            raise _unusable(path, "starts like JSON, but is not valid JSON")
         return _select(path, value)
     if "\n" in text or "\r" in text:
-        raise _unusable(path, "has several lines, and is no JSON")
+        raise _unusable(path, "has several lines, and is not JSON")
     return StoredCredentials(kind="api_key", secret=text)
 
 
 def _json(text: str) -> Any:
-    """Return the value, or None: the error would hold the text."""
+    """Return the value, or None. A JSONDecodeError would contain the text."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -124,7 +124,7 @@ def _json(text: str) -> Any:
 
 
 def _select(path: Path, value: dict[str, Any]) -> StoredCredentials:
-    """Take the key before the session, as the official command line does."""
+    """Return the key, or else the session's token, in the order of the official command line."""
     key, oauth = value.get("api_key"), value.get("oauth")
     if key:
         return StoredCredentials(kind="api_key", secret=_string(path, "api_key", key))
@@ -137,18 +137,18 @@ def _select(path: Path, value: dict[str, Any]) -> StoredCredentials:
 
 def _string(path: Path, name: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise _unusable(path, f"has a {name} that is no text")
+        raise _unusable(path, f"has a value of {name} that is not text")
     return value
 
 
 def _notes(path: Path, oauth: dict[str, Any]) -> tuple[str, ...]:
-    """Tell of a session that has ended. It is tried all the same: HeyGen's clock decides, not this one."""
+    """Return a note if the session has ended by the local clock. It is used all the same, because HeyGen's decides."""
     try:
         ends = dt.datetime.fromisoformat(oauth.get("expires_at", ""))
-        over = ends <= dt.datetime.now(dt.UTC)
-    except (TypeError, ValueError):  # no such time, or one without its zone
+        has_ended = ends <= dt.datetime.now(dt.UTC)
+    except (TypeError, ValueError):  # no time, or one without a zone
         return ()
-    if not over:
+    if not has_ended:
         return ()
     return (f"the OAuth session in {path} ended at {ends:%Y-%m-%d %H:%M %Z}: run `heygen auth login`",)
 

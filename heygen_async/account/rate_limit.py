@@ -1,4 +1,4 @@
-"""Pacing of requests, and the pause that a 429 asks for, shared by everything under one client."""
+"""Pacing of requests, and the pause after a 429, which all requests of an account share."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ import attrs
 from heygen_async.changed import Changed
 
 FIRST_GAP_SECONDS = 0.2  # between requests after the first refusal
-LEAST_GAP_SECONDS = 0.05  # a gap that has become so small is none
-WIDE_OPEN = 64  # so many at once without a refusal, and without a gap, need no counting any more
-BUDGET_TOKENS, REPETITION_TOKENS = 500, 5
-WIDER, NARROWER = 1.5, 0.95  # so that about eight requests pass for each one that is refused
+LEAST_GAP_SECONDS = 0.05  # a smaller gap becomes 0
+WIDE_OPEN = 64  # requests at once, without a refusal and without a gap, after which the limit is dropped
+BUDGET_TOKENS, RETRY_TOKENS = 500, 5
+WIDER, NARROWER = 1.5, 0.95  # factors of the gap: about eight requests pass for each refusal
 
 
 @attrs.define
 class Gate:
-    """A pause for all, and a careful reopening.
+    """A gate for requests that closes for a pause after a 429 and opens step by step.
 
-    `Retry-After` is a statement about the account, not about one request: tasks that each sleep for themselves come
-    back together and are refused together. So whoever comes while the gate is closed waits; when it opens, one goes
-    as a probe, each success lets one more go at the same time, and they go with a gap between them that refusals
-    widen and successes narrow: so the rate that HeyGen allows is found without being told.
+    `Retry-After` is about the account, not about one request: tasks that each sleep for themselves would return at the
+    same time and be refused again. So all requests wait while the gate is closed. When it opens, one request passes as
+    a probe; each success lets one more pass at the same time. Between them is a gap that refusals widen and successes
+    narrow, until the rate is near the one that HeyGen allows.
     """
 
-    _until: float = -math.inf
-    _width: float = math.inf  # how many may be inside; unbounded until the first refusal
+    _until: float = -math.inf  # end of the pause
+    _width: float = math.inf  # most requests inside at once; unbounded until the first refusal
     _inside: int = 0
     _gap: float = 0.0  # seconds between entries
-    _next: float = -math.inf  # the earliest time of the next entry
+    _next: float = -math.inf  # earliest time of the next entry
     _changed: Changed = attrs.field(factory=Changed)
 
     @property
     def per_second(self) -> float:
-        """Entries a second that refusals have taught; infinite if there were none."""
+        """Entries per second, by past refusals; infinite without any."""
         return 1.0 / self._gap if self._gap else math.inf
 
     async def enter(self) -> None:
-        """Return when the gate is open and has room. Every `enter` needs its `leave`."""
+        """Wait until the gate is open and has room. Every `enter` needs a `leave`."""
         while self._width < math.inf:
             left = max(self._until, self._next) - anyio.current_time()
             if left > 0:
@@ -51,20 +51,20 @@ class Gate:
                 break
         self._inside += 1
 
-    def leave(self, *, well: bool) -> None:
-        """Make room; if it went *well*, for one more than before."""
+    def leave(self, *, succeeded: bool) -> None:
+        """Make room for the next request, and if this one *succeeded*, for one more than before."""
         self._inside -= 1
         if self._width == math.inf:
             return
-        if well:
+        if succeeded:
             self._gap = self._gap * NARROWER if self._gap > LEAST_GAP_SECONDS else 0.0
             self._width = math.inf if self._width >= WIDE_OPEN and not self._gap else self._width + 1
         self._changed.notify()
 
     def close(self, seconds: float) -> None:
-        """Keep everybody out for *seconds* from now; a longer pause that runs already stays."""
+        """Close the gate for *seconds* from now, or until a longer running pause ends."""
         now = anyio.current_time()
-        if now >= self._until:  # refusals of one burst are one refusal
+        if now >= self._until:  # several refusals of one burst count once
             self._gap = max(self._gap * WIDER, FIRST_GAP_SECONDS)
         self._until = max(self._until, now + seconds)
         self._width = 1
@@ -72,34 +72,34 @@ class Gate:
 
 @attrs.define
 class RetryBudget:
-    """A budget for repetitions of reads: when nearly everything fails, repeating makes it worse.
+    """A budget for retries of reads, because retries make an overload worse.
 
     Attributes:
-        tokens: What is left; a repetition takes five of them and each success brings one back.
+        tokens: Tokens left; a retry takes five, a success brings one back.
     """
 
     tokens: float = BUDGET_TOKENS
 
     def take(self) -> bool:
-        """Pay for one repetition, if there is enough."""
-        if self.tokens < REPETITION_TOKENS:
+        """Take the tokens for one retry; return False if too few are left."""
+        if self.tokens < RETRY_TOKENS:
             return False
-        self.tokens -= REPETITION_TOKENS
+        self.tokens -= RETRY_TOKENS
         return True
 
     def earn(self) -> None:
-        """Book one success."""
+        """Add the token for one success."""
         if self.tokens < BUDGET_TOKENS:
             self.tokens += 1
 
 
 @attrs.define
 class Pacer:
-    """At most *per_second* requests on average, and *burst* at once (the generic cell rate algorithm).
+    """A limit of *per_second* requests on average, and *burst* at once (the generic cell rate algorithm).
 
     Attributes:
-        per_second: Requests a second.
-        burst: Requests that may go together after a quiet time.
+        per_second: Requests per second.
+        burst: Requests that may be sent together after an idle time.
     """
 
     per_second: float = attrs.field(validator=attrs.validators.gt(0))
@@ -107,14 +107,14 @@ class Pacer:
     _expected: float = -1.0e9
 
     def reserve(self, now: float) -> float:
-        """Take the next place and return the seconds until it is due. Pure but for the place taken."""
+        """Reserve the next place and return the seconds from *now* until it is due."""
         interval = 1.0 / self.per_second
         expected = max(self._expected, now)
         self._expected = expected + interval
         return max(0.0, expected - (self.burst - 1) * interval - now)
 
     async def wait(self) -> None:
-        """Return when the next request may go."""
+        """Wait until the next request may be sent."""
         delay = self.reserve(anyio.current_time())
         if delay > 0:
             await anyio.sleep(delay)

@@ -1,7 +1,7 @@
-"""The account's render slots: how many renders may run, learnt from refusals, shared by all runs of a client.
+"""The account's render slots: how many renders may run at once, learnt from refusals, shared by all runs of a client.
 
-HeyGen publishes no counter of the pool, and other programs may use it too. A 429 on a POST while k accepted renders run
-says that k is what there is now: so the limit is clamped to k, and from time to time one more is tried.
+HeyGen does not publish the number of slots, and other programs may use them too. A 429 on a POST while k accepted
+renders run shows that k slots exist now. The limit is set to k, and one more render is tried from time to time.
 """
 
 from __future__ import annotations
@@ -17,25 +17,26 @@ from heygen_async.changed import Changed
 
 InFlight = int | Literal["auto"] | Callable[[], int]
 
-PROBE_SECONDS = 400.0  # between tries of one more, after one was refused
-PROBE_AGAIN_SECONDS = 15.0  # after one was accepted: the pool has grown, so find out by how much
-WAIT_SECONDS = 5.0  # after a refusal that does not say how long
+PROBE_SECONDS = 400.0  # between probes of one more render, after one was refused
+PROBE_AGAIN_SECONDS = 15.0  # after a probe was accepted: the pool has grown, perhaps by more
+WAIT_SECONDS = 5.0  # after a refusal without Retry-After
 
 
 @attrs.define(eq=False)
 class RenderPool:
-    """The render slots of one account, as far as they are known.
+    """The render slots of one account.
 
     Attributes:
-        limit: How many renders may run by what was learnt; infinite before the first refusal.
-        accepted: How many run that HeyGen has accepted.
-        peak: The most that ever ran.
+        limit: Most renders at once, by past refusals; infinite before the first one.
+        accepted: Number of running renders that HeyGen has accepted.
+        peak: Most renders that ran at once.
+        changed: Notified whenever a slot may have become free.
     """
 
     limit: float = math.inf
     peak: int = 0
     _accepted: set[object] = attrs.field(factory=set)
-    _asking: set[object] = attrs.field(factory=set)
+    _posting: set[object] = attrs.field(factory=set)
     _closed_until: float = -math.inf
     _slow_start: bool = False
     _probe_at: float = math.inf
@@ -44,31 +45,31 @@ class RenderPool:
 
     @property
     def accepted(self) -> int:
-        """The number of renders that run."""
+        """The number of running renders."""
         return len(self._accepted)
 
     @property
     def in_use(self) -> int:
-        """The number of slots in use: renders that run and POSTs on their way."""
-        return len(self._accepted) + len(self._asking)
+        """The number of slots in use, by running renders and by POSTs without an answer yet."""
+        return len(self._accepted) + len(self._posting)
 
     @property
     def is_open(self) -> bool:
-        """True if there is room for one more, without a try."""
+        """True if there is room for one more render below the limit."""
         return anyio.current_time() >= self._closed_until and self.in_use < self.limit
 
     async def enter(self, ticket: object, start: float = math.inf) -> None:
-        """Return when *ticket* may POST. *start* is the limit as long as nothing is known."""
+        """Wait until *ticket* may POST. *start* is the limit until the first answer."""
         if self.limit == math.inf and start < math.inf and not self._accepted:
             self.limit = start
             self._slow_start = True
-        while not self._let_in(ticket):
+        while not self._may_post(ticket):
             await self.wait()
-        self._asking.add(ticket)
+        self._posting.add(ticket)
 
     def succeeded(self, ticket: object) -> None:
-        """HeyGen accepted the render of *ticket*."""
-        self._asking.discard(ticket)
+        """Record that HeyGen accepted the render of *ticket*."""
+        self._posting.discard(ticket)
         self._accepted.add(ticket)
         self._count_peak()
         if self._slow_start:
@@ -80,35 +81,35 @@ class RenderPool:
         self.changed.notify()
 
     def refused(self, tickets: Sequence[object], wait: float | None, *, crowded: bool) -> None:
-        """HeyGen refused one POST with a 429, for now.
+        """Record that HeyGen refused a POST with a 429.
 
         Args:
-            tickets: Whose POST: of one render, or of many at once.
+            tickets: The tickets of the POST: one, or several for a batch.
             wait: Seconds that HeyGen asked to wait.
-            crowded: Whether requests in general are refused: then the pool is not what is full.
+            crowded: True if HeyGen refuses reads too: then requests are too many, and the pool may have room.
         """
-        self._asking.difference_update(tickets)
+        self._posting.difference_update(tickets)
         now = anyio.current_time()
         self._closed_until = max(self._closed_until, now + (WAIT_SECONDS if wait is None else wait))
         if not crowded:
             self.limit = max(1, len(self._accepted))
-            # many at once say that there is no room for all of them: how much there is, is found out one by one
+            # A refused batch shows that there is no room for all of it; the slow start finds the room for single ones.
             self._slow_start = len(tickets) > 1
             self._probe, self._probe_at = None, math.inf if self._slow_start else now + PROBE_SECONDS
         self.changed.notify()
 
     def leave(self, ticket: object) -> None:
-        """The render of *ticket* has ended, or was never accepted; it may leave twice."""
+        """Free the slot of *ticket*, if it has one: its render has ended, or was not accepted."""
         if ticket in self._accepted:
             self._accepted.discard(ticket)
-            self._closed_until = -math.inf  # a place is free for certain: no need to wait any longer
-        self._asking.discard(ticket)
+            self._closed_until = -math.inf  # a slot is free for certain, so the pause can end
+        self._posting.discard(ticket)
         if ticket is self._probe:
             self._probe = None
         self.changed.notify()
 
-    def seen(self, *, waiting: int, running: int) -> None:
-        """So many accepted renders wait at HeyGen: only so does a server show that it queues instead of refusing."""
+    def observe(self, *, waiting: int, running: int) -> None:
+        """Stop growing if more accepted renders wait at HeyGen than run: it queues renders instead of refusing them."""
         if waiting > running and waiting > 1 and self.limit < math.inf:
             self.limit = max(1, min(self.limit, len(self._accepted)))
             self._slow_start = False
@@ -117,22 +118,22 @@ class RenderPool:
     def _count_peak(self) -> None:
         self.peak = max(self.peak, len(self._accepted))
 
-    def _let_in(self, ticket: object) -> bool:
+    def _may_post(self, ticket: object) -> bool:
         if self.is_open:
             return True
         now = anyio.current_time()
         if now < self._closed_until:
             return False
-        if self._probe is None and self._probe_at <= now and not self._asking:
+        if self._probe is None and self._probe_at <= now and not self._posting:
             self._probe = ticket
             return True
         return False
 
     async def wait(self) -> None:
-        """Return when something has changed or is due."""
+        """Wait for the next change of the pool, or for the end of its pause, or for the time of its next probe."""
         now, due = anyio.current_time(), math.inf
         for at in (self._closed_until, self._probe_at):
             if at > now:
                 due = min(due, at)
-        with anyio.CancelScope(deadline=due):  # move_on_at came after our floor
+        with anyio.CancelScope(deadline=due):  # anyio.move_on_at is newer than the oldest anyio we support
             await self.changed.wait()

@@ -202,7 +202,7 @@ class Client(Resources):
             route=path.partition("?")[0],
             query=query,
             body=body,
-            read=wire.read_json_or_nothing,
+            read=wire.read_json_or_none,
             takes_key=takes_key,
             costs=method == "POST" if costs is None else costs,
         )

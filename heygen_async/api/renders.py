@@ -102,7 +102,7 @@ def creation(request: Any, key: str | None) -> Call[str]:
         **sent,
         read=lambda answer, subject: _id(wire.read_data(answer, subject), kind.named, subject),
         takes_key=kind.takes_key,
-        harmless=kind.once_by is not None and key is not None,
+        idempotent=kind.once_by is not None and key is not None,
         costs=True,
     )
 

@@ -17,9 +17,9 @@ from heygen_async.api.requests.modes import CinematicAvatar, DirectVideo, ImageV
 from heygen_async.api.requests.stored import StoredRequest, sent_of
 from heygen_async.errors import ContractError, InvalidInputError
 from heygen_async.http import pages, wire
-from heygen_async.http.call import Call, Options, path_id, reads
+from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
-from heygen_async.http.id_lists import AT_ONCE, id_lists
+from heygen_async.http.id_lists import MOST_IDS, id_lists
 
 if TYPE_CHECKING:
     from heygen_async.api.agents.session_job import AgentJob
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-STATUSES_AT_ONCE = AT_ONCE
+STATUSES_AT_ONCE = MOST_IDS
 
 DirectRequest = DirectVideo | ImageVideo | CinematicAvatar
 AnyRequest = VideoRequest | StoredRequest
@@ -101,7 +101,7 @@ class Videos:
 
         Source: `GET /v3/videos/statuses`.
         """
-        call = get_statuses([*video_ids], [*batch_ids], read=reads(list[VideoStatus]))
+        call = get_statuses([*video_ids], [*batch_ids], read=data_reader(list[VideoStatus]))
         return await self._caller.send(call, options)
 
     async def entries(self, video_ids: Iterable[str] = (), batch_ids: Iterable[str] = ()) -> Entries:
@@ -146,7 +146,7 @@ class Videos:
             method="DELETE",
             path=f"/v3/videos/{path_id(video_id)}",
             route="/v3/videos/{video_id}",
-            read=reads(DeletedVideo),
+            read=data_reader(DeletedVideo),
         )
         return await self._caller.send(call, options)
 
@@ -162,7 +162,7 @@ def create_video(request: DirectRequest | StoredRequest) -> Call[CreatedVideo]:
         path=request.path,
         route=request.path,
         **sent_of(request),
-        read=reads(CreatedVideo),
+        read=data_reader(CreatedVideo),
         takes_key=True,
         costs=True,
     )

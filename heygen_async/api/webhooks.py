@@ -17,7 +17,7 @@ import attrs
 from heygen_async.api.fields.rules import each, refuse, some, text, url as web_address
 from heygen_async.errors import HeyGenError, InvalidInputError, NotFoundError
 from heygen_async.http import pages, wire
-from heygen_async.http.call import Call, Options, path_id, reads
+from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.webhooks.events import WebhookEvent
 
@@ -201,7 +201,7 @@ class Webhooks:
             path=f"{_ENDPOINTS}/{path_id(endpoint_id)}",
             route=_ENDPOINT,
             body=body,
-            read=reads(WebhookEndpoint),
+            read=data_reader(WebhookEndpoint),
         )
         return await self._caller.send(call, options)
 
@@ -217,7 +217,7 @@ class Webhooks:
             method="DELETE",
             path=f"{_ENDPOINTS}/{path_id(endpoint_id)}",
             route=_ENDPOINT,
-            read=wire.read_json_or_nothing,
+            read=wire.read_json_or_none,
         )
         await self._caller.send(call, options)
 
@@ -230,7 +230,7 @@ class Webhooks:
             method="POST",
             path=f"{_ENDPOINTS}/{path_id(endpoint_id)}/rotate-secret",
             route=f"{_ENDPOINT}/rotate-secret",
-            read=reads(RotatedSecret),
+            read=data_reader(RotatedSecret),
             takes_key=True,
         )
         return await self._caller.send(call, options)
@@ -238,7 +238,7 @@ class Webhooks:
     async def event_types(self, options: Options | None = None) -> EventTypes:
         """Return what HeyGen tells about. Source: `GET /v3/webhooks/event-types`."""
         path = "/v3/webhooks/event-types"
-        return await self._caller.send(Call(method="GET", path=path, route=path, read=reads(EventTypes)), options)
+        return await self._caller.send(Call(method="GET", path=path, route=path, read=data_reader(EventTypes)), options)
 
     def events(
         self, *, event_type: str | None = None, entity_id: str | None = None, limit: int = 100
@@ -289,6 +289,6 @@ def _create(wanted: _EndpointRequest) -> Call[WebhookEndpoint]:
         path=_ENDPOINTS,
         route=_ENDPOINTS,
         body=wire.encode(wanted),
-        read=reads(WebhookEndpoint),
+        read=data_reader(WebhookEndpoint),
         takes_key=True,
     )

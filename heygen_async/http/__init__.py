@@ -1,1 +1,1 @@
-"""One request and its answer: what is asked, how it is sent, read and repeated."""
+"""One request and its answer: describing it, sending it, reading the answer, retrying."""

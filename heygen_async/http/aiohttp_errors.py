@@ -1,4 +1,4 @@
-"""Errors of aiohttp as errors of this package: no connection, a broken one, or a time-out."""
+"""Translation of aiohttp's errors into errors of this package: no connection, a broken one, or a timeout."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import aiohttp
 
 from heygen_async.errors import AttemptTimeoutError, ConnectionFailedError, ConnectionLostError, HeyGenError
 
-_QUOTES_THE_ADDRESS = (aiohttp.ClientResponseError, aiohttp.InvalidURL)
+_WITH_ADDRESS = (aiohttp.ClientResponseError, aiohttp.InvalidURL)
 
-# aiohttp raises these before a byte of the request has left; DNS and TLS failures are among them.
-_NOTHING_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+# aiohttp raises these before it sends a byte of the request; DNS and TLS failures are among them.
+_NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 
 
 @contextlib.contextmanager
 def translated(subject: str, seconds: float) -> Iterator[None]:
-    """Translate what the block raises."""
+    """Translate aiohttp's errors that the block raises."""
     try:
         yield
     except (aiohttp.ClientError, OSError) as exc:
@@ -25,20 +25,27 @@ def translated(subject: str, seconds: float) -> Iterator[None]:
 
 
 def translation(exc: Exception, subject: str, seconds: float, *, quoted: bool = True) -> HeyGenError:
-    """Return what an error of aiohttp means here, *quoted* if it cannot hold a presigned address."""
-    words = _words(exc) if quoted else type(exc).__name__
-    if isinstance(exc, _NOTHING_SENT):
-        return ConnectionFailedError(f"{subject}: no connection: {words}")
+    """Return the error of this package for an error of aiohttp.
+
+    Args:
+        exc: The error of aiohttp.
+        subject: The request ("POST /v3/videos"), for the message.
+        seconds: Timeout of the attempt, for the message.
+        quoted: True to quote *exc* in the message; False for requests to presigned addresses.
+    """
+    quote = _quote(exc) if quoted else type(exc).__name__
+    if isinstance(exc, _NOT_SENT):
+        return ConnectionFailedError(f"{subject}: no connection: {quote}")
     if isinstance(exc, TimeoutError):  # aiohttp's read timeout is one too
-        return AttemptTimeoutError(f"{subject}: no whole answer within {seconds:g} s")
-    return ConnectionLostError(f"{subject}: the connection broke: {words}")
+        return AttemptTimeoutError(f"{subject}: no complete answer within {seconds:g} s")
+    return ConnectionLostError(f"{subject}: the connection broke: {quote}")
 
 
 def cause(exc: Exception) -> Exception | None:
-    """Return what a traceback may show of an error: nothing, if it quotes the address."""
-    return None if isinstance(exc, _QUOTES_THE_ADDRESS) else exc
+    """Return *exc* as the cause that a traceback may show, or None if it contains the address."""
+    return None if isinstance(exc, _WITH_ADDRESS) else exc
 
 
-def _words(exc: Exception) -> str:
-    """Quote an error, unless it quotes the address: whoever reads a presigned one may fetch the file."""
-    return type(exc).__name__ if isinstance(exc, _QUOTES_THE_ADDRESS) else repr(exc)
+def _quote(exc: Exception) -> str:
+    """Quote an error, or only its class if it contains the address: a presigned address gives access to the file."""
+    return type(exc).__name__ if isinstance(exc, _WITH_ADDRESS) else repr(exc)

@@ -1,4 +1,4 @@
-"""Request bodies that are not in memory: read a chunk at a time, and watched while they go out."""
+"""Request bodies that are not held in memory: read chunk by chunk while they are sent."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ import attrs
 from heygen_async.errors import ConnectionLostError, InvalidInputError
 
 CHUNK_BYTES = 256 * 1024
-STALL_SECONDS = 60.0  # for one chunk: 4 KB a second is the slowest line that is not taken for dead
+STALL_SECONDS = 60.0  # for one chunk: a connection slower than 4 KB a second counts as dead
 ANSWER_SECONDS = 120.0  # from the last byte to the answer; POST /v3/assets: 33 s in 99 of 100
 
 
 class Chunks(Protocol):
-    """Bytes from the first to the last."""
+    """A source of bytes, read from the first to the last."""
 
     async def receive(self) -> bytes:
-        """Return some more; nothing at the end."""
+        """Return the next bytes; empty at the end."""
 
     def close(self) -> None:
-        """Let go of what was opened. May be called again."""
+        """Close the source. May be called more than once."""
 
 
-def _nobody(_: int) -> None:
-    """Ignore bytes that went out."""
+def _ignore(_: int) -> None:
+    """Ignore the number of sent bytes."""
 
 
 @attrs.frozen(kw_only=True)
@@ -35,34 +35,34 @@ class Body:
     """A request body.
 
     Attributes:
-        size_bytes: Exactly.
-        open: Begins at the first byte, as often as it is called.
-        sent: Called with the bytes that have gone out so far, 0 at each beginning.
+        size_bytes: Exact size.
+        open: Opens the source at its first byte; called once for each attempt.
+        sent: Called with the number of bytes sent so far, 0 at the start of each attempt.
     """
 
     size_bytes: int
     open: Callable[[], Chunks] = attrs.field(repr=False)
-    sent: Callable[[int], None] = attrs.field(default=_nobody, repr=False)
+    sent: Callable[[int], None] = attrs.field(default=_ignore, repr=False)
 
 
-class Flow:
-    """One body on its way out, once.
+class BodyStream:
+    """The chunks of a body, as one attempt sends them.
 
-    A line that takes a chunk no more is given up after a minute, and so is a server that has all and says nothing: the
-    scope that it was given is cancelled then. A source may take its time; waiting for it does not count.
+    The cancel scope of the attempt ends if the network takes no chunk for `STALL_SECONDS`, or if no answer comes
+    within `ANSWER_SECONDS` of the last one. Time spent waiting for the source does not count.
 
     Attributes:
-        error: What went wrong at the source; whoever sends it sees a broken connection only.
+        error: The error of the source, if it raised one; aiohttp reports a broken connection in its place.
     """
 
     def __init__(self, body: Body, scope: anyio.CancelScope) -> None:
-        """Send *body* inside of *scope*, whose deadline is moved on with every chunk."""
+        """Open *body*, to be sent inside *scope*, whose deadline moves with every chunk."""
         self.error: Exception | None = None
         self._body = body
         self._scope = scope
         self._chunks = body.open()
-        self._given = 0
-        self._begun = False
+        self._read_bytes = 0
+        self._started = False
         body.sent(0)
 
     def close(self) -> None:
@@ -70,16 +70,16 @@ class Flow:
         self._chunks.close()
 
     def __aiter__(self) -> Self:
-        """Begin, once: a PUT whose connection breaks is sent again by aiohttp itself, with what is left of the body."""
-        if self._begun:
+        """Start the stream. A second start is an error: aiohttp repeats a broken PUT with the rest of the body only."""
+        if self._started:
             raise ConnectionLostError("the connection broke while a body was sent")
-        self._begun = True
+        self._started = True
         return self
 
     async def __anext__(self) -> bytes:
-        """Return the next chunk; the one before has gone out."""
-        if self._given:
-            self._body.sent(self._given)
+        """Return the next chunk. At this time the chunk before it has been sent."""
+        if self._read_bytes:
+            self._body.sent(self._read_bytes)
         self._scope.deadline = math.inf
         try:
             chunk = await self._next()
@@ -93,12 +93,12 @@ class Flow:
 
     async def _next(self) -> bytes:
         chunk = await self._chunks.receive()
-        self._given += len(chunk)
-        told = self._body.size_bytes
-        if self._given > told or (not chunk and self._given < told):
-            found = "more" if chunk else f"{self._given:,}"
+        self._read_bytes += len(chunk)
+        expected = self._body.size_bytes
+        if self._read_bytes > expected or (not chunk and self._read_bytes < expected):
+            found = "more" if chunk else f"{self._read_bytes:,}"
             raise InvalidInputError(
-                f"size: {told:,} bytes; {found} came, so nothing of it counts: give the exact size, or none, and do "
-                "not change a file while it is sent"
+                f"size: {expected:,} bytes; {found} came, so the upload is not valid: give the exact size, or none, "
+                "and do not change a file while it is sent"
             )
         return chunk

@@ -1,4 +1,4 @@
-"""`Call`, one question to HeyGen, and `Options`, how one call differs from the client's settings."""
+"""`Call`, the description of one request to HeyGen, and `Options`, the settings of a single call."""
 
 from __future__ import annotations
 
@@ -7,31 +7,21 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
-from heygen_async.errors import (
-    InvalidInputError,
-)
+from heygen_async.errors import InvalidInputError
 from heygen_async.http import wire
 
 T = TypeVar("T")
 
-
 READ_SECONDS = 30.0  # HeyGen's reads answer within 2 s in 99 of 100 cases
-
-
 WRITE_SECONDS = 120.0  # POST /v3/videos: 31 s in 99 of 100
-
-
 UPLOAD_SECONDS = 600.0
 
-
 _KEY_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-:.")
-
-
 _KEY_LENGTH = 255
 
 
 def _check_key(_: Any, __: Any, key: str | None) -> None:
-    """Source: the parameter IdempotencyKey of the contract; a blank key is a 400."""
+    """Refuse a key that HeyGen would refuse. Source: the parameter IdempotencyKey of the contract."""
     if key is not None and not (0 < len(key) <= _KEY_LENGTH and _KEY_CHARACTERS.issuperset(key)):
         raise InvalidInputError(
             f"idempotency_key {key!r:.60}: must be 1 to {_KEY_LENGTH} characters of A-Z a-z 0-9 _ - : ."
@@ -40,16 +30,16 @@ def _check_key(_: Any, __: Any, key: str | None) -> None:
 
 @attrs.frozen(kw_only=True)
 class Options:
-    """Options of one call, where it differs from the client's settings.
+    """Options of one call, where it differs from the client's settings. None keeps the client's setting.
 
     Attributes:
         attempt_timeout: Seconds for each attempt.
-        attempts: Tries in all; waiting out a 429 uses none up.
-        patience: Seconds to wait out 429s in all; `math.inf` waits for as long as it takes.
-        deadline: Seconds for the call in all, waiting and repeating included.
-        headers: Sent in addition.
-        idempotency_key: For POSTs that honour `Idempotency-Key`: under one key HeyGen executes once and
-            repeats its first answer for 24 hours. A key is made for you if you give none.
+        attempts: Most attempts, the first included; waiting out a 429 uses none up.
+        patience: Most seconds to wait out 429s, over all attempts; `math.inf` waits without a limit.
+        deadline: Seconds for the whole call, waits and retries included; no limit by default.
+        headers: HTTP headers to send in addition.
+        idempotency_key: For POSTs that honour `Idempotency-Key`: HeyGen executes one request for each key and
+            repeats its first answer for 24 hours. Without one, a random key is used.
     """
 
     attempt_timeout: float | None = None
@@ -62,20 +52,20 @@ class Options:
 
 @attrs.frozen(kw_only=True)
 class Call(Generic[T]):
-    """One question to HeyGen and how its answer is read.
+    """One request to HeyGen and the reader of its answer.
 
     Attributes:
-        method: GET, POST, ...
-        path: With its ids filled in.
-        route: With names for ids, for telemetry.
-        read: Turns (answer, subject) into the value.
-        query: Parameters.
-        body: A JSON value; bytes, or a `Body`, as they are.
-        takes_key: The endpoint is documented to honour `Idempotency-Key`.
-        costs: A successful call costs money.
-        harmless: Executing it twice changes nothing, though it is a POST that takes no key.
-        timeout: Seconds an attempt.
-        headers: Of this call.
+        method: HTTP method: GET, POST, ...
+        path: Path with its ids filled in: `/v3/videos/abc`.
+        route: Path with names for ids, for telemetry: `/v3/videos/{video_id}`.
+        read: Turns (answer, subject) into the value that the call returns; subject is "GET /v3/videos/abc".
+        query: Query parameters.
+        body: A value to be sent as JSON, or bytes or a `Body` to be sent unchanged.
+        takes_key: True if the endpoint is documented to honour `Idempotency-Key`.
+        costs: True if a successful call costs money.
+        idempotent: True if a POST without a key can be executed twice with the same effect as once.
+        timeout: Seconds for each attempt; None for the default of the method.
+        headers: HTTP headers of this call.
     """
 
     method: str
@@ -86,12 +76,12 @@ class Call(Generic[T]):
     body: Any = attrs.field(default=None, repr=False)
     takes_key: bool = False
     costs: bool = False
-    harmless: bool = False
+    idempotent: bool = False
     timeout: float | None = None
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
 
 
-def reads(kind: type[T]) -> Callable[[wire.Answer, str], T]:
+def data_reader(kind: type[T]) -> Callable[[wire.Answer, str], T]:
     """Return a reader for answers whose `data` member is a *kind*."""
 
     def read(answer: wire.Answer, subject: str) -> T:
@@ -101,7 +91,7 @@ def reads(kind: type[T]) -> Callable[[wire.Answer, str], T]:
 
 
 def path_id(value: str) -> str:
-    """Return an id as it may stand in a path, refusing what would change where the request goes."""
+    """Return an id for use in a path. An id that would change the address of the request is refused."""
     if not value or not value.replace("-", "").replace("_", "").isalnum() or not value.isascii():
         raise InvalidInputError(f"id {value!r:.80}: must be letters, digits, - and _; pass the id that HeyGen gave")
     return value

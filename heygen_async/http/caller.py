@@ -1,4 +1,4 @@
-"""The caller: the one loop that sends requests. Pace, send, read, repeat."""
+"""The caller: the one loop that sends requests. It waits for its turn, sends, reads the answer and retries."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _DEFAULT = Options()
 
 
 class Caller:
-    """Sends calls: the only request loop."""
+    """Sends calls and returns their answers, with retries."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Caller:
         pacer: Pacer | None = None,
         telemetry: Telemetry | None = None,
     ) -> None:
-        """Send over *transport*, repeat by *retry*, at the pace of *pacer*; *credentials* tell the account."""
+        """Send over *transport*, retry by *retry*, at the pace of *pacer*; *credentials* identify the account."""
         self.transport = transport
         self.credentials = credentials
         self.telemetry: Telemetry = telemetry or Telemetry()
@@ -57,45 +57,45 @@ class Caller:
 
     @property
     def account(self) -> Account:
-        """State that other clients of the same account share; only inside an event loop."""
+        """State that all clients of the account share. Available inside an event loop only."""
         if self._account is None:
             self._account = account_of(self.transport.base_url, self.credentials)
         return self._account
 
     @property
     def requests_per_second(self) -> float:
-        """Requests that the account takes a second, by the settings and by refusals; infinite if neither says."""
-        given = math.inf if self._pacer is None else self._pacer.per_second
-        return min(given, self.account.every.per_second)
+        """Most requests per second, by the client's setting and by past 429s; infinite without either."""
+        configured = math.inf if self._pacer is None else self._pacer.per_second
+        return min(configured, self.account.every.per_second)
 
     async def send(self, call: Call[T], options: Options | None = None, *, tried: int = 0) -> T:
-        """Ask *call* until there is an answer or no point in asking again, and return what it says.
+        """Send *call*, retrying by the policy, and return the value of its answer.
 
-        *tried* is the number of tries that were made before by whoever decides about them, for telemetry.
+        *tried* is the number of earlier attempts, made by a caller that retries by itself; telemetry counts on from it.
 
         Raises:
-            HeyGenError: What the last try ended in, `attempts` and `spent` filled in.
-            OutcomeUnknownError: Sent, perhaps executed, and the endpoint honours no key.
+            HeyGenError: The error of the last attempt, with `attempts` and `spent` filled in.
+            OutcomeUnknownError: The request was sent and perhaps executed, and the endpoint honours no key.
             DeadlineExceededError: `options.deadline` passed.
         """
-        sending = _Attempts(self, call, options or _DEFAULT, tried)
+        attempts = _Attempts(self, call, options or _DEFAULT, tried)
         if options is None or options.deadline is None:
-            unbounded: T = await sending.until_answered(math.inf)
+            unbounded: T = await attempts.until_answered(math.inf)
             return unbounded
         deadline = anyio.current_time() + options.deadline
         with anyio.CancelScope(deadline=deadline) as scope:
-            answer: T = await sending.until_answered(deadline)
-            return answer
+            bounded: T = await attempts.until_answered(deadline)
+            return bounded
         assert scope.cancelled_caught  # noqa: S101 - tells the type checker that this is the only way here
-        raise sending.noted(
+        raise attempts.with_key(
             DeadlineExceededError(
-                f"{sending.request}: no answer within the deadline of {options.deadline:g} s",
-                spent=sending.spent_if_given_up(),
+                f"{attempts.request}: no answer within the deadline of {options.deadline:g} s",
+                spent=attempts.spent_if_given_up(),
             )
         )
 
     async def enter(self, *, costs: bool) -> None:
-        """Return when the gates are open and the pace allows a request. Every `enter` needs its `leave`."""
+        """Wait until the gates are open and the pace allows a request. Every `enter` needs a `leave`."""
         account = self.account
         if costs:
             await account.paid.enter()
@@ -103,56 +103,56 @@ class Caller:
             await account.every.enter()
         except BaseException:
             if costs:
-                account.paid.leave(well=False)
+                account.paid.leave(succeeded=False)
             raise
         if self._pacer is not None:
             try:
                 await self._pacer.wait()
             except BaseException:
-                self.leave(costs=costs, well=False)
+                self.leave(costs=costs, succeeded=False)
                 raise
 
-    def leave(self, *, costs: bool, well: bool) -> None:
-        """Make room for the next request; *well* says how this one was answered."""
-        self.account.every.leave(well=well)
+    def leave(self, *, costs: bool, succeeded: bool) -> None:
+        """Make room for the next request; *succeeded* is True if this one had a good answer."""
+        self.account.every.leave(succeeded=succeeded)
         if costs:
-            self.account.paid.leave(well=well)
+            self.account.paid.leave(succeeded=succeeded)
 
     def delay(
         self, error: HeyGenError, failures: int, waited: float, options: Options, *, repeatable: bool
     ) -> float | None:
-        """Return the seconds until the next try, or None. See `RetryPolicy.delay`."""
+        """Return the seconds until the next attempt, or None to give up. See `RetryPolicy.delay`."""
         changes: dict[str, Any] = {"attempts": options.attempts, "patience": options.patience}
         policy = attrs.evolve(self._retry, **{name: value for name, value in changes.items() if value is not None})
         return policy.delay(error, failures=failures, waited=waited, repeatable=repeatable, draw=random.random())  # noqa: S311 - jitter, not a secret
 
 
 class _Attempts:
-    """One call on its way: what was tried so far."""
+    """The attempts of one call."""
 
     def __init__(self, caller: Caller, call: Call[Any], options: Options, tried: int = 0) -> None:
         self._caller = caller
         self._call = call
         self._options = options
         self._key = (options.idempotency_key or uuid.uuid4().hex) if call.takes_key else None
-        self._repeatable = call.harmless or call.method in {"GET", "PUT", "DELETE"} or self._key is not None
+        self._repeatable = call.idempotent or call.method in {"GET", "PUT", "DELETE"} or self._key is not None
         self.request = _request(call, options, self._key, fresh=not self._repeatable)
         self._attempts = tried
-        self._token: Token | None = None  # of the last try, if a function gives tokens
+        self._token: Token | None = None  # of the last attempt, if a function gives tokens
         self._refused: Token | None = None
         self._just_refused = False
         self._in_flight = False
-        self._perhaps_executed = False  # by any try so far; a later refusal does not undo an earlier success
+        self._perhaps_executed = False  # by any attempt so far; a later refusal does not undo an earlier success
 
     def spent_if_given_up(self) -> Spent:
-        """Say what it cost to stop here."""
+        """Return the `spent` of an error that ends the call now."""
         return "unknown" if self._call.costs and (self._in_flight or self._perhaps_executed) else "no"
 
-    def noted(self, error: E) -> E:
-        """Tell an error of unknown outcome the key that leads back to it."""
+    def with_key(self, error: E) -> E:
+        """Add a note with the Idempotency-Key to an error of unknown outcome, so that the request can be repeated."""
         if error.spent == "unknown" and self._key is not None:
             error.add_note(
-                f"It was asked under the Idempotency-Key {self._key!r}: the same request under it is paid for once, "
+                f"The request had the Idempotency-Key {self._key!r}: sent again under this key, it is paid for once, "
                 "for 24 hours from now"
             )
         return error
@@ -164,40 +164,40 @@ class _Attempts:
             try:
                 return await self._once()
             except HeyGenError as exc:
-                if self._another_token_may_do(exc):
+                if self._needs_new_token(exc):
                     self._prepare_next(exc, 0.0)
                     continue
-                failures = failures + 1 if counts(exc) else 0  # whoever asks for patience is well
+                failures = failures + 1 if counts(exc) else 0  # a 429 or 409 in between shows that HeyGen works
                 delay = self._caller.delay(exc, failures, waited, self._options, repeatable=self._repeatable)
-                if delay is None or anyio.current_time() + delay > deadline or not self._affordable(exc):
-                    final = self._final(exc, delay)
+                if delay is None or anyio.current_time() + delay > deadline or not self._within_budget(exc):
+                    final = self._final_error(exc, delay)
                     raise final from (exc.__cause__ if final is exc else exc)
                 self._prepare_next(exc, delay)
                 waited += 0.0 if counts(exc) else delay
             await anyio.sleep(delay)
 
-    def _another_token_may_do(self, error: HeyGenError) -> bool:
-        """True if to try again at once: after a 401, which executes nothing, but not after a second one in a row."""
-        before, self._just_refused = self._just_refused, self._token is not None and _is_refusal(error)
+    def _needs_new_token(self, error: HeyGenError) -> bool:
+        """True if to retry at once with a new token: after a 401, but not after a second one in a row."""
+        refused_before, self._just_refused = self._just_refused, self._token is not None and _is_refusal(error)
         if self._just_refused:
             self._refused = self._token
-        return self._just_refused and not before
+        return self._just_refused and not refused_before
 
     async def _once(self) -> Any:
-        """Try once, when the gates are open."""
+        """Make one attempt, once the gates are open."""
         await self._caller.enter(costs=self._call.costs)
-        well = False
+        succeeded = False
         try:
             if (bearer := self._caller.account.bearer) is not None:
                 self._token = await bearer.token(self._refused)
             answer = await self._attempt()
-            well = True
+            succeeded = True
             return answer
         finally:
-            self._caller.leave(costs=self._call.costs, well=well)
+            self._caller.leave(costs=self._call.costs, succeeded=succeeded)
 
-    def _affordable(self, error: HeyGenError) -> bool:
-        """True if the budget that all reads share has a repetition left; waiting for HeyGen costs none of it."""
+    def _within_budget(self, error: HeyGenError) -> bool:
+        """True if the retry budget of the account's reads allows one more. Waiting out a 429 costs none of it."""
         return self._call.costs or not counts(error) or self._caller.account.budget.take()
 
     async def _attempt(self) -> Any:
@@ -218,15 +218,15 @@ class _Attempts:
             return value
         finally:
             if self._caller.telemetry.observers:
-                self._tell(anyio.current_time() - started, status, error)
+                self._emit_ended(anyio.current_time() - started, status, error)
 
     def _signed(self) -> Request:
-        """Return the request with the token of this try, if it is not in the transport's headers."""
+        """Return the request with the token of this attempt, unless the transport's headers have a credential."""
         if self._token is None:
             return self.request
         return attrs.evolve(self.request, headers={**bearer_header(self._token.text), **self.request.headers})
 
-    def _tell(self, seconds: float, status: int | None, error: str | None) -> None:
+    def _emit_ended(self, seconds: float, status: int | None, error: str | None) -> None:
         origin = self._caller.transport.base_url
         event = RequestEnded(
             method=self._call.method,
@@ -247,21 +247,21 @@ class _Attempts:
             RetryPlanned(method=self._call.method, route=self._call.route, error=type(error).__name__, seconds=delay)
         )
 
-    def _final(self, error: HeyGenError, delay: float | None) -> HeyGenError:
-        """Return what the caller gets to see: the last error, with what is known about the money."""
+    def _final_error(self, error: HeyGenError, delay: float | None) -> HeyGenError:
+        """Return the error to raise: the last one with `spent` and notes, or an OutcomeUnknownError."""
         if _is_refusal(error):
             credentials = self._caller.credentials
-            for note in (f"what was refused comes from {credentials.where}", *credentials.notes):
+            for note in (f"the refused credential comes from {credentials.where}", *credentials.notes):
                 error.add_note(note)
         if delay is not None:
             error.add_note(f"not tried again in {delay:.1f} s: past the deadline, or too many reads fail at the moment")
         spent = self.spent_if_given_up()
         if spent == "no" or self._repeatable:
-            return self.noted(error.after(self._attempts, spent))
+            return self.with_key(error.after(self._attempts, spent))
         return OutcomeUnknownError(
-            f"{self.request}: sent, but no answer that tells whether it was executed ({error}). "
+            f"{self.request}: sent, but no answer tells if it was executed ({error}). "
             "This endpoint takes no Idempotency-Key, so it was not repeated; "
-            "look whether it was made before you ask again",
+            "look at HeyGen if it was made before you send it again",
             http_status=error.http_status,
             request_id=error.request_id,
             attempts=self._attempts,
@@ -269,7 +269,7 @@ class _Attempts:
 
 
 def _is_refusal(error: HeyGenError) -> bool:
-    """Whether HeyGen has refused the key or token; other errors of this class are found before it is asked."""
+    """True if HeyGen refused the key or token. An AuthenticationError without a status was raised before sending."""
     return isinstance(error, AuthenticationError) and error.http_status is not None
 
 

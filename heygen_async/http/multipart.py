@@ -1,4 +1,4 @@
-"""A file as the one field of a form: `multipart/form-data`, built whole in memory or read while it is sent."""
+"""Forms with one file (`multipart/form-data`), built in memory or read while they are sent."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _UNSAFE = re.compile(r'["\r\n\\]')
 
 
 def one_file(content: bytes, filename: str) -> tuple[bytes, str]:
-    """Return the body and its Content-Type.
+    """Return the body of a form with the file *content* in it, and its Content-Type.
 
     Raises:
-        InvalidInputError: It is empty, or above 32 MB, or the name cannot stand in a form.
+        InvalidInputError: The file is empty or above 32 MB, or *filename* cannot be written in a form.
 
     Source: `UploadAssetForm` of `POST /v3/assets`.
     """
@@ -26,13 +26,13 @@ def one_file(content: bytes, filename: str) -> tuple[bytes, str]:
         raise InvalidInputError(f"content: {count}; must be 1 to {MOST_BYTES:,} bytes: upload larger files directly")
     if not filename or _UNSAFE.search(filename):
         raise InvalidInputError(f"filename: {filename!r:.80}; must be a name without quotes and line breaks")
-    head, tail, content_type = _around(filename)
+    head, tail, content_type = _frame(filename)
     return head + content + tail, content_type
 
 
 def streamed_file(body: Body, filename: str) -> tuple[Body, str]:
-    """Return the body of a form with the file *body* in it, and its Content-Type. *filename* is without quotes."""
-    head, tail, content_type = _around(filename)
+    """Return the body of a form with the file *body* in it, and its Content-Type. *filename* must hold no quotes."""
+    head, tail, content_type = _frame(filename)
 
     def sent(count: int) -> None:
         body.sent(min(max(0, count - len(head)), body.size_bytes))
@@ -41,8 +41,8 @@ def streamed_file(body: Body, filename: str) -> tuple[Body, str]:
     return Body(size_bytes=size, open=lambda: _FormBody(head, body.open(), tail), sent=sent), content_type
 
 
-def _around(filename: str) -> tuple[bytes, bytes, str]:
-    """Return what stands before and behind the file, and the Content-Type."""
+def _frame(filename: str) -> tuple[bytes, bytes, str]:
+    """Return the bytes before the file, the bytes after it, and the Content-Type."""
     boundary = uuid.uuid4().hex
     head = (
         f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\n'
@@ -52,7 +52,7 @@ def _around(filename: str) -> tuple[bytes, bytes, str]:
 
 
 class _FormBody:
-    """A file with something before and something behind it."""
+    """The chunks of a form: *head*, the file's chunks, *tail*."""
 
     def __init__(self, head: bytes, chunks: Chunks, tail: bytes) -> None:
         self._head = head

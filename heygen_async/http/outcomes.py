@@ -1,7 +1,7 @@
-"""Outcomes of one try of a POST that costs money: values, decided once, in `outcome_of`.
+"""Outcomes of one attempt of a POST that costs money, as values. `outcome_of` decides them.
 
-Each outcome says what it proves about money. What comes next (send again, wait, look for it, give up) is decided from
-the outcome and the history of the row in `bulk/jobs/next_step.py`.
+The class of an outcome tells if money was spent. The next step (send again, wait, look at HeyGen, give up) is decided
+in `bulk/jobs/next_step.py`, from the outcome and the history of the row.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from heygen_async.http.retry import perhaps_executed
 
 @attrs.frozen
 class Accepted:
-    """HeyGen accepted it: it is made, and paid for.
+    """HeyGen accepted the request: the render is started and paid for.
 
     Attributes:
         resource_id: HeyGen's id of the video, session, job or batch.
@@ -48,35 +48,35 @@ class _Failure:
 
 
 class Refused(_Failure):
-    """HeyGen's own refusal, or a mistake found before sending. This try made nothing."""
+    """HeyGen refused the request, or a mistake was found before sending. This attempt started no render."""
 
 
 class AccountRefused(_Failure):
-    """The account is refused: key, credit, quota. This try made nothing, and the next row would meet the same."""
+    """HeyGen refused the account (key, credit, quota), as it would for any row. This attempt started no render."""
 
 
 class NoSlot(_Failure):
-    """A 429: no render slot, or too many requests. This try made nothing."""
+    """A 429: no render slot is free, or too many requests. This attempt started no render."""
 
 
 class InProgress(_Failure):
-    """409 `request_in_progress`: the first request under this key is still being worked on."""
+    """409 `request_in_progress`: HeyGen still works on the first request under this key."""
 
 
 class NotSent(_Failure):
-    """No connection, or an input that HeyGen is still making. This try made nothing, and it passes by itself."""
+    """No connection, or an input that HeyGen still makes: a later attempt may succeed. This one started no render."""
 
 
 class Lost(_Failure):
-    """Sent, and no answer that proves anything: cut off, timed out, 5xx, a gateway's page."""
+    """The request was sent and has no answer of HeyGen: cut off, timed out, 5xx, a gateway's page."""
 
 
 Failure: TypeAlias = Refused | AccountRefused | NoSlot | InProgress | NotSent | Lost
 Outcome: TypeAlias = Accepted | Failure
 
 
-# The first that fits counts.
-_PROVEN: tuple[tuple[tuple[type[HeyGenError], ...], type[_Failure]], ...] = (
+# The first match counts.
+_BY_ERROR: tuple[tuple[tuple[type[HeyGenError], ...], type[_Failure]], ...] = (
     ((OutcomeUnknownError,), Lost),
     ((RequestInProgressError,), InProgress),
     ((RateLimitError,), NoSlot),
@@ -87,8 +87,8 @@ _PROVEN: tuple[tuple[tuple[type[HeyGenError], ...], type[_Failure]], ...] = (
 
 
 def outcome_of(error: HeyGenError) -> Failure:
-    """Return what a failed try of a POST proves."""
-    for kinds, outcome in _PROVEN:
+    """Return the outcome of an attempt of a POST that ended in *error*."""
+    for kinds, outcome in _BY_ERROR:
         if isinstance(error, kinds):
             return cast("Failure", outcome(error))
     return Refused(error) if isinstance(error, APIError) and not perhaps_executed(error) else Lost(error)

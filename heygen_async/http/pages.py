@@ -20,8 +20,8 @@ class Page(Generic[T]):
     """One page of a list.
 
     Attributes:
-        items: In the order of the answer.
-        next_token: Cursor of the next page; None on the last one.
+        items: Items in the order of the answer.
+        next_token: Cursor of the next page; None on the last page.
     """
 
     items: tuple[T, ...]
@@ -37,52 +37,52 @@ def read_page(answer: wire.Answer, subject: str, kind: type[T]) -> Page[T]:
 
 
 class Listing(Generic[T]):
-    """A list at HeyGen: `async for` over it yields its items, over `pages()` its pages. Nothing is asked before.
+    """A list at HeyGen: `async for` over it yields its items, over `pages()` its pages.
 
-    Each loop begins anew.
+    The first request is sent when a loop starts. Each loop starts at the first page.
     """
 
     def __init__(
         self, caller: Caller, path: str, kind: type[T], query: Mapping[str, str | int | None] | None = None
     ) -> None:
-        """List the *kind* values at *path*; the `list` methods of the resources make these."""
+        """List the *kind* values at *path*. Use the `list` methods of the resources instead."""
         self._caller = caller
         self._path = path
         self._kind = kind
         self._query = {name: value for name, value in (query or {}).items() if value is not None}
 
     def __repr__(self) -> str:
-        """Name the path."""
+        """Return a text with the path."""
         return f"Listing({self._path!r})"
 
     async def __aiter__(self) -> AsyncIterator[T]:
-        """Yield every item, asking for the next page when the last one is used up."""
+        """Yield every item, page by page; a page is requested when the items before it are used up."""
         async for page in self.pages():
             for item in page.items:
                 yield item
 
     async def pages(self) -> AsyncIterator[Page[T]]:
-        """Yield page after page.
+        """Yield the pages in order.
 
         Raises:
             ContractError: A page names itself as the next one, so the list would never end.
         """
-        asked = dict(self._query)
+        query = dict(self._query)
         while True:
-            page = await self._caller.send(self._call(asked))
+            page = await self._caller.send(self._call(query))
             yield page
             if page.next_token is None:
                 return
-            if page.next_token == asked.get("token"):
+            if page.next_token == query.get("token"):
                 raise ContractError(f"GET {self._path}: the same next_token twice, so the list would never end")
-            asked["token"] = page.next_token
+            query["token"] = page.next_token
 
-    def _call(self, asked: Mapping[str, str | int]) -> Call[Page[T]]:
+    def _call(self, query: Mapping[str, str | int]) -> Call[Page[T]]:
         kind = self._kind
         return Call(
             method="GET",
             path=self._path,
             route=self._path,
-            query=dict(asked),
+            query=dict(query),
             read=lambda answer, subject: read_page(answer, subject, kind),
         )

@@ -1,4 +1,4 @@
-"""When to try again: arithmetic, no waiting."""
+"""The decision to retry a request, and after how many seconds. Pure: no I/O, no waiting."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from heygen_async.errors import (
     ServerError,
 )
 
-# After these any request may be sent again: nothing was executed, or what is being executed is under the same key.
+# After these any request may be sent again: it was not executed, or is being executed under the same key.
 _REPEATABLE = (ConnectionFailedError, RateLimitError, RequestInProgressError, ResourceNotReadyError)
-# Here the request was sent, and perhaps executed.
+# After these the request was sent, and perhaps executed.
 _PERHAPS_EXECUTED = (ConnectionLostError, AttemptTimeoutError, ContractError, ServerError)
-# HeyGen asks for patience: waiting is not failing, so these use up no attempt.
+# HeyGen asks to wait. These are no failures, so they use up no attempt.
 _UNCOUNTED = (RateLimitError, RequestInProgressError)
 
 
 @attrs.frozen(kw_only=True)
 class RetryPolicy:
-    """The policy of repeating a request: how often, and how patiently.
+    """The policy for retries of a request: how many, and how long the pauses are.
 
     Attributes:
-        attempts: Tries in all, the first included; waiting out a 429 uses none up.
-        base: Seconds; the upper bound of the first pause. It doubles with each further one.
-        cap: Seconds; no computed pause is longer.
-        patience: Seconds; the longest that a request waits in all for 429s and for its own key's first
-            answer.
-        longest: Seconds; the longest `Retry-After` of any other error that is waited out.
+        attempts: Most attempts, the first included; waiting out a 429 uses none up.
+        base: Upper bound of the first pause in seconds; it doubles with each further one.
+        cap: Longest computed pause in seconds.
+        patience: Most seconds that one call waits for 429s and for the first answer under its own key, over all
+            attempts.
+        longest: Longest `Retry-After` of any other error that is waited out, in seconds.
     """
 
     attempts: int = attrs.field(default=5, validator=v.ge(1))
@@ -45,20 +45,20 @@ class RetryPolicy:
     longest: float = attrs.field(default=900.0, validator=v.ge(0))
 
     def delay(self, error: HeyGenError, *, failures: int, waited: float, repeatable: bool, draw: float) -> float | None:
-        """Return the seconds to wait before the next try, or None to give up.
+        """Return the seconds to wait before the next attempt, or None to give up.
 
         Args:
-            error: What the last try ended in.
-            failures: Tries that counted so far, the last one included if `counts(error)`.
-            waited: Seconds waited so far for what does not count.
-            repeatable: Whether executing the request twice is harmless: a read, or a POST under a key.
+            error: The error of the last attempt.
+            failures: Number of attempts that counted so far, the last one included if `counts(error)`.
+            waited: Seconds waited so far after errors that do not count.
+            repeatable: True if the request may be executed twice: a read, or a POST under a key.
             draw: A random number from 0 to 1, for full jitter.
         """
         if not self._may_repeat(error, repeatable=repeatable):
             return None
         pause = self._pause(failures, draw)
         if error.retry_after is not None:
-            pause = error.retry_after + pause * 0.1  # never earlier; a little later, so that not all come at once
+            pause = error.retry_after + pause * 0.1  # never earlier; a little later, so that clients spread out
         elif isinstance(error, _UNCOUNTED):
             pause = max(pause, 1.0)
         if not counts(error):
@@ -69,15 +69,15 @@ class RetryPolicy:
         return isinstance(error, _REPEATABLE) or (repeatable and isinstance(error, _PERHAPS_EXECUTED))
 
     def _pause(self, failures: int, draw: float) -> float:
-        doublings = min(max(failures - 1, 0), 32)  # 2**32 is past any cap; more would overflow a float in the end
+        doublings = min(max(failures - 1, 0), 32)  # 2**32 is past any cap; 2.0**1024 would overflow
         return min(self.cap, self.base * 2.0**doublings) * draw
 
 
 def counts(error: HeyGenError) -> bool:
-    """True if a try that ended so uses up one of the attempts."""
+    """True if an attempt that ended in *error* is one of `RetryPolicy.attempts`."""
     return not isinstance(error, _UNCOUNTED)
 
 
 def perhaps_executed(error: HeyGenError) -> bool:
-    """True if a request that ended so may have been executed all the same, or is being executed under its key."""
+    """True if a request that ended in *error* may have been executed, or is being executed under its key."""
     return isinstance(error, (*_PERHAPS_EXECUTED, RequestInProgressError))

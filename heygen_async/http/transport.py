@@ -1,4 +1,4 @@
-"""One HTTP exchange over aiohttp. Foreign errors are translated here, by `broken`, and nowhere else."""
+"""One HTTP exchange over aiohttp. Errors of aiohttp are translated here, by `http/aiohttp_errors.py`."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ import yarl
 
 from heygen_async.errors import AttemptTimeoutError, HeyGenError, InvalidInputError
 from heygen_async.http.aiohttp_errors import cause, translated, translation
-from heygen_async.http.bodies import ANSWER_SECONDS, STALL_SECONDS, Body, Flow
+from heygen_async.http.bodies import ANSWER_SECONDS, STALL_SECONDS, Body, BodyStream
 from heygen_async.http.wire import Answer
 
 CONNECT_SECONDS = 10.0
-DOWNLOAD_SECONDS = 60.0  # without a byte: a line that is silent for so long is dead
-_ERROR_BODY_BYTES = 256 * 1024  # of an error page, this much is read; the rest tells nobody anything
+DOWNLOAD_SECONDS = 60.0  # without a byte, before the connection counts as dead
+_ERROR_BODY_BYTES = 256 * 1024  # read at most of an error page
 _CHUNK_BYTES = 256 * 1024
 
 _SECRET_HEADERS = frozenset({"authorization", "x-api-key"})
-_SECRET_LENGTH = 8  # of a key: a shorter one may be a part of any word
-_GIVEN = frozenset({200, 206})
-_AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")  # aiohttp's own, which nobody signed
+_SECRET_LENGTH = 8  # a shorter key is not masked: it could be part of any word
+_FILE_STATUSES = frozenset({200, 206})
+_AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")  # aiohttp adds these; they are not signed
 
 
 @attrs.frozen(kw_only=True)
 class Request:
-    """A request as it is sent.
+    """One request, ready to be sent.
 
     Attributes:
-        method: GET, POST, ...
-        path: Below the base URL, beginning with a slash.
-        query: Parameters to be encoded.
-        body: The bytes, or None, or what is read while it is sent.
-        headers: On top of the credentials and the User-Agent.
+        method: HTTP method: GET, POST, ...
+        path: Path below the base URL, with a slash at its start.
+        query: Query parameters, not yet encoded.
+        body: Bytes, or a `Body` that is read while it is sent, or None.
+        headers: Headers in addition to the credentials and the User-Agent.
         timeout: Seconds for this attempt, body included.
-        fresh: Use a connection of its own. A kept-alive one that the server has dropped leaves unknown
-            whether a POST was executed; a fresh one does not.
+        fresh: True to open a new connection. After a POST over a kept-alive connection that the server has
+            dropped, it is unknown if the POST was executed.
     """
 
     method: str
@@ -54,22 +54,22 @@ class Request:
     fresh: bool = False
 
     def __str__(self) -> str:
-        """Method and path, for messages; never the body, which holds people's names."""
+        """Return method and path, for messages. The body is left out, because it holds people's names."""
         return f"{self.method} {self.path}"
 
 
-_SPAN = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
 
 @attrs.frozen(kw_only=True)
 class Download:
-    """An opened file, or the rest of one.
+    """An opened download of a file, or of the rest of one.
 
     Attributes:
-        start: Place of the first byte that comes, from 0; None if the answer does not tell where its part belongs.
-        size_bytes: Of the whole file; None if not told.
-        tag: What tells this file from a changed one, as `If-Range` takes it: a strong ETag, else a date that is old
-            enough; None if there is neither.
+        start: Offset of the first byte of `chunks`; None if the answer does not tell it.
+        size_bytes: Size of the whole file; None if unknown.
+        tag: Validator for `If-Range`, which detects that the file has changed: a strong ETag, else a Last-Modified
+            date that is old enough; None if there is neither.
         chunks: The bytes.
     """
 
@@ -80,43 +80,43 @@ class Download:
 
 
 class Transport:
-    """Sessions, credentials and one origin. Sessions are opened in the loop that first uses them."""
+    """HTTP sessions to one origin, with credentials. A session is opened when it is first used."""
 
     def __init__(
         self, base_url: str, credentials: Mapping[str, str], session: aiohttp.ClientSession | None = None
     ) -> None:
-        """Send to *base_url* with *credentials* (headers); a *session* that is given is never closed here."""
+        """Send to *base_url* with *credentials* (headers). A given *session* is used, and never closed here."""
         self.base_url: yarl.URL = _origin(base_url)
         self._headers = {"User-Agent": f"heygen-async/{version('heygen-async')}", **credentials}
         self._given = session
         self._opened: dict[str, aiohttp.ClientSession] = {}
 
     async def exchange(self, request: Request) -> Answer:
-        """Send *request* once and read its answer whole, whatever its status.
+        """Send *request* once and return its answer, of any status, read to its end.
 
         Raises:
-            ConnectionFailedError: Nothing was sent.
-            ConnectionLostError: It was sent; the answer did not arrive whole.
-            AttemptTimeoutError: It was sent; the answer took too long.
+            ConnectionFailedError: The request was not sent.
+            ConnectionLostError: The request was sent; the answer is missing or not complete.
+            AttemptTimeoutError: The request was sent; the answer took too long.
         """
         headers = {**self._headers, **request.headers} if request.headers else self._headers
         if isinstance(request.body, Body):
             headers = {**headers, "Content-Length": str(request.body.size_bytes)}
-            with _flowing(str(request), request.body, request.timeout) as flow:
-                return await self._exchange(request, flow, headers)
+            with _streaming(str(request), request.body, request.timeout) as stream:
+                return await self._exchange(request, stream, headers)
             raise _too_slow(str(request))
         try:
             return await self._exchange(request, request.body, headers)
         except (aiohttp.ClientError, OSError) as exc:  # TimeoutError is an OSError
             raise translation(exc, str(request), request.timeout) from cause(exc)
 
-    async def _exchange(self, request: Request, data: bytes | Flow | None, headers: Mapping[str, str]) -> Answer:
+    async def _exchange(self, request: Request, data: bytes | BodyStream | None, headers: Mapping[str, str]) -> Answer:
         async with self._session(fresh=request.fresh).request(
             request.method,
             self._url(request),
             data=data,
             headers=headers,
-            timeout=_whole(request.timeout),
+            timeout=_total_timeout(request.timeout),
             allow_redirects=False,  # a redirect could carry the key to another host
         ) as response:
             body = await _read(response)
@@ -127,25 +127,25 @@ class Transport:
     async def put(self, url: str, headers: Mapping[str, str], body: Body) -> Answer:
         """PUT *body* to *url* with *headers* and no others: no credentials, not even a User-Agent.
 
-        It takes as long as it takes, while bytes go out: there is no limit on the whole.
+        The time is not limited as long as bytes go out.
 
         Args:
             url: A presigned address; it is not logged, and no error quotes it.
-            headers: As they were signed.
-            body: What is sent.
+            headers: The signed headers.
+            body: The file.
 
         Raises:
-            ConnectionFailedError: Nothing was sent.
+            ConnectionFailedError: The request was not sent.
             ConnectionLostError: The connection broke before the answer.
-            AttemptTimeoutError: For a minute no bytes went out, or no answer came to all of them.
+            AttemptTimeoutError: No bytes went out for a minute, or no answer came within two minutes of the last.
         """
         length = {} if "content-length" in map(str.lower, headers) else {"Content-Length": str(body.size_bytes)}
-        # A connection of its own: one that was kept may be dead, and much is lost by finding that out.
+        # A new connection: a kept-alive one may be dead, and a large body would have to be sent again.
         session = self._open("put", force_close=True)
-        with _flowing("PUT to the storage", body, CONNECT_SECONDS, quoted=False) as flow:
+        with _streaming("PUT to the storage", body, CONNECT_SECONDS, quoted=False) as stream:
             async with session.put(
                 url,
-                data=flow,
+                data=stream,
                 headers={**headers, **length},
                 skip_auto_headers=_AUTOMATIC,
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
@@ -167,30 +167,30 @@ class Transport:
 
         Args:
             url: A presigned address; it is not logged.
-            start: Bytes that are there already: only the rest is asked for, if the file is still the one of *tag*.
-            tag: As of the `Download` that brought those bytes.
-            timeout: Seconds without a byte before it counts as lost.
+            start: Number of bytes that you have already: only the rest is requested, if *tag* still matches the file.
+            tag: `Download.tag` of those bytes.
+            timeout: Seconds without a byte before the connection counts as lost.
         """
         headers = {"User-Agent": self._headers["User-Agent"], "Accept-Encoding": "identity"}
         if start and tag:
             headers |= {"Range": f"bytes={start}-", "If-Range": tag}
         async with contextlib.AsyncExitStack() as stack:
             with translated("download", timeout):
-                asked = self._bare().get(url, headers=headers, timeout=_timeout(timeout))
-                response = await stack.enter_async_context(asked)
-                refused = None if response.status in _GIVEN else await _read(response)
+                request = self._bare().get(url, headers=headers, timeout=_read_timeout(timeout))
+                response = await stack.enter_async_context(request)
+                refused = None if response.status in _FILE_STATUSES else await _read(response)
             if refused is None:
-                yield _opened(response, timeout)
+                yield _download(response, timeout)
             else:
                 yield Answer(status=response.status, headers=response.headers, body=refused)
 
     @property
     def is_open(self) -> bool:
-        """True if there are connections of its own to close."""
+        """True if this transport has opened sessions that `aclose` must close."""
         return bool(self._opened)
 
     async def aclose(self) -> None:
-        """Close what was opened here."""
+        """Close the sessions that this transport opened."""
         opened, self._opened = self._opened, {}
         with anyio.CancelScope(shield=True):
             for session in opened.values():
@@ -215,7 +215,7 @@ class Transport:
     def _open(self, name: str, *, force_close: bool) -> aiohttp.ClientSession:
         if name not in self._opened:
             self._opened[name] = aiohttp.ClientSession(
-                # As wide as the work: our own slots bound it, and waiting here would count as time lost.
+                # No limit: render slots and the pacer bound the requests, and a wait here would count as a timeout.
                 connector=aiohttp.TCPConnector(limit=0, force_close=force_close),
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
@@ -223,7 +223,7 @@ class Transport:
 
 
 def masked(body: bytes, headers: Mapping[str, str]) -> bytes:
-    """Take the key out of an error page: there are proxies that quote the *headers* that they got."""
+    """Return an error page without the key: some proxies quote the *headers* of the request."""
     for name, credential in headers.items():
         secret = credential.removeprefix("Bearer ").encode()
         if name.lower() in _SECRET_HEADERS and len(secret) >= _SECRET_LENGTH:
@@ -239,36 +239,36 @@ def _origin(base_url: str) -> yarl.URL:
 
 
 @functools.lru_cache(maxsize=64)
-def _whole(seconds: float) -> aiohttp.ClientTimeout:
-    """Return a limit on the whole exchange. Our connector never lets a request wait for a connection."""
+def _total_timeout(seconds: float) -> aiohttp.ClientTimeout:
+    """Return a limit on the whole exchange. Without a limit of connections no request waits for one."""
     return aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS)
 
 
-def _timeout(seconds: float) -> aiohttp.ClientTimeout:
+def _read_timeout(seconds: float) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=seconds)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """Read a good answer whole and the head of a bad one."""
+    """Return the whole body of a good answer, and the first bytes of an error page."""
     if response.status < 400:  # noqa: PLR2004 - HTTP's own border
         return await response.read()
     head = bytearray()
     async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
         head += chunk
         if len(head) >= _ERROR_BODY_BYTES:
-            response.close()  # unread rest: this connection is not to be used again
+            response.close()  # with unread bytes, so that the connection is not used again
             break
     return bytes(head[:_ERROR_BODY_BYTES])
 
 
-def _opened(response: aiohttp.ClientResponse, seconds: float) -> Download:
-    """Return what an answer with a file in it says of the file."""
+def _download(response: aiohttp.ClientResponse, seconds: float) -> Download:
+    """Return the download of an answer with status 200 or 206."""
     start: int | None = 0
     size, tag = response.content_length, _tag(response.headers)
     if response.headers.get("Content-Encoding", "identity") != "identity":
-        size = tag = None  # both are those of the packed bytes, and these come unpacked
+        size = tag = None  # both belong to the compressed bytes, and aiohttp decompresses them
     if response.status == 206:  # noqa: PLR2004 - HTTP's Partial Content
-        found = _SPAN.fullmatch(response.headers.get("Content-Range", ""))
+        found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
         start = None if found is None else int(found[1])
         size = None if found is None or found[2] == "*" else int(found[2])
     return Download(start=start, size_bytes=size, tag=tag, chunks=_chunks(response, seconds))
@@ -284,7 +284,7 @@ def _tag(headers: Mapping[str, str]) -> str | None:
         age = _moment(headers["Date"]) - _moment(modified or "")
     except (KeyError, TypeError, ValueError):
         return None
-    return modified if age >= 1 else None  # younger: it could have changed twice within that second
+    return modified if age >= 1 else None  # in the same second the file may have changed twice
 
 
 def _moment(date: str) -> float:
@@ -292,31 +292,34 @@ def _moment(date: str) -> float:
 
 
 async def _chunks(response: aiohttp.ClientResponse, seconds: float) -> AsyncIterator[bytes]:
-    """Yield the body; only reading is translated, what the reader does with it is not."""
+    """Yield the body, with errors of aiohttp translated. Errors of the reader are not."""
     try:
         async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
             yield chunk
     except (aiohttp.ClientError, OSError) as exc:
-        # aiohttp keeps back what came between the last read and the break. It need not be fetched a second time.
-        response.content.set_exception(None)  # type: ignore[arg-type]  # the only way to say so
+        # aiohttp holds the bytes that came between the last read and the break: yield them too.
+        response.content.set_exception(None)  # type: ignore[arg-type]  # None lets read_nowait() return them
         if rest := response.content.read_nowait():
             yield rest
         raise translation(exc, "download", seconds) from cause(exc)
 
 
 @contextlib.contextmanager
-def _flowing(subject: str, body: Body, seconds: float, *, quoted: bool = True) -> Iterator[Flow]:
-    """Send *body* inside of the block; after the block it went too slowly. What fails is what its source says."""
+def _streaming(subject: str, body: Body, seconds: float, *, quoted: bool = True) -> Iterator[BodyStream]:
+    """Stream *body* inside the block. An error of its source is raised as it is.
+
+    The block returns the answer. If the code after the block is reached, the stream stalled and was cancelled.
+    """
     with anyio.CancelScope() as scope:
-        flow = Flow(body, scope)
+        stream = BodyStream(body, scope)
         try:
-            yield flow
+            yield stream
         except (aiohttp.ClientError, OSError) as exc:
-            if flow.error is not None:
-                raise flow.error from None
+            if stream.error is not None:
+                raise stream.error from None
             raise translation(exc, subject, seconds, quoted=quoted) from (cause(exc) if quoted else None)
         finally:
-            flow.close()
+            stream.close()
 
 
 def _too_slow(subject: str) -> HeyGenError:

@@ -1,4 +1,4 @@
-"""JSON on the wire: values become JSON, answers become values or errors. No I/O here.
+"""Conversion of values to JSON, and of answers to values or errors. No I/O.
 
 Source: the envelopes of HeyGen's v3 API: `{"data": ...}` and `{"error": {"code", "message", ...}}`.
 """
@@ -21,12 +21,12 @@ from heygen_async.errors import APIError, ContractError, HeyGenError, InvalidInp
 
 T = TypeVar("T")
 
-_QUOTED = 200  # characters of a foreign body worth showing
+_QUOTED = 200  # characters of an unreadable body that an error shows
 
 
 @attrs.frozen(kw_only=True)
 class Answer:
-    """One HTTP answer, read whole."""
+    """One HTTP answer with its whole body."""
 
     status: int
     headers: Mapping[str, str] = attrs.field(repr=False)
@@ -34,10 +34,10 @@ class Answer:
 
 
 def encode(value: Any) -> dict[str, Any]:
-    """Return the JSON object of a request value: fields that were not set are left out.
+    """Return the JSON object of a request value. Fields with their default value are left out.
 
-    A class with a `wire_tag` (name, value) gets it as its discriminator; an `extra` mapping is merged
-    in last, so that fields which this package does not know yet can be sent today.
+    The `wire_tag` (name, value) of a class is added as its discriminator. An `extra` mapping is merged in
+    last, so that fields which this package does not know yet can be sent.
     """
     return cast("dict[str, Any]", _encoder.unstructure(value))
 
@@ -46,7 +46,7 @@ def dumps(value: Any) -> bytes:
     """Return compact JSON in UTF-8.
 
     Raises:
-        InvalidInputError: *value* holds something that JSON cannot: NaN, a Decimal, half a character.
+        InvalidInputError: *value* holds a value that JSON has no form for: NaN, a Decimal, a lone surrogate.
     """
     try:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
@@ -57,7 +57,11 @@ def dumps(value: Any) -> bytes:
 
 
 def decode(data: Any, kind: type[T], where: str = "$") -> T:
-    """Read *data* as *kind*; a field that is missing or misshapen is an error that names its place."""
+    """Return *data* as a *kind*.
+
+    Raises:
+        ContractError: A field is missing or malformed; the message has its place as a JSON path.
+    """
     try:
         return _fast.structure(data, kind)
     except Exception as exc:
@@ -65,15 +69,15 @@ def decode(data: Any, kind: type[T], where: str = "$") -> T:
 
 
 def read_json(answer: Answer, subject: str) -> Any:
-    """Return the JSON of a good answer, or raise what the answer amounts to.
+    """Return the JSON of a good answer, or raise the error of a bad one.
 
     Args:
-        answer: Status, headers and body as they came.
-        subject: What was asked ("POST /v3/videos"), for the message.
+        answer: The answer.
+        subject: The request ("POST /v3/videos"), for the message.
 
     Raises:
-        APIError: HeyGen said no, by status or by an `error` member (also under HTTP 200).
-        ContractError: The answer is no JSON where JSON was due.
+        APIError: HeyGen refused, by its status or by an `error` member (also under HTTP 200).
+        ContractError: The body of a good answer is not JSON.
     """
     payload = _parse(answer.body)
     error = payload.get("error") if isinstance(payload, dict) else None
@@ -89,13 +93,17 @@ def read_data(answer: Answer, subject: str) -> Any:
     return member(read_json(answer, subject), "data", subject)
 
 
-def read_json_or_nothing(answer: Answer, subject: str) -> Any:
-    """Return the JSON of a good answer, None for a good answer without a body. Raises like `read_json`."""
+def read_json_or_none(answer: Answer, subject: str) -> Any:
+    """Return the JSON of a good answer, or None if it has no body. Raises like `read_json`."""
     return None if answer.status < 300 and not answer.body else read_json(answer, subject)  # noqa: PLR2004 - as above
 
 
 def member(payload: Any, name: str, subject: str) -> Any:
-    """Return a member that an answer must have."""
+    """Return the member *name* of an answer.
+
+    Raises:
+        ContractError: The answer is not an object, or has no such member.
+    """
     if not isinstance(payload, dict) or name not in payload:
         raise ContractError(f"{subject}: $.{name} is missing")
     return payload[name]
@@ -105,8 +113,8 @@ def retry_after(headers: Mapping[str, str], now: float | None = None) -> float |
     """Return the seconds that `Retry-After` asks for, or None if it is absent or unreadable.
 
     Args:
-        headers: Of the answer.
-        now: Unix time, for the HTTP-date form; the machine's clock when absent.
+        headers: Headers of the answer.
+        now: Unix time, for the HTTP-date form; by default the system clock's.
     """
     text = headers.get("Retry-After", "").strip()
     try:
@@ -134,18 +142,18 @@ def _parse(body: bytes) -> Any:
 
 
 def _api_error(answer: Answer, error: Any, subject: str) -> HeyGenError:
-    """Build the error of a non-2xx answer, whatever its body is."""
-    known = error if isinstance(error, dict) else {"message": error} if isinstance(error, str) else {}
-    code = _text(known.get("code"))
-    message = _text(known.get("message")) or _describe(answer)
+    """Return the error of a bad answer. *error* is the `error` member of its body, if there is one."""
+    fields = error if isinstance(error, dict) else {"message": error} if isinstance(error, str) else {}
+    code = _text(fields.get("code"))
+    message = _text(fields.get("message")) or _describe(answer)
     kind: type[APIError] = api_error_class(answer.status, code)
-    details = known.get("errors")
+    details = fields.get("errors")
     return kind(
         f"{subject}: {message}",
         code=code,
-        param=_text(known.get("param")),
+        param=_text(fields.get("param")),
         errors=tuple(details) if isinstance(details, list) else (),
-        doc_url=_text(known.get("doc_url")),
+        doc_url=_text(fields.get("doc_url")),
         retry_after=retry_after(answer.headers),
         **_facts(answer),
     )
@@ -160,16 +168,16 @@ def _text(value: Any) -> str | None:
 
 
 def _describe(answer: Answer) -> str:
-    """Say what an unreadable answer looks like."""
+    """Describe an unreadable answer: empty, HTML, or its first characters."""
     if not answer.body:
         return f"an empty answer (HTTP {answer.status})"
     shown = answer.body[:_QUOTED].decode(errors="replace").strip()
-    kind = "an HTML page" if shown[:1] == "<" else "an answer that is not the promised JSON"
+    kind = "an HTML page" if shown[:1] == "<" else "an answer that is not JSON"
     return f"{kind} (HTTP {answer.status}): {' '.join(shown.split())!r}"
 
 
-# One strict reader: a number is not a string, null is not the text "None". `_fast` serves every answer;
-# `_careful` reads a bad one a second time, only to say where it is bad.
+# Two strict readers: a number is not a string, null is not the text "None". `_fast` reads every answer;
+# `_detailed` reads a bad one a second time, to find the place of the fault.
 
 
 def _exactly(kind: type[Any], *also: type[Any]) -> Any:
@@ -189,11 +197,11 @@ _PLAIN = {str: _exactly(str), bool: _exactly(bool), int: _exactly(int), float: _
 
 
 def _converter(*, detailed: bool) -> cattrs.Converter:
-    made = cattrs.Converter(detailed_validation=detailed)
+    converter = cattrs.Converter(detailed_validation=detailed)
     for kind, read in _PLAIN.items():
-        made.register_structure_hook(kind, read)
-    made.register_structure_hook_factory(_is_plain_or_none, _plain_or_none)
-    return made
+        converter.register_structure_hook(kind, read)
+    converter.register_structure_hook_factory(_is_plain_or_none, _plain_or_none)
+    return converter
 
 
 def _is_plain_or_none(kind: Any) -> bool:
@@ -202,7 +210,7 @@ def _is_plain_or_none(kind: Any) -> bool:
 
 
 def _plain_or_none(kind: Any) -> Any:
-    """Return a reader of `str | None` and the like; cattrs' own way takes three times as long."""
+    """Return a reader of `str | None` and the like. The reader of cattrs takes three times as long."""
     plain = _PLAIN[get_args(kind)[0]]
 
     def read(value: Any, _: Any) -> Any:
@@ -228,27 +236,27 @@ def _encode_class(converter: cattrs.Converter, kind: type[Any]) -> Any:
 
 
 def _make_encoder() -> cattrs.Converter:
-    made = cattrs.Converter()
-    made.register_unstructure_hook_factory(attrs.has, lambda kind: _encode_class(made, kind))
-    return made
+    converter = cattrs.Converter()
+    converter.register_unstructure_hook_factory(attrs.has, lambda kind: _encode_class(converter, kind))
+    return converter
 
 
 _fast = _converter(detailed=False)
-_careful = _converter(detailed=True)
+_detailed = _converter(detailed=True)
 _encoder = _make_encoder()
 
 
 def _explain(data: Any, kind: type[Any], first: Exception, where: str) -> str:
     try:
-        _careful.structure(data, kind)
+        _detailed.structure(data, kind)
     except BaseValidationError as exc:
-        return "; ".join(cattrs.transform_error(exc, path=where, format_exception=_why))
-    except Exception as exc:  # noqa: BLE001 - whatever a reader raises is the answer's fault
+        return "; ".join(cattrs.transform_error(exc, path=where, format_exception=_reason))
+    except Exception as exc:  # noqa: BLE001 - any error of a reader means that the answer is malformed
         first = exc
-    return f"{_why(first, None)} @ {where}"
+    return f"{_reason(first, None)} @ {where}"
 
 
-def _why(exc: BaseException, _: Any) -> str:
+def _reason(exc: BaseException, _: Any) -> str:
     if isinstance(exc, KeyError):
         return f"the required field {exc.args[0]!r} is missing"
     return str(exc) or type(exc).__name__

@@ -30,11 +30,11 @@ class SharedPool(RenderPool):
             await self.wait()
         if ticket in self._refused:
             self._trying = ticket
-        self._asking.add(ticket)
+        self._posting.add(ticket)
 
     def succeeded(self, ticket: object) -> None:
         """Record that HeyGen accepted the render of *ticket*."""
-        self._asking.discard(ticket)
+        self._posting.discard(ticket)
         self._accepted.add(ticket)
         self._count_peak()
         if ticket in self._refused:
@@ -50,7 +50,7 @@ class SharedPool(RenderPool):
             wait: Seconds that HeyGen asked to wait; None if it named none.
             crowded: True if HeyGen refuses requests in general; the render slots may then be free.
         """
-        self._asking.difference_update(tickets)
+        self._posting.difference_update(tickets)
         for ticket in tickets:
             self._forget_refusal(ticket)
         self._refused.update(tickets)
@@ -65,7 +65,7 @@ class SharedPool(RenderPool):
         self._forget_refusal(ticket)
         super().leave(ticket)
 
-    def seen(self, *, waiting: int, running: int) -> None:
+    def observe(self, *, waiting: int, running: int) -> None:
         """Ignore the numbers: one worker's renders say little about the account."""
 
     def _may_post(self, ticket: object) -> bool:

@@ -1,4 +1,4 @@
-"""Tokens from a function: asked for once by all who need one, again after a 401, and never told."""
+"""Tokens from a function: one call for all waiting requests, another after a 401, and no token in any text."""
 
 from __future__ import annotations
 
@@ -30,27 +30,27 @@ from heygen_async.simulator import DropAfterAccept, ErrorAnswer, RateLimitStorm,
 ME = ("GET", "/v3/users/me")
 
 
-class Desk:
-    """Gives tokens out, each for so many seconds as it takes; an OAuth server, as far as a client sees it."""
+class TokenSource:
+    """Gives one of *tokens* at each call, after *seconds*, as an OAuth server does. Counts the calls."""
 
     def __init__(self, *tokens: str, seconds: float = 0.0) -> None:
         self.tokens = iter(tokens)
         self.seconds = seconds
-        self.asked = 0
+        self.calls = 0
 
     async def token(self) -> str:
-        self.asked += 1
+        self.calls += 1
         await anyio.sleep(self.seconds)
         return next(self.tokens)
 
-    def at_once(self) -> str:
-        self.asked += 1
+    def plain_token(self) -> str:
+        self.calls += 1
         return next(self.tokens)
 
 
 @pytest.fixture
 def world() -> World:
-    """An account whose token of the day is `fresh-token`."""
+    """An account whose valid token is `fresh-token`."""
     return World(api_keys=("fresh-token",))
 
 
@@ -58,61 +58,65 @@ def client(server: Server, function: Any, **options: Any) -> HeyGen:
     return HeyGen(bearer_token=function, base_url=server.base_url, **options)
 
 
-@pytest.mark.parametrize("way", ["token", "at_once"])
-async def test_a_token_is_asked_for_once_and_used_again(server: Server, world: World, way: str) -> None:
-    """By an async function or a plain one; and not before it is needed."""
-    desk = Desk("fresh-token")
-    async with client(server, getattr(desk, way)) as heygen:
-        assert desk.asked == 0
+@pytest.mark.parametrize("function", ["token", "plain_token"])
+async def test_a_token_is_requested_once_and_used_again(server: Server, world: World, function: str) -> None:
+    """The function, async or plain, is called before the first request, and its token is used for all."""
+    source = TokenSource("fresh-token")
+    async with client(server, getattr(source, function)) as heygen:
+        assert source.calls == 0
         for _ in range(3):
             await heygen.raw(*ME)
-    assert desk.asked == 1
+    assert source.calls == 1
     assert len(world.requests) == 3
 
 
 async def test_many_requests_wait_for_one_token(server: Server) -> None:
-    """Of several clients too, if they have one function."""
-    desk = Desk("fresh-token", seconds=5)
-    async with client(server, desk.token) as one, client(server, desk.token) as two, anyio.create_task_group() as group:
+    """Requests at the same time share one call of the function, also those of another client with the same function."""
+    source = TokenSource("fresh-token", seconds=5)
+    async with (
+        client(server, source.token) as one,
+        client(server, source.token) as two,
+        anyio.create_task_group() as group,
+    ):
         for heygen in (one, two):
             for _ in range(20):
                 group.start_soon(heygen.raw, *ME)
         group.start_soon(one.aclose)
-    assert desk.asked == 1
+    assert source.calls == 1
 
 
-async def test_a_token_that_is_refused_is_replaced_once_for_all_and_they_go_again(
+async def test_a_refused_token_is_replaced_once_for_all_requests(
     server: Server, world: World, events: list[Event]
 ) -> None:
-    """Twenty requests, twenty refusals, one more token; and the observers are told."""
-    desk = Desk("stale-token", "fresh-token", seconds=2)
-    async with client(server, desk.token, observers=[events.append]) as heygen, anyio.create_task_group() as group:
+    """Twenty requests that are refused are repeated with one new token, and each is a RetryPlanned event."""
+    source = TokenSource("stale-token", "fresh-token", seconds=2)
+    async with client(server, source.token, observers=[events.append]) as heygen, anyio.create_task_group() as group:
         for _ in range(20):
             group.start_soon(heygen.raw, *ME)
-    assert desk.asked == 2
+    assert source.calls == 2
     assert len(world.requests) == 40
     planned = [event for event in events if isinstance(event, RetryPlanned)]
     assert [(event.error, event.seconds) for event in planned] == [("AuthenticationError", 0.0)] * 20
 
 
-async def test_a_second_refusal_in_a_row_is_the_end(server: Server, world: World) -> None:
-    """Two tries, and the error names the argument; the next request asks for a token again."""
-    desk = Desk("stale-token", "also-stale", "fresh-token")
-    async with client(server, desk.token) as heygen:
+async def test_a_second_refusal_in_a_row_is_raised(server: Server, world: World) -> None:
+    """Two refusals in a row raise an error that names the argument; the next request asks for a token again."""
+    source = TokenSource("stale-token", "also-stale", "fresh-token")
+    async with client(server, source.token) as heygen:
         with pytest.raises(AuthenticationError) as caught:
             await heygen.raw(*ME)
         assert caught.value.http_status == 401
         assert caught.value.attempts == 2
-        assert caught.value.__notes__ == ["what was refused comes from the argument bearer_token"]
-        assert len(world.requests) == desk.asked == 2
+        assert caught.value.__notes__ == ["the refused credential comes from the argument bearer_token"]
+        assert len(world.requests) == source.calls == 2
         await heygen.raw(*ME)
-    assert desk.asked == 3
+    assert source.calls == 3
 
 
-async def test_a_function_that_gives_the_same_token_again_is_asked_once_for_all(server: Server, world: World) -> None:
-    """Two answers are two tokens, whatever they are: nobody asks ten times in a row."""
-    desk = Desk(*["stale-token"] * 50, seconds=1)
-    async with client(server, desk.token) as heygen, anyio.create_task_group() as group:
+async def test_a_function_that_repeats_its_token_is_called_once_for_all(server: Server, world: World) -> None:
+    """A function that returns the refused token again is called once more for all requests, not for each."""
+    source = TokenSource(*["stale-token"] * 50, seconds=1)
+    async with client(server, source.token) as heygen, anyio.create_task_group() as group:
 
         async def refused() -> None:
             with pytest.raises(AuthenticationError):
@@ -120,41 +124,41 @@ async def test_a_function_that_gives_the_same_token_again_is_asked_once_for_all(
 
         for _ in range(10):
             group.start_soon(refused)
-    assert desk.asked == 2
+    assert source.calls == 2
     assert len(world.requests) == 20
 
 
-async def test_refusals_with_something_else_between_them_are_not_in_a_row(server: Server, world: World) -> None:
-    """A call that waits out 429s for long may outlive two tokens."""
+async def test_refusals_with_another_error_between_them_are_not_in_a_row(server: Server, world: World) -> None:
+    """A call that waits out 429s for long may need a third token."""
     world.faults += [
         ErrorAnswer(nth=1, status=401, code="unauthorized"),
         RateLimitStorm(nth=1, retry_after=5000),
         ErrorAnswer(nth=1, status=401, code="unauthorized"),
     ]
-    desk = Desk(*["fresh-token"] * 3)
-    async with client(server, desk.token) as heygen:
+    source = TokenSource(*["fresh-token"] * 3)
+    async with client(server, source.token) as heygen:
         await heygen.raw(*ME, options=Options(patience=10_000))
-    assert desk.asked == 3
+    assert source.calls == 3
     assert len(world.requests) == 4
 
 
 async def test_a_refused_post_is_repeated_and_paid_once(server: Server, world: World, hello: DirectVideo) -> None:
-    """A 401 executes nothing, so one may be repeated that has no key; its attempts are not counted."""
-    desk = Desk("stale-token", "fresh-token")
-    async with client(server, desk.token, retry=RetryPolicy(attempts=1)) as heygen:
+    """A POST refused with a 401 is repeated, even without a key, and uses up no attempt."""
+    source = TokenSource("stale-token", "fresh-token")
+    async with client(server, source.token, retry=RetryPolicy(attempts=1)) as heygen:
         await heygen.video_agents.create(VideoAgent(prompt="Hi"))
         await heygen.videos.create(hello)
     assert len(world.ledger) == 2
-    assert desk.asked == 2
+    assert source.calls == 2
 
 
-async def test_what_was_perhaps_made_before_a_refusal_is_not_forgotten(
+async def test_a_lost_answer_before_a_refusal_is_not_forgotten(
     server: Server, world: World, hello: DirectVideo
 ) -> None:
-    """A lost answer, then a 401 and no other token: a video may have been made."""
+    """After a lost answer, a 401 without another token has `spent` "unknown"."""
     world.faults += [DropAfterAccept(nth=1), ErrorAnswer(method="POST", nth=1, status=401, code="unauthorized")]
-    desk = Desk("fresh-token")
-    async with client(server, desk.token) as heygen:
+    source = TokenSource("fresh-token")
+    async with client(server, source.token) as heygen:
         with pytest.raises(AuthenticationError) as caught:
             await heygen.videos.create(hello)
     assert caught.value.spent == "unknown"
@@ -162,37 +166,37 @@ async def test_what_was_perhaps_made_before_a_refusal_is_not_forgotten(
 
 
 async def test_a_lost_post_without_a_key_is_not_repeated_with_another_token(server: Server, world: World) -> None:
-    """A new token makes nothing safe that was not."""
+    """A POST without a key is not repeated after a lost answer, even if the function has another token."""
     world.faults.append(DropAfterAccept(nth=1))
-    desk = Desk("fresh-token", "fresh-token")
-    async with client(server, desk.token) as heygen:
+    source = TokenSource("fresh-token", "fresh-token")
+    async with client(server, source.token) as heygen:
         with pytest.raises(OutcomeUnknownError):
             await heygen.video_agents.create(VideoAgent(prompt="Hi"))
-    assert desk.asked == len(world.ledger) == 1
+    assert source.calls == len(world.ledger) == 1
 
 
 async def test_a_run_outlives_its_tokens(server: Server, world: World, tmp_path: Path) -> None:
-    """Tokens that end every minute cost a run nothing: each row is rendered and paid for once."""
-    spoken: Iterator[int] = iter(range(1000))
+    """With tokens that end every minute, each row of a run is rendered and paid for once."""
+    numbers: Iterator[int] = iter(range(1000))
 
     async def token() -> str:
-        world.api_keys = (f"token-number-{next(spoken)}",)
+        world.api_keys = (f"token-number-{next(numbers)}",)
         return world.api_keys[0]
 
-    async def thief_of_time() -> None:
+    async def revoke_tokens() -> None:
         while True:
             await anyio.sleep(60)
             world.api_keys = ("revoked-now",)
 
     requests = [DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"Hi {n}") for n in range(30)]
     async with client(server, token) as heygen, anyio.create_task_group() as group:
-        group.start_soon(thief_of_time)
+        group.start_soon(revoke_tokens)
         async with heygen.render_many(requests, journal=tmp_path / "c.db") as results:
             ended = [result async for result in results]
         group.cancel_scope.cancel()
     assert {type(result).__name__ for result in ended} == {"Completed"}
     assert len(world.ledger) == len(ended) == 30
-    assert next(spoken) > 3
+    assert next(numbers) > 3
 
 
 # Functions that fail
@@ -211,35 +215,35 @@ async def silent() -> str:
 
 
 @pytest.mark.parametrize(
-    ("function", "says"),
+    ("function", "message"),
     [
         (raising(OSError("MARKER")), "bearer_token: the function that gives the token raised OSError"),
         (raising(AuthenticationError("logged out")), "logged out"),
         (silent, "bearer_token: the function that gives the token raised TimeoutError"),
-        (lambda: "MARKER token", "bearer_token: what the function returned can be no token: it has a space at charac"),
-        (lambda: None, "bearer_token: what the function returned can be no token: it is no text, but NoneType"),
-        (lambda: "", "bearer_token: what the function returned can be no token: it is blank"),
+        (lambda: "MARKER token", "bearer_token: the function returned a value that cannot be a token: it has a space"),
+        (lambda: None, "bearer_token: the function returned a value that cannot be a token: it is not text, but None"),
+        (lambda: "", "bearer_token: the function returned a value that cannot be a token: it is blank"),
     ],
 )
 async def test_a_function_that_gives_no_token_is_an_authentication_error(
-    server: Server, world: World, function: Any, says: str
+    server: Server, world: World, function: Any, message: str
 ) -> None:
-    """Nothing is sent, and what it returned or said is not quoted."""
+    """Without a usable token no request is sent, and the error quotes neither the value nor the exception's text."""
     start = anyio.current_time()
     async with client(server, function) as heygen:
         with pytest.raises(AuthenticationError) as caught:
             await heygen.raw(*ME)
-    assert str(caught.value).startswith(says)
+    assert str(caught.value).startswith(message)
     assert "MARKER" not in str(caught.value)
     assert caught.value.spent == "no"
     assert world.requests == []
     assert anyio.current_time() - start <= TOKEN_SECONDS
 
 
-async def test_a_failure_is_shared_by_those_who_wait_and_not_for_ever(server: Server) -> None:
-    """Ten requests, one question, ten errors; the next request asks again, and works."""
-    desk = Desk("not a token", "fresh-token", seconds=3)
-    async with client(server, desk.token) as heygen:
+async def test_waiting_requests_share_a_failure(server: Server) -> None:
+    """Ten waiting requests fail after one call of the function; the next request calls it again."""
+    source = TokenSource("not a token", "fresh-token", seconds=3)
+    async with client(server, source.token) as heygen:
         failed = []
 
         async def ask() -> None:
@@ -251,15 +255,15 @@ async def test_a_failure_is_shared_by_those_who_wait_and_not_for_ever(server: Se
         async with anyio.create_task_group() as group:
             for _ in range(10):
                 group.start_soon(ask)
-        assert (desk.asked, len(failed), len(set(map(id, failed)))) == (1, 10, 10)
+        assert (source.calls, len(failed), len(set(map(id, failed)))) == (1, 10, 10)
         await heygen.raw(*ME)
-    assert desk.asked == 2
+    assert source.calls == 2
 
 
-async def test_whoever_waits_asks_when_the_one_who_asked_has_left(server: Server) -> None:
-    """A deadline holds for the token, too; and it leaves nothing locked."""
-    desk = Desk("fresh-token", "fresh-token", seconds=5)
-    async with client(server, desk.token) as heygen, anyio.create_task_group() as group:
+async def test_a_waiting_request_calls_the_function_if_the_first_gives_up(server: Server) -> None:
+    """A deadline also ends the wait for a token, and the next waiting request calls the function."""
+    source = TokenSource("fresh-token", "fresh-token", seconds=5)
+    async with client(server, source.token) as heygen, anyio.create_task_group() as group:
 
         async def hurry() -> None:
             with pytest.raises(DeadlineExceededError) as caught:
@@ -269,28 +273,28 @@ async def test_whoever_waits_asks_when_the_one_who_asked_has_left(server: Server
         group.start_soon(hurry)
         await anyio.sleep(0.5)
         group.start_soon(partial(heygen.raw, *ME))
-    assert desk.asked == 2
+    assert source.calls == 2
 
 
 # Redaction
 
 
-async def test_a_token_of_a_function_is_nowhere_to_be_read(
+async def test_a_token_of_a_function_is_in_no_text(
     server: Server, world: World, caplog: pytest.LogCaptureFixture, events: list[Event]
 ) -> None:
-    """Not where HeyGen quotes it, not in logs, events, reprs or tracebacks."""
+    """No error, log, event, repr or traceback contains a token, even if HeyGen's answer quotes it."""
     caplog.set_level(logging.DEBUG)
     caplog.set_level(logging.DEBUG, logger="heygen_async")
     first, second = "MARKER-token-0000000001", "MARKER-token-0000000002"
     world.api_keys = (second,)
     quoting = f"Your Authorization was Bearer {second}"
     world.faults += [ErrorAnswer(nth=2, status=503, message=quoting), ErrorAnswer(nth=2, status=403, message=quoting)]
-    desk = Desk(first, second)
-    async with client(server, desk.token, observers=[events.append]) as heygen:
+    source = TokenSource(first, second)
+    async with client(server, source.token, observers=[events.append]) as heygen:
         with pytest.raises(Exception, match=r"Bearer \*\*\*") as caught:
             await heygen.raw(*ME)
-        shown = [repr(heygen), repr(heygen.credentials), repr(heygen.account), repr(events), caplog.text]
-    shown += traceback.format_exception(caught.value)
-    assert desk.asked == 2
+        texts = [repr(heygen), repr(heygen.credentials), repr(heygen.account), repr(events), caplog.text]
+    texts += traceback.format_exception(caught.value)
+    assert source.calls == 2
     assert len(events) >= 4
-    assert [text for text in shown if "MARKER" in text] == []
+    assert [text for text in texts if "MARKER" in text] == []

@@ -1,4 +1,4 @@
-"""Where the key comes from, what cannot be one, and that no error about it has it."""
+"""Sources of the key, keys that are refused, and errors that do not contain the key."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def no_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the official command line would keep its credentials; not written yet."""
+    """Return the path of the official command line's credentials file; it does not exist yet."""
     monkeypatch.setenv("HEYGEN_CONFIG_DIR", str(tmp_path))
     return tmp_path / "credentials"
 
@@ -38,14 +38,14 @@ def write(file: Path, content: Any, mode: int = 0o600) -> None:
     file.chmod(mode)
 
 
-def told(error: BaseException) -> str:
-    """All that a traceback shows of an error, and what hangs on it out of sight."""
-    found: BaseException | None = error
-    hidden = []
-    while found is not None:
-        hidden.append(f"{vars(found)!r} {getattr(found, 'doc', '')!r} {getattr(found, 'object', '')!r}")
-        found = found.__context__
-    return "".join([*traceback.format_exception(error), *hidden])
+def full_text(error: BaseException) -> str:
+    """Return the traceback of an error, and the attributes of the error and of its contexts."""
+    link: BaseException | None = error
+    attributes = []
+    while link is not None:
+        attributes.append(f"{vars(link)!r} {getattr(link, 'doc', '')!r} {getattr(link, 'object', '')!r}")
+        link = link.__context__
+    return "".join([*traceback.format_exception(error), *attributes])
 
 
 # The order
@@ -54,7 +54,7 @@ def told(error: BaseException) -> str:
 def test_the_argument_comes_first_then_the_environment_then_the_file(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The next is looked at only where there is nothing before it."""
+    """The argument comes before the environment, and the environment before the file."""
     write(file, {"api_key": "of-the-file"})
     monkeypatch.setenv("HEYGEN_API_KEY", "of-the-environment")
     first = find_credentials("of-the-argument")
@@ -74,21 +74,21 @@ def test_the_argument_comes_first_then_the_environment_then_the_file(
     assert third.headers == {"x-api-key": "of-the-file"}
 
 
-def test_a_damaged_file_is_no_matter_where_there_is_a_key(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is not even read."""
+def test_a_damaged_file_is_not_read_if_there_is_a_key(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is not read if the environment or an argument has a key."""
     write(file, "{")
     monkeypatch.setenv("HEYGEN_API_KEY", KEY)
     assert find_credentials().secret == KEY
     assert find_credentials(bearer_token=TOKEN).headers == {"Authorization": f"Bearer {TOKEN}"}
 
 
-def test_without_any_the_ways_to_give_one_are_told(file: Path) -> None:
+def test_without_a_key_the_error_lists_the_ways_to_give_one(file: Path) -> None:
     with pytest.raises(AuthenticationError, match=r"HEYGEN_API_KEY.*heygen auth login.*heygen-async demo"):
         find_credentials()
 
 
 def test_the_file_is_in_the_home_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And without a home there is none."""
+    """The file is in ~/.heygen by default; a user without a home directory has no file."""
     monkeypatch.delenv("HEYGEN_CONFIG_DIR", raising=False)
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
     assert stored_path() == tmp_path / ".heygen" / "credentials"
@@ -120,18 +120,18 @@ def test_a_key_and_a_token_contradict_each_other() -> None:
         (" " + KEY, "has a space at character 1 of 22"),
         ("Bearer " + KEY, "has a space at character 7 of 28"),
         ("MARKER\tkey", "has a tab at character 7 of 10"),
-        ("MARKER\u200bkey", "has U+200B, which no key has, at character 7 of 10"),
+        ("MARKER\u200bkey", "has U+200B, which no key has, at character 7 of 10"),  # a zero-width space
         ("MARKER-schlüssel", "has U+00FC, which no key has, at character 12 of 16"),
         ("MARKER\x00", "has U+0000, which no key has, at character 7 of 7"),
         (f'"{KEY}"', "has a quotation mark at its end"),
-        (b"MARKER", "is no text, but bytes"),
-        (7, "is no text, but int"),
+        (b"MARKER", "is not text, but bytes"),
+        (7, "is not text, but int"),
     ],
 )
-def test_what_cannot_be_a_key_is_refused_before_a_request(
+def test_a_malformed_key_is_refused_before_a_request(
     secret: Any, why: str, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the reason and the mend, wherever it stands; without the key."""
+    """A malformed key from any source is refused with the reason and the remedy, and the error does not contain it."""
     with pytest.raises(InvalidInputError) as caught:
         HeyGen(secret)
     assert str(caught.value) == (
@@ -149,12 +149,12 @@ def test_what_cannot_be_a_key_is_refused_before_a_request(
         with pytest.raises(InvalidInputError) as caught:
             HeyGen()
         assert str(caught.value).startswith(f"{file}: {why}; ")
-        assert "MARKER" not in told(caught.value).replace(str(file), "")
+        assert "MARKER" not in full_text(caught.value).replace(str(file), "")
 
 
 @given(st.text())
-def test_what_passes_can_stand_in_a_header(text: str) -> None:
-    """And what is refused is not quoted by its reason, but for one character by its number."""
+def test_an_accepted_key_is_valid_in_a_header(text: str) -> None:
+    """An accepted key has only characters that a header may have, and the reason of a refusal is plain ASCII."""
     why = why_unusable(text)
     if why is None:
         assert text.isascii()
@@ -179,15 +179,15 @@ def test_what_passes_can_stand_in_a_header(text: str) -> None:
     ],
 )
 def test_the_key_of_the_file(file: Path, content: Any, secret: str) -> None:
-    """As JSON, in which it goes before a session, or as the one line that former versions wrote."""
+    """The file's key is read from JSON, where it comes before a session, or from the one line of older versions."""
     write(file, content)
     found = find_credentials()
     assert (found.kind, found.secret, found.function, found.notes) == ("api_key", secret, None, ())
 
 
 @pytest.mark.parametrize("expires", [FUTURE, None, "", "soon", 7, "2020-01-31T12:00:00"])
-def test_a_session_of_the_file_is_read_anew_whenever_a_token_is_needed(file: Path, expires: Any) -> None:
-    """The official command line refreshes it there."""
+def test_a_session_of_the_file_is_read_each_time_a_token_is_needed(file: Path, expires: Any) -> None:
+    """A session's token is read from the file at each call, because the official command line renews it there."""
     write(file, {"oauth": {"access_token": TOKEN, "expires_at": expires}})
     found = find_credentials()
     assert (found.kind, found.source, found.secret, found.notes, found.headers) == (
@@ -204,8 +204,8 @@ def test_a_session_of_the_file_is_read_anew_whenever_a_token_is_needed(file: Pat
 
 
 @pytest.mark.parametrize("then", [None, {"api_key": KEY}])
-def test_a_session_that_is_gone_is_told(file: Path, then: Any) -> None:
-    """Somebody has logged out, or in with a key, which is another account's perhaps."""
+def test_a_session_that_is_gone_is_an_error(file: Path, then: Any) -> None:
+    """A session whose file is deleted, or holds a key now, is an error: the key may be of another account."""
     write(file, {"oauth": {"access_token": TOKEN}})
     token = StoredToken(file)
     assert token() == TOKEN
@@ -215,7 +215,7 @@ def test_a_session_that_is_gone_is_told(file: Path, then: Any) -> None:
 
 
 def test_a_session_that_has_ended_is_noted_and_tried(file: Path) -> None:
-    """Whose clock is right is HeyGen's to say."""
+    """A session past its end gets a note and is used all the same, because HeyGen's clock decides."""
     write(file, {"oauth": {"access_token": TOKEN, "expires_at": PAST}})
     note = f"the OAuth session in {file} ended at 2020-01-31 12:00 UTC: run `heygen auth login`"
     assert find_credentials().notes == (note,)
@@ -226,36 +226,36 @@ def test_a_session_that_has_ended_is_noted_and_tried(file: Path) -> None:
     [
         ("", "is empty"),
         (" \n\n", "is empty"),
-        ('{"api_key": "MARKER', "begins like JSON, but is none"),
-        ('{"api_key": ' + "[" * 30000, "begins like JSON, but is none"),
-        ("MARKER\nMARKER", "has several lines, and is no JSON"),
-        ("x" * 70_000, "is longer than 64 KiB, so it is something else"),
+        ('{"api_key": "MARKER', "starts like JSON, but is not valid JSON"),
+        ('{"api_key": ' + "[" * 30000, "starts like JSON, but is not valid JSON"),
+        ("MARKER\nMARKER", "has several lines, and is not JSON"),
+        ("x" * 70_000, "is longer than 64 KiB, so it is not a credentials file"),
         ({}, "holds neither an API key nor the access token of an OAuth session"),
         ({"api_key": None, "oauth": None}, "holds neither an API key nor the access token of an OAuth session"),
         ({"oauth": ["MARKER"]}, "holds neither an API key nor the access token of an OAuth session"),
         ({"oauth": {"refresh_token": "MARKER"}}, "holds neither an API key nor the access token of an OAuth session"),
-        ({"api_key": ["MARKER"]}, "has a api_key that is no text"),
-        ({"oauth": {"access_token": {"MARKER": 1}}}, "has a oauth.access_token that is no text"),
+        ({"api_key": ["MARKER"]}, "has a value of api_key that is not text"),
+        ({"oauth": {"access_token": {"MARKER": 1}}}, "has a value of oauth.access_token that is not text"),
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_a_file_of_no_use_is_told_without_what_is_in_it(file: Path, content: Any, why: str) -> None:
+def test_a_file_that_cannot_be_used_is_not_quoted(file: Path, content: Any, why: str) -> None:
     write(file, content)
     with pytest.raises(AuthenticationError) as caught:
         find_credentials()
     assert str(caught.value) == f"{file}: {why}; run `heygen auth login` again, or set HEYGEN_API_KEY"
-    assert "MARKER" not in told(caught.value).replace(str(file), "")
+    assert "MARKER" not in full_text(caught.value).replace(str(file), "")
 
 
-def test_a_file_that_is_no_text_is_told(file: Path) -> None:
+def test_a_file_that_is_not_text(file: Path) -> None:
     file.write_bytes(b"MARKER\xff")
-    with pytest.raises(AuthenticationError, match="is no UTF-8 text") as caught:
+    with pytest.raises(AuthenticationError, match="is not UTF-8 text") as caught:
         find_credentials()
-    assert "MARKER" not in told(caught.value)
+    assert "MARKER" not in full_text(caught.value)
 
 
-def test_a_file_that_cannot_be_read_is_told(file: Path) -> None:
-    """A folder stands in for one that belongs to somebody else: a test that is root may read everything."""
+def test_a_file_that_cannot_be_read(file: Path) -> None:
+    """A file that cannot be opened is an error. The test uses a folder, because root may read any file."""
     file.mkdir()
     with pytest.raises(AuthenticationError, match=r"credentials: cannot be read \(Is a directory\); run"):
         find_credentials()
@@ -265,7 +265,7 @@ def test_a_file_that_cannot_be_read_is_told(file: Path) -> None:
 def test_a_file_that_others_can_read_is_noted(
     file: Path, mode: int, count: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It is used all the same: whoever could read it has done so."""
+    """A file that other users can read is used, with a warning that has the command to close it."""
     write(file, {"api_key": KEY}, mode)
     stored = read_stored(file)
     assert stored is not None
@@ -276,7 +276,7 @@ def test_a_file_that_others_can_read_is_noted(
     assert [record.getMessage() for record in caplog.records] == list(stored.notes)
 
 
-# What it tells
+# Hints, identities and reprs
 
 
 @pytest.mark.parametrize(
@@ -291,12 +291,12 @@ def test_a_file_that_others_can_read_is_noted(
     ],
 )
 def test_the_hint_shows_four_characters_of_a_long_key_at_most(credentials: Credentials, hint: str) -> None:
-    """Of a short one nothing: four would be too much of it."""
+    """A hint shows the last four characters of a long key, and no character of a short one."""
     assert credentials.hint == hint
 
 
 def test_equal_functions_are_one_account_and_two_lambdas_are_two() -> None:
-    """A method of one object is a new object each time it is asked for, and equal to the last."""
+    """One function, or one method of one object, is one account, even if the object is not hashable."""
 
     class Unhashable:
         __hash__ = None  # type: ignore[assignment]  # what attrs and dataclasses make of an __eq__
@@ -319,7 +319,7 @@ def test_equal_functions_are_one_account_and_two_lambdas_are_two() -> None:
 
 
 @pytest.mark.parametrize("secret", [KEY, TOKEN])
-def test_the_repr_says_where_it_comes_from_and_not_what_it_is(secret: str) -> None:
+def test_the_repr_has_the_source_and_no_secret(secret: str) -> None:
     for found in (
         find_credentials(secret),
         find_credentials(bearer_token=secret),
@@ -329,8 +329,8 @@ def test_the_repr_says_where_it_comes_from_and_not_what_it_is(secret: str) -> No
         assert "MARKER" not in f"{found!r} {found} {found.where}"
 
 
-def test_every_error_about_credentials_is_one_of_ours(file: Path) -> None:
-    """So that `except HeyGenError` catches it."""
+def test_every_error_about_credentials_is_a_heygen_error(file: Path) -> None:
+    """`except HeyGenError` catches an error about credentials."""
     write(file, "{")
     with pytest.raises(HeyGenError):
         HeyGen()

@@ -155,9 +155,9 @@ async def test_a_server_that_queues_is_not_fed_without_end() -> None:
     slots = Slots("auto", RenderPool())
     for _ in range(30):
         slots.pool.succeeded(await slots.take())
-    slots.pool.seen(waiting=5, running=25)
+    slots.pool.observe(waiting=5, running=25)
     assert slots.total > 30
-    slots.pool.seen(waiting=20, running=10)
+    slots.pool.observe(waiting=20, running=10)
     assert slots.total == 30
     with anyio.move_on_after(100) as scope:
         await slots.take()

@@ -212,7 +212,7 @@ WHERE = {
     "one_number_of": "heygen_async.api.fields.contract_rules",
     "one_of": "heygen_async.api.fields.rules",
     "path_id": "heygen_async.http.call",
-    "reads": "heygen_async.http.call",
+    "data_reader": "heygen_async.http.call",
     "string": "heygen_async.api.fields.contract_rules",
     "switch": "heygen_async.api.fields.rules",
     "cross_field_rules": "heygen_async.api.fields",

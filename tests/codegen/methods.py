@@ -273,10 +273,10 @@ def _call(asked: Asked) -> str:
         f'path={"f" if asked.ids else ""}"{path}"',
         f'route="{asked.path}"',
         *_sent(asked),
-        f"read=reads({'list[VideoStatus]' if asked.answer == 'BulkStatusEntry' else asked.kind})",
+        f"read=data_reader({'list[VideoStatus]' if asked.answer == 'BulkStatusEntry' else asked.kind})",
         *(["takes_key=True"] if asked.keyed else []),
         *(["costs=True"] if asked.op.costs else []),
-        *(["harmless=True"] if asked.op.again else []),
+        *(["idempotent=True"] if asked.op.again else []),
     ]
     return f"Call({', '.join(parts)})"
 

@@ -1,4 +1,4 @@
-"""The request loop against a real server that misbehaves: what is repeated, what is not, what it costs."""
+"""The request loop against a real server that fails: retries, their limits, and the cost."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ AGENT = VideoAgent(prompt="A welcome")
 async def test_a_lost_or_odd_answer_is_not_paid_twice(
     heygen: HeyGen, world: World, hello: DirectVideo, fault: Fault
 ) -> None:
-    """Whatever happens to the first answer, the repeat goes under the same key and one video is charged."""
+    """A POST whose first answer is lost or malformed is repeated under the same key, and one video is charged."""
     world.faults.append(fault)
     job = await heygen.videos.create(hello)
     assert [charge.video_id for charge in world.ledger] == [job.id]
@@ -72,9 +72,9 @@ async def test_a_lost_or_odd_answer_is_not_paid_twice(
     ids=lambda fault: type(fault).__name__,
 )
 async def test_an_agent_is_never_asked_twice_after_a_lost_answer(heygen: HeyGen, world: World, fault: Fault) -> None:
-    """No key is honoured there, so the outcome is called unknown, even where nothing was executed."""
+    """A POST to video-agents, which honours no key, ends in OutcomeUnknownError, even if it was not executed."""
     world.faults.append(fault)
-    with pytest.raises(errors.OutcomeUnknownError, match="look whether it was made") as caught:
+    with pytest.raises(errors.OutcomeUnknownError, match="look at HeyGen if it was made") as caught:
         await heygen.video_agents.create(AGENT)
     assert caught.value.spent == "unknown"
     await anyio.sleep(1000)
@@ -82,10 +82,10 @@ async def test_an_agent_is_never_asked_twice_after_a_lost_answer(heygen: HeyGen,
 
 
 @pytest.mark.parametrize("request_", [AGENT, DirectVideo(avatar_id="a", voice_id="v", script="x")])
-async def test_a_429_says_that_nothing_was_executed_so_anything_is_asked_again(
+async def test_any_request_is_repeated_after_a_429(
     heygen: HeyGen, world: World, request_: VideoAgent | DirectVideo
 ) -> None:
-    """Also an agent request; and not before Retry-After."""
+    """A 429 executes no request, so even an agent request is repeated, but not before Retry-After."""
     world.faults.append(RateLimitStorm(method="POST", times=3, retry_after=40))
     start = anyio.current_time()
     await heygen.videos.create(request_)
@@ -93,8 +93,8 @@ async def test_a_429_says_that_nothing_was_executed_so_anything_is_asked_again(
     assert anyio.current_time() - start >= 120
 
 
-async def test_a_refusal_is_told_at_once(heygen: HeyGen, world: World) -> None:
-    """One request, HeyGen's own words, nothing spent."""
+async def test_a_refusal_is_raised_at_once(heygen: HeyGen, world: World) -> None:
+    """A 400 is raised after one request, with HeyGen's code, and costs no money."""
     request = DirectVideo(avatar_id="a", voice_id="v", script="x", extra={"scene": 1})
     with pytest.raises(errors.BadRequestError) as caught:
         await heygen.videos.create(request)
@@ -105,7 +105,7 @@ async def test_a_refusal_is_told_at_once(heygen: HeyGen, world: World) -> None:
 
 
 async def test_a_wrong_key_is_an_authentication_error(server: Server) -> None:
-    """And the key is in no text about it."""
+    """A wrong key raises AuthenticationError, and neither the error nor the client's repr contains it."""
     async with HeyGen("wrong-secret", base_url=server.base_url) as heygen:
         with pytest.raises(errors.AuthenticationError) as caught:
             await heygen.raw("GET", "/v3/users/me")
@@ -113,28 +113,28 @@ async def test_a_wrong_key_is_an_authentication_error(server: Server) -> None:
 
 
 async def test_a_bearer_token_goes_where_a_key_would(server: Server) -> None:
-    """As OAuth wants it."""
+    """A bearer token is accepted in place of a key."""
     async with HeyGen(bearer_token="simulator-key", base_url=server.base_url) as heygen:
         assert "data" in await heygen.raw("GET", "/v3/users/me")
 
 
-def test_without_a_key_nothing_begins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message says how to give one, and how to try without."""
+def test_a_client_needs_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error says how to give a key, and how to try the package without one."""
     monkeypatch.delenv("HEYGEN_API_KEY", raising=False)
     with pytest.raises(errors.AuthenticationError, match=r"HEYGEN_API_KEY.*heygen-async demo"):
         HeyGen()
 
 
 async def test_key_and_address_come_from_the_environment(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that scripts hold no secrets."""
+    """A client without arguments takes key and base URL from the environment."""
     monkeypatch.setenv("HEYGEN_API_KEY", "simulator-key")
     monkeypatch.setenv("HEYGEN_API_BASE", server.base_url + "/")
     async with HeyGen() as heygen:
         assert "data" in await heygen.raw("get", "/v3/users/me")
 
 
-async def test_tries_run_out(heygen: HeyGen, world: World, hello: DirectVideo) -> None:
-    """Five tries, then the last error, which knows that a render may have been made."""
+async def test_attempts_run_out(heygen: HeyGen, world: World, hello: DirectVideo) -> None:
+    """After five attempts of a POST the last error is raised, with `spent` "unknown"."""
     world.faults.append(ErrorAnswer(method="POST", status=503, code="service_unavailable"))
     with pytest.raises(errors.ServerError) as caught:
         await heygen.videos.create(hello)
@@ -143,7 +143,7 @@ async def test_tries_run_out(heygen: HeyGen, world: World, hello: DirectVideo) -
 
 
 async def test_a_read_never_costs(heygen: HeyGen, world: World) -> None:
-    """The same trouble on a GET leaves no doubt about money."""
+    """A GET that fails has `spent` "no"."""
     world.faults.append(ErrorAnswer(status=503, code="service_unavailable"))
     with pytest.raises(errors.ServerError) as caught:
         await heygen.videos.get("v1", Options(attempts=2))
@@ -151,7 +151,7 @@ async def test_a_read_never_costs(heygen: HeyGen, world: World) -> None:
 
 
 async def test_an_earlier_lost_answer_is_not_forgotten(heygen: HeyGen, world: World, hello: DirectVideo) -> None:
-    """The first POST was executed; a later clear refusal does not make it undone."""
+    """A refusal after a lost answer has `spent` "unknown", because the first POST may have been executed."""
     world.faults += [DropAfterAccept(nth=1), ErrorAnswer(method="POST", nth=1, status=403, code="forbidden")]
     with pytest.raises(errors.PermissionDeniedError) as caught:
         await heygen.videos.create(hello)
@@ -159,8 +159,8 @@ async def test_an_earlier_lost_answer_is_not_forgotten(heygen: HeyGen, world: Wo
     assert len(world.ledger) == 1
 
 
-async def test_an_address_where_nobody_listens(hello: DirectVideo) -> None:
-    """Nothing was sent: said so after the tries are used up."""
+async def test_an_address_without_a_server(hello: DirectVideo) -> None:
+    """A connection that fails at every attempt raises ConnectionFailedError, with `spent` "no"."""
     async with HeyGen("k", base_url="http://127.0.0.1:1", retry=RetryPolicy(attempts=3)) as heygen:
         with pytest.raises(errors.ConnectionFailedError) as caught:
             await heygen.videos.create(hello)
@@ -168,7 +168,7 @@ async def test_an_address_where_nobody_listens(hello: DirectVideo) -> None:
 
 
 async def test_a_deadline_bounds_everything(heygen: HeyGen, world: World, hello: DirectVideo) -> None:
-    """A slow answer is cut off at the deadline; as the POST was out, its outcome is unknown."""
+    """A POST under way is cut off at the deadline, and its outcome is unknown."""
     world.faults.append(Slow(method="POST", seconds=1000))
     start = anyio.current_time()
     with pytest.raises(errors.DeadlineExceededError) as caught:
@@ -180,7 +180,7 @@ async def test_a_deadline_bounds_everything(heygen: HeyGen, world: World, hello:
 async def test_a_pause_past_the_deadline_fails_at_once_with_the_time(
     heygen: HeyGen, world: World, hello: DirectVideo
 ) -> None:
-    """Waiting would be for nothing; the error says how long it would take."""
+    """A Retry-After past the deadline is not waited out; the error has its seconds."""
     world.faults.append(RateLimitStorm(method="POST", retry_after=300))
     start = anyio.current_time()
     with pytest.raises(errors.RateLimitError) as caught:
@@ -194,7 +194,7 @@ async def test_a_pause_past_the_deadline_fails_at_once_with_the_time(
 async def test_a_deadline_while_waiting_at_the_gate_costs_nothing(
     heygen: HeyGen, world: World, hello: DirectVideo
 ) -> None:
-    """Another call closed the gate; this one never left."""
+    """A call that waits behind another's 429 until its deadline was not sent, so `spent` is "no"."""
     world.faults.append(RateLimitStorm(method="POST", times=1, retry_after=300))
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(heygen.videos.create, hello)
@@ -205,7 +205,7 @@ async def test_a_deadline_while_waiting_at_the_gate_costs_nothing(
 
 
 async def test_a_429_is_a_pause_for_all(heygen: HeyGen, world: World) -> None:
-    """One read is refused; the others wait with it instead of running into the same wall."""
+    """After a 429 for one read, all others wait for its Retry-After too."""
     world.faults.append(RateLimitStorm(method="GET", times=1, retry_after=100))
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(heygen.raw, "GET", "/v3/users/me")
@@ -214,12 +214,12 @@ async def test_a_429_is_a_pause_for_all(heygen: HeyGen, world: World) -> None:
             tasks.start_soon(heygen.raw, "GET", "/v3/users/me")
         await anyio.sleep(90)
         assert len(world.requests) == 1
-    assert [seen.status for seen in world.requests].count(429) == 1
+    assert [request.status for request in world.requests].count(429) == 1
     assert len(world.requests) == 22
 
 
-async def test_a_refused_render_does_not_blind_the_watching(heygen: HeyGen, world: World, hello: DirectVideo) -> None:
-    """A 429 on a POST holds back what costs money, not the reads that free slots."""
+async def test_a_429_on_a_post_does_not_delay_reads(heygen: HeyGen, world: World, hello: DirectVideo) -> None:
+    """A 429 on a POST that costs money delays others of its kind, but not the reads that find free slots."""
     world.faults.append(RateLimitStorm(method="POST", times=1, retry_after=100))
     start = anyio.current_time()
     async with anyio.create_task_group() as tasks:
@@ -229,10 +229,10 @@ async def test_a_refused_render_does_not_blind_the_watching(heygen: HeyGen, worl
         assert anyio.current_time() - start < 5
 
 
-async def test_the_same_key_while_the_first_runs_is_asked_again(
+async def test_a_request_waits_for_the_first_one_under_its_key(
     heygen: HeyGen, world: World, hello: DirectVideo
 ) -> None:
-    """409 request_in_progress: the answer is the first one's, and one video is charged."""
+    """A 409 request_in_progress is repeated until it gets the first request's answer, and one video is charged."""
     world.faults.append(Slow(method="POST", nth=1, seconds=20))
     ids = set()
 
@@ -249,13 +249,13 @@ async def test_the_same_key_while_the_first_runs_is_asked_again(
 
 @pytest.mark.parametrize("key", ["", "ä", "a b", "x" * 256])
 def test_a_key_that_heygen_would_refuse_is_refused_here(key: str) -> None:
-    """1 to 255 characters of its alphabet."""
+    """An idempotency key must have 1 to 255 characters of HeyGen's alphabet."""
     with pytest.raises(errors.InvalidInputError, match="idempotency_key"):
         Options(idempotency_key=key)
 
 
 async def test_options_reach_the_request(heygen: HeyGen, world: World, hello: DirectVideo) -> None:
-    """The key is on the books; an attempt's time is cut as asked."""
+    """Key and headers of the options are sent, and `attempt_timeout` limits an attempt."""
     await heygen.videos.create(hello, Options(idempotency_key="my-key", headers={"X-Test": "1"}))
     assert world.ledger[0].idempotency_key == "my-key"
     world.faults.append(Slow(seconds=100))
@@ -265,7 +265,9 @@ async def test_options_reach_the_request(heygen: HeyGen, world: World, hello: Di
     assert anyio.current_time() - start == pytest.approx(3, abs=0.1)
 
 
-async def test_what_happens_is_told(heygen: HeyGen, world: World, events: list[Event], hello: DirectVideo) -> None:
+async def test_attempts_and_pauses_are_events(
+    heygen: HeyGen, world: World, events: list[Event], hello: DirectVideo
+) -> None:
     """Each attempt and each pause is an event, without names, scripts or keys."""
     world.faults.append(ErrorAnswer(method="POST", nth=1, status=503, code="service_unavailable"))
     await heygen.videos.create(hello)
@@ -276,23 +278,23 @@ async def test_what_happens_is_told(heygen: HeyGen, world: World, events: list[E
     assert "Ada" not in repr(events)
 
 
-async def test_an_observer_that_fails_changes_nothing(
+async def test_an_observer_that_fails_is_logged(
     server: Server, hello: DirectVideo, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It is logged, and the others are told all the same."""
+    """An observer's exception is logged, and the other observers are still called."""
 
     def broken(event: Event) -> None:
         raise RuntimeError("boom")
 
-    told: list[Event] = []
-    async with HeyGen("simulator-key", base_url=server.base_url, observers=[broken, told.append]) as heygen:
+    events: list[Event] = []
+    async with HeyGen("simulator-key", base_url=server.base_url, observers=[broken, events.append]) as heygen:
         await heygen.videos.create(hello)
-    assert len(told) == 1
+    assert len(events) == 1
     assert "failed on RequestEnded" in caplog.text
 
 
 async def test_a_given_pace_is_kept(server: Server, world: World) -> None:
-    """Two a second: eleven requests take five seconds, whoever asks."""
+    """At two requests a second, eleven requests of different tasks take five seconds."""
     async with HeyGen("simulator-key", base_url=server.base_url, requests_per_second=2) as heygen:
         start = anyio.current_time()
         async with anyio.create_task_group() as tasks:
@@ -304,14 +306,14 @@ async def test_a_given_pace_is_kept(server: Server, world: World) -> None:
 
 @pytest.mark.parametrize("path", ["v3/users/me", "//evil.example/v3", "https://evil.example/v3"])
 async def test_the_key_goes_to_its_own_origin_only(heygen: HeyGen, path: str) -> None:
-    """A path is a path."""
+    """A path that names another host is refused."""
     with pytest.raises(errors.InvalidInputError, match="one slash"):
         await heygen.raw("GET", path)
 
 
 @pytest.mark.parametrize("address", ["", "ftp://x", "api.heygen.com"])
-def test_a_base_url_must_be_one(address: str) -> None:
-    """Told at construction."""
+def test_a_base_url_must_be_an_http_address(address: str) -> None:
+    """A malformed base URL is refused at construction; an empty one means HeyGen's."""
     if address:
         with pytest.raises(errors.InvalidInputError, match="base_url"):
             HeyGen("k", base_url=address)
@@ -321,14 +323,14 @@ def test_a_base_url_must_be_one(address: str) -> None:
 
 @pytest.mark.parametrize("video_id", ["", "../users/me", "a/b", "a?b", "é"])
 async def test_an_id_cannot_change_the_path(heygen: HeyGen, world: World, video_id: str) -> None:
-    """Refused before anything is sent."""
+    """An id with characters that could change the path is refused before a request is sent."""
     with pytest.raises(errors.InvalidInputError, match="must be letters, digits"):
         await heygen.videos.get(video_id)
     assert world.requests == []
 
 
 async def test_raw_reaches_any_path(heygen: HeyGen, world: World, hello: DirectVideo) -> None:
-    """Bodies and queries go as given, the envelope comes back; under a key a lost POST is repeated."""
+    """`raw` sends body and query unchanged and returns the envelope; with `takes_key` a lost POST is repeated."""
     body = {"type": "avatar", "avatar_id": "a", "voice_id": "v", "script": "x"}
     world.faults.append(DropAfterAccept(nth=1))
     made = await heygen.raw("POST", "/v3/videos", body=body, takes_key=True)
@@ -339,7 +341,7 @@ async def test_raw_reaches_any_path(heygen: HeyGen, world: World, hello: DirectV
 
 
 async def test_raw_posts_without_a_key_are_not_repeated(heygen: HeyGen, world: World) -> None:
-    """Every POST may cost; nothing is known about this one."""
+    """A raw POST without `takes_key` may cost money, so it is not repeated after a lost answer."""
     body = {"type": "avatar", "avatar_id": "a", "voice_id": "v", "script": "x"}
     world.faults.append(DropAfterAccept(nth=1))
     with pytest.raises(errors.OutcomeUnknownError):
@@ -348,7 +350,7 @@ async def test_raw_posts_without_a_key_are_not_repeated(heygen: HeyGen, world: W
 
 
 async def test_a_key_that_is_being_worked_on_may_have_spent(heygen: HeyGen, world: World, hello: DirectVideo) -> None:
-    """409: the first POST under the key runs. Giving up on it is not "nothing spent", and the key leads back."""
+    """Giving up on a 409 request_in_progress has `spent` "unknown", and a note names the key."""
     world.faults.append(Slow(method="POST", nth=1, seconds=50))
     key = Options(idempotency_key="row-1", patience=0)
     async with anyio.create_task_group() as tasks:
@@ -361,7 +363,7 @@ async def test_a_key_that_is_being_worked_on_may_have_spent(heygen: HeyGen, worl
 
 
 async def test_an_unknown_outcome_names_its_key(heygen: HeyGen, world: World, hello: DirectVideo) -> None:
-    """Under it the same request can be sent again for a day and is paid for once; also after a deadline."""
+    """After a deadline a note names the key, and the request can be repeated under it without paying twice."""
     world.faults.append(Slow(method="POST", seconds=1000, times=1))
     with pytest.raises(errors.DeadlineExceededError) as caught:
         await heygen.videos.create(hello, Options(deadline=50))
@@ -373,7 +375,7 @@ async def test_an_unknown_outcome_names_its_key(heygen: HeyGen, world: World, he
 
 
 async def test_an_error_is_never_its_own_cause(server: Server, world: World) -> None:
-    """Whoever prints the chain of causes comes to its end."""
+    """The chain of an error's causes has an end."""
     world.faults.append(ErrorAnswer(method="GET", status=404, code="not_found"))
     async with HeyGen("simulator-key", base_url=server.base_url) as heygen:
         with pytest.raises(errors.NotFoundError) as caught:

@@ -1,4 +1,4 @@
-"""Outcomes of a POST: each failure proves something, or nothing."""
+"""Outcomes of a POST: the class of each failure."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from heygen_async.http.outcomes import outcome_of
         (errors.OutcomeUnknownError("x"), outcomes.Lost),
     ],
 )
-def test_a_failure_proves(error: errors.HeyGenError, outcome: type[object]) -> None:
-    """Only HeyGen's own refusal, or a request that never left, proves that nothing was made."""
+def test_each_error_has_its_outcome(error: errors.HeyGenError, outcome: type[object]) -> None:
+    """Only a refusal by HeyGen, or a request that was not sent, proves that no render was started."""
     found = outcome_of(error)
     assert type(found) is outcome
     assert found.error is error

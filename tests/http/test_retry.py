@@ -1,4 +1,4 @@
-"""The retry decision is arithmetic: what may be repeated, when, and how often."""
+"""The retry decision: which errors are retried, after how many seconds, how many times."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ def delay(
 
 
 @pytest.mark.parametrize("kind", NEVER_EXECUTED)
-def test_what_was_never_executed_may_always_be_repeated(kind: type[errors.HeyGenError]) -> None:
-    """Even a POST without a key."""
+def test_a_request_that_was_not_executed_may_always_be_repeated(kind: type[errors.HeyGenError]) -> None:
+    """After these errors even a POST without a key is repeated."""
     assert delay(kind("x"), repeatable=False) is not None
     assert perhaps_executed(kind("x")) == (kind is errors.RequestInProgressError)  # that one is under its key
 
 
 @pytest.mark.parametrize("kind", PERHAPS)
-def test_what_was_perhaps_executed_is_repeated_only_if_that_is_harmless(
+def test_a_request_that_was_perhaps_executed_is_repeated_only_if_repeatable(
     kind: type[errors.HeyGenError],
 ) -> None:
-    """A POST without a key is never sent twice after its answer was lost."""
+    """After these errors a read or a POST under a key is repeated, a POST without a key is not."""
     assert delay(kind("x"), repeatable=True) is not None
     assert delay(kind("x"), repeatable=False) is None
     assert perhaps_executed(kind("x"))
@@ -58,13 +58,13 @@ def test_what_was_perhaps_executed_is_repeated_only_if_that_is_harmless(
 
 @pytest.mark.parametrize("kind", FINAL)
 def test_a_refusal_is_final(kind: type[errors.HeyGenError]) -> None:
-    """The same request would be refused again."""
+    """A refusal is not retried, because it would be repeated."""
     assert delay(kind("x")) is None
     assert not perhaps_executed(kind("x"))
 
 
 def test_attempts_run_out_but_waiting_out_a_429_uses_none_up() -> None:
-    """Four failures leave one try, five none; a 429 is asked again however many failures there were."""
+    """Four failures leave one attempt, five leave none; a 429 is retried after any number of failures."""
     assert delay(errors.ServerError("x"), failures=4) is not None
     assert delay(errors.ServerError("x"), failures=5) is None
     assert delay(errors.RateLimitError("x"), failures=99) is not None
@@ -73,7 +73,7 @@ def test_attempts_run_out_but_waiting_out_a_429_uses_none_up() -> None:
 
 
 def test_patience_with_429s_ends() -> None:
-    """900 s in all, and no single Retry-After longer than that."""
+    """429s are waited out for 900 s in all, and a Retry-After of another error for 900 s at most."""
     assert delay(errors.RateLimitError("x", retry_after=60), waited=830) is not None
     assert delay(errors.RateLimitError("x", retry_after=60), waited=880) is None
     assert delay(errors.ServerError("x", retry_after=1000)) is None
@@ -91,7 +91,7 @@ def test_patience_with_429s_ends() -> None:
 def test_pauses_are_bounded_and_never_shorter_than_asked(
     failures: int, draw: float, asked: float | None, kind: type[errors.HeyGenError]
 ) -> None:
-    """Never earlier than Retry-After, never longer than the cap on top of it."""
+    """A pause is never shorter than Retry-After, and exceeds it by the cap at most."""
     pause = RetryPolicy(attempts=20_000).delay(
         kind("x", retry_after=asked), failures=failures, waited=0.0, repeatable=True, draw=draw
     )
@@ -100,7 +100,7 @@ def test_pauses_are_bounded_and_never_shorter_than_asked(
 
 
 def test_the_upper_bound_doubles() -> None:
-    """0.5, 1, 2, 4 s at the most; full jitter goes down to 0."""
+    """The longest pauses are 0.5, 1, 2 and 4 s; full jitter goes down to 0."""
     error = errors.ServerError("x")
     assert [delay(error, failures=n) for n in (1, 2, 3, 4)] == [0.5, 1.0, 2.0, 4.0]
     assert delay(error, failures=3, draw=0.0) == 0.0

@@ -1,4 +1,4 @@
-"""One exchange with servers that the simulator does not play: redirects, floods, silence, sessions of others."""
+"""One exchange with servers that the simulator does not imitate: redirects, huge or slow answers, given sessions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @asynccontextmanager
 async def listening(handler: Handler) -> AsyncIterator[str]:
-    """A server whose every answer is *handler*'s."""
+    """Serve every path with *handler*, and yield the address."""
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", handler)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
@@ -33,8 +33,8 @@ async def listening(handler: Handler) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-async def test_a_redirect_is_not_followed_so_the_key_stays_here() -> None:
-    """Another host could be at its end."""
+async def test_a_redirect_is_not_followed() -> None:
+    """A redirect raises an APIError, and the key is not sent to the other host."""
     reached = []
 
     async def thief(request: web.Request) -> web.Response:
@@ -53,20 +53,20 @@ async def test_a_redirect_is_not_followed_so_the_key_stays_here() -> None:
     assert reached == []
 
 
-async def test_a_flood_of_an_error_page_is_cut_and_blocks_nothing() -> None:
-    """Two megabytes of HTML with a 503: the head is enough, and the next try has a connection."""
+async def test_a_huge_error_page_is_read_in_part() -> None:
+    """An error page of two megabytes is read in part, and frees its connection for the next attempt."""
     answers = iter([web.Response(status=503, text="<html>" + "x" * 2_000_000), web.json_response({"data": 1})])
 
-    async def flood(request: web.Request) -> web.Response:
+    async def answer(request: web.Request) -> web.Response:
         return next(answers)
 
-    async with listening(flood) as address, aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=1)) as narrow:
+    async with listening(answer) as address, aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=1)) as narrow:
         heygen = HeyGen("k", base_url=address, session=narrow)
         assert await heygen.raw("GET", "/v3/users/me") == {"data": 1}
 
 
 async def test_a_session_of_yours_stays_open(server: Server) -> None:
-    """Its owner closes it."""
+    """A given session is not closed with the client."""
     async with aiohttp.ClientSession() as session:
         async with HeyGen("simulator-key", base_url=server.base_url, session=session) as heygen:
             await heygen.raw("GET", "/v3/users/me")
@@ -74,7 +74,7 @@ async def test_a_session_of_yours_stays_open(server: Server) -> None:
 
 
 async def test_a_client_can_be_closed_twice_and_used_again(server: Server) -> None:
-    """Connections are opened when they are needed."""
+    """A closed client opens new connections at its next request."""
     heygen = HeyGen("simulator-key", base_url=server.base_url)
     await heygen.aclose()
     for _ in range(2):
@@ -86,7 +86,7 @@ async def test_a_client_can_be_closed_twice_and_used_again(server: Server) -> No
 
 
 async def test_a_server_that_drips_is_timed_out_as_a_whole() -> None:
-    """A byte every ten seconds would keep a read time-out alive for ever."""
+    """The timeout limits the whole answer, so a server that sends a byte every ten seconds cannot exceed it."""
 
     async def drip(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
@@ -97,13 +97,13 @@ async def test_a_server_that_drips_is_timed_out_as_a_whole() -> None:
 
     async with listening(drip) as address, HeyGen("k", base_url=address) as heygen:
         start = anyio.current_time()
-        with pytest.raises(errors.AttemptTimeoutError, match="no whole answer within 30 s"):
+        with pytest.raises(errors.AttemptTimeoutError, match="no complete answer within 30 s"):
             await heygen.raw("GET", "/x", options=Options(attempts=1))
         assert anyio.current_time() - start == pytest.approx(30, abs=0.1)
 
 
-async def test_an_agent_post_uses_a_connection_of_its_own() -> None:
-    """A kept-alive connection that the server has dropped would leave its outcome unknown for nothing."""
+async def test_a_post_without_a_key_opens_a_connection() -> None:
+    """A POST without a key never uses a kept-alive connection, which the server may have dropped."""
     connections = set()
 
     async def answer(request: web.Request) -> web.Response:
@@ -121,14 +121,14 @@ async def test_an_agent_post_uses_a_connection_of_its_own() -> None:
 
 
 async def test_a_key_and_a_name_go_with_every_request() -> None:
-    """And the User-Agent names the package, which some proxies demand."""
+    """Every request has the key, the options' headers and a User-Agent with the package's name."""
     seen = []
 
-    async def note(request: web.Request) -> web.Response:
+    async def record(request: web.Request) -> web.Response:
         seen.append(request.headers)
         return web.json_response({"data": {}})
 
-    async with listening(note) as address, HeyGen("the-key", base_url=address) as heygen:
+    async with listening(record) as address, HeyGen("the-key", base_url=address) as heygen:
         await heygen.raw("POST", "/v3/videos", body={"a": "é"}, options=Options(headers={"X-Mine": "1"}))
     assert seen[0]["x-api-key"] == "the-key"
     assert seen[0]["User-Agent"].startswith("heygen-async/")
@@ -136,8 +136,8 @@ async def test_a_key_and_a_name_go_with_every_request() -> None:
     assert seen[0]["Content-Type"] == "application/json"
 
 
-async def test_a_port_that_takes_no_connection_is_nothing_sent() -> None:
-    """Refused before a byte left: retried, and in the end nothing is spent."""
+async def test_a_refused_connection_is_retried() -> None:
+    """A POST whose connection is refused is retried, even without a key, and its error has `spent` "no"."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -148,7 +148,7 @@ async def test_a_port_that_takes_no_connection_is_nothing_sent() -> None:
 
 
 async def test_a_list_whose_cursor_does_not_move_ends_in_an_error() -> None:
-    """Not in a loop."""
+    """A list whose next_token repeats raises ContractError instead of looping."""
 
     async def stuck(request: web.Request) -> web.Response:
         return web.json_response({"data": [{"id": "v", "status": "x"}], "has_more": True, "next_token": "again"})
@@ -159,7 +159,7 @@ async def test_a_list_whose_cursor_does_not_move_ends_in_an_error() -> None:
 
 
 async def test_a_download_that_breaks_is_a_lost_connection(tmp_path: Path) -> None:
-    """Translated while it is read; what the reader does with it is the reader's."""
+    """A broken connection is translated while the download is read; an error of the reader is not."""
 
     async def half(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()

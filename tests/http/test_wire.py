@@ -1,4 +1,4 @@
-"""Reading answers and writing bodies, without a server."""
+"""Conversion of values to JSON and of answers to values, without a server."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class Outer:
     extra: Mapping[str, Any] | None = None
 
 
-def test_a_body_holds_what_was_set_the_tag_and_the_extra() -> None:
-    """Defaults stay out, so that HeyGen's own defaults hold; `extra` comes last."""
+def test_a_body_holds_the_set_fields_the_tag_and_the_extra() -> None:
+    """Default values are left out, so that HeyGen's defaults apply; `extra` is merged in last."""
     value = Outer(name="n", inner=Inner(speed=1.5), many=(Inner(), Inner(speed=2)), either=Inner(), extra={"new": [1]})
     assert wire.encode(value) == {
         "type": "outer",
@@ -52,14 +52,14 @@ def test_a_body_holds_what_was_set_the_tag_and_the_extra() -> None:
 
 
 def test_json_keeps_names_as_people_write_them() -> None:
-    """UTF-8 and no spaces; numbers that JSON does not have are refused."""
+    """JSON is written in UTF-8 without spaces; NaN is refused."""
     assert wire.dumps({"script": "Olá Zoë 🎉"}) == '{"script":"Olá Zoë 🎉"}'.encode()
     with pytest.raises(ValueError):
         wire.dumps({"x": float("nan")})
 
 
 def test_an_answer_is_read_tolerantly() -> None:
-    """Unknown fields are passed over, unknown status words kept, missing optional fields are None."""
+    """Unknown fields are ignored, unknown status words are kept, missing optional fields are None."""
     video = wire.decode({"id": "v1", "status": "compositing", "tomorrow": {"a": 1}, "duration": 12}, Video)
     assert (video.id, video.status, video.duration, video.video_url) == ("v1", "compositing", 12.0, None)
 
@@ -75,15 +75,15 @@ def test_an_answer_is_read_tolerantly() -> None:
         (None, "@ $.data"),
     ],
 )
-def test_a_misshapen_answer_names_the_place(data: object, place: str) -> None:
-    """A contract error says which field, so that a bug report needs no guessing."""
+def test_a_malformed_answer_names_the_place(data: object, place: str) -> None:
+    """The error for a malformed answer has the path of the field."""
     with pytest.raises(errors.ContractError) as caught:
         wire.decode(data, Video, "$.data")
     assert place in str(caught.value)
 
 
-def test_a_misshapen_item_of_a_list_names_its_index() -> None:
-    """Paths lead through lists."""
+def test_a_malformed_item_of_a_list_names_its_index() -> None:
+    """The path of a field inside a list has its index."""
     message = {"content": "Hi", "type": "text"}
     data = {"session_id": "s", "status": "thinking", "created_at": 1, "messages": [message]}
     with pytest.raises(errors.ContractError, match=r"role.* @ \$\.data\.messages\[0\]"):
@@ -91,15 +91,15 @@ def test_a_misshapen_item_of_a_list_names_its_index() -> None:
 
 
 def test_a_plain_value_of_the_wrong_kind_names_its_place() -> None:
-    """Also where the answer is no object."""
+    """A plain value of the wrong type is an error with its path, too."""
     with pytest.raises(errors.ContractError, match=r"expected int, got 'x' @ \$\.n"):
         wire.decode("x", int, "$.n")
     with pytest.raises(errors.ContractError, match=r"expected bool, got 1 @ \$"):
         wire.decode(1, bool)
 
 
-def test_an_error_answer_carries_all_that_heygen_says() -> None:
-    """Code, message, field, details, page, request id, status, pause."""
+def test_an_error_has_every_field_of_the_answer() -> None:
+    """An error has the answer's code, message, field, details, page, request id, status and pause."""
     body = {
         "error": {
             "code": "invalid_parameter",
@@ -120,11 +120,11 @@ def test_an_error_answer_carries_all_that_heygen_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "kind", "says"),
+    ("status", "body", "kind", "text"),
     [
         (200, b"", errors.ContractError, "an empty answer (HTTP 200)"),
         (200, b"<html><h1>Welcome</h1>", errors.ContractError, "an HTML page (HTTP 200)"),
-        (200, b'{"data": {"id"', errors.ContractError, "not the promised JSON"),
+        (200, b'{"data": {"id"', errors.ContractError, "an answer that is not JSON"),
         (200, {"error": {"code": "internal_error", "message": "odd"}}, errors.APIError, "odd"),
         (200, {"no": "data"}, errors.ContractError, "$.data is missing"),
         (200, [], errors.ContractError, "$.data is missing"),
@@ -136,19 +136,19 @@ def test_an_error_answer_carries_all_that_heygen_says() -> None:
         (302, b"", errors.APIError, "HTTP 302"),
     ],
 )
-def test_whatever_comes_back_is_classified(status: int, body: object, kind: type[Exception], says: str) -> None:
-    """No answer, however odd, is taken for a success or crashes the reader."""
+def test_every_bad_answer_has_its_error(status: int, body: object, kind: type[Exception], text: str) -> None:
+    """A bad or unreadable answer raises the error of its code or status, or ContractError."""
     with pytest.raises(kind) as caught:
         wire.read_data(answer(status, body), "GET /x")
     assert type(caught.value) is kind
-    assert says in str(caught.value)
+    assert text in str(caught.value)
 
 
 def test_a_good_answer_gives_its_data() -> None:
-    """And an empty good answer is nothing where nothing was promised."""
+    """A good answer gives its `data`; an empty one reads as None where the contract has no body."""
     assert wire.read_data(answer(200, {"data": {"a": 1}}), "x") == {"a": 1}
-    assert wire.read_json_or_nothing(answer(204, b""), "x") is None
-    assert wire.read_json_or_nothing(answer(200, {"a": 1}), "x") == {"a": 1}
+    assert wire.read_json_or_none(answer(204, b""), "x") is None
+    assert wire.read_json_or_none(answer(200, {"a": 1}), "x") == {"a": 1}
 
 
 @pytest.mark.parametrize(
@@ -167,20 +167,20 @@ def test_a_good_answer_gives_its_data() -> None:
     ],
 )
 def test_retry_after_in_all_its_forms(text: str, seconds: float | None) -> None:
-    """Integer, float, date; what cannot be read is absent."""
+    """Retry-After is read as an integer, a float or a date; an unreadable one counts as absent."""
     now = 1792567620.0  # 60 s before the first of the dates
     assert wire.retry_after({"Retry-After": text}, now) == seconds
 
 
-def test_retry_after_reads_the_machines_clock_by_default() -> None:
-    """A date of long ago has passed."""
+def test_retry_after_uses_the_system_clock_by_default() -> None:
+    """A date in the past gives 0 seconds."""
     assert wire.retry_after({"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}) == 0.0
     assert wire.retry_after({}) is None
 
 
 @given(st.integers(100, 599), st.binary(max_size=400))
 def test_no_answer_crashes_the_reader(status: int, body: bytes) -> None:
-    """Any bytes under any status end in a value or an error of ours."""
+    """Any bytes under any status give a value or a HeyGenError."""
     try:
         wire.read_data(answer(status, body), "GET /x")
     except errors.HeyGenError as exc:
@@ -197,7 +197,7 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_any_json_reads_as_a_video_or_a_contract_error(data: object) -> None:
-    """Nothing else comes out of decoding."""
+    """Decoding any JSON gives a video or raises ContractError with a path."""
     try:
         video = wire.decode(data, Video, "$.data")
     except errors.ContractError as exc:

@@ -31,7 +31,7 @@ async def test_a_refused_row_keeps_its_place_and_tries_again_alone() -> None:
         tasks.start_soon(try_again, "c")
     assert anyio.current_time() - began == pytest.approx(7.0, abs=0.1)
     assert reports == [False, True, True]
-    pool.seen(waiting=5, running=1)
+    pool.observe(waiting=5, running=1)
     for ticket in "abc":
         pool.leave(ticket)
     assert (pool.in_use, pool.peak, sorted(order)) == (0, 3, ["b", "c"])

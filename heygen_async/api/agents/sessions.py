@@ -14,7 +14,7 @@ from heygen_async.api.handles.video import Video
 from heygen_async.api.requests.modes import VideoAgent
 from heygen_async.api.requests.stored import StoredRequest, sent_of
 from heygen_async.errors import RenderFailedError
-from heygen_async.http.call import Call, path_id, reads
+from heygen_async.http.call import Call, data_reader, path_id
 
 SESSION = "/v3/video-agents/{session_id}"
 STYLES = "/v3/video-agents/styles"
@@ -122,7 +122,7 @@ def send_reply(session_id: str, reply: AgentReply) -> Call[AgentRun]:
         path=f"/v3/video-agents/{path_id(session_id)}",
         route=SESSION,
         body=encoded(reply, AgentReply),
-        read=reads(AgentRun),
+        read=data_reader(AgentRun),
         costs=True,
     )
 
@@ -134,7 +134,7 @@ def stop_session(session_id: str) -> Call[StoppedSession]:
         path=f"/v3/video-agents/{path_id(session_id)}/stop",
         route=f"{SESSION}/stop",
         body={},
-        read=reads(StoppedSession),
+        read=data_reader(StoppedSession),
     )
 
 
@@ -144,7 +144,7 @@ def get_resource(session_id: str, resource_id: str) -> Call[AgentResource]:
         method="GET",
         path=f"/v3/video-agents/{path_id(session_id)}/resources/{path_id(resource_id)}",
         route=f"{SESSION}/resources/{{resource_id}}",
-        read=reads(AgentResource),
+        read=data_reader(AgentResource),
     )
 
 
@@ -154,7 +154,7 @@ def get_session_videos(session_id: str) -> Call[SessionVideos]:
         method="GET",
         path=f"/v3/video-agents/{path_id(session_id)}/videos",
         route=f"{SESSION}/videos",
-        read=reads(SessionVideos),
+        read=data_reader(SessionVideos),
     )
 
 
@@ -227,7 +227,7 @@ def create_session(request: VideoAgent | StoredRequest) -> Call[Session]:
         path=request.path,
         route=request.path,
         **sent_of(request),
-        read=reads(Session),
+        read=data_reader(Session),
         costs=True,
     )
 
@@ -238,5 +238,5 @@ def get_session(session_id: str) -> Call[Session]:
         method="GET",
         path=f"/v3/video-agents/{path_id(session_id)}",
         route="/v3/video-agents/{session_id}",
-        read=reads(Session),
+        read=data_reader(Session),
     )

@@ -16,7 +16,7 @@ from heygen_async.api.generated.shared import Deleted
 from heygen_async.api.handles.batches import Batch, CreatedBatch
 from heygen_async.api.handles.video import Statuses, VideoStatus
 from heygen_async.http import wire
-from heygen_async.http.call import UPLOAD_SECONDS, Call, Options, path_id, reads
+from heygen_async.http.call import UPLOAD_SECONDS, Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.id_lists import id_lists
 from heygen_async.http.multipart import one_file
@@ -271,7 +271,7 @@ class Assets:
             body=body,
             headers={"Content-Type": content_type},
             timeout=UPLOAD_SECONDS,
-            read=reads(UploadedFile),
+            read=data_reader(UploadedFile),
             takes_key=True,
         )
         return await self._caller.send(call, options)
@@ -309,7 +309,10 @@ class Assets:
         Source: `GET /v3/assets/{asset_id}`.
         """
         call = Call(
-            method="GET", path=f"/v3/assets/{path_id(asset_id)}", route="/v3/assets/{asset_id}", read=reads(StoredFile)
+            method="GET",
+            path=f"/v3/assets/{path_id(asset_id)}",
+            route="/v3/assets/{asset_id}",
+            read=data_reader(StoredFile),
         )
         return await self._caller.send(call, options)
 
@@ -319,7 +322,10 @@ class Assets:
         Source: `DELETE /v3/assets/{asset_id}`.
         """
         call = Call(
-            method="DELETE", path=f"/v3/assets/{path_id(asset_id)}", route="/v3/assets/{asset_id}", read=reads(Deleted)
+            method="DELETE",
+            path=f"/v3/assets/{path_id(asset_id)}",
+            route="/v3/assets/{asset_id}",
+            read=data_reader(Deleted),
         )
         return await self._caller.send(call, options)
 
@@ -335,7 +341,7 @@ class Assets:
             path="/v3/assets/statuses",
             route="/v3/assets/statuses",
             query=id_lists(asset_ids=asset_ids, batch_ids=batch_ids),
-            read=reads(list[VideoStatus]),
+            read=data_reader(list[VideoStatus]),
         )
         return await self._caller.send(call, options)
 
@@ -374,7 +380,7 @@ class Assets:
                     extra=extra,
                 )
             ),
-            read=reads(UploadSlot),
+            read=data_reader(UploadSlot),
             takes_key=True,
         )
         return await self._caller.send(call, options)
@@ -402,8 +408,8 @@ class Assets:
             path=f"/v3/assets/{path_id(asset_id)}/complete",
             route="/v3/assets/{asset_id}/complete",
             body=wire.encode(CompletedUpload(checksum_sha256=checksum_sha256, extra=extra)),
-            read=reads(ProcessedFile),
-            harmless=True,
+            read=data_reader(ProcessedFile),
+            idempotent=True,
         )
         return await self._caller.send(call, options)
 
@@ -432,7 +438,7 @@ class Assets:
             path="/v3/assets/direct-uploads/batches",
             route="/v3/assets/direct-uploads/batches",
             body=wire.encode(UploadRequests(files=files, callback_url=callback_url, title=title, extra=extra)),
-            read=reads(UploadSlots),
+            read=data_reader(UploadSlots),
             takes_key=True,
         )
         return await self._caller.send(call, options)
@@ -454,8 +460,8 @@ class Assets:
             path="/v3/assets/complete/batches",
             route="/v3/assets/complete/batches",
             body=wire.encode(CompletedUploads(batch_id=batch_id, extra=extra)),
-            read=reads(CreatedBatch),
-            harmless=True,
+            read=data_reader(CreatedBatch),
+            idempotent=True,
         )
         return await self._caller.send(call, options)
 
@@ -469,6 +475,6 @@ class Assets:
             path=f"/v3/assets/batches/{path_id(batch_id)}",
             route="/v3/assets/batches/{batch_id}",
             query={"limit": 100},
-            read=reads(Batch),
+            read=data_reader(Batch),
         )
         return await self._caller.send(call, options)

@@ -18,7 +18,7 @@ from heygen_async.api.generated.shared import Deleted
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.http import wire
-from heygen_async.http.call import Call, Options, path_id, reads
+from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
 
@@ -311,7 +311,7 @@ class Avatars:
             path="/v3/avatars",
             route="/v3/avatars",
             body=encoded(request, DigitalTwin, PhotoAvatar, PromptAvatar),
-            read=reads(CreatedAvatar),
+            read=data_reader(CreatedAvatar),
             takes_key=True,
             costs=True,
         )
@@ -335,7 +335,10 @@ class Avatars:
         Source: `GET /v3/avatars/{group_id}`.
         """
         call = Call(
-            method="GET", path=f"/v3/avatars/{path_id(group_id)}", route="/v3/avatars/{group_id}", read=reads(Avatar)
+            method="GET",
+            path=f"/v3/avatars/{path_id(group_id)}",
+            route="/v3/avatars/{group_id}",
+            read=data_reader(Avatar),
         )
         return await self._caller.send(call, options)
 
@@ -362,7 +365,7 @@ class Avatars:
             path=f"/v3/avatars/{path_id(group_id)}",
             route="/v3/avatars/{group_id}",
             body=wire.encode(AvatarChanges(default_voice_id=default_voice_id, extra=extra)),
-            read=reads(Avatar),
+            read=data_reader(Avatar),
         )
         return await self._caller.send(call, options)
 
@@ -375,7 +378,7 @@ class Avatars:
             method="DELETE",
             path=f"/v3/avatars/{path_id(group_id)}",
             route="/v3/avatars/{group_id}",
-            read=reads(Deleted),
+            read=data_reader(Deleted),
         )
         return await self._caller.send(call, options)
 
@@ -431,7 +434,7 @@ class Avatars:
             path=f"/v3/avatars/looks/{path_id(look_id)}",
             route="/v3/avatars/looks/{look_id}",
             body=wire.encode(LookChanges(name=name, extra=extra)),
-            read=reads(Look),
+            read=data_reader(Look),
         )
         return await self._caller.send(call, options)
 
@@ -444,7 +447,7 @@ class Avatars:
             method="DELETE",
             path=f"/v3/avatars/looks/{path_id(look_id)}",
             route="/v3/avatars/looks/{look_id}",
-            read=reads(Deleted),
+            read=data_reader(Deleted),
         )
         return await self._caller.send(call, options)
 
@@ -481,7 +484,7 @@ class Avatars:
                     consent_text=consent_text, consent_video=consent_video, reroute_url=reroute_url, extra=extra
                 )
             ),
-            read=reads(Consent),
+            read=data_reader(Consent),
             takes_key=True,
         )
         return await self._caller.send(call, options)
@@ -500,7 +503,7 @@ def read_look(look_id: str) -> Call[Look]:
         method="GET",
         path=f"/v3/avatars/looks/{path_id(look_id)}",
         route="/v3/avatars/looks/{look_id}",
-        read=reads(Look),
+        read=data_reader(Look),
     )
 
 

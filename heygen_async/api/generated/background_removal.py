@@ -16,7 +16,7 @@ from heygen_async.api.fields.rules import one_of
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.http import wire
-from heygen_async.http.call import Call, Options, path_id, reads
+from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
 
@@ -137,7 +137,7 @@ class BackgroundRemoval:
             body=wire.encode(
                 BackgroundRemovalRequest(video=video, layers=layers, request_id=request_id, title=title, extra=extra)
             ),
-            read=reads(CutOut),
+            read=data_reader(CutOut),
             costs=True,
         )
         created = await self._caller.send(call, options)
@@ -171,7 +171,7 @@ class BackgroundRemoval:
             method="DELETE",
             path=f"/v3/background-removals/{path_id(job_id)}",
             route="/v3/background-removals/{job_id}",
-            read=reads(DeletedBackgroundRemoval),
+            read=data_reader(DeletedBackgroundRemoval),
         )
         return await self._caller.send(call, options)
 
@@ -186,7 +186,7 @@ def read_background_removal(job_id: str) -> Call[CutOut]:
         method="GET",
         path=f"/v3/background-removals/{path_id(job_id)}",
         route="/v3/background-removals/{job_id}",
-        read=reads(CutOut),
+        read=data_reader(CutOut),
     )
 
 

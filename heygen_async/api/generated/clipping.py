@@ -17,7 +17,7 @@ from heygen_async.api.generated.shared import Deleted
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.http import wire
-from heygen_async.http.call import Call, Options, path_id, reads
+from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
 
@@ -196,7 +196,7 @@ class Clipping:
             path="/v3/ai-clipping",
             route="/v3/ai-clipping",
             body=encoded(request, ClippingRequest),
-            read=reads(CreatedClipping),
+            read=data_reader(CreatedClipping),
             takes_key=True,
             costs=True,
         )
@@ -231,7 +231,7 @@ class Clipping:
             method="DELETE",
             path=f"/v3/ai-clipping/{path_id(job_id)}",
             route="/v3/ai-clipping/{job_id}",
-            read=reads(Deleted),
+            read=data_reader(Deleted),
         )
         return await self._caller.send(call, options)
 
@@ -246,7 +246,7 @@ def read_clipping(job_id: str) -> Call[ClippedVideo]:
         method="GET",
         path=f"/v3/ai-clipping/{path_id(job_id)}",
         route="/v3/ai-clipping/{job_id}",
-        read=reads(ClippedVideo),
+        read=data_reader(ClippedVideo),
     )
 
 

@@ -15,7 +15,7 @@ from heygen_async.api.fields.extra import extra_fields
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.http import wire
-from heygen_async.http.call import Call, Options, path_id, reads
+from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 
 _FILLER_WORD_REMOVAL = Ends(subject="filler word removal", files=("video_url",))
@@ -134,7 +134,7 @@ class FillerWords:
                     video=video, callback_id=callback_id, callback_url=callback_url, title=title, extra=extra
                 )
             ),
-            read=reads(CreatedFillerWordRemoval),
+            read=data_reader(CreatedFillerWordRemoval),
             takes_key=True,
             costs=True,
         )
@@ -160,7 +160,7 @@ def read_filler_word_removal(filler_word_removal_id: str) -> Call[FillerWordRemo
         method="GET",
         path=f"/v3/filler-word-removals/{path_id(filler_word_removal_id)}",
         route="/v3/filler-word-removals/{filler_word_removal_id}",
-        read=reads(FillerWordRemoval),
+        read=data_reader(FillerWordRemoval),
     )
 
 

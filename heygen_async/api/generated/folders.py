@@ -13,7 +13,7 @@ from heygen_async.api.fields.contract_rules import needed, string
 from heygen_async.api.fields.extra import extra_fields
 from heygen_async.api.fields.rules import one_of
 from heygen_async.http import wire
-from heygen_async.http.call import Call, Options, path_id, reads
+from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 
 
@@ -97,7 +97,7 @@ class Folders:
             path="/v3/folders",
             route="/v3/folders",
             body=wire.encode(NewFolder(name=name, parent_id=parent_id, type=kind, extra=extra)),
-            read=reads(Folder),
+            read=data_reader(Folder),
             takes_key=True,
         )
         return await self._caller.send(call, options)
@@ -108,6 +108,9 @@ class Folders:
         Source: `GET /v3/folders/{folder_id}`.
         """
         call = Call(
-            method="GET", path=f"/v3/folders/{path_id(folder_id)}", route="/v3/folders/{folder_id}", read=reads(Folder)
+            method="GET",
+            path=f"/v3/folders/{path_id(folder_id)}",
+            route="/v3/folders/{folder_id}",
+            read=data_reader(Folder),
         )
         return await self._caller.send(call, options)

@@ -28,7 +28,7 @@ from heygen_async.api.handles.batches import Batch, CreatedBatch
 from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.api.handles.video import Statuses, VideoStatus
 from heygen_async.http import wire
-from heygen_async.http.call import Call, Options, path_id, reads
+from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.id_lists import id_lists
 from heygen_async.http.pages import Listing
@@ -175,7 +175,7 @@ class Lipsyncs:
             path="/v3/lipsyncs",
             route="/v3/lipsyncs",
             body=encoded(request, LipsyncRequest),
-            read=reads(CreatedLipsync),
+            read=data_reader(CreatedLipsync),
             takes_key=True,
             costs=True,
         )
@@ -219,7 +219,7 @@ class Lipsyncs:
             path=f"/v3/lipsyncs/{path_id(lipsync_id)}",
             route="/v3/lipsyncs/{lipsync_id}",
             body=wire.encode(Rename(title=title, extra=extra)),
-            read=reads(Lipsync),
+            read=data_reader(Lipsync),
         )
         return await self._caller.send(call, options)
 
@@ -232,7 +232,7 @@ class Lipsyncs:
             method="DELETE",
             path=f"/v3/lipsyncs/{path_id(lipsync_id)}",
             route="/v3/lipsyncs/{lipsync_id}",
-            read=reads(Deleted),
+            read=data_reader(Deleted),
         )
         return await self._caller.send(call, options)
 
@@ -266,7 +266,7 @@ class Lipsyncs:
             path="/v3/lipsyncs/batches",
             route="/v3/lipsyncs/batches",
             body=wire.encode(LipsyncRequests(lipsyncs=lipsyncs, callback_url=callback_url, title=title, extra=extra)),
-            read=reads(CreatedBatch),
+            read=data_reader(CreatedBatch),
             takes_key=True,
             costs=True,
         )
@@ -293,7 +293,7 @@ class Lipsyncs:
             path="/v3/lipsyncs/statuses",
             route="/v3/lipsyncs/statuses",
             query=id_lists(lipsync_ids=lipsync_ids, batch_ids=batch_ids),
-            read=reads(list[VideoStatus]),
+            read=data_reader(list[VideoStatus]),
         )
         return await self._caller.send(call, options)
 
@@ -312,7 +312,10 @@ class Lipsyncs:
 def read_lipsync(lipsync_id: str) -> Call[Lipsync]:
     """Return the call that reads one."""
     return Call(
-        method="GET", path=f"/v3/lipsyncs/{path_id(lipsync_id)}", route="/v3/lipsyncs/{lipsync_id}", read=reads(Lipsync)
+        method="GET",
+        path=f"/v3/lipsyncs/{path_id(lipsync_id)}",
+        route="/v3/lipsyncs/{lipsync_id}",
+        read=data_reader(Lipsync),
     )
 
 
@@ -328,7 +331,7 @@ def read_lipsync_batch(batch_id: str) -> Call[Batch]:
         path=f"/v3/lipsyncs/batches/{path_id(batch_id)}",
         route="/v3/lipsyncs/batches/{batch_id}",
         query={"limit": 100},
-        read=reads(Batch),
+        read=data_reader(Batch),
     )
 
 

@@ -16,7 +16,7 @@ from heygen_async.api.fields.extra import extra_fields
 from heygen_async.api.fields.rules import one_of
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.server_job import Ends, ServerJob
-from heygen_async.http.call import Call, Options, path_id, reads
+from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 
 _MODEL_VIDEO = Ends(subject="model video", badly=frozenset({"failed", "cancelled"}), files=("video_url",))
@@ -294,7 +294,7 @@ class Models:
             path="/v3/models/videos",
             route="/v3/models/videos",
             body=encoded(request, ImageToVideo, ReferenceToVideo, TextToVideo),
-            read=reads(CreatedModelVideo),
+            read=data_reader(CreatedModelVideo),
             takes_key=True,
             costs=True,
         )
@@ -332,7 +332,7 @@ def read_model_video(video_id: str) -> Call[ModelVideo]:
         method="GET",
         path=f"/v3/models/videos/{path_id(video_id)}",
         route="/v3/models/videos/{video_id}",
-        read=reads(ModelVideo),
+        read=data_reader(ModelVideo),
     )
 
 
@@ -347,7 +347,7 @@ def read_model_image(generation_id: str) -> Call[ModelImages]:
         method="GET",
         path=f"/v3/models/images/{path_id(generation_id)}",
         route="/v3/models/images/{generation_id}",
-        read=reads(ModelImages),
+        read=data_reader(ModelImages),
     )
 
 

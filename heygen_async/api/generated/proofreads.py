@@ -27,7 +27,7 @@ from heygen_async.api.generated.translations import Translation, follow_translat
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.http import wire
-from heygen_async.http.call import Call, Options, path_id, reads
+from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 
 _PROOFREAD = Ends(subject="proofread")
@@ -206,7 +206,7 @@ class Proofreads:
             path="/v3/video-translations/proofreads",
             route="/v3/video-translations/proofreads",
             body=encoded(request, ProofreadRequest),
-            read=reads(CreatedProofreads),
+            read=data_reader(CreatedProofreads),
             takes_key=True,
             costs=True,
         )
@@ -230,7 +230,7 @@ class Proofreads:
             method="GET",
             path=f"/v3/video-translations/proofreads/{path_id(proofread_id)}/srt",
             route="/v3/video-translations/proofreads/{proofread_id}/srt",
-            read=reads(ProofreadText),
+            read=data_reader(ProofreadText),
         )
         return await self._caller.send(call, options)
 
@@ -257,7 +257,7 @@ class Proofreads:
             path=f"/v3/video-translations/proofreads/{path_id(proofread_id)}/srt",
             route="/v3/video-translations/proofreads/{proofread_id}/srt",
             body=wire.encode(ProofreadChanges(srt=srt, extra=extra)),
-            read=reads(Proofread),
+            read=data_reader(Proofread),
         )
         return await self._caller.send(call, options)
 
@@ -301,7 +301,7 @@ class Proofreads:
                     extra=extra,
                 )
             ),
-            read=reads(CreatedTranslation),
+            read=data_reader(CreatedTranslation),
             takes_key=True,
             costs=True,
         )
@@ -319,7 +319,7 @@ def read_proofread(proofread_id: str) -> Call[Proofread]:
         method="GET",
         path=f"/v3/video-translations/proofreads/{path_id(proofread_id)}",
         route="/v3/video-translations/proofreads/{proofread_id}",
-        read=reads(Proofread),
+        read=data_reader(Proofread),
     )
 
 

@@ -18,7 +18,7 @@ from heygen_async.api.fields.rules import each, one_of, switch
 from heygen_async.api.fields.voices import VoiceSettings
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.video import CreatedVideo, VideoJob
-from heygen_async.http.call import Call, Options, reads
+from heygen_async.http.call import Call, Options, data_reader
 from heygen_async.http.caller import Caller
 
 
@@ -222,7 +222,7 @@ class Studio:
             path="/v3/videos",
             route="/v3/videos",
             body=encoded(request, StudioVideo),
-            read=reads(CreatedVideo),
+            read=data_reader(CreatedVideo),
             takes_key=True,
             costs=True,
         )

@@ -25,7 +25,7 @@ from heygen_async.api.fields.rules import each, switch
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.video import Video, VideoJob
 from heygen_async.http import wire
-from heygen_async.http.call import Call, Options, path_id, reads
+from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
 
@@ -301,7 +301,7 @@ class Templates:
             method="GET",
             path=f"/v3/templates/{path_id(template_id)}",
             route="/v3/templates/{template_id}",
-            read=reads(TemplateDetail),
+            read=data_reader(TemplateDetail),
         )
         return await self._caller.send(call, options)
 
@@ -318,7 +318,7 @@ class Templates:
             path=f"/v3/templates/{path_id(template_id)}",
             route="/v3/templates/{template_id}",
             body=encoded(request, TemplateVideo),
-            read=reads(Video),
+            read=data_reader(Video),
             takes_key=True,
             costs=True,
         )

@@ -29,7 +29,7 @@ from heygen_async.api.handles.batches import Batch, CreatedBatch
 from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.api.handles.video import Statuses, VideoStatus
 from heygen_async.http import wire
-from heygen_async.http.call import Call, Options, path_id, reads
+from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.id_lists import id_lists
 from heygen_async.http.pages import Listing
@@ -248,7 +248,7 @@ class Translations:
             path="/v3/video-translations",
             route="/v3/video-translations",
             body=encoded(request, TranslationRequest),
-            read=reads(CreatedTranslations),
+            read=data_reader(CreatedTranslations),
             takes_key=True,
             costs=True,
         )
@@ -275,7 +275,7 @@ class Translations:
             method="GET",
             path="/v3/video-translations/languages",
             route="/v3/video-translations/languages",
-            read=reads(TranslationLanguages),
+            read=data_reader(TranslationLanguages),
         )
         return await self._caller.send(call, options)
 
@@ -310,7 +310,7 @@ class Translations:
             path=f"/v3/video-translations/{path_id(video_translation_id)}",
             route="/v3/video-translations/{video_translation_id}",
             body=wire.encode(Rename(title=title, extra=extra)),
-            read=reads(Translation),
+            read=data_reader(Translation),
         )
         return await self._caller.send(call, options)
 
@@ -323,7 +323,7 @@ class Translations:
             method="DELETE",
             path=f"/v3/video-translations/{path_id(video_translation_id)}",
             route="/v3/video-translations/{video_translation_id}",
-            read=reads(Deleted),
+            read=data_reader(Deleted),
         )
         return await self._caller.send(call, options)
 
@@ -361,7 +361,7 @@ class Translations:
                     video_translations=video_translations, callback_url=callback_url, title=title, extra=extra
                 )
             ),
-            read=reads(CreatedBatch),
+            read=data_reader(CreatedBatch),
             takes_key=True,
             costs=True,
         )
@@ -392,7 +392,7 @@ class Translations:
             path="/v3/video-translations/statuses",
             route="/v3/video-translations/statuses",
             query=id_lists(video_translation_ids=video_translation_ids, batch_ids=batch_ids),
-            read=reads(list[VideoStatus]),
+            read=data_reader(list[VideoStatus]),
         )
         return await self._caller.send(call, options)
 
@@ -414,7 +414,7 @@ def read_translation(video_translation_id: str) -> Call[Translation]:
         method="GET",
         path=f"/v3/video-translations/{path_id(video_translation_id)}",
         route="/v3/video-translations/{video_translation_id}",
-        read=reads(Translation),
+        read=data_reader(Translation),
     )
 
 
@@ -430,7 +430,7 @@ def read_translation_batch(batch_id: str) -> Call[Batch]:
         path=f"/v3/video-translations/batches/{path_id(batch_id)}",
         route="/v3/video-translations/batches/{batch_id}",
         query={"limit": 100},
-        read=reads(Batch),
+        read=data_reader(Batch),
     )
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import attrs
 
-from heygen_async.http.call import Call, Options, reads
+from heygen_async.http.call import Call, Options, data_reader
 from heygen_async.http.caller import Caller
 
 
@@ -147,5 +147,5 @@ class Users:
 
         Source: `GET /v3/users/me`.
         """
-        call = Call(method="GET", path="/v3/users/me", route="/v3/users/me", read=reads(User))
+        call = Call(method="GET", path="/v3/users/me", route="/v3/users/me", read=data_reader(User))
         return await self._caller.send(call, options)

@@ -16,7 +16,7 @@ from heygen_async.api.fields.rules import one_of, switch
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.http import wire
-from heygen_async.http.call import Call, Options, path_id, reads
+from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
 
@@ -283,7 +283,7 @@ class Voices:
             method="DELETE",
             path=f"/v3/voices/{path_id(voice_id)}",
             route="/v3/voices/{voice_id}",
-            read=reads(DeletedVoice),
+            read=data_reader(DeletedVoice),
         )
         return await self._caller.send(call, options)
 
@@ -320,7 +320,7 @@ class Voices:
             path="/v3/voices",
             route="/v3/voices",
             body=wire.encode(VoiceDesign(prompt=prompt, gender=gender, locale=locale, seed=seed, extra=extra)),
-            read=reads(DesignedVoices),
+            read=data_reader(DesignedVoices),
             costs=True,
         )
         return await self._caller.send(call, options)
@@ -366,7 +366,7 @@ class Voices:
                     extra=extra,
                 )
             ),
-            read=reads(CreatedVoiceClone),
+            read=data_reader(CreatedVoiceClone),
             costs=True,
         )
         created = await self._caller.send(call, options)
@@ -388,7 +388,7 @@ class Voices:
             path="/v3/voices/speech",
             route="/v3/voices/speech",
             body=encoded(request, SpeechRequest),
-            read=reads(Speech),
+            read=data_reader(Speech),
             costs=True,
         )
         return await self._caller.send(call, options)
@@ -401,7 +401,10 @@ class Voices:
 def read_voice(voice_id: str) -> Call[VoiceDetail]:
     """Return the call that reads one."""
     return Call(
-        method="GET", path=f"/v3/voices/{path_id(voice_id)}", route="/v3/voices/{voice_id}", read=reads(VoiceDetail)
+        method="GET",
+        path=f"/v3/voices/{path_id(voice_id)}",
+        route="/v3/voices/{voice_id}",
+        read=data_reader(VoiceDetail),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from heygen_async.api.handles.server_job import Ends, ServerJob
-from heygen_async.http.call import Call, path_id, reads
+from heygen_async.http.call import Call, data_reader, path_id
 from heygen_async.http.caller import Caller
 
 BATCH_ITEMS = 100
@@ -78,5 +78,5 @@ def get_batch(batch_id: str) -> Call[Batch]:
         path=f"/v3/videos/batches/{path_id(batch_id)}",
         route="/v3/videos/batches/{batch_id}",
         query={"limit": BATCH_ITEMS},
-        read=reads(Batch),
+        read=data_reader(Batch),
     )

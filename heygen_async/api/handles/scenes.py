@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from heygen_async.http.call import Call, path_id, reads
+from heygen_async.http.call import Call, data_reader, path_id
 
 
 @attrs.frozen(kw_only=True)
@@ -33,5 +33,5 @@ def get_scenes(video_id: str) -> Call[VideoScenes]:
         method="GET",
         path=f"/v3/videos/{path_id(video_id)}/scenes",
         route="/v3/videos/{video_id}/scenes",
-        read=reads(VideoScenes),
+        read=data_reader(VideoScenes),
     )

@@ -9,7 +9,7 @@ import attrs
 
 from heygen_async.api.handles import polling
 from heygen_async.errors import RenderFailedError
-from heygen_async.http.call import Call, path_id, reads
+from heygen_async.http.call import Call, data_reader, path_id
 from heygen_async.http.caller import Caller
 
 VIDEO_STATUSES = frozenset({"waiting", "queued", "pending", "processing", "running", "completed", "failed"})
@@ -153,4 +153,6 @@ class VideoJob:
 
 def get_video(video_id: str) -> Call[Video]:
     """Return the call that reads one video."""
-    return Call(method="GET", path=f"/v3/videos/{path_id(video_id)}", route="/v3/videos/{video_id}", read=reads(Video))
+    return Call(
+        method="GET", path=f"/v3/videos/{path_id(video_id)}", route="/v3/videos/{video_id}", read=data_reader(Video)
+    )

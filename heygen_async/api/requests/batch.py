@@ -9,7 +9,7 @@ from heygen_async.api.handles.batches import BATCH_ITEMS, CreatedBatch
 from heygen_async.api.requests.modes import CinematicAvatar, DirectVideo, ImageVideo
 from heygen_async.api.requests.stored import StoredRequest, body_of
 from heygen_async.errors import InvalidInputError
-from heygen_async.http.call import Call, reads
+from heygen_async.http.call import Call, data_reader
 
 KINDS = frozenset({"avatar", "image", "cinematic_avatar"})  # agents and templates cannot be batched
 
@@ -42,7 +42,7 @@ def create_batch(requests: Sequence[BatchableRequest], title: str | None = None)
         path="/v3/videos/batches",
         route="/v3/videos/batches",
         body=_body(requests, title, folders.pop()),
-        read=reads(CreatedBatch),
+        read=data_reader(CreatedBatch),
         takes_key=True,
         costs=True,
     )

@@ -11,7 +11,7 @@ from heygen_async.api.uploads.media_types import Media
 from heygen_async.api.uploads.presigned import DirectUpload, PresignedSlot
 from heygen_async.api.uploads.upload import ProgressReporter, UploadedAsset
 from heygen_async.http.bodies import Body
-from heygen_async.http.call import UPLOAD_SECONDS, Call, Options, reads
+from heygen_async.http.call import UPLOAD_SECONDS, Call, Options, data_reader
 from heygen_async.http.caller import Caller
 from heygen_async.http.multipart import streamed_file
 
@@ -102,7 +102,7 @@ class UploadRoutes:
             body=body,
             headers={"Content-Type": content_type},
             timeout=UPLOAD_SECONDS,
-            read=reads(generated.UploadedFile),
+            read=data_reader(generated.UploadedFile),
             takes_key=True,
         )
         return (await self.caller.send(call, self.options)).asset_id

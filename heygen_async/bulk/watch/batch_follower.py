@@ -122,7 +122,7 @@ class BatchFollower:
             row = rows.get(entry.get("item_index"))
             if row is not None and row.stage is Stage.RENDERING:
                 waiting += await self._judge(row, entry)
-        self._client.pool.seen(waiting=waiting, running=len(rows) - waiting)
+        self._client.pool.observe(waiting=waiting, running=len(rows) - waiting)
 
     async def _judge(self, row: InFlight, entry: Entry) -> bool:
         status = entry.get("status")

@@ -99,7 +99,7 @@ class Sweep:
             for chunk in chunks(due, STATUSES_AT_ONCE):
                 looks.start_soon(self._sweep, {str(row.video_id): row for row in chunk}, waiting)
         if due:
-            self._client.pool.seen(waiting=waiting[0], running=len(due) - waiting[0])
+            self._client.pool.observe(waiting=waiting[0], running=len(due) - waiting[0])
 
     async def _sweep(self, rows: Mapping[str, InFlight], waiting: list[int]) -> None:
         """Ask for the statuses of up to 100 videos, and have those read that have ended."""

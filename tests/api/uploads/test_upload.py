@@ -18,7 +18,7 @@ from aiohttp import web
 
 from heygen_async import Event, HeyGen, Options, RetryPlanned, RetryPolicy, UploadedAsset, UploadProgressed, errors
 from heygen_async.api.uploads.byte_readers import HandleChunks, PathChunks
-from heygen_async.http.bodies import Body, Flow
+from heygen_async.http.bodies import Body, BodyStream
 from heygen_async.simulator import DropAfterAccept, DropBefore, ErrorAnswer, Server, World
 from heygen_async.simulator.world.assets import Asset
 from tests.helpers.storage import FORM_BYTES, MP4, PNG, Depot, line_to, listening
@@ -535,7 +535,7 @@ async def test_an_open_file_is_read_from_where_it_stands(heygen: HeyGen, world: 
 async def test_a_body_goes_out_once() -> None:
     """Older versions of aiohttp send a PUT again by themselves; what is left of a body would not be the body."""
     body = Body(size_bytes=len(PNG), open=lambda: HandleChunks(io.BytesIO(PNG), 0))
-    flow = Flow(body, anyio.CancelScope())
+    flow = BodyStream(body, anyio.CancelScope())
     assert aiter(flow) is flow
     with pytest.raises(errors.ConnectionLostError):
         aiter(flow)

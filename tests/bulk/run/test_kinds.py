@@ -299,8 +299,8 @@ def test_a_background_removal_has_its_key_in_its_body(given: str | None, sent: s
     """A background removal has the key in its body: yours, if you gave one."""
     call = creation(BackgroundRemovalRequest(video=FILM, request_id=given), "key")
     assert call.body["request_id"] == sent
-    assert call.harmless
-    assert not creation(BackgroundRemovalRequest(video=FILM), None).harmless
+    assert call.idempotent
+    assert not creation(BackgroundRemovalRequest(video=FILM), None).idempotent
 
 
 def test_kinds_are_known_by_name() -> None:

@@ -95,7 +95,7 @@ async def test_a_function_without_a_token(server: Server, world: World, capsys: 
     code, lines = await status(capsys, base_url=server.base_url, bearer_token=lambda: "MARKER token")
     assert code == 3
     assert lines[0] == "Key:      bearer token of a function, from the argument bearer_token"
-    assert lines[1].startswith("HeyGen:   not asked: bearer_token: what the function returned can be no token")
+    assert lines[1].startswith("HeyGen:   not asked: bearer_token: the function returned a value that cannot be")
     assert world.requests == []
 
 
