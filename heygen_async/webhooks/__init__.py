@@ -1,4 +1,4 @@
-"""Receiving what HeyGen delivers: is it HeyGen's (`signature`), what does it say (`events`), who hears it (`receiver`).
+"""Reception of HeyGen's webhook deliveries: signatures (`signature`), events (`events`), readers (`receiver`).
 
-A delivery is only ever a signal that something is worth a look. What is true is what a GET says.
+A delivery is only a signal to look at a resource. Read the resource with a GET before you act on the event.
 """

@@ -1,4 +1,4 @@
-"""A receiver behind aiohttp's server."""
+"""A receiver on aiohttp's server."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
-from heygen_async.webhooks.request_handler import DeliveryRequest, Judge, answer
+from heygen_async.webhooks.request_handler import DeliveryReceiver, DeliveryRequest, answer
 
 
-async def respond(judge: Judge, request: web.Request) -> web.Response:
+async def respond(receiver: DeliveryReceiver, request: web.Request) -> web.Response:
     """Answer *request*."""
     incoming = DeliveryRequest(
         method=request.method,
@@ -18,12 +18,12 @@ async def respond(judge: Judge, request: web.Request) -> web.Response:
         headers=tuple(request.headers.items()),
         chunks=_chunks(request),
     )
-    reply = await answer(judge, incoming)
+    reply = await answer(receiver, incoming)
     return web.Response(status=reply.status, text=reply.text, headers=dict(reply.headers))
 
 
 async def _chunks(request: web.Request) -> AsyncIterator[bytes]:
-    """Yield the body as it comes; aiohttp's ways to say that it broke become one."""
+    """Yield the body. Every error of aiohttp for a broken body becomes a ConnectionError."""
     try:
         async for chunk in request.content.iter_any():
             yield chunk

@@ -1,4 +1,4 @@
-"""A receiver as an ASGI application, for uvicorn, hypercorn, Starlette, FastAPI. It needs none of them.
+"""A receiver as an ASGI application, for uvicorn, hypercorn, Starlette or FastAPI. None of them is imported.
 
 Source: the ASGI specification, version 3: HTTP, WebSocket and Lifespan.
 """
@@ -9,44 +9,44 @@ import contextlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Self
 
-from heygen_async.webhooks.request_handler import DeliveryRequest, Judge, answer
+from heygen_async.webhooks.request_handler import DeliveryReceiver, DeliveryRequest, answer
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 
-async def respond(judge: Judge, scope: Message, receive: Receive, send: Send) -> None:
+async def respond(receiver: DeliveryReceiver, scope: Message, receive: Receive, send: Send) -> None:
     """Serve one connection of an ASGI server."""
     if scope["type"] == "http":
-        await _respond_http(judge, scope, receive, send)
+        await _respond_http(receiver, scope, receive, send)
     elif scope["type"] == "lifespan":
-        await _live(receive, send)
+        await _respond_lifespan(receive, send)
     elif scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.close", "code": 1000})
 
 
-async def _respond_http(judge: Judge, scope: Message, receive: Receive, send: Send) -> None:
+async def _respond_http(receiver: DeliveryReceiver, scope: Message, receive: Receive, send: Send) -> None:
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
     incoming = DeliveryRequest(
         method=scope["method"].upper(), path=scope["path"], headers=headers, chunks=_Body(receive)
     )
-    reply = await answer(judge, incoming)
+    reply = await answer(receiver, incoming)
     text = reply.text.encode()
-    sent = [*reply.headers, ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(text)))]
-    pairs = [(name.lower().encode(), value.encode()) for name, value in sent]
-    with contextlib.suppress(OSError):  # the sender may be gone
+    headers = (*reply.headers, ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(text))))
+    pairs = [(name.lower().encode(), value.encode()) for name, value in headers]
+    with contextlib.suppress(OSError):  # the sender may have closed the connection
         await send({"type": "http.response.start", "status": reply.status, "headers": pairs})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else text})
 
 
-async def _live(receive: Receive, send: Send) -> None:
-    """Agree to start and to stop: there is nothing to do for either."""
+async def _respond_lifespan(receive: Receive, send: Send) -> None:
+    """Confirm startup and shutdown, which need no work here."""
     while True:
-        asked = (await receive())["type"]
-        await send({"type": f"{asked}.complete"})
-        if asked == "lifespan.shutdown":
+        event = (await receive())["type"]
+        await send({"type": f"{event}.complete"})
+        if event == "lifespan.shutdown":
             return
 
 

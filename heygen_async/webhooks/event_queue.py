@@ -1,4 +1,4 @@
-"""A bounded queue that never blocks its sender: when it is full, the oldest goes."""
+"""A bounded queue that never blocks its sender: when it is full, the oldest item is dropped."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ T = TypeVar("T")
 
 
 class EventQueue(Generic[T]):
-    """Iterate it to read; several readers share what there is.
+    """A queue whose items are read by iteration. Several readers share the items.
 
-    No memory stream of anyio's, because those cannot drop their oldest and must be closed by whoever opened them; a
-    mailbox that nobody reads any more is simply forgotten.
+    anyio's memory streams cannot drop their oldest item and must be closed; this queue need not be.
+
+    Attributes:
+        dropped: Number of items dropped unread.
     """
 
     def __init__(self, size: int) -> None:
-        """Keep up to *size* items that nobody has read yet."""
+        """Hold up to *size* unread items."""
         if size < 1:
             raise InvalidInputError(f"buffer {size}: must be 1 or more")
         self._items: deque[T] = deque(maxlen=size)
@@ -30,7 +32,7 @@ class EventQueue(Generic[T]):
         self.dropped: int = 0
 
     def put(self, item: T) -> None:
-        """Add *item*; from the event loop only. A full mailbox drops its oldest, a closed one the item."""
+        """Add *item*, in the event loop only. A full queue drops its oldest item; a closed one ignores *item*."""
         if self._closed:
             return
         self.dropped += len(self._items) == self._items.maxlen
@@ -38,16 +40,16 @@ class EventQueue(Generic[T]):
         self._changed.notify()
 
     def close(self) -> None:
-        """Take nothing more: readers end when they have read what there is."""
+        """Accept no further items. Readers end once the queue is empty."""
         self._closed = True
         self._changed.notify()
 
     def __aiter__(self) -> Self:
-        """Read on; leaving a loop and beginning another loses nothing."""
+        """Return this queue. A second loop continues where the first one was left."""
         return self
 
     async def __anext__(self) -> T:
-        """Return the oldest item, waiting for one. Cancelling takes none."""
+        """Return the oldest item, waiting for one. A cancelled wait takes none."""
         await lowlevel.checkpoint()
         while not self._items:
             if self._closed:

@@ -1,4 +1,4 @@
-"""Events of deliveries: `{"event_type": ..., "event_data": {...}}`, read into a value. No I/O."""
+"""Events of deliveries: `{"event_type": ..., "event_data": {...}}` as a value. No I/O."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _NOT_RESOURCES = frozenset({"callback_id", "folder_id"})
 
 @attrs.frozen(kw_only=True)
 class WebhookEvent:
-    """Something happened at HeyGen, or so a delivery says: read the resource before you act on it.
+    """An event at HeyGen, by its delivery. Read the resource from HeyGen before you act on it.
 
-    HeyGen documents few of its payloads, so everything but the type may be absent.
+    HeyGen documents few of its payloads, so any field but the type may be absent.
 
     Attributes:
-        event_type: Such as `avatar_video.success`; HeyGen adds types.
-        data: `event_data` as it came.
-        event_id: The same for every attempt to deliver one event. It is not covered by the signature.
-        sent_at: Unix seconds, as the delivery claims.
-        signed: True if HeyGen's signature was checked; deliveries to a `callback_url` have none.
+        event_type: Type, such as `avatar_video.success`. HeyGen adds types over time.
+        data: `event_data` of the delivery, unchanged.
+        event_id: Id of the event, equal for all attempts to deliver it. The signature does not cover it.
+        sent_at: Time of the delivery in Unix seconds, by its own header.
+        signed: True if HeyGen's signature was verified; deliveries to a `callback_url` have none.
 
     Source: `WebhookDelivery` of the contract; `WebhookEvent` of `GET /v3/webhooks/events`.
     """
@@ -37,7 +37,7 @@ class WebhookEvent:
 
     @property
     def ended(self) -> Literal["success", "fail"] | None:
-        """The end that the last word of the type tells; None if the type does not tell."""
+        """The outcome of the resource, by the last word of the type; None if the type names none."""
         last = self.event_type.rpartition(".")[2]
         if last == "success":
             return "success"
@@ -45,17 +45,17 @@ class WebhookEvent:
 
     @property
     def video_id(self) -> str | None:
-        """The video that it is about; an agent's failed session may have none."""
+        """Id of the video; None for an agent's failed session, for example."""
         return self._text("video_id")
 
     @property
     def session_id(self) -> str | None:
-        """The agent session that it is about."""
+        """Id of the agent session."""
         return self._text("session_id")
 
     @property
     def batch_id(self) -> str | None:
-        """The batch that it is about."""
+        """Id of the batch."""
         return self._text("batch_id")
 
     @property
@@ -65,24 +65,24 @@ class WebhookEvent:
 
     @property
     def resource_ids(self) -> tuple[str, ...]:
-        """Every id of a resource in it, whatever HeyGen calls the field: `video_id`, `session_id`, ..."""
+        """Ids of all resources in the data: every text field `..._id` but `callback_id` and `folder_id`."""
         names = (name for name in self.data if name.endswith("_id") and name not in _NOT_RESOURCES)
         return tuple(filter(None, map(self._text, names)))
 
     @property
     def failure_code(self) -> str | None:
-        """HeyGen's word for why it failed."""
-        return self._text("failure_code") or self._in_error("code")
+        """HeyGen's code for the failure."""
+        return self._text("failure_code") or self._error_text("code")
 
     @property
     def failure_message(self) -> str | None:
-        """Why it failed, in words. Sources differ on the field, so each of its known names is tried."""
-        return self._text("failure_message") or self._text("msg") or self._text("error") or self._in_error("message")
+        """HeyGen's message for the failure. Sources differ on the name of the field, so each known name is tried."""
+        return self._text("failure_message") or self._text("msg") or self._text("error") or self._error_text("message")
 
     def _text(self, name: str) -> str | None:
         return _text(self.data.get(name))
 
-    def _in_error(self, name: str) -> str | None:
+    def _error_text(self, name: str) -> str | None:
         error = self.data.get("error")
         return _text(error.get(name)) if isinstance(error, Mapping) else None
 
@@ -90,17 +90,17 @@ class WebhookEvent:
 def read_event(
     body: bytes, *, event_id: str | None = None, sent_at: float | None = None, signed: bool = False
 ) -> WebhookEvent:
-    """Return what *body* says; fields that are not known yet stay in `data`.
+    """Return the event of *body*.
 
     Raises:
-        WebhookMalformedError: Not UTF-8, not JSON, not an object, or without a type or data.
+        WebhookMalformedError: The body is not UTF-8, not JSON, not an object, or has no type or no data.
     """
     payload = _parse(body)
     if not isinstance(payload, dict):
         raise WebhookMalformedError("webhook: the body is JSON, but not an object")
     event_type, data = payload.get("event_type"), payload.get("event_data")
     if not isinstance(event_type, str) or not event_type:
-        raise WebhookMalformedError("webhook: $.event_type is missing or no text")
+        raise WebhookMalformedError("webhook: $.event_type is missing or not text")
     if not isinstance(data, dict):
         raise WebhookMalformedError("webhook: $.event_data is missing or not an object")
     return WebhookEvent(event_type=event_type, data=data, event_id=event_id, sent_at=sent_at, signed=signed)
@@ -110,7 +110,7 @@ def _parse(body: bytes) -> Any:
     try:
         return json.loads(body.decode(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        # `from None`: the cause holds the body, and the body holds people's names.
+        # `from None`: the cause contains the body, and the body contains people's names.
         raise WebhookMalformedError(f"webhook: the body of {len(body):,} bytes is not JSON in UTF-8") from None
 
 

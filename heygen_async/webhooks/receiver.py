@@ -1,4 +1,4 @@
-"""`Receiver`: deliveries go in, events that are HeyGen's and new come out."""
+"""`Receiver`: verifies deliveries and passes each new event on, once."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ EventObserver = Callable[[WebhookEvent], None]
 
 
 class Receiver:
-    """Takes HeyGen's deliveries and hands on each event once, as a signal to look.
+    """A receiver of HeyGen's deliveries. It passes each event on once, as a signal to look at the resource.
 
         receiver = Receiver(secrets=["whsec_..."])
         app.router.add_route("*", receiver.path + "{rest:.*}", receiver.handler)  # or serve receiver.asgi
         async for event in receiver: ...
 
-    What is forged, too old, seen before, too large or misshapen is refused and changes nothing. What is accepted is
-    answered at once; if nobody reads, the newest *buffer* events are kept. Nothing here survives a restart, and HeyGen
-    may deliver late, twice, in any order or never: before you act on an event, read what it is about.
+    A delivery that is forged, too old, too large or malformed is refused; one that was seen before is ignored. An
+    accepted delivery is answered at once. Without a reader the newest *buffer* events are kept. Events are lost at a
+    restart, and HeyGen may deliver late, twice, in any order or never: before you act on an event, read its resource.
 
-    Use it in one event loop. It holds nothing that must be closed.
+    Use a receiver in one event loop. It need not be closed.
 
     Attributes:
-        path: Where signed deliveries come.
-        max_bytes: The largest body that is read.
+        path: Path of signed deliveries.
+        max_bytes: Size of the largest accepted body.
     """
 
     def __init__(
@@ -64,18 +64,18 @@ class Receiver:
         max_bytes: int = MAX_BYTES,
         buffer: int = BUFFER,
     ) -> None:
-        """Prepare to receive; nothing is opened.
+        """Create a receiver. No socket is opened: mount `handler` or `asgi` on your server.
 
         Args:
-            secrets: Of the registered endpoints (`whsec_...`); more can be added later by `trust`. Without any, every
+            secrets: Secrets of the registered endpoints (`whsec_...`); `trust` adds more later. Without any, every
                 signed delivery is refused.
-            path: Of signed deliveries, as your server sees it, any prefix included.
-            callback_token: The secret part of `callback_path()`, to keep it over a restart; else one is made.
-            dedupe: What was seen of signed deliveries, to share it between receivers.
-            observers: Called with every event, in the event loop: be quick. One that raises is logged.
-            tolerance: Seconds that a delivery's date may be off.
-            max_bytes: The largest body that is read.
-            buffer: Events, and ids for each `signals`, that wait for a reader; then the oldest are dropped.
+            path: Path of signed deliveries as your server sees it, any prefix included.
+            callback_token: Secret part of `callback_path()`, so that the path survives a restart; random by default.
+            dedupe: Memory of signed deliveries, for receivers that share one.
+            observers: Called with every event, in the event loop: they must be quick. Their exceptions are logged.
+            tolerance: Most seconds between a delivery's timestamp and now.
+            max_bytes: Size of the largest accepted body.
+            buffer: Most unread events, and most unread ids of each `signals` loop; beyond it the oldest are dropped.
         """
         if not _PATH.fullmatch(path):
             raise InvalidInputError(f"path {path!r:.80}: must be like /heygen/webhook, without a slash at its end")
@@ -86,7 +86,7 @@ class Receiver:
         self._secrets = check_secrets(secrets)
         self._token = callback_token
         self._seen = SeenDeliveries() if dedupe is None else dedupe
-        self._seen_callbacks = SeenDeliveries()  # apart, so that what is unsigned cannot hide what is signed
+        self._seen_callbacks = SeenDeliveries()  # apart, so that no unsigned delivery can suppress a signed one
         self._observers = tuple(observers)
         self._tolerance = tolerance
         self._buffer = buffer
@@ -94,44 +94,44 @@ class Receiver:
         self._listeners: weakref.WeakSet[EventQueue[str]] = weakref.WeakSet()
 
     def __repr__(self) -> str:
-        """Name the path; never a secret."""
+        """Return a text with the path and the number of secrets."""
         return f"Receiver(path={self.path!r}, secrets={len(self._secrets)})"
 
     def trust(self, *secrets: str) -> None:
-        """Accept what is signed by *secrets* too, such as the one that registering returned."""
+        """Accept deliveries signed with *secrets* too, such as the secret of a new endpoint."""
         self._secrets = tuple(dict.fromkeys((*self._secrets, *check_secrets(secrets))))
 
     def distrust(self, *secrets: str) -> None:
-        """Accept what is signed by *secrets* no longer, after a rotation."""
-        gone = check_secrets(secrets)
-        self._secrets = tuple(key for key in self._secrets if key not in gone)
+        """Refuse deliveries signed with *secrets* from now on, after a rotation."""
+        removed = check_secrets(secrets)
+        self._secrets = tuple(key for key in self._secrets if key not in removed)
 
     def callback_path(self) -> str:
-        """Return the path for `callback_url`s, which nobody can guess: what comes there is not signed.
+        """Return the path for `callback_url`s. It has a random part, because HeyGen does not sign these deliveries.
 
-        Its events have `signed=False`. Whoever learns the path can make them up, so treat it like a password and
-        believe an event only after a GET.
+        Events from this path have `signed=False`. Anyone who knows the path can forge them, so treat it like a
+        password, and read the resource with a GET before you act on an event.
         """
         self._token = self._token or randomness.token_urlsafe(32)
         return f"{self.path}/{self._token}"
 
     def serves(self, path: str) -> bool:
-        """True if deliveries come to *path*."""
+        """Return True if *path* is one for deliveries."""
         return self._is_callback(path) or path == self.path
 
     def receive(
         self, raw_body: bytes, headers: Headers, *, path: str | None = None, now: float | None = None
     ) -> WebhookEvent | None:
-        """Judge one delivery: return its event and hand it on, or None if it was seen before. From the event loop only.
+        """Verify one delivery, pass its event on and return it; None if it was seen before. Use it in the event loop.
 
         Args:
-            raw_body: The bytes as they came.
+            raw_body: The bytes of the body, unchanged.
             headers: A mapping, or pairs; names in any case.
-            path: Where it came to; without one, or anywhere but on `callback_path()`, it must be signed.
-            now: Unix time; the machine's clock when absent.
+            path: Path of the request. Only on `callback_path()` a delivery need not be signed.
+            now: Unix time; by default the system clock's.
 
         Raises:
-            WebhookError: It is not to be believed, and nothing came of it.
+            WebhookError: The delivery is refused, and has no effect.
             InvalidInputError: The body is not bytes.
         """
         if len(raw_body) > self.max_bytes:
@@ -143,53 +143,53 @@ class Receiver:
             event, seen = verify(raw_body, headers, self._secrets, now=now, tolerance=self._tolerance), self._seen
         if not seen.is_new(event, raw_body, now):
             return None
-        self._hand_on(event)
+        self._publish(event)
         return event
 
     def __aiter__(self) -> AsyncIterator[WebhookEvent]:
-        """Read the events, those that wait first. Several readers share them; `close` ends them."""
+        """Iterate over the events, unread ones first. Several readers share them; `close` ends all loops."""
         return self._events
 
     @property
     def signals(self) -> EndedIds:
-        """The ids of what ended, for a run: see `heygen_async.bulk.watch.signals.Signals`."""
+        """Ids of renders that have ended, as `signals=` of a run: see `heygen_async.bulk.watch.signals.Signals`."""
         return EndedIds(self)
 
     @property
     def dropped(self) -> int:
-        """The number of events that were dropped unread because more than *buffer* waited."""
+        """The number of events that were dropped unread because there were more than *buffer*."""
         return self._events.dropped
 
     def close(self) -> None:
-        """End all readers once they have read what there is; deliveries are still answered."""
+        """End all readers once they have read the waiting events. Deliveries are still answered."""
         self._events.close()
         for listener in tuple(self._listeners):
             listener.close()
 
     async def handler(self, request: web.Request) -> web.Response:
         """Answer a request of aiohttp's server: 200, or 400, 401, 404, 405, 408, 413, 415."""
-        from heygen_async.webhooks import aiohttp_app  # noqa: PLC0415 - whoever serves ASGI need not load aiohttp
+        from heygen_async.webhooks import aiohttp_app  # noqa: PLC0415 - an ASGI server need not load aiohttp
 
         return await aiohttp_app.respond(self, request)
 
     async def asgi(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve as an ASGI application: `uvicorn module:receiver.asgi`."""
-        from heygen_async.webhooks import asgi_app  # noqa: PLC0415 - whoever serves aiohttp need not load it
+        from heygen_async.webhooks import asgi_app  # noqa: PLC0415 - aiohttp's server need not load it
 
         await asgi_app.respond(self, scope, receive, send)
 
     def listen(self) -> EventQueue[str]:
-        """Return a new listener for ids of what ends from now on; `signals` does this for you."""
-        mailbox: EventQueue[str] = EventQueue(self._buffer)
-        self._listeners.add(mailbox)
-        return mailbox
+        """Return a queue of ids of renders that end from now on. Each loop over `signals` calls this."""
+        listener: EventQueue[str] = EventQueue(self._buffer)
+        self._listeners.add(listener)
+        return listener
 
     def _is_callback(self, path: str) -> bool:
-        """Compare in constant time; without a token, with one that nobody was told."""
+        """Compare in constant time. Without a token the path is compared with a random one."""
         expected = f"{self.path}/{self._token or randomness.token_urlsafe(32)}"
         return hmac.compare_digest(expected.encode(), path.encode(errors="replace"))
 
-    def _hand_on(self, event: WebhookEvent) -> None:
+    def _publish(self, event: WebhookEvent) -> None:
         for observer in self._observers:
             try:
                 observer(event)
@@ -203,12 +203,12 @@ class Receiver:
 
 
 class EndedIds:
-    """Ids of videos and sessions that are said to have ended. Each iteration hears them from its beginning on."""
+    """Ids of videos and sessions that have ended, by their events. Each loop gets the ids from its start on."""
 
     def __init__(self, receiver: Receiver) -> None:
         """Listen to *receiver*."""
         self._receiver = receiver
 
     def __aiter__(self) -> EventQueue[str]:
-        """Begin to listen."""
+        """Start to listen."""
         return self._receiver.listen()

@@ -1,7 +1,7 @@
-"""The HTTP side of receiving, without any framework: from a request to the few words of its answer.
+"""The HTTP side of a receiver, independent of any framework: from a request to its answer.
 
-A delivery is answered as soon as it is judged; what is done about it happens elsewhere. HeyGen takes anything but a 2xx
-within 10 seconds for a failure and delivers again, for up to 24 hours.
+A delivery is answered as soon as it is verified; its event is processed elsewhere. HeyGen delivers again, for up to
+24 hours, unless it gets a 2xx within 10 seconds.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ logger: logging.Logger = logging.getLogger("heygen_async")
 
 READ_SECONDS = 8.0  # for the whole body: HeyGen waits 10 for the answer
 
-# HeyGen looks whether an address answers before it registers it: by OPTIONS says its guide, by GET as some have seen.
+# HeyGen probes an address before it registers it: by OPTIONS, says its guide; users have also seen GET.
 _PROBES = frozenset({"OPTIONS", "GET", "HEAD"})
 _ALLOW = (("Allow", "POST, OPTIONS, GET, HEAD"),)
 
@@ -45,10 +45,10 @@ class DeliveryRequest:
     """A request whose body has not been read.
 
     Attributes:
-        method: In capitals.
-        path: Decoded, without the query.
-        headers: As they came, repeated ones too.
-        chunks: The body; raises `OSError` where the sender is gone.
+        method: HTTP method, in capitals.
+        path: Decoded path, without the query.
+        headers: All headers in their order, repeated ones too.
+        chunks: The body; raises `OSError` if the sender has closed the connection.
     """
 
     method: str
@@ -66,29 +66,29 @@ class DeliveryReply:
     headers: Pairs = ()
 
 
-class Judge(Protocol):
-    """The part of a receiver that serving needs."""
+class DeliveryReceiver(Protocol):
+    """The part of a receiver that a server needs."""
 
     max_bytes: int
 
     def serves(self, path: str) -> bool:
-        """True if deliveries come there."""
+        """Return True if *path* is one for deliveries."""
 
     def receive(
         self, raw_body: bytes, headers: Pairs, *, path: str | None = None, now: float | None = None
     ) -> WebhookEvent | None:
-        """Judge a delivery."""
+        """Verify a delivery and pass its event on."""
 
 
-async def answer(judge: Judge, incoming: DeliveryRequest) -> DeliveryReply:
-    """Return the answer to *incoming*; it says what is wrong in general, never what would be right."""
-    early = _without_reading(judge, incoming)
+async def answer(receiver: DeliveryReceiver, incoming: DeliveryRequest) -> DeliveryReply:
+    """Return the answer to *incoming*. A refusal names the fault, without a detail that helps to forge a delivery."""
+    early = _answer_without_reading(receiver, incoming)
     if early is not None:
         return early
     try:
         with anyio.fail_after(READ_SECONDS):
-            body = await _read(incoming.chunks, judge.max_bytes)
-        judge.receive(body, incoming.headers, path=incoming.path)
+            body = await _read(incoming.chunks, receiver.max_bytes)
+        receiver.receive(body, incoming.headers, path=incoming.path)
     except WebhookError as exc:
         logger.warning("refused a delivery: %s", exc)
         return DeliveryReply(_STATUS[type(exc)], exc.message)
@@ -99,23 +99,24 @@ async def answer(judge: Judge, incoming: DeliveryRequest) -> DeliveryReply:
     return DeliveryReply(200, "received")
 
 
-def _without_reading(judge: Judge, incoming: DeliveryRequest) -> DeliveryReply | None:
-    """Answer what need not be read, cheapest first."""
-    if not judge.serves(incoming.path):
-        return DeliveryReply(404, "nothing is delivered here")
+def _answer_without_reading(receiver: DeliveryReceiver, incoming: DeliveryRequest) -> DeliveryReply | None:
+    """Return the answer to a request whose body need not be read; None if it must be."""
+    if not receiver.serves(incoming.path):
+        return DeliveryReply(404, "no deliveries are accepted at this path")
     if incoming.method in _PROBES:
         return DeliveryReply(200, "", _ALLOW)
     if incoming.method != "POST":
         return DeliveryReply(405, "deliveries are POSTs", _ALLOW)
     if any(value.lower() != "identity" for value in _values(incoming, "content-encoding")):
-        return DeliveryReply(415, "HeyGen signs plain bytes: send the body as it is")  # and nothing here unpacks a bomb
-    if any(_is_above(judge.max_bytes, value) for value in _values(incoming, "content-length")):
-        return DeliveryReply(413, too_large(judge.max_bytes).message)
+        # Never decompressed: a small body could become a huge one.
+        return DeliveryReply(415, "HeyGen signs plain bytes: send the body without compression")
+    if any(_is_above(receiver.max_bytes, value) for value in _values(incoming, "content-length")):
+        return DeliveryReply(413, too_large(receiver.max_bytes).message)
     return None
 
 
 def _is_above(limit: int, length: str) -> bool:
-    """True if a Content-Length says that reading is in vain; whatever it says, reading stops at the limit too."""
+    """True if a Content-Length is above *limit*. A wrong one does no harm, because reading stops at the limit too."""
     digits = length.lstrip("0")
     return length.isascii() and length.isdigit() and (len(digits), digits) > (len(str(limit)), str(limit))
 
@@ -125,7 +126,7 @@ def _values(incoming: DeliveryRequest, name: str) -> list[str]:
 
 
 async def _read(chunks: AsyncIterable[bytes], max_bytes: int) -> bytes:
-    """Return the body, or stop at the first chunk that is too much."""
+    """Return the body. Reading stops with an error at the first chunk past *max_bytes*."""
     body = bytearray()
     async for chunk in chunks:
         body += chunk
@@ -135,5 +136,5 @@ async def _read(chunks: AsyncIterable[bytes], max_bytes: int) -> bytes:
 
 
 def too_large(max_bytes: int) -> WebhookTooLargeError:
-    """Return the refusal of a body of more than *max_bytes*."""
+    """Return the error for a body of more than *max_bytes*."""
     return WebhookTooLargeError(f"webhook: the body has more than {max_bytes:,} bytes")

@@ -1,4 +1,4 @@
-"""Which deliveries were seen before: HeyGen delivers at least once, and an attacker more often."""
+"""Memory of deliveries: HeyGen may repeat a delivery, and so may an attacker who has recorded one."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from heygen_async.errors import InvalidInputError
 from heygen_async.webhooks.events import WebhookEvent
 
 DAY_AND_AN_HOUR = 25 * 3600.0  # HeyGen repeats a delivery for up to 24 hours
-MOST_KEYS = 20_000  # two for each delivery; 32 bytes each and Python's own
+MOST_KEYS = 20_000  # two for each delivery, 32 bytes each plus Python's overhead
 
 
 class SeenDeliveries:
-    """A bounded memory: the least recently seen is forgotten first, and everything after *window* seconds.
+    """A bounded memory of deliveries. A full memory forgets the least recently seen one first.
 
-    A delivery is known again by its event id, and by its body too, because the id is not signed: a recorded delivery
-    that is sent under another id changes nothing either. Two events with the very same body are thus one.
+    A delivery counts as seen if its event id or its body was seen. The body counts because the id is not signed: a
+    recorded delivery that is sent under another id is still a repetition. Two events with equal bodies count as one.
     """
 
     def __init__(self, *, at_most: int = MOST_KEYS, window: float = DAY_AND_AN_HOUR) -> None:
-        """Remember *at_most* keys, two for each delivery, for *window* seconds each."""
+        """Remember at most *at_most* keys, two for each delivery, for *window* seconds each."""
         if at_most < 2 or not window > 0:  # noqa: PLR2004 - one delivery has two keys
             raise InvalidInputError(f"at_most {at_most}, window {window}: must be 2 or more, and above 0 s")
         self._at_most = at_most
@@ -28,21 +28,21 @@ class SeenDeliveries:
         self._seen_at: OrderedDict[bytes, float] = OrderedDict()
 
     def __len__(self) -> int:
-        """The number of keys that are remembered."""
+        """Return the number of remembered keys."""
         return len(self._seen_at)
 
     def is_new(self, event: WebhookEvent, raw_body: bytes, now: float) -> bool:
-        """Return True if this delivery was not seen before, and remember it.
+        """Return True if a delivery was not seen before, and remember it.
 
         Args:
-            event: What it says.
-            raw_body: The bytes.
+            event: Event of the delivery.
+            raw_body: Body of the delivery.
             now: Unix time.
         """
         self._forget(now - self._window)
         keys = _keys(event, raw_body)
         known = [key for key in keys if key in self._seen_at]
-        # A new id on a known body is not remembered: else a replay could claim the id of an event still to come.
+        # A new id with a known body is not remembered, or a replay could suppress a later event that has this id.
         for key in known or keys:
             self._seen_at[key] = now
             self._seen_at.move_to_end(key)
@@ -56,6 +56,6 @@ class SeenDeliveries:
 
 
 def _keys(event: WebhookEvent, raw_body: bytes) -> list[bytes]:
-    """Hashes, so that a key is small whatever was sent."""
-    keys = [b"body", raw_body], [b"id", (event.event_id or "").encode(errors="replace")]
-    return [hashlib.sha256(kind + b":" + said).digest() for kind, said in keys if said]
+    """Return the hash of the body, and the hash of the id if there is one."""
+    parts = [b"body", raw_body], [b"id", (event.event_id or "").encode(errors="replace")]
+    return [hashlib.sha256(name + b":" + value).digest() for name, value in parts if value]

@@ -1,8 +1,8 @@
-"""Is a delivery HeyGen's? `verify` is pure, and compares in constant time.
+"""Verification of a delivery's signature. `verify` is pure, and compares in constant time.
 
-HeyGen signs the body and nothing else: neither `Heygen-Timestamp` nor `Heygen-Event-Id` is covered. So whoever has
-recorded one delivery can send it again with a fresh date and a new id. The date catches honest lateness only; it takes
-the memory of a `Receiver`, which knows bodies again, to refuse a replay.
+HeyGen signs the body only: the signature covers neither `Heygen-Timestamp` nor `Heygen-Event-Id`. An attacker who has
+recorded a delivery can send it again with a new date and a new id. The check of the date does not stop such a replay;
+a `Receiver` does, because it remembers bodies.
 
 Source: `x-signature` and `x-headers` of `WebhookDelivery` in the contract.
 """
@@ -38,48 +38,50 @@ def verify(
     now: float | None = None,
     tolerance: float = TOLERANCE_SECONDS,
 ) -> WebhookEvent:
-    """Return what a signed delivery says, or raise why it is not to be believed.
+    """Return the event of a signed delivery, or raise the reason to refuse it.
 
-    `Heygen-Signature` decides where it is given, and then a `Heygen-Timestamp` must be there too. The older header
-    `Signature` is taken only where the newer is absent; it may come without a date, and is then accepted undated.
+    With `Heygen-Signature` a `Heygen-Timestamp` is required. The older header `Signature` is used only if the newer one
+    is absent, and may come without a timestamp.
 
     Args:
-        raw_body: The bytes as they came, not JSON that was read and written again.
+        raw_body: The bytes of the body as they arrived, not JSON that was parsed and written again.
         headers: A mapping, or pairs; names in any case.
-        secrets: Of the endpoint (`whsec_...`). Give the old and the new one while you rotate.
-        now: Unix time; the machine's clock when absent.
-        tolerance: Seconds that the timestamp may lie in the past or in the future.
+        secrets: Secrets of the endpoint (`whsec_...`). Give the old and the new one during a rotation.
+        now: Unix time; by default the system clock's.
+        tolerance: Most seconds between the timestamp and *now*, in either direction.
 
     Raises:
-        WebhookSignatureError: No signature, several, or none of *secrets* made it.
-        WebhookTimestampError: Too old, too new, or no date where one is due.
-        WebhookMalformedError: Signed, but not an event.
+        WebhookSignatureError: There is no signature, or several, or it was made with none of *secrets*.
+        WebhookTimestampError: The timestamp is too old, too new, or missing where it is required.
+        WebhookMalformedError: The signature is good, but the body is not an event.
         InvalidInputError: The body is not bytes, or a secret is blank.
     """
     if not isinstance(raw_body, bytes):
-        raise InvalidInputError(f"raw_body: a {type(raw_body).__name__}; must be the bytes as they came")
+        raise InvalidInputError(f"raw_body: a {type(raw_body).__name__}; must be the bytes as they arrived")
     keys = check_secrets(secrets)
-    found = _SignatureHeader(headers)
-    _check_signature(raw_body, found.signature(), keys)
-    sent_at = found.sent_at()
+    relevant = _SignatureHeaders(headers)
+    _check_signature(raw_body, relevant.signature(), keys)
+    sent_at = relevant.sent_at()
     _check_age(sent_at, time.time() if now is None else now, tolerance)
-    return read_event(raw_body, event_id=found.event_id, sent_at=sent_at, signed=True)
+    return read_event(raw_body, event_id=relevant.event_id, sent_at=sent_at, signed=True)
 
 
 def check_secrets(secrets: Secrets) -> tuple[str, ...]:
-    """Return *secrets* as a tuple, refusing blank ones: an empty key is one that everybody knows."""
+    """Return *secrets* as a tuple. Blank ones are refused, because anyone could sign with an empty key."""
     keys = (secrets,) if isinstance(secrets, str) else tuple(secrets)
-    if not all(map(_is_said, keys)):
-        raise InvalidInputError("secrets: one is blank or no text; pass the `whsec_...` that create or rotate returned")
+    if not all(map(_is_filled, keys)):
+        raise InvalidInputError(
+            "secrets: one is blank or not text; pass the `whsec_...` that create or rotate returned"
+        )
     return tuple(key.strip() for key in keys)
 
 
-def _is_said(key: object) -> bool:
+def _is_filled(key: object) -> bool:
     return isinstance(key, str) and bool(key.strip())
 
 
-class _SignatureHeader:
-    """The headers that matter. One that is repeated is ambiguous, and so counts as a bad one."""
+class _SignatureHeaders:
+    """The headers for signature, timestamp and event id. A repeated header is ambiguous, so it is refused."""
 
     def __init__(self, headers: Headers) -> None:
         self._values: dict[str, list[str]] = {}
@@ -97,7 +99,7 @@ class _SignatureHeader:
     def signature(self) -> str:
         given = self._values.get(_OLDER_SIGNATURE if self._is_older else _SIGNATURE, [])
         if len(given) != 1:
-            raise WebhookSignatureError(f"webhook: {len(given)} signatures where one is due")
+            raise WebhookSignatureError(f"webhook: {len(given)} signatures, must be one")
         return given[0]
 
     def sent_at(self) -> float | None:
@@ -105,13 +107,13 @@ class _SignatureHeader:
         if not given and self._is_older:
             return None
         if len(given) != 1 or not _SECONDS.fullmatch(given[0]):
-            raise WebhookTimestampError("webhook: Heygen-Timestamp is missing, repeated or no Unix time in seconds")
+            raise WebhookTimestampError("webhook: Heygen-Timestamp is missing, repeated or not a Unix time in seconds")
         return float(given[0])
 
 
 def _check_signature(body: bytes, signature: str, keys: tuple[str, ...]) -> None:
-    """Compare with every key, so that the time taken does not tell which one was close."""
-    given = signature.encode(errors="replace")  # bytes: hmac refuses to compare text that is not ASCII
+    """Compare with every key, so that the time does not depend on which one matches."""
+    given = signature.encode(errors="replace")  # bytes, because hmac refuses to compare text that is not ASCII
     matches = [hmac.compare_digest(_sign(body, key), given) for key in keys]
     if not any(matches):
         raise WebhookSignatureError(f"webhook: the signature was made by none of the {len(keys)} secrets")
@@ -124,5 +126,5 @@ def _sign(body: bytes, key: str) -> bytes:
 def _check_age(sent_at: float | None, now: float, tolerance: float) -> None:
     if sent_at is not None and not abs(now - sent_at) <= tolerance:
         raise WebhookTimestampError(
-            f"webhook: dated {now - sent_at:+,.0f} s ago, must be within {tolerance:g} s; is the clock here right?"
+            f"webhook: dated {now - sent_at:+,.0f} s ago, must be within {tolerance:g} s; check this machine's clock"
         )

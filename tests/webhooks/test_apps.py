@@ -1,7 +1,7 @@
-"""Deliveries over HTTP: a table of what must not come through, on aiohttp's server and as an ASGI application.
+"""Deliveries over HTTP, on aiohttp's server and as an ASGI application: a table of bad ones, and a table of good ones.
 
-Each delivery of the table comes to a receiver that works, is answered as the table says, and changes nothing: no event,
-no memory, and what is good still comes through afterwards, once.
+Each bad delivery goes to a working receiver, gets the status of the table, and has no effect: no event, no entry in the
+memory, and a good delivery afterwards is accepted, once.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ CALLBACK = f"{PATH}/{TOKEN}"
 BODY = body_of(video_id="bad")
 LIMIT = 1024 * 1024
 TEN_MEGABYTES = body_of(video_id="bad", filling="x" * 10_000_000)
-SEEN = body_of(video_id="seen")  # was delivered before
+SEEN = body_of(video_id="seen")  # delivered before
 
 
 @attrs.frozen(kw_only=True)
 class Delivery:
-    """A request, and the status of its answer."""
+    """A request, and the expected status of its answer."""
 
     status: int
     body: bytes = BODY
@@ -62,26 +62,26 @@ class Delivery:
 
 
 def changed(name: str, value: str | None) -> Callable[[bytes], Pairs]:
-    """Signed well, but for one header."""
+    """Return good headers with one changed or, if *value* is None, left out."""
     return lambda body: with_header(signed(body), name, value)
 
 
 def signature(make: Callable[[str], str]) -> Callable[[bytes], Pairs]:
-    """Signed by something that is made from the good signature."""
+    """Return headers whose signature is the good one after *make*."""
     return lambda body: with_header(signed(body), "Heygen-Signature", make(digest(body)))
 
 
 def older(make: Callable[[str], str] = str, *more: tuple[str, str]) -> Callable[[bytes], Pairs]:
-    """Signed by the older header."""
+    """Return headers with the older signature header, its value after *make*, and with *more*."""
     return lambda body: [("Signature", make(digest(body))), *more]
 
 
 def numbered(body: bytes) -> Pairs:
-    """Signed, each body under a number of its own."""
+    """Return good headers, with an event id that differs for each body."""
     return signed(body, event_id=digest(body))
 
 
-def nothing(body: bytes) -> Pairs:
+def unsigned(body: bytes) -> Pairs:
     return []
 
 
@@ -90,12 +90,12 @@ def ago(seconds: float) -> Callable[[bytes], Pairs]:
 
 
 TABLE = {
-    # Who are you?
+    # Signature
     "forged": Delivery(status=401, headers=changed("Heygen-Signature", "0" * 64)),
     "of another secret": Delivery(status=401, headers=lambda body: signed(body, secret="whsec_other")),
     "of an empty secret": Delivery(status=401, headers=lambda body: signed(body, secret="")),
     "signed for another body": Delivery(status=401, headers=lambda body: signed(body + b" ")),
-    "not signed": Delivery(status=401, headers=nothing),
+    "not signed": Delivery(status=401, headers=unsigned),
     "dated and numbered, not signed": Delivery(status=401, headers=changed("Heygen-Signature", None)),
     "an empty signature": Delivery(status=401, headers=changed("Heygen-Signature", "")),
     "the same signature twice": Delivery(
@@ -127,7 +127,7 @@ TABLE = {
     ),
     "older signature bad": Delivery(status=401, headers=older(str.upper)),
     "older signature twice": Delivery(status=401, headers=lambda body: [*older()(body), *older()(body)]),
-    # When was that?
+    # Date
     "late": Delivery(status=401, headers=ago(302)),
     "late by a day": Delivery(status=401, headers=ago(86400)),
     "early": Delivery(status=401, headers=ago(-400)),
@@ -141,7 +141,7 @@ TABLE = {
         status=401, headers=lambda body: with_header(signed(body), "Heygen-Timestamp", str(int(time.time() * 1000)))
     ),
     "older kind, late": Delivery(status=401, headers=older(str, ("Heygen-Timestamp", "1700000000"))),
-    # What is that?
+    # Content
     "empty": Delivery(status=400, body=b""),
     "truncated": Delivery(status=400, body=BODY[:-3]),
     "text": Delivery(status=400, body=b"avatar_video.success"),
@@ -157,17 +157,17 @@ TABLE = {
     "a type that is no text": Delivery(status=400, body=b'{"event_type": 7, "event_data": {"video_id": "bad"}}'),
     "no data": Delivery(status=400, body=b'{"event_type": "avatar_video.success"}'),
     "data that is no object": Delivery(status=400, body=b'{"event_type": "x.success", "event_data": ["bad"]}'),
-    # How much is that?
+    # Size
     "10 MB": Delivery(status=413, body=TEN_MEGABYTES),
     "10 MB without a length": Delivery(status=413, body=TEN_MEGABYTES, chunked=True),
-    "10 MB, not signed": Delivery(status=413, body=TEN_MEGABYTES, headers=nothing, chunked=True),
+    "10 MB, not signed": Delivery(status=413, body=TEN_MEGABYTES, headers=unsigned, chunked=True),
     "one byte too much": Delivery(status=413, body=body_of(filling="x").ljust(LIMIT + 1)),
     "packed": Delivery(
         status=415,
         body=gzip.compress(b"0" * 10_000_000),
         headers=lambda body: [*signed(body), ("Content-Encoding", "gzip")],
     ),
-    # Where to?
+    # Method and path
     "GET": Delivery(status=200, method="GET", body=b""),
     "GET with a delivery": Delivery(status=200, method="GET"),
     "HEAD": Delivery(status=200, method="HEAD", body=b""),
@@ -178,13 +178,13 @@ TABLE = {
     "a path with a slash": Delivery(status=404, path=f"{PATH}/"),
     "a path in capitals": Delivery(status=404, path=PATH.upper()),
     "GET at an unknown path": Delivery(status=404, path=f"{PATH}/x", method="GET", body=b""),
-    "a guessed token": Delivery(status=404, path=f"{PATH}/{'A' * 48}", headers=nothing),
-    "half a token": Delivery(status=404, path=CALLBACK[:-1], headers=nothing),
-    "a token in capitals": Delivery(status=404, path=f"{PATH}/{TOKEN.upper()}", headers=nothing),
-    "a token that is no ASCII": Delivery(status=404, path=f"{PATH}/{'é' * 48}", headers=nothing),
-    "truncated, on the path of callbacks": Delivery(status=400, path=CALLBACK, headers=nothing, body=BODY[:-1]),
-    "10 MB on the path of callbacks": Delivery(status=413, path=CALLBACK, headers=nothing, body=TEN_MEGABYTES),
-    # Again?
+    "a guessed token": Delivery(status=404, path=f"{PATH}/{'A' * 48}", headers=unsigned),
+    "half a token": Delivery(status=404, path=CALLBACK[:-1], headers=unsigned),
+    "a token in capitals": Delivery(status=404, path=f"{PATH}/{TOKEN.upper()}", headers=unsigned),
+    "a token that is no ASCII": Delivery(status=404, path=f"{PATH}/{'é' * 48}", headers=unsigned),
+    "truncated, on the path of callbacks": Delivery(status=400, path=CALLBACK, headers=unsigned, body=BODY[:-1]),
+    "10 MB on the path of callbacks": Delivery(status=413, path=CALLBACK, headers=unsigned, body=TEN_MEGABYTES),
+    # Repetition
     "a duplicate": Delivery(status=200, body=SEEN, headers=lambda body: signed(body, event_id="seen")),
     "a duplicate with a newer link": Delivery(
         status=200, body=body_of(video_id="seen", url="https://x"), headers=lambda body: signed(body, event_id="seen")
@@ -195,7 +195,7 @@ TABLE = {
     ),
     "a replay in the older kind": Delivery(status=200, body=SEEN, headers=older()),
     "a replay after its time": Delivery(status=401, body=SEEN, headers=ago(3600)),
-    "a duplicate on the path of callbacks": Delivery(status=200, body=SEEN, headers=nothing, path=CALLBACK),
+    "a duplicate on the path of callbacks": Delivery(status=200, body=SEEN, headers=unsigned, path=CALLBACK),
 }
 
 GOOD = {
@@ -207,27 +207,27 @@ GOOD = {
     "late by four minutes": Delivery(status=200, headers=ago(240)),
     "of an unknown type": Delivery(status=200, body=body_of("tomorrow.arrived", video_id="bad")),
     "unpacked, and says so": Delivery(status=200, headers=lambda b: [*signed(b), ("Content-Encoding", "identity")]),
-    "unsigned on the path of callbacks": Delivery(status=200, headers=nothing, path=CALLBACK),
+    "unsigned on the path of callbacks": Delivery(status=200, headers=unsigned, path=CALLBACK),
 }
 
 Post = Callable[[Delivery], Any]
 
 
 @pytest.fixture
-def heard() -> list[WebhookEvent]:
-    """What came out."""
+def received() -> list[WebhookEvent]:
+    """The list of events that the receiver passed on."""
     return []
 
 
 @pytest.fixture
-def receiver(heard: list[WebhookEvent]) -> Receiver:
-    """Knows two secrets."""
-    return Receiver([OLD_SECRET, SECRET], path=PATH, callback_token=TOKEN, observers=[heard.append], max_bytes=LIMIT)
+def receiver(received: list[WebhookEvent]) -> Receiver:
+    """A receiver with two secrets."""
+    return Receiver([OLD_SECRET, SECRET], path=PATH, callback_token=TOKEN, observers=[received.append], max_bytes=LIMIT)
 
 
 @contextlib.asynccontextmanager
 async def serving(receiver: Receiver) -> AsyncIterator[int]:
-    """The server of aiohttp on 127.0.0.1; yields its port."""
+    """Serve *receiver* by aiohttp on 127.0.0.1, and yield the port."""
     app = web.Application()
     app.router.add_route("*", receiver.path + "{rest:.*}", receiver.handler)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.001)
@@ -257,7 +257,7 @@ async def post_to_aiohttp(session: aiohttp.ClientSession, port: int, delivery: D
 
 @pytest.fixture(params=["aiohttp", "asgi"])
 async def post(request: pytest.FixtureRequest, receiver: Receiver) -> AsyncIterator[Post]:
-    """Delivers to the receiver, by one server or the other."""
+    """A function that delivers to the receiver, over aiohttp's server or ASGI."""
     if request.param == "asgi":
         yield lambda delivery: ask_asgi(
             receiver.asgi,
@@ -272,45 +272,45 @@ async def post(request: pytest.FixtureRequest, receiver: Receiver) -> AsyncItera
             yield lambda delivery: post_to_aiohttp(session, port, delivery)
 
 
-def told(event: WebhookEvent) -> tuple[str | None, bool]:
+def facts(event: WebhookEvent) -> tuple[str | None, bool]:
     return event.video_id, event.signed
 
 
 @pytest.mark.parametrize("delivery", TABLE.values(), ids=TABLE)
-async def test_nothing_comes_of_a_bad_delivery(
-    post: Post, receiver: Receiver, heard: list[WebhookEvent], delivery: Delivery
+async def test_a_bad_delivery_has_no_effect(
+    post: Post, receiver: Receiver, received: list[WebhookEvent], delivery: Delivery
 ) -> None:
-    """Its status is right, its answer gives nothing away, and everything is as before."""
+    """A bad delivery gets the table's status and a short answer, and changes neither events nor memory."""
     assert (
         await post(Delivery(status=200, body=SEEN, headers=lambda body: signed(body, event_id="seen")))
     ).status == 200
-    assert (await post(Delivery(status=200, body=SEEN, headers=nothing, path=CALLBACK))).status == 200
-    before = [told(event) for event in heard]
+    assert (await post(Delivery(status=200, body=SEEN, headers=unsigned, path=CALLBACK))).status == 200
+    before = [facts(event) for event in received]
     remembered = len(receiver._seen), len(receiver._seen_callbacks)
     answered = await post(delivery)
     assert answered.status == delivery.status
     assert len(answered.text) < 120
     for secret in ("Traceback", "whsec", digest(delivery.body), "bad"):
         assert secret not in answered.text
-    assert [told(event) for event in heard] == before == [("seen", True), ("seen", False)]
+    assert [facts(event) for event in received] == before == [("seen", True), ("seen", False)]
     assert (len(receiver._seen), len(receiver._seen_callbacks)) == remembered
     good = Delivery(status=200, body=body_of(video_id="good"), headers=lambda body: signed(body, event_id="good"))
     assert [(await post(good)).status for _ in range(2)] == [200, 200]
-    assert [told(event) for event in heard] == [*before, ("good", True)]
+    assert [facts(event) for event in received] == [*before, ("good", True)]
 
 
 @pytest.mark.parametrize("delivery", GOOD.values(), ids=GOOD)
-async def test_a_good_delivery_comes_through(
-    post: Post, receiver: Receiver, heard: list[WebhookEvent], delivery: Delivery
+async def test_a_good_delivery_is_accepted(
+    post: Post, receiver: Receiver, received: list[WebhookEvent], delivery: Delivery
 ) -> None:
-    """Once, with its ids; a reader gets the same."""
+    """A good delivery becomes one event, for observers and readers."""
     assert (await post(delivery)).status == 200
-    assert [told(event) for event in heard] == [("bad", delivery.path == PATH)]
-    assert await anext(aiter(receiver)) is heard[0]
+    assert [facts(event) for event in received] == [("bad", delivery.path == PATH)]
+    assert await anext(aiter(receiver)) is received[0]
 
 
-async def test_a_probe_is_told_what_may_be_sent(post: Post) -> None:
-    """HeyGen looks before it registers an address; HEAD has no body."""
+async def test_a_probe_gets_the_allowed_methods(post: Post) -> None:
+    """OPTIONS, GET and HEAD, by which HeyGen probes an address, are answered with `Allow` and no body."""
     for method in ("OPTIONS", "GET", "HEAD"):
         answered = await post(Delivery(status=200, method=method, body=b""))
         allowed = {name.lower(): value for name, value in answered.headers.items()}["allow"]
@@ -318,23 +318,23 @@ async def test_a_probe_is_told_what_may_be_sent(post: Post) -> None:
         assert answered.text == ""
 
 
-async def test_events_out_of_order_come_as_they_come(post: Post, heard: list[WebhookEvent]) -> None:
-    """The failure before the success, the video before its session: each is told, none is held back."""
+async def test_events_keep_the_order_of_their_deliveries(post: Post, received: list[WebhookEvent]) -> None:
+    """Events are passed on in the order of their deliveries; none is held back or reordered."""
     for event_type in ("video_agent.success", "avatar_video.fail", "avatar_video.success"):
         body = body_of(event_type, video_id="v1")
         assert (await post(Delivery(status=200, body=body, headers=numbered))).status == 200
-    assert [event.ended for event in heard] == ["success", "fail", "success"]
+    assert [event.ended for event in received] == ["success", "fail", "success"]
 
 
 # Reading
 
 
 class Chunks:
-    """A body of *number* chunks of 1,000 bytes; counts how many were taken."""
+    """A body of *number* chunks of 1,000 bytes, which counts the chunks read."""
 
     def __init__(self, number: int) -> None:
         self._left = number
-        self.taken = 0
+        self.chunks_read = 0
 
     def __aiter__(self) -> Chunks:
         return self
@@ -343,12 +343,12 @@ class Chunks:
         if not self._left:
             raise StopAsyncIteration
         self._left -= 1
-        self.taken += 1
+        self.chunks_read += 1
         return b"x" * 1000
 
 
 @pytest.mark.parametrize(
-    ("changes", "status", "taken"),
+    ("changes", "status", "chunks_read"),
     [
         ({}, 413, 11),
         ({"headers": (("content-length", "10001"),)}, 413, 0),
@@ -361,35 +361,35 @@ class Chunks:
         ({"headers": (("content-encoding", "br"),)}, 415, 0),
     ],
 )
-async def test_a_body_is_read_up_to_the_limit_and_not_at_all_if_it_can_be_helped(
-    changes: dict[str, Any], status: int, taken: int
+async def test_a_body_is_read_up_to_the_limit_and_only_if_needed(
+    changes: dict[str, Any], status: int, chunks_read: int
 ) -> None:
-    """A stranger costs little memory, whatever length he claims."""
+    """A body is read up to the limit, whatever its Content-Length, and not at all if the headers decide."""
     chunks = Chunks(1000)
     request: dict[str, Any] = {"method": "POST", "path": "/heygen", "headers": (), **changes}
     reply = await answer(Receiver(SECRET, max_bytes=10_000), DeliveryRequest(chunks=chunks, **request))
-    assert (reply.status, chunks.taken) == (status, taken)
+    assert (reply.status, chunks.chunks_read) == (status, chunks_read)
 
 
 async def test_an_asgi_body_is_not_read_to_its_end(receiver: Receiver) -> None:
-    """10 MB in pieces of 64 KB: 17 of them are more than 1 MB."""
+    """Of 10 MB in chunks of 64 KB, 17 are read, just over 1 MB; with a Content-Length none is."""
     answered = await ask_asgi(receiver.asgi, "POST", PATH, [], TEN_MEGABYTES, length=False)
     assert (answered.status, answered.chunks_read) == (413, 17)
     declared = await ask_asgi(receiver.asgi, "POST", PATH, [], TEN_MEGABYTES)
     assert (declared.status, declared.chunks_read) == (413, 0)
 
 
-async def test_a_body_that_does_not_come_is_not_waited_for_long(receiver: Receiver, heard: list[WebhookEvent]) -> None:
-    """ASGI: 8 seconds for all of it."""
+async def test_a_body_that_stalls_times_out(receiver: Receiver, received: list[WebhookEvent]) -> None:
+    """An ASGI body that is not complete after 8 seconds is answered with 408."""
     start = anyio.current_time()
     answered = await ask_asgi(receiver.asgi, "POST", PATH, signed(BODY), [BODY[:9], BODY[9:]], silent=True)
     assert answered.status == 408
     assert anyio.current_time() - start == pytest.approx(8)
-    assert not heard
+    assert not received
 
 
 async def raw(port: int, request: Iterable[bytes], *, hang_up: bool = False) -> bytes:
-    """Send bytes as they are; return the answer."""
+    """Send raw bytes, and return the answer."""
     async with await anyio.connect_tcp("127.0.0.1", port) as stream:
         for part in request:
             await stream.send(part)
@@ -403,65 +403,65 @@ def head(*lines: str) -> bytes:
     return "\r\n".join([f"POST {PATH} HTTP/1.1", "Host: x", *lines, "", ""]).encode()
 
 
-async def test_a_slow_body_is_given_up_on_aiohttp_too(receiver: Receiver, heard: list[WebhookEvent]) -> None:
-    """Half of a signed body, and then nothing."""
+async def test_a_body_that_stalls_times_out_on_aiohttp(receiver: Receiver, received: list[WebhookEvent]) -> None:
+    """A signed body on aiohttp's server that is not complete after 8 seconds is answered with 408."""
     lines = [f"{name}: {value}" for name, value in signed(BODY)]
     async with serving(receiver) as port:
         start = anyio.current_time()
         answered = await raw(port, [head(*lines, f"Content-Length: {len(BODY)}"), BODY[:-1]])
         assert answered.startswith(b"HTTP/1.1 408")
         assert anyio.current_time() - start == pytest.approx(8, abs=0.5)
-    assert not heard
+    assert not received
 
 
 @pytest.mark.parametrize(
     "length", [f"Content-Length: {len(BODY)}", "Transfer-Encoding: chunked"], ids=["counted", "chunked"]
 )
 async def test_a_sender_that_hangs_up_leaves_no_trace(
-    receiver: Receiver, heard: list[WebhookEvent], caplog: pytest.LogCaptureFixture, length: str
+    receiver: Receiver, received: list[WebhookEvent], caplog: pytest.LogCaptureFixture, length: str
 ) -> None:
-    """Neither an event nor an error in the log; the next one is served."""
+    """A sender that closes the connection causes no event and no error in the log, and the next one is served."""
     lines = [f"{name}: {value}" for name, value in signed(BODY)]
     sent = BODY[:-1] if "Length" in length else b"%x\r\n%s\r\n" % (len(BODY), BODY)
     with caplog.at_level(logging.ERROR):
         async with serving(receiver) as port:
             await raw(port, [head(*lines, length), sent], hang_up=True)
             await anyio.sleep(1)
-            assert not heard
+            assert not received
             answered = await raw(port, [head(*lines, f"Content-Length: {len(BODY)}"), BODY])
             assert answered.startswith(b"HTTP/1.1 200")
     assert not caplog.records
-    assert len(heard) == 1
+    assert len(received) == 1
 
 
 async def test_a_body_in_broken_chunks_is_refused(
-    receiver: Receiver, heard: list[WebhookEvent], caplog: pytest.LogCaptureFixture
+    receiver: Receiver, received: list[WebhookEvent], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """No traceback, neither in the answer nor in the log. Versions of aiohttp differ: some just wait for more."""
+    """Broken chunks cause no traceback in answer or log. Some versions of aiohttp wait for more, and answer 408."""
     lines = [f"{name}: {value}" for name, value in signed(BODY)]
     with caplog.at_level(logging.ERROR):
         async with serving(receiver) as port:
             answered = await raw(port, [head(*lines, "Transfer-Encoding: chunked"), b"5\r\nabcde\r\n", b"zz\r\n\r\n"])
     assert answered.startswith((b"HTTP/1.1 400", b"HTTP/1.1 408"))
     assert b"Traceback" not in answered
-    assert "Error handling request" not in caplog.text  # what aiohttp says of a handler that raises
-    assert not heard
+    assert "Error handling request" not in caplog.text  # aiohttp's message for a handler that raises
+    assert not received
 
 
 @pytest.mark.parametrize("error", [web.RequestPayloadError("zz"), TransferEncodingError("zz"), ConnectionResetError()])
-async def test_a_body_that_aiohttp_cannot_unpack_is_a_bad_request(
-    receiver: Receiver, heard: list[WebhookEvent], error: Exception
+async def test_a_body_that_aiohttp_cannot_decode_is_a_bad_request(
+    receiver: Receiver, received: list[WebhookEvent], error: Exception
 ) -> None:
-    """Its parsers, in C and in Python, say so in ways of their own."""
+    """Every error that aiohttp's parsers, in C and in Python, raise for a body is answered with 400."""
     body = aiohttp.StreamReader(mock.Mock(_reading_paused=False), 2**16)
     body.set_exception(error)
     request = make_mocked_request("POST", PATH, CIMultiDict(signed(BODY)), payload=body)
     assert (await receiver.handler(request)).status == 400
-    assert not heard
+    assert not received
 
 
-async def test_a_refusal_is_logged_without_what_was_sent(post: Post, caplog: pytest.LogCaptureFixture) -> None:
-    """A wrong secret is a mistake that somebody must be able to see."""
+async def test_a_refusal_is_logged_without_the_delivery(post: Post, caplog: pytest.LogCaptureFixture) -> None:
+    """A refused signature is logged as a warning that does not quote the delivery."""
     with caplog.at_level(logging.WARNING, logger="heygen_async"):
         await post(Delivery(status=401, headers=changed("Heygen-Signature", "mine")))
     logged = [record.getMessage() for record in caplog.records if record.name == "heygen_async"]
@@ -471,15 +471,15 @@ async def test_a_refusal_is_logged_without_what_was_sent(post: Post, caplog: pyt
 # ASGI besides deliveries
 
 
-async def test_asgi_hangs_up_quietly(receiver: Receiver, heard: list[WebhookEvent]) -> None:
-    """The sender is gone before it said that its body was whole, although it reads well; nobody is there to be told."""
+async def test_an_asgi_sender_that_hangs_up(receiver: Receiver, received: list[WebhookEvent]) -> None:
+    """A disconnect before the end of the body causes no event and no answer, even if the bytes so far are an event."""
     answered = await ask_asgi(receiver.asgi, "POST", CALLBACK, [], [BODY, b""], gone=True)
     assert answered.status == 0
-    assert not heard
+    assert not received
 
 
 async def test_asgi_starts_and_stops(receiver: Receiver) -> None:
-    """A server that asks is answered, and the application ends."""
+    """The lifespan events of a server are confirmed, and the application returns after shutdown."""
     asked = iter(["lifespan.startup", "lifespan.shutdown"])
     sent: list[str] = []
 
@@ -494,8 +494,10 @@ async def test_asgi_starts_and_stops(receiver: Receiver) -> None:
 
 
 @pytest.mark.parametrize(("kind", "sent"), [("websocket", ["websocket.close"]), ("tomorrow", [])])
-async def test_asgi_speaks_http_only(receiver: Receiver, heard: list[WebhookEvent], kind: str, sent: list[str]) -> None:
-    """Anything else is turned away."""
+async def test_asgi_accepts_http_only(
+    receiver: Receiver, received: list[WebhookEvent], kind: str, sent: list[str]
+) -> None:
+    """A WebSocket is closed, and a connection of an unknown type is ignored."""
     found: list[str] = []
 
     async def receive() -> dict[str, Any]:
@@ -506,4 +508,4 @@ async def test_asgi_speaks_http_only(receiver: Receiver, heard: list[WebhookEven
 
     await receiver.asgi({"type": kind, "path": PATH, "headers": []}, receive, send)
     assert found == sent
-    assert not heard
+    assert not received
