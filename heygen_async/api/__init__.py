@@ -1,1 +1,1 @@
-"""One file per resource of the API, its values and its methods together."""
+"""HeyGen's API: the client, its resources, requests, handles and uploads."""

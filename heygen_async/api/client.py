@@ -1,4 +1,4 @@
-"""`Client`: settings, credentials, the life of the sessions, and one request at a time."""
+"""`Client`: settings, credentials, connections and resources of one account."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from heygen_async.account.render_pool import RenderPool
 from heygen_async.api.agents.video_agents import VideoAgents
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.video import Video
-from heygen_async.api.renders import creation
+from heygen_async.api.renders import creation_call
 from heygen_async.api.requests.batch import create_batch
 from heygen_async.api.requests.modes import VideoRequest
 from heygen_async.api.resources import Resources
@@ -42,14 +42,14 @@ logger: logging.Logger = logging.getLogger("heygen_async")
 
 
 class Client(Resources):
-    """One account: its resources, `render` and `raw`. `heygen_async.HeyGen` adds lists and campaigns to it.
+    """A client of one account: resources, `render` and `raw`. `heygen_async.HeyGen` adds lists and campaigns.
 
     Attributes:
-        videos: `/v3/videos`.
-        video_agents: `/v3/video-agents`.
-        webhooks: `/v3/webhooks`.
-        credentials: The key or token, and where it was found.
-        retry: How often and patiently requests are repeated.
+        videos: Methods of `/v3/videos`.
+        video_agents: Methods of `/v3/video-agents`.
+        webhooks: Methods of `/v3/webhooks`.
+        credentials: The key or token, and the place where it was found.
+        retry: Policy for retries.
         telemetry: The observers.
     """
 
@@ -64,25 +64,26 @@ class Client(Resources):
         requests_per_second: float | None = None,
         observers: Sequence[Observer] = (),
     ) -> None:
-        """Prepare a client.
+        """Create a client. Connections are opened by the first request.
 
         Args:
-            api_key: Of the account; else the environment's HEYGEN_API_KEY, else what `heygen auth login` of the
-                official command line has stored in ~/.heygen/credentials (or in the folder HEYGEN_CONFIG_DIR).
-            bearer_token: An OAuth token instead of a key, or a function, also an async one, that gives it. A function
-                is asked before the first request and again when HeyGen refuses its token (401): once for all
-                requests under way, which are then repeated. It says whose account it is, too: clients with equal
-                functions share what they know of the account, two lambdas are two accounts. One that is not async
-                must not wait. It has 60 seconds to answer.
-            base_url: Where to send; else HEYGEN_API_BASE, else https://api.heygen.com.
-            session: An aiohttp session to use; it is never closed here.
-            retry: How often and patiently requests are repeated.
-            requests_per_second: Send no faster than this on average.
-            observers: Called with every telemetry event.
+            api_key: API key of the account. By default HEYGEN_API_KEY of the environment, else the key or session
+                that `heygen auth login` of the official command line has stored in ~/.heygen/credentials (or in the
+                folder HEYGEN_CONFIG_DIR).
+            bearer_token: An OAuth token instead of a key, or a function, plain or async, that returns one. The function
+                is called before the first request and again when HeyGen refuses its token (401): once for all
+                requests under way, which are then repeated. It also identifies the account: clients with equal
+                functions share the state of the account; two lambdas are two accounts. A plain function must not
+                block. The function has 60 seconds to return.
+            base_url: Address of the API. By default HEYGEN_API_BASE of the environment, else https://api.heygen.com.
+            session: An aiohttp session to use; the client does not close it.
+            retry: Policy for retries.
+            requests_per_second: Most requests per second, on average.
+            observers: Callables that get every telemetry event.
 
         Raises:
             AuthenticationError: There is neither a key nor a token, or the file cannot be used.
-            InvalidInputError: The key or token cannot be one: it is blank, or has a line break in it.
+            InvalidInputError: The key or token is malformed: it is blank, or has a line break in it.
 
         Source of the file: heygen-cli, `internal/auth/file_resolver.go`.
         """
@@ -102,28 +103,29 @@ class Client(Resources):
         self.webhooks: Webhooks = Webhooks(self._caller)
 
     async def __aenter__(self) -> Self:
-        """Open nothing yet: the first request does."""
+        """Return the client."""
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        """Close the connections. Renders go on."""
+        """Close the client's connections. Renders go on."""
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the connections that were opened here. Renders go on."""
+        """Close the client's connections. Renders go on."""
         await self._transport.aclose()
 
     async def render(self, request: VideoRequest, *, deadline: float = polling.DEADLINE_SECONDS) -> Video:
         """Submit *request*, of any mode, and return the completed video. Costs money.
 
         Args:
-            request: What to make.
-            deadline: Seconds for all of it. Cancelling or passing it leaves the render running.
+            request: The request.
+            deadline: Most seconds for submission and render together. After it, or after a cancellation, the render
+                goes on.
 
         Raises:
-            RenderFailedError: HeyGen gave up; failed renders are not billed.
-            DeadlineExceededError: Not ended; its `resource_id` leads back to it, if it was submitted.
-            HeyGenError: It could not be submitted; `spent` tells whether it may have been.
+            RenderFailedError: The render failed; HeyGen does not bill failed renders.
+            DeadlineExceededError: The render has not ended; `resource_id` is its id, if it was submitted.
+            HeyGenError: The request could not be submitted; `spent` tells if it may have been executed.
 
         Source: `POST /v3/videos` or `POST /v3/video-agents`, then `GET /v3/videos/{video_id}`.
         """
@@ -137,33 +139,33 @@ class Client(Resources):
             raise
 
     async def begin(self, request: RenderRequest | StoredRequest, options: Options | None = None) -> str:
-        """Submit a request of any kind and return its id: a video's, a session's or a job's. Costs money.
+        """Submit a request of any kind and return the id of the video, session or job. Costs money.
 
-        The resources' own methods (`videos.create`, `translations.create`, ...) return handles to follow.
+        The methods of the resources (`videos.create`, `translations.create`, ...) return handles instead of ids.
 
         Raises:
-            InsufficientCreditError: The account cannot pay; nothing was made.
-            OutcomeUnknownError: Sent to an endpoint that knows no keys, and its answer lost; it was not repeated.
+            InsufficientCreditError: The account cannot pay; no render was started.
+            OutcomeUnknownError: The answer of an endpoint that takes no key was lost; the request was not repeated.
 
         Source: `POST /v3/videos`, `POST /v3/video-agents`, `POST /v3/video-translations`, ...
         """
-        call = creation(request, None if options is None else options.idempotency_key)
+        call = creation_call(request, None if options is None else options.idempotency_key)
         return await self._caller.send(call, options)
 
     async def attempt(self, request: RenderRequest | StoredRequest, key: str, *, tried: int = 0) -> Outcome:
-        """Send a request of any kind once, under *key*, and return the outcome: a value, never an exception.
+        """Send a request of any kind once, under *key*, and return its outcome. Costs money if it is accepted.
 
-        A bulk run asks in this way: what comes next is decided from the outcome. Costs money if it is accepted.
+        Errors of this package are returned as outcomes. A bulk run uses this, and decides the next step itself.
 
         Source: `POST /v3/videos`, `POST /v3/video-agents`, `POST /v3/video-translations`, ...
         """
         try:
-            return Accepted(await self._caller.send(creation(request, key), _once(key), tried=tried))
+            return Accepted(await self._caller.send(creation_call(request, key), _once(key), tried=tried))
         except HeyGenError as exc:
             return outcome_of(exc)
 
     async def attempt_batch(self, requests: Sequence[Any], key: str, *, tried: int = 0) -> Outcome:
-        """Send up to 100 requests in one POST once, under *key*, and return the outcome. Costs money for each.
+        """Send up to 100 requests in one POST, once, under *key*, and return the outcome. Costs money for each.
 
         Source: `POST /v3/videos/batches`.
         """
@@ -187,13 +189,13 @@ class Client(Resources):
         """Send any request to HeyGen and return the JSON of its answer, envelope included.
 
         Args:
-            method: GET, POST, ...
-            path: `/v3/...`; the key goes to the client's own origin only.
-            body: A JSON value.
-            query: Parameters.
-            costs: Whether it costs money; by default every POST is taken to.
-            takes_key: Whether the endpoint honours `Idempotency-Key`; only then is a lost POST repeated.
-            options: As for every call.
+            method: HTTP method: GET, POST, ...
+            path: Path of the endpoint (`/v3/...`). Other hosts are refused, so that the key is not sent to them.
+            body: A value to be sent as JSON.
+            query: Query parameters.
+            costs: True if the request costs money; by default True for a POST.
+            takes_key: True if the endpoint honours `Idempotency-Key`. Only then a lost POST is repeated.
+            options: Options of the call.
         """
         method = method.upper()
         call = Call(
@@ -210,17 +212,17 @@ class Client(Resources):
 
     @property
     def account(self) -> Account:
-        """The account's limits as learnt so far, shared with other clients of it; only inside an event loop."""
+        """The account's limits learnt so far, shared by its clients. Available inside an event loop only."""
         return self._caller.account
 
     @property
     def pool(self) -> RenderPool:
-        """The account's render slots as learnt so far; only inside an event loop."""
+        """The account's render slots. Available inside an event loop only."""
         return self.account.pool
 
     @property
     def requests_per_second(self) -> float:
-        """Requests that may be sent a second, by the settings and by refusals; infinite if neither says."""
+        """Most requests per second, by the client's setting and by past 429s; infinite without either."""
         return self._caller.requests_per_second
 
     @property
@@ -229,7 +231,7 @@ class Client(Resources):
         return self._transport
 
     def __repr__(self) -> str:
-        """Name the address, never the key."""
+        """Return a text with the address, without the key."""
         return f"{type(self).__name__}({str(self._transport.base_url)!r})"
 
 

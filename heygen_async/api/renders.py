@@ -1,7 +1,7 @@
-"""Whatever renders, asked for and looked at in one way: so that a run can mix films, translations, clips and the rest.
+"""Requests and reads of all kinds of renders in one form, so that a run can mix videos, translations, clips and others.
 
-A job that is no plain video is seen as one: `SeenAsVideo` has the addresses, the length and the reason of a failure
-where a `Video` has them, and the job itself beside them.
+A job that is not a plain video is represented as one: `SeenAsVideo` has addresses, length and failure in the fields of
+a `Video`, and the job itself in `made`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import attrs
 from heygen_async.api.handles.video import Video
 from heygen_async.api.requests.kinds import Kind, base_of, kind_of
 from heygen_async.api.requests.modes import VideoRequest
-from heygen_async.api.requests.stored import body_of, sent_of
+from heygen_async.api.requests.stored import body_of, payload_of
 from heygen_async.errors import ContractError, InvalidInputError, RenderFailedError
 from heygen_async.http import wire
 from heygen_async.http.call import Call
@@ -54,14 +54,14 @@ class HasResources(Protocol):
 
 @attrs.frozen(kw_only=True)
 class SeenAsVideo(Video):
-    """A job that is no plain video, seen as one.
+    """A job of another kind than a plain video, with the fields of a video.
 
     Attributes:
-        subject: What it is, in messages.
+        subject: Name of the kind, for messages.
         made: The job itself: a `Translation`, `Lipsync`, `ClippedVideo`, `CutOut`, ...
-        urls: Addresses of all its films, by what they are; the first is `video_url`. A clip's is `1`, `2`, ..., a
-            layer's its name, a translation's without pictures `audio`.
-        reached: True if it has ended.
+        urls: Addresses of all files by name; the first is `video_url`. Names are `1`, `2`, ... for clips, the layer's
+            name for a layer, and `audio` for a translation without pictures.
+        reached: True if the job has ended.
     """
 
     subject: str
@@ -71,11 +71,11 @@ class SeenAsVideo(Video):
 
     @property
     def ended(self) -> bool:
-        """True if nothing more will happen."""
+        """True if the job has ended."""
         return self.reached
 
     def check(self) -> Video:
-        """Return this, or raise `RenderFailedError` if it failed."""
+        """Return this job, or raise `RenderFailedError` if it failed."""
         if self.status != "failed":
             return self
         reason = self.failure_message or self.failure_code or "HeyGen gives no reason"
@@ -84,23 +84,23 @@ class SeenAsVideo(Video):
         )
 
 
-def creation(request: Any, key: str | None) -> Call[str]:
-    """Return the call that asks for what *request* says, and whose answer is its id.
+def creation_call(request: Any, key: str | None) -> Call[str]:
+    """Return the call that submits *request* and returns the id of the render.
 
     Args:
-        request: Of any kind.
-        key: Its key; for a kind whose endpoint heeds no header it is sent in the body, where nothing else is.
+        request: A request of any kind.
+        key: Idempotency key. For a kind with a `once_by` field the key is sent in that field, unless it is set.
     """
     kind = kind_of(request.kind)
-    sent = sent_of(request)
+    payload = payload_of(request)
     if kind.once_by is not None:
-        sent = {"body": {kind.once_by: key, **body_of(request)}}
+        payload = {"body": {kind.once_by: key, **body_of(request)}}
     return Call(
         method="POST",
         path=kind.path,
         route=_route(kind),
-        **sent,
-        read=lambda answer, subject: _id(wire.read_data(answer, subject), kind.named, subject),
+        **payload,
+        read=lambda answer, subject: _read_id(wire.read_data(answer, subject), kind.id_field, subject),
         takes_key=kind.takes_key,
         idempotent=kind.once_by is not None and key is not None,
         costs=True,
@@ -108,15 +108,15 @@ def creation(request: Any, key: str | None) -> Call[str]:
 
 
 def check_row(request: Any) -> None:
-    """Refuse requests that cannot be rows of a run: a row makes one thing, and nobody answers questions.
+    """Refuse requests that cannot be rows of a run: a row makes one video, and has no one to answer questions.
 
     Raises:
         InvalidInputError: A translation into more than one language, or a Video Agent in chat mode.
     """
     if base_of(request.kind) == "video_agent" and body_of(request).get("mode") == "chat":
         raise InvalidInputError(
-            "VideoAgent.mode: 'chat'; in a run nobody would answer the agent's questions: leave mode out, or talk with "
-            "it by heygen.video_agents.chat",
+            "VideoAgent.mode: 'chat'; a run cannot answer the agent's questions: leave mode out, or use "
+            "heygen.video_agents.chat",
             param="mode",
         )
     if base_of(request.kind) != "translation":
@@ -124,14 +124,14 @@ def check_row(request: Any) -> None:
     languages = body_of(request).get("output_languages") or ()
     if len(languages) != 1:
         raise InvalidInputError(
-            f"TranslationRequest.output_languages: {len(languages)} of them ({', '.join(map(str, languages))}); a row "
-            "of a run is one film in one language, so that each is followed and paid for by itself: give each its row",
+            f"TranslationRequest.output_languages: {len(languages)} languages ({', '.join(map(str, languages))}); a "
+            "row of a run is one video in one language: give each language a row of its own",
             param="output_languages",
         )
 
 
 async def look(client: HasResources, kind: str, render_id: str) -> Video:
-    """Return a render that is no session as it is now. Costs nothing."""
+    """Return a render of any kind but an agent session, with its present status. Free of charge."""
     resource = kind_of(kind).resource
     if resource is None:
         return await client.videos.get(render_id)
@@ -140,37 +140,38 @@ async def look(client: HasResources, kind: str, render_id: str) -> Video:
 
 
 def follow(client: HasResources, kind: str, render_id: str) -> ServerJob[Any]:
-    """Return the handle on a job that is neither a video nor a session; asks nothing."""
-    known = kind_of(kind)
-    job: ServerJob[Any] = getattr(getattr(client, known.resource or ""), known.follow)(render_id)
+    """Return a handle on a job that is neither a video nor a session. No request is sent."""
+    entry = kind_of(kind)
+    job: ServerJob[Any] = getattr(getattr(client, entry.resource or ""), entry.follow)(render_id)
     return job
 
 
 def as_video(made: Any, job: ServerJob[Any]) -> SeenAsVideo:
-    """Return what *job* was seen to be as a video."""
+    """Return *made*, a result of `job.look()`, as a video."""
     urls = dict(_addresses(made))
-    failed, well = made.status in job.ends.badly, made.status in job.ends.well
+    failed, succeeded = made.status in job.ends.failed, made.status in job.ends.succeeded
     return SeenAsVideo(
         id=job.id,
-        status="failed" if failed else "completed" if well else made.status,
-        title=_one_of(made, "title"),
-        created_at=_one_of(made, "created_at"),
-        duration=_one_of(made, "duration", "output_duration"),
+        status="failed" if failed else "completed" if succeeded else made.status,
+        title=_first_of(made, "title"),
+        created_at=_first_of(made, "created_at"),
+        duration=_first_of(made, "duration", "output_duration"),
         video_url=next(iter(urls.values()), None),
-        subtitle_url=_one_of(made, "caption_url", "srt_caption_url", "vtt_caption_url"),
-        thumbnail_url=_one_of(made, "thumbnail_url"),
-        output_language=_one_of(made, "output_language"),
-        failure_code=_one_of(made, "failure_code"),
-        failure_message=_one_of(made, "failure_message", "error") or (f"it was {made.status}" if failed else None),
+        subtitle_url=_first_of(made, "caption_url", "srt_caption_url", "vtt_caption_url"),
+        thumbnail_url=_first_of(made, "thumbnail_url"),
+        output_language=_first_of(made, "output_language"),
+        failure_code=_first_of(made, "failure_code"),
+        failure_message=_first_of(made, "failure_message", "error")
+        or (f"its status is {made.status}" if failed else None),
         subject=job.ends.subject,
         made=made,
         urls=urls,
-        reached=job.ends.reached(made),
+        reached=job.ends.has_ended(made),
     )
 
 
 def _addresses(made: Any) -> Iterator[tuple[str, str]]:
-    """Yield the films of a job with their addresses, as far as they are there."""
+    """Yield name and address of each file that the job has so far."""
     for number, clip in enumerate(getattr(made, "clips", None) or (), 1):
         if clip.video_url is not None:
             yield str(number), clip.video_url
@@ -180,13 +181,13 @@ def _addresses(made: Any) -> Iterator[tuple[str, str]]:
             yield field.removesuffix("_url"), url
 
 
-def _one_of(made: Any, *names: str) -> Any:
+def _first_of(made: Any, *names: str) -> Any:
     found = (getattr(made, name, None) for name in names)
     return next((value for value in found if value is not None), None)
 
 
 def route_of(kind: str) -> str:
-    """Return the path of the POST for a kind, with names for ids."""
+    """Return the path of a kind's POST, with names for ids."""
     return _route(kind_of(kind))
 
 
@@ -194,11 +195,11 @@ def _route(kind: Kind) -> str:
     return "/v3/templates/{template_id}" if base_of(kind.name) == "template" else kind.path
 
 
-def _id(data: Any, named: str, subject: str) -> str:
-    """Return the id in an answer; of several there is one, because a row asks for one."""
-    found = data.get(named) if isinstance(data, dict) else None
+def _read_id(data: Any, field: str, subject: str) -> str:
+    """Return the id in *field* of an answer, or the only id of a list, because a row asks for one render."""
+    found = data.get(field) if isinstance(data, dict) else None
     if isinstance(found, list) and len(found) == 1:
         found = found[0]
     if not isinstance(found, str) or not found:
-        raise ContractError(f"{subject}: $.data.{named} is no id")
+        raise ContractError(f"{subject}: $.data.{field} is not an id")
     return found

@@ -1,4 +1,4 @@
-"""Videos: `/v3/videos`, where Direct Video and Cinematic Avatar are made and every video is followed."""
+"""Videos: `/v3/videos`. Creates videos of all modes, reads them, and handles batches."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from heygen_async.api.handles.server_job import ServerJob
 from heygen_async.api.handles.video import CreatedVideo, Statuses, Video, VideoJob, VideoStatus, get_video
 from heygen_async.api.requests.batch import BatchableRequest, create_batch
 from heygen_async.api.requests.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent, VideoRequest
-from heygen_async.api.requests.stored import StoredRequest, sent_of
+from heygen_async.api.requests.stored import StoredRequest, payload_of
 from heygen_async.errors import ContractError, InvalidInputError
 from heygen_async.http import pages, wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
@@ -38,17 +38,17 @@ Entries: TypeAlias = list[dict[str, Any]]
 
 @attrs.frozen(kw_only=True)
 class DeletedVideo:
-    """Source: `DELETE /v3/videos/{video_id}`."""
+    """A deleted video. Source: `DELETE /v3/videos/{video_id}`."""
 
     id: str
     deleted: bool = True
 
 
 class Videos:
-    """`heygen.videos`."""
+    """`heygen.videos`: create, read and delete videos."""
 
     def __init__(self, caller: Caller, agents: VideoAgents) -> None:
-        """Ask by *caller*; hand agent requests to *agents*."""
+        """Send requests by *caller*, and agent requests by *agents*."""
         self._caller = caller
         self._agents = agents
 
@@ -62,15 +62,15 @@ class Videos:
     async def create(self, request: AnyRequest, options: Options | None = None) -> VideoJob | AgentJob: ...
 
     async def create(self, request: AnyRequest, options: Options | None = None) -> VideoJob | AgentJob:
-        """Submit *request*, of any mode, and return a handle on what is being made. Costs money.
+        """Submit *request*, of any mode, and return a handle on its video. Costs money.
 
-        Safe to repeat under the same `options.idempotency_key` for 24 hours; without one a key is made for
-        this call, so that its own repeats are paid once.
+        You may repeat the call under the same `options.idempotency_key` for 24 hours and pay once. Without one the
+        call uses a random key, so that its own retries are paid once.
 
         Raises:
-            InsufficientCreditError: The account cannot pay; nothing was made.
-            OutcomeUnknownError: A VideoAgent was sent and its answer lost; it was not repeated.
-            HeyGenError: With `spent="unknown"` after the last try got no answer.
+            InsufficientCreditError: The account cannot pay; no render was started.
+            OutcomeUnknownError: The answer to a VideoAgent request was lost; the request was not repeated.
+            HeyGenError: With `spent="unknown"` if the last attempt got no answer.
 
         Source: `POST /v3/videos`, for a VideoAgent `POST /v3/video-agents`.
         """
@@ -80,24 +80,24 @@ class Videos:
         return VideoJob(self._caller, created.video_id, polling.DIRECT)
 
     def job(self, video_id: str) -> VideoJob:
-        """Return a handle on a video that was submitted earlier; asks nothing yet."""
+        """Return a handle on a video that was submitted earlier. No request is sent."""
         return VideoJob(self._caller, path_id(video_id))
 
     async def get(self, video_id: str, options: Options | None = None) -> Video:
-        """Return the video as it is now. Source: `GET /v3/videos/{video_id}`."""
+        """Return the video with its present status. Source: `GET /v3/videos/{video_id}`."""
         return await self._caller.send(get_video(video_id), options)
 
     def list(self, *, title: str | None = None, folder_id: str | None = None, limit: int = 100) -> pages.Listing[Video]:
-        """Yield videos, newest first, page after page of *limit* (1 to 100). Source: `GET /v3/videos`."""
+        """List videos, newest first, in pages of *limit* (1 to 100). Source: `GET /v3/videos`."""
         query = {"title": title, "folder_id": folder_id, "limit": limit}
         return pages.Listing(self._caller, "/v3/videos", Video, query)
 
     async def statuses(
         self, video_ids: Iterable[str] = (), options: Options | None = None, *, batch_ids: Iterable[str] = ()
     ) -> Statuses:
-        """Return the statuses of up to 100 videos and of the items of batches in one request. Costs nothing.
+        """Return the statuses of up to 100 videos, and of the items of batches, in one request. Free of charge.
 
-        Ask for one batch at a time: how many entries an answer holds at the most is not documented.
+        Ask for one batch at a time, because HeyGen does not document the most entries of an answer.
 
         Source: `GET /v3/videos/statuses`.
         """
@@ -105,7 +105,7 @@ class Videos:
         return await self._caller.send(call, options)
 
     async def entries(self, video_ids: Iterable[str] = (), batch_ids: Iterable[str] = ()) -> Entries:
-        """Return what `statuses` returns as HeyGen's own JSON objects: a bulk run asks this every few seconds."""
+        """Return the entries of `statuses` as HeyGen's JSON objects. A bulk run calls this every few seconds."""
         return await self._caller.send(get_statuses([*video_ids], [*batch_ids], read=_read_entries))
 
     async def create_batch(
@@ -113,31 +113,31 @@ class Videos:
     ) -> CreatedBatch:
         """Submit up to 100 requests at once and return the id of the batch. Costs money for each.
 
-        HeyGen queues them, makes each on its own, and gives each its video id when its turn comes: follow them by
-        `statuses(batch_ids=[...])` or `batch`. One malformed item refuses the whole batch, and nothing is made.
+        HeyGen queues the items, renders each by itself, and gives each its video id when its render starts. Follow
+        them by `statuses(batch_ids=[...])` or `batch`. If one item is malformed, HeyGen refuses the whole batch.
 
         Raises:
             BadRequestError: An item is malformed; the message names its index.
-            InsufficientCreditError: The account cannot pay; nothing was made.
-            HeyGenError: With `spent="unknown"` after the last try got no answer.
+            InsufficientCreditError: The account cannot pay; no render was started.
+            HeyGenError: With `spent="unknown"` if the last attempt got no answer.
 
         Source: `POST /v3/videos/batches`.
         """
         return await self._caller.send(create_batch(requests, title), options)
 
     async def batch(self, batch_id: str, options: Options | None = None) -> Batch:
-        """Return the batch as it is now. Source: `GET /v3/videos/batches/{batch_id}`."""
+        """Return the batch with its present status. Source: `GET /v3/videos/batches/{batch_id}`."""
         return await self._caller.send(get_batch(batch_id), options)
 
     def batch_job(self, batch_id: str) -> ServerJob[Batch]:
-        """Return a handle on a batch; asks nothing yet.
+        """Return a handle on a batch. No request is sent.
 
-        It ends when every item has; `items` tells which have failed.
+        The batch ends when all of its items have; `items` has the status of each.
         """
         return follow_batch(self._caller, path_id(batch_id))
 
     async def scenes(self, video_id: str, options: Options | None = None) -> VideoScenes:
-        """Return what an edited video consists of. Source: `GET /v3/videos/{video_id}/scenes`."""
+        """Return the scenes of an edited video. Source: `GET /v3/videos/{video_id}/scenes`."""
         return await self._caller.send(get_scenes(video_id), options)
 
     async def delete(self, video_id: str, options: Options | None = None) -> DeletedVideo:
@@ -152,7 +152,7 @@ class Videos:
 
 
 def create_video(request: DirectRequest | StoredRequest) -> Call[CreatedVideo]:
-    """Return the call that makes *request*."""
+    """Return the call that submits *request*."""
     if not isinstance(request, DirectRequest | StoredRequest):
         raise InvalidInputError(
             f"request: a {type(request).__name__}; must be a DirectVideo, ImageVideo, CinematicAvatar or VideoAgent"
@@ -161,7 +161,7 @@ def create_video(request: DirectRequest | StoredRequest) -> Call[CreatedVideo]:
         method="POST",
         path=request.path,
         route=request.path,
-        **sent_of(request),
+        **payload_of(request),
         read=data_reader(CreatedVideo),
         takes_key=True,
         costs=True,

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import anyio
 import attrs
 
-from heygen_async.api.fields.rules import each, refuse, some, text, url as web_address
+from heygen_async.api.fields.rules import instance_of, list_of, refuse, text, url as web_address
 from heygen_async.errors import HeyGenError, InvalidInputError, NotFoundError
 from heygen_async.http import pages, wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
@@ -114,9 +114,9 @@ class _EndpointRequest:
 
     url: str | None = attrs.field(default=None, validator=_https)
     events: tuple[str, ...] | None = attrs.field(
-        default=None, converter=_listed, validator=some(text(required=True), 1, _MOST_EVENTS)
+        default=None, converter=_listed, validator=list_of(text(required=True), 1, _MOST_EVENTS)
     )
-    entity_id: str | None = attrs.field(default=None, validator=[each(str), text()])
+    entity_id: str | None = attrs.field(default=None, validator=[instance_of(str), text()])
 
 
 class Webhooks:

@@ -130,10 +130,10 @@ def job_functions(asked: Asked, job: Job) -> Iterator[str]:
 
 
 def _ends(job: Job) -> Iterator[tuple[str, tuple[str, ...]]]:
-    if job.well != ("completed",):
-        yield "well", job.well
-    if job.badly != ("failed",):
-        yield "badly", job.badly
+    if job.succeeded != ("completed",):
+        yield "succeeded", job.succeeded
+    if job.failed != ("failed",):
+        yield "failed", job.failed
 
 
 def job_method(asked: Asked, job: Job) -> str:
@@ -292,7 +292,7 @@ def _sent(asked: Asked) -> list[str]:
     if asked.body is None:
         return []
     if not asked.expands:
-        return [f"body=encoded(request, {', '.join(name_of(arm) for arm in asked.values.arms(asked.body))})"]
+        return [f"body=encode_request(request, {', '.join(name_of(arm) for arm in asked.values.arms(asked.body))})"]
     names = [*dict(asked.values.fields(asked.body)), "extra"]
     return [f"body=wire.encode({name_of(asked.body)}({', '.join(f'{n}={RENAMED.get(n, n)}' for n in names)}))"]
 

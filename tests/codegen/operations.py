@@ -13,8 +13,8 @@ class Job:
         name: Method that returns one; its function is `follow_<of>`.
         of: What it is called.
         get: The operation that reads it.
-        well: Status words of success, if not `completed`.
-        badly: Status words of failure, if not `failed`.
+        succeeded: Status words of success, if not `completed`.
+        failed: Status words of failure, if not `failed`.
         files: Fields one of which must be set for success to be there.
         doc: What its end means, if that needs words.
     """
@@ -22,8 +22,8 @@ class Job:
     of: str
     get: str
     name: str = "job"
-    well: tuple[str, ...] = ("completed",)
-    badly: tuple[str, ...] = ("failed",)
+    succeeded: tuple[str, ...] = ("completed",)
+    failed: tuple[str, ...] = ("failed",)
     files: tuple[str, ...] = ()
     doc: str = ""
 
@@ -76,8 +76,8 @@ def batch_job(of: str, path: str) -> Job:
         name="batch_job",
         of=of,
         get=f"GET {path}/batches/{{batch_id}}",
-        well=("completed", "failed"),
-        badly=(),
+        succeeded=("completed", "failed"),
+        failed=(),
         doc="It ends when every item has; `items` tells which have failed.",
     )
 
@@ -154,7 +154,7 @@ RESOURCES = (
             Job(
                 of="look",
                 get="GET /v3/avatars/looks/{look_id}",
-                well=("completed", "pending_consent"),
+                succeeded=("completed", "pending_consent"),
                 doc="It ends at `pending_consent` too: nothing more happens until the person has agreed.",
             ),
         ),
@@ -180,7 +180,7 @@ RESOURCES = (
             Job(
                 of="background_removal",
                 get="GET /v3/background-removals/{job_id}",
-                badly=("failed", "deleted"),
+                failed=("failed", "deleted"),
                 files=("layers",),
             ),
         ),
@@ -212,7 +212,7 @@ RESOURCES = (
             Job(
                 of="clipping",
                 get="GET /v3/ai-clipping/{job_id}",
-                badly=("failed", "cancelled"),
+                failed=("failed", "cancelled"),
                 files=("clips.video_url",),
             ),
         ),
@@ -301,14 +301,14 @@ RESOURCES = (
                 name="video_job",
                 of="model_video",
                 get="GET /v3/models/videos/{video_id}",
-                badly=("failed", "cancelled"),
+                failed=("failed", "cancelled"),
                 files=("video_url",),
             ),
             Job(
                 name="image_job",
                 of="model_image",
                 get="GET /v3/models/images/{generation_id}",
-                badly=("failed", "cancelled"),
+                failed=("failed", "cancelled"),
                 files=("images",),
             ),
         ),
@@ -435,7 +435,7 @@ RESOURCES = (
                 costs=True,
             ),
         ),
-        (Job(of="voice", get="GET /v3/voices/{voice_id}", well=("complete", "completed")),),
+        (Job(of="voice", get="GET /v3/voices/{voice_id}", succeeded=("complete", "completed")),),
     ),
 )
 

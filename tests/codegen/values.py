@@ -87,9 +87,9 @@ class Values:
         shape = self.request_shape(field, schema)
         rule = shape.rule
         if required and not shape.refuses_none:
-            rule = f"[needed, {rule}]"
+            rule = f"[required, {rule}]"
         elif not required and shape.refuses_none and not rule.startswith("one_of("):
-            rule = f"maybe({rule})"
+            rule = f"optional({rule})"
         parts = [] if required else ["default=None"]
         converter = shape.converter
         if converter == "as_asset" and not required:
@@ -107,7 +107,7 @@ class Values:
             return Shape(kind, rule, converter, refuses_none=rule.endswith(("asset()", "reference()")))
         if name:
             kinds = [name_of(arm) for arm in self.arms(name)]
-            return Shape(" | ".join(kinds), f"each({', '.join(kinds)})", needs=tuple(self.arms(name)))
+            return Shape(" | ".join(kinds), f"instance_of({', '.join(kinds)})", needs=tuple(self.arms(name)))
         if "enum" in schema:
             return _choice(schema)
         return getattr(self, f"_{schema['type']}")(field, schema)  # type: ignore[no-any-return] # one method a type
@@ -127,13 +127,13 @@ class Values:
         return _number("float", schema)
 
     def _boolean(self, _: str, __: Schema) -> Shape:
-        return Shape("bool", "switch()")
+        return Shape("bool", "boolean()")
 
     def _array(self, field: str, schema: Schema) -> Shape:
         item = self.request_shape(field, schema["items"])
         limits = [str(schema.get("minItems", 0)), str(schema.get("maxItems", ""))]
         rule = f"items({', '.join([item.rule, *(limits if limits[1] else limits[:1] if limits[0] != '0' else [])])})"
-        converter = "as_assets" if item.converter == "as_asset" else "listed"
+        converter = "as_assets" if item.converter == "as_asset" else "as_tuple"
         return Shape(f"tuple[{item.type}, ...]", rule, converter, item.needs)
 
     def _object(self, _: str, __: Schema) -> Shape:

@@ -37,7 +37,7 @@ class AgentJob:
         Source: `GET /v3/video-agents/{session_id}`, then `GET /v3/videos/{video_id}`.
         """
         video_id, last = None, None
-        async for session in polling.looks(self.look, self._pace):
+        async for session in polling.poll(self.look, self._pace):
             polling.note_status(session.status, SESSION_STATUSES)
             if session.status != last or session.video_id:
                 yield session
@@ -60,7 +60,7 @@ class AgentJob:
             RenderFailedError: The session or its video failed; failed renders are not billed.
             DeadlineExceededError: Not ended yet; it goes on and is paid for.
         """
-        return (await polling.within(deadline, "session", self.id, self._ended)).check()
+        return (await polling.wait_for(deadline, "session", self.id, self._ended)).check()
 
     async def _ended(self) -> Video:
         last = [found async for found in self.statuses()][-1]

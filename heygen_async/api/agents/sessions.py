@@ -8,11 +8,11 @@ from typing import Any, TypeAlias
 import attrs
 
 from heygen_async.api.fields.assets import Asset, as_assets, asset
-from heygen_async.api.fields.contract_rules import encoded, items, needed, string
+from heygen_async.api.fields.contract_rules import encode_request, items, required, string
 from heygen_async.api.fields.extra import extra_fields
 from heygen_async.api.handles.video import Video
 from heygen_async.api.requests.modes import VideoAgent
-from heygen_async.api.requests.stored import StoredRequest, sent_of
+from heygen_async.api.requests.stored import StoredRequest, payload_of
 from heygen_async.errors import RenderFailedError
 from heygen_async.http.call import Call, data_reader, path_id
 
@@ -62,7 +62,7 @@ class AgentReply:
     Source: `SendVideoAgentMessageRequest`.
     """
 
-    message: str = attrs.field(validator=[needed, string(1, _MESSAGE_CHARACTERS)], repr=False)
+    message: str = attrs.field(validator=[required, string(1, _MESSAGE_CHARACTERS)], repr=False)
     files: tuple[Asset, ...] | None = attrs.field(
         default=None, converter=as_assets, validator=items(asset(at_most_mb=_FILE_MB), 0, _FILES)
     )
@@ -121,7 +121,7 @@ def send_reply(session_id: str, reply: AgentReply) -> Call[AgentRun]:
         method="POST",
         path=f"/v3/video-agents/{path_id(session_id)}",
         route=SESSION,
-        body=encoded(reply, AgentReply),
+        body=encode_request(reply, AgentReply),
         read=data_reader(AgentRun),
         costs=True,
     )
@@ -226,7 +226,7 @@ def create_session(request: VideoAgent | StoredRequest) -> Call[Session]:
         method="POST",
         path=request.path,
         route=request.path,
-        **sent_of(request),
+        **payload_of(request),
         read=data_reader(Session),
         costs=True,
     )

@@ -1,1 +1,1 @@
-"""Fields of requests and the rules that they obey."""
+"""Values and validators of request fields."""

@@ -11,24 +11,19 @@ import attrs
 
 from heygen_async.api.fields.rules import (
     Rule,
-    _all_of,
-    _sendable,
-    each,
+    all_of,
+    instance_of,
     refuse,
+    sendable,
+    sendable_text,
     text,
     url,
-    words,
 )
 
 STILLS = ("image/png", "image/jpeg", "image/jpg")
 
-
 _MEGABYTE = 1024 * 1024
-
-
 _HOST = re.compile(r"https?://[^\s/?#\[\]]", re.IGNORECASE)
-
-
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+", re.IGNORECASE)
 
 
@@ -39,7 +34,7 @@ def _hosted(owner: Any, attribute: attrs.Attribute[Any], value: str) -> None:
 
 def address(*, required: bool = False) -> Rule:
     """Accept an http or https address."""
-    return _all_of(each(str, required=required), url(), _hosted, _sendable, required=required)
+    return all_of(instance_of(str, required=required), url(), _hosted, sendable, required=required)
 
 
 def _base64(owner: Any, attribute: attrs.Attribute[Any], value: str) -> None:
@@ -57,7 +52,7 @@ def _media_type(owner: Any, attribute: attrs.Attribute[Any], value: str) -> None
 
 @attrs.frozen(kw_only=True)
 class AssetUrl:
-    """A file behind a public address. Source: `AssetUrl`."""
+    """A file at a public address. Source: `AssetUrl`."""
 
     wire_tag: ClassVar[tuple[str, str]] = ("type", "url")
     url: str = attrs.field(validator=address(required=True), repr=False)
@@ -65,10 +60,10 @@ class AssetUrl:
 
 @attrs.frozen(kw_only=True)
 class AssetId:
-    """A file that was uploaded to HeyGen: dependable where foreign servers block its fetcher. Source: `AssetId`."""
+    """A file that was uploaded to HeyGen. Use it if the file's server blocks HeyGen's downloads. Source: `AssetId`."""
 
     wire_tag: ClassVar[tuple[str, str]] = ("type", "asset_id")
-    asset_id: str = attrs.field(validator=words(required=True))
+    asset_id: str = attrs.field(validator=sendable_text(required=True))
 
 
 @attrs.frozen(kw_only=True)
@@ -76,8 +71,8 @@ class AssetBase64:
     """A small file inside the request. Source: `AssetBase64`.
 
     Attributes:
-        data: In base64, without a `data:` prefix.
-        media_type: Such as `image/png`.
+        data: Content in base64, without a `data:` prefix.
+        media_type: Media type, such as `image/png`.
     """
 
     wire_tag: ClassVar[tuple[str, str]] = ("type", "base64")
@@ -86,7 +81,7 @@ class AssetBase64:
 
     @property
     def size_bytes(self) -> int:
-        """The file's size."""
+        """Size of the file in bytes."""
         return len(self.data) * 3 // 4 - self.data[-2:].count("=")
 
 
@@ -94,19 +89,19 @@ Asset = AssetUrl | AssetId | AssetBase64
 
 
 def as_asset(value: Asset | str) -> Any:
-    """Take an http(s) address for a file behind it."""
+    """Turn an http(s) address into an `AssetUrl`; return other values unchanged."""
     if isinstance(value, str) and value.startswith(("https://", "http://")):
         return AssetUrl(url=value)
     return value
 
 
 def as_assets(value: Sequence[Asset | str] | None) -> Any:
-    """Take a list, with addresses among its items, for a tuple of files."""
+    """Turn a list of files or addresses into a tuple of files; return other values unchanged."""
     return tuple(as_asset(item) for item in value) if isinstance(value, list | tuple) else value
 
 
 def asset(*media_types: str, at_most_mb: int | None = None) -> Rule:
-    """Accept a file; of one inside the request also its type and size are known."""
+    """Accept a file. Media type and size are checked if the file is inside the request."""
 
     def check(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         if not isinstance(value, Asset):

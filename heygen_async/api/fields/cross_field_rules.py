@@ -1,4 +1,4 @@
-"""Rules between the fields of a request, which no schema of the contract can state."""
+"""Checks of the fields of a request against each other, which the schemas of the contract do not state."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WIDE_OR_TALL = frozenset({"16:9", "9:16"})
 
 
 def consent(request: Any) -> None:
-    """A filmed consent needs neither a page nor a text; a text has no angle brackets."""
+    """Refuse a page or a text beside a consent video, and angle brackets in a text."""
     if request.consent_video is not None:
         for name in ("reroute_url", "consent_text"):
             if getattr(request, name) is not None:
@@ -23,21 +23,21 @@ def consent(request: Any) -> None:
         refuse(request, "consent_text", request.consent_text, "must have no < or >")
 
 
-def size_and_shape(request: Any, shape: str) -> None:
-    """The large resolutions are for 16:9 and 9:16 only; *shape* is HeyGen's default."""
-    ratio = request.aspect_ratio or shape
+def resolution_and_ratio(request: Any, default_ratio: str) -> None:
+    """Refuse the large resolutions for other aspect ratios than 16:9 and 9:16. *default_ratio* is HeyGen's."""
+    ratio = request.aspect_ratio or default_ratio
     if request.resolution in _LARGE and ratio not in _WIDE_OR_TALL:
         refuse(request, "aspect_ratio", ratio, f"must be '16:9' or '9:16' with resolution {request.resolution}")
 
 
 def text_to_video(request: Any) -> None:
-    """See `size_and_shape`."""
-    size_and_shape(request, "16:9")
+    """Check `resolution_and_ratio`."""
+    resolution_and_ratio(request, "16:9")
 
 
 def reference_to_video(request: Any) -> None:
-    """At most twelve references in all, and `size_and_shape`."""
-    size_and_shape(request, "adaptive")
+    """Refuse more than twelve references of all kinds, and check `resolution_and_ratio`."""
+    resolution_and_ratio(request, "adaptive")
     names = ("reference_images", "reference_videos", "reference_audio")
     count = sum(len(getattr(request, name) or ()) for name in names)
     if count > _MOST_REFERENCES:
@@ -45,7 +45,7 @@ def reference_to_video(request: Any) -> None:
 
 
 def studio_avatar(request: Any) -> None:
-    """One speech, and what its engine allows."""
+    """Require exactly one speech, and refuse fields that the engine does not support."""
     given = _speech(request)
     if len(given) != 1:
         reason = f"{' and '.join(given) or 'no speech'} given: give exactly one of {', '.join(_SPEECH)}"
@@ -57,7 +57,7 @@ def studio_avatar(request: Any) -> None:
 
 
 def image_scene(request: Any) -> None:
-    """Silent for some seconds, or narrated."""
+    """Require either a duration, for a silent scene, or a narration."""
     given = _narration(request)
     if (request.duration is None) == (not given):
         reason = "give either a duration, for silence, or narration, which then drives the length"
@@ -65,7 +65,7 @@ def image_scene(request: Any) -> None:
 
 
 def video_scene(request: Any) -> None:
-    """A voiceover may be there, and only then something to do with the rest of the film."""
+    """Refuse a playback mode without a voiceover."""
     given = _narration(request)
     if request.playback is not None and request.playback.mode is not None and not given:
         refuse(request, "playback", request.playback.mode, "a mode needs a voiceover on the scene: leave it out")

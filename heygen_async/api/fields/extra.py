@@ -1,4 +1,4 @@
-"""`extra`: request fields that this package does not know yet, sent as they are."""
+"""`extra`: request fields that this package does not know yet, sent unchanged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from heygen_async.http import wire
 
 
 def _as_extra(value: Mapping[str, Any] | None) -> Any:
-    """Take a copy, as JSON will carry it, so that the value stays what it was when it was checked."""
+    """Return a copy by way of JSON, so that later changes of the given mapping have no effect."""
     if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
         return value
     try:
@@ -30,13 +30,13 @@ def _check_extra(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> Non
     tag = getattr(owner, "wire_tag", ("extra", ""))[0]
     for name in value:
         if name == tag or name in attrs.fields_dict(type(owner)):
-            refuse(owner, attribute.name, name, f"is known to {type(owner).__name__}: set it there")
+            refuse(owner, attribute.name, name, f"is a field of {type(owner).__name__}: set it there")
     try:
         wire.dumps(value)
     except (TypeError, ValueError, RecursionError) as exc:
-        refuse(owner, attribute.name, list(value), f"must be what JSON can carry: {exc}")
+        refuse(owner, attribute.name, list(value), f"must be writable as JSON: {exc}")
 
 
 def extra_fields() -> Any:
-    """Return the attrs field that holds them."""
+    """Return the attrs field for `extra`."""
     return attrs.field(default=None, converter=_as_extra, validator=_check_extra, hash=False)

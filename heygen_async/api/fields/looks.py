@@ -1,4 +1,4 @@
-"""Parts that the modes share: voices, engines, backgrounds, captions, watermarks, media."""
+"""Values that the modes share: engines, backgrounds, captions, watermarks."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import attrs
 
 from heygen_async.api.fields.assets import STILLS, Asset, address, as_asset, asset
 from heygen_async.api.fields.rules import (
-    each,
+    between,
+    instance_of,
     one_of,
     refuse,
-    within,
-    words,
+    sendable_text,
 )
 
 _COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
@@ -22,7 +22,7 @@ _COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
 
 @attrs.frozen(kw_only=True)
 class AvatarIII:
-    """The third engine: no motion prompt, no expressiveness; 4k not for photo looks."""
+    """The third engine. It takes no motion prompt and no expressiveness, and has no 4k for photo looks."""
 
     wire_tag: ClassVar[tuple[str, str]] = ("type", "avatar_iii")
 
@@ -39,27 +39,25 @@ class AvatarV:
     """The fifth engine.
 
     Attributes:
-        reference_look_id: A digital twin look of the same avatar group, with consent, whose motion is copied.
+        reference_look_id: Id of a digital twin look, with consent, of the same avatar group; its motion is copied.
     """
 
     wire_tag: ClassVar[tuple[str, str]] = ("type", "avatar_v")
-    reference_look_id: str | None = attrs.field(default=None, validator=words())
+    reference_look_id: str | None = attrs.field(default=None, validator=sendable_text())
 
 
 Engine = AvatarIII | AvatarIV | AvatarV
 _ENGINES: Mapping[str, type[Engine]] = {"avatar_iii": AvatarIII, "avatar_iv": AvatarIV, "avatar_v": AvatarV}
-
-
-_ENGINE_NAME, _ENGINE_VALUE = one_of(*_ENGINES), each(AvatarIII, AvatarIV, AvatarV)
+_ENGINE_NAME, _ENGINE_VALUE = one_of(*_ENGINES), instance_of(AvatarIII, AvatarIV, AvatarV)
 
 
 def as_engine(value: Engine | str | None) -> Any:
-    """Take an engine's name for the engine."""
+    """Turn an engine's name into the engine; return other values unchanged."""
     return _ENGINES[value]() if isinstance(value, str) and value in _ENGINES else value
 
 
 def engine(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    """Accept an engine; whatever is still text here is a name that nobody knows."""
+    """Accept an engine. Text is an unknown name, because `as_engine` has turned known ones into engines."""
     (_ENGINE_NAME if isinstance(value, str) else _ENGINE_VALUE)(owner, attribute, value)
 
 
@@ -70,19 +68,19 @@ class Background:
     Attributes:
         type: `color` or `image`.
         value: `#rrggbb`, for a color.
-        url: Of an image; or
-        asset_id: of an uploaded one.
+        url: Address of an image.
+        asset_id: Asset id of an uploaded image. An image needs exactly one of url and asset_id.
 
     Source: `BackgroundSetting`.
     """
 
     type: Literal["color", "image"] = attrs.field(validator=one_of("color", "image"))
-    value: str | None = attrs.field(default=None, validator=each(str))
+    value: str | None = attrs.field(default=None, validator=instance_of(str))
     url: str | None = attrs.field(default=None, validator=address(), repr=False)
-    asset_id: str | None = attrs.field(default=None, validator=words())
+    asset_id: str | None = attrs.field(default=None, validator=sendable_text())
 
     def __attrs_post_init__(self) -> None:
-        """Check that the fields fit the type."""
+        """Check the fields against the type."""
         (self._check_color if self.type == "color" else self._check_image)()
 
     def _check_color(self) -> None:
@@ -90,11 +88,11 @@ class Background:
             refuse(self, "value", self.value, "must be a color as #rrggbb")
         for name in ("url", "asset_id"):
             if getattr(self, name) is not None:
-                refuse(self, name, getattr(self, name), "a color has none: leave it out, or take Background.image")
+                refuse(self, name, getattr(self, name), "a color has none: leave it out, or use Background.image")
 
     def _check_image(self) -> None:
         if self.value is not None:
-            refuse(self, "value", self.value, "an image has none: leave it out, or take Background.color")
+            refuse(self, "value", self.value, "an image has none: leave it out, or use Background.color")
         if (self.url is None) == (self.asset_id is None):
             reason = (
                 f"{'neither' if self.url is None else 'both'} given: an image needs exactly one of url and asset_id"
@@ -103,33 +101,33 @@ class Background:
 
     @classmethod
     def color(cls, value: str) -> Background:
-        """Return a plain color, `#rrggbb`."""
+        """Return a background of one color, `#rrggbb`."""
         return cls(type="color", value=value)
 
     @classmethod
     def image(cls, *, url: str | None = None, asset_id: str | None = None) -> Background:
-        """Return an image, by its address or by the id of an uploaded one."""
+        """Return a background image, by its address or by the id of an uploaded asset."""
         return cls(type="image", url=url, asset_id=asset_id)
 
 
 def as_background(value: Background | str | None) -> Any:
-    """Take `#rrggbb` for a color."""
+    """Turn `#rrggbb` into a background; return other values unchanged."""
     return Background.color(value) if isinstance(value, str) and _COLOR.fullmatch(value) else value
 
 
 def background(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    """Accept a background; whatever is still text here is no color."""
+    """Accept a background. Text is refused, because `as_background` has turned colors into values."""
     if value is not None and not isinstance(value, Background):
         refuse(owner, attribute.name, value, "must be a Background or a color as #rrggbb")
 
 
 @attrs.frozen(kw_only=True)
 class Caption:
-    """Subtitles: a file beside the video, and burned in as well if a style is given.
+    """Subtitles as a file, and burned into the video if a style is given.
 
     Attributes:
-        file_format: `srt`, the only one and HeyGen's default.
-        style: `default` burns them in.
+        file_format: `srt`, the only format and HeyGen's default.
+        style: `default` burns the subtitles in.
 
     Source: `CaptionSetting`.
     """
@@ -140,29 +138,29 @@ class Caption:
 
 @attrs.frozen(kw_only=True)
 class WatermarkPlacement:
-    """Where a watermark stands: a corner and offsets from it, -1 to 1. Source: `WatermarkPlacement`."""
+    """The place of a watermark: a corner and offsets from it, -1 to 1. Source: `WatermarkPlacement`."""
 
     position: str | None = attrs.field(
         default=None, validator=one_of("top_left", "top_right", "bottom_left", "bottom_right")
     )
-    offset_x: float | None = attrs.field(default=None, validator=within(-1, 1))
-    offset_y: float | None = attrs.field(default=None, validator=within(-1, 1))
+    offset_x: float | None = attrs.field(default=None, validator=between(-1, 1))
+    offset_y: float | None = attrs.field(default=None, validator=between(-1, 1))
 
 
 @attrs.frozen(kw_only=True)
 class Watermark:
-    """A mark over the video; Enterprise only.
+    """An image over the video; Enterprise only.
 
     Attributes:
-        image: PNG or JPEG; a plain https address will do.
-        scale: Above 0, up to 2; HeyGen's default is 1.
-        opacity: 0 to 1; default 1.
-        placement: Default bottom right.
+        image: A PNG or JPEG; an https address is accepted too.
+        scale: Factor of the size, above 0 and up to 2; HeyGen's default is 1.
+        opacity: 0 to 1; HeyGen's default is 1.
+        placement: Place of the image; HeyGen's default is bottom right.
 
     Source: `WatermarkInput`.
     """
 
     image: Asset = attrs.field(converter=as_asset, validator=asset(*STILLS))
-    scale: float | None = attrs.field(default=None, validator=within(0, 2, open_below=True))
-    opacity: float | None = attrs.field(default=None, validator=within(0, 1))
-    placement: WatermarkPlacement | None = attrs.field(default=None, validator=each(WatermarkPlacement))
+    scale: float | None = attrs.field(default=None, validator=between(0, 2, open_below=True))
+    opacity: float | None = attrs.field(default=None, validator=between(0, 1))
+    placement: WatermarkPlacement | None = attrs.field(default=None, validator=instance_of(WatermarkPlacement))

@@ -1,7 +1,7 @@
-"""Rules for request fields, as attrs validators: a wrong value cannot be built, and the refusal says why.
+"""Validators of request fields, for attrs. Each function returns a `Rule` that raises `InvalidInputError`.
 
-Every message has the field, the value, the rule: `DirectVideo.script: 5312 characters; must be at most 5000`.
-None means "not sent" and passes wherever the field has a default.
+Every message has the field, the value and the rule: `DirectVideo.script: 5312 characters; must be at most 5000`.
+None means "not sent" and is accepted if the field has a default.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from heygen_async.errors import InvalidInputError
 
 Rule = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 
-_SHOWN = 60  # characters of a value worth showing
+_SHOWN = 60  # characters of a value that a message shows
 
 
 def refuse(owner: object, name: str, value: object, reason: str) -> NoReturn:
-    """Raise the refusal of a field's value."""
+    """Raise `InvalidInputError` for a field's value."""
     shown = repr(value)
     shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
     raise InvalidInputError(f"{type(owner).__name__}.{name}: {shown}; {reason}", param=name)
@@ -65,14 +65,14 @@ def one_of(*allowed: str) -> Rule:
             return
         if not isinstance(value, str) or value not in allowed:
             near = difflib.get_close_matches(str(value), allowed, 1)
-            meant = f"; did you mean {near[0]!r}?" if near else ""
-            refuse(owner, attribute.name, value, f"must be {' or '.join(map(repr, allowed))}{meant}")
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            refuse(owner, attribute.name, value, f"must be {' or '.join(map(repr, allowed))}{hint}")
 
     return check
 
 
-def within(low: float, high: float, *, open_below: bool = False, whole: bool = False) -> Rule:
-    """Accept a number from *low* to *high*; with *open_below* not *low* itself, with *whole* integers only."""
+def between(low: float, high: float, *, open_below: bool = False, whole: bool = False) -> Rule:
+    """Accept a number from *low* to *high*: without *low* itself if *open_below*, only integers if *whole*."""
     kind = "a whole number" if whole else "a number"
 
     def check(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
@@ -85,7 +85,7 @@ def within(low: float, high: float, *, open_below: bool = False, whole: bool = F
     return check
 
 
-def each(*kinds: type[Any], required: bool = False) -> Rule:
+def instance_of(*kinds: type[Any], required: bool = False) -> Rule:
     """Accept a value of one of *kinds*."""
     names = " or ".join(kind.__name__ for kind in kinds)
 
@@ -96,12 +96,12 @@ def each(*kinds: type[Any], required: bool = False) -> Rule:
     return check
 
 
-def switch() -> Rule:
+def boolean() -> Rule:
     """Accept True or False."""
-    return each(bool)
+    return instance_of(bool)
 
 
-def some(rule: Rule, at_least: int, at_most: int, *, required: bool = False) -> Rule:
+def list_of(rule: Rule, at_least: int, at_most: int, *, required: bool = False) -> Rule:
     """Accept a tuple of *at_least* to *at_most* items that pass *rule*."""
 
     def check(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
@@ -118,16 +118,16 @@ def some(rule: Rule, at_least: int, at_most: int, *, required: bool = False) -> 
     return check
 
 
-def _sendable(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    """Refuse text that UTF-8 cannot carry: half a character, as a file read in the wrong encoding leaves behind."""
+def sendable(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """Refuse text with a lone surrogate, which cannot be sent as UTF-8. It comes from reading in a wrong encoding."""
     try:
         _ = value.isascii() or value.encode()
     except UnicodeEncodeError:
         refuse(owner, attribute.name, value, "holds half a character (a lone surrogate): read its source as UTF-8")
 
 
-def _all_of(*rules: Rule, required: bool = False) -> Rule:
-    """Apply *rules* in turn; None, which most fields of most requests are, passes at once unless required."""
+def all_of(*rules: Rule, required: bool = False) -> Rule:
+    """Apply all *rules* in order. None is accepted without them unless *required*."""
 
     def check(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         if value is not None or required:
@@ -137,11 +137,11 @@ def _all_of(*rules: Rule, required: bool = False) -> Rule:
     return check
 
 
-def words(at_most: int | None = None, *, required: bool = False) -> Rule:
-    """Accept text that is not blank, of up to *at_most* characters."""
-    return _all_of(text(at_most, required=required), _sendable, required=required)
+def sendable_text(at_most: int | None = None, *, required: bool = False) -> Rule:
+    """Accept text that is not blank and can be sent as UTF-8, of up to *at_most* characters."""
+    return all_of(text(at_most, required=required), sendable, required=required)
 
 
-def label() -> Rule:
-    """Accept any text, a blank one too."""
-    return _all_of(each(str), _sendable)
+def any_text() -> Rule:
+    """Accept any text that can be sent as UTF-8, also blank text."""
+    return all_of(instance_of(str), sendable)

@@ -9,9 +9,9 @@ from typing import Any
 
 import attrs
 
-from heygen_async.api.fields.contract_rules import items, listed, needed, number, string, web_address
+from heygen_async.api.fields.contract_rules import as_tuple, items, number, required, string, web_address
 from heygen_async.api.fields.extra import extra_fields
-from heygen_async.api.fields.rules import each, one_of
+from heygen_async.api.fields.rules import instance_of, one_of
 from heygen_async.api.generated.shared import Deleted
 from heygen_async.api.handles.batches import Batch, CreatedBatch
 from heygen_async.api.handles.video import Statuses, VideoStatus
@@ -108,9 +108,9 @@ class UploadRequest:
     Source: `CreateAssetUploadRequest`.
     """
 
-    content_type: str = attrs.field(validator=[needed, string()])
-    filename: str = attrs.field(validator=[needed, string()])
-    size_bytes: int = attrs.field(validator=[needed, number(1, whole=True)])
+    content_type: str = attrs.field(validator=[required, string()])
+    filename: str = attrs.field(validator=[required, string()])
+    size_bytes: int = attrs.field(validator=[required, number(1, whole=True)])
     checksum_sha256: str | None = attrs.field(default=None, validator=string())
     extra: Mapping[str, Any] | None = extra_fields()
 
@@ -188,7 +188,7 @@ class UploadRequests:
     """
 
     files: tuple[UploadRequest, ...] = attrs.field(
-        converter=listed, validator=[needed, items(each(UploadRequest), 1, 100)]
+        converter=as_tuple, validator=[required, items(instance_of(UploadRequest), 1, 100)]
     )
     callback_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
     title: str | None = attrs.field(default=None, validator=string())
@@ -221,7 +221,7 @@ class CompletedUploads:
     Source: `CompleteAssetUploadBatchRequest`.
     """
 
-    batch_id: str = attrs.field(validator=[needed, string()])
+    batch_id: str = attrs.field(validator=[required, string()])
     extra: Mapping[str, Any] | None = extra_fields()
 
 
@@ -229,7 +229,7 @@ class CompletedUploads:
 class _ListQuery:
     """Source: `GET /v3/assets`."""
 
-    username: str = attrs.field(validator=[needed, string()])
+    username: str = attrs.field(validator=[required, string()])
     limit: int | None = attrs.field(default=None, validator=number(1, 100, whole=True))
     folder_id: str | None = attrs.field(default=None, validator=string())
 
@@ -238,7 +238,7 @@ class _ListQuery:
 class _SearchQuery:
     """Source: `GET /v3/assets/search`."""
 
-    query: str = attrs.field(validator=[needed, string()])
+    query: str = attrs.field(validator=[required, string()])
     limit: int | None = attrs.field(default=None, validator=number(1, 50, whole=True))
     type: str = attrs.field(validator=one_of("image", "icon"))
     scope: str | None = attrs.field(default=None, validator=one_of("public", "personal"))

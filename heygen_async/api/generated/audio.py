@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import attrs
 
-from heygen_async.api.fields.contract_rules import needed, number, string
+from heygen_async.api.fields.contract_rules import number, required, string
 from heygen_async.api.fields.rules import one_of
 from heygen_async.http import wire
 from heygen_async.http.caller import Caller
@@ -46,7 +46,7 @@ class Sound:
 class _SoundsQuery:
     """Source: `GET /v3/audio/sounds`."""
 
-    query: str = attrs.field(validator=[needed, string()])
+    query: str = attrs.field(validator=[required, string()])
     type: str | None = attrs.field(default=None, validator=one_of("music", "sound_effects"))
     limit: int | None = attrs.field(default=None, validator=number(1, 50, whole=True))
     min_score: float | None = attrs.field(default=None, validator=number(0, 1))

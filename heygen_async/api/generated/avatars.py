@@ -11,7 +11,15 @@ import attrs
 
 from heygen_async.api.fields import cross_field_rules
 from heygen_async.api.fields.assets import Asset, as_asset, as_assets, asset
-from heygen_async.api.fields.contract_rules import encoded, items, maybe, needed, number, string, web_address
+from heygen_async.api.fields.contract_rules import (
+    encode_request,
+    items,
+    number,
+    optional,
+    required,
+    string,
+    web_address,
+)
 from heygen_async.api.fields.extra import extra_fields
 from heygen_async.api.fields.rules import one_of
 from heygen_async.api.generated.shared import Deleted
@@ -22,7 +30,7 @@ from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
 
-_LOOK = Ends(subject="look", well=frozenset({"completed", "pending_consent"}))
+_LOOK = Ends(subject="look", succeeded=frozenset({"completed", "pending_consent"}))
 
 
 @attrs.frozen(kw_only=True)
@@ -40,7 +48,7 @@ class DigitalTwin:
 
     wire_tag: ClassVar[tuple[str, str]] = ("type", "digital_twin")
     file: Asset = attrs.field(converter=as_asset, validator=asset())
-    name: str = attrs.field(validator=[needed, string()])
+    name: str = attrs.field(validator=[required, string()])
     avatar_group_id: str | None = attrs.field(default=None, validator=string())
     extra: Mapping[str, Any] | None = extra_fields()
 
@@ -60,7 +68,7 @@ class PhotoAvatar:
 
     wire_tag: ClassVar[tuple[str, str]] = ("type", "photo")
     file: Asset = attrs.field(converter=as_asset, validator=asset())
-    name: str = attrs.field(validator=[needed, string()])
+    name: str = attrs.field(validator=[required, string()])
     avatar_group_id: str | None = attrs.field(default=None, validator=string())
     extra: Mapping[str, Any] | None = extra_fields()
 
@@ -82,8 +90,8 @@ class PromptAvatar:
     """
 
     wire_tag: ClassVar[tuple[str, str]] = ("type", "prompt")
-    name: str = attrs.field(validator=[needed, string()])
-    prompt: str = attrs.field(validator=[needed, string(0, 1000)], repr=False)
+    name: str = attrs.field(validator=[required, string()])
+    prompt: str = attrs.field(validator=[required, string(0, 1000)], repr=False)
     aspect_ratio: str | None = attrs.field(default=None, validator=one_of("auto", "16:9", "9:16", "1:1", "4:5", "5:4"))
     avatar_group_id: str | None = attrs.field(default=None, validator=string())
     avatar_id: str | None = attrs.field(default=None, validator=string())
@@ -242,7 +250,7 @@ class ConsentRequest:
 
     consent_text: str | None = attrs.field(default=None, validator=string(0, 1000), repr=False)
     consent_video: Asset | None = attrs.field(
-        default=None, converter=attrs.converters.optional(as_asset), validator=maybe(asset())
+        default=None, converter=attrs.converters.optional(as_asset), validator=optional(asset())
     )
     reroute_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
     extra: Mapping[str, Any] | None = extra_fields()
@@ -310,7 +318,7 @@ class Avatars:
             method="POST",
             path="/v3/avatars",
             route="/v3/avatars",
-            body=encoded(request, DigitalTwin, PhotoAvatar, PromptAvatar),
+            body=encode_request(request, DigitalTwin, PhotoAvatar, PromptAvatar),
             read=data_reader(CreatedAvatar),
             takes_key=True,
             costs=True,

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import attrs
 
 from heygen_async.api.fields.assets import Asset, as_asset, asset
-from heygen_async.api.fields.contract_rules import items, listed, number, string
+from heygen_async.api.fields.contract_rules import as_tuple, items, number, string
 from heygen_async.api.fields.extra import extra_fields
 from heygen_async.api.fields.rules import one_of
 from heygen_async.api.handles import polling
@@ -20,7 +20,7 @@ from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
 
-_BACKGROUND_REMOVAL = Ends(subject="background removal", badly=frozenset({"failed", "deleted"}), files=("layers",))
+_BACKGROUND_REMOVAL = Ends(subject="background removal", failed=frozenset({"failed", "deleted"}), files=("layers",))
 
 
 @attrs.frozen(kw_only=True)
@@ -40,7 +40,7 @@ class BackgroundRemovalRequest:
     kind: ClassVar[str] = "background_removal"
     video: Asset = attrs.field(converter=as_asset, validator=asset())
     layers: tuple[str, ...] | None = attrs.field(
-        default=None, converter=listed, validator=items(one_of("foreground", "mask", "background")), repr=False
+        default=None, converter=as_tuple, validator=items(one_of("foreground", "mask", "background")), repr=False
     )
     request_id: str | None = attrs.field(default=None, validator=string())
     title: str | None = attrs.field(default=None, validator=string())

@@ -10,9 +10,17 @@ from typing import Any, ClassVar
 import attrs
 
 from heygen_async.api.fields.assets import AssetId, AssetUrl, as_asset
-from heygen_async.api.fields.contract_rules import encoded, file_reference, items, listed, number, string, web_address
+from heygen_async.api.fields.contract_rules import (
+    as_tuple,
+    encode_request,
+    file_reference,
+    items,
+    number,
+    string,
+    web_address,
+)
 from heygen_async.api.fields.extra import extra_fields
-from heygen_async.api.fields.rules import each, one_of, switch
+from heygen_async.api.fields.rules import boolean, instance_of, one_of
 from heygen_async.api.generated.shared import Deleted
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.server_job import Ends, ServerJob
@@ -21,7 +29,7 @@ from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
 
-_CLIPPING = Ends(subject="clipping", badly=frozenset({"failed", "cancelled"}), files=("clips.video_url",))
+_CLIPPING = Ends(subject="clipping", failed=frozenset({"failed", "cancelled"}), files=("clips.video_url",))
 
 
 @attrs.frozen(kw_only=True)
@@ -40,9 +48,9 @@ class ClippingSettings:
 
     aspect_ratio: str | None = attrs.field(default=None, validator=one_of("landscape", "portrait", "square"))
     caption_style: str | None = attrs.field(default=None, validator=string())
-    captions: bool | None = attrs.field(default=None, validator=switch())
+    captions: bool | None = attrs.field(default=None, validator=boolean())
     duration_types: tuple[str, ...] | None = attrs.field(
-        default=None, converter=listed, validator=items(one_of("30", "60", "180", "long"), 1, 4)
+        default=None, converter=as_tuple, validator=items(one_of("30", "60", "180", "long"), 1, 4)
     )
     prompt: str | None = attrs.field(default=None, validator=string(0, 500), repr=False)
 
@@ -68,7 +76,7 @@ class ClippingRequest:
     callback_id: str | None = attrs.field(default=None, validator=string(0, 128))
     callback_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
     input_language: str | None = attrs.field(default=None, validator=string())
-    output_settings: ClippingSettings | None = attrs.field(default=None, validator=each(ClippingSettings))
+    output_settings: ClippingSettings | None = attrs.field(default=None, validator=instance_of(ClippingSettings))
     title: str | None = attrs.field(default=None, validator=string(0, 255))
     extra: Mapping[str, Any] | None = extra_fields()
 
@@ -195,7 +203,7 @@ class Clipping:
             method="POST",
             path="/v3/ai-clipping",
             route="/v3/ai-clipping",
-            body=encoded(request, ClippingRequest),
+            body=encode_request(request, ClippingRequest),
             read=data_reader(CreatedClipping),
             takes_key=True,
             costs=True,

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from heygen_async.api.fields.contract_rules import needed, string
+from heygen_async.api.fields.contract_rules import required, string
 from heygen_async.api.fields.extra import extra_fields
 from heygen_async.api.fields.rules import one_of
 from heygen_async.http import wire
@@ -30,7 +30,7 @@ class NewFolder:
     Source: `CreateFolderRequest`.
     """
 
-    name: str = attrs.field(validator=[needed, string(1, 256)])
+    name: str = attrs.field(validator=[required, string(1, 256)])
     parent_id: str | None = attrs.field(default=None, validator=string())
     type: str | None = attrs.field(default=None, validator=one_of("mixed", "video", "video_translate"))
     extra: Mapping[str, Any] | None = extra_fields()

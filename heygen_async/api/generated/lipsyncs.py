@@ -11,17 +11,17 @@ import attrs
 
 from heygen_async.api.fields.assets import AssetId, AssetUrl, as_asset
 from heygen_async.api.fields.contract_rules import (
-    encoded,
+    as_tuple,
+    encode_request,
     file_reference,
     items,
-    listed,
-    needed,
     number,
+    required,
     string,
     web_address,
 )
 from heygen_async.api.fields.extra import extra_fields
-from heygen_async.api.fields.rules import each, one_of, switch
+from heygen_async.api.fields.rules import boolean, instance_of, one_of
 from heygen_async.api.generated.shared import Deleted, Rename
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.batches import Batch, CreatedBatch
@@ -36,7 +36,7 @@ from heygen_async.http.pages import Listing
 _LIPSYNC = Ends(subject="lipsync", files=("video_url",))
 
 
-_LIPSYNC_BATCH = Ends(subject="lipsync batch", well=frozenset({"completed", "failed"}), badly=frozenset())
+_LIPSYNC_BATCH = Ends(subject="lipsync batch", succeeded=frozenset({"completed", "failed"}), failed=frozenset())
 
 
 @attrs.frozen(kw_only=True)
@@ -70,15 +70,15 @@ class LipsyncRequest:
     video: AssetUrl | AssetId = attrs.field(converter=as_asset, validator=file_reference())
     callback_id: str | None = attrs.field(default=None, validator=string())
     callback_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
-    disable_music_track: bool | None = attrs.field(default=None, validator=switch())
-    enable_caption: bool | None = attrs.field(default=None, validator=switch())
-    enable_dynamic_duration: bool | None = attrs.field(default=None, validator=switch())
-    enable_speech_enhancement: bool | None = attrs.field(default=None, validator=switch())
-    enable_watermark: bool | None = attrs.field(default=None, validator=switch())
+    disable_music_track: bool | None = attrs.field(default=None, validator=boolean())
+    enable_caption: bool | None = attrs.field(default=None, validator=boolean())
+    enable_dynamic_duration: bool | None = attrs.field(default=None, validator=boolean())
+    enable_speech_enhancement: bool | None = attrs.field(default=None, validator=boolean())
+    enable_watermark: bool | None = attrs.field(default=None, validator=boolean())
     end_time: float | None = attrs.field(default=None, validator=number(0))
     folder_id: str | None = attrs.field(default=None, validator=string())
     fps_mode: str | None = attrs.field(default=None, validator=string())
-    keep_the_same_format: bool | None = attrs.field(default=None, validator=switch())
+    keep_the_same_format: bool | None = attrs.field(default=None, validator=boolean())
     mode: str | None = attrs.field(default=None, validator=one_of("speed", "precision"))
     start_time: float | None = attrs.field(default=None, validator=number(0))
     title: str | None = attrs.field(default=None, validator=string())
@@ -141,7 +141,7 @@ class LipsyncRequests:
     """
 
     lipsyncs: tuple[LipsyncRequest, ...] = attrs.field(
-        converter=listed, validator=[needed, items(each(LipsyncRequest), 1, 100)]
+        converter=as_tuple, validator=[required, items(instance_of(LipsyncRequest), 1, 100)]
     )
     callback_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
     title: str | None = attrs.field(default=None, validator=string())
@@ -174,7 +174,7 @@ class Lipsyncs:
             method="POST",
             path="/v3/lipsyncs",
             route="/v3/lipsyncs",
-            body=encoded(request, LipsyncRequest),
+            body=encode_request(request, LipsyncRequest),
             read=data_reader(CreatedLipsync),
             takes_key=True,
             costs=True,

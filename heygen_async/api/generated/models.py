@@ -11,7 +11,7 @@ import attrs
 
 from heygen_async.api.fields import cross_field_rules
 from heygen_async.api.fields.assets import Asset, as_asset, as_assets, asset
-from heygen_async.api.fields.contract_rules import encoded, items, needed, number, string, web_address
+from heygen_async.api.fields.contract_rules import encode_request, items, number, required, string, web_address
 from heygen_async.api.fields.extra import extra_fields
 from heygen_async.api.fields.rules import one_of
 from heygen_async.api.handles import polling
@@ -19,10 +19,10 @@ from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 
-_MODEL_VIDEO = Ends(subject="model video", badly=frozenset({"failed", "cancelled"}), files=("video_url",))
+_MODEL_VIDEO = Ends(subject="model video", failed=frozenset({"failed", "cancelled"}), files=("video_url",))
 
 
-_MODEL_IMAGE = Ends(subject="model image", badly=frozenset({"failed", "cancelled"}), files=("images",))
+_MODEL_IMAGE = Ends(subject="model image", failed=frozenset({"failed", "cancelled"}), files=("images",))
 
 
 @attrs.frozen(kw_only=True)
@@ -49,7 +49,7 @@ class ImageToVideo:
     kind: ClassVar[str] = "model_video"
     image: Asset = attrs.field(converter=as_asset, validator=asset())
     model: str = attrs.field(validator=one_of("heygen-video-1"))
-    prompt: str = attrs.field(validator=[needed, string(0, 16000)], repr=False)
+    prompt: str = attrs.field(validator=[required, string(0, 16000)], repr=False)
     aspect_ratio: str | None = attrs.field(
         default=None, validator=one_of("21:9", "16:9", "4:3", "1:1", "3:4", "9:16", "adaptive")
     )
@@ -89,7 +89,7 @@ class ReferenceToVideo:
     wire_tag: ClassVar[tuple[str, str]] = ("mode", "reference_to_video")
     kind: ClassVar[str] = "model_video"
     model: str = attrs.field(validator=one_of("heygen-video-1"))
-    prompt: str = attrs.field(validator=[needed, string(0, 16000)], repr=False)
+    prompt: str = attrs.field(validator=[required, string(0, 16000)], repr=False)
     aspect_ratio: str | None = attrs.field(
         default=None, validator=one_of("21:9", "16:9", "4:3", "1:1", "3:4", "9:16", "adaptive")
     )
@@ -139,7 +139,7 @@ class TextToVideo:
     wire_tag: ClassVar[tuple[str, str]] = ("mode", "text_to_video")
     kind: ClassVar[str] = "model_video"
     model: str = attrs.field(validator=one_of("heygen-video-1"))
-    prompt: str = attrs.field(validator=[needed, string(0, 16000)], repr=False)
+    prompt: str = attrs.field(validator=[required, string(0, 16000)], repr=False)
     aspect_ratio: str | None = attrs.field(default=None, validator=one_of("21:9", "16:9", "4:3", "1:1", "3:4", "9:16"))
     callback_id: str | None = attrs.field(default=None, validator=string())
     callback_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
@@ -293,7 +293,7 @@ class Models:
             method="POST",
             path="/v3/models/videos",
             route="/v3/models/videos",
-            body=encoded(request, ImageToVideo, ReferenceToVideo, TextToVideo),
+            body=encode_request(request, ImageToVideo, ReferenceToVideo, TextToVideo),
             read=data_reader(CreatedModelVideo),
             takes_key=True,
             costs=True,

@@ -11,18 +11,18 @@ import attrs
 
 from heygen_async.api.fields.assets import AssetId, AssetUrl, as_asset
 from heygen_async.api.fields.contract_rules import (
-    encoded,
+    as_tuple,
+    encode_request,
     file_reference,
     items,
-    listed,
-    maybe,
-    needed,
     number,
+    optional,
+    required,
     string,
     web_address,
 )
 from heygen_async.api.fields.extra import extra_fields
-from heygen_async.api.fields.rules import one_of, switch
+from heygen_async.api.fields.rules import boolean, one_of
 from heygen_async.api.generated.translations import Translation, follow_translation
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.server_job import Ends, ServerJob
@@ -56,20 +56,20 @@ class ProofreadRequest:
     Source: `CreateProofreadRequest`.
     """
 
-    output_languages: tuple[str, ...] = attrs.field(converter=listed, validator=[needed, items(string(), 1)])
-    title: str = attrs.field(validator=[needed, string()])
+    output_languages: tuple[str, ...] = attrs.field(converter=as_tuple, validator=[required, items(string(), 1)])
+    title: str = attrs.field(validator=[required, string()])
     video: AssetUrl | AssetId = attrs.field(converter=as_asset, validator=file_reference())
     brand_glossary_id: str | None = attrs.field(default=None, validator=string())
     brand_voice_id: str | None = attrs.field(default=None, validator=string())
-    disable_music_track: bool | None = attrs.field(default=None, validator=switch())
-    enable_speech_enhancement: bool | None = attrs.field(default=None, validator=switch())
-    enable_video_stretching: bool | None = attrs.field(default=None, validator=switch())
+    disable_music_track: bool | None = attrs.field(default=None, validator=boolean())
+    enable_speech_enhancement: bool | None = attrs.field(default=None, validator=boolean())
+    enable_video_stretching: bool | None = attrs.field(default=None, validator=boolean())
     folder_id: str | None = attrs.field(default=None, validator=string())
-    keep_the_same_format: bool | None = attrs.field(default=None, validator=switch())
+    keep_the_same_format: bool | None = attrs.field(default=None, validator=boolean())
     mode: str | None = attrs.field(default=None, validator=one_of("speed", "precision"))
     speaker_num: int | None = attrs.field(default=None, validator=number(whole=True))
     srt: AssetUrl | AssetId | None = attrs.field(
-        default=None, converter=attrs.converters.optional(as_asset), validator=maybe(file_reference())
+        default=None, converter=attrs.converters.optional(as_asset), validator=optional(file_reference())
     )
     extra: Mapping[str, Any] | None = extra_fields()
 
@@ -162,8 +162,8 @@ class SpokenProofread:
 
     callback_id: str | None = attrs.field(default=None, validator=string())
     callback_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
-    captions: bool | None = attrs.field(default=None, validator=switch())
-    translate_audio_only: bool | None = attrs.field(default=None, validator=switch())
+    captions: bool | None = attrs.field(default=None, validator=boolean())
+    translate_audio_only: bool | None = attrs.field(default=None, validator=boolean())
     extra: Mapping[str, Any] | None = extra_fields()
 
 
@@ -205,7 +205,7 @@ class Proofreads:
             method="POST",
             path="/v3/video-translations/proofreads",
             route="/v3/video-translations/proofreads",
-            body=encoded(request, ProofreadRequest),
+            body=encode_request(request, ProofreadRequest),
             read=data_reader(CreatedProofreads),
             takes_key=True,
             costs=True,

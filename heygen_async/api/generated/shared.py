@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from heygen_async.api.fields.contract_rules import needed, string
+from heygen_async.api.fields.contract_rules import required, string
 from heygen_async.api.fields.extra import extra_fields
 
 
@@ -37,5 +37,5 @@ class Rename:
     Source: `UpdateTitleRequest`.
     """
 
-    title: str = attrs.field(validator=[needed, string()])
+    title: str = attrs.field(validator=[required, string()])
     extra: Mapping[str, Any] | None = extra_fields()

@@ -11,10 +11,19 @@ import attrs
 
 from heygen_async.api.fields import cross_field_rules
 from heygen_async.api.fields.assets import Asset, as_asset, asset
-from heygen_async.api.fields.contract_rules import color, encoded, items, listed, needed, number, string, web_address
+from heygen_async.api.fields.contract_rules import (
+    as_tuple,
+    color,
+    encode_request,
+    items,
+    number,
+    required,
+    string,
+    web_address,
+)
 from heygen_async.api.fields.extra import extra_fields
 from heygen_async.api.fields.looks import Caption, Engine, Watermark, as_engine, engine
-from heygen_async.api.fields.rules import each, one_of, switch
+from heygen_async.api.fields.rules import boolean, instance_of, one_of
 from heygen_async.api.fields.voices import VoiceSettings
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.video import CreatedVideo, VideoJob
@@ -33,7 +42,7 @@ class StudioColor:
     """
 
     wire_tag: ClassVar[tuple[str, str]] = ("type", "color")
-    color: str = attrs.field(validator=[needed, color])
+    color: str = attrs.field(validator=[required, color])
 
 
 @attrs.frozen(kw_only=True)
@@ -56,16 +65,16 @@ class StudioAvatar:
     """
 
     wire_tag: ClassVar[tuple[str, str]] = ("type", "avatar")
-    avatar_id: str = attrs.field(validator=[needed, string()])
+    avatar_id: str = attrs.field(validator=[required, string()])
     audio_asset_id: str | None = attrs.field(default=None, validator=string())
     audio_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
-    background: StudioColor | None = attrs.field(default=None, validator=each(StudioColor))
+    background: StudioColor | None = attrs.field(default=None, validator=instance_of(StudioColor))
     engine: Engine | None = attrs.field(default=None, converter=as_engine, validator=engine)
     expressiveness: str | None = attrs.field(default=None, validator=one_of("high", "medium", "low"))
     motion_prompt: str | None = attrs.field(default=None, validator=string())
     script: str | None = attrs.field(default=None, validator=string(1, 5000), repr=False)
     voice_id: str | None = attrs.field(default=None, validator=string())
-    voice_settings: VoiceSettings | None = attrs.field(default=None, validator=each(VoiceSettings))
+    voice_settings: VoiceSettings | None = attrs.field(default=None, validator=instance_of(VoiceSettings))
 
     def __attrs_post_init__(self) -> None:
         """Check what the fields say together."""
@@ -83,7 +92,7 @@ class AvatarScene:
     """
 
     wire_tag: ClassVar[tuple[str, str]] = ("type", "avatar_video")
-    input: StudioAvatar = attrs.field(validator=[needed, each(StudioAvatar)])
+    input: StudioAvatar = attrs.field(validator=[required, instance_of(StudioAvatar)])
 
 
 @attrs.frozen(kw_only=True)
@@ -109,7 +118,7 @@ class ImageScene:
     duration: float | None = attrs.field(default=None, validator=number(0, 300, above=True))
     script: str | None = attrs.field(default=None, validator=string(1, 5000), repr=False)
     voice_id: str | None = attrs.field(default=None, validator=string())
-    voice_settings: VoiceSettings | None = attrs.field(default=None, validator=each(VoiceSettings))
+    voice_settings: VoiceSettings | None = attrs.field(default=None, validator=instance_of(VoiceSettings))
 
     def __attrs_post_init__(self) -> None:
         """Check what the fields say together."""
@@ -129,7 +138,7 @@ class Playback:
     """
 
     mode: str | None = attrs.field(default=None, validator=one_of("freeze", "loop", "fit_to_scene"))
-    mute: bool | None = attrs.field(default=None, validator=switch())
+    mute: bool | None = attrs.field(default=None, validator=boolean())
     volume: float | None = attrs.field(default=None, validator=number(0, 1))
 
 
@@ -153,10 +162,10 @@ class VideoScene:
     source: Asset = attrs.field(converter=as_asset, validator=asset())
     audio_asset_id: str | None = attrs.field(default=None, validator=string())
     audio_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
-    playback: Playback | None = attrs.field(default=None, validator=each(Playback))
+    playback: Playback | None = attrs.field(default=None, validator=instance_of(Playback))
     script: str | None = attrs.field(default=None, validator=string(1, 5000), repr=False)
     voice_id: str | None = attrs.field(default=None, validator=string())
-    voice_settings: VoiceSettings | None = attrs.field(default=None, validator=each(VoiceSettings))
+    voice_settings: VoiceSettings | None = attrs.field(default=None, validator=instance_of(VoiceSettings))
 
     def __attrs_post_init__(self) -> None:
         """Check what the fields say together."""
@@ -186,17 +195,17 @@ class StudioVideo:
     wire_tag: ClassVar[tuple[str, str]] = ("type", "studio")
     kind: ClassVar[str] = "studio"
     scenes: tuple[AvatarScene | ImageScene | VideoScene, ...] = attrs.field(
-        converter=listed, validator=[needed, items(each(AvatarScene, ImageScene, VideoScene), 1, 50)]
+        converter=as_tuple, validator=[required, items(instance_of(AvatarScene, ImageScene, VideoScene), 1, 50)]
     )
     aspect_ratio: str | None = attrs.field(default=None, validator=one_of("16:9", "9:16", "4:5", "5:4", "1:1", "auto"))
     brand_glossary_id: str | None = attrs.field(default=None, validator=string(1))
     callback_id: str | None = attrs.field(default=None, validator=string())
     callback_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
-    caption: Caption | None = attrs.field(default=None, validator=each(Caption))
+    caption: Caption | None = attrs.field(default=None, validator=instance_of(Caption))
     folder_id: str | None = attrs.field(default=None, validator=string())
     resolution: str | None = attrs.field(default=None, validator=one_of("4k", "1080p", "720p"))
     title: str | None = attrs.field(default=None, validator=string())
-    watermark: Watermark | None = attrs.field(default=None, validator=each(Watermark))
+    watermark: Watermark | None = attrs.field(default=None, validator=instance_of(Watermark))
     extra: Mapping[str, Any] | None = extra_fields()
 
 
@@ -221,7 +230,7 @@ class Studio:
             method="POST",
             path="/v3/videos",
             route="/v3/videos",
-            body=encoded(request, StudioVideo),
+            body=encode_request(request, StudioVideo),
             read=data_reader(CreatedVideo),
             takes_key=True,
             costs=True,

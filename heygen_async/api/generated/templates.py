@@ -10,18 +10,18 @@ from typing import Any
 import attrs
 
 from heygen_async.api.fields.contract_rules import (
-    encoded,
+    as_tuple,
+    encode_request,
     items,
     json_object,
-    listed,
-    needed,
     number,
     one_number_of,
+    required,
     string,
     web_address,
 )
 from heygen_async.api.fields.extra import extra_fields
-from heygen_async.api.fields.rules import each, switch
+from heygen_async.api.fields.rules import boolean, instance_of
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.video import Video, VideoJob
 from heygen_async.http import wire
@@ -182,8 +182,8 @@ class TemplateDimension:
     Source: `TemplateDimension`.
     """
 
-    height: int = attrs.field(validator=[needed, number(128, 4096, whole=True, step=2)])
-    width: int = attrs.field(validator=[needed, number(128, 4096, whole=True, step=2)])
+    height: int = attrs.field(validator=[required, number(128, 4096, whole=True, step=2)])
+    width: int = attrs.field(validator=[required, number(128, 4096, whole=True, step=2)])
 
 
 @attrs.frozen(kw_only=True)
@@ -215,11 +215,11 @@ class TemplateSubtitles:
     Source: `TemplateSubtitles`.
     """
 
-    preset_name: str = attrs.field(validator=[needed, string()])
+    preset_name: str = attrs.field(validator=[required, string()])
     alignment: int | None = attrs.field(default=None, validator=number(whole=True))
-    disable_highlight: bool | None = attrs.field(default=None, validator=switch())
+    disable_highlight: bool | None = attrs.field(default=None, validator=boolean())
     font_size: int | None = attrs.field(default=None, validator=number(whole=True))
-    position: SubtitlePosition | None = attrs.field(default=None, validator=each(SubtitlePosition))
+    position: SubtitlePosition | None = attrs.field(default=None, validator=instance_of(SubtitlePosition))
 
 
 @attrs.frozen(kw_only=True)
@@ -253,16 +253,16 @@ class TemplateVideo:
     brand_voice_id: str | None = attrs.field(default=None, validator=string())
     callback_id: str | None = attrs.field(default=None, validator=string())
     callback_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
-    caption: bool | None = attrs.field(default=None, validator=switch())
-    dimension: TemplateDimension | None = attrs.field(default=None, validator=each(TemplateDimension))
-    enable_sharing: bool | None = attrs.field(default=None, validator=switch())
+    caption: bool | None = attrs.field(default=None, validator=boolean())
+    dimension: TemplateDimension | None = attrs.field(default=None, validator=instance_of(TemplateDimension))
+    enable_sharing: bool | None = attrs.field(default=None, validator=boolean())
     folder_id: str | None = attrs.field(default=None, validator=string())
     fps: int | None = attrs.field(default=None, validator=one_number_of(25, 30, 60))
-    include_gif: bool | None = attrs.field(default=None, validator=switch())
-    keep_text_vertically_centered: bool | None = attrs.field(default=None, validator=switch())
-    reorder_music: bool | None = attrs.field(default=None, validator=switch())
-    scene_ids: tuple[str, ...] | None = attrs.field(default=None, converter=listed, validator=items(string()))
-    subtitles: TemplateSubtitles | None = attrs.field(default=None, validator=each(TemplateSubtitles))
+    include_gif: bool | None = attrs.field(default=None, validator=boolean())
+    keep_text_vertically_centered: bool | None = attrs.field(default=None, validator=boolean())
+    reorder_music: bool | None = attrs.field(default=None, validator=boolean())
+    scene_ids: tuple[str, ...] | None = attrs.field(default=None, converter=as_tuple, validator=items(string()))
+    subtitles: TemplateSubtitles | None = attrs.field(default=None, validator=instance_of(TemplateSubtitles))
     title: str | None = attrs.field(default=None, validator=string())
     extra: Mapping[str, Any] | None = extra_fields()
 
@@ -317,7 +317,7 @@ class Templates:
             method="POST",
             path=f"/v3/templates/{path_id(template_id)}",
             route="/v3/templates/{template_id}",
-            body=encoded(request, TemplateVideo),
+            body=encode_request(request, TemplateVideo),
             read=data_reader(Video),
             takes_key=True,
             costs=True,

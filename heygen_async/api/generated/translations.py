@@ -11,18 +11,18 @@ import attrs
 
 from heygen_async.api.fields.assets import AssetId, AssetUrl, as_asset
 from heygen_async.api.fields.contract_rules import (
-    encoded,
+    as_tuple,
+    encode_request,
     file_reference,
     items,
-    listed,
-    maybe,
-    needed,
     number,
+    optional,
+    required,
     string,
     web_address,
 )
 from heygen_async.api.fields.extra import extra_fields
-from heygen_async.api.fields.rules import each, one_of, switch
+from heygen_async.api.fields.rules import boolean, instance_of, one_of
 from heygen_async.api.generated.shared import Deleted, Rename
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.batches import Batch, CreatedBatch
@@ -43,7 +43,7 @@ _TRANSLATION = Ends(
 )
 
 
-_TRANSLATION_BATCH = Ends(subject="translation batch", well=frozenset({"completed", "failed"}), badly=frozenset())
+_TRANSLATION_BATCH = Ends(subject="translation batch", succeeded=frozenset({"completed", "failed"}), failed=frozenset())
 
 
 @attrs.frozen(kw_only=True)
@@ -58,9 +58,9 @@ class StockVoices:
     """
 
     preferred_stock_voice_ids: tuple[str, ...] | None = attrs.field(
-        default=None, converter=listed, validator=items(string())
+        default=None, converter=as_tuple, validator=items(string())
     )
-    use_stock_voice: bool | None = attrs.field(default=None, validator=switch())
+    use_stock_voice: bool | None = attrs.field(default=None, validator=boolean())
 
 
 @attrs.frozen(kw_only=True)
@@ -99,35 +99,35 @@ class TranslationRequest:
     """
 
     kind: ClassVar[str] = "translation"
-    output_languages: tuple[str, ...] = attrs.field(converter=listed, validator=[needed, items(string(), 1)])
+    output_languages: tuple[str, ...] = attrs.field(converter=as_tuple, validator=[required, items(string(), 1)])
     video: AssetUrl | AssetId = attrs.field(converter=as_asset, validator=file_reference())
     audio: AssetUrl | AssetId | None = attrs.field(
-        default=None, converter=attrs.converters.optional(as_asset), validator=maybe(file_reference())
+        default=None, converter=attrs.converters.optional(as_asset), validator=optional(file_reference())
     )
     brand_glossary_id: str | None = attrs.field(default=None, validator=string())
     brand_voice_id: str | None = attrs.field(default=None, validator=string())
     callback_id: str | None = attrs.field(default=None, validator=string())
     callback_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
-    disable_music_track: bool | None = attrs.field(default=None, validator=switch())
-    enable_caption: bool | None = attrs.field(default=None, validator=switch())
-    enable_dynamic_duration: bool | None = attrs.field(default=None, validator=switch())
-    enable_speech_enhancement: bool | None = attrs.field(default=None, validator=switch())
-    enable_watermark: bool | None = attrs.field(default=None, validator=switch())
+    disable_music_track: bool | None = attrs.field(default=None, validator=boolean())
+    enable_caption: bool | None = attrs.field(default=None, validator=boolean())
+    enable_dynamic_duration: bool | None = attrs.field(default=None, validator=boolean())
+    enable_speech_enhancement: bool | None = attrs.field(default=None, validator=boolean())
+    enable_watermark: bool | None = attrs.field(default=None, validator=boolean())
     end_time: float | None = attrs.field(default=None, validator=number(0))
     folder_id: str | None = attrs.field(default=None, validator=string())
     fps_mode: str | None = attrs.field(default=None, validator=one_of("vfr", "cfr", "passthrough"))
     input_language: str | None = attrs.field(default=None, validator=string())
-    keep_the_same_format: bool | None = attrs.field(default=None, validator=switch())
+    keep_the_same_format: bool | None = attrs.field(default=None, validator=boolean())
     mode: str | None = attrs.field(default=None, validator=one_of("speed", "precision"))
     speaker_num: int | None = attrs.field(default=None, validator=number(whole=True))
     srt: AssetUrl | AssetId | None = attrs.field(
-        default=None, converter=attrs.converters.optional(as_asset), validator=maybe(file_reference())
+        default=None, converter=attrs.converters.optional(as_asset), validator=optional(file_reference())
     )
     srt_role: str | None = attrs.field(default=None, validator=one_of("input", "output"))
     start_time: float | None = attrs.field(default=None, validator=number(0))
-    stock_voice_config: StockVoices | None = attrs.field(default=None, validator=each(StockVoices))
+    stock_voice_config: StockVoices | None = attrs.field(default=None, validator=instance_of(StockVoices))
     title: str | None = attrs.field(default=None, validator=string())
-    translate_audio_only: bool | None = attrs.field(default=None, validator=switch())
+    translate_audio_only: bool | None = attrs.field(default=None, validator=boolean())
     extra: Mapping[str, Any] | None = extra_fields()
 
 
@@ -210,7 +210,7 @@ class TranslationRequests:
     """
 
     video_translations: tuple[TranslationRequest, ...] = attrs.field(
-        converter=listed, validator=[needed, items(each(TranslationRequest), 1, 100)]
+        converter=as_tuple, validator=[required, items(instance_of(TranslationRequest), 1, 100)]
     )
     callback_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
     title: str | None = attrs.field(default=None, validator=string())
@@ -247,7 +247,7 @@ class Translations:
             method="POST",
             path="/v3/video-translations",
             route="/v3/video-translations",
-            body=encoded(request, TranslationRequest),
+            body=encode_request(request, TranslationRequest),
             read=data_reader(CreatedTranslations),
             takes_key=True,
             costs=True,

@@ -10,9 +10,9 @@ from typing import Any
 import attrs
 
 from heygen_async.api.fields.assets import Asset, as_asset, asset
-from heygen_async.api.fields.contract_rules import encoded, needed, number, string
+from heygen_async.api.fields.contract_rules import encode_request, number, required, string
 from heygen_async.api.fields.extra import extra_fields
-from heygen_async.api.fields.rules import one_of, switch
+from heygen_async.api.fields.rules import boolean, one_of
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.http import wire
@@ -20,7 +20,7 @@ from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
 
-_VOICE = Ends(subject="voice", well=frozenset({"complete", "completed"}))
+_VOICE = Ends(subject="voice", succeeded=frozenset({"complete", "completed"}))
 
 
 @attrs.frozen(kw_only=True)
@@ -108,7 +108,7 @@ class VoiceDesign:
     Source: `DesignVoiceRequest`.
     """
 
-    prompt: str = attrs.field(validator=[needed, string(1, 1000)], repr=False)
+    prompt: str = attrs.field(validator=[required, string(1, 1000)], repr=False)
     gender: str | None = attrs.field(default=None, validator=string())
     locale: str | None = attrs.field(default=None, validator=string())
     seed: int | None = attrs.field(default=None, validator=number(0, whole=True))
@@ -145,9 +145,9 @@ class VoiceSample:
     """
 
     audio: Asset = attrs.field(converter=as_asset, validator=asset())
-    voice_name: str = attrs.field(validator=[needed, string(1, 100)])
+    voice_name: str = attrs.field(validator=[required, string(1, 100)])
     language: str | None = attrs.field(default=None, validator=string())
-    remove_background_noise: bool | None = attrs.field(default=None, validator=switch())
+    remove_background_noise: bool | None = attrs.field(default=None, validator=boolean())
     extra: Mapping[str, Any] | None = extra_fields()
 
 
@@ -180,8 +180,8 @@ class SpeechRequest:
     Source: `CreateSpeechRequest`.
     """
 
-    text: str = attrs.field(validator=[needed, string(1, 5000)], repr=False)
-    voice_id: str = attrs.field(validator=[needed, string()])
+    text: str = attrs.field(validator=[required, string(1, 5000)], repr=False)
+    voice_id: str = attrs.field(validator=[required, string()])
     input_type: str | None = attrs.field(default=None, validator=one_of("text", "ssml"))
     language: str | None = attrs.field(default=None, validator=string())
     locale: str | None = attrs.field(default=None, validator=string())
@@ -387,7 +387,7 @@ class Voices:
             method="POST",
             path="/v3/voices/speech",
             route="/v3/voices/speech",
-            body=encoded(request, SpeechRequest),
+            body=encode_request(request, SpeechRequest),
             read=data_reader(Speech),
             costs=True,
         )

@@ -1,1 +1,1 @@
-"""Handles of what HeyGen is making: look at it, wait for it."""
+"""Handles on renders and jobs at HeyGen: read their status, wait for their end."""

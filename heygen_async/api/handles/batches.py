@@ -12,12 +12,13 @@ from heygen_async.http.caller import Caller
 
 BATCH_ITEMS = 100
 
-_ENDS = Ends(subject="video batch", well=frozenset({"completed", "failed"}), badly=frozenset())  # its items tell
+# A batch has no failure of its own: each item has one.
+_ENDS = Ends(subject="video batch", succeeded=frozenset({"completed", "failed"}), failed=frozenset())
 
 
 @attrs.frozen(kw_only=True)
 class CreatedBatch:
-    """The answer to a batch: an id to follow. Source: `POST /v3/videos/batches`."""
+    """The answer to a batch: its id. Source: `POST /v3/videos/batches`."""
 
     batch_id: str
 
@@ -27,10 +28,10 @@ class BatchItem:
     """One video of a batch.
 
     Attributes:
-        item_index: Its place in the request, from 0.
-        status: queued, processing, completed or failed; HeyGen may add words.
-        video_id: None while it is queued.
-        error: Why it failed; its shape is not documented, `code` and `message` are usual.
+        item_index: Place in the request, from 0.
+        status: queued, processing, completed or failed; HeyGen may add others.
+        video_id: Id of the video; None while it is queued.
+        error: Error of a failed item; HeyGen does not document its shape, `code` and `message` are usual.
 
     Source: `GET /v3/videos/batches/{batch_id}`.
     """
@@ -43,16 +44,16 @@ class BatchItem:
 
 @attrs.frozen(kw_only=True)
 class Batch:
-    """A batch as HeyGen describes it now.
+    """A batch with its present status.
 
     Attributes:
-        batch_id: Its id.
+        batch_id: Id of the batch.
         status: processing, completed or failed.
-        total_items: How many videos it has.
-        counts_by_status: How many of them are how far.
-        items: The first hundred, which are all.
-        title: As given.
-        created_at: Unix seconds.
+        total_items: Number of videos.
+        counts_by_status: Number of videos by status.
+        items: All videos: one page holds a hundred, the most that a batch may have.
+        title: Title of the batch.
+        created_at: Time of creation in Unix seconds.
 
     Source: `GET /v3/videos/batches/{batch_id}`.
     """

@@ -1,7 +1,7 @@
-"""Waiting for the end of one render: when to look, what to forgive, when to give up.
+"""Polling of one render until it ends: pace, temporary errors, deadline.
 
-Polling is not retrying: pauses that grow while a render runs only delay the news. The first look comes
-at the time when renders begin to end, the others follow steadily.
+The pauses between polls do not grow, because longer pauses would only delay the notice of the end. The first poll
+comes when the fastest renders end.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from heygen_async.errors import DeadlineExceededError, HeyGenError
 
 T = TypeVar("T")
 
-DEADLINE_SECONDS = 3600.0  # HeyGen names 45 minutes as the far end of what a render takes
+DEADLINE_SECONDS = 3600.0  # HeyGen names 45 minutes as the longest time of a render
 
 logger: logging.Logger = logging.getLogger("heygen_async")
 _reported: set[str] = set()
@@ -26,7 +26,12 @@ _reported: set[str] = set()
 
 @attrs.frozen(kw_only=True)
 class Pace:
-    """When to look: seconds until the first look, and between looks."""
+    """The times of polls.
+
+    Attributes:
+        first: Seconds until the first poll.
+        every: Seconds between polls.
+    """
 
     first: float = attrs.field(validator=v.ge(0))
     every: float = attrs.field(validator=v.gt(0))
@@ -34,14 +39,14 @@ class Pace:
 
 DIRECT = Pace(first=20.0, every=5.0)
 AGENT = Pace(first=45.0, every=10.0)
-RESUMED = Pace(first=0.0, every=5.0)  # nobody knows how long it has been running: look at once
+RESUMED = Pace(first=0.0, every=5.0)  # the render may have been running for long, so poll at once
 
 
-async def looks(look: Callable[[], Awaitable[T]], pace: Pace) -> AsyncIterator[T]:
-    """Yield what *look* finds, at the *pace*, for ever. Trouble that may pass does not end it.
+async def poll(look: Callable[[], Awaitable[T]], pace: Pace) -> AsyncIterator[T]:
+    """Call *look* at the *pace*, without end, and yield each result. Retryable errors are logged and passed over.
 
     Raises:
-        HeyGenError: What *look* raised, if looking again cannot help (401, 404, ...).
+        HeyGenError: An error of *look* that is not retryable (401, 404, ...).
     """
     await anyio.sleep(pace.first)
     while True:
@@ -56,8 +61,12 @@ async def looks(look: Callable[[], Awaitable[T]], pace: Pace) -> AsyncIterator[T
         await anyio.sleep(pace.every)
 
 
-async def within(deadline: float, subject: str, resource_id: str, work: Callable[[], Awaitable[T]]) -> T:
-    """Return what *work* returns, or say at the *deadline* that the render goes on."""
+async def wait_for(deadline: float, subject: str, resource_id: str, work: Callable[[], Awaitable[T]]) -> T:
+    """Return the result of *work*.
+
+    Raises:
+        DeadlineExceededError: *work* took longer than *deadline* seconds. The render goes on.
+    """
     with anyio.move_on_after(deadline):
         return await work()
     raise DeadlineExceededError(
@@ -69,7 +78,7 @@ async def within(deadline: float, subject: str, resource_id: str, work: Callable
 
 
 def note_status(status: str, known: frozenset[str]) -> None:
-    """Log a status word that HeyGen has added, once; it counts as still running."""
+    """Log a status that is not in *known*, once in the process. It counts as still running."""
     if status not in known and status not in _reported:
         _reported.add(status)
         logger.warning("unknown status %.60r counts as still running", status)

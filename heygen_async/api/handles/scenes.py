@@ -12,12 +12,13 @@ from heygen_async.http.call import Call, data_reader, path_id
 
 @attrs.frozen(kw_only=True)
 class VideoScenes:
-    """The scenes of a video, to be read, not changed.
+    """The scenes of a video. They cannot be changed.
 
     Attributes:
-        video_id: Whose.
-        video: What holds for all scenes; its fields are not documented in full.
-        scenes: Each with a background, elements or a script, as HeyGen's own JSON objects: their kinds are an open set.
+        video_id: Id of the video.
+        video: Settings of all scenes; HeyGen does not document all fields.
+        scenes: Scenes with a background, elements or a script, as HeyGen's JSON objects, because their kinds are an
+            open set.
 
     Source: `VideoScenes`.
     """

@@ -1,4 +1,4 @@
-"""Work at HeyGen that is no plain video: lipsyncs, translations, clips, clones. One way to follow all of them."""
+"""`ServerJob`, the handle on all jobs at HeyGen but plain videos: lipsyncs, translations, clips, clones."""
 
 from __future__ import annotations
 
@@ -19,39 +19,39 @@ _UNDER_WAY = frozenset({"waiting", "queued", "pending", "processing", "running"}
 
 @attrs.frozen(kw_only=True)
 class Ends:
-    """The words for the end of a kind of job: HeyGen's words differ from kind to kind.
+    """The final statuses of a kind of job. HeyGen uses different words for different kinds.
 
     Attributes:
-        subject: What it is called in messages.
-        well: Status words of success.
-        badly: Status words of failure.
-        files: Fields one of which must be set for success to be there: it happens that a job is `completed` a moment
-            before its file has an address. `clips.video_url` is that of each clip which has not failed. Empty if the
-            word is enough.
+        subject: Name of the kind, for messages.
+        succeeded: Statuses of success.
+        failed: Statuses of failure.
+        files: Fields of which one must be set before a job counts as ended, because HeyGen may say `completed` a
+            moment before a file has its address. `clips.video_url` means that of each clip which has not failed.
+            Empty if the status is enough.
     """
 
     subject: str
-    well: frozenset[str] = frozenset({"completed"})
-    badly: frozenset[str] = frozenset({"failed"})
+    succeeded: frozenset[str] = frozenset({"completed"})
+    failed: frozenset[str] = frozenset({"failed"})
     files: tuple[str, ...] = ()
 
-    def reached(self, found: Any) -> bool:
-        """True if nothing more will happen to *found*; what has no status, such as a public voice, was never begun."""
-        if found.status is None or found.status in self.badly:
+    def has_ended(self, found: Any) -> bool:
+        """Return True if the status of *found* is final. No status, as of a public voice, counts as final."""
+        if found.status is None or found.status in self.failed:
             return True
-        return found.status in self.well and (not self.files or any(_is_there(found, name) for name in self.files))
+        return found.status in self.succeeded and (not self.files or any(_is_set(found, name) for name in self.files))
 
     def check(self, found: T, job_id: str) -> T:
         """Return *found*, or raise `RenderFailedError` if it has failed."""
         status: Any = getattr(found, "status", None)
-        if status not in self.badly:
+        if status not in self.failed:
             return found
         code = getattr(found, "failure_code", None)
         reason = _reason(found) or code or f"its status is {status}, and HeyGen gives no reason"
         raise RenderFailedError(f"{self.subject} {job_id} failed: {reason}", code=code, resource_id=job_id, spent="no")
 
 
-def _is_there(found: Any, name: str) -> bool:
+def _is_set(found: Any, name: str) -> bool:
     field, _, inner = name.partition(".")
     value = getattr(found, field)
     if not inner:
@@ -61,16 +61,16 @@ def _is_there(found: Any, name: str) -> bool:
 
 def _reason(found: Any) -> str | None:
     error = getattr(found, "error", None)
-    told = getattr(found, "failure_message", None) or getattr(error, "message", error)
-    return told if isinstance(told, str) else None
+    message = getattr(found, "failure_message", None) or getattr(error, "message", error)
+    return message if isinstance(message, str) else None
 
 
 class ServerJob(Generic[T]):
-    """Something that is being made at HeyGen: an id and the ways to follow it. It holds nothing that must be closed.
+    """A handle on a job at HeyGen: the id, and methods to follow the job. It need not be closed.
 
     Attributes:
-        id: HeyGen's.
-        ends: How it ends.
+        id: HeyGen's id of the job.
+        ends: Final statuses of this kind of job.
     """
 
     def __init__(
@@ -81,14 +81,14 @@ class ServerJob(Generic[T]):
         ends: Ends,
         pace: polling.Pace = polling.RESUMED,
     ) -> None:
-        """Follow *job_id*; the methods `create` and `job` of the resources make these.
+        """Create a handle. Use the methods `create` and `job` of the resources instead.
 
         Args:
-            caller: Asks.
-            job_id: Whose.
-            read: Returns the call that reads it.
-            ends: Which status words are ends.
-            pace: When to look.
+            caller: Sends the requests.
+            job_id: HeyGen's id of the job.
+            read: Returns the call that reads a job by its id.
+            ends: Final statuses of this kind of job.
+            pace: Times of the polls.
         """
         self.id = job_id
         self._caller = caller
@@ -97,21 +97,21 @@ class ServerJob(Generic[T]):
         self._pace = pace
 
     def __repr__(self) -> str:
-        """Name the kind and the id."""
+        """Return a text with the kind and the id."""
         return f"ServerJob({self.ends.subject} {self.id!r})"
 
     async def look(self) -> T:
-        """Return it as it is now. Costs nothing."""
+        """Return the job with its present status. Free of charge."""
         return await self._caller.send(self._read(self.id))
 
     async def statuses(self) -> AsyncIterator[T]:
-        """Yield it each time its status changes; the last one has ended. Costs nothing."""
+        """Yield the job each time its status changes, until it has ended. Free of charge."""
         last = None
-        async for found in polling.looks(self.look, self._pace):
+        async for found in polling.poll(self.look, self._pace):
             status: Any = getattr(found, "status", None)
-            ended = self.ends.reached(found)
+            ended = self.ends.has_ended(found)
             if not ended:
-                polling.note_status(status, _UNDER_WAY | self.ends.well)
+                polling.note_status(status, _UNDER_WAY | self.ends.succeeded)
             if ended or status != last:
                 yield found
             if ended:
@@ -119,16 +119,16 @@ class ServerJob(Generic[T]):
             last = status
 
     async def wait(self, *, deadline: float = polling.DEADLINE_SECONDS) -> T:
-        """Return what was made. Costs nothing; cancelling leaves the work going on.
+        """Wait for the end of the job and return its result. Free of charge; a cancelled wait leaves the job running.
 
         Args:
-            deadline: Seconds from now.
+            deadline: Most seconds to wait.
 
         Raises:
-            RenderFailedError: HeyGen gave up, or it was cancelled or deleted.
-            DeadlineExceededError: Not ended yet; it goes on and is paid for.
+            RenderFailedError: The job failed, or was cancelled or deleted.
+            DeadlineExceededError: The job has not ended yet; it goes on and is paid for.
         """
-        found = await polling.within(deadline, self.ends.subject, self.id, self._ended)
+        found = await polling.wait_for(deadline, self.ends.subject, self.id, self._ended)
         return self.ends.check(found, self.id)
 
     async def _ended(self) -> T:

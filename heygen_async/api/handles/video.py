@@ -1,4 +1,4 @@
-"""`Video`, a video as HeyGen describes it, and `VideoJob`, the handle that follows one."""
+"""`Video`, a video with its present status, and `VideoJob`, the handle on a video."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ VIDEO_STATUSES = frozenset({"waiting", "queued", "pending", "processing", "runni
 
 @attrs.frozen(kw_only=True)
 class Video:
-    """A video as HeyGen describes it now.
+    """A video with its present status.
 
     Attributes:
-        id: The video's id.
-        status: pending, processing, completed or failed; HeyGen may add words.
-        title: As given.
-        created_at: Unix seconds.
-        completed_at: Unix seconds.
-        duration: Seconds of video.
-        video_url: Presigned and short-lived: download it now or read the video again.
-        captioned_video_url: The same with captions burned in.
-        subtitle_url: The captions as a file.
-        thumbnail_url: A still picture.
-        gif_url: A moving one.
-        video_page_url: The video in HeyGen's app.
-        folder_id: Where it lies.
-        output_language: Of a translation.
-        failure_code: Why it failed, if HeyGen says.
-        failure_message: The same in words.
+        id: Id of the video.
+        status: pending, processing, completed or failed; HeyGen may add others.
+        title: Title of the video.
+        created_at: Time of creation in Unix seconds.
+        completed_at: Time of completion in Unix seconds.
+        duration: Length in seconds.
+        video_url: Presigned address of the file. It expires soon: download it now, or read the video again later.
+        captioned_video_url: Address of the video with burned-in captions.
+        subtitle_url: Address of the captions as a file.
+        thumbnail_url: Address of a still image.
+        gif_url: Address of an animated preview.
+        video_page_url: Page of the video in HeyGen's app.
+        folder_id: Id of the folder.
+        output_language: Language of a translation.
+        failure_code: HeyGen's code for the failure, if it gives one.
+        failure_message: HeyGen's message for the failure.
 
     Source: `VideoDetail` of `GET /v3/videos/{video_id}`.
     """
@@ -59,7 +59,7 @@ class Video:
 
     @property
     def ended(self) -> bool:
-        """True if nothing more will happen. `completed` without a `video_url` is not there yet."""
+        """True if the video is completed or has failed. `completed` without a `video_url` does not count yet."""
         return self.status == "failed" or (self.status == "completed" and self.video_url is not None)
 
     def check(self) -> Video:
@@ -74,7 +74,7 @@ class Video:
 
 @attrs.frozen(kw_only=True)
 class CreatedVideo:
-    """The answer to a creation: an id to follow. Source: `POST /v3/videos`."""
+    """The answer to a request for a video: its id. Source: `POST /v3/videos`."""
 
     video_id: str
     status: str = "waiting"
@@ -82,14 +82,14 @@ class CreatedVideo:
 
 @attrs.frozen(kw_only=True)
 class VideoStatus:
-    """One entry of a bulk look.
+    """One entry of `videos.statuses`.
 
     Attributes:
-        status: As of `Video`, or `not_found`.
-        video_id: Whose.
-        batch_id: Of batch entries.
-        item_index: Position in the batch.
-        error: Why it failed; its shape is not documented, `code` and `message` are usual.
+        status: Status as in `Video`, or `not_found`.
+        video_id: Id of the video.
+        batch_id: Id of the batch, for an item of one.
+        item_index: Place in the batch, from 0.
+        error: Error of a failed video; HeyGen does not document its shape, `code` and `message` are usual.
 
     Source: `GET /v3/videos/statuses`.
     """
@@ -105,29 +105,29 @@ Statuses: TypeAlias = list[VideoStatus]
 
 
 class VideoJob:
-    """A video that is being made: an id and the ways to follow it. It holds nothing that must be closed."""
+    """A handle on a video: the id, and methods to follow the video. It need not be closed."""
 
     def __init__(self, caller: Caller, video_id: str, pace: polling.Pace = polling.RESUMED) -> None:
-        """Follow *video_id*; the caller of `videos.create` and `videos.job` need not do this."""
+        """Create a handle on *video_id*. Use `videos.create` or `videos.job` instead."""
         self.id = video_id
         self._caller = caller
         self._pace = pace
 
     def __repr__(self) -> str:
-        """Name the id."""
+        """Return a text with the id."""
         return f"VideoJob({self.id!r})"
 
     async def look(self) -> Video:
-        """Return the video as it is now. Costs nothing."""
+        """Return the video with its present status. Free of charge."""
         return await self._caller.send(get_video(self.id))
 
     async def statuses(self) -> AsyncIterator[Video]:
-        """Yield the video each time its status changes; the last one has ended. Costs nothing.
+        """Yield the video each time its status changes, until it has ended. Free of charge.
 
         Source: `GET /v3/videos/{video_id}`.
         """
         last = None
-        async for video in polling.looks(self.look, self._pace):
+        async for video in polling.poll(self.look, self._pace):
             polling.note_status(video.status, VIDEO_STATUSES)
             if video.ended or video.status != last:
                 yield video
@@ -136,16 +136,16 @@ class VideoJob:
             last = video.status
 
     async def wait(self, *, deadline: float = polling.DEADLINE_SECONDS) -> Video:
-        """Return the completed video, its `video_url` set. Costs nothing; cancelling leaves the render running.
+        """Wait for the end and return the completed video. Free of charge; a cancelled wait leaves the render running.
 
         Args:
-            deadline: Seconds from now.
+            deadline: Most seconds to wait.
 
         Raises:
-            RenderFailedError: HeyGen gave up; failed renders are not billed.
-            DeadlineExceededError: Not ended yet; it goes on and is paid for.
+            RenderFailedError: The render failed; HeyGen does not bill failed renders.
+            DeadlineExceededError: The render has not ended yet; it goes on and is paid for.
         """
-        return (await polling.within(deadline, "video", self.id, self._ended)).check()
+        return (await polling.wait_for(deadline, "video", self.id, self._ended)).check()
 
     async def _ended(self) -> Video:
         return [video async for video in self.statuses()][-1]

@@ -1,1 +1,1 @@
-"""Requests that render: the modes, templates, batches, and the table of kinds."""
+"""Requests for renders: the modes, templates, batches, and the table of kinds."""

@@ -18,20 +18,20 @@ BatchableRequest = DirectVideo | ImageVideo | CinematicAvatar | StoredRequest
 
 
 def folder_of(request: BatchableRequest) -> str | None:
-    """Return the folder of a request: in a batch all have the same."""
+    """Return the folder of a request. All requests of a batch must have the same."""
     folder = request.body.get("folder_id") if isinstance(request, StoredRequest) else request.folder_id
     return folder or None
 
 
 def create_batch(requests: Sequence[BatchableRequest], title: str | None = None) -> Call[CreatedBatch]:
-    """Return the call that makes all *requests*."""
+    """Return the call that submits all *requests*."""
     if not 0 < len(requests) <= BATCH_ITEMS:
-        raise InvalidInputError(f"requests: {len(requests)} of them, must be 1 to {BATCH_ITEMS} in a batch")
+        raise InvalidInputError(f"requests: {len(requests)}; a batch must have 1 to {BATCH_ITEMS}")
     for index, request in enumerate(requests):
         if getattr(request, "kind", None) not in KINDS:
             raise InvalidInputError(
                 f"requests, item {index}: a {type(request).__name__}; only DirectVideo, ImageVideo and CinematicAvatar "
-                "can be asked for in a batch"
+                "can be in a batch"
             )
     folders = {folder_of(request) for request in requests}
     if len(folders) > 1:
@@ -50,5 +50,5 @@ def create_batch(requests: Sequence[BatchableRequest], title: str | None = None)
 
 def _body(requests: Sequence[BatchableRequest], title: str | None, folder_id: str | None) -> Mapping[str, Any]:
     items = [{name: value for name, value in body_of(each).items() if name != "folder_id"} for each in requests]
-    named = {"title": title, "folder_id": folder_id}
-    return {"videos": items, **{name: value for name, value in named.items() if value is not None}}
+    settings = {"title": title, "folder_id": folder_id}
+    return {"videos": items, **{name: value for name, value in settings.items() if value is not None}}

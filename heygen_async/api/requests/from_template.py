@@ -1,4 +1,4 @@
-"""A row that is made from a template: which one, and what is to be put into it."""
+"""`FromTemplate`, a request for a video from a template, with the template's id."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _template(owner: Any, attribute: Any, value: Any) -> None:
 
 
 def _as_variables(given: Any) -> Any:
-    """Return variables as HeyGen has them; a plain text is a text variable."""
+    """Return variables as HeyGen's JSON objects. A plain text becomes a text variable."""
     if not isinstance(given, Mapping):
         return given
     return {
@@ -34,13 +34,15 @@ def _as_variables(given: Any) -> Any:
 
 @attrs.frozen(kw_only=True)
 class FromTemplate(TemplateVideo):
-    """A `TemplateVideo` that says of which template, so that it can be a row of a bulk run.
+    """A `TemplateVideo` with the id of its template, so that it can be a row of a bulk run.
 
         FromTemplate(template_id="...", variables={"name": "Ada"})
 
+    The other fields are those of `TemplateVideo`.
+
     Attributes:
-        variables: As of `TemplateVideo`; a plain text will do for a text variable.
-        template_id: The template; its variables are those of `heygen.templates.get`.
+        variables: Values of the template's variables. A plain text may be given for a text variable.
+        template_id: Id of the template; `heygen.templates.get` lists its variables.
 
     Source: `POST /v3/templates/{template_id}`.
     """
@@ -50,10 +52,10 @@ class FromTemplate(TemplateVideo):
 
     @property
     def kind(self) -> str:
-        """The kind in a journal, one for each template: render times are learnt by template."""
+        """The kind in a journal: one for each template, because render times are learnt by template."""
         return f"template/{self.template_id}"
 
     @property
     def body(self) -> dict[str, Any]:
-        """The JSON object of the POST; the template stands in its path."""
+        """The JSON object of the POST, without the template's id, which is in the path."""
         return {name: value for name, value in wire.encode(self).items() if name != "template_id"}

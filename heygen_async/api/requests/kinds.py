@@ -1,4 +1,4 @@
-"""Kinds of requests that render: plain videos, agents, and everything else. One table for all."""
+"""The table of the kinds of renders: plain videos, agents and all others, with paths, names and prices."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ class Kind:
     """A kind of render.
 
     Attributes:
-        name: As in the journal and in telemetry.
-        label: For people.
-        path: Where its POST goes.
-        named: Where the answer has its id.
-        has_title: True if it can be given a title.
+        name: Name in the journal and in telemetry.
+        label: Name for people, in the plural.
+        path: Path of its POST.
+        id_field: Field of the answer that has the id.
+        has_title: True if the request has a title.
         takes_key: True if the endpoint honours `Idempotency-Key`.
-        once_by: Field of the request that does the same for good: asked again with it, HeyGen makes nothing new.
-        resource: The client's attribute whose job it is; None if it is a video or a session.
-        follow: The method of that attribute that returns the job.
-        usd_per_second: The least and the most that a second of it costs; None if HeyGen publishes no price.
+        once_by: Field of the request that serves as a key without an end: HeyGen never executes a second request
+            with the same value. None if the request has no such field.
+        resource: Attribute of the client that handles its jobs; None for videos and sessions.
+        follow: Method of that attribute that returns a handle.
+        usd_per_second: Least and greatest price of a second, in US dollars; None if HeyGen publishes none.
 
     Source of prices: HeyGen's pricing page as read in September 2026; that of a cinematic shot is flat.
     """
@@ -35,7 +36,7 @@ class Kind:
     name: str
     label: str
     path: str
-    named: str = "video_id"
+    id_field: str = "video_id"
     has_title: bool = True
     takes_key: bool = True
     once_by: str | None = None
@@ -52,18 +53,18 @@ _ALL = (
         name="video_agent",
         label="Agent videos",
         path="/v3/video-agents",
-        named="session_id",
+        id_field="session_id",
         has_title=False,
         takes_key=False,
         usd_per_second=(0.0333, 0.0333),
     ),
     Kind(name="studio", label="Studio videos", path="/v3/videos", usd_per_second=_SPOKEN),
-    Kind(name="template", label="Template videos", path="/v3/templates", named="id", usd_per_second=_SPOKEN),
+    Kind(name="template", label="Template videos", path="/v3/templates", id_field="id", usd_per_second=_SPOKEN),
     Kind(
         name="translation",
         label="Translations",
         path="/v3/video-translations",
-        named="video_translation_ids",
+        id_field="video_translation_ids",
         resource="translations",
         usd_per_second=_DUBBED,
     ),
@@ -71,16 +72,18 @@ _ALL = (
         name="lipsync",
         label="Lipsyncs",
         path="/v3/lipsyncs",
-        named="lipsync_id",
+        id_field="lipsync_id",
         resource="lipsyncs",
         usd_per_second=_DUBBED,
     ),
-    Kind(name="clipping", label="Clipped films", path="/v3/ai-clipping", named="ai_clipping_id", resource="clipping"),
+    Kind(
+        name="clipping", label="Clipped films", path="/v3/ai-clipping", id_field="ai_clipping_id", resource="clipping"
+    ),
     Kind(
         name="background_removal",
         label="Background removals",
         path="/v3/background-removals",
-        named="id",
+        id_field="id",
         takes_key=False,
         once_by="request_id",
         resource="background_removal",
@@ -89,7 +92,7 @@ _ALL = (
         name="filler_word_removal",
         label="Filler word removals",
         path="/v3/filler-word-removals",
-        named="filler_word_removal_id",
+        id_field="filler_word_removal_id",
         resource="filler_words",
     ),
     Kind(
@@ -106,51 +109,53 @@ CINEMATIC_USD = 7.0
 
 
 def base_of(kind: str) -> str:
-    """Return the kind without what it is of: `template` of `template/tpl_1`."""
+    """Return a kind without the part after its slash: `template` for `template/tpl_1`."""
     return kind.partition("/")[0]
 
 
 def kind_of(kind: str) -> Kind:
-    """Return what is known of a kind.
+    """Return the entry of a kind.
 
     Raises:
         InvalidInputError: There is no such kind.
     """
-    found = known(kind)
+    found = find_kind(kind)
     if found is None:
-        raise InvalidInputError(f"kind {kind!r:.60}: must be one of {', '.join(_BY_NAME)}; a newer heygen-async may do")
+        raise InvalidInputError(
+            f"kind {kind!r:.60}: must be one of {', '.join(_BY_NAME)}; a newer heygen-async may have it"
+        )
     return found
 
 
-def known(kind: str) -> Kind | None:
-    """Return what is known of a kind; None if nothing is: a newer version may have written it."""
+def find_kind(kind: str) -> Kind | None:
+    """Return the entry of a kind; None if there is none, as for a kind that a newer version has written."""
     base, _, part = kind.partition("/")
     found = _BY_NAME.get(base)
     return attrs.evolve(found, name=kind, path=f"{found.path}/{path_id(part)}") if found and part else found
 
 
 def label_of(kind: str) -> str:
-    """Return what a kind is called, for people; what is not known is called by its name."""
+    """Return the label of a kind, or its name if it is unknown."""
     base, _, part = kind.partition("/")
     label = _BY_NAME[base].label if base in _BY_NAME else base
     return f"{label} ({part})" if part else label
 
 
 def is_request(value: Any) -> bool:
-    """Whether *value* can be a row: it says its kind, and the kind is known."""
+    """Return True if *value* can be a row: it has a `kind` that is in the table."""
     kind = getattr(value, "kind", None)
     return isinstance(kind, str) and base_of(kind) in _BY_NAME
 
 
 def usd(kind: str, seconds: float) -> tuple[float, float]:
-    """Return the least and the most that so many seconds of a finished video of a kind cost.
+    """Return the least and the greatest price of a video of *kind* and *seconds*, in US dollars.
 
     Raises:
         KeyError: HeyGen publishes no price of this kind.
     """
     if kind == "cinematic_avatar":
         return CINEMATIC_USD, CINEMATIC_USD
-    known = _BY_NAME[base_of(kind)].usd_per_second
-    if known is None:
+    per_second = _BY_NAME[base_of(kind)].usd_per_second
+    if per_second is None:
         raise KeyError(kind)
-    return known[0] * seconds, known[1] * seconds
+    return per_second[0] * seconds, per_second[1] * seconds

@@ -1,8 +1,8 @@
-"""The ways to ask for a video: VideoAgent, DirectVideo, ImageVideo, CinematicAvatar.
+"""The requests for a video, one class for each mode: VideoAgent, DirectVideo, ImageVideo, CinematicAvatar.
 
-Each is a frozen value that cannot be built wrong: limits, choices and combinations that HeyGen would refuse are
-refused here, before anything is sent. A field left at None is not sent, so HeyGen's default holds. `extra` sends
-fields that this package does not know yet.
+Each is a frozen value that is checked when it is created: limits, choices and combinations that HeyGen would refuse
+are refused here, before a request is sent. A field left at None is not sent, so that HeyGen's default applies. `extra`
+sends fields that this package does not know yet.
 """
 
 from __future__ import annotations
@@ -26,7 +26,16 @@ from heygen_async.api.fields.looks import (
     background,
     engine,
 )
-from heygen_async.api.fields.rules import each, label, one_of, refuse, some, switch, within, words
+from heygen_async.api.fields.rules import (
+    any_text,
+    between,
+    boolean,
+    instance_of,
+    list_of,
+    one_of,
+    refuse,
+    sendable_text,
+)
 from heygen_async.api.fields.voices import VoiceSettings
 from heygen_async.errors import InvalidInputError
 
@@ -38,11 +47,11 @@ _RATIOS = ("16:9", "9:16", "4:5", "5:4", "1:1", "auto")
 
 
 def _optional_text(*, shown: bool = True) -> Any:
-    return attrs.field(default=None, validator=words(), repr=shown)
+    return attrs.field(default=None, validator=sendable_text(), repr=shown)
 
 
 def _optional_label() -> Any:
-    return attrs.field(default=None, validator=label())
+    return attrs.field(default=None, validator=any_text())
 
 
 def _optional_url() -> Any:
@@ -51,25 +60,25 @@ def _optional_url() -> Any:
 
 @attrs.frozen(kw_only=True)
 class VideoAgent:
-    """A prompt; the agent writes the script and composes the video. Costs 0.0333 US dollars a second of video.
+    """A prompt from which HeyGen's agent writes the script and makes the video. Costs 0.0333 US dollars a second.
 
-    HeyGen documents no `Idempotency-Key` here, so a lost answer is never followed by a second POST.
+    HeyGen documents no `Idempotency-Key` for this request, so it is not repeated after a lost answer.
 
     Attributes:
-        prompt: 1 to 10,000 characters.
-        mode: `generate` (HeyGen's default) or `chat`, which may pause for your answer.
-        avatar_id: A look's id; the agent picks one if absent. Naming one makes success likelier.
-        voice_id: The agent picks one if absent.
-        style_id: From `GET /v3/video-agents/styles`.
-        brand_kit_id: Your brand's colors and fonts.
-        brand_glossary_id: Your brand's words.
-        orientation: `landscape` or `portrait`; the agent decides if absent.
-        files: Up to 20 png, jpeg, mp4, webm, mp3, wav or pdf of up to 32 MB; plain addresses will do.
-        callback_url: Called when it ends, unsigned.
-        callback_id: Comes back in the call.
-        incognito_mode: Leave no trace in the agent's memory; default False.
-        visibility: `private`, else the whole team sees the session (reported, not documented in full).
-        extra: Further fields.
+        prompt: Description of the video: 1 to 10,000 characters.
+        mode: `generate` (HeyGen's default), or `chat`, in which the agent may ask questions.
+        avatar_id: Id of a look; by default the agent chooses. Success is likelier if you name one.
+        voice_id: Id of a voice; by default the agent chooses.
+        style_id: Id of a style, from `GET /v3/video-agents/styles`.
+        brand_kit_id: Id of a brand kit: your brand's colors and fonts.
+        brand_glossary_id: Id of a brand glossary: the pronunciation of your brand's words.
+        orientation: `landscape` or `portrait`; by default the agent chooses.
+        files: Up to 20 files (png, jpeg, mp4, webm, mp3, wav, pdf) of up to 32 MB; https addresses are accepted too.
+        callback_url: Address that HeyGen calls, unsigned, when the video ends.
+        callback_id: Your id, which HeyGen repeats in that call.
+        incognito_mode: True to keep the session out of the agent's memory; default False.
+        visibility: `private` hides the session from your team (reported by users; HeyGen documents it in part).
+        extra: Fields that this package does not know, by name.
 
     Source: `POST /v3/video-agents`.
     """
@@ -78,7 +87,7 @@ class VideoAgent:
     path: ClassVar[str] = "/v3/video-agents"
     takes_key: ClassVar[bool] = False
 
-    prompt: str = attrs.field(validator=words(PROMPT_CHARACTERS, required=True), repr=False)
+    prompt: str = attrs.field(validator=sendable_text(PROMPT_CHARACTERS, required=True), repr=False)
     mode: str | None = attrs.field(default=None, validator=one_of("generate", "chat"))
     avatar_id: str | None = _optional_text()
     voice_id: str | None = _optional_text()
@@ -87,11 +96,11 @@ class VideoAgent:
     brand_glossary_id: str | None = _optional_text()
     orientation: str | None = attrs.field(default=None, validator=one_of("landscape", "portrait"))
     files: tuple[Asset, ...] | None = attrs.field(
-        default=None, converter=as_assets, validator=some(asset(at_most_mb=_AGENT_FILE_MB), 0, 20)
+        default=None, converter=as_assets, validator=list_of(asset(at_most_mb=_AGENT_FILE_MB), 0, 20)
     )
     callback_url: str | None = _optional_url()
     callback_id: str | None = _optional_text()
-    incognito_mode: bool | None = attrs.field(default=None, validator=switch())
+    incognito_mode: bool | None = attrs.field(default=None, validator=boolean())
     visibility: str | None = _optional_text()
     extra: Mapping[str, Any] | None = extra_fields()
 
@@ -103,21 +112,21 @@ class _Spoken:
     path: ClassVar[str] = "/v3/videos"
     takes_key: ClassVar[bool] = True
 
-    script: str | None = attrs.field(default=None, validator=words(SCRIPT_CHARACTERS), repr=False)
+    script: str | None = attrs.field(default=None, validator=sendable_text(SCRIPT_CHARACTERS), repr=False)
     audio_url: str | None = _optional_url()
     audio_asset_id: str | None = _optional_text()
     voice_id: str | None = _optional_text()
-    voice_settings: VoiceSettings | None = attrs.field(default=None, validator=each(VoiceSettings))
+    voice_settings: VoiceSettings | None = attrs.field(default=None, validator=instance_of(VoiceSettings))
     aspect_ratio: str | None = attrs.field(default=None, validator=one_of(*_RATIOS))
     resolution: str | None = attrs.field(default=None, validator=one_of("4k", "1080p", "720p"))
     fit: str | None = attrs.field(default=None, validator=one_of("contain", "cover"))
     background: Background | None = attrs.field(default=None, converter=as_background, validator=background)
-    remove_background: bool | None = attrs.field(default=None, validator=switch())
+    remove_background: bool | None = attrs.field(default=None, validator=boolean())
     output_format: str | None = attrs.field(default=None, validator=one_of("mp4", "webm"))
     motion_prompt: str | None = _optional_text(shown=False)
     expressiveness: str | None = attrs.field(default=None, validator=one_of("high", "medium", "low"))
-    caption: Caption | None = attrs.field(default=None, validator=each(Caption))
-    watermark: Watermark | None = attrs.field(default=None, validator=each(Watermark))
+    caption: Caption | None = attrs.field(default=None, validator=instance_of(Caption))
+    watermark: Watermark | None = attrs.field(default=None, validator=instance_of(Watermark))
     brand_glossary_id: str | None = _optional_text()
     title: str | None = _optional_label()
     folder_id: str | None = _optional_text()
@@ -126,7 +135,7 @@ class _Spoken:
     extra: Mapping[str, Any] | None = extra_fields()
 
     def __attrs_post_init__(self) -> None:
-        """Check what the fields say together."""
+        """Check the fields against each other."""
         self._check_speech()
         if self.output_format == "webm" and self.background is not None:
             refuse(self, "background", self.background, "must be absent with output_format webm, which is transparent")
@@ -146,32 +155,32 @@ class _Spoken:
 
 @attrs.frozen(kw_only=True)
 class DirectVideo(_Spoken):
-    """An avatar speaks your script. Costs 0.05 (photo looks) to 0.0667 US dollars a second of video.
+    """A video of an avatar that speaks your script. Costs 0.05 (photo looks) to 0.0667 US dollars a second.
 
     Attributes:
-        avatar_id: A look's id (not an avatar group's), from `GET /v3/avatars/looks`.
-        script: 1 to 5,000 characters to be spoken; or
-        audio_url: an address of up to 600 s of audio; or
-        audio_asset_id: uploaded audio. Exactly one of the three.
-        voice_id: May be absent if the look has a voice of its own.
-        voice_settings: Speed, pitch, volume; with a script only.
-        aspect_ratio: 16:9 (HeyGen's default), 9:16, 4:5, 5:4, 1:1 or auto, the look's own.
+        avatar_id: Id of a look (not of an avatar group), from `GET /v3/avatars/looks`.
+        script: Text to be spoken: 1 to 5,000 characters. Give exactly one of script, audio_url and audio_asset_id.
+        audio_url: Address of up to 600 s of audio.
+        audio_asset_id: Asset id of uploaded audio.
+        voice_id: Id of a voice; not needed if the look has a voice of its own.
+        voice_settings: Speed, pitch and volume; with a script only.
+        aspect_ratio: 16:9 (HeyGen's default), 9:16, 4:5, 5:4, 1:1 or auto (the look's own).
         resolution: 4k, 1080p (default) or 720p.
         fit: contain or cover.
         background: A `Background`, or `#rrggbb`.
-        remove_background: Needs a look that was trained for it.
-        output_format: mp4 (default) or webm, which is transparent and takes no background.
-        motion_prompt: How the avatar moves; not with avatar_iii.
-        expressiveness: high, medium, low; photo looks on avatar_iv only.
-        caption: Subtitles.
-        watermark: Enterprise only.
+        remove_background: True to cut the avatar out; the look must have been trained for it.
+        output_format: mp4 (default), or webm, which is transparent and takes no background.
+        motion_prompt: Description of the avatar's motion; not with avatar_iii.
+        expressiveness: high, medium or low; for photo looks on avatar_iv only.
+        caption: Settings of subtitles.
+        watermark: Image over the video; Enterprise only.
         engine: avatar_iii, avatar_iv (default) or avatar_v, or an engine value; the look must support it.
-        brand_glossary_id: How your brand's words are spoken.
-        title: Its name at HeyGen.
-        folder_id: Where it is put.
-        callback_url: Called when it ends, unsigned.
-        callback_id: Comes back in the call.
-        extra: Further fields.
+        brand_glossary_id: Id of a brand glossary: the pronunciation of your brand's words.
+        title: Title of the video at HeyGen.
+        folder_id: Id of the video's folder.
+        callback_url: Address that HeyGen calls, unsigned, when the video ends.
+        callback_id: Your id, which HeyGen repeats in that call.
+        extra: Fields that this package does not know, by name.
 
     Source: `POST /v3/videos`, `type: avatar`.
     """
@@ -179,11 +188,11 @@ class DirectVideo(_Spoken):
     kind: ClassVar[Literal["avatar"]] = "avatar"
     wire_tag: ClassVar[tuple[str, str]] = ("type", "avatar")
 
-    avatar_id: str = attrs.field(validator=words(required=True))
+    avatar_id: str = attrs.field(validator=sendable_text(required=True))
     engine: Engine | None = attrs.field(default=None, converter=as_engine, validator=engine)
 
     def __attrs_post_init__(self) -> None:
-        """Check what the fields say together."""
+        """Check the fields against each other."""
         super().__attrs_post_init__()
         if isinstance(self.engine, AvatarIII) and self.motion_prompt is not None:
             reason = "must be absent with engine avatar_iii: leave it out, or take avatar_iv or avatar_v"
@@ -194,10 +203,10 @@ class DirectVideo(_Spoken):
 
 @attrs.frozen(kw_only=True)
 class ImageVideo(_Spoken):
-    """A picture of a person speaks your script. Costs 0.05 US dollars a second of video.
+    """A video of a person in a picture who speaks your script. Costs 0.05 US dollars a second.
 
-    Fields as of `DirectVideo`, but for `image` (a file or a plain address) in place of `avatar_id`, no `engine`, and
-    `voice_id`, which a script needs.
+    The fields are those of `DirectVideo`, with these differences: `image` (a file, or an https address) takes the
+    place of `avatar_id`, there is no `engine`, and a script needs a `voice_id`.
 
     Source: `POST /v3/videos`, `type: image`.
     """
@@ -208,10 +217,10 @@ class ImageVideo(_Spoken):
     image: Asset = attrs.field(converter=as_asset, validator=asset(*STILLS, at_most_mb=_IMAGE_MB))
 
     def __attrs_post_init__(self) -> None:
-        """Check what the fields say together."""
+        """Check the fields against each other."""
         super().__attrs_post_init__()
         if self.script is not None and self.voice_id is None:
-            refuse(self, "voice_id", None, "a script needs a voice here: a picture has none of its own")
+            refuse(self, "voice_id", None, "a script needs a voice: a picture has none of its own")
 
 
 def _look_ids(value: Sequence[str] | str) -> Any:
@@ -222,24 +231,25 @@ def _look_ids(value: Sequence[str] | str) -> Any:
 
 @attrs.frozen(kw_only=True)
 class CinematicAvatar:
-    """One to three looks in a shot that your prompt describes; nobody speaks. Costs 7 US dollars.
+    """A shot of one to three looks that your prompt describes, without speech. Costs 7 US dollars.
 
     Attributes:
-        prompt: 1 to 10,000 characters.
-        avatar_id: 1 to 3 look ids; a single one may stand without a list.
-        references: Pictures and videos for style and motion; plain addresses will do. Looks and references together:
-            at most 3 videos and 9 images. Here their number is checked, and the kind of those whose name tells it.
+        prompt: Description of the shot: 1 to 10,000 characters.
+        avatar_id: Ids of 1 to 3 looks; a single id is accepted without a list.
+        references: Images and videos for style and motion; https addresses are accepted too. Looks and references
+            together: at most 3 videos and 9 images. This class checks their number, and the kind of those whose name
+            or media type has it.
         aspect_ratio: 16:9 (HeyGen's default), 9:16 or 1:1.
         resolution: 720p (default) or 1080p.
-        duration: Whole seconds, 4 to 15; default 10. Not with `auto_duration`.
-        auto_duration: Let HeyGen choose; default False.
-        enhance_prompt: Let HeyGen write it out; default False.
-        title: Its name at HeyGen.
-        folder_id: Where it is put.
-        callback_url: Shown in HeyGen's guide, refused by its servers since September 2026: use registered webhooks.
-        callback_id: The same.
-        wire_type: `cinematic_avatar`; `avatar_shots` for servers of early June 2026.
-        extra: Further fields.
+        duration: Length in whole seconds, 4 to 15; default 10. Not with `auto_duration`.
+        auto_duration: True to let HeyGen choose the length; default False.
+        enhance_prompt: True to let HeyGen expand the prompt; default False.
+        title: Title of the video at HeyGen.
+        folder_id: Id of the video's folder.
+        callback_url: In HeyGen's guide, but refused by its servers since September 2026: use registered webhooks.
+        callback_id: Refused by HeyGen's servers, as `callback_url` is.
+        wire_type: `cinematic_avatar`, or `avatar_shots` for servers of early June 2026.
+        extra: Fields that this package does not know, by name.
 
     Source: `POST /v3/videos`, `type: cinematic_avatar`.
     """
@@ -248,27 +258,27 @@ class CinematicAvatar:
     path: ClassVar[str] = "/v3/videos"
     takes_key: ClassVar[bool] = True
 
-    prompt: str = attrs.field(validator=words(PROMPT_CHARACTERS, required=True), repr=False)
+    prompt: str = attrs.field(validator=sendable_text(PROMPT_CHARACTERS, required=True), repr=False)
     avatar_id: tuple[str, ...] = attrs.field(
-        converter=_look_ids, validator=some(words(required=True), 1, 3, required=True)
+        converter=_look_ids, validator=list_of(sendable_text(required=True), 1, 3, required=True)
     )
     references: tuple[Asset, ...] | None = attrs.field(
         default=None,
         converter=as_assets,
-        validator=some(asset(), 0, _VIDEOS + _IMAGES),
+        validator=list_of(asset(), 0, _VIDEOS + _IMAGES),
     )
     aspect_ratio: str | None = attrs.field(default=None, validator=one_of("16:9", "9:16", "1:1"))
     resolution: str | None = attrs.field(default=None, validator=one_of("720p", "1080p"))
-    duration: int | None = attrs.field(default=None, validator=within(4, 15, whole=True))
-    auto_duration: bool | None = attrs.field(default=None, validator=switch())
-    enhance_prompt: bool | None = attrs.field(default=None, validator=switch())
+    duration: int | None = attrs.field(default=None, validator=between(4, 15, whole=True))
+    auto_duration: bool | None = attrs.field(default=None, validator=boolean())
+    enhance_prompt: bool | None = attrs.field(default=None, validator=boolean())
     title: str | None = _optional_label()
     folder_id: str | None = _optional_text()
     callback_url: str | None = _optional_url()
     callback_id: str | None = _optional_text()
     wire_type: Literal["cinematic_avatar", "avatar_shots"] = attrs.field(
         default="cinematic_avatar",
-        validator=[each(str, required=True), one_of("cinematic_avatar", "avatar_shots")],
+        validator=[instance_of(str, required=True), one_of("cinematic_avatar", "avatar_shots")],
     )
     extra: Mapping[str, Any] | None = extra_fields()
 
@@ -278,7 +288,7 @@ class CinematicAvatar:
         return "type", self.wire_type
 
     def __attrs_post_init__(self) -> None:
-        """Check what the fields say together."""
+        """Check the fields against each other."""
         if self.auto_duration and self.duration is not None:
             refuse(self, "duration", self.duration, "must be absent when auto_duration is True")
         _check_media(self, self.references or ())
@@ -296,7 +306,7 @@ def _check_media(owner: CinematicAvatar, references: tuple[Asset, ...]) -> None:
 
 
 def _media_kind(reference: Asset) -> str | None:
-    """Return image or video if it can be told from here."""
+    """Return image or video by the media type or the name; None if neither has it."""
     if isinstance(reference, AssetBase64):
         return reference.media_type.partition("/")[0].lower()
     ending = reference.url.partition("?")[0].lower() if isinstance(reference, AssetUrl) else ""

@@ -1,4 +1,4 @@
-"""A request that was built before and is kept as JSON: sent as it is, byte for byte the same under the same key."""
+"""Requests stored as JSON, which are sent byte for byte unchanged, so that a repeated one matches its key."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from heygen_async.http import wire
 
 @attrs.frozen(kw_only=True)
 class StoredRequest:
-    """A request as a journal keeps it.
+    """A request as a journal stores it.
 
     Attributes:
-        kind: avatar, image, cinematic_avatar, video_agent, translation ...; `template/<id>` of a template.
-        text: The JSON object of the POST.
+        kind: Kind of the request: avatar, image, cinematic_avatar, video_agent, translation, ... or `template/<id>`.
+        text: JSON object of the POST, as text.
     """
 
     kind: str
@@ -25,28 +25,28 @@ class StoredRequest:
 
     @property
     def body(self) -> dict[str, Any]:
-        """The JSON object that is sent."""
+        """The JSON object of the POST."""
         return cast("dict[str, Any]", json.loads(self.text))
 
     @property
     def for_agents(self) -> bool:
-        """True if it starts a session."""
+        """True if the request starts an agent session."""
         return self.kind == "video_agent"
 
     @property
     def path(self) -> str:
-        """Where it is sent."""
+        """Path of the POST."""
         return kind_of(self.kind).path
 
 
 def body_of(request: Any) -> dict[str, Any]:
-    """Return the JSON object that is sent for a request."""
+    """Return the JSON object of a request's POST."""
     own: dict[str, Any] | None = getattr(request, "body", None)
     return wire.encode(request) if own is None else own
 
 
-def sent_of(request: Any) -> dict[str, Any]:
-    """Return how a `Call` sends a request: what was kept goes out as it stands."""
+def payload_of(request: Any) -> dict[str, Any]:
+    """Return `body` and `headers` of the `Call` for a request. A stored request keeps its bytes."""
     if isinstance(request, StoredRequest):
         return {"body": request.text.encode(), "headers": {"Content-Type": "application/json"}}
     return {"body": body_of(request)}

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 import attrs
 
-from heygen_async.api.fields.rules import one_of, refuse, some, text, within
+from heygen_async.api.fields.rules import between, list_of, one_of, refuse, text
 from heygen_async.bulk.campaign_file.toml import OUTSIDE, read_toml
 from heygen_async.bulk.download.file_types import KINDS, FileKind
 from heygen_async.bulk.jobs.next_step import OnUnknown
@@ -21,12 +21,12 @@ from heygen_async.bulk.template.template import Template
 from heygen_async.bulk.watch.watchlist import Watch
 from heygen_async.errors import InvalidInputError
 
-_WHOLE = within(1, 1_000_000, whole=True)
+_WHOLE = between(1, 1_000_000, whole=True)
 
 
 def _slots(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if value != "auto":
-        within(1, 100_000, whole=True)(owner, attribute, value)
+        between(1, 100_000, whole=True)(owner, attribute, value)
 
 
 def _is_table(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
@@ -67,7 +67,7 @@ class RunTable:
 
     journal: str | None = option("journal", validator=text())
     max_in_flight: int | Literal["auto"] = option("max_in_flight", validator=_slots)
-    deadline: float = option("deadline", validator=within(1, 30 * 24 * 3600))
+    deadline: float = option("deadline", validator=between(1, 30 * 24 * 3600))
     budget_usd: float | None = option("budget_usd")
     canary: int | None = option("canary")
     approve: bool = False
@@ -91,7 +91,7 @@ class DownloadsTable:
     enabled: bool = True
     folder: str = attrs.field(default="videos", validator=text())
     filename: str = option("filename")
-    files: tuple[FileKind, ...] = option("files", validator=some(one_of(*KINDS), 1, len(KINDS)))
+    files: tuple[FileKind, ...] = option("files", validator=list_of(one_of(*KINDS), 1, len(KINDS)))
     max_downloads: int = option("max_downloads")
 
 

@@ -10,7 +10,7 @@ from typing import Literal, Protocol, TypeAlias
 
 import attrs
 
-from heygen_async.api.requests.kinds import known
+from heygen_async.api.requests.kinds import find_kind
 from heygen_async.errors import HeyGenError, Spent
 from heygen_async.http.outcomes import Accepted, AccountRefused, InProgress, Lost, NoSlot, NotSent, Outcome, Refused
 
@@ -67,7 +67,7 @@ def next_step(row: RowHistory, now: float, *, wants_file: bool) -> Step:
 
 def key_holds(row: RowHistory, now: float) -> bool:
     """Return True if HeyGen would answer a repeated POST of this row with its first answer."""
-    kind = known(row.kind)
+    kind = find_kind(row.kind)
     if kind is None:
         return False
     if kind.once_by is not None:
@@ -199,7 +199,7 @@ def may_send(kind: str, history: PostHistory) -> bool:
     """Return True if a POST now cannot make a second render."""
     if not history.lost:
         return True
-    found = known(kind)
+    found = find_kind(kind)
     if found is None:
         return False
     if found.once_by is not None:

@@ -35,7 +35,7 @@ async def wait_for_video(job: VideoJob | AgentJob, deadline: float) -> Video:
         return seen[-1]
 
     try:
-        ended = await polling.within(deadline, subject, job.id, watch)
+        ended = await polling.wait_for(deadline, subject, job.id, watch)
     except DeadlineExceededError as exc:
         exc.add_note(resume_hint)
         raise

@@ -378,16 +378,16 @@ BAD: list[tuple[Callable[[], object], str, str]] = [
     (lambda: direct(engine=AvatarV(), expressiveness="low"), "expressiveness", "avatar_iv only"),
     (lambda: cinematic(auto_duration=True, duration=10), "duration", "must be absent when auto_duration is True"),
     # extra
-    (lambda: direct(extra={"script": "other"}), "extra", "'script'; is known to DirectVideo: set it there"),
-    (lambda: direct(extra={"type": "image"}), "extra", "'type'; is known to DirectVideo"),
-    (lambda: cinematic(extra={"type": "x"}), "extra", "'type'; is known to CinematicAvatar"),
-    (lambda: agent(extra={"mode": "x"}), "extra", "'mode'; is known to VideoAgent"),
-    (lambda: agent(extra={"extra": 1}), "extra", "'extra'; is known to VideoAgent"),
+    (lambda: direct(extra={"script": "other"}), "extra", "'script'; is a field of DirectVideo: set it there"),
+    (lambda: direct(extra={"type": "image"}), "extra", "'type'; is a field of DirectVideo"),
+    (lambda: cinematic(extra={"type": "x"}), "extra", "'type'; is a field of CinematicAvatar"),
+    (lambda: agent(extra={"mode": "x"}), "extra", "'mode'; is a field of VideoAgent"),
+    (lambda: agent(extra={"extra": 1}), "extra", "'extra'; is a field of VideoAgent"),
     (lambda: direct(extra=["x"]), "extra", "must be a mapping"),
     (lambda: direct(extra={1: 2}), "extra", "must be a mapping of field names"),
-    (lambda: direct(extra={"x": object()}), "extra", "what JSON can carry"),
-    (lambda: direct(extra={"x": float("nan")}), "extra", "what JSON can carry"),
-    (lambda: direct(extra={"x": "\ud83d"}), "extra", "what JSON can carry"),
+    (lambda: direct(extra={"x": object()}), "extra", "writable as JSON"),
+    (lambda: direct(extra={"x": float("nan")}), "extra", "writable as JSON"),
+    (lambda: direct(extra={"x": "\ud83d"}), "extra", "writable as JSON"),
 ]
 
 

@@ -30,8 +30,8 @@ from heygen_async.api.generated.lipsyncs import Lipsync, LipsyncRequest
 from heygen_async.api.generated.models import ModelVideo, TextToVideo
 from heygen_async.api.generated.translations import Translation, TranslationRequest
 from heygen_async.api.handles.video import Video
-from heygen_async.api.renders import SeenAsVideo, creation
-from heygen_async.api.requests.kinds import base_of, is_request, kind_of, known, label_of, usd
+from heygen_async.api.renders import SeenAsVideo, creation_call
+from heygen_async.api.requests.kinds import base_of, find_kind, is_request, kind_of, label_of, usd
 from heygen_async.api.requests.stored import StoredRequest
 from heygen_async.bulk.campaign.audit import audit
 from heygen_async.bulk.campaign.recovery import find
@@ -214,7 +214,7 @@ async def test_a_list_is_told_that_a_row_is_one_translation(heygen: HeyGen, tmp_
     plan = await heygen.plan(tmp_path / "rows.csv", template, preflight=False)
     (problem,) = plan.errors
     assert (problem.line, problem.column, problem.field) == (3, "to", "output_languages")
-    assert "give each its row" in str(problem)
+    assert "give each language a row of its own" in str(problem)
 
 
 @pytest.mark.parametrize(("kind", "found"), [("lipsync", 1), ("filler_word_removal", 0)])
@@ -269,7 +269,7 @@ async def test_a_row_is_one_translation(heygen: HeyGen, world: World) -> None:
     request = TranslationRequest(video=FILM, output_languages=["French", "German"])
     (failed,) = await results_of(heygen, [request])
     assert isinstance(failed.error, InvalidInputError)
-    assert re.search(r"item 0: .*2 of them \(French, German\).*give each its row", str(failed.error))
+    assert re.search(r"item 0: .*2 languages \(French, German\).*give each language a row", str(failed.error))
     assert not world.ledger
 
 
@@ -290,17 +290,17 @@ def test_a_template_s_id_stands_in_the_path_only() -> None:
     """The id of a template stands in the path and in the kind, not in the body."""
     request = FromTemplate(template_id="t1", variables={"name": {"type": "text"}}, extra={"new": 1})
     assert request.body == {"variables": {"name": {"type": "text"}}, "new": 1}
-    call = creation(request, "key")
+    call = creation_call(request, "key")
     assert (call.path, call.route) == ("/v3/templates/t1", "/v3/templates/{template_id}")
 
 
 @pytest.mark.parametrize(("given", "sent"), [(None, "key"), ("mine", "mine")])
 def test_a_background_removal_has_its_key_in_its_body(given: str | None, sent: str) -> None:
     """A background removal has the key in its body: yours, if you gave one."""
-    call = creation(BackgroundRemovalRequest(video=FILM, request_id=given), "key")
+    call = creation_call(BackgroundRemovalRequest(video=FILM, request_id=given), "key")
     assert call.body["request_id"] == sent
     assert call.idempotent
-    assert not creation(BackgroundRemovalRequest(video=FILM), None).idempotent
+    assert not creation_call(BackgroundRemovalRequest(video=FILM), None).idempotent
 
 
 def test_kinds_are_known_by_name() -> None:
@@ -312,7 +312,7 @@ def test_kinds_are_known_by_name() -> None:
     ]
     assert is_request(StoredRequest(kind="template/t1", text="{}"))
     assert not any(map(is_request, ("x", Job(request=REQUESTS["avatar"]), StoredRequest(kind="hologram", text="{}"))))
-    assert known("hologram") is None
+    assert find_kind("hologram") is None
     with pytest.raises(InvalidInputError, match="kind 'hologram': must be one of avatar, image"):
         kind_of("hologram")
     assert usd("translation", 10) == pytest.approx((0.333, 0.667))
@@ -339,7 +339,7 @@ def test_variables_are_given_by_name(bad: Any) -> None:
 @pytest.mark.parametrize("data", [{}, {"video_translation_ids": []}, {"video_translation_ids": ["a", "b"]}, ["a"], "a"])
 def test_an_answer_without_one_id_breaks_the_contract(data: Any) -> None:
     """An answer without exactly one id breaks the contract, so the outcome is unknown."""
-    call = creation(REQUESTS["translation"], "key")
+    call = creation_call(REQUESTS["translation"], "key")
     answer = Answer(status=200, headers={}, body=dumps({"data": data}))
     with pytest.raises(ContractError, match=r"\$\.data"):
         call.read(answer, "POST /v3/video-translations")
