@@ -1,4 +1,4 @@
-"""`heygen.video_agents.chat`: a conversation with the Video Agent, from the prompt to the video."""
+"""`Chat`: a conversation with the Video Agent, from the prompt to the video."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Literal, Self, get_args
 import anyio
 import attrs
 
-from heygen_async.api.agents.follower import Follower, way_back
+from heygen_async.api.agents.follower import Follower, rejoin_hint
 from heygen_async.api.agents.sender import Sender
 from heygen_async.api.agents.sessions import AgentReply, create_session, stop_session
 from heygen_async.api.agents.turns import Draft, Question, Turn
@@ -22,7 +22,7 @@ from heygen_async.http.caller import Caller
 
 OnExit = Literal["leave", "stop"]
 
-THINKING_SECONDS = 600.0  # live sessions ask after about 70 s, and fail after 50 to 120 s
+THINKING_SECONDS = 600.0  # observed: agents ask their question after about 70 s, and fail after 50 to 120 s
 STOP_SECONDS = 10.0
 STOP_EVERY = 1.0
 
@@ -57,7 +57,7 @@ class ChatOptions:
 
 
 class Chat:
-    """A conversation with the Video Agent; `heygen.video_agents.chat` makes it.
+    """A conversation with the Video Agent. Create it by `heygen.video_agents.chat`.
 
         async with heygen.video_agents.chat(VideoAgent(prompt="...", mode="chat")) as chat:
             async for turn in chat:
@@ -67,172 +67,173 @@ class Chat:
                     case Ready(video=video):
                         print(video.video_url)
 
-    Each turn comes once, in order, and the last one is `Ready` or `ChatFailed`. Cancelling the wait for a turn loses
-    none: ask for the next one again.
+    Each turn comes once, in order; the last one is `Ready` or `ChatFailed`. If the wait for a turn is cancelled, the
+    turn comes at the next iteration.
     """
 
-    def __init__(self, caller: Caller, terms: ChatOptions) -> None:
-        """Ask by *caller*; nothing is asked before the block is entered."""
+    def __init__(self, caller: Caller, options: ChatOptions) -> None:
+        """Send requests by *caller*, from `__aenter__` on."""
         self._caller = caller
-        self._terms = terms
+        self._options = options
         self._question: Question | Draft | None = None
         self._stopped = False
         self._entered: tuple[Follower, Sender] | None = None
         self._ends_at = 0.0
 
     def __repr__(self) -> str:
-        """Name the session, if there is one yet."""
-        return f"Chat({self._entered[0].session_id if self._entered else self._terms.session_id!r})"
+        """Return a text with the session's id, None before the session has one."""
+        return f"Chat({self._entered[0].session_id if self._entered else self._options.session_id!r})"
 
     async def __aenter__(self) -> Self:
-        """Start the session, which costs money, or join the one that was named, which does not.
+        """Start a session, which costs money, or join an existing one, which is free of charge.
 
         Raises:
-            OutcomeUnknownError: The POST was sent, perhaps executed: look at `heygen.video_agents.list()` and join the
-                session if it is there, before you start another.
-            NotFoundError: There is no such session.
-            HeyGenError: It could not be started.
+            OutcomeUnknownError: The POST was sent and perhaps executed. Before you start another session, look at
+                `heygen.video_agents.list()`, and join the session if it is there.
+            NotFoundError: There is no session with this id.
+            HeyGenError: The session could not be started.
         """
-        self._ends_at = anyio.current_time() + self._terms.deadline
-        session_id = self._terms.session_id or await self._create()
-        following = Follower(self._caller, session_id, self._terms.thinking_deadline)
-        self._entered = following, Sender(self._caller, session_id, following.reading)
-        if self._terms.request is not None:
-            following.reading.transcript.expect(self._terms.request.prompt)
+        self._ends_at = anyio.current_time() + self._options.deadline
+        session_id = self._options.session_id or await self._create()
+        follower = Follower(self._caller, session_id, self._options.thinking_deadline)
+        self._entered = follower, Sender(self._caller, session_id, follower.reader)
+        if self._options.request is not None:
+            follower.reader.transcript.expect(self._options.request.prompt)
         else:
-            with self._in_time():
-                await following.join(replay=self._terms.replay)
+            with self._within_deadline():
+                await follower.join(replay=self._options.replay)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop the session or leave it, as `on_exit` says; a session that has ended needs neither."""
+        """Stop the session if `on_exit` is "stop" and it has not ended."""
         if self.ended or self._stopped:
             return
-        if self._terms.on_exit == "leave":
+        if self._options.on_exit == "leave":
             logger.info("left session %s, which goes on at HeyGen", self.session_id)
             return
-        trouble = await self._stop_in_time(shield=True)
-        if trouble is not None and exc is None:
-            raise trouble
-        if trouble is not None and exc is not None:
-            exc.add_note(str(trouble))
+        error = await self._stop_within_deadline(shield=True)
+        if error is not None and exc is None:
+            raise error
+        if error is not None and exc is not None:
+            exc.add_note(str(error))
 
     def __aiter__(self) -> Self:
-        """Return itself: a second loop goes on where the first has stopped."""
+        """Return this chat. A second loop continues where the first one was left."""
         return self
 
     async def __anext__(self) -> Turn:
-        """Wait for the next turn. Costs nothing.
+        """Wait for the next turn and return it. Free of charge.
 
         Raises:
-            DeadlineExceededError: The agent thought for too long, or the whole took too long; its `resource_id` is the
-                session's.
-            HeyGenError: Looking cannot help (401, 404, ...).
+            DeadlineExceededError: `thinking_deadline` or `deadline` passed; `resource_id` is the session's id.
+            HeyGenError: Reading the session failed for good (401, 404, ...).
         """
-        with self._in_time():
-            turn = await self._following.next()
+        with self._within_deadline():
+            turn = await self._follower.next()
         if turn is None:
             raise StopAsyncIteration
-        self._following.done()
+        self._follower.advance()
         if isinstance(turn, Question) or (isinstance(turn, Draft) and turn.waits):
             self._question = turn
         return turn
 
     @property
     def session_id(self) -> str:
-        """The session's id: it leads back to it from anywhere."""
-        return self._following.session_id
+        """Id of the session, for `heygen.video_agents.chat(session_id=...)` from any process."""
+        return self._follower.session_id
 
     @property
     def question(self) -> Question | Draft | None:
-        """The last question, if it is still open."""
-        return self._question if self._following.reading.asks else None
+        """The last question or draft that waits for an answer; None if there is none."""
+        return self._question if self._follower.reader.has_question else None
 
     @property
     def ended(self) -> bool:
-        """True if nothing more will happen."""
-        return self._entered is not None and self._following.ended
+        """True if the session has ended. The last turns may still be unread."""
+        return self._entered is not None and self._follower.ended
 
     async def answer(self, reply: AgentReply | str) -> None:
-        """Answer the last question or draft. What the agent does then costs money.
+        """Answer the last question or draft. The agent's work after the answer costs money.
 
         Raises:
-            InvalidInputError: No question is open; nothing was sent.
+            InvalidInputError: No question is open; no message was sent.
             OutcomeUnknownError: See `say`.
         """
         if self.question is None:
             raise InvalidInputError(
-                f"chat.answer: the agent has asked nothing that is open in session {self.session_id}; "
-                "wait for a Question or Draft, or speak unasked by chat.say"
+                f"chat.answer: session {self.session_id} has no open question; "
+                "wait for a Question or Draft, or send a message by chat.say"
             )
         await self.say(reply)
 
     async def say(self, reply: AgentReply | str) -> None:
-        """Say something to the agent, asked or not; HeyGen may refuse it (400). What it does then costs money.
+        """Send a message, also without a question; HeyGen may refuse it (400). The agent's work on it costs money.
 
-        HeyGen has no key for messages. If the answer is lost, the session is read for 40 seconds: a message that shows
-        up has arrived; one that does not, in a session where nothing else has moved, is sent again, three times at
-        most. After a `say` that was cancelled, the next one looks first, and does not repeat what has arrived.
+        HeyGen takes no key for messages. If the answer to a message is lost, the session is read for 40 seconds. A
+        message that appears in it has arrived. If it does not appear, and the session has not changed otherwise, it is
+        sent again, three times at most. After a cancelled `say` the next one first checks if that message has arrived.
 
         Raises:
-            InvalidInputError: The session takes no messages, or has ended; nothing was sent.
-            OutcomeUnknownError: Perhaps it has arrived: look at the session's messages before you say it again.
+            InvalidInputError: The session takes no messages, or has ended; no message was sent.
+            OutcomeUnknownError: The message may have arrived: read the session's messages before you send it again.
 
         Source: `POST /v3/video-agents/{session_id}`.
         """
-        said = AgentReply(message=reply) if isinstance(reply, str) else reply
-        request = self._terms.request
+        message = AgentReply(message=reply) if isinstance(reply, str) else reply
+        request = self._options.request
         if self.ended:
             raise InvalidInputError(f"chat.say: session {self.session_id} has ended; start another chat")
         if request is not None and request.mode != "chat":
             raise InvalidInputError("chat.say: the session is in generate mode; ask for VideoAgent(mode='chat')")
-        with self._in_time():
-            await self._sender.send(said)
+        with self._within_deadline():
+            await self._sender.send(message)
         self._question = None
-        self._following.spoken()
+        self._follower.note_message_sent()
 
     async def stop(self) -> None:
-        """Stop the session at its next checkpoint. A video that is being rendered is past the last one and is paid for.
+        """Stop the session at its next checkpoint. A render that has begun is not stopped, and is paid for.
 
-        Iterate on to see what becomes of it. Stopping twice does no harm, so a lost answer is repeated.
+        Continue the iteration to see the end. A stop may be repeated, so it is sent again after a lost answer.
 
         Raises:
-            DeadlineExceededError: HeyGen did not take it within 10 seconds.
+            DeadlineExceededError: HeyGen did not accept the stop within 10 seconds.
 
         Source: `POST /v3/video-agents/{session_id}/stop`.
         """
-        trouble = await self._stop_in_time(shield=False)
-        if trouble is not None:
-            raise trouble
+        error = await self._stop_within_deadline(shield=False)
+        if error is not None:
+            raise error
 
     @property
-    def _following(self) -> Follower:
-        return self._inside()[0]
+    def _follower(self) -> Follower:
+        return self._require_entered()[0]
 
     @property
     def _sender(self) -> Sender:
-        return self._inside()[1]
+        return self._require_entered()[1]
 
-    def _inside(self) -> tuple[Follower, Sender]:
+    def _require_entered(self) -> tuple[Follower, Sender]:
         if self._entered is None:
-            raise RuntimeError("a chat begins with `async with heygen.video_agents.chat(...) as chat:`")
+            raise RuntimeError("the chat is not entered: use `async with heygen.video_agents.chat(...) as chat:`")
         return self._entered
 
     async def _create(self) -> str:
-        assert self._terms.request is not None  # noqa: S101 - the terms have either
+        assert self._options.request is not None  # noqa: S101 - ChatOptions has either a request or a session_id
         try:
             created = await self._caller.send(
-                create_session(self._terms.request), Options(deadline=self._terms.deadline)
+                create_session(self._options.request), Options(deadline=self._options.deadline)
             )
         except OutcomeUnknownError as exc:
-            exc.add_note("If it is in heygen.video_agents.list(), join it: heygen.video_agents.chat(session_id=...)")
+            exc.add_note(
+                "If the session is in heygen.video_agents.list(), join it: heygen.video_agents.chat(session_id=...)"
+            )
             raise
         return created.session_id
 
-    async def _stop_in_time(self, *, shield: bool) -> HeyGenError | None:
-        """Stop, and return what went wrong; a *shield* keeps off the cancellation that made us leave."""
+    async def _stop_within_deadline(self, *, shield: bool) -> HeyGenError | None:
+        """Stop the session, and return the error if that fails. *shield* protects the stop from cancellation."""
         with anyio.CancelScope(shield=shield, deadline=anyio.current_time() + STOP_SECONDS):
             try:
                 await self._stop()
@@ -241,7 +242,7 @@ class Chat:
             return None
         return DeadlineExceededError(
             f"session {self.session_id} could not be stopped within {STOP_SECONDS:g} s; it may go on and be paid for. "
-            f"{way_back(self.session_id)}",
+            f"{rejoin_hint(self.session_id)}",
             resource_id=self.session_id,
             spent="yes",
         )
@@ -257,17 +258,17 @@ class Chat:
                 await anyio.sleep(STOP_EVERY)
             else:
                 self._stopped, self._question = True, None
-                self._following.stopped()
+                self._follower.note_stop()
                 return
 
     @contextlib.contextmanager
-    def _in_time(self) -> Iterator[None]:
+    def _within_deadline(self) -> Iterator[None]:
         with anyio.CancelScope(deadline=self._ends_at) as scope:
             yield
         if scope.cancelled_caught:
             raise DeadlineExceededError(
-                f"session {self.session_id}: the chat has not ended after {self._terms.deadline:g} s. "
-                f"{way_back(self.session_id)}",
+                f"session {self.session_id}: the chat has not ended after {self._options.deadline:g} s. "
+                f"{rejoin_hint(self.session_id)}",
                 resource_id=self.session_id,
                 spent="yes",
             )

@@ -1,4 +1,4 @@
-"""Saying something to a session once, though a message has no key and its answer may be lost."""
+"""The sender of messages to a session. It sends each once, although HeyGen takes no key for messages."""
 
 from __future__ import annotations
 
@@ -14,60 +14,60 @@ from heygen_async.http.caller import Caller
 
 TRIES = 3
 LOOKS_EVERY = 5.0
-GRACE_SECONDS = 40.0  # for a message to show itself: HeyGen's paid POSTs take 31 s in 99 of 100 cases
+GRACE_SECONDS = 40.0  # for a message to appear in the session: HeyGen's paid POSTs take 31 s in 99 of 100 cases
 
-Fate = Literal["arrived", "absent", "unclear"]
+Arrival = Literal["arrived", "absent", "unclear"]
 
 logger: logging.Logger = logging.getLogger("heygen_async")
 
 
 class Sender:
-    """Sends messages to one session, and looks for those whose answer was lost before it sends them again."""
+    """Sends messages to one session. After a lost answer it looks for the message before it sends it again."""
 
-    def __init__(self, caller: Caller, session_id: str, reading: TurnReader) -> None:
-        """Send by *caller*; *reading* knows what was said."""
+    def __init__(self, caller: Caller, session_id: str, reader: TurnReader) -> None:
+        """Send by *caller*; *reader* has the transcript."""
         self._caller = caller
         self._session_id = session_id
-        self._reading = reading
-        self._doubtful: tuple[str, int] | None = None  # a message that may have arrived, and the how-manieth it is
+        self._reader = reader
+        self._unconfirmed: tuple[str, int] | None = None  # text that may have arrived, and its count by then
 
     async def send(self, reply: AgentReply) -> None:
-        """Send *reply*; return when HeyGen has it.
+        """Send *reply*, and return when HeyGen has it.
 
         Raises:
-            OutcomeUnknownError: It may have arrived: its answer was lost, and the session does not tell.
-            HeyGenError: It was refused.
+            OutcomeUnknownError: The message may have arrived: its answer was lost, and the session does not show it.
+            HeyGenError: The message was refused.
         """
-        if await self._settled(reply.message):
+        if await self._confirm_earlier(reply.message):
             return
-        wanted = self._reading.transcript.expect(reply.message)
-        self._doubtful = reply.message, wanted  # also while the POST is on its way: it may be cancelled
+        count = self._reader.transcript.expect(reply.message)
+        self._unconfirmed = reply.message, count  # before the POST, which may be cancelled
         try:
-            await self._deliver(reply, wanted)
+            await self._deliver(reply, count)
         except OutcomeUnknownError:
             raise
         except HeyGenError:
             self._withdraw(reply.message)
             raise
-        self._doubtful = None
+        self._unconfirmed = None
 
-    async def _settled(self, text: str) -> bool:
-        """Whether *text* is what was sent before, and has arrived."""
-        if self._doubtful is None:
+    async def _confirm_earlier(self, text: str) -> bool:
+        """Look for an earlier message without an answer; return True if it was *text* and has arrived."""
+        if self._unconfirmed is None:
             return False
-        before, wanted = self._doubtful
-        fate = await self._look_for(before, wanted, self._reading.status)
-        if fate == "absent":
-            self._withdraw(before)
+        earlier, count = self._unconfirmed
+        arrival = await self._look_for(earlier, count, self._reader.status)
+        if arrival == "absent":
+            self._withdraw(earlier)
             return False
-        self._doubtful = None
-        if fate == "unclear":
-            raise self._unknown("nothing was sent: an earlier message was cut short")
-        return before == text
+        self._unconfirmed = None
+        if arrival == "unclear":
+            raise self._unknown("no message was sent: an earlier message was cut short")
+        return earlier == text
 
-    async def _deliver(self, reply: AgentReply, wanted: int) -> None:
-        """Send until the message has arrived; after a lost answer only if the session shows that it has not."""
-        before, lost = self._reading.status, None
+    async def _deliver(self, reply: AgentReply, count: int) -> None:
+        """Send until the message has arrived. After a lost answer send again only if the session shows no change."""
+        before, lost = self._reader.status, None
         for _ in range(TRIES):
             refused: HeyGenError | None = None
             try:
@@ -77,26 +77,26 @@ class Sender:
             except HeyGenError as exc:
                 if lost is None:
                     raise
-                refused = exc  # perhaps because the one before has arrived after all
+                refused = exc  # perhaps because the earlier attempt has arrived
             else:
                 return
-            fate = await self._look_for(reply.message, wanted, before)
-            if fate == "arrived":
+            arrival = await self._look_for(reply.message, count, before)
+            if arrival == "arrived":
                 return
-            if fate == "unclear":
+            if arrival == "unclear":
                 break
             if refused is not None:
                 raise refused
             logger.info("session %s does not show a message whose answer was lost: sent again", self._session_id)
         raise self._unknown("the answer to a message was lost") from lost
 
-    async def _look_for(self, text: str, wanted: int, before: str) -> Fate:
-        """Look whether a message has arrived, for as long as HeyGen may be working on it.
+    async def _look_for(self, text: str, count: int, before: str) -> Arrival:
+        """Look for a message in the session, for as long as HeyGen may be working on the POST.
 
         Args:
-            text: The message.
-            wanted: How many of this text there are then.
-            before: The session's status before it was sent.
+            text: Text of the message.
+            count: Number of messages with this text once it has arrived.
+            before: Status of the session before the message was sent.
         """
         ends_at = anyio.current_time() + GRACE_SECONDS
         changed = True
@@ -107,20 +107,20 @@ class Sender:
                 if not exc.retryable:
                     return "unclear"
             else:
-                if self._reading.transcript.has(text, wanted, session):
+                if self._reader.transcript.has(text, count, session):
                     return "arrived"
-                changed = session.status != before or self._reading.transcript.users_spoke(session)
+                changed = session.status != before or self._reader.transcript.users_spoke(session)
             if anyio.current_time() >= ends_at:
                 return "unclear" if changed else "absent"
             await anyio.sleep(LOOKS_EVERY)
 
-    def _unknown(self, what: str) -> OutcomeUnknownError:
+    def _unknown(self, event: str) -> OutcomeUnknownError:
         return OutcomeUnknownError(
-            f"session {self._session_id}: {what}, and the session does not tell whether it has arrived; "
-            "look at its messages before you say it again",
+            f"session {self._session_id}: {event}, and the session does not show if it has arrived; "
+            "read its messages before you send it again",
             resource_id=self._session_id,
         )
 
     def _withdraw(self, text: str) -> None:
-        self._reading.transcript.withdraw(text)
-        self._doubtful = None
+        self._reader.transcript.withdraw(text)
+        self._unconfirmed = None

@@ -1,38 +1,34 @@
-"""`AgentJob`: a handle on a session, followed to its video."""
+"""`AgentJob`: the handle on an agent session, followed to its video."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from heygen_async.api.agents.sessions import (
-    SESSION_STATUSES,
-    Session,
-    get_session,
-)
+from heygen_async.api.agents.sessions import SESSION_STATUSES, Session, get_session
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.video import Video, VideoJob
 from heygen_async.http.caller import Caller
 
 
 class AgentJob:
-    """A session that is at work: an id and the ways to follow it to its video."""
+    """A handle on an agent session: the id, and methods to follow the session to its video. It need not be closed."""
 
     def __init__(self, caller: Caller, session_id: str, pace: polling.Pace = polling.RESUMED) -> None:
-        """Follow *session_id*; `video_agents.create` and `video_agents.job` make these."""
+        """Create a handle on *session_id*. Use `video_agents.create` or `video_agents.job` instead."""
         self.id = session_id
         self._caller = caller
         self._pace = pace
 
     def __repr__(self) -> str:
-        """Name the id."""
+        """Return a text with the id."""
         return f"AgentJob({self.id!r})"
 
     async def look(self) -> Session:
-        """Return the session as it is now. Costs nothing."""
+        """Return the session with its present status. Free of charge."""
         return await self._caller.send(get_session(self.id))
 
     async def statuses(self) -> AsyncIterator[Session | Video]:
-        """Yield the session, then its video, each time its status changes; the last one has ended.
+        """Yield the session, then its video, each time the status changes, until the end. Free of charge.
 
         Source: `GET /v3/video-agents/{session_id}`, then `GET /v3/videos/{video_id}`.
         """
@@ -49,16 +45,16 @@ class AgentJob:
                 yield video
 
     async def wait(self, *, deadline: float = polling.DEADLINE_SECONDS) -> Video:
-        """Return the completed video, its `video_url` set. Costs nothing; cancelling leaves the agent working.
+        """Wait for the end and return the completed video. Free of charge; a cancelled wait leaves the agent working.
 
-        A session in chat mode that waits for an answer waits here too, until the deadline.
+        If the session is in chat mode and waits for an answer, this waits too, until the deadline.
 
         Args:
-            deadline: Seconds from now.
+            deadline: Most seconds to wait.
 
         Raises:
-            RenderFailedError: The session or its video failed; failed renders are not billed.
-            DeadlineExceededError: Not ended yet; it goes on and is paid for.
+            RenderFailedError: The session or its video failed; HeyGen does not bill failed renders.
+            DeadlineExceededError: The session has not ended yet; it goes on and is paid for.
         """
         return (await polling.wait_for(deadline, "session", self.id, self._ended)).check()
 

@@ -1,4 +1,4 @@
-"""Sessions of the Video Agent: read them, answer them, stop them, read what they show."""
+"""Sessions of the Video Agent: their values, and the calls that create, read, answer and stop them."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ SessionVideos: TypeAlias = list[Video]
 
 @attrs.frozen(kw_only=True)
 class AgentStyle:
-    """A look that a prompt can be given by `style_id`.
+    """A visual style for `VideoAgent.style_id`.
 
     Attributes:
-        style_id: Its id.
-        name: As shown at HeyGen.
+        style_id: Id of the style.
+        name: Name at HeyGen.
         aspect_ratio: Width to height.
-        tags: Words for finding it.
-        thumbnail_url: A still picture.
-        preview_video_url: A film of it.
+        tags: Tags for `styles(tag=...)`.
+        thumbnail_url: Address of a still image.
+        preview_video_url: Address of a sample video.
 
     Source: `GET /v3/video-agents/styles`.
     """
@@ -52,12 +52,12 @@ class AgentReply:
     """Your message to a session in chat mode.
 
     Attributes:
-        message: 1 to 10,000 characters.
-        files: Up to 20 of up to 32 MB; plain addresses will do.
-        avatar_id: Another look.
-        voice_id: Another voice.
-        brand_kit_id: Another brand kit.
-        extra: Further fields.
+        message: Text of 1 to 10,000 characters.
+        files: Up to 20 files of up to 32 MB; https addresses are accepted too.
+        avatar_id: Id of another look.
+        voice_id: Id of another voice.
+        brand_kit_id: Id of another brand kit.
+        extra: Fields that this package does not know, by name.
 
     Source: `SendVideoAgentMessageRequest`.
     """
@@ -74,7 +74,7 @@ class AgentReply:
 
 @attrs.frozen(kw_only=True)
 class AgentRun:
-    """The agent is at work again. Source: `POST /v3/video-agents/{session_id}`."""
+    """The answer to a message: the agent's new run. Source: `POST /v3/video-agents/{session_id}`."""
 
     session_id: str
     run_id: str
@@ -83,17 +83,17 @@ class AgentRun:
 
 @attrs.frozen(kw_only=True)
 class AgentResource:
-    """Something that the agent shows.
+    """A file, draft or other object that the agent shows with a message.
 
     Attributes:
-        resource_id: As in `AgentMessage.resource_ids`.
-        resource_type: Such as image, video, draft, avatar, voice or blueprint; HeyGen may add words.
+        resource_id: Id, as in `AgentMessage.resource_ids`.
+        resource_type: Kind, such as image, video, draft, avatar, voice or blueprint; HeyGen may add others.
         source_type: generated or user_uploaded.
-        created_at: Unix seconds.
-        url: Where it is.
-        preview_url: A smaller one.
-        thumbnail_url: A still picture.
-        metadata: What HeyGen says of it besides.
+        created_at: Time of creation in Unix seconds.
+        url: Address of the file.
+        preview_url: Address of a smaller version.
+        thumbnail_url: Address of a still image.
+        metadata: Further fields of HeyGen.
 
     Source: `GET /v3/video-agents/{session_id}/resources/{resource_id}`.
     """
@@ -110,13 +110,13 @@ class AgentResource:
 
 @attrs.frozen(kw_only=True)
 class StoppedSession:
-    """Source: `POST /v3/video-agents/{session_id}/stop`."""
+    """A stopped session. Source: `POST /v3/video-agents/{session_id}/stop`."""
 
     session_id: str
 
 
 def send_reply(session_id: str, reply: AgentReply) -> Call[AgentRun]:
-    """Return the call that answers a session; it costs money, and HeyGen takes no key."""
+    """Return the call that sends a message to a session. It costs money, and HeyGen takes no key."""
     return Call(
         method="POST",
         path=f"/v3/video-agents/{path_id(session_id)}",
@@ -139,7 +139,7 @@ def stop_session(session_id: str) -> Call[StoppedSession]:
 
 
 def get_resource(session_id: str, resource_id: str) -> Call[AgentResource]:
-    """Return the call that reads what a session shows."""
+    """Return the call that reads a resource of a session."""
     return Call(
         method="GET",
         path=f"/v3/video-agents/{path_id(session_id)}/resources/{path_id(resource_id)}",
@@ -168,30 +168,30 @@ class AgentMessage:
     Attributes:
         role: `user` or `model`.
         type: `text`, `resource` or `error`.
-        content: The text.
-        resource_ids: What it shows, to be read from `/resources/{resource_id}`.
-        created_at: Unix seconds.
+        content: Text of the message.
+        resource_ids: Ids of the resources that it shows, for `video_agents.resource`.
+        created_at: Time of creation in Unix seconds.
     """
 
     role: str
     type: str
-    content: str = attrs.field(default="", repr=False)  # a kind that HeyGen adds may have none
+    content: str = attrs.field(default="", repr=False)  # a type that HeyGen adds may have none
     resource_ids: tuple[str, ...] | None = None
     created_at: float | None = None
 
 
 @attrs.frozen(kw_only=True)
 class Session:
-    """An agent session as it is now.
+    """An agent session with its present status.
 
     Attributes:
-        session_id: Its id.
-        status: thinking, waiting_for_input, reviewing, generating, completed or failed; HeyGen may add words.
-        created_at: Unix seconds.
-        progress: 0 to 100.
-        title: Made by the agent.
-        video_id: None until rendering starts. The video, not the session, tells when the file is there.
-        messages: Up to 40, newest first.
+        session_id: Id of the session.
+        status: thinking, waiting_for_input, reviewing, generating, completed or failed; HeyGen may add others.
+        created_at: Time of creation in Unix seconds.
+        progress: Progress, 0 to 100.
+        title: Title, made by the agent.
+        video_id: Id of the video; None until the render starts. Read the video to learn if its file is ready.
+        messages: Up to 40 messages, newest first.
 
     Source: `GET /v3/video-agents/{session_id}`.
     """
@@ -205,7 +205,7 @@ class Session:
     messages: tuple[AgentMessage, ...] | None = None
 
     def failure(self) -> RenderFailedError:
-        """Return the error of a failed session; HeyGen's reason, if any, is its last error message."""
+        """Return the error of a failed session. The reason is its last error message, if there is one."""
         errors = [message.content for message in self.messages or () if message.type == "error"]
         reason = errors[0] if errors else "HeyGen gives no reason"
         return RenderFailedError(f"session {self.session_id} failed: {reason}", resource_id=self.session_id, spent="no")

@@ -1,7 +1,7 @@
-"""The transcript of a session, put together from looks that each show the last messages only. No I/O here.
+"""The transcript of a session, assembled from polls that each show the last messages only. No I/O.
 
-Messages have no ids, and HeyGen shows the last 40 without a way to ask for more: where a look goes on from the one
-before is found by what both show.
+Messages have no ids, and HeyGen shows the last 40 only, without a way to read earlier ones. The messages that two
+polls have in common show where the later poll continues the earlier one.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ Messages = tuple[AgentMessage, ...]
 
 @attrs.frozen(kw_only=True)
 class TranscriptChange:
-    """The messages and facts of a look that are new.
+    """The new messages of a poll.
 
     Attributes:
-        messages: Oldest first; without those that this chat has said itself.
-        missed: True if something before them may have been said that is shown no more.
+        messages: New messages, oldest first, without those that this chat has sent.
+        missed: True if there may have been messages before them that HeyGen no longer shows.
     """
 
     messages: Messages = ()
@@ -29,54 +29,54 @@ class TranscriptChange:
 
 
 class Transcript:
-    """The messages of a session, each once, in order; and which of them are this chat's own."""
+    """The messages of a session, each once, in order. It knows the ones that this chat has sent."""
 
     def __init__(self) -> None:
-        """Know nothing yet."""
+        """Create an empty transcript."""
         self._known: Messages = ()
-        self._heard: Counter[str] = Counter()  # what users have said, as far as looks have shown it
-        self._own: Counter[str] = Counter()  # what users have said, as far as it is accounted for
+        self._seen_counts: Counter[str] = Counter()  # messages of users in polls so far, by text
+        self._own_counts: Counter[str] = Counter()  # messages sent by this chat or already passed on, by text
 
     @property
     def pending(self) -> Messages:
-        """The agent's messages since the last one of a user, oldest first."""
+        """The agent's messages since the last message of a user, oldest first."""
         places = [place for place, message in enumerate(self._known) if message.role == "user"]
         return self._known[places[-1] + 1 :] if places else self._known
 
     def expect(self, text: str) -> int:
-        """Note that *text* is being said by this chat; return how many such messages there must be then."""
-        self._own[_key(text)] += 1
-        return self._own[_key(text)]
+        """Record that this chat sends *text*; return the number of messages with this text once it has arrived."""
+        self._own_counts[_key(text)] += 1
+        return self._own_counts[_key(text)]
 
     def withdraw(self, text: str) -> None:
-        """Note that *text* was not said after all."""
-        self._own[_key(text)] -= 1
+        """Record that *text* was not sent after all."""
+        self._own_counts[_key(text)] -= 1
 
     def has(self, text: str, count: int, session: Session) -> bool:
-        """True if users have said *text* so often, *session* included, which is not taken in."""
+        """Return True if users have sent *text* at least *count* times, counting *session*, which is not recorded."""
         more = sum(_key(message.content) == _key(text) for message in self._unseen_of_users(session))
-        return self._heard[_key(text)] + more >= count
+        return self._seen_counts[_key(text)] + more >= count
 
     def users_spoke(self, session: Session) -> bool:
-        """Whether *session* shows words of users that were not seen before. It is not taken in."""
+        """Return True if *session* has new messages of users. It is not recorded."""
         return bool(self._unseen_of_users(session))
 
     def _unseen_of_users(self, session: Session) -> Messages:
         shown = _shown(session)
-        place = _place(self._known, shown)
+        place = _overlap_start(self._known, shown)
         new = shown if place is None else shown[len(self._known) - place :]
         return tuple(message for message in new if message.role == "user")
 
     def take(self, session: Session) -> TranscriptChange:
-        """Take in what *session* shows and return what is new."""
+        """Record the messages of *session* and return the new ones."""
         shown = _shown(session)
-        place = _place(self._known, shown)
+        place = _overlap_start(self._known, shown)
         if place is None:
             new, self._known = shown, self._known + shown
         else:
             new = shown[len(self._known) - place :]
             if place + len(shown) >= len(self._known):
-                self._known = self._known[:place] + shown  # in its latest wording
+                self._known = self._known[:place] + shown  # HeyGen may have changed texts
         foreign = tuple(message for message in new if not self._is_own(message))
         return TranscriptChange(messages=foreign, missed=place is None)
 
@@ -84,9 +84,9 @@ class Transcript:
         if message.role != "user":
             return False
         key = _key(message.content)
-        self._heard[key] += 1
-        own = self._heard[key] <= self._own[key]
-        self._own[key] += not own  # whoever said it, it is accounted for
+        self._seen_counts[key] += 1
+        own = self._seen_counts[key] <= self._own_counts[key]
+        self._own_counts[key] += not own  # another client's message is passed on now
         return own
 
 
@@ -98,21 +98,21 @@ def _key(text: str) -> str:
     return text.strip()
 
 
-def _place(known: Messages, shown: Messages) -> int | None:
-    """Return the place in *known* at which *shown* begins; None if the two do not meet."""
+def _overlap_start(known: Messages, shown: Messages) -> int | None:
+    """Return the index in *known* at which *shown* starts; None if the two have no message in common."""
     if not known or not shown:
         return len(known)
-    places = [place for place in range(len(known)) if _agree(known[place:], shown)]
+    places = [place for place in range(len(known)) if _overlap_equal(known[place:], shown)]
     fresh = [place for place in places if place + len(shown) >= len(known)]
     if places:
-        return fresh[0] if fresh else places[-1]  # a look that shows less than was known is older than the last one
-    for back, message in enumerate(reversed(shown)):  # something in between was changed at HeyGen
+        return fresh[0] if fresh else places[-1]  # a poll that ends earlier is older than the last one
+    for back, message in enumerate(reversed(shown)):  # a message in between was changed at HeyGen
         place = len(known) - len(shown) + back
         if message == known[-1] and place >= 0:
             return place
     return 0 if shown[0] == known[0] else None  # the last message was changed
 
 
-def _agree(one: Messages, other: Messages) -> bool:
-    """True if two sequences are the same as far as both go."""
+def _overlap_equal(one: Messages, other: Messages) -> bool:
+    """Return True if the shorter of two sequences is the start of the longer."""
     return all(left == right for left, right in zip(one, other, strict=False))

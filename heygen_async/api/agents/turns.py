@@ -8,57 +8,57 @@ from heygen_async.api.agents.sessions import AgentMessage, AgentResource
 from heygen_async.api.handles.video import Video
 from heygen_async.errors import RenderFailedError
 
-DRAFTS = frozenset({"draft", "blueprint"})  # the contract's word, and the one that live sessions show
+DRAFTS = frozenset({"draft", "blueprint"})  # the word of the contract, and the word of live sessions
 
 
 @attrs.frozen(kw_only=True)
-class _Said:
+class _MessageTurn:
     message: AgentMessage
     resources: tuple[AgentResource, ...] = ()
 
     @property
     def text(self) -> str:
-        """A turn with text."""
+        """Text of the message."""
         return self.message.content
 
 
 @attrs.frozen(kw_only=True)
-class Remark(_Said):
-    """Something was said that asks nothing, or that is of a kind which this package does not know.
+class Remark(_MessageTurn):
+    """A message without a question, or a message of a kind that this package does not know.
 
     Attributes:
-        message: As HeyGen sent it: `role` (`model`, or `user` if somebody else than this chat said it), `type` (`text`,
-            `resource`, `error`; HeyGen may add words), text and time.
-        resources: What it shows, read from HeyGen.
-        text: What was said.
+        message: The message: `role` (`model`, or `user` if another client sent it), `type` (`text`, `resource`,
+            `error`; HeyGen may add others), text and time.
+        resources: Resources that the message shows, read from HeyGen.
+        text: Text of the message.
     """
 
 
 @attrs.frozen(kw_only=True)
-class Question(_Said):
-    """The agent waits for your word: `chat.answer("...")`. HeyGen offers no choices, the text is all there is.
+class Question(_MessageTurn):
+    """A question: the agent waits for `chat.answer("...")`. It is plain text, without choices.
 
     Attributes:
-        message: As HeyGen sent it; blank if the agent waits and has said nothing.
-        resources: What it shows, read from HeyGen.
-        status: `waiting_for_input`, or `reviewing`.
-        text: What was asked.
+        message: The message; blank if the agent waits without one.
+        resources: Resources that the message shows, read from HeyGen.
+        status: `waiting_for_input` or `reviewing`.
+        text: Text of the question.
     """
 
     status: str
 
 
 @attrs.frozen(kw_only=True)
-class Draft(_Said):
-    """The agent shows a draft. An answer may approve of it or ask for changes; rendering is what costs money.
+class Draft(_MessageTurn):
+    """A draft of the video. An answer may approve it or ask for changes; the render that follows costs money.
 
-    Agents have been seen to go on by themselves after a vague answer: a draft is no safe gate for money.
+    After a vague answer agents have started the render by themselves, so a draft does not protect you from costs.
 
     Attributes:
-        message: As HeyGen sent it.
-        resources: The draft and what else is shown, read from HeyGen.
-        waits: True if the agent waits for your `chat.answer("...")`.
-        text: What the agent says of it.
+        message: The message.
+        resources: The draft and other resources of the message, read from HeyGen.
+        waits: True if the agent waits for `chat.answer("...")`.
+        text: Text of the message.
     """
 
     waits: bool
@@ -66,13 +66,13 @@ class Draft(_Said):
 
 @attrs.frozen(kw_only=True)
 class Progress:
-    """The agent is at work; told whenever one of these changes.
+    """Progress of the agent's work; a new turn whenever one of the fields changes.
 
     Attributes:
-        status: thinking or generating; HeyGen may add words.
-        percent: 0 to 100.
-        title: Made by the agent.
-        video_id: None until rendering starts.
+        status: thinking or generating; HeyGen may add others.
+        percent: Progress, 0 to 100.
+        title: Title, made by the agent.
+        video_id: Id of the video; None until the render starts.
     """
 
     status: str
@@ -83,29 +83,29 @@ class Progress:
 
 @attrs.frozen(kw_only=True)
 class MessagesMissed:
-    """Something may have been said that HeyGen shows no more: it shows the last 40 messages only. Those follow."""
+    """A possible gap in the messages, because HeyGen shows the last 40 only. Those follow."""
 
 
 @attrs.frozen(kw_only=True)
 class Ready:
-    """The video is there, its `video_url` set. The last turn."""
+    """The completed video, with its `video_url`. The last turn."""
 
     video: Video
 
 
 @attrs.frozen(kw_only=True)
 class ChatFailed:
-    """The session or its video failed, or it was stopped. The last turn; failed renders are not billed.
+    """The failure of the session or its video, or a stop. The last turn. HeyGen does not bill failed renders.
 
     Attributes:
-        error: Why, ready to be raised.
+        error: The error, which you may raise.
     """
 
     error: RenderFailedError
 
     @property
     def reason(self) -> str:
-        """Why, in words."""
+        """Message of the error."""
         return self.error.message
 
 
@@ -113,19 +113,19 @@ Turn = Remark | Question | Draft | Progress | MessagesMissed | Ready | ChatFaile
 
 
 @attrs.frozen(kw_only=True)
-class Told:
-    """A message whose turn it is, before its resources have been read.
+class MessageStep:
+    """A message whose resources have not been read yet.
 
     Attributes:
-        message: As HeyGen sent it.
-        status: Of the session, if the agent now waits for an answer to this; else None.
+        message: The message.
+        status: Status of the session if the agent waits for an answer to this message, else None.
     """
 
     message: AgentMessage
     status: str | None = None
 
     def turn(self, resources: tuple[AgentResource, ...]) -> Remark | Question | Draft:
-        """Return the turn that this message is, now that it is known what it shows."""
+        """Return the turn of this message with its *resources*, which decide its kind."""
         message = self.message
         if _is_draft(resources) or (self.status == "reviewing" and message.resource_ids):
             return Draft(message=message, resources=resources, waits=self.status is not None)

@@ -1,4 +1,4 @@
-"""Video Agent: `/v3/video-agents`, where a prompt becomes a session and the session becomes a video."""
+"""The Video Agent: `/v3/video-agents`. A prompt starts a session, and the session makes a video."""
 
 from __future__ import annotations
 
@@ -34,20 +34,21 @@ if TYPE_CHECKING:
 
 
 class VideoAgents:
-    """`heygen.video_agents`."""
+    """`heygen.video_agents`: start agent sessions, chat with them, read and stop them."""
 
     def __init__(self, caller: Caller) -> None:
-        """Ask by *caller*."""
+        """Send requests by *caller*."""
         self._caller = caller
 
     async def create(self, request: VideoAgent | StoredRequest, options: Options | None = None) -> AgentJob:
         """Submit a prompt and return a handle on its session. Costs money.
 
-        HeyGen documents no `Idempotency-Key` here, so a lost answer is not followed by a second POST.
+        HeyGen documents no `Idempotency-Key` for this request, so it is not repeated after a lost answer.
 
         Raises:
-            OutcomeUnknownError: Sent, perhaps at work: look at the list of sessions before you repeat.
-            InsufficientCreditError: The account cannot pay; nothing was made.
+            OutcomeUnknownError: The request was sent, and the agent may be at work: look at the list of sessions before
+                you send it again.
+            InsufficientCreditError: The account cannot pay; no session was started.
 
         Source: `POST /v3/video-agents`.
         """
@@ -55,7 +56,7 @@ class VideoAgents:
         return AgentJob(self._caller, created.session_id, polling.AGENT)
 
     def job(self, session_id: str) -> AgentJob:
-        """Return a handle on a session that was started earlier; asks nothing yet."""
+        """Return a handle on a session that was started earlier. No request is sent."""
         return AgentJob(self._caller, path_id(session_id))
 
     def chat(
@@ -68,35 +69,36 @@ class VideoAgents:
         thinking_deadline: float = 600.0,
         deadline: float = polling.DEADLINE_SECONDS,
     ) -> Chat:
-        """Talk with the agent: turn by turn, from the prompt to the video. A new session costs money.
+        """Return a chat with the agent, from the prompt to the video. A new session costs money.
 
             async with heygen.video_agents.chat(VideoAgent(prompt="...", mode="chat")) as chat:
                 async for turn in chat: ...
 
-        The video costs 0.0333 US dollars a second; questions, drafts and looking have no price of their own.
+        The video costs 0.0333 US dollars a second; questions, drafts and polls have no price of their own. Give either
+        a request or a session_id.
 
         Args:
-            request: What to make; in `generate` mode the agent asks nothing. Or
-            session_id: a session that exists, which costs nothing to join.
-            replay: Begin with what was said before you joined, as far as HeyGen shows it. The question that is open
-                comes in any case.
-            on_exit: What becomes of a session that has not ended when the block is left, be it by an error: "leave"
-                lets it go on, as everything else here does: what was paid for is not lost, and after a deadline or a
-                broken line it can be taken up again. But it keeps a slot, and may render and be paid for without you.
-                "stop" stops it, which takes 10 seconds at most; HeyGen does not say what a stopped session costs.
-            thinking_deadline: Seconds from the last word said (or from joining) that the agent may think. Neither
-                rendering nor your own time for an answer counts.
-            deadline: Seconds for the whole, from the first request; your own time counts.
+            request: Request for a new session. In `generate` mode the agent asks no questions.
+            session_id: Id of an existing session, which is joined free of charge.
+            replay: True to start with the messages sent before you joined, up to the 40 that HeyGen shows. An open
+                question comes in any case.
+            on_exit: Handling of a session that has not ended when the block is left, also by an error. "leave" lets it
+                go on: you can join it again after a deadline or a broken connection, but it keeps a render slot, and
+                may render and be paid for. "stop" stops it, which takes 10 seconds at most; HeyGen does not document
+                the price of a stopped session.
+            thinking_deadline: Most seconds that the agent may think, from the last message or from joining. Time for
+                rendering and for your answers does not count.
+            deadline: Most seconds for the whole chat, from the first request. Time for your answers counts.
 
         Raises:
-            InvalidInputError: Neither or both of request and session_id, or a wrong value.
+            InvalidInputError: Neither or both of request and session_id are given, or a value is wrong.
 
         Source: the operations of `create`, `reply`, `stop`, `resource` and `videos.get`, and of `get` every 5 to 10
             seconds.
         """
-        from heygen_async.api.agents.chat import Chat, ChatOptions  # noqa: PLC0415 - a chat is made of sessions, not the reverse
+        from heygen_async.api.agents.chat import Chat, ChatOptions  # noqa: PLC0415 - loaded when a chat is used
 
-        terms = ChatOptions(
+        options = ChatOptions(
             request=request,
             session_id=session_id,
             replay=replay,
@@ -104,38 +106,39 @@ class VideoAgents:
             thinking_deadline=thinking_deadline,
             deadline=deadline,
         )
-        return Chat(self._caller, terms)
+        return Chat(self._caller, options)
 
     async def get(self, session_id: str, options: Options | None = None) -> Session:
-        """Return the session as it is now. Source: `GET /v3/video-agents/{session_id}`."""
+        """Return the session with its present status. Source: `GET /v3/video-agents/{session_id}`."""
         return await self._caller.send(get_session(session_id), options)
 
     def styles(self, *, tag: str | None = None, limit: int = 100) -> pages.Listing[AgentStyle]:
-        """List styles, page after page of *limit* (1 to 100), all or those with a *tag*.
+        """List styles, all or those with a *tag*, in pages of *limit* (1 to 100).
 
         Source: `GET /v3/video-agents/styles`.
         """
         return pages.Listing(self._caller, STYLES, AgentStyle, {"tag": tag, "limit": limit})
 
     async def reply(self, session_id: str, reply: AgentReply | str, options: Options | None = None) -> AgentRun:
-        """Answer a session that was begun in chat mode; `job(session_id)` follows what it does then. Costs money.
+        """Send a message to a session in chat mode. Costs money. Use `job(session_id)` to follow the session.
 
-        HeyGen documents no `Idempotency-Key` here, so a lost answer is not followed by a second POST.
+        HeyGen documents no `Idempotency-Key` for this request, so it is not repeated after a lost answer.
 
         Raises:
-            OutcomeUnknownError: Sent, perhaps at work: look at the session's messages before you repeat.
+            OutcomeUnknownError: The message was sent, and the agent may be at work: read the session's messages before
+                you send it again.
 
         Source: `POST /v3/video-agents/{session_id}`.
         """
-        said = AgentReply(message=reply) if isinstance(reply, str) else reply
-        return await self._caller.send(send_reply(session_id, said), options)
+        message = AgentReply(message=reply) if isinstance(reply, str) else reply
+        return await self._caller.send(send_reply(session_id, message), options)
 
     async def stop(self, session_id: str, options: Options | None = None) -> StoppedSession:
         """Stop a session. Source: `POST /v3/video-agents/{session_id}/stop`."""
         return await self._caller.send(stop_session(session_id), options)
 
     async def resource(self, session_id: str, resource_id: str, options: Options | None = None) -> AgentResource:
-        """Return something that a session shows.
+        """Return a resource that a session shows.
 
         Source: `GET /v3/video-agents/{session_id}/resources/{resource_id}`.
         """
@@ -146,5 +149,5 @@ class VideoAgents:
         return await self._caller.send(get_session_videos(session_id), options)
 
     def list(self, *, limit: int = 100) -> pages.Listing[SessionItem]:
-        """Yield sessions, newest first, page after page of *limit* (1 to 100). Source: `GET /v3/video-agents`."""
+        """List sessions, newest first, in pages of *limit* (1 to 100). Source: `GET /v3/video-agents`."""
         return pages.Listing(self._caller, "/v3/video-agents", SessionItem, {"limit": limit})

@@ -1,4 +1,4 @@
-"""A chat with the Video Agent, against the simulator: questions, drafts, ends, deadlines, lost answers."""
+"""A chat with the Video Agent on the simulator: questions, drafts, ends, deadlines, lost answers."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ STOP = "/v3/video-agents/*/stop"
 
 
 async def follow(chat: Chat, *answers: str) -> list[Turn]:
-    """Answer what is asked, and return all turns but those that tell of progress."""
-    said = iter(answers)
+    """Answer each question with the next of *answers*, and return all turns except progress."""
+    left = iter(answers)
     turns: list[Turn] = []
     async for turn in chat:
         if not isinstance(turn, Progress):
             turns.append(turn)
         if isinstance(turn, Question | Draft):
-            await chat.answer(next(said))
+            await chat.answer(next(left))
     return turns
 
 
@@ -72,9 +72,9 @@ def session_of(world: World) -> AgentSession:
     return session
 
 
-def said_to(world: World, number: int = 0) -> list[str]:
-    """What users have said in a session."""
-    session = list(world.sessions.values())[number]
+def messages_to(world: World) -> list[str]:
+    """Return the messages of users in the first session."""
+    session = next(iter(world.sessions.values()))
     return [message.content for message in session.messages if message.role == "user"]
 
 
@@ -82,7 +82,7 @@ def said_to(world: World, number: int = 0) -> list[str]:
 
 
 async def test_one_question_is_answered_and_the_video_comes(heygen: HeyGen, world: World) -> None:
-    """The last turn has the file's address; one session is charged, and nothing is left to ask."""
+    """After one answer the last turn has the video's address, one session is charged, and no question is open."""
     async with heygen.video_agents.chat(ASK) as chat:
         turns = await follow(chat, "Yes, go on")
         assert chat.ended
@@ -97,13 +97,13 @@ async def test_one_question_is_answered_and_the_video_comes(heygen: HeyGen, worl
     )
     assert isinstance(ready, Ready)
     assert ready.video.video_url
-    assert said_to(world) == [ASK.prompt, "Yes, go on"]
+    assert messages_to(world) == [ASK.prompt, "Yes, go on"]
     assert len(world.ledger) == 1
     assert chat.question is None
 
 
 async def test_several_rounds_and_a_draft_with_its_resources(heygen: HeyGen, world: World) -> None:
-    """Each question comes once though the words are the same; a draft brings what it shows."""
+    """Each question is one turn even if the texts are equal, and a draft has its resources."""
     world.chat_stops = ("waiting_for_input", "waiting_for_input", "reviewing", "waiting_for_input")
     async with heygen.video_agents.chat(ASK) as chat:
         turns = await follow(chat, "one", "two", "three", "four")
@@ -115,11 +115,11 @@ async def test_several_rounds_and_a_draft_with_its_resources(heygen: HeyGen, wor
     film = turns[-2]
     assert isinstance(film, Remark)
     assert film.resources[0].url
-    assert said_to(world) == [ASK.prompt, "one", "two", "three", "four"]
+    assert messages_to(world) == [ASK.prompt, "one", "two", "three", "four"]
 
 
-async def test_progress_is_told_when_it_changes(heygen: HeyGen) -> None:
-    """Never twice the same in a row, and it rises to the rendering."""
+async def test_progress_is_a_turn_when_it_changes(heygen: HeyGen) -> None:
+    """No two progress turns in a row are equal, and they rise until the render."""
     seen: list[Progress] = []
     async with heygen.video_agents.chat(PLAIN) as chat:
         turns = [turn async for turn in chat]
@@ -131,13 +131,13 @@ async def test_progress_is_told_when_it_changes(heygen: HeyGen) -> None:
     assert len(seen) > 5
 
 
-async def test_generate_mode_asks_nothing_and_takes_no_messages(heygen: HeyGen, world: World) -> None:
-    """The same block follows it to its video; words to it are refused here."""
+async def test_generate_mode_asks_no_questions_and_takes_no_messages(heygen: HeyGen, world: World) -> None:
+    """A chat in generate mode is followed to its video, and refuses messages before they are sent."""
     async with heygen.video_agents.chat(PLAIN) as chat:
         assert isinstance(await anext(chat), Progress)
         with pytest.raises(InvalidInputError, match="generate mode"):
             await chat.say("faster, please")
-        with pytest.raises(InvalidInputError, match="asked nothing"):
+        with pytest.raises(InvalidInputError, match="has no open question"):
             await chat.answer("yes")
         turns = await follow(chat)
     assert kinds(turns) == ["Remark", "Remark", "Ready"]
@@ -150,7 +150,7 @@ async def test_generate_mode_asks_nothing_and_takes_no_messages(heygen: HeyGen, 
     ids=["thinking", "rendering"],
 )
 async def test_a_failure_is_the_last_turn(heygen: HeyGen, world: World, thinking: bool, reason: str) -> None:  # noqa: FBT001
-    """Whether there was a video or not; its error can be raised."""
+    """A failure while thinking or rendering is a ChatFailed turn, whose error can be raised."""
     message = "the agent gave up" if thinking else "The render failed on purpose."
     world.faults.append(FailedRender(while_thinking=thinking, message=message))
     async with heygen.video_agents.chat(PLAIN) as chat:
@@ -168,7 +168,7 @@ async def test_a_failure_is_the_last_turn(heygen: HeyGen, world: World, thinking
 
 
 async def test_a_session_whose_video_was_deleted_has_failed(heygen: HeyGen, world: World) -> None:
-    """Its video is not there any more, and it says so."""
+    """A chat whose video is deleted ends with ChatFailed."""
     async with heygen.video_agents.chat(PLAIN) as chat:
         async for turn in chat:
             if isinstance(turn, Progress) and turn.video_id:
@@ -177,8 +177,8 @@ async def test_a_session_whose_video_was_deleted_has_failed(heygen: HeyGen, worl
         assert kinds([turn async for turn in chat if not isinstance(turn, Progress)])[-1] == "ChatFailed"
 
 
-async def test_a_video_that_is_not_there_ends_the_chat(heygen: HeyGen, world: World) -> None:
-    """Looking again would not help as long as the session has not failed."""
+async def test_a_missing_video_ends_the_chat(heygen: HeyGen, world: World) -> None:
+    """A 404 for the video raises NotFoundError if the session has not failed."""
     world.faults.append(ErrorAnswer(method="GET", path="/v3/videos/", status=404, code="video_not_found"))
     with pytest.raises(NotFoundError):
         async with heygen.video_agents.chat(PLAIN) as chat:
@@ -196,7 +196,7 @@ async def test_a_video_that_is_not_there_ends_the_chat(heygen: HeyGen, world: Wo
     ids=lambda fault: type(fault).__name__,
 )
 async def test_trouble_on_the_way_does_not_end_a_chat(heygen: HeyGen, world: World, fault: Any) -> None:
-    """Unknown words mean at work, completed without an address means almost, a 5xx means later."""
+    """Unknown statuses, a missing video address, 5xx and 429 do not end a chat."""
     world.faults.append(fault)
     async with heygen.video_agents.chat(ASK) as chat:
         turns = await follow(chat, "yes")
@@ -204,7 +204,7 @@ async def test_trouble_on_the_way_does_not_end_a_chat(heygen: HeyGen, world: Wor
 
 
 async def test_a_video_that_ends_before_its_session_ends_the_chat(heygen: HeyGen, world: World) -> None:
-    """Sessions get stuck; the video is what tells."""
+    """A chat ends with its video, even if the session stays in `generating`."""
     async with heygen.video_agents.chat(PLAIN) as chat:
         async for turn in chat:
             if isinstance(turn, Progress) and turn.video_id:
@@ -215,11 +215,11 @@ async def test_a_video_that_ends_before_its_session_ends_the_chat(heygen: HeyGen
         assert kinds(await follow(chat))[-1] == "Ready"
 
 
-# --- kinds that nobody has documented
+# --- kinds that HeyGen does not document
 
 
-async def test_an_unknown_kind_is_a_remark_and_hinders_nothing(heygen: HeyGen, world: World) -> None:
-    """Its type is there as HeyGen writes it."""
+async def test_a_message_of_an_unknown_kind_is_a_remark(heygen: HeyGen, world: World) -> None:
+    """A message with an unknown role or type is a Remark that has them, and the chat goes on."""
     async with heygen.video_agents.chat(ASK) as chat:
         first = await anext(chat)
         session_of(world).say("director", "Pick a mood", world.now(), kind="poll")
@@ -233,8 +233,8 @@ async def test_an_unknown_kind_is_a_remark_and_hinders_nothing(heygen: HeyGen, w
     ]
 
 
-async def test_an_agent_that_waits_without_a_word_can_be_answered(heygen: HeyGen, world: World) -> None:
-    """The question is blank."""
+async def test_an_agent_that_waits_without_a_message_can_be_answered(heygen: HeyGen, world: World) -> None:
+    """An agent that waits without a message is a Question with blank text."""
     async with heygen.video_agents.chat(ASK) as chat:
         await anext(chat)
         world.agency.stops = lambda: ()
@@ -245,10 +245,10 @@ async def test_an_agent_that_waits_without_a_word_can_be_answered(heygen: HeyGen
         assert chat.question is question
 
 
-async def test_a_resource_that_cannot_be_read_does_not_keep_the_draft_back(
+async def test_a_draft_comes_without_unreadable_resources(
     heygen: HeyGen, world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The words come, with what could be read; the log says what could not."""
+    """A draft whose resources cannot be read comes without them, and the log has the error."""
     world.chat_stops = ("reviewing",)
     world.faults.append(ErrorAnswer(path="/v3/video-agents/*/resources/", status=404, code="not_found"))
     world.faults.append(ErrorAnswer(path="/v3/video-agents/*/resources/*", status=404, code="not_found"))
@@ -261,8 +261,8 @@ async def test_a_resource_that_cannot_be_read_does_not_keep_the_draft_back(
     assert "could not be read" in caplog.text
 
 
-async def test_what_somebody_else_says_is_a_remark_and_closes_the_question(heygen: HeyGen, world: World) -> None:
-    """A colleague answers in HeyGen's app."""
+async def test_an_answer_of_another_client_is_a_remark_and_closes_the_question(heygen: HeyGen, world: World) -> None:
+    """An answer that another client sends is a Remark of role `user`, and the question is no longer open."""
     async with heygen.video_agents.chat(ASK) as chat:
         async for turn in chat:
             if isinstance(turn, Question):
@@ -277,20 +277,20 @@ async def test_what_somebody_else_says_is_a_remark_and_closes_the_question(heyge
         assert kinds(await follow(chat))[-1] == "Ready"
 
 
-async def test_more_than_40_messages_at_once_are_told_as_missed(heygen: HeyGen, world: World) -> None:
-    """HeyGen shows no more; those that it shows come in order."""
+async def test_more_than_40_messages_at_once_are_a_gap(heygen: HeyGen, world: World) -> None:
+    """If more than 40 messages come between two polls, MessagesMissed comes before the last 40."""
     async with heygen.video_agents.chat(ASK) as chat:
         await anext(chat)
         for number in range(100):
             session_of(world).say("model", f"thought {number}", world.now())
         turns = [await anext(chat) for _ in range(42)]
-    told = [turn.text for turn in turns if isinstance(turn, Remark)]
+    texts = [turn.text for turn in turns if isinstance(turn, Remark)]
     assert [type(turn) for turn in turns[:2]] == [MessagesMissed, Progress]
-    assert told == [f"thought {number}" for number in range(60, 100)]
+    assert texts == [f"thought {number}" for number in range(60, 100)]
 
 
-async def test_a_long_talk_goes_past_the_window(heygen: HeyGen, world: World) -> None:
-    """Each message once, though only the last 40 are shown, and though all have the same words."""
+async def test_a_chat_of_more_than_40_messages(heygen: HeyGen, world: World) -> None:
+    """In a long chat each message is one turn, although HeyGen shows the last 40 only and all texts are equal."""
     world.chat_stops = ("waiting_for_input",) * 50
     async with heygen.video_agents.chat(ASK) as chat:
         turns = await follow(chat, *("yes" for _ in range(50)))
@@ -301,8 +301,8 @@ async def test_a_long_talk_goes_past_the_window(heygen: HeyGen, world: World) ->
 # --- joining
 
 
-async def test_a_joined_session_replays_nothing_but_its_open_question(heygen: HeyGen, world: World) -> None:
-    """And costs nothing more."""
+async def test_a_joined_session_starts_with_its_open_question(heygen: HeyGen, world: World) -> None:
+    """A joined session starts with its open question, without earlier messages, and joining is free of charge."""
     world.chat_stops = ("waiting_for_input", "waiting_for_input")
     async with heygen.video_agents.chat(ASK) as chat:
         async for turn in chat:
@@ -314,12 +314,12 @@ async def test_a_joined_session_replays_nothing_but_its_open_question(heygen: He
         assert joined.session_id == chat.session_id
         turns = await follow(joined, "second answer")
     assert kinds(turns) == ["Question", "Remark", "Remark", "Ready"]
-    assert said_to(world) == [ASK.prompt, "first answer", "second answer"]
+    assert messages_to(world) == [ASK.prompt, "first answer", "second answer"]
     assert len(world.ledger) == 1
 
 
-async def test_a_replay_begins_with_what_was_said(heygen: HeyGen) -> None:
-    """Both sides of it; the last message of the agent is the open question."""
+async def test_a_replay_starts_with_earlier_messages(heygen: HeyGen) -> None:
+    """With `replay` earlier messages of both sides are turns, and the agent's last one is the open question."""
     job = await heygen.video_agents.create(ASK)
     await anyio.sleep(100)
     async with heygen.video_agents.chat(session_id=job.id, replay=True) as chat:
@@ -331,7 +331,7 @@ async def test_a_replay_begins_with_what_was_said(heygen: HeyGen) -> None:
 
 @pytest.mark.parametrize("failing", [False, True])
 async def test_a_session_that_has_ended_has_one_turn_left(heygen: HeyGen, world: World, failing: bool) -> None:  # noqa: FBT001
-    """Whoever joins late gets the end."""
+    """A session that has ended before it is joined has only its last turn."""
     if failing:
         world.faults.append(FailedRender(while_thinking=True, message="gave up"))
     job = await heygen.video_agents.create(PLAIN)
@@ -340,8 +340,8 @@ async def test_a_session_that_has_ended_has_one_turn_left(heygen: HeyGen, world:
         assert kinds([turn async for turn in chat]) == ["ChatFailed" if failing else "Ready"]
 
 
-async def test_an_old_answer_is_no_proof_that_the_new_one_arrived(heygen: HeyGen, world: World) -> None:
-    """Who joins and says what was said before has it looked for among the new messages only."""
+async def test_an_old_answer_does_not_count_as_the_new_one(heygen: HeyGen, world: World) -> None:
+    """After a lost POST a message is looked for among new messages only, and so is sent again."""
     world.chat_stops = ("waiting_for_input", "waiting_for_input")
     job = await heygen.video_agents.create(ASK)
     await anyio.sleep(100)
@@ -350,21 +350,21 @@ async def test_an_old_answer_is_no_proof_that_the_new_one_arrived(heygen: HeyGen
     world.faults.append(DropBefore(method="POST", path=MESSAGE, nth=1))
     async with heygen.video_agents.chat(session_id=job.id) as chat:
         await follow(chat, "go on")
-    assert said_to(world) == [ASK.prompt, "go on", "go on"]
+    assert messages_to(world) == [ASK.prompt, "go on", "go on"]
 
 
-async def test_joining_what_is_not_there(heygen: HeyGen) -> None:
-    """Is told on entering."""
+async def test_joining_a_missing_session(heygen: HeyGen) -> None:
+    """Entering a chat with the id of no session raises NotFoundError."""
     with pytest.raises(NotFoundError):
         async with heygen.video_agents.chat(session_id="nobody"):
             pass
 
 
-# --- speaking
+# --- sending messages
 
 
-async def test_an_answer_may_bring_files_and_voices(heygen: HeyGen, world: World) -> None:
-    """As of `reply`."""
+async def test_an_answer_may_have_files(heygen: HeyGen, world: World) -> None:
+    """An answer may be an AgentReply with files."""
     async with heygen.video_agents.chat(ASK) as chat:
         async for turn in chat:
             if isinstance(turn, Question):
@@ -374,72 +374,72 @@ async def test_an_answer_may_bring_files_and_voices(heygen: HeyGen, world: World
 
 
 async def test_a_question_is_answered_once(heygen: HeyGen, world: World) -> None:
-    """The second answer has no question; spoken unasked, HeyGen decides, and the chat goes on."""
+    """A second answer is refused because no question is open; a refused `say` does not end the chat."""
     async with heygen.video_agents.chat(ASK) as chat:
         async for turn in chat:
             if isinstance(turn, Question):
                 break
         await chat.answer("yes")
         assert chat.question is None
-        with pytest.raises(InvalidInputError, match=f"asked nothing that is open in session {chat.session_id}"):
+        with pytest.raises(InvalidInputError, match=f"session {chat.session_id} has no open question"):
             await chat.answer("yes")
         with pytest.raises(BadRequestError):
             await chat.say("yes")
         assert kinds(await follow(chat))[-1] == "Ready"
-    assert said_to(world) == [ASK.prompt, "yes"]
+    assert messages_to(world) == [ASK.prompt, "yes"]
 
 
 LOST = {
     "lost answer": DropAfterAccept(method="POST", path=MESSAGE, nth=1),
-    "error after it was taken": ErrorAnswer(method="POST", path=MESSAGE, status=502, after_accept=True, nth=1),
-    "lost question": DropBefore(method="POST", path=MESSAGE, nth=1),
-    "error before it was taken": ErrorAnswer(method="POST", path=MESSAGE, status=503, nth=1),
-    "two lost questions": DropBefore(method="POST", path=MESSAGE, times=2),
+    "error after acceptance": ErrorAnswer(method="POST", path=MESSAGE, status=502, after_accept=True, nth=1),
+    "lost request": DropBefore(method="POST", path=MESSAGE, nth=1),
+    "error before acceptance": ErrorAnswer(method="POST", path=MESSAGE, status=503, nth=1),
+    "two lost requests": DropBefore(method="POST", path=MESSAGE, times=2),
 }
 
 
 @pytest.mark.parametrize("case", LOST)
-async def test_a_message_is_said_once_whatever_is_lost(heygen: HeyGen, world: World, case: str) -> None:
-    """What arrived is not repeated, what did not is."""
+async def test_a_message_arrives_once_after_a_lost_answer(heygen: HeyGen, world: World, case: str) -> None:
+    """After a lost answer a message is sent again only if it has not arrived."""
     world.faults.append(LOST[case])
     async with heygen.video_agents.chat(ASK) as chat:
         turns = await follow(chat, "go on")
     assert kinds(turns) == ["Question", "Remark", "Remark", "Ready"]
-    assert said_to(world) == [ASK.prompt, "go on"]
+    assert messages_to(world) == [ASK.prompt, "go on"]
 
 
-async def test_a_message_that_shows_up_late_is_not_repeated(heygen: HeyGen, world: World) -> None:
-    """HeyGen takes its time; the session is read until it shows."""
+async def test_a_message_that_appears_late_is_not_repeated(heygen: HeyGen, world: World) -> None:
+    """After a lost answer the session is read until the message appears, up to 40 seconds later."""
     world.faults.append(DropBefore(method="POST", path=MESSAGE, nth=1))
     async with heygen.video_agents.chat(ASK) as chat, anyio.create_task_group() as tasks:
         async for turn in chat:
             if isinstance(turn, Question):
-                tasks.start_soon(_later, world, session_of(world), "go on")
+                tasks.start_soon(_say_later, world, session_of(world), "go on")
                 await chat.answer("go on")
-    assert said_to(world) == [ASK.prompt, "go on"]
+    assert messages_to(world) == [ASK.prompt, "go on"]
     assert world.request_counts()["POST /v3/video-agents/{session_id}"] == 1
 
 
-async def _later(world: World, session: AgentSession, message: str) -> None:
+async def _say_later(world: World, session: AgentSession, message: str) -> None:
     await anyio.sleep(20)
     world.now()
     world.agency.follow_up(session, {"message": message})
 
 
 async def test_a_repeated_message_that_is_refused_because_the_first_has_arrived(heygen: HeyGen, world: World) -> None:
-    """It arrives just after the last look for it."""
+    """A refused repetition counts as sent if the first message has arrived meanwhile."""
     world.faults.append(DropBefore(method="POST", path=MESSAGE, nth=1))
     world.faults.append(ErrorAnswer(method="POST", path=MESSAGE, status=400, code="invalid_parameter", nth=1))
     async with heygen.video_agents.chat(ASK) as chat, anyio.create_task_group() as tasks:
         async for turn in chat:
             if isinstance(turn, Question):
-                tasks.start_soon(_after_the_second_post, world, session_of(world))
+                tasks.start_soon(_say_after_the_second_post, world, session_of(world))
                 await chat.answer("go on")
-    assert said_to(world) == [ASK.prompt, "go on"]
+    assert messages_to(world) == [ASK.prompt, "go on"]
     assert world.request_counts()["POST /v3/video-agents/{session_id}"] == 2
 
 
-async def _after_the_second_post(world: World, session: AgentSession) -> None:
+async def _say_after_the_second_post(world: World, session: AgentSession) -> None:
     while world.request_counts()["POST /v3/video-agents/{session_id}"] < 2:
         await anyio.sleep(1)
     world.now()
@@ -447,7 +447,7 @@ async def _after_the_second_post(world: World, session: AgentSession) -> None:
 
 
 async def test_a_repeated_message_that_is_refused_for_another_reason(heygen: HeyGen, world: World) -> None:
-    """The reason is told."""
+    """A refused repetition raises HeyGen's error if the first message has not arrived, and can be sent again."""
     world.faults.append(DropBefore(method="POST", path=MESSAGE, nth=1))
     world.faults.append(ErrorAnswer(method="POST", path=MESSAGE, status=400, code="invalid_parameter", nth=1))
     async with heygen.video_agents.chat(ASK) as chat:
@@ -455,7 +455,7 @@ async def test_a_repeated_message_that_is_refused_for_another_reason(heygen: Hey
             await follow(chat, "go on")
         assert chat.question is not None
         await chat.answer("go on")
-    assert said_to(world) == [ASK.prompt, "go on"]
+    assert messages_to(world) == [ASK.prompt, "go on"]
 
 
 @pytest.mark.parametrize(
@@ -465,46 +465,46 @@ async def test_a_repeated_message_that_is_refused_for_another_reason(heygen: Hey
         ErrorAnswer(method="GET", path=MESSAGE, status=404, between=(0, 2000)),
         ErrorAnswer(method="GET", path=MESSAGE, status=503, between=(0, 150)),
     ],
-    ids=["never arrives", "no look", "no look for a while"],
+    ids=["never arrives", "unreadable session", "session unreadable for a while"],
 )
-async def test_what_cannot_be_found_out_is_said_to_be_unknown(heygen: HeyGen, world: World, fault: Any) -> None:
-    """Never a guess; the error leads to the session."""
+async def test_a_message_that_cannot_be_found_is_unknown(heygen: HeyGen, world: World, fault: Any) -> None:
+    """If the session does not show if a message has arrived, the error is OutcomeUnknownError with the session's id."""
     async with heygen.video_agents.chat(ASK) as chat:
         async for turn in chat:
             if isinstance(turn, Question):
                 break
         await anyio.sleep(5)
         world.faults += [fault, DropAfterAccept(method="POST", path=MESSAGE)]
-        with pytest.raises(OutcomeUnknownError, match="does not tell whether it has arrived") as caught:
+        with pytest.raises(OutcomeUnknownError, match="does not show if it has arrived") as caught:
             await chat.answer("go on")
     assert caught.value.resource_id == chat.session_id
     assert caught.value.spent == "unknown"
-    assert said_to(world) in ([ASK.prompt], [ASK.prompt, "go on"])
+    assert messages_to(world) in ([ASK.prompt], [ASK.prompt, "go on"])
 
 
-async def test_a_session_that_has_moved_on_is_not_spoken_to_again(heygen: HeyGen, world: World) -> None:
-    """Somebody else has answered meanwhile: whether ours arrived too cannot be told."""
+async def test_a_message_is_not_repeated_in_a_changed_session(heygen: HeyGen, world: World) -> None:
+    """If another client has answered meanwhile, a message without an answer is not repeated but unknown."""
     world.chat_stops = ("waiting_for_input", "waiting_for_input")
     world.faults.append(DropBefore(method="POST", path=MESSAGE, nth=1))
     async with heygen.video_agents.chat(ASK) as chat, anyio.create_task_group() as tasks:
         async for turn in chat:
             if isinstance(turn, Question):
                 break
-        tasks.start_soon(_later, world, session_of(world), "something else")
+        tasks.start_soon(_say_later, world, session_of(world), "something else")
         with pytest.raises(OutcomeUnknownError):
             await chat.answer("go on")
         await anyio.sleep(100)
-        with pytest.raises(OutcomeUnknownError, match="nothing was sent"):
+        with pytest.raises(OutcomeUnknownError, match="no message was sent"):
             await chat.say("go on")
         await chat.say("go on")
-    assert said_to(world) == [ASK.prompt, "something else", "go on"]
+    assert messages_to(world) == [ASK.prompt, "something else", "go on"]
 
 
-@pytest.mark.parametrize(("again", "heard"), [("go on", ["go on"]), ("no, wait", ["go on", "no, wait"])])
-async def test_a_message_that_was_cancelled_is_looked_for_first(
-    heygen: HeyGen, world: World, again: str, heard: list[str]
+@pytest.mark.parametrize(("again", "arrived"), [("go on", ["go on"]), ("no, wait", ["go on", "no, wait"])])
+async def test_a_cancelled_message_is_looked_for_first(
+    heygen: HeyGen, world: World, again: str, arrived: list[str]
 ) -> None:
-    """It arrived: the same words are not said twice, others are said after it."""
+    """After a cancelled message that arrived, the same text is not sent again, and another text is sent."""
     world.chat_stops = ("waiting_for_input", "waiting_for_input")
     world.faults.append(Slow(method="POST", path=MESSAGE, seconds=60, nth=1))
     async with heygen.video_agents.chat(ASK) as chat:
@@ -515,11 +515,11 @@ async def test_a_message_that_was_cancelled_is_looked_for_first(
             await chat.answer("go on")
         await anyio.sleep(100)
         await chat.say(again)
-    assert said_to(world) == [ASK.prompt, *heard]
+    assert messages_to(world) == [ASK.prompt, *arrived]
 
 
-async def test_a_cancelled_message_that_did_not_arrive_is_said(heygen: HeyGen, world: World) -> None:
-    """Looking costs 40 seconds, then it goes out."""
+async def test_a_cancelled_message_that_did_not_arrive_is_sent(heygen: HeyGen, world: World) -> None:
+    """A cancelled message is looked for during 40 seconds, and then sent if it has not arrived."""
     world.faults += [
         Slow(method="POST", path=MESSAGE, seconds=60, nth=1),
         RateLimitStorm(method="POST", path=MESSAGE, nth=1),
@@ -531,11 +531,11 @@ async def test_a_cancelled_message_that_did_not_arrive_is_said(heygen: HeyGen, w
         with anyio.move_on_after(10):
             await chat.answer("go on")
         await chat.answer("go on")
-    assert said_to(world) == [ASK.prompt, "go on"]
+    assert messages_to(world) == [ASK.prompt, "go on"]
 
 
-async def test_a_session_that_was_lost_on_creation_is_told_how_to_be_found(heygen: HeyGen, world: World) -> None:
-    """Never a second session."""
+async def test_a_session_lost_on_creation_can_be_joined(heygen: HeyGen, world: World) -> None:
+    """After a lost answer to the creation no second session is started, and the error says how to join the first."""
     world.faults.append(DropAfterAccept(nth=1))
     with pytest.raises(OutcomeUnknownError) as caught:
         async with heygen.video_agents.chat(ASK):
@@ -550,7 +550,7 @@ async def test_a_session_that_was_lost_on_creation_is_told_how_to_be_found(heyge
 # --- stopping and leaving
 
 
-async def leave_quietly(chat: Chat) -> None:
+async def leave_without_error(chat: Chat) -> None:
     await anext(chat)
 
 
@@ -560,24 +560,24 @@ async def leave_by_an_error(chat: Chat) -> None:
 
 
 @pytest.mark.parametrize("on_exit", ["leave", "stop", None])
-@pytest.mark.parametrize("way", [leave_quietly, leave_by_an_error])
-async def test_leaving_early_does_what_was_chosen(
-    heygen: HeyGen, world: World, on_exit: Any, way: Callable[[Chat], Any]
+@pytest.mark.parametrize("leave", [leave_without_error, leave_by_an_error])
+async def test_on_exit_decides_about_a_session_left_early(
+    heygen: HeyGen, world: World, on_exit: Any, leave: Callable[[Chat], Any]
 ) -> None:
-    """By default the session goes on, like everything that is left here; one that is stopped is not paid for."""
-    chosen = {} if on_exit is None else {"on_exit": on_exit}
+    """A session that is left early goes on, or with `on_exit="stop"` is stopped and not paid for."""
+    options = {} if on_exit is None else {"on_exit": on_exit}
     try:
-        async with heygen.video_agents.chat(ASK, **chosen) as chat:
-            await way(chat)
+        async with heygen.video_agents.chat(ASK, **options) as chat:
+            await leave(chat)
     except ZeroDivisionError:
-        assert way is leave_by_an_error
+        assert leave is leave_by_an_error
     stopped = on_exit == "stop"
     assert session_of(world).status == ("failed" if stopped else "thinking")
     assert world.refunds == ([chat.session_id] if stopped else [])
 
 
-async def test_cancelling_stops_in_a_shield(heygen: HeyGen, world: World) -> None:
-    """The block is cancelled, and the session is stopped all the same."""
+async def test_a_cancelled_block_stops_its_session(heygen: HeyGen, world: World) -> None:
+    """With `on_exit="stop"` a session is stopped even if its block is cancelled."""
     with anyio.move_on_after(20) as scope:
         async with heygen.video_agents.chat(ASK, on_exit="stop") as chat:
             async for _ in chat:
@@ -587,7 +587,7 @@ async def test_cancelling_stops_in_a_shield(heygen: HeyGen, world: World) -> Non
 
 
 async def test_cancelling_the_wait_for_a_turn_loses_none(heygen: HeyGen, world: World) -> None:
-    """A turn that was not handed on comes the next time."""
+    """A turn whose wait was cancelled comes at the next iteration."""
     world.chat_stops = ("reviewing", "waiting_for_input")
     turns: list[Turn] = []
     world.faults.append(Slow(method="GET", seconds=1.5))
@@ -598,14 +598,14 @@ async def test_cancelling_the_wait_for_a_turn_loses_none(heygen: HeyGen, world: 
                 if isinstance(turns[-1], Question | Draft):
                     with anyio.CancelScope(shield=True):
                         await chat.answer("go on")
-    told = [turn for turn in turns if not isinstance(turn, Progress)]
-    assert kinds(told) == ["Draft", "Question", "Remark", "Remark", "Ready"]
-    assert isinstance(told[0], Draft)
-    assert len(told[0].resources) == 1
+    without_progress = [turn for turn in turns if not isinstance(turn, Progress)]
+    assert kinds(without_progress) == ["Draft", "Question", "Remark", "Remark", "Ready"]
+    assert isinstance(without_progress[0], Draft)
+    assert len(without_progress[0].resources) == 1
 
 
-async def test_stopping_by_hand_shows_what_becomes_of_it(heygen: HeyGen, world: World) -> None:
-    """The session fails, is not billed, and is not stopped again on leaving."""
+async def test_a_stopped_chat_ends_with_a_failure(heygen: HeyGen, world: World) -> None:
+    """After `stop` the session fails, is not billed, and is not stopped again on leaving."""
     async with heygen.video_agents.chat(ASK, on_exit="stop") as chat:
         async for turn in chat:
             if isinstance(turn, Question):
@@ -618,8 +618,8 @@ async def test_stopping_by_hand_shows_what_becomes_of_it(heygen: HeyGen, world: 
     assert world.refunds == [chat.session_id]
 
 
-async def test_a_rendering_is_past_the_last_checkpoint(heygen: HeyGen, world: World) -> None:
-    """It was stopped, and its video comes."""
+async def test_a_render_that_has_begun_is_not_stopped(heygen: HeyGen, world: World) -> None:
+    """A session that is stopped while it renders still ends with its video."""
     world.render_seconds = lambda _: 500.0
     async with heygen.video_agents.chat(PLAIN) as chat:
         async for turn in chat:
@@ -630,7 +630,7 @@ async def test_a_rendering_is_past_the_last_checkpoint(heygen: HeyGen, world: Wo
 
 
 async def test_a_stopped_session_that_shows_no_end_is_left(heygen: HeyGen, world: World) -> None:
-    """HeyGen does not say what a stopped session is: after a minute there is nothing to wait for."""
+    """A stopped session that shows no end ends the chat after a minute, because HeyGen documents no status for it."""
     world.thinking_seconds = 500.0
     async with heygen.video_agents.chat(ASK) as chat:
         await anext(chat)
@@ -643,7 +643,7 @@ async def test_a_stopped_session_that_shows_no_end_is_left(heygen: HeyGen, world
 
 @pytest.mark.parametrize("times", [1, 3])
 async def test_a_lost_stop_is_repeated(heygen: HeyGen, world: World, times: int) -> None:
-    """Stopping twice does no harm."""
+    """A stop whose answer is an error is repeated."""
     world.faults.append(ErrorAnswer(method="POST", path=STOP, status=503, times=times))
     async with heygen.video_agents.chat(ASK, on_exit="stop"):
         pass
@@ -658,8 +658,8 @@ async def test_a_lost_stop_is_repeated(heygen: HeyGen, world: World, times: int)
     ],
     ids=["bounded", "refused"],
 )
-async def test_a_stop_that_fails_is_told(heygen: HeyGen, world: World, fault: Any, error: Any) -> None:
-    """It is raised, or added to what is raised already."""
+async def test_a_stop_that_fails_is_an_error(heygen: HeyGen, world: World, fault: Any, error: Any) -> None:
+    """A failed stop is raised, or added as a note to the error that left the block."""
     world.faults.append(fault)
     with pytest.raises(error):
         async with heygen.video_agents.chat(ASK, on_exit="stop") as chat:
@@ -674,7 +674,7 @@ async def test_a_stop_that_fails_is_told(heygen: HeyGen, world: World, fault: An
 
 
 async def test_leaving_a_session_is_in_the_log(heygen: HeyGen, caplog: pytest.LogCaptureFixture) -> None:
-    """With its id, for the way back."""
+    """Leaving a session is logged with the id, for joining it again."""
     caplog.set_level(logging.INFO, logger="heygen_async")
     async with heygen.video_agents.chat(ASK) as chat:
         pass
@@ -685,10 +685,10 @@ async def test_leaving_a_session_is_in_the_log(heygen: HeyGen, caplog: pytest.Lo
 
 
 async def test_an_agent_that_thinks_for_too_long(heygen: HeyGen, world: World) -> None:
-    """Told at the very second, with the way back to the session, which goes on."""
+    """After `thinking_deadline` the error has the call that joins the session, which goes on."""
     world.thinking_seconds = 1000.0
     began = anyio.current_time()
-    with pytest.raises(DeadlineExceededError, match="thinking for 300 s") as caught:
+    with pytest.raises(DeadlineExceededError, match="no message for 300 s") as caught:
         async with heygen.video_agents.chat(ASK, thinking_deadline=300) as chat:
             await follow(chat)
     assert anyio.current_time() - began == pytest.approx(300, abs=1)
@@ -699,8 +699,8 @@ async def test_an_agent_that_thinks_for_too_long(heygen: HeyGen, world: World) -
         assert kinds(await follow(joined, "yes"))[-1] == "Ready"
 
 
-async def test_thinking_is_counted_from_the_last_word(heygen: HeyGen, world: World) -> None:
-    """Each answer begins it anew; neither your own time nor rendering counts."""
+async def test_thinking_is_counted_from_the_last_message(heygen: HeyGen, world: World) -> None:
+    """Each answer restarts the time to think, and neither the user's time nor rendering counts."""
     world.chat_stops = ("waiting_for_input",) * 3
     world.render_seconds = lambda _: 800.0
     async with heygen.video_agents.chat(ASK, thinking_deadline=70) as chat:
@@ -711,8 +711,8 @@ async def test_thinking_is_counted_from_the_last_word(heygen: HeyGen, world: Wor
     assert isinstance(turn, Ready)
 
 
-async def test_a_word_of_the_agent_buys_it_time(heygen: HeyGen, world: World) -> None:
-    """It thinks on, but not in silence."""
+async def test_a_message_of_the_agent_restarts_its_time(heygen: HeyGen, world: World) -> None:
+    """A message of the agent restarts its time to think."""
     world.thinking_seconds = 110.0
     async with heygen.video_agents.chat(ASK, thinking_deadline=70) as chat:
         await anext(chat)
@@ -726,12 +726,12 @@ async def test_a_word_of_the_agent_buys_it_time(heygen: HeyGen, world: World) ->
     assert [type(turn) for turn in turns if not isinstance(turn, Progress)] == [Remark, Question]
 
 
-async def test_no_look_is_no_thought(heygen: HeyGen, world: World) -> None:
-    """While HeyGen does not answer, the agent is silent; one last look is not waited for long."""
+async def test_the_thinking_deadline_holds_without_answers(heygen: HeyGen, world: World) -> None:
+    """If HeyGen does not answer polls, the thinking deadline passes, at most 10 s late."""
     world.thinking_seconds = 1000.0
     world.faults.append(Slow(method="GET", seconds=100))
     began = anyio.current_time()
-    with pytest.raises(DeadlineExceededError, match="thinking"):
+    with pytest.raises(DeadlineExceededError, match="no message for 50 s"):
         async with heygen.video_agents.chat(ASK, thinking_deadline=50) as chat:
             await follow(chat)
     assert 50 <= anyio.current_time() - began <= 61
@@ -739,7 +739,7 @@ async def test_no_look_is_no_thought(heygen: HeyGen, world: World) -> None:
 
 @pytest.mark.parametrize("own", [0.0, 900.0])
 async def test_the_deadline_for_the_whole(heygen: HeyGen, world: World, own: float) -> None:
-    """Your own time counts too."""
+    """`deadline` limits the whole chat, the user's time included."""
     world.faults.append(Stuck())
     began = anyio.current_time()
     with pytest.raises(DeadlineExceededError, match="has not ended after 600 s") as caught:
@@ -750,8 +750,8 @@ async def test_the_deadline_for_the_whole(heygen: HeyGen, world: World, own: flo
     assert (caught.value.resource_id, caught.value.spent) == (chat.session_id, "yes")
 
 
-async def test_nothing_is_said_after_the_deadline(heygen: HeyGen, world: World) -> None:
-    """But it can be stopped."""
+async def test_no_message_is_sent_after_the_deadline(heygen: HeyGen, world: World) -> None:
+    """After the deadline messages are refused, but the session can be stopped."""
     async with heygen.video_agents.chat(ASK, deadline=200) as chat:
         async for turn in chat:
             if isinstance(turn, Question):
@@ -760,11 +760,11 @@ async def test_nothing_is_said_after_the_deadline(heygen: HeyGen, world: World) 
         with pytest.raises(DeadlineExceededError):
             await chat.answer("too late")
         await chat.stop()
-    assert said_to(world) == [ASK.prompt]
+    assert messages_to(world) == [ASK.prompt]
     assert session_of(world).status == "failed"
 
 
-# --- how it is asked for
+# --- arguments
 
 
 @pytest.mark.parametrize(
@@ -779,14 +779,14 @@ async def test_nothing_is_said_after_the_deadline(heygen: HeyGen, world: World) 
         ({"request": ASK, "thinking_deadline": -1.0}, "thinking_deadline: -1.0; must be seconds"),
     ],
 )
-def test_what_cannot_work_is_refused(given: dict[str, Any], match: str) -> None:
-    """Before anything is sent."""
+def test_invalid_arguments_are_refused(given: dict[str, Any], match: str) -> None:
+    """Invalid arguments of `chat` are refused before a request is sent."""
     with pytest.raises(InvalidInputError, match=match):
         HeyGen("key").video_agents.chat(**given)
 
 
 async def test_a_chat_needs_its_block(heygen: HeyGen) -> None:
-    """Nothing is sent before it is entered."""
+    """A chat sends no request, and gives no turns, before its block is entered."""
     chat = heygen.video_agents.chat(ASK)
     with pytest.raises(RuntimeError, match="async with"):
         await anext(chat)
@@ -797,7 +797,7 @@ async def test_a_chat_needs_its_block(heygen: HeyGen) -> None:
 
 
 async def test_a_server_error_on_creation_is_unknown_too(heygen: HeyGen, world: World) -> None:
-    """One POST, whatever is answered."""
+    """A 5xx for the creation raises OutcomeUnknownError after one POST."""
     world.faults.append(ErrorAnswer(method="POST", status=500, code="internal_error"))
     with pytest.raises(OutcomeUnknownError) as caught:
         async with heygen.video_agents.chat(ASK):
