@@ -1,6 +1,6 @@
-"""Webhooks: `/v3/webhooks`, where HeyGen is told which address to call when something ends.
+"""`heygen.webhooks`: registers addresses that HeyGen calls when a render ends. `/v3/webhooks`.
 
-What it then delivers is received by `heygen_async.webhooks.receiver.Receiver`.
+`heygen_async.webhooks.receiver.Receiver` receives the deliveries.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from heygen_async.webhooks.events import WebhookEvent
 logger: logging.Logger = logging.getLogger("heygen_async")
 
 REGISTER_SECONDS = 60.0
-REMOVE_SECONDS = 10.0  # on the way out, for each of at most two requests
+REMOVE_SECONDS = 10.0  # for each of at most two requests when a block is left
 
 _ENDPOINTS = "/v3/webhooks/endpoints"
 _ENDPOINT = "/v3/webhooks/endpoints/{endpoint_id}"
-_MOST_EVENTS = 1000  # far above HeyGen's number of types, so that no list of them is refused here
+_MOST_EVENTS = 1000  # far above the number of HeyGen's event types
 
 
 @attrs.frozen(kw_only=True)
@@ -36,12 +36,12 @@ class WebhookEndpoint:
     """An address that HeyGen delivers to.
 
     Attributes:
-        endpoint_id: Its id.
-        url: https.
+        endpoint_id: Id of the endpoint.
+        url: Address; https only.
         status: enabled or disabled.
-        created_at: ISO 8601.
-        events: Types that are delivered; None for all of them.
-        secret: What deliveries are signed with (`whsec_...`). HeyGen tells it on creation and never again.
+        created_at: Time of creation, ISO 8601.
+        events: Types of events that are delivered; None for all.
+        secret: Secret that signs the deliveries (`whsec_...`). HeyGen returns it on creation only.
 
     Source: `WebhookEndpoint` of `/v3/webhooks/endpoints`.
     """
@@ -56,7 +56,7 @@ class WebhookEndpoint:
 
 @attrs.frozen(kw_only=True)
 class RotatedSecret:
-    """A new secret; the old one is void. Source: `POST /v3/webhooks/endpoints/{endpoint_id}/rotate-secret`."""
+    """A new secret of an endpoint. Source: `POST /v3/webhooks/endpoints/{endpoint_id}/rotate-secret`."""
 
     endpoint_id: str
     secret: str = attrs.field(repr=False)
@@ -64,7 +64,7 @@ class RotatedSecret:
 
 @attrs.frozen(kw_only=True)
 class WebhookEventType:
-    """Something that HeyGen tells about. Source: `GET /v3/webhooks/event-types`."""
+    """A type of events that HeyGen delivers. Source: `GET /v3/webhooks/event-types`."""
 
     event_type: str
     description: str
@@ -75,13 +75,13 @@ EventTypes: TypeAlias = list[WebhookEventType]
 
 @attrs.frozen(kw_only=True)
 class LoggedEvent:
-    """An entry of HeyGen's log of what it has delivered.
+    """An entry of HeyGen's log of delivered events.
 
     Attributes:
-        event_id: As in the header `Heygen-Event-Id` of its deliveries.
-        event_type: Such as `avatar_video.success`.
-        created_at: ISO 8601.
-        event_data: As delivered.
+        event_id: Id, as in the header `Heygen-Event-Id` of its deliveries.
+        event_type: Type, such as `avatar_video.success`.
+        created_at: Time of creation, ISO 8601.
+        event_data: Data of the event, as delivered.
 
     Source: `GET /v3/webhooks/events`.
     """
@@ -93,59 +93,59 @@ class LoggedEvent:
 
     @property
     def event(self) -> WebhookEvent:
-        """The event as a receiver would have handed it on. It came from HeyGen itself, so it counts as signed."""
+        """The event as a receiver would have passed it on. It was read from HeyGen, so it counts as signed."""
         return WebhookEvent(event_type=self.event_type, event_id=self.event_id, data=self.event_data)
 
 
 def _https(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     web_address()(owner, attribute, value)
     if value is not None and not value.startswith("https://"):
-        refuse(owner, attribute.name, value, "must begin with https://: HeyGen delivers to nothing else")
+        refuse(owner, attribute.name, value, "must begin with https://: HeyGen delivers to no other addresses")
 
 
-def _listed(events: Any) -> Any:
-    """Take any iterable but text, which would be taken apart."""
+def _as_tuple(events: Any) -> Any:
+    """Turn any iterable but text into a tuple; return other values unchanged."""
     return tuple(events) if isinstance(events, Iterable) and not isinstance(events, str) else events
 
 
 @attrs.frozen(kw_only=True)
 class _EndpointRequest:
-    """The body of a request for an endpoint. Source: `CreateWebhookEndpointRequest`, `UpdateWebhookEndpointRequest`."""
+    """The body of a POST or PATCH. Source: `CreateWebhookEndpointRequest`, `UpdateWebhookEndpointRequest`."""
 
     url: str | None = attrs.field(default=None, validator=_https)
     events: tuple[str, ...] | None = attrs.field(
-        default=None, converter=_listed, validator=list_of(text(required=True), 1, _MOST_EVENTS)
+        default=None, converter=_as_tuple, validator=list_of(text(required=True), 1, _MOST_EVENTS)
     )
     entity_id: str | None = attrs.field(default=None, validator=[instance_of(str), text()])
 
 
 class Webhooks:
-    """`heygen.webhooks`. Nothing here costs money."""
+    """`heygen.webhooks`: register, change and remove endpoints, read the log of events. Free of charge."""
 
     def __init__(self, caller: Caller) -> None:
-        """Ask by *caller*."""
+        """Send requests by *caller*."""
         self._caller = caller
 
     @contextlib.asynccontextmanager
     async def registered(
         self, url: str, *, events: Iterable[str] | None = None, entity_id: str | None = None
     ) -> AsyncIterator[WebhookEndpoint]:
-        """Have deliveries come to *url* while the block lasts.
+        """Register *url* for the duration of the block.
 
             async with heygen.webhooks.registered(url, events=["avatar_video.success"]) as endpoint:
                 receiver.trust(endpoint.secret)
 
-        The address must answer already, because HeyGen probes it. However the block is left, what was registered here
-        is removed, and nothing else. Cancelling waits for that, 20 s at the most. If it cannot be removed, a warning is
-        logged that names it.
+        The address must answer already, because HeyGen probes it. The endpoint is removed when the block is left, also
+        by an error or a cancellation, which waits for the removal for 20 s at most. If the endpoint cannot be removed,
+        a warning with its id is logged.
 
         Args:
-            url: https.
-            events: Types; None for all.
-            entity_id: Deliver only what is about this.
+            url: Address; https only.
+            events: Types of events; None for all.
+            entity_id: Deliver events of this entity only.
         """
-        wanted = _EndpointRequest(url=url, events=events, entity_id=entity_id)
-        endpoint = await self._register(wanted)
+        request = _EndpointRequest(url=url, events=events, entity_id=entity_id)
+        endpoint = await self._register(request)
         try:
             yield endpoint
         finally:
@@ -160,20 +160,20 @@ class Webhooks:
         entity_id: str | None = None,
         options: Options | None = None,
     ) -> WebhookEndpoint:
-        """Register *url* and return it with its secret, which HeyGen never tells again.
+        """Register *url* and return the endpoint with its secret. Keep the secret: HeyGen does not return it again.
 
         Args:
-            url: https; it must answer already, because HeyGen probes it.
-            events: Types; None for all.
-            entity_id: Deliver only what is about this.
-            options: As for every call.
+            url: Address, https only. It must answer already, because HeyGen probes it.
+            events: Types of events; None for all.
+            entity_id: Deliver events of this entity only.
+            options: Options of the call.
 
         Source: `POST /v3/webhooks/endpoints`.
         """
         return await self._caller.send(_create(_EndpointRequest(url=url, events=events, entity_id=entity_id)), options)
 
     def list(self, *, limit: int = 100) -> pages.Listing[WebhookEndpoint]:
-        """Yield the endpoints, without secrets, page after page of *limit* (1 to 100).
+        """List the endpoints, without secrets, in pages of *limit* (1 to 100).
 
         Source: `GET /v3/webhooks/endpoints`.
         """
@@ -187,15 +187,15 @@ class Webhooks:
         events: Iterable[str] | None = None,
         options: Options | None = None,
     ) -> WebhookEndpoint:
-        """Change an endpoint's address, or the whole list of its event types; None leaves it as it is.
+        """Change an endpoint's address, or the whole list of its event types. None leaves either unchanged.
 
-        It is not repeated after a lost answer; doing it again yourself is harmless.
+        The call is not retried after a lost answer; you may repeat it.
 
         Source: `PATCH /v3/webhooks/endpoints/{endpoint_id}`.
         """
         body = wire.encode(_EndpointRequest(url=url, events=events))
         if not body:
-            raise InvalidInputError("update: neither url nor events; pass what is to change")
+            raise InvalidInputError("update: neither url nor events; give at least one of them")
         call = Call(
             method="PATCH",
             path=f"{_ENDPOINTS}/{path_id(endpoint_id)}",
@@ -206,10 +206,10 @@ class Webhooks:
         return await self._caller.send(call, options)
 
     async def delete(self, endpoint_id: str, options: Options | None = None) -> None:
-        """Remove an endpoint; nothing more is delivered to it.
+        """Remove an endpoint, which gets no further deliveries.
 
         Raises:
-            NotFoundError: There is none, or an earlier try whose answer was lost has removed it.
+            NotFoundError: There is no such endpoint, or an earlier attempt whose answer was lost has removed it.
 
         Source: `DELETE /v3/webhooks/endpoints/{endpoint_id}`.
         """
@@ -222,7 +222,7 @@ class Webhooks:
         await self._caller.send(call, options)
 
     async def rotate_secret(self, endpoint_id: str, options: Options | None = None) -> RotatedSecret:
-        """Replace an endpoint's secret. The old one is void at once, but deliveries signed with it may be under way.
+        """Replace an endpoint's secret at once. Deliveries signed with the old one may still be under way.
 
         Source: `POST /v3/webhooks/endpoints/{endpoint_id}/rotate-secret`.
         """
@@ -236,39 +236,39 @@ class Webhooks:
         return await self._caller.send(call, options)
 
     async def event_types(self, options: Options | None = None) -> EventTypes:
-        """Return what HeyGen tells about. Source: `GET /v3/webhooks/event-types`."""
+        """Return the types of events that HeyGen delivers. Source: `GET /v3/webhooks/event-types`."""
         path = "/v3/webhooks/event-types"
         return await self._caller.send(Call(method="GET", path=path, route=path, read=data_reader(EventTypes)), options)
 
     def events(
         self, *, event_type: str | None = None, entity_id: str | None = None, limit: int = 100
     ) -> pages.Listing[LoggedEvent]:
-        """Yield what HeyGen has delivered, page after page of *limit* (1 to 100): a way to catch up.
+        """List delivered events in pages of *limit* (1 to 100), to catch up on missed deliveries.
 
         Source: `GET /v3/webhooks/events`.
         """
         query = {"event_type": event_type, "entity_id": entity_id, "limit": limit}
         return pages.Listing(self._caller, "/v3/webhooks/events", LoggedEvent, query)
 
-    async def _register(self, wanted: _EndpointRequest) -> WebhookEndpoint:
+    async def _register(self, request: _EndpointRequest) -> WebhookEndpoint:
         key = uuid.uuid4().hex
         try:
-            return await self._caller.send(_create(wanted), Options(deadline=REGISTER_SECONDS, idempotency_key=key))
+            return await self._caller.send(_create(request), Options(deadline=REGISTER_SECONDS, idempotency_key=key))
         except HeyGenError as exc:
-            exc.add_note("if HeyGen registered it all the same, heygen.webhooks.list() shows it")
+            exc.add_note("if HeyGen has registered the endpoint, heygen.webhooks.list() shows it")
             raise
         except anyio.get_cancelled_exc_class():
             with anyio.CancelScope(shield=True):
-                await self._unregister(wanted, key)
+                await self._unregister(request, key)
             raise
 
-    async def _unregister(self, wanted: _EndpointRequest, key: str) -> None:
-        """Remove what was perhaps registered under *key*: asking again under it tells the id that got lost."""
+    async def _unregister(self, request: _EndpointRequest, key: str) -> None:
+        """Remove an endpoint that may have been registered under *key*. A POST under this key returns the lost id."""
         try:
             options = Options(deadline=REMOVE_SECONDS, idempotency_key=key)
-            endpoint = await self._caller.send(_create(wanted), options)
+            endpoint = await self._caller.send(_create(request), options)
         except HeyGenError as exc:
-            logger.warning("a webhook endpoint is perhaps registered, see heygen.webhooks.list(): %s", exc)
+            logger.warning("a webhook endpoint may be registered, see heygen.webhooks.list(): %s", exc)
         else:
             await self._remove(endpoint.endpoint_id)
 
@@ -276,19 +276,19 @@ class Webhooks:
         try:
             await self.delete(endpoint_id, Options(deadline=REMOVE_SECONDS))
         except NotFoundError:
-            pass  # gone is what it should be
+            pass  # removed already
         except HeyGenError as exc:
             logger.warning("the webhook endpoint %s is still registered: %s", endpoint_id, exc)
 
 
-def _create(wanted: _EndpointRequest) -> Call[WebhookEndpoint]:
-    if wanted.url is None:
+def _create(request: _EndpointRequest) -> Call[WebhookEndpoint]:
+    if request.url is None:
         raise InvalidInputError("url: None; pass the https address that deliveries go to")
     return Call(
         method="POST",
         path=_ENDPOINTS,
         route=_ENDPOINTS,
-        body=wire.encode(wanted),
+        body=wire.encode(request),
         read=data_reader(WebhookEndpoint),
         takes_key=True,
     )

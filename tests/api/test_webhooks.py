@@ -1,4 +1,4 @@
-"""Webhook endpoints: registered, changed, removed; against a server that holds every request to the contract."""
+"""Webhook endpoints, on a server that checks every request against the contract."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ENDS = ["avatar_video.success", "avatar_video.fail"]
 
 @attrs.define
 class Account:
-    """The webhook half of a made-up HeyGen. A request that breaks the contract is a 400 that names the breach."""
+    """The webhook endpoints of a test account. A request that breaks the contract gets a 400 with the reason."""
 
     endpoints: dict[str, dict[str, Any]] = attrs.field(factory=dict)
     first_answers: dict[str, Any] = attrs.field(factory=dict)
@@ -106,18 +106,18 @@ def route(path: str) -> tuple[str, list[str]]:
     raise AssertionError(f"{path} is not in the contract")
 
 
-def named(name: str, operation: dict[str, Any]) -> set[str]:
-    """The names of the operation's parameters that stand in *name*: query, header."""
-    known = CONTRACT["components"]["parameters"]
-    listed = [known[p["$ref"].rpartition("/")[2]] if "$ref" in p else p for p in operation.get("parameters", [])]
-    return {parameter["name"] for parameter in listed if parameter["in"] == name}
+def parameter_names(place: str, operation: dict[str, Any]) -> set[str]:
+    """Return the names of an operation's parameters in *place*: query or header."""
+    shared = CONTRACT["components"]["parameters"]
+    listed = [shared[p["$ref"].rpartition("/")[2]] if "$ref" in p else p for p in operation.get("parameters", [])]
+    return {parameter["name"] for parameter in listed if parameter["in"] == place}
 
 
 async def breaches(request: web.Request, template: str) -> str:
-    """What the contract has against a request; nothing if it is fine."""
+    """Return the violations of the contract in a request; empty if there are none."""
     operation = CONTRACT["paths"][template][request.method.lower()]
-    found = [f"query {name}" for name in request.query if name not in named("query", operation)]
-    if "Idempotency-Key" in request.headers and "Idempotency-Key" not in named("header", operation):
+    found = [f"query {name}" for name in request.query if name not in parameter_names("query", operation)]
+    if "Idempotency-Key" in request.headers and "Idempotency-Key" not in parameter_names("header", operation):
         found.append("a key where none is taken")
     if request.headers.get("x-api-key") != "key":
         found.append("no credentials")
@@ -133,7 +133,7 @@ async def breaches(request: web.Request, template: str) -> str:
 
 
 def checked(method: str, template: str, answered: Any) -> web.Response:
-    """Hold the answers of this file to the contract too."""
+    """Check an answer of this server against the contract, and return it."""
     content = CONTRACT["paths"][template][method.lower()]["responses"]["200"]["content"]
     assert not problems(answered, content["application/json"]["schema"]["$ref"].rpartition("/")[2])
     return web.json_response(answered)
@@ -146,13 +146,13 @@ def refusal(status: int, message: str) -> web.Response:
 
 @pytest.fixture
 def account() -> Account:
-    """Nothing is registered."""
+    """An account without endpoints."""
     return Account()
 
 
 @pytest.fixture
 async def heygen(account: Account) -> AsyncIterator[HeyGen]:
-    """A client of that account."""
+    """A client of the account."""
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", account.handle)
     runner = web.AppRunner(app, access_log=None, keepalive_timeout=1e7, shutdown_timeout=0.001)
@@ -166,8 +166,8 @@ async def heygen(account: Account) -> AsyncIterator[HeyGen]:
         await asyncio.sleep(0)  # closed transports end in the next round of the loop
 
 
-async def test_an_endpoint_is_made_and_its_secret_told_once(heygen: HeyGen) -> None:
-    """The list does not have it, and nothing prints it."""
+async def test_a_new_endpoint_has_its_secret(heygen: HeyGen) -> None:
+    """The new endpoint has its secret; the list and the repr do not."""
     made = await heygen.webhooks.create(URL, events=(name for name in ENDS), entity_id="folder_1")
     assert (made.endpoint_id, made.url, made.events, made.status) == ("ep_1", URL, tuple(ENDS), "enabled")
     assert made.secret == "whsec_1"
@@ -176,19 +176,19 @@ async def test_an_endpoint_is_made_and_its_secret_told_once(heygen: HeyGen) -> N
 
 
 async def test_all_events_are_the_default(heygen: HeyGen) -> None:
-    """Then none are sent, which HeyGen reads as all."""
+    """Without `events` no list is sent, which HeyGen reads as all events."""
     assert (await heygen.webhooks.create(URL)).events is None
 
 
-async def test_asking_again_under_a_key_registers_once(heygen: HeyGen, account: Account) -> None:
-    """The contract documents the key for it."""
+async def test_a_repeated_registration_under_a_key_registers_once(heygen: HeyGen, account: Account) -> None:
+    """Two registrations under one key make one endpoint."""
     options = Options(idempotency_key="k1")
     assert await heygen.webhooks.create(URL, options=options) == await heygen.webhooks.create(URL, options=options)
     assert len(account.endpoints) == 1
 
 
-async def test_lists_come_page_after_page(heygen: HeyGen, account: Account) -> None:
-    """All of them, in order."""
+async def test_a_list_reads_all_pages(heygen: HeyGen, account: Account) -> None:
+    """The list yields the endpoints of all pages, in order."""
     for number in range(5):
         await heygen.webhooks.create(f"{URL}/{number}")
     assert [endpoint.url[-1] async for endpoint in heygen.webhooks.list(limit=2)] == list("01234")
@@ -196,7 +196,7 @@ async def test_lists_come_page_after_page(heygen: HeyGen, account: Account) -> N
 
 
 async def test_an_endpoint_is_changed(heygen: HeyGen) -> None:
-    """The list of events is replaced as a whole; what is not named stays."""
+    """`update` replaces the whole list of events, and leaves fields unchanged that are not given."""
     made = await heygen.webhooks.create(URL, events=ENDS)
     changed = await heygen.webhooks.update(made.endpoint_id, events=["batch.finished"])
     assert (changed.url, changed.events, changed.secret) == (URL, ("batch.finished",), None)
@@ -205,7 +205,7 @@ async def test_an_endpoint_is_changed(heygen: HeyGen) -> None:
 
 
 async def test_an_endpoint_is_removed(heygen: HeyGen, account: Account) -> None:
-    """A second time there is nothing to remove."""
+    """A second removal of an endpoint raises NotFoundError."""
     made = await heygen.webhooks.create(URL)
     await heygen.webhooks.delete(made.endpoint_id)
     assert not account.endpoints
@@ -214,21 +214,21 @@ async def test_an_endpoint_is_removed(heygen: HeyGen, account: Account) -> None:
 
 
 async def test_a_secret_is_rotated(heygen: HeyGen) -> None:
-    """The new one is in the answer, and not in what is printed."""
+    """The answer to a rotation has the new secret; its repr does not."""
     rotated = await heygen.webhooks.rotate_secret("ep_1")
     assert (rotated.endpoint_id, rotated.secret) == ("ep_1", "whsec_rotated")
     assert "whsec" not in repr(rotated)
 
 
 async def test_types_of_events_are_listed(heygen: HeyGen) -> None:
-    """With HeyGen's description."""
+    """The types of events have HeyGen's descriptions."""
     assert [(kind.event_type, kind.description) for kind in await heygen.webhooks.event_types()] == [
         ("batch.finished", "All of it.")
     ]
 
 
-async def test_what_was_delivered_can_be_read_later(heygen: HeyGen, account: Account) -> None:
-    """As the events that a receiver would have told, page after page, of one type if you like."""
+async def test_delivered_events_can_be_read_later(heygen: HeyGen, account: Account) -> None:
+    """The log yields the events that a receiver would have passed on, all or those of one type."""
     account.log = [
         {"event_id": f"evt_{n}", "event_type": ENDS[n % 2], "created_at": MADE, "event_data": {"video_id": f"v{n}"}}
         for n in range(5)
@@ -256,15 +256,15 @@ BAD: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("wanted", "why"), BAD)
-async def test_what_heygen_would_refuse_is_not_sent(
-    heygen: HeyGen, account: Account, wanted: dict[str, Any], why: str
+@pytest.mark.parametrize(("fields", "message"), BAD)
+async def test_an_invalid_endpoint_is_not_sent(
+    heygen: HeyGen, account: Account, fields: dict[str, Any], message: str
 ) -> None:
-    """Neither by `create` nor by `registered`; `update` asks for something to do."""
-    with pytest.raises(InvalidInputError, match=why):
-        await heygen.webhooks.create(**wanted)
-    with pytest.raises(InvalidInputError, match=why):
-        async with heygen.webhooks.registered(**wanted):
+    """`create` and `registered` refuse invalid fields, and `update` refuses a call without a change."""
+    with pytest.raises(InvalidInputError, match=message):
+        await heygen.webhooks.create(**fields)
+    with pytest.raises(InvalidInputError, match=message):
+        async with heygen.webhooks.registered(**fields):
             pass
     with pytest.raises(InvalidInputError, match="neither url nor events"):
         await heygen.webhooks.update("ep_1")
@@ -273,11 +273,11 @@ async def test_what_heygen_would_refuse_is_not_sent(
     assert not account.asked
 
 
-# Registered for a while
+# Registered for a block
 
 
-async def test_an_endpoint_lasts_as_long_as_its_block(heygen: HeyGen, account: Account) -> None:
-    """With its secret a receiver believes what comes; what others have registered stays."""
+async def test_an_endpoint_is_registered_for_its_block(heygen: HeyGen, account: Account) -> None:
+    """The block has an endpoint whose secret signs deliveries; after it, only other endpoints are left."""
     await heygen.webhooks.create(f"{URL}/mine")
     receiver = Receiver()
     async with heygen.webhooks.registered(URL, events=ENDS) as endpoint:
@@ -286,11 +286,11 @@ async def test_an_endpoint_lasts_as_long_as_its_block(heygen: HeyGen, account: A
         receiver.trust(endpoint.secret)
         event = receiver.receive(body_of(), signed(body_of(), secret=endpoint.secret))
         assert event is not None
-    assert [kept["url"] for kept in account.endpoints.values()] == [f"{URL}/mine"]
+    assert [endpoint["url"] for endpoint in account.endpoints.values()] == [f"{URL}/mine"]
 
 
-async def test_an_error_in_the_block_comes_out_as_it_is(heygen: HeyGen, account: Account) -> None:
-    """And the endpoint is gone."""
+async def test_an_error_in_the_block_removes_the_endpoint(heygen: HeyGen, account: Account) -> None:
+    """An error in the block is raised unchanged, and the endpoint is removed."""
     with pytest.raises(ZeroDivisionError):
         async with heygen.webhooks.registered(URL):
             raise ZeroDivisionError
@@ -308,7 +308,7 @@ async def by_anyio(work: Callable[[], Awaitable[None]], after: float) -> None:
 
 
 async def by_asyncio(work: Callable[[], Awaitable[None]], after: float) -> None:
-    """What `asyncio.timeout` and Ctrl-C under `asyncio.run` do: no cancel scope knows of it."""
+    """Cancel as `asyncio.timeout` and Ctrl-C under `asyncio.run` do: without a cancel scope of anyio."""
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(after):
             await work()
@@ -321,7 +321,7 @@ CANCELLED = pytest.mark.parametrize("cancelled", [by_anyio, by_asyncio])
 async def test_cancelling_the_block_removes_the_endpoint(
     heygen: HeyGen, account: Account, cancelled: Cancelled
 ) -> None:
-    """Although removing takes a while."""
+    """A cancelled block removes its endpoint, even if that takes a while."""
 
     async def work() -> None:
         async with heygen.webhooks.registered(URL):
@@ -334,10 +334,8 @@ async def test_cancelling_the_block_removes_the_endpoint(
 
 
 @CANCELLED
-async def test_cancelling_while_it_is_registered_leaves_nothing(
-    heygen: HeyGen, account: Account, cancelled: Cancelled
-) -> None:
-    """The answer with its id is lost; asking again under the same key tells it, and it is removed."""
+async def test_a_cancelled_registration_is_removed(heygen: HeyGen, account: Account, cancelled: Cancelled) -> None:
+    """If a registration is cancelled, its id is read by a second POST under the same key, and it is removed."""
     account.slow = 5
 
     async def work() -> None:
@@ -349,19 +347,19 @@ async def test_cancelling_while_it_is_registered_leaves_nothing(
     assert not account.endpoints
 
 
-async def test_an_endpoint_that_is_gone_already_is_fine(
+async def test_an_endpoint_that_was_removed_already(
     heygen: HeyGen, account: Account, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Somebody else was quicker."""
+    """Leaving a block whose endpoint was removed by another client is no error and no warning."""
     async with heygen.webhooks.registered(URL) as endpoint:
         del account.endpoints[endpoint.endpoint_id]
     assert not caplog.records
 
 
-async def test_what_cannot_be_removed_is_named(
+async def test_an_endpoint_that_cannot_be_removed_is_logged(
     heygen: HeyGen, account: Account, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Leaving does not fail and does not take long: what was done in the block counts."""
+    """If an endpoint cannot be removed, a warning has its id, and the block ends without an error within 10 s."""
     with caplog.at_level(logging.WARNING, logger="heygen_async"):
         async with heygen.webhooks.registered(URL) as endpoint:
             account.refuse = {"DELETE": 500}
@@ -371,20 +369,20 @@ async def test_what_cannot_be_removed_is_named(
     assert "still registered" in caplog.text
 
 
-async def test_what_was_perhaps_registered_is_told(
+async def test_an_unclear_registration_is_logged(
     heygen: HeyGen, account: Account, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Cancelled while it was registered, and then HeyGen does not answer."""
+    """If a registration is cancelled and HeyGen then does not answer, a warning is logged."""
     account.slow = 60
     with caplog.at_level(logging.WARNING, logger="heygen_async"), anyio.move_on_after(2):
         async with heygen.webhooks.registered(URL):
             pytest.fail("it was cancelled before")
     assert anyio.current_time() <= 13
-    assert "perhaps registered" in caplog.text
+    assert "may be registered" in caplog.text
 
 
 async def test_a_failed_registration_says_where_to_look(heygen: HeyGen, account: Account) -> None:
-    """After five tries nobody knows."""
+    """The error of a failed registration has a note that names `heygen.webhooks.list()`."""
     account.refuse = {"POST": 500}
     with pytest.raises(errors.ServerError) as caught:
         async with heygen.webhooks.registered(URL):
@@ -393,6 +391,6 @@ async def test_a_failed_registration_says_where_to_look(heygen: HeyGen, account:
 
 
 def test_an_endpoint_is_a_value() -> None:
-    """Equal where its fields are, and usable as a key."""
+    """Endpoints with equal fields are equal and hash alike."""
     fields: dict[str, Any] = {"endpoint_id": "e", "url": URL, "status": "enabled", "created_at": MADE}
     assert {WebhookEndpoint(**fields): 1}[WebhookEndpoint(**fields)] == 1

@@ -1,1 +1,1 @@
-"""Uploads: from a file to an asset id."""
+"""Uploads of files, which become assets at HeyGen."""

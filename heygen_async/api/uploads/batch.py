@@ -1,4 +1,4 @@
-"""Up to a hundred files, announced and completed together, each with an end of its own."""
+"""Batches of up to a hundred uploads, requested and completed together. Each file has its own result."""
 
 from __future__ import annotations
 
@@ -20,184 +20,189 @@ AT_ONCE = 4
 BATCH_FILES = 100  # Source: `CreateAssetUploadBatchRequest`
 
 Result = UploadedAsset | NotUploaded
-Look = Callable[[contextlib.AsyncExitStack], Awaitable[FileToUpload | UploadedAsset]]
+Open = Callable[[contextlib.AsyncExitStack], Awaitable[FileToUpload | UploadedAsset]]
 
 
 def checked_at_once(at_once: int, options: Options | None) -> None:
-    """Refuse what cannot be for many files."""
+    """Refuse an *at_once* below 1, and an idempotency key, which is for a single file."""
     if at_once < 1:
         raise InvalidInputError(f"at_once: {at_once}; must be at least 1")
     if options is not None and options.idempotency_key is not None:
         raise InvalidInputError(
-            "options: an idempotency_key; one key cannot stand for several files: leave it out, each gets its own"
+            "options: an idempotency_key; one key cannot be used for several files: leave it out, each gets its own"
         )
 
 
 @attrs.define(kw_only=True, eq=False)
 class BatchFile:
-    """One file of many.
+    """One file of `upload_many`.
 
     Attributes:
-        index: Its place.
-        look: Opens it; returns what is to be brought, or what HeyGen has already.
-        parcel: What it is.
-        slot: The address that took it, or is to.
-        in_batch: True if that is the batch's.
-        result: How it ended.
+        index: Place among the files, from 0.
+        open: Opens the file; returns the file to upload, or the asset if HeyGen has the content already.
+        file: The opened file.
+        slot: Address that the file is sent to, or was sent to.
+        in_batch: True if that is the address of the batch, not a replacement.
+        result: Result of the upload; None until it has ended.
     """
 
     index: int
-    look: Look
-    parcel: FileToUpload | None = None
+    open: Open
+    file: FileToUpload | None = None
     slot: PresignedSlot | None = None
     in_batch: bool = True
     result: Result | None = None
 
     @property
-    def brought(self) -> FileToUpload:
-        """The upload of one file."""
-        if self.parcel is None:
-            raise ValueError(f"file {self.index} was not looked at")
-        return self.parcel
+    def opened(self) -> FileToUpload:
+        """The opened file."""
+        if self.file is None:
+            raise ValueError(f"file {self.index} was not opened")
+        return self.file
 
     @property
     def asset_id(self) -> str:
-        """Of the slot that took it."""
-        return "" if self.slot is None else self.slot.given.asset_id
+        """Id of the asset by the slot; empty without a slot."""
+        return "" if self.slot is None else self.slot.details.asset_id
 
     def failed(self, error: Exception) -> None:
-        """Note that the upload failed."""
+        """Record that the upload failed."""
         self.result = NotUploaded(index=self.index, error=error)
 
 
 @attrs.frozen(kw_only=True)
 class UploadBatch:
-    """Brings files.
+    """Uploads up to a hundred files as one batch.
 
     Attributes:
-        ways: How.
-        at_once: Files under way at the same time.
+        routes: Routes of the files to HeyGen.
+        at_once: Most files under way at the same time.
     """
 
-    ways: UploadRoutes
+    routes: UploadRoutes
     at_once: int
 
-    async def bring(self, files: Sequence[BatchFile]) -> list[Result]:
-        """Bring up to a hundred files; return how each ended."""
+    async def upload(self, entries: Sequence[BatchFile]) -> list[Result]:
+        """Upload the files and return the result of each, in their order."""
         async with contextlib.AsyncExitStack() as stack:
 
-            async def look(file: BatchFile) -> None:
-                found = await file.look(stack)
-                if isinstance(found, FileToUpload):
-                    file.parcel = found
+            async def open_file(entry: BatchFile) -> None:
+                opened = await entry.open(stack)
+                if isinstance(opened, FileToUpload):
+                    entry.file = opened
                 else:
-                    file.result = found
+                    entry.result = opened
 
-            await self._each(files, look)
-            leads = _leads(files)
-            if len(leads) == 1:
-                await self._each(leads, self._alone)
-            elif leads:
-                await self._together(leads)
-        return _ends(files)
+            await self._for_each(entries, open_file)
+            firsts = _without_duplicates(entries)
+            if len(firsts) == 1:
+                await self._for_each(firsts, self._upload_alone)
+            elif firsts:
+                await self._upload_as_batch(firsts)
+        return _results(entries)
 
-    async def _each(self, files: Sequence[BatchFile], work: Callable[[BatchFile], Awaitable[None]]) -> None:
-        """Do some work for each file that has not ended, a few at a time; what fails is that file's end."""
-        room = anyio.CapacityLimiter(self.at_once)
+    async def _for_each(self, entries: Sequence[BatchFile], work: Callable[[BatchFile], Awaitable[None]]) -> None:
+        """Call *work* for each file without a result, `at_once` at a time. An exception becomes the file's result."""
+        limiter = anyio.CapacityLimiter(self.at_once)
 
-        async def one(file: BatchFile) -> None:
-            async with room:
+        async def work_on(entry: BatchFile) -> None:
+            async with limiter:
                 try:
-                    await work(file)
-                except Exception as exc:  # noqa: BLE001 - a source of yours may raise anything
-                    file.failed(exc)
+                    await work(entry)
+                except Exception as exc:  # noqa: BLE001 - a user's source may raise anything
+                    entry.failed(exc)
 
         async with anyio.create_task_group() as group:
-            for file in files:
-                if file.result is None:
-                    group.start_soon(one, file)
+            for entry in entries:
+                if entry.result is None:
+                    group.start_soon(work_on, entry)
 
-    async def _alone(self, file: BatchFile) -> None:
-        file.result = file.brought.done(await self.ways.bring(file.brought))
+    async def _upload_alone(self, entry: BatchFile) -> None:
+        entry.result = entry.opened.done(await self.routes.upload(entry.opened))
 
-    async def _together(self, files: Sequence[BatchFile]) -> None:
+    async def _upload_as_batch(self, entries: Sequence[BatchFile]) -> None:
         at = anyio.current_time()
         try:
-            made = await self.ways.assets.create_uploads([_request(file.brought) for file in files], self.ways.options)
-            if len(made.items) != len(files):
-                raise ContractError(f"upload batch {made.batch_id}: {len(made.items)} addresses for {len(files)} files")
+            requests = [_request(entry.opened) for entry in entries]
+            made = await self.routes.assets.create_uploads(requests, self.routes.options)
+            if len(made.items) != len(entries):
+                raise ContractError(
+                    f"upload batch {made.batch_id}: {len(made.items)} addresses for {len(entries)} files"
+                )
         except BadRequestError:
-            await self._each(files, self._alone)  # so that each is told its own reason
+            await self._for_each(entries, self._upload_alone)  # so that each file gets its own error
         except HeyGenError as exc:
-            for file in files:
-                file.failed(exc)
+            for entry in entries:
+                entry.failed(exc)
         else:
-            for file, given in zip(files, made.items, strict=True):
-                file.slot = PresignedSlot(given=given, at=at)
-            await self._each(files, self._put)
-            await self._complete(made.batch_id, [file for file in files if file.result is None])
+            for entry, details in zip(entries, made.items, strict=True):
+                entry.slot = PresignedSlot(details=details, at=at)
+            await self._for_each(entries, self._put)
+            await self._complete(made.batch_id, [entry for entry in entries if entry.result is None])
 
-    async def _put(self, file: BatchFile) -> None:
-        taken = await self.ways.put(file.brought, file.slot)
-        file.in_batch = taken is file.slot
-        file.slot = taken
+    async def _put(self, entry: BatchFile) -> None:
+        used = await self.routes.put(entry.opened, entry.slot)
+        entry.in_batch = used is entry.slot
+        entry.slot = used
 
-    async def _complete(self, batch_id: str, files: Sequence[BatchFile]) -> None:
-        assets, options = self.ways.assets, self.ways.options
-        together = [file for file in files if file.in_batch]
-        alone = [file for file in files if not file.in_batch]
+    async def _complete(self, batch_id: str, entries: Sequence[BatchFile]) -> None:
+        assets, options = self.routes.assets, self.routes.options
+        together = [entry for entry in entries if entry.in_batch]
+        alone = [entry for entry in entries if not entry.in_batch]
         if together:
             try:
-                await presigned.until_seen(lambda: assets.complete_uploads(batch_id, options))
+                await presigned.repeat_while_unseen(lambda: assets.complete_uploads(batch_id, options))
             except APIError:
-                alone = list(files)  # perhaps for the sake of one that is missing: each by itself, then
+                alone = list(entries)  # one missing file may fail the batch, so complete each by itself
             except HeyGenError as exc:
-                for file in together:
-                    file.failed(exc)
+                for entry in together:
+                    entry.failed(exc)
 
-        async def complete(file: BatchFile) -> None:
-            await presigned.complete(assets, file.asset_id, options)
+        async def complete(entry: BatchFile) -> None:
+            await presigned.complete(assets, entry.asset_id, options)
 
-        await self._each(alone, complete)
-        await self._settle([file for file in files if file.result is None])
+        await self._for_each(alone, complete)
+        await self._check([entry for entry in entries if entry.result is None])
 
-    async def _settle(self, files: Sequence[BatchFile]) -> None:
-        ids = [file.asset_id for file in files]
+    async def _check(self, entries: Sequence[BatchFile]) -> None:
+        ids = [entry.asset_id for entry in entries]
         try:
-            errors = await presigned.unusable(self.ways.assets, ids, self.ways.options, self.ways.within)
+            errors = await presigned.wait_until_checked(
+                self.routes.assets, ids, self.routes.options, self.routes.ready_within
+            )
         except HeyGenError as exc:
             errors = dict.fromkeys(ids, exc)
-        for file in files:
-            if error := errors.get(file.asset_id):
-                file.failed(error)
+        for entry in entries:
+            if error := errors.get(entry.asset_id):
+                entry.failed(error)
             else:
-                file.result = file.brought.done(file.asset_id)
+                entry.result = entry.opened.done(entry.asset_id)
 
 
-def _request(parcel: FileToUpload) -> UploadRequest:
+def _request(file: FileToUpload) -> UploadRequest:
     return UploadRequest(
-        content_type=parcel.media.media_type,
-        filename=parcel.media.filename,
-        size_bytes=parcel.source.size_bytes,
+        content_type=file.media.media_type,
+        filename=file.media.filename,
+        size_bytes=file.source.size_bytes,
     )
 
 
-def _leads(files: Sequence[BatchFile]) -> list[BatchFile]:
-    """Return the files that are to be brought: of those with the same content the first."""
-    leads: dict[object, BatchFile] = {}
-    for file in files:
-        if file.parcel is not None:
-            leads.setdefault(file.parcel.mark or file.index, file)
-    return list(leads.values())
+def _without_duplicates(entries: Sequence[BatchFile]) -> list[BatchFile]:
+    """Return the files to be sent: of several with equal content only the first."""
+    firsts: dict[object, BatchFile] = {}
+    for entry in entries:
+        if entry.file is not None:
+            firsts.setdefault(entry.file.mark or entry.index, entry)
+    return list(firsts.values())
 
 
-def _ends(files: Sequence[BatchFile]) -> list[Result]:
-    """Return how each file ended; one that was not brought, because another has its content, ended like that one."""
-    ends = {file.parcel.mark: file.result for file in files if file.parcel is not None and file.result is not None}
-    return [file.result or _like(ends[file.brought.mark], file) for file in files]
+def _results(entries: Sequence[BatchFile]) -> list[Result]:
+    """Return the result of each file. A duplicate that was not sent has the result of the first one."""
+    sent = {entry.file.mark: entry.result for entry in entries if entry.file is not None and entry.result is not None}
+    return [entry.result or _copy_result(sent[entry.opened.mark], entry) for entry in entries]
 
 
-def _like(first: Result, file: BatchFile) -> Result:
+def _copy_result(first: Result, entry: BatchFile) -> Result:
     if isinstance(first, NotUploaded):
-        return NotUploaded(index=file.index, error=first.error)
-    return file.brought.done(first.asset_id, reused=True)
+        return NotUploaded(index=entry.index, error=first.error)
+    return entry.opened.done(first.asset_id, reused=True)

@@ -1,4 +1,4 @@
-"""Bytes one after the other: of a path, of an open file, of a stream."""
+"""Readers of an upload's bytes: from a path, an open file or a stream."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from heygen_async.http.bodies import CHUNK_BYTES
 
 
 class PathChunks:
-    """A file, opened at its first byte and read in threads."""
+    """The chunks of a file, which is opened at the first read and read in threads."""
 
     def __init__(self, path: Path) -> None:
-        """Read what is at *path*."""
+        """Read the file at *path*."""
         self._path = path
         self._file: IO[bytes] | None = None
         self._closed = False
 
     async def receive(self) -> bytes:
-        """Return some more; nothing at the end."""
+        """Return the next bytes; empty at the end."""
         try:
             return await anyio.to_thread.run_sync(self._read)
         except OSError as exc:
@@ -31,21 +31,21 @@ class PathChunks:
             ) from exc
         finally:
             if self._closed:
-                self.close()  # it was given up while a thread was opening it
+                self.close()  # closed while a thread was opening the file
 
     def _read(self) -> bytes:
         self._file = self._file or self._path.open("rb")
         return self._file.read(CHUNK_BYTES)
 
     def close(self) -> None:
-        """Close it."""
+        """Close the file."""
         self._closed = True
         if self._file is not None:
             self._file.close()
 
 
 class HandleChunks:
-    """A file that somebody else has opened and closes, from a place in it to its end."""
+    """The chunks of an open file, from a position to its end. Its owner closes it."""
 
     def __init__(self, file: Any, start: int) -> None:
         """Read *file* from byte *start*."""
@@ -53,7 +53,7 @@ class HandleChunks:
         self._start: int | None = start
 
     async def receive(self) -> bytes:
-        """Return some more; nothing at the end."""
+        """Return the next bytes; empty at the end."""
         return await anyio.to_thread.run_sync(self._read)
 
     def _read(self) -> bytes:
@@ -67,7 +67,7 @@ class HandleChunks:
 
 
 class StreamChunks:
-    """Chunks of an async iterable, which can be read once."""
+    """The chunks of an async iterable, which can be read once."""
 
     def __init__(self, stream: AsyncIterator[bytes]) -> None:
         """Read *stream*."""
@@ -75,7 +75,7 @@ class StreamChunks:
         self._held = memoryview(b"")
 
     async def peek(self, count: int) -> bytes:
-        """Return the first *count* bytes without taking them; before the first `receive` only."""
+        """Return the first *count* bytes without consuming them. Call it before the first `receive` only."""
         held = b""
         while len(held) < count and (more := await self._next()):
             held += more
@@ -83,13 +83,13 @@ class StreamChunks:
         return held[:count]
 
     async def receive(self) -> bytes:
-        """Return some more; nothing at the end."""
+        """Return the next bytes; empty at the end."""
         held = self._held or memoryview(await self._next())
         self._held = held[CHUNK_BYTES:]
         return bytes(held[:CHUNK_BYTES])
 
     async def _next(self) -> bytes:
-        """Return the next bytes that are some; an empty chunk is not the end."""
+        """Return the next chunk that is not empty, because an empty one does not mean the end."""
         async for chunk in self._stream:
             if not isinstance(chunk, bytes | bytearray | memoryview):
                 raise InvalidInputError(f"source: yields a {type(chunk).__name__}; must yield bytes")

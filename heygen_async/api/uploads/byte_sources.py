@@ -1,7 +1,7 @@
-"""Where the bytes of an upload come from: a path, bytes, an open file, or any async iterable of bytes.
+"""Sources of an upload's bytes: a path, bytes, an open file, or any async iterable of bytes.
 
-None of them is ever in memory as a whole, but for bytes, which are there anyway. What can be read only once and does
-not tell its size is put into a temporary file first: the size must be known before the first byte is sent.
+No source but bytes is held in memory as a whole. A source of unknown size that can be read only once is copied to a
+temporary file first, because the size must be known before the first byte is sent.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ from heygen_async.errors import InvalidInputError
 from heygen_async.http.bodies import CHUNK_BYTES, Chunks
 from heygen_async.http.multipart import MOST_BYTES
 
-Given: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | AsyncIterable[bytes]"
+SourceLike: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | AsyncIterable[bytes]"
 
-_HASHED_BYTES = 1024 * 1024  # in one visit to a thread
+_HASHED_BYTES = 1024 * 1024  # hashed in one call to a thread
 
 
-def _nothing() -> None:
-    """There is nothing to close."""
+def _close_nothing() -> None:
+    """Close a source that needs no closing."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
 class ByteSource:
-    """Bytes of a known number.
+    """A source of bytes whose size is known.
 
     Attributes:
-        subject: What it is called in messages.
-        name: Of the file, if it has one.
-        size_bytes: Exactly.
+        subject: Name of the source in messages.
+        name: Name of the file, if it has one.
+        size_bytes: Exact size.
         head: The first bytes.
-        open: Begins at the first byte.
-        rereadable: True if `open` can be called again.
-        close: Lets go of it.
+        open: Returns a reader that starts at the first byte.
+        rereadable: True if `open` can be called more than once.
+        close: Closes the source.
     """
 
     subject: str
@@ -54,20 +54,20 @@ class ByteSource:
     head: bytes = attrs.field(repr=False)
     open: Callable[[], Chunks] = attrs.field(repr=False)
     rereadable: bool = True
-    close: Callable[[], None] = attrs.field(default=_nothing, repr=False)
+    close: Callable[[], None] = attrs.field(default=_close_nothing, repr=False)
 
 
 @contextlib.asynccontextmanager
-async def opened(given: Given, size: int | None = None) -> AsyncIterator[ByteSource]:
-    """Look at what is to be uploaded. Nothing is sent.
+async def open_source(given: SourceLike, size: int | None = None) -> AsyncIterator[ByteSource]:
+    """Open a source and yield it with its size and first bytes. No request is sent.
 
     Args:
-        given: A path, bytes, a file open for reading bytes (from where it stands), or an async iterable of bytes.
-        size: Bytes, where they are known: then what can be read only once and has more than 32 MB is not put into a
-            temporary file. It is read while it is sent, and if that fails it cannot be repeated.
+        given: A path, bytes, a file open for reading bytes (read from its position), or an async iterable of bytes.
+        size: Size in bytes, if it is known. Then a source of more than 32 MB that can be read only once is not copied
+            to a temporary file: it is read while it is sent, and cannot be sent again if that fails.
 
     Raises:
-        InvalidInputError: It is none of these, not there, no file, or not of that size.
+        InvalidInputError: The source is of another type, does not exist, is not a file, or has another size.
     """
     if size is not None and size < 1:
         raise InvalidInputError(f"size: {size}; must be the exact number of bytes, or None if it is not known")
@@ -75,7 +75,7 @@ async def opened(given: Given, size: int | None = None) -> AsyncIterator[ByteSou
     try:
         if size not in {None, source.size_bytes}:
             raise InvalidInputError(
-                f"size: {size:,} bytes; {source.subject} has {source.size_bytes:,}: leave size out where it can be seen"
+                f"size: {size:,} bytes; {source.subject} has {source.size_bytes:,}: leave size out for this source"
             )
         yield source
     finally:
@@ -83,22 +83,22 @@ async def opened(given: Given, size: int | None = None) -> AsyncIterator[ByteSou
 
 
 async def sha256_of(source: ByteSource) -> str:
-    """Return the SHA-256 of a source that can be read again, in hex."""
+    """Return the SHA-256 of a rereadable source, in hex."""
     digest, chunks = hashlib.sha256(), source.open()
-    held = bytearray()
+    pending = bytearray()
     try:
         while chunk := await chunks.receive():
-            held += chunk
-            if len(held) >= _HASHED_BYTES:
-                await anyio.to_thread.run_sync(digest.update, held)
-                held = bytearray()
+            pending += chunk
+            if len(pending) >= _HASHED_BYTES:
+                await anyio.to_thread.run_sync(digest.update, pending)
+                pending = bytearray()
     finally:
         chunks.close()
-    digest.update(held)
+    digest.update(pending)
     return digest.hexdigest()
 
 
-async def _source(given: Given, size: int | None) -> ByteSource:
+async def _source(given: SourceLike, size: int | None) -> ByteSource:
     if isinstance(given, bytes | bytearray | memoryview):
         return _of_bytes(bytes(given))
     if isinstance(given, str | os.PathLike):
@@ -127,10 +127,10 @@ async def _of_path(given: str | os.PathLike[str]) -> ByteSource:
     text = os.fspath(given)
     if text.startswith(("https://", "http://")):
         raise InvalidInputError(
-            "source: an address; HeyGen fetches it by itself: give AssetUrl(url=...) in the request, or download it"
+            "source: an address; HeyGen downloads it itself: give AssetUrl(url=...) in the request, or download it"
         )
     path = Path(text)
-    size, head = await anyio.to_thread.run_sync(_look, path)
+    size, head = await anyio.to_thread.run_sync(_size_and_head, path)
     return ByteSource(
         subject=str(path),
         name=path.name,
@@ -140,13 +140,13 @@ async def _of_path(given: str | os.PathLike[str]) -> ByteSource:
     )
 
 
-def _look(path: Path) -> tuple[int, bytes]:
+def _size_and_head(path: Path) -> tuple[int, bytes]:
     try:
         if path.is_dir():
             raise InvalidInputError(f"{path}: a folder; give its files one by one, or a zip of it")
         if not path.is_file():
-            what = "no regular file" if path.exists() else "there is no such file"
-            raise InvalidInputError(f"{path}: {what}; give the path of one, from {Path.cwd()} or absolute")
+            reason = "not a regular file" if path.exists() else "there is no such file"
+            raise InvalidInputError(f"{path}: {reason}; give the path of one, from {Path.cwd()} or absolute")
         with path.open("rb") as file:
             return os.fstat(file.fileno()).st_size, file.read(HEAD_BYTES)
     except (OSError, ValueError) as exc:
@@ -157,16 +157,16 @@ def _look(path: Path) -> tuple[int, bytes]:
 
 
 async def _of_file(file: Any, size: int | None) -> ByteSource:
-    """Take an open file from where it stands; one that cannot seek, as a stream."""
+    """Return the source of an open file, from its position. A file that cannot seek is read as a stream."""
     if isinstance(file, io.TextIOBase):
         raise InvalidInputError('source: a file open for text; open it for bytes: open(path, "rb")')
-    named = getattr(file, "name", None)
-    name = Path(named).name if isinstance(named, str) else None
+    path = getattr(file, "name", None)
+    name = Path(path).name if isinstance(path, str) else None
     if inspect.iscoroutinefunction(file.read):
-        return await _of_stream(_reads_async(file), size, name)
+        return await _of_stream(_chunks_of_async_file(file), size, name)
     if not await anyio.to_thread.run_sync(_can_seek, file):
-        return await _of_stream(_reads(file), size, name)
-    return await _of_seekable(file, name or "source", name, _nothing)
+        return await _of_stream(_chunks_of_pipe(file), size, name)
+    return await _of_seekable(file, name or "source", name, _close_nothing)
 
 
 def _can_seek(file: Any) -> bool:
@@ -192,21 +192,21 @@ def _measure(file: Any) -> tuple[int, int, bytes]:
     return start, max(0, end - start), file.read(HEAD_BYTES)
 
 
-async def _reads(file: Any) -> AsyncIterator[bytes]:
-    """Yield what a file brings that can be read only once, such as a pipe."""
+async def _chunks_of_pipe(file: Any) -> AsyncIterator[bytes]:
+    """Yield the bytes of a file that can be read only once, such as a pipe."""
     while chunk := await anyio.to_thread.run_sync(file.read, CHUNK_BYTES):
         yield chunk
 
 
-async def _reads_async(file: Any) -> AsyncIterator[bytes]:
-    """Yield what a file brings whose `read` is to be awaited, such as the uploads of web frameworks."""
+async def _chunks_of_async_file(file: Any) -> AsyncIterator[bytes]:
+    """Yield the bytes of a file whose `read` is async, such as an upload of a web framework."""
     while chunk := await file.read(CHUNK_BYTES):
         yield chunk
 
 
 async def _of_stream(stream: AsyncIterator[bytes], size: int | None, name: str | None) -> ByteSource:
     if size is None or size <= MOST_BYTES:
-        return await _spooled(stream, name)
+        return await _spool(stream, name)
     chunks = StreamChunks(stream)
     return ByteSource(
         subject=name or "source",
@@ -218,8 +218,8 @@ async def _of_stream(stream: AsyncIterator[bytes], size: int | None, name: str |
     )
 
 
-async def _spooled(stream: AsyncIterator[bytes], name: str | None) -> ByteSource:
-    """Put a stream into a temporary file, which is gone when it is closed, or when this process ends."""
+async def _spool(stream: AsyncIterator[bytes], name: str | None) -> ByteSource:
+    """Copy a stream to a temporary file, which is deleted when it is closed or when this process ends."""
     file = tempfile.TemporaryFile(prefix="heygen-async-")  # noqa: SIM115 - closed with the source
     try:
         chunks = StreamChunks(stream)

@@ -1,4 +1,4 @@
-"""Which files HeyGen has already, by what is in them: so that five hundred rows share one upload of a logo."""
+"""Memory of uploaded files by their content, so that five hundred rows share one upload of a logo."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from heygen_async.api.generated import assets as generated
 from heygen_async.errors import NotFoundError
 from heygen_async.http.call import Options
 
-TRUSTED_SECONDS = 600.0  # after a look; then it is looked again whether HeyGen still has it
+TRUSTED_SECONDS = 600.0  # after which HeyGen is asked again if it still has the file
 
 
 class AssetMemory(Protocol):
     """A store of uploads that outlives the client, such as a `Journal`."""
 
     def asset(self, mark: str) -> str | None:
-        """Return the id of what was uploaded under *mark*."""
+        """Return the id of the asset that was uploaded under *mark*, or None."""
 
     def keep_asset(self, mark: str, asset_id: str) -> None:
-        """Remember an upload."""
+        """Remember the asset of *mark*."""
 
     def forget_asset(self, mark: str) -> None:
-        """HeyGen has it no more."""
+        """Forget the asset of *mark*, which HeyGen no longer has."""
 
 
 @attrs.frozen
@@ -37,23 +37,23 @@ class _KnownAsset:
 
 
 class KnownAssets:
-    """The uploads that one client knows, by the SHA-256 of the file and its media type."""
+    """The uploads of one client, by mark: the SHA-256 of the content and the media type."""
 
     def __init__(self, assets: generated.Assets) -> None:
-        """Look by *assets* whether HeyGen still has a file."""
+        """Ask *assets* if HeyGen still has a file."""
         self._assets = assets
         self._seen: dict[str, _KnownAsset] = {}
         self._locks: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()
 
     @contextlib.asynccontextmanager
-    async def alone(self, mark: str) -> AsyncIterator[None]:
-        """Let others who want to upload the same wait, and find it."""
+    async def lock(self, mark: str) -> AsyncIterator[None]:
+        """Hold the lock of *mark*, so that other uploads of the content wait and then find it."""
         lock = self._locks.setdefault(mark, anyio.Lock())
         async with lock:
             yield
 
     async def find(self, mark: str, memory: AssetMemory | None, options: Options | None) -> str | None:
-        """Return the id of a file that HeyGen has; None if it has none, or no more.
+        """Return the id of a known asset that HeyGen still has, or None.
 
         Source: `GET /v3/assets/{asset_id}`.
         """
@@ -62,23 +62,23 @@ class KnownAssets:
         if asset_id is None:
             return None
         is_fresh = seen is not None and anyio.current_time() - seen.at <= TRUSTED_SECONDS
-        if not is_fresh and not await self._is_there(asset_id, options):
+        if not is_fresh and not await self._exists(asset_id, options):
             self._seen.pop(mark, None)
             if memory is not None:
                 memory.forget_asset(mark)
             return None
-        self.keep(mark, asset_id, memory, at=seen.at if seen is not None and is_fresh else None)
+        self.remember(mark, asset_id, memory, at=seen.at if seen is not None and is_fresh else None)
         return asset_id
 
-    async def _is_there(self, asset_id: str, options: Options | None) -> bool:
+    async def _exists(self, asset_id: str, options: Options | None) -> bool:
         try:
             await self._assets.get(asset_id, options)
         except NotFoundError:
             return False
         return True
 
-    def keep(self, mark: str, asset_id: str, memory: AssetMemory | None, *, at: float | None = None) -> None:
-        """Remember that HeyGen has a file, seen now or at loop time *at*."""
+    def remember(self, mark: str, asset_id: str, memory: AssetMemory | None, *, at: float | None = None) -> None:
+        """Remember an asset that HeyGen had now, or at loop time *at*."""
         self._seen[mark] = _KnownAsset(asset_id, anyio.current_time() if at is None else at)
         if memory is not None and memory.asset(mark) != asset_id:
             memory.keep_asset(mark, asset_id)

@@ -1,6 +1,6 @@
-"""Media types: a file's type by its first bytes, and the limits of HeyGen for it. No I/O.
+"""Media types: the type of a file by its first bytes, and HeyGen's limits for it. No I/O.
 
-HeyGen looks at the bytes too, and not at the name: a JPEG that is called `logo.png` is a JPEG.
+HeyGen also decides by the bytes, not by the name: a JPEG named `logo.png` is a JPEG.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import attrs
 from heygen_async.errors import InvalidInputError
 from heygen_async.http.multipart import MOST_BYTES as FORM_BYTES
 
-HEAD_BYTES = 512  # enough to tell
+HEAD_BYTES = 512  # enough to detect every type below
 Purpose = Literal["any", "videos"]
 
 _MEGABYTE = 1024 * 1024
-# What `POST /v3/assets` takes, with the ending that a file without one is given. Source: `UploadAssetForm`.
+# Types that `POST /v3/assets` takes, with the extension for a file without one. Source: `UploadAssetForm`.
 _ENDINGS = {
     "image/png": ".png",
     "image/jpeg": ".jpg",
@@ -28,8 +28,8 @@ _ENDINGS = {
     "application/pdf": ".pdf",
     "application/x-subrip": ".srt",
 }
-_ZIP = "application/zip"  # named as a type of direct uploads only
-# Of what goes into a video. Source: docs/usage-limits.
+_ZIP = "application/zip"  # for direct uploads only
+# Limits of files that are used in videos. Source: docs/usage-limits.
 _MOST_IN_VIDEOS = {"image": 50 * _MEGABYTE, "audio": 50 * _MEGABYTE, "video": 100 * _MEGABYTE}
 
 _STARTS: tuple[tuple[int, bytes, str], ...] = (
@@ -48,7 +48,7 @@ _STARTS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"OggS", "audio/ogg"),
     (0, b"fLaC", "audio/flac"),
 )
-# Brands of files that begin like an MP4 and are none (ISO/IEC 14496-12, 4.3).
+# Brands of files that start like an MP4 but are of another type (ISO/IEC 14496-12, 4.3).
 _BRANDS = {
     b"qt  ": "video/quicktime",
     b"M4A ": "audio/mp4",
@@ -58,7 +58,7 @@ _BRANDS = {
     b"mif1": "image/heic",
     b"avif": "image/avif",
 }
-_SYNC = 0xE0  # an MPEG frame begins with eleven ones
+_SYNC = 0xE0  # an MPEG frame starts with eleven bits of 1
 _SRT = re.compile(rb"(?:\xef\xbb\xbf)?\s*\d+\s*\r?\n\s*\d{1,2}:\d{2}:\d{2}[,.]\d{1,3}\s*-->")
 _HTML = re.compile(rb"\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+")
@@ -66,12 +66,12 @@ _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+")
 
 @attrs.frozen(kw_only=True)
 class Media:
-    """A file that HeyGen takes.
+    """Type, name and route of a file that HeyGen takes.
 
     Attributes:
-        media_type: Such as `video/mp4`.
-        filename: With an ending.
-        as_form: True if it can come with its request; else it goes directly to the storage.
+        media_type: Media type, such as `video/mp4`.
+        filename: File name with an extension.
+        as_form: True if the file can be sent in a form to HeyGen; else it is sent directly to the storage.
     """
 
     media_type: str
@@ -88,42 +88,43 @@ def media_of(
     media_type: str | None = None,
     purpose: Purpose = "any",
 ) -> Media:
-    """Return what a file is.
+    """Return type, name and route of a file.
 
     Args:
-        subject: What it is called in messages.
-        head: Its first `HEAD_BYTES`.
-        size_bytes: Exactly.
-        filename: As it is to be called at HeyGen.
-        media_type: What it is said to be; needed only for types that are not known here.
-        purpose: "videos": it goes into a video, which has limits of its own.
+        subject: Name of the file in messages.
+        head: The first `HEAD_BYTES` of the file.
+        size_bytes: Exact size.
+        filename: Name that the file gets at HeyGen.
+        media_type: Declared media type; needed only for types that are not detected here.
+        purpose: "videos" checks HeyGen's limits for files that are used in videos.
 
     Raises:
-        InvalidInputError: It is empty, of a type that HeyGen does not take, not what it is said to be, or too large.
+        InvalidInputError: The file is empty, of a type that HeyGen does not take, not of the declared type, or too
+            large.
     """
     if size_bytes == 0:
-        raise InvalidInputError(f"{subject}: 0 bytes; HeyGen takes no empty file: give one with something in it")
-    found = sniffed(head)
-    kind = _type_of(subject, found, media_type)
+        raise InvalidInputError(f"{subject}: 0 bytes; HeyGen takes no empty file: give a file with content")
+    detected = media_type_of(head)
+    kind = _checked_type(subject, detected, media_type)
     _check_size(subject, kind, size_bytes, purpose)
-    name = _safe(filename or "upload")
+    name = _safe_filename(filename or "upload")
     ending = _ENDINGS.get(kind, "")
     return Media(
         media_type=kind,
         filename=name if "." in name else name + ending,
-        # With a form there is nothing but the bytes to tell the type.
-        as_form=found in _ENDINGS and size_bytes <= FORM_BYTES,
+        # HeyGen detects the type of a file in a form by its bytes, so they must show it.
+        as_form=detected in _ENDINGS and size_bytes <= FORM_BYTES,
     )
 
 
-def sniffed(head: bytes) -> str | None:
-    """Return the media type that a file's first bytes tell; None if they tell none that is known here."""
+def media_type_of(head: bytes) -> str | None:
+    """Return the media type of a file by its first bytes; None if they are of no type known here."""
     if head[4:8] == b"ftyp":
         return _BRANDS.get(head[8:12], "video/mp4")
     if head[:4] == b"\x1a\x45\xdf\xa3":
         return "video/x-matroska" if b"matroska" in head[:64] else "video/webm"
     if head[:1] == b"\xff" and len(head) > 1 and head[1] & _SYNC == _SYNC:
-        return _frame(head[1])
+        return _type_of_mpeg_frame(head[1])
     if _SRT.match(head):
         return "application/x-subrip"
     if _HTML.match(head):
@@ -131,41 +132,41 @@ def sniffed(head: bytes) -> str | None:
     return next((kind for at, start, kind in _STARTS if head[at : at + len(start)] == start), None)
 
 
-def _frame(second: int) -> str | None:
-    """Return what sound without a container is, by the layer in its first frame: III is MP3, none is AAC."""
+def _type_of_mpeg_frame(second: int) -> str | None:
+    """Return the type of audio without a container, by the layer in the second byte: III is MP3, 0 is AAC."""
     return {0b00: "audio/aac", 0b01: "audio/mpeg"}.get(second >> 1 & 0b11)
 
 
-def _type_of(subject: str, found: str | None, said: str | None) -> str:
-    said = None if said is None else _checked(said)
-    if said is not None and found not in {None, said}:
+def _checked_type(subject: str, detected: str | None, declared: str | None) -> str:
+    declared = None if declared is None else _normalized(declared)
+    if declared is not None and detected not in {None, declared}:
         raise InvalidInputError(
-            f"{subject}: said to be {said}, and its first bytes are those of {found}; leave media_type out, or give "
-            "the file that you mean"
+            f"{subject}: media_type is {declared}, but the first bytes are those of {detected}; leave media_type out, "
+            "or give the right file"
         )
-    kind = said or found
+    kind = declared or detected
     if kind is None:
         raise InvalidInputError(
             f"{subject}: its first bytes are of no known type; HeyGen takes png, jpeg, mp4, webm, mp3, wav, pdf and "
-            "srt: convert it, or say media_type=... if you know better"
+            "srt: convert it, or give media_type=... if you know its type"
         )
-    if said is None and kind not in _ENDINGS and kind != _ZIP:
+    if declared is None and kind not in _ENDINGS and kind != _ZIP:
         raise InvalidInputError(
-            f"{subject}: {kind}, which HeyGen does not take; convert it to {_instead(kind)}, or say "
-            f"media_type={kind!r} to try all the same"
+            f"{subject}: {kind}, which HeyGen does not take; convert it to {_target_format(kind)}, or give "
+            f"media_type={kind!r} to try it all the same"
         )
     return kind
 
 
-def _checked(said: str) -> str:
-    kind = said.lower()
+def _normalized(declared: str) -> str:
+    kind = declared.lower()
     kind = {"image/jpg": "image/jpeg", "audio/mp3": "audio/mpeg", "audio/x-wav": "audio/wav"}.get(kind, kind)
     if _MEDIA_TYPE.fullmatch(kind) is None:
-        raise InvalidInputError(f"media_type: {said!r:.60}; must be a media type such as image/png")
+        raise InvalidInputError(f"media_type: {declared!r:.60}; must be a media type such as image/png")
     return kind
 
 
-def _instead(kind: str) -> str:
+def _target_format(kind: str) -> str:
     whole, _, _ = kind.partition("/")
     return {"image": "png or jpeg", "audio": "mp3 or wav", "video": "mp4"}.get(whole, "a file; this is a page")
 
@@ -179,7 +180,7 @@ def _check_size(subject: str, kind: str, size_bytes: int, purpose: Purpose) -> N
         )
 
 
-def _safe(name: str) -> str:
-    """Return a name that can stand in a form: without folders, quotes and line breaks."""
+def _safe_filename(name: str) -> str:
+    """Return a name that can be written in a form: without folders, quotes and line breaks."""
     name = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
     return re.sub(r'["\x00-\x1f\x7f]', "_", name).encode(errors="replace").decode()[-200:] or "upload"

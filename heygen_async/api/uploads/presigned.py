@@ -1,7 +1,7 @@
-"""The direct way of a file to HeyGen: an address, one PUT to it, the word that it is there.
+"""Direct uploads: request an address, PUT the file to it, and tell HeyGen that the file is complete.
 
-The address belongs to a storage service: it gets the headers that HeyGen gave, and never a credential. An address that
-is refused or too old is replaced, for a file that can be read again.
+The address is that of a storage service. It gets the headers that HeyGen returned with it, and never a credential. An
+address that is refused or has expired is replaced, if the file can be read again.
 """
 
 from __future__ import annotations
@@ -31,42 +31,47 @@ from heygen_async.http.wire import Answer, retry_after
 from heygen_async.telemetry import RetryPlanned
 
 MOST_ADDRESSES = 3  # for one file
-# Storage is sometimes slower to show a file than HeyGen is to look for it. The official client pauses like this.
+# A stored file may not be visible to HeyGen yet. The pauses, in seconds, are those of the official client.
 PAUSES_AFTER_409 = (0.5, 1.0, 1.5, 2.0, 2.5)
-LOOKS = (0.5, 1.0, 2.0, 4.0)  # seconds between looks at what HeyGen makes of a file; the last goes on
+CHECK_PAUSES = (0.5, 1.0, 2.0, 4.0)  # seconds between polls of HeyGen's check of a file; the last is repeated
 ROUTE = "storage"
 
-_AGAIN = frozenset({408, 425, 429})  # HTTP: too slow, too early, too many
+_RETRYABLE = frozenset({408, 425, 429})  # HTTP: too slow, too early, too many
 _CODE = re.compile(rb"<Code>(\w{1,60})</Code>")
 
 
 class _AddressRefusedError(UploadError):
-    """The storage does not take this address any more."""
+    """The storage no longer accepts the address."""
 
 
 @attrs.frozen(kw_only=True)
 class PresignedSlot:
-    """An address, and the loop time at which it was given."""
+    """An address for a PUT.
 
-    given: generated.UploadSlot
+    Attributes:
+        details: HeyGen's answer, with the address, its headers and the asset's id.
+        at: Loop time of the request for it.
+    """
+
+    details: generated.UploadSlot
     at: float
 
     @property
-    def is_over(self) -> bool:
-        """True if its time is over."""
-        return anyio.current_time() >= self.at + self.given.expires_in_seconds
+    def has_expired(self) -> bool:
+        """True if the address has expired."""
+        return anyio.current_time() >= self.at + self.details.expires_in_seconds
 
 
 @attrs.define(eq=False, kw_only=True)
 class DirectUpload:
-    """One file on its way.
+    """The direct upload of one file.
 
     Attributes:
-        assets: Asks HeyGen.
-        caller: Knows how often things are repeated.
-        source: The bytes.
-        media: What they are.
-        sent: Called with the bytes that went out.
+        assets: Sends requests to HeyGen.
+        caller: Sends the PUTs, and decides about retries.
+        source: Source of the bytes.
+        media: Type and name of the file.
+        sent: Called with the number of bytes sent so far.
     """
 
     assets: generated.Assets
@@ -74,164 +79,164 @@ class DirectUpload:
     source: ByteSource
     media: Media
     sent: Callable[[int], None]
-    _taken: bool = attrs.field(default=False, init=False)
+    _was_read: bool = attrs.field(default=False, init=False)
 
     async def request_slot(self, options: Options | None) -> PresignedSlot:
-        """Ask for an address."""
+        """Request an address."""
         at = anyio.current_time()
-        given = await self.assets.create_upload(
+        details = await self.assets.create_upload(
             self.media.media_type, self.media.filename, self.source.size_bytes, options
         )
-        return PresignedSlot(given=given, at=at)
+        return PresignedSlot(details=details, at=at)
 
     async def put(self, options: Options | None, slot: PresignedSlot | None = None) -> PresignedSlot:
-        """Bring the file to the storage; return the slot that took it.
+        """Send the file to the storage, and return the slot that was used.
 
         Args:
-            options: Of the calls to HeyGen.
-            slot: That it has already; else one is asked for.
+            options: Options of the calls to HeyGen.
+            slot: A slot that was requested before; by default one is requested.
 
         Raises:
-            InvalidInputError: HeyGen takes no file so large.
-            UploadError: The storage refuses it.
-            HeyGenError: What the last try ended in.
+            InvalidInputError: The file is larger than HeyGen takes.
+            UploadError: The storage refused the file.
+            HeyGenError: The error of the last attempt.
         """
         addresses = 0
         while True:
-            if slot is None or slot.is_over:
+            if slot is None or slot.has_expired:
                 addresses += 1
                 slot = await self.request_slot(options)
                 options = None if options is None else attrs.evolve(options, idempotency_key=None)
             try:
-                await self._put_until_taken(slot, options or Options())
+                await self._put_with_retries(slot, options or Options())
             except _AddressRefusedError as exc:
-                if addresses >= MOST_ADDRESSES or self._used_up:
-                    raise self._explained(exc) from exc
+                if addresses >= MOST_ADDRESSES or self._is_used_up:
+                    raise self._with_hint(exc) from exc
                 slot = None
             else:
                 return slot
 
-    async def _put_until_taken(self, slot: PresignedSlot, options: Options) -> None:
+    async def _put_with_retries(self, slot: PresignedSlot, options: Options) -> None:
         failures, waited = 0, 0.0
         while True:
             try:
-                return await self._put_once(slot.given)
+                return await self._put_once(slot.details)
             except HeyGenError as exc:
                 failures += counts(exc)
                 delay = self.caller.delay(exc, failures, waited, options, repeatable=True)
-                if delay is None or self._used_up:
-                    raise self._explained(exc.after(max(1, failures))) from exc
+                if delay is None or self._is_used_up:
+                    raise self._with_hint(exc.after(max(1, failures))) from exc
                 event = RetryPlanned(method="PUT", route=ROUTE, error=type(exc).__name__, seconds=delay)
                 self.caller.telemetry.emit(event)
             await anyio.sleep(delay)
-            if slot.is_over:
-                raise _AddressRefusedError(f"{self.source.subject}: its address is too old to be tried again")
+            if slot.has_expired:
+                raise _AddressRefusedError(f"{self.source.subject}: its address has expired before the next attempt")
 
-    async def _put_once(self, given: generated.UploadSlot) -> None:
-        if self.source.size_bytes > given.max_bytes:
+    async def _put_once(self, details: generated.UploadSlot) -> None:
+        if self.source.size_bytes > details.max_bytes:
             raise InvalidInputError(
                 f"{self.source.subject}: {self.source.size_bytes:,} bytes; HeyGen takes {self.media.media_type} of up "
-                f"to {given.max_bytes:,}: make it smaller, or split it"
+                f"to {details.max_bytes:,}: make it smaller, or split it"
             )
-        body = Body(size_bytes=self.source.size_bytes, open=self.source.open, sent=self._told)
-        answer = await self.caller.transport.put(given.upload_url, given.upload_headers, body)
+        body = Body(size_bytes=self.source.size_bytes, open=self.source.open, sent=self._report_sent)
+        answer = await self.caller.transport.put(details.upload_url, details.upload_headers, body)
         if answer.status >= 300:  # noqa: PLR2004 - HTTP's own border
             raise _refusal(self.source.subject, answer)
 
-    def _told(self, count: int) -> None:
-        self._taken = self._taken or count > 0
+    def _report_sent(self, count: int) -> None:
+        self._was_read = self._was_read or count > 0
         self.sent(count)
 
     @property
-    def _used_up(self) -> bool:
-        """True if the bytes have gone and do not come again."""
-        return self._taken and not self.source.rereadable
+    def _is_used_up(self) -> bool:
+        """True if the source was read, and cannot be read again."""
+        return self._was_read and not self.source.rereadable
 
-    def _explained(self, error: HeyGenError) -> HeyGenError:
-        if self._used_up:
+    def _with_hint(self, error: HeyGenError) -> HeyGenError:
+        if self._is_used_up:
             error.add_note(
-                "not tried again, because this source can be read only once: give a path, or leave `size` out, and it "
-                "is put into a temporary file first"
+                "not tried again, because this source can be read only once: give a path, or leave `size` out to copy "
+                "it to a temporary file first"
             )
         return error
 
 
 def _refusal(subject: str, answer: Answer) -> HeyGenError:
-    """Return what a storage service's refusal amounts to. Its words may hold the address; its code does not."""
+    """Return the error for a refusal of the storage. It has the code only, because the text may contain the address."""
     found = _CODE.search(answer.body)
     code = found[1].decode() if found else None
     message = f"{subject}: the storage answered HTTP {answer.status}"
-    if answer.status >= 500 or answer.status in _AGAIN or code == "RequestTimeout":  # noqa: PLR2004 - HTTP's own border
+    if answer.status >= 500 or answer.status in _RETRYABLE or code == "RequestTimeout":  # noqa: PLR2004 - HTTP's own border
         return ServerError(message, code=code, http_status=answer.status, retry_after=retry_after(answer.headers))
     refused = answer.status in {403, 404, 410} or code == "ExpiredToken"
     return (_AddressRefusedError if refused else UploadError)(message, code=code, http_status=answer.status)
 
 
 async def complete(assets: generated.Assets, asset_id: str, options: Options | None) -> None:
-    """Say that a file has been PUT, and again while HeyGen does not see it yet, a few seconds long.
+    """Tell HeyGen that a file is stored; repeat it for a few seconds while HeyGen does not see the file.
 
     Raises:
-        ConflictError: HeyGen does not see it at all.
+        ConflictError: HeyGen still does not see the file.
     """
-    await until_seen(lambda: assets.complete(asset_id, options))
+    await repeat_while_unseen(lambda: assets.complete(asset_id, options))
 
 
-async def until_seen(say: Callable[[], Awaitable[object]]) -> None:
-    """Say that something has been PUT, and again while the answer is 409, a few seconds long."""
+async def repeat_while_unseen(send: Callable[[], Awaitable[object]]) -> None:
+    """Call *send*, and repeat it for a few seconds while the answer is 409."""
     for pause in PAUSES_AFTER_409:
         try:
-            await say()
+            await send()
         except ConflictError as exc:
-            if exc.retryable:  # the caller has been patient already
+            if exc.retryable:  # the caller has retried it already
                 raise
         else:
             return
         await anyio.sleep(pause)
-    await say()
+    await send()
 
 
-async def unusable(
-    assets: generated.Assets, asset_ids: Iterable[str], options: Options | None, within: float
+async def wait_until_checked(
+    assets: generated.Assets, asset_ids: Iterable[str], options: Options | None, ready_within: float
 ) -> dict[str, HeyGenError]:
-    """Wait until HeyGen has looked at up to a hundred files, and return what is wrong with those that it cannot use.
+    """Wait until HeyGen has checked up to a hundred files; return the errors of those that it cannot use, by id.
 
     Args:
-        assets: Asks.
-        asset_ids: Completed ones.
-        options: Of the calls.
-        within: Seconds; what is not settled then gets a `DeadlineExceededError`. 0 does not wait.
+        assets: Sends the requests.
+        asset_ids: Ids of completed uploads.
+        options: Options of the calls.
+        ready_within: Most seconds to wait; a file not checked by then gets a `DeadlineExceededError`. 0 does not wait.
     """
     waiting = list(asset_ids)
     failed: dict[str, HeyGenError] = {}
-    deadline, looks = anyio.current_time() + within, 0
-    while waiting and within:
+    deadline, checks = anyio.current_time() + ready_within, 0
+    while waiting and ready_within:
         for found in await assets.statuses(waiting, options):
             if found.video_id in waiting and found.status in {"completed", "failed"}:
                 waiting.remove(found.video_id)
                 if found.status == "failed":
                     failed[found.video_id] = _failure(found.video_id, found.error)
-        pause = LOOKS[min(looks, len(LOOKS) - 1)]
+        pause = CHECK_PAUSES[min(checks, len(CHECK_PAUSES) - 1)]
         if waiting and anyio.current_time() + pause > deadline:
-            return failed | {asset_id: _not_settled(asset_id, within) for asset_id in waiting}
-        looks += 1
+            return failed | {asset_id: _not_checked(asset_id, ready_within) for asset_id in waiting}
+        checks += 1
         if waiting:
             await anyio.sleep(pause)
     return failed
 
 
 def _failure(asset_id: str, error: dict[str, object] | None) -> UploadError:
-    said = error or {}
-    code = said.get("code")
+    fields = error or {}
+    code = fields.get("code")
     return UploadError(
-        f"asset {asset_id}: HeyGen cannot use it: {said.get('message') or 'it gives no reason'}",
+        f"asset {asset_id}: HeyGen cannot use it: {fields.get('message') or 'it gives no reason'}",
         code=code if isinstance(code, str) else None,
         resource_id=asset_id,
     )
 
 
-def _not_settled(asset_id: str, within: float) -> DeadlineExceededError:
+def _not_checked(asset_id: str, ready_within: float) -> DeadlineExceededError:
     return DeadlineExceededError(
-        f"asset {asset_id}: HeyGen has not looked through it within {within:g} s. It is there: look again by "
+        f"asset {asset_id}: HeyGen has not checked it within {ready_within:g} s. It is uploaded: read its status by "
         "assets.statuses",
         resource_id=asset_id,
     )

@@ -1,4 +1,4 @@
-"""The ways of one file: with its request, or directly to the storage."""
+"""The routes of a file to HeyGen: in a form, or directly to the storage."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ ROUTE = "/v3/assets"
 
 @attrs.frozen(kw_only=True, eq=False)
 class FileToUpload:
-    """A file that was looked at.
+    """An opened file, ready to be uploaded.
 
     Attributes:
-        source: Its bytes.
-        media: What they are.
-        progress: Who is told.
-        sha256: In hex, if it was asked for.
+        source: Source of the bytes.
+        media: Type, name and route of the file.
+        progress: Reporter of the progress.
+        sha256: SHA-256 of the content in hex; None if it was not computed.
     """
 
     source: ByteSource
@@ -36,11 +36,11 @@ class FileToUpload:
 
     @property
     def mark(self) -> str | None:
-        """The identity of the content: its SHA-256 and its media type."""
+        """The identity of the content: SHA-256 and media type. None without a SHA-256."""
         return None if self.sha256 is None else f"{self.sha256}:{self.media.media_type}"
 
     def done(self, asset_id: str, *, reused: bool = False) -> UploadedAsset:
-        """Say that HeyGen has it."""
+        """Return the asset of this file; if it was *reused*, report its progress as complete."""
         if reused:
             self.progress.sent(self.source.size_bytes)
         return UploadedAsset(
@@ -58,43 +58,43 @@ class UploadRoutes:
     """The routes of a file to HeyGen.
 
     Attributes:
-        assets: Asks HeyGen.
-        caller: Sends.
-        options: Of each call.
-        within: Seconds in which HeyGen must have looked through what it got directly.
+        assets: Sends requests of direct uploads.
+        caller: Sends forms.
+        options: Options of each call.
+        ready_within: Most seconds to wait for HeyGen's check of a direct upload.
     """
 
     assets: generated.Assets
     caller: Caller
     options: Options | None
-    within: float
+    ready_within: float
 
-    async def bring(self, parcel: FileToUpload) -> str:
-        """Bring a file by the way that fits it; return its id."""
-        return await (self._as_form(parcel) if parcel.media.as_form else self._directly(parcel))
+    async def upload(self, file: FileToUpload) -> str:
+        """Upload a file by the route of its type and size; return the asset's id."""
+        return await (self._as_form(file) if file.media.as_form else self._directly(file))
 
-    async def put(self, parcel: FileToUpload, slot: PresignedSlot | None = None) -> PresignedSlot:
-        """Bring a file to the storage only; return the slot that took it."""
-        way = DirectUpload(
+    async def put(self, file: FileToUpload, slot: PresignedSlot | None = None) -> PresignedSlot:
+        """Send a file to the storage, without completing it; return the slot that was used."""
+        upload = DirectUpload(
             assets=self.assets,
             caller=self.caller,
-            source=parcel.source,
-            media=parcel.media,
-            sent=parcel.progress.sent,
+            source=file.source,
+            media=file.media,
+            sent=file.progress.sent,
         )
-        return await way.put(self.options, slot)
+        return await upload.put(self.options, slot)
 
-    async def _directly(self, parcel: FileToUpload) -> str:
-        asset_id = (await self.put(parcel)).given.asset_id
+    async def _directly(self, file: FileToUpload) -> str:
+        asset_id = (await self.put(file)).details.asset_id
         await presigned.complete(self.assets, asset_id, self.options)
-        for error in (await presigned.unusable(self.assets, [asset_id], self.options, self.within)).values():
-            raise error
+        errors = await presigned.wait_until_checked(self.assets, [asset_id], self.options, self.ready_within)
+        if asset_id in errors:
+            raise errors[asset_id]
         return asset_id
 
-    async def _as_form(self, parcel: FileToUpload) -> str:
-        source = parcel.source
-        file = Body(size_bytes=source.size_bytes, open=source.open, sent=parcel.progress.sent)
-        body, content_type = streamed_file(file, parcel.media.filename)
+    async def _as_form(self, file: FileToUpload) -> str:
+        content = Body(size_bytes=file.source.size_bytes, open=file.source.open, sent=file.progress.sent)
+        body, content_type = streamed_file(content, file.media.filename)
         call = Call(
             method="POST",
             path=ROUTE,

@@ -1,4 +1,4 @@
-"""Many files: one batch, bounded work, an end for each."""
+"""Uploads of many files: one batch, bounded work, a result for each file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def pictures(count: int, start: int = 0) -> list[bytes]:
 
 
 def counts(world: World) -> dict[str, int]:
-    """Requests without the looks at what HeyGen makes of the files."""
+    """Return the number of requests by route, without polls of HeyGen's check."""
     return {route: count for route, count in world.request_counts().items() if "statuses" not in route}
 
 
@@ -46,7 +46,7 @@ def kinds(made: list[UploadedAsset | NotUploaded]) -> list[type]:
 
 @pytest.mark.parametrize("count", [2, 100])
 async def test_up_to_a_hundred_are_one_batch(heygen: HeyGen, world: World, count: int) -> None:
-    """Two requests of HeyGen's for all of them; what comes back is in their order, and can be used."""
+    """Up to a hundred files are one batch of two requests, and the results are in the order of the files."""
     files = pictures(count)
     made = await heygen.assets.upload_many(files)
     assert contents(world, made) == files
@@ -54,8 +54,8 @@ async def test_up_to_a_hundred_are_one_batch(heygen: HeyGen, world: World, count
     assert {asset.status(world.now()) for asset in world.assets.values()} == {"completed"}
 
 
-async def test_more_than_a_hundred_are_several(heygen: HeyGen, world: World) -> None:
-    """A rest of one goes as by `upload`."""
+async def test_more_than_a_hundred_are_several_batches(heygen: HeyGen, world: World) -> None:
+    """201 files are two batches, and one file that is sent as by `upload`."""
     files = pictures(201)
     made = await heygen.assets.upload_many(files)
     assert contents(world, made) == files
@@ -63,8 +63,8 @@ async def test_more_than_a_hundred_are_several(heygen: HeyGen, world: World) -> 
     assert counts(world)["POST /v3/assets"] == 1
 
 
-async def test_none_and_one(heygen: HeyGen, world: World) -> None:
-    """No batch of nothing, none of one."""
+async def test_no_file_and_one_file(heygen: HeyGen, world: World) -> None:
+    """No file sends no request, and one file is sent without a batch."""
     assert await heygen.assets.upload_many([]) == []
     assert world.requests == []
     assert contents(world, await heygen.assets.upload_many([PNG])) == [PNG]
@@ -72,10 +72,10 @@ async def test_none_and_one(heygen: HeyGen, world: World) -> None:
 
 
 async def test_work_is_bounded(heygen: HeyGen, world: World) -> None:
-    """At most `at_once` files are under way."""
+    """At most `at_once` files are read and sent at the same time."""
     running = peak = 0
 
-    async def watched(content: bytes) -> AsyncIterator[bytes]:
+    async def counted(content: bytes) -> AsyncIterator[bytes]:
         nonlocal running, peak
         running += 1
         peak = max(peak, running)
@@ -84,7 +84,7 @@ async def test_work_is_bounded(heygen: HeyGen, world: World) -> None:
         running -= 1
 
     files = pictures(20)
-    made = await heygen.assets.upload_many([watched(file) for file in files], at_once=3)
+    made = await heygen.assets.upload_many([counted(file) for file in files], at_once=3)
     assert contents(world, made) == files
     assert peak == 3
     world.faults.append(Slow(path="/uploads/", seconds=10))
@@ -93,8 +93,8 @@ async def test_work_is_bounded(heygen: HeyGen, world: World) -> None:
     assert anyio.current_time() - began == pytest.approx(4 * 10, abs=5)
 
 
-async def test_each_file_may_say_more(heygen: HeyGen, world: World) -> None:
-    """Its name, its type, its size."""
+async def test_each_file_may_have_its_settings(heygen: HeyGen, world: World) -> None:
+    """Each file may have its own name, type and size."""
 
     async def stream() -> AsyncIterator[bytes]:
         yield MP4
@@ -109,8 +109,8 @@ async def test_each_file_may_say_more(heygen: HeyGen, world: World) -> None:
     assert [asset.name for asset in world.assets.values()] == ["odd.mov", "upload.mp4"]
 
 
-async def test_what_is_wrong_with_one_is_wrong_with_it_alone(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """It is in its place, with its reason; whatever it raised."""
+async def test_a_bad_file_does_not_affect_the_others(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """A bad file is a NotUploaded at its place, with its error, and the others are uploaded."""
 
     async def broken() -> AsyncIterator[bytes]:
         yield PNG
@@ -133,16 +133,16 @@ async def test_what_is_wrong_with_one_is_wrong_with_it_alone(heygen: HeyGen, wor
     assert counts(world) == {**BATCH, "PUT /uploads/{name}": 3}
 
 
-async def test_one_that_cannot_be_stored(heygen: HeyGen, world: World) -> None:
-    """The others are completed."""
+async def test_a_file_that_the_storage_refuses(heygen: HeyGen, world: World) -> None:
+    """If the storage refuses one file, the others are completed."""
     world.faults.append(ErrorAnswer(path="/uploads/", status=400, nth=2))
     made = await heygen.assets.upload_many(pictures(4), at_once=1)
     assert kinds(made) == [UploadedAsset, errors.UploadError, UploadedAsset, UploadedAsset]
     assert counts(world) == {**BATCH, "PUT /uploads/{name}": 4}
 
 
-async def test_one_that_heygen_cannot_use(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """Its bytes are not what they were when they were looked at."""
+async def test_a_file_that_heygen_cannot_use(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """A file whose content has changed since it was opened is an UploadError, and the other is uploaded."""
     path = tmp_path / "a.png"
     path.write_bytes(PNG)
 
@@ -156,15 +156,15 @@ async def test_one_that_heygen_cannot_use(heygen: HeyGen, world: World, tmp_path
 
 
 async def test_a_refused_batch_is_sent_one_by_one(heygen: HeyGen, world: World) -> None:
-    """So that the one which HeyGen does not take is told so, and the others are there."""
+    """If HeyGen refuses a batch, each file is sent by itself, and only the bad one fails."""
     world.most_upload_bytes = 1_000
     large = PNG + bytes(1_000)
     made = await heygen.assets.upload_many([PNG, Upload(b"PK\x03\x04" + large, filename="a.zip"), MP4])
     assert kinds(made) == [UploadedAsset, errors.BadRequestError, UploadedAsset]
 
 
-async def test_a_batch_that_cannot_be_asked_for(heygen: HeyGen, world: World) -> None:
-    """All of its files get the reason."""
+async def test_a_batch_that_cannot_be_requested(heygen: HeyGen, world: World) -> None:
+    """If a batch cannot be requested, all of its files have the error."""
     world.api_keys = ("another",)
     made = await heygen.assets.upload_many(pictures(3))
     assert kinds(made) == [errors.AuthenticationError] * 3
@@ -172,7 +172,7 @@ async def test_a_batch_that_cannot_be_asked_for(heygen: HeyGen, world: World) ->
 
 
 async def test_a_lost_answer_makes_no_second_batch(heygen: HeyGen, world: World) -> None:
-    """Both of its requests are repeated: one has a key, the other needs none."""
+    """Both requests of a batch are repeated after a lost answer, without a second batch."""
     world.faults.append(DropAfterAccept(path="/v3/assets/direct-uploads/batches", nth=1))
     world.faults.append(DropAfterAccept(path="/v3/assets/complete/batches", nth=1))
     files = pictures(2)
@@ -180,8 +180,8 @@ async def test_a_lost_answer_makes_no_second_batch(heygen: HeyGen, world: World)
     assert len(world.assets) == 2
 
 
-async def test_an_address_of_a_batch_that_is_refused(heygen: HeyGen, world: World) -> None:
-    """The file gets one of its own, and is completed by itself."""
+async def test_a_refused_address_of_a_batch(heygen: HeyGen, world: World) -> None:
+    """A file whose address is refused gets a new one, and is completed by itself."""
     world.faults.append(ErrorAnswer(path="/uploads/", status=403, nth=1))
     files = pictures(3)
     made = await heygen.assets.upload_many(files, at_once=1)
@@ -194,19 +194,19 @@ async def test_an_address_of_a_batch_that_is_refused(heygen: HeyGen, world: Worl
     }
 
 
-async def test_addresses_that_become_too_old_while_others_are_sent(heygen: HeyGen, world: World) -> None:
-    """They are replaced before they are tried."""
+async def test_addresses_that_expire_while_others_are_sent(heygen: HeyGen, world: World) -> None:
+    """An address that has expired is replaced before it is used."""
     world.upload_seconds = 25
     world.faults.append(Slow(path="/uploads/", seconds=10))
     files = pictures(5)
     made = await heygen.assets.upload_many(files, at_once=1)
     assert contents(world, made) == files
-    assert [seen.status for seen in world.requests if seen.method == "PUT"] == [200] * 5
+    assert [request.status for request in world.requests if request.method == "PUT"] == [200] * 5
 
 
 @pytest.mark.parametrize("status", [409, 400])
 async def test_a_batch_whose_completion_is_refused(heygen: HeyGen, world: World, status: int) -> None:
-    """Each file is completed by itself, then."""
+    """If the completion of a batch is refused, each file is completed by itself."""
     world.faults.append(ErrorAnswer(path="/v3/assets/complete/batches", status=status, code="conflict"))
     files = pictures(2)
     assert contents(world, await heygen.assets.upload_many(files)) == files
@@ -214,8 +214,8 @@ async def test_a_batch_whose_completion_is_refused(heygen: HeyGen, world: World,
     assert counts(world)["POST /v3/assets/{asset_id}/complete"] == 2
 
 
-async def test_a_completion_that_does_not_get_through(heygen: HeyGen, world: World) -> None:
-    """The files of the batch get the reason; one with an address of its own does not need it."""
+async def test_a_completion_without_an_answer(heygen: HeyGen, world: World) -> None:
+    """If the completion gets no answer, the files of the batch have the error; one with a new address does not."""
     world.faults.append(DropBefore(path="/v3/assets/complete/batches"))
     world.faults.append(ErrorAnswer(path="/uploads/", status=403, nth=1))
     made = await heygen.assets.upload_many(pictures(3), at_once=1)
@@ -223,8 +223,8 @@ async def test_a_completion_that_does_not_get_through(heygen: HeyGen, world: Wor
     assert counts(world)["POST /v3/assets/{asset_id}/complete"] == 1
 
 
-async def test_looks_that_are_refused(heygen: HeyGen, world: World) -> None:
-    """Nobody knows whether they can be used; 0 seconds do not ask."""
+async def test_refused_polls_of_the_check(heygen: HeyGen, world: World) -> None:
+    """If the polls of HeyGen's check are refused, all files have the error; `ready_within=0` sends no polls."""
     world.faults.append(ErrorAnswer(path="/v3/assets/statuses", status=403, code="forbidden"))
     made = await heygen.assets.upload_many(pictures(2))
     assert kinds(made) == [errors.PermissionDeniedError] * 2
@@ -233,15 +233,15 @@ async def test_looks_that_are_refused(heygen: HeyGen, world: World) -> None:
 
 
 async def test_a_batch_with_too_few_addresses() -> None:
-    """It is not guessed which is whose."""
+    """If HeyGen returns too few addresses, all files have a ContractError."""
     async with Depot().open() as address, HeyGen("k", base_url=address) as heygen:
         made = await heygen.assets.upload_many(pictures(2))
     assert kinds(made) == [errors.ContractError] * 2
     assert "1 addresses for 2 files" in str([done.error for done in made if isinstance(done, NotUploaded)])
 
 
-async def test_the_same_content_is_sent_once(heygen: HeyGen, world: World) -> None:
-    """Whatever its name; the first is new, the others share it, in what goes well and what does not."""
+async def test_equal_content_is_sent_once(heygen: HeyGen, world: World) -> None:
+    """Files with equal content and any names are sent once, and share the asset or the error."""
     files: list[Any] = [PNG, MP4, PNG, Upload(PNG, filename="other.png"), MP4]
     made = await heygen.assets.upload_many(files)
     ids = [done.asset_id for done in made if isinstance(done, UploadedAsset)]
@@ -258,8 +258,8 @@ async def test_the_same_content_is_sent_once(heygen: HeyGen, world: World) -> No
     ]
 
 
-async def test_progress_tells_the_file(heygen: HeyGen, events: list[Event]) -> None:
-    """By its place, in one numbering over all batches."""
+async def test_progress_has_the_index_of_the_file(heygen: HeyGen, events: list[Event]) -> None:
+    """Progress events have the file's place in all files, over several batches."""
     mine: list[UploadProgressed] = []
     files = pictures(102)
     await heygen.assets.upload_many(files, on_progress=mine.append)
@@ -273,18 +273,20 @@ async def test_progress_tells_the_file(heygen: HeyGen, events: list[Event]) -> N
     ("settings", "message"),
     [
         ({"at_once": 0}, "at_once: 0; must be at least 1"),
-        ({"options": Options(idempotency_key="k")}, "one key cannot stand for several files"),
+        ({"options": Options(idempotency_key="k")}, "one key cannot be used for several files"),
     ],
 )
-async def test_settings_that_cannot_be(heygen: HeyGen, world: World, settings: dict[str, int], message: str) -> None:
-    """Before anything is looked at."""
+async def test_invalid_settings_are_refused(
+    heygen: HeyGen, world: World, settings: dict[str, int], message: str
+) -> None:
+    """Invalid settings are refused before a file is opened."""
     with pytest.raises(errors.InvalidInputError, match=message):
         await heygen.assets.upload_many([PNG], **settings)  # type: ignore[arg-type] # a parameter
     assert world.requests == []
 
 
-async def test_cancelling_stops_all_of_them(heygen: HeyGen, world: World) -> None:
-    """Nothing is completed; no file stays open."""
+async def test_cancelling_stops_all_uploads(heygen: HeyGen, world: World) -> None:
+    """A cancelled batch is not completed, and no file stays open."""
     world.faults.append(Slow(path="/uploads/", seconds=1_000))
     with anyio.move_on_after(10) as scope:
         await heygen.assets.upload_many(pictures(10))
@@ -292,13 +294,13 @@ async def test_cancelling_stops_all_of_them(heygen: HeyGen, world: World) -> Non
     assert "POST /v3/assets/complete/batches" not in counts(world)
 
 
-def test_a_file_that_was_not_looked_at_is_not_brought() -> None:
-    """A mistake in this package would be heard."""
+def test_a_file_that_was_not_opened_is_not_uploaded() -> None:
+    """`opened` of a file that was not opened raises ValueError."""
 
-    async def look(_: object) -> UploadedAsset:
+    async def open_file(_: object) -> UploadedAsset:
         raise LookupError
 
-    file = BatchFile(index=3, look=look)
+    file = BatchFile(index=3, open=open_file)
     assert file.asset_id == ""
     with pytest.raises(ValueError, match="file 3"):
-        _ = file.brought
+        _ = file.opened

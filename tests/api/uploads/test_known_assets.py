@@ -1,4 +1,4 @@
-"""What HeyGen has already is not sent again: within a client, and by a journal beyond it."""
+"""Files that HeyGen has already are not sent again: within a client, and with a journal also later."""
 
 from __future__ import annotations
 
@@ -22,19 +22,20 @@ def logo(tmp_path: Path) -> Path:
     return path
 
 
-def sent(world: World) -> int:
-    """Files that came in."""
-    return sum(seen.route in {"/v3/assets", "/uploads/{name}"} and seen.method != "GET" for seen in world.requests)
+def count_files(world: World) -> int:
+    """Return the number of files that were sent."""
+    routes = {"/v3/assets", "/uploads/{name}"}
+    return sum(request.route in routes and request.method != "GET" for request in world.requests)
 
 
 async def test_five_hundred_rows_share_one_upload(heygen: HeyGen, world: World, logo: Path) -> None:
-    """All at once, under whatever name; each is told that it is there."""
+    """Five hundred uploads of one content at the same time send one file, and all report its progress."""
     made: list[UploadedAsset] = []
-    told: list[UploadProgressed] = []
+    events: list[UploadProgressed] = []
 
     async def row(number: int) -> None:
         source = logo if number % 2 else PNG
-        made.append(await heygen.assets.upload(source, on_progress=told.append))
+        made.append(await heygen.assets.upload(source, on_progress=events.append))
 
     world.faults.append(Slow(path="/v3/assets", seconds=5))
     async with anyio.create_task_group() as group:
@@ -43,11 +44,11 @@ async def test_five_hundred_rows_share_one_upload(heygen: HeyGen, world: World, 
     assert len({done.asset_id for done in made}) == len(world.assets) == 1
     assert len(world.requests) == 1
     assert sum(not done.reused for done in made) == 1
-    assert sum(event.sent_bytes == len(PNG) for event in told) == 500
+    assert sum(event.sent_bytes == len(PNG) for event in events) == 500
 
 
-async def test_the_next_one_waiting_uploads_what_the_first_did_not(heygen: HeyGen, world: World) -> None:
-    """A failure, or a cancellation, is nobody else's."""
+async def test_a_waiting_upload_sends_the_file_if_the_first_fails(heygen: HeyGen, world: World) -> None:
+    """The failure of one upload does not affect others of the content: the next one sends the file."""
     world.faults.append(ErrorAnswer(path="/v3/assets", status=400, nth=1))
     done: list[UploadedAsset | Exception] = []
 
@@ -65,7 +66,7 @@ async def test_the_next_one_waiting_uploads_what_the_first_did_not(heygen: HeyGe
 
 
 async def test_other_content_is_another_asset(heygen: HeyGen, world: World) -> None:
-    """And so is the same content as another type."""
+    """Other content, or equal content of another type, is another asset."""
     first = await heygen.assets.upload(b"\0\0\0", media_type="audio/mpeg")
     second = await heygen.assets.upload(b"\0\0\1", media_type="audio/mpeg")
     third = await heygen.assets.upload(b"\0\0\0", media_type="video/quicktime")
@@ -74,7 +75,7 @@ async def test_other_content_is_another_asset(heygen: HeyGen, world: World) -> N
 
 
 async def test_reuse_can_be_declined(heygen: HeyGen, world: World) -> None:
-    """Then nothing is hashed, looked up or kept."""
+    """With `reuse=False` a file is sent again, without a hash."""
     await heygen.assets.upload(PNG)
     made = await heygen.assets.upload(PNG, reuse=False)
     assert (made.sha256, made.reused, len(world.assets)) == (None, False, 2)
@@ -83,8 +84,8 @@ async def test_reuse_can_be_declined(heygen: HeyGen, world: World) -> None:
     assert len(world.assets) == 4
 
 
-async def test_what_is_read_only_once_is_not_known(heygen: HeyGen, world: World) -> None:
-    """Its hash would come too late."""
+async def test_a_source_that_can_be_read_once_is_not_recognized(heygen: HeyGen, world: World) -> None:
+    """A stream that can be read once is sent each time, because its hash would come too late."""
 
     async def stream() -> AsyncIterator[bytes]:
         yield MP4
@@ -96,24 +97,24 @@ async def test_what_is_read_only_once_is_not_known(heygen: HeyGen, world: World)
     assert len(world.assets) == 2
 
 
-async def test_what_was_deleted_is_uploaded_anew(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """By this client, at once; by another, when it is looked again."""
+async def test_a_deleted_asset_is_uploaded_again(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """A file is sent again after this client deleted its asset, or once HeyGen is found not to have it."""
     with Journal(tmp_path / "j.db", create=True) as journal:
         first = await heygen.assets.upload(PNG, memory=journal)
         await heygen.assets.delete(first.asset_id)
         second = await heygen.assets.upload(PNG, memory=journal)
         assert (second.reused, second.asset_id != first.asset_id) == (False, True)
         world.assets[second.asset_id].deleted = True
-        assert (await heygen.assets.upload(PNG, memory=journal)).asset_id == second.asset_id  # seen a moment ago
+        assert (await heygen.assets.upload(PNG, memory=journal)).asset_id == second.asset_id  # trusted for ten minutes
         await anyio.sleep(TRUSTED_SECONDS + 1)
         third = await heygen.assets.upload(PNG, memory=journal)
         assert (third.reused, third.asset_id) == (False, list(world.assets)[-1])
         assert journal.asset(f"{third.sha256}:image/png") == third.asset_id
-    assert sent(world) == 3
+    assert count_files(world) == 3
 
 
-async def test_it_is_looked_again_now_and_then(heygen: HeyGen, world: World) -> None:
-    """One GET in ten minutes, however many rows."""
+async def test_an_asset_is_checked_every_ten_minutes(heygen: HeyGen, world: World) -> None:
+    """A known asset is read once in ten minutes, for any number of uploads."""
     first = await heygen.assets.upload(PNG)
     for _ in range(3):
         await anyio.sleep(TRUSTED_SECONDS + 1)
@@ -122,8 +123,8 @@ async def test_it_is_looked_again_now_and_then(heygen: HeyGen, world: World) -> 
     assert dict(world.request_counts()) == {"POST /v3/assets": 1, "GET /v3/assets/{asset_id}": 3}
 
 
-async def test_a_look_that_fails_is_told(heygen: HeyGen, world: World) -> None:
-    """It is not known whether HeyGen has it: that is no reason to upload it again."""
+async def test_a_check_that_fails_is_an_error(heygen: HeyGen, world: World) -> None:
+    """If HeyGen cannot be asked for a known asset, the error is raised, and the file is not sent again."""
     await heygen.assets.upload(PNG)
     await anyio.sleep(TRUSTED_SECONDS + 1)
     world.faults.append(DropBefore(path="/v3/assets/*"))
@@ -133,7 +134,7 @@ async def test_a_look_that_fails_is_told(heygen: HeyGen, world: World) -> None:
 
 
 async def test_a_journal_remembers(server: Server, world: World, logo: Path, tmp_path: Path) -> None:
-    """Another client, another day: it is looked whether HeyGen still has it, and nothing is sent."""
+    """With a journal a later client sends no file that HeyGen still has."""
     ids = set()
     for day in range(3):
         async with HeyGen("simulator-key", base_url=server.base_url) as heygen:
@@ -150,8 +151,8 @@ async def test_a_journal_remembers(server: Server, world: World, logo: Path, tmp
     assert again.asset_id not in ids
 
 
-async def test_a_client_tells_its_journal_what_it_knew_before(heygen: HeyGen, tmp_path: Path) -> None:
-    """An upload without one, then the same with one."""
+async def test_an_asset_known_before_is_written_to_a_journal(heygen: HeyGen, tmp_path: Path) -> None:
+    """An asset uploaded without a journal is written to the journal at the next upload of its content."""
     first = await heygen.assets.upload(PNG)
     with Journal(tmp_path / "j.db", create=True) as journal:
         assert (await heygen.assets.upload(PNG, memory=journal)).reused
@@ -161,7 +162,7 @@ async def test_a_client_tells_its_journal_what_it_knew_before(heygen: HeyGen, tm
 
 
 def test_a_journal_without_the_table_gets_it(tmp_path: Path) -> None:
-    """One that was written before uploads were remembered."""
+    """A journal of a version without the table `assets` gets it when it is opened for writing."""
     path = tmp_path / "old.db"
     Journal(path, create=True).close()
     with sqlite3.connect(path) as db:
@@ -176,7 +177,7 @@ def test_a_journal_without_the_table_gets_it(tmp_path: Path) -> None:
 
 
 async def test_a_campaign_uploads_its_logo_once(server: Server, world: World, logo: Path, tmp_path: Path) -> None:
-    """Five hundred rows; the run goes on in another client, and begins by the same lines."""
+    """A campaign of five hundred rows that is continued by another client uploads its logo once."""
     path = tmp_path / "campaign.db"
     world.slots = 100
 

@@ -1,4 +1,4 @@
-"""What an upload is made of: which files HeyGen takes, and where their bytes come from. Nothing here is sent."""
+"""Media types and sources of uploads, without a server."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from aiohttp.base_protocol import BaseProtocol
 from hypothesis import given, strategies as st
 
 from heygen_async import HeyGen, InvalidInputError
-from heygen_async.api.uploads.byte_sources import opened, sha256_of
-from heygen_async.api.uploads.media_types import media_of, sniffed
+from heygen_async.api.uploads.byte_sources import open_source, sha256_of
+from heygen_async.api.uploads.media_types import media_of, media_type_of
 from heygen_async.http.bodies import CHUNK_BYTES, Body
 from heygen_async.http.multipart import streamed_file
 from heygen_async.simulator import World
@@ -60,24 +60,24 @@ KINDS = [
 ]
 
 
-# What it is
+# Media types
 
 
 @pytest.mark.parametrize(("head", "kind"), KINDS)
-def test_the_first_bytes_tell(head: bytes, kind: str | None) -> None:
-    """Of what HeyGen takes, and of what people try to give it."""
-    assert sniffed(head) == kind
+def test_the_type_by_the_first_bytes(head: bytes, kind: str | None) -> None:
+    """The first bytes decide the type, of files that HeyGen takes and of others that people try."""
+    assert media_type_of(head) == kind
 
 
 @given(st.binary(max_size=600))
-def test_any_bytes_are_something_or_nothing(head: bytes) -> None:
-    """No file is too strange to be looked at; what is taken has a name with an ending, or came as it was said."""
+def test_any_bytes_have_a_type_or_are_refused(head: bytes) -> None:
+    """Any first bytes give a type and a file name, or raise InvalidInputError."""
     try:
         media = media_of("x", head, max(1, len(head)))
     except InvalidInputError as exc:
         assert exc.message.startswith("x: ")  # noqa: PT017 - one of the two ways
     else:
-        assert media.media_type == sniffed(head)
+        assert media.media_type == media_type_of(head)
         assert media.filename.startswith("upload")
 
 
@@ -86,7 +86,7 @@ def test_any_bytes_are_something_or_nothing(head: bytes) -> None:
     [
         (None, "upload.png"),
         ("logo", "logo.png"),
-        ("logo.jpg", "logo.jpg"),  # HeyGen looks at the bytes
+        ("logo.jpg", "logo.jpg"),  # HeyGen ignores the extension
         ('a"b\r\nX: 1.png', "a_b__X: 1.png"),
         ("C:\\films\\a.png", "a.png"),
         ("../../a.png", "a.png"),
@@ -96,7 +96,7 @@ def test_any_bytes_are_something_or_nothing(head: bytes) -> None:
     ],
 )
 def test_a_name_that_can_be_sent(given_name: str | None, sent: str) -> None:
-    """It cannot break the form, and has an ending."""
+    """A file name is sent without characters that could break the form, and with an extension."""
     assert media_of("x", PNG, 10, filename=given_name).filename == sent
 
 
@@ -104,35 +104,40 @@ def test_a_name_that_can_be_sent(given_name: str | None, sent: str) -> None:
     ("size", "head", "as_form"),
     [(FORM_BYTES, MP4, True), (FORM_BYTES + 1, MP4, False), (10, b"PK\x03\x04", False)],
 )
-def test_the_way_it_takes(size: int, head: bytes, as_form: bool) -> None:  # noqa: FBT001 - a parameter
-    """A form up to 32 MB, if forms take its type."""
+def test_the_route_of_a_file(size: int, head: bytes, as_form: bool) -> None:  # noqa: FBT001 - a parameter
+    """A file of up to 32 MB is sent in a form if forms take its type."""
     assert media_of("x", head, size).as_form is as_form
 
 
 @pytest.mark.parametrize(
     ("head", "size", "settings", "message"),
     [
-        (b"", 0, {}, "x: 0 bytes; HeyGen takes no empty file: give one"),
-        (b"Hello", 5, {}, "x: its first bytes are of no known type; .* convert it, or say media_type"),
+        (b"", 0, {}, "x: 0 bytes; HeyGen takes no empty file: give a file"),
+        (b"Hello", 5, {}, "x: its first bytes are of no known type; .* convert it, or give media_type"),
         (b"GIF89a", 6, {}, "x: image/gif, which HeyGen does not take; convert it to png or jpeg"),
         (b"\xff\xf1", 6, {}, "x: audio/aac, .* convert it to mp3 or wav"),
         (b"\x00\x00\x00\x14ftypqt  ", 9, {}, "x: video/quicktime, .* convert it to mp4"),
         (b"<html>", 9, {}, "x: text/html, .* this is a page"),
-        (PNG, 9, {"media_type": "video/mp4"}, "x: said to be video/mp4, .* those of image/png; leave media_type out"),
+        (
+            PNG,
+            9,
+            {"media_type": "video/mp4"},
+            "x: media_type is video/mp4, .* those of image/png; leave media_type out",
+        ),
         (PNG, 9, {"media_type": "png"}, "media_type: 'png'; must be a media type such as image/png"),
         (PNG, 50 * MEGABYTE + 1, {"purpose": "videos"}, "x: 52,428,801 bytes; image in a video has at most 52,428,800"),
         (b"ID3", 50 * MEGABYTE + 1, {"purpose": "videos"}, "audio in a video has at most 52,428,800"),
         (MP4, 100 * MEGABYTE + 1, {"purpose": "videos"}, "video in a video has at most 104,857,600: make it smaller"),
     ],
 )
-def test_what_heygen_would_not_take(head: bytes, size: int, settings: dict[str, Any], message: str) -> None:
-    """Subject, value, reason, mend."""
+def test_a_file_that_heygen_does_not_take(head: bytes, size: int, settings: dict[str, Any], message: str) -> None:
+    """A file that HeyGen would refuse is an error with subject, value, reason and remedy."""
     with pytest.raises(InvalidInputError, match=message):
         media_of("x", head, size, **settings)
 
 
 @pytest.mark.parametrize(
-    ("head", "said", "kind", "as_form"),
+    ("head", "declared", "kind", "as_form"),
     [
         (b"\x00\x00\x00\x14ftypqt  ", "video/quicktime", "video/quicktime", False),
         (b"Hello", "text/plain", "text/plain", False),
@@ -141,25 +146,25 @@ def test_what_heygen_would_not_take(head: bytes, size: int, settings: dict[str, 
         (b"\xff\xd8\xff", "image/jpg", "image/jpeg", True),
     ],
 )
-def test_whoever_knows_better_is_believed(head: bytes, said: str, kind: str, as_form: bool) -> None:  # noqa: FBT001 - a parameter
-    """HeyGen may take more tomorrow. Such types go directly."""
-    media = media_of("x", head, 10, media_type=said)
+def test_a_declared_type_is_used(head: bytes, declared: str, kind: str, as_form: bool) -> None:  # noqa: FBT001 - a parameter
+    """A declared type that the bytes do not contradict is used; unknown types are sent to the storage."""
+    media = media_of("x", head, 10, media_type=declared)
     assert (media.media_type, media.as_form) == (kind, as_form)
 
 
-def test_limits_of_videos_are_those_of_videos() -> None:
-    """A film to be translated may be larger, and a document has no limit there."""
+def test_limits_of_files_in_videos() -> None:
+    """The limits for files in videos hold with `purpose="videos"` only, and not for documents."""
     assert media_of("x", MP4, 2**31).media_type == "video/mp4"
     assert not media_of("x", MP4, 100 * MEGABYTE, purpose="videos").as_form
     assert not media_of("x", b"%PDF-", 200 * MEGABYTE, purpose="videos").as_form
 
 
-# Where it comes from
+# Sources
 
 
 async def whole(source: Any, size: int | None = None) -> tuple[bytes, bytes, str]:
-    """Read a source twice: its bytes, its head, its hash."""
-    async with opened(source, size) as found:
+    """Read a source twice, and return its bytes, its head and its hash."""
+    async with open_source(source, size) as found:
         digest = await sha256_of(found)
         chunks, content = found.open(), b""
         while chunk := await chunks.receive():
@@ -178,7 +183,7 @@ async def pieces(content: bytes, *lengths: int) -> AsyncIterator[bytes]:
 
 
 class Upload:
-    """What web frameworks give: a file whose `read` is to be awaited."""
+    """A file with an async `read`, as web frameworks give it."""
 
     def __init__(self, content: bytes) -> None:
         self.file = io.BytesIO(content)
@@ -190,7 +195,7 @@ class Upload:
 @pytest.mark.parametrize("size", [1, 511, 512, 513, CHUNK_BYTES, 3 * MEGABYTE + 1])
 @pytest.mark.parametrize("kind", ["path", "str", "bytes", "view", "file", "memory", "pipe", "stream", "web", "anyio"])
 async def test_every_source_gives_the_same_bytes(tmp_path: Path, kind: str, size: int) -> None:
-    """As often as one likes, a chunk at a time."""
+    """Each kind of source gives its bytes in chunks, and more than once."""
     content = os.urandom(size)
     path = tmp_path / "file"
     path.write_bytes(content)
@@ -227,10 +232,10 @@ async def test_every_source_gives_the_same_bytes(tmp_path: Path, kind: str, size
     assert found == (content, content[:512], hashlib.sha256(content).hexdigest())
 
 
-async def test_bytes_are_those_of_the_moment() -> None:
-    """What is changed later was not meant."""
+async def test_bytes_are_copied() -> None:
+    """A later change of a bytearray does not change the upload."""
     content = bytearray(PNG)
-    async with opened(content) as found:
+    async with open_source(content) as found:
         content[:] = b"x" * len(content)
         assert found.head == PNG[:512]
 
@@ -240,7 +245,7 @@ async def test_bytes_are_those_of_the_moment() -> None:
     [
         (lambda folder: folder / "nothing.png", "nothing.png: there is no such file; give the path of one"),
         (lambda folder: folder, "a folder; give its files one by one"),
-        (lambda folder: os.devnull, "/dev/null: no regular file"),
+        (lambda folder: os.devnull, "/dev/null: not a regular file"),
         (lambda folder: "a\0b", r"a.+b: (cannot be read|there is no such file)"),
         (lambda folder: "https://example.com/a.png", r"source: an address; .* AssetUrl\(url=...\)"),
         (lambda folder: io.StringIO("text"), r'source: a file open for text; open it for bytes: open\(path, "rb"\)'),
@@ -249,15 +254,17 @@ async def test_bytes_are_those_of_the_moment() -> None:
         (lambda folder: None, "source: a NoneType; must be"),
     ],
 )
-async def test_what_cannot_be_uploaded(heygen: HeyGen, world: World, tmp_path: Path, make: Any, message: str) -> None:
-    """It is told before anything is sent."""
+async def test_a_source_that_cannot_be_uploaded(
+    heygen: HeyGen, world: World, tmp_path: Path, make: Any, message: str
+) -> None:
+    """A source that cannot be uploaded is refused before a request is sent."""
     with pytest.raises(InvalidInputError, match=message):
         await heygen.assets.upload(make(tmp_path))
     assert world.requests == []
 
 
 async def test_an_empty_file_is_refused(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """From wherever it comes."""
+    """An empty source of any kind is refused before a request is sent."""
     (tmp_path / "empty.png").touch()
     for source in (tmp_path / "empty.png", b"", io.BytesIO(PNG[:0]), pieces(b""), pieces(b"", 0)):
         with pytest.raises(InvalidInputError, match=r"(empty.png|source): 0 bytes"):
@@ -266,7 +273,7 @@ async def test_an_empty_file_is_refused(heygen: HeyGen, world: World, tmp_path: 
 
 
 async def test_a_file_that_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The system's words, and the mend."""
+    """The error for a file that cannot be opened has the system's message and the remedy."""
     path = tmp_path / "a.png"
     path.write_bytes(PNG)
 
@@ -278,21 +285,21 @@ async def test_a_file_that_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.
         await whole(path)
 
 
-async def test_a_file_that_goes_away(tmp_path: Path) -> None:
-    """Between the look and the reading."""
+async def test_a_file_that_is_deleted(tmp_path: Path) -> None:
+    """A file that is deleted between opening and reading raises InvalidInputError."""
     path = tmp_path / "a.png"
     path.write_bytes(PNG)
-    async with opened(path) as found:
+    async with open_source(path) as found:
         path.unlink()
         with pytest.raises(InvalidInputError, match=r"cannot be read any more: No such file.*; leave it in place"):
             await found.open().receive()
 
 
-async def test_a_file_that_is_given_up_while_it_is_opened(tmp_path: Path) -> None:
-    """It does not stay open: an open file would be a warning, which is an error here."""
+async def test_a_file_that_is_closed_while_it_is_opened(tmp_path: Path) -> None:
+    """A reader that is closed while a thread opens its file leaves no open file, which would be a warning."""
     path = tmp_path / "a.png"
     path.write_bytes(PNG)
-    async with opened(path) as found, anyio.create_task_group() as group:
+    async with open_source(path) as found, anyio.create_task_group() as group:
         chunks = found.open()
         group.start_soon(chunks.receive)
         await anyio.lowlevel.checkpoint()
@@ -300,8 +307,8 @@ async def test_a_file_that_is_given_up_while_it_is_opened(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(("size", "message"), [(0, "size: 0; must be"), (-1, "size: -1"), (5, "source has 708")])
-async def test_a_size_that_is_wrong(size: int, message: str) -> None:
-    """Where it can be seen, it is."""
+async def test_a_wrong_size(size: int, message: str) -> None:
+    """A wrong size is refused if the size of the source is known."""
     with pytest.raises(InvalidInputError, match=message):
         await whole(PNG, size)
     with pytest.raises(InvalidInputError, match=message):
@@ -309,7 +316,7 @@ async def test_a_size_that_is_wrong(size: int, message: str) -> None:
 
 
 async def test_a_stream_yields_bytes() -> None:
-    """And nothing else."""
+    """A stream that yields text is refused."""
 
     async def text() -> AsyncIterator[Any]:
         yield "text"
@@ -319,7 +326,7 @@ async def test_a_stream_yields_bytes() -> None:
 
 
 async def test_a_stream_that_breaks_leaves_no_file() -> None:
-    """The temporary file is closed, or there would be a warning."""
+    """The temporary file of a stream that raises is closed."""
 
     async def broken() -> AsyncIterator[bytes]:
         yield PNG
@@ -333,8 +340,8 @@ async def test_a_stream_that_breaks_leaves_no_file() -> None:
 
 
 @given(st.binary(max_size=2_000), st.integers(1, 700))
-async def test_a_streamed_form_is_a_form(content: bytes, step: int) -> None:
-    """Whatever is in the file, a server reads the file; and the length is what was told."""
+async def test_a_server_reads_a_streamed_form(content: bytes, step: int) -> None:
+    """A server reads any file from a streamed form, which has the declared length."""
     sent: list[int] = []
 
     class Steps:

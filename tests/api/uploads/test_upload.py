@@ -1,4 +1,4 @@
-"""One file's way to HeyGen: with its request, or directly to the storage; and what may happen on it."""
+"""Upload of one file: in a form or directly to the storage, with faults, deadlines and progress."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DIRECT = {
 
 
 def film(folder: Path, size: int = LARGE) -> Path:
-    """A file that begins like a film and takes no room on the disk."""
+    """Create a sparse file that starts like an MP4."""
     path = folder / "film.mp4"
     with path.open("wb") as file:
         file.write(MP4)
@@ -48,7 +48,7 @@ def received(world: World, made: UploadedAsset) -> Asset:
 
 
 def counts(world: World) -> dict[str, int]:
-    """Requests without the looks at what HeyGen makes of the file."""
+    """Return the number of requests by route, without polls of HeyGen's check."""
     return {route: count for route, count in world.request_counts().items() if "statuses" not in route}
 
 
@@ -56,11 +56,11 @@ def client(address: str, **settings: Any) -> HeyGen:
     return HeyGen("simulator-key", base_url=address, **settings)
 
 
-# With the request
+# In a form
 
 
-async def test_a_small_file_comes_with_its_request(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """One POST under a key, and the bytes are the file's."""
+async def test_a_small_file_is_sent_in_a_form(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """A small file is one POST under a key."""
     path = tmp_path / "logo.png"
     path.write_bytes(PNG)
     made = await heygen.assets.upload(path)
@@ -73,36 +73,36 @@ async def test_a_small_file_comes_with_its_request(heygen: HeyGen, world: World,
     assert made.asset.asset_id == made.asset_id
 
 
-@pytest.mark.parametrize(("size", "ways"), [(FORM_BYTES, {"POST /v3/assets": 1}), (LARGE, DIRECT)])
-async def test_the_border_is_at_32_megabytes(
-    heygen: HeyGen, world: World, tmp_path: Path, size: int, ways: dict[str, int]
+@pytest.mark.parametrize(("size", "requests"), [(FORM_BYTES, {"POST /v3/assets": 1}), (LARGE, DIRECT)])
+async def test_the_limit_of_a_form_is_32_megabytes(
+    heygen: HeyGen, world: World, tmp_path: Path, size: int, requests: dict[str, int]
 ) -> None:
-    """The last byte that a form may have, and one more."""
+    """A file of 32 MB is sent in a form, and one of a byte more to the storage."""
     path = film(tmp_path, size)
     made = await heygen.assets.upload(path)
     asset = received(world, made)
     assert asset.received is not None
     assert asset.received.sha256 == hashlib.sha256(path.read_bytes()).digest()
-    assert counts(world) == ways
+    assert counts(world) == requests
 
 
 async def test_a_lost_answer_makes_no_second_asset(heygen: HeyGen, world: World) -> None:
-    """It is repeated under its key, from the first byte."""
+    """After a lost answer a form is repeated under its key, and makes one asset."""
     world.faults.append(DropAfterAccept(path="/v3/assets", nth=1))
     made = await heygen.assets.upload(PNG, filename="a.png")
     assert list(world.assets) == [made.asset_id]
-    assert len({seen.key for seen in world.requests}) == 1
+    assert len({request.key for request in world.requests}) == 1
     assert len(world.requests) == 2
 
 
-async def test_a_line_that_breaks_in_the_middle_of_a_form(server: Server, world: World, tmp_path: Path) -> None:
-    """The file is read again from its beginning."""
+async def test_a_connection_that_breaks_in_a_form(server: Server, world: World, tmp_path: Path) -> None:
+    """After a connection breaks in a form the file is read again from its start."""
     path = film(tmp_path, 20_000_000)
     events: list[UploadProgressed] = []
     async with line_to(server.base_url, 5_000_000) as line, client(line) as heygen:
         made = await heygen.assets.upload(path, on_progress=events.append)
     received(world, made)
-    assert counts(world) == {"POST /v3/assets": 1}  # the first was never whole
+    assert counts(world) == {"POST /v3/assets": 1}  # the first was not complete
     assert [event.sent_bytes for event in events].count(0) == 2
     assert events[-1].sent_bytes == 20_000_000
 
@@ -111,14 +111,14 @@ async def test_a_line_that_breaks_in_the_middle_of_a_form(server: Server, world:
 
 
 async def test_the_storage_gets_the_headers_and_no_credentials(tmp_path: Path) -> None:
-    """Word for word, and not even a User-Agent; the key goes to HeyGen's host only."""
+    """The storage gets HeyGen's headers and a length, but no User-Agent and no key."""
     depot, path = Depot(), film(tmp_path)
     async with depot.open() as address, client(address) as heygen:
         made = await heygen.assets.upload(path)
     assert depot.bodies == [hashlib.sha256(path.read_bytes()).hexdigest()]
     host = depot.headers.pop("Host")
     assert host.startswith("127.0.0.2:")
-    assert depot.headers.pop("Connection", "close") == "close"  # of this line only, never signed
+    assert depot.headers.pop("Connection", "close") == "close"  # for this connection only, never signed
     assert depot.headers == {"Content-Type": "video/mp4", "x-amz-meta-one": "1", "Content-Length": str(LARGE)}
     assert made.asset_id == "a1"
     assert depot.asked == [
@@ -128,8 +128,8 @@ async def test_the_storage_gets_the_headers_and_no_credentials(tmp_path: Path) -
     ]
 
 
-async def test_headers_that_tell_the_length_are_not_doubled(tmp_path: Path) -> None:
-    """Where HeyGen has signed it."""
+async def test_a_signed_length_is_sent_once(tmp_path: Path) -> None:
+    """If HeyGen's headers have the length, no second Content-Length is added."""
     depot, path = Depot(), film(tmp_path)
     body = Body(size_bytes=LARGE, open=lambda: PathChunks(path))
     async with client("http://127.0.0.1:9") as heygen, listening(depot.storage) as storage:
@@ -140,14 +140,16 @@ async def test_headers_that_tell_the_length_are_not_doubled(tmp_path: Path) -> N
     }
 
 
-async def test_a_zip_goes_directly_whatever_its_size(heygen: HeyGen, world: World) -> None:
-    """Forms do not take it."""
+async def test_a_zip_is_sent_to_the_storage(heygen: HeyGen, world: World) -> None:
+    """A zip of any size is sent to the storage, because forms do not take it."""
     made = await heygen.assets.upload(b"PK\x03\x04" + bytes(100), filename="site.zip")
     assert (made.media_type, counts(world)) == ("application/zip", DIRECT)
 
 
-async def test_a_file_that_is_not_seen_yet_is_told_again(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """409 twice, then done; the pauses are those of the official client."""
+async def test_a_completion_is_repeated_while_the_file_is_not_seen(
+    heygen: HeyGen, world: World, tmp_path: Path
+) -> None:
+    """A completion that is answered with 409 is repeated, with the pauses of the official client."""
     world.faults.append(ErrorAnswer(path="*/complete", status=409, code="conflict", times=2))
     made = await heygen.assets.upload(film(tmp_path), ready_within=0)
     received(world, made)
@@ -156,7 +158,7 @@ async def test_a_file_that_is_not_seen_yet_is_told_again(heygen: HeyGen, world: 
 
 
 async def test_a_file_that_is_never_seen(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """Bounded: six times in seven and a half seconds."""
+    """A completion that is answered with 409 is sent six times in seven and a half seconds, then raises."""
     world.faults.append(ErrorAnswer(path="*/complete", status=409, code="conflict"))
     with pytest.raises(errors.ConflictError):
         await heygen.assets.upload(film(tmp_path))
@@ -164,8 +166,8 @@ async def test_a_file_that_is_never_seen(heygen: HeyGen, world: World, tmp_path:
     assert anyio.current_time() == pytest.approx(7.5, abs=0.1)
 
 
-async def test_a_conflict_that_the_retries_sat_out_is_not_sat_out_again(world: World, server: Server) -> None:
-    """`resource_not_ready` is repeated by the retry policy; not six times as often."""
+async def test_a_retried_conflict_is_not_repeated_again(world: World, server: Server) -> None:
+    """`resource_not_ready` is repeated by the retry policy only."""
     world.faults.append(ErrorAnswer(path="*/complete", status=409, code="resource_not_ready"))
     async with client(server.base_url, retry=RetryPolicy(attempts=2)) as heygen:
         with pytest.raises(errors.ResourceNotReadyError):
@@ -174,15 +176,15 @@ async def test_a_conflict_that_the_retries_sat_out_is_not_sat_out_again(world: W
 
 
 async def test_a_lost_answer_to_the_completion_is_repeated(heygen: HeyGen, world: World) -> None:
-    """It may be said again, though it is a POST without a key."""
+    """A completion is repeated after a lost answer, although it is a POST without a key."""
     world.faults.append(DropAfterAccept(path="*/complete", nth=1))
     made = await heygen.assets.upload(b"PK\x03\x04")
     assert list(world.assets) == [made.asset_id]
     assert counts(world)["POST /v3/assets/{asset_id}/complete"] == 2
 
 
-async def test_a_line_that_breaks_in_the_middle_of_a_put(server: Server, world: World, tmp_path: Path) -> None:
-    """The file is read again from its beginning; it stays one asset."""
+async def test_a_connection_that_breaks_in_a_put(server: Server, world: World, tmp_path: Path) -> None:
+    """After a connection breaks in a PUT the file is read again from its start, and is one asset."""
     path = film(tmp_path)
     events: list[Event] = []
     # The first connection is that of the calls to HeyGen.
@@ -192,18 +194,18 @@ async def test_a_line_that_breaks_in_the_middle_of_a_put(server: Server, world: 
     asset = received(world, made)
     assert asset.received is not None
     assert asset.received.sha256 == hashlib.sha256(path.read_bytes()).digest()
-    assert counts(world) == DIRECT  # the first two were never whole
+    assert counts(world) == DIRECT  # the first two were not complete
     planned = [event for event in events if isinstance(event, RetryPlanned)]
     assert [(event.method, event.route, event.error) for event in planned] == [
         ("PUT", "storage", "ConnectionLostError")
     ] * 2
-    told = [event.sent_bytes for event in events if isinstance(event, UploadProgressed)]
-    assert told.count(0) == 3
-    assert told[-1] == LARGE
+    sent = [event.sent_bytes for event in events if isinstance(event, UploadProgressed)]
+    assert sent.count(0) == 3
+    assert sent[-1] == LARGE
 
 
-async def test_a_storage_that_is_not_well_is_tried_again(heygen: HeyGen, world: World) -> None:
-    """5xx, 429, and a line that it has found too slow; as long as the retries last."""
+async def test_a_failing_storage_is_retried(heygen: HeyGen, world: World) -> None:
+    """A PUT that is answered with 503 or 429 is retried."""
     world.faults.append(ErrorAnswer(path="/uploads/", status=503, times=1))
     world.faults.append(ErrorAnswer(path="/uploads/", status=429, retry_after="20", times=1))
     await heygen.assets.upload(b"PK\x03\x04")
@@ -211,8 +213,8 @@ async def test_a_storage_that_is_not_well_is_tried_again(heygen: HeyGen, world: 
     assert anyio.current_time() >= 20
 
 
-async def test_a_storage_that_is_never_well(world: World, server: Server) -> None:
-    """The last error tells how often."""
+async def test_a_storage_that_always_fails(world: World, server: Server) -> None:
+    """After all attempts of a PUT the last error has their number."""
     world.faults.append(DropBefore(path="/uploads/"))
     async with client(server.base_url) as heygen:
         with pytest.raises(errors.ConnectionLostError) as caught:
@@ -222,7 +224,7 @@ async def test_a_storage_that_is_never_well(world: World, server: Server) -> Non
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "kind", "tries"),
+    ("status", "body", "kind", "attempts"),
     [
         (400, "<Error><Code>RequestTimeout</Code></Error>", errors.ServerError, 5),
         (400, "<Error><Code>EntityTooLarge</Code></Error>", errors.UploadError, 1),
@@ -232,10 +234,8 @@ async def test_a_storage_that_is_never_well(world: World, server: Server) -> Non
         (410, "", errors.UploadError, 3),
     ],
 )
-async def test_what_a_refusal_of_the_storage_means(
-    status: int, body: str, kind: type[errors.HeyGenError], tries: int
-) -> None:
-    """Some are worth a try, some a new address, some neither."""
+async def test_refusals_of_the_storage(status: int, body: str, kind: type[errors.HeyGenError], attempts: int) -> None:
+    """By status and code a refused PUT is retried, retried with a new address, or given up."""
     puts = []
 
     async def put(request: web.Request) -> web.Response:
@@ -246,34 +246,34 @@ async def test_what_a_refusal_of_the_storage_means(
     async with depot.open() as address, client(address) as heygen:
         with pytest.raises(kind, match=f"HTTP {status}") as caught:
             await heygen.assets.upload(b"PK\x03\x04", filename="a.zip")
-    assert len(puts) == tries
+    assert len(puts) == attempts
     addresses = depot.asked.count("POST /v3/assets/direct-uploads")
-    assert addresses == (3 if tries == 3 else 1)
+    assert addresses == (3 if attempts == 3 else 1)
     assert caught.value.spent == "no"
 
 
 async def test_a_refused_address_is_replaced(heygen: HeyGen, world: World) -> None:
-    """By a new one, under a key of its own; the asset is that of the address which took it."""
+    """A refused address is replaced under a new key, and the asset is that of the second address."""
     world.faults.append(ErrorAnswer(path="/uploads/", status=403, times=1))
     made = await heygen.assets.upload(b"PK\x03\x04", Options(idempotency_key="mine"))
     received(world, made)
-    keys = [seen.key for seen in world.requests if seen.route.endswith("/direct-uploads")]
+    keys = [request.key for request in world.requests if request.route.endswith("/direct-uploads")]
     assert keys[0] == "mine"
     assert len(set(keys)) == len(world.assets) == 2
 
 
-async def test_an_address_that_became_too_old_is_not_tried(heygen: HeyGen, world: World) -> None:
-    """A pause before the next try may last longer than it."""
+async def test_an_expired_address_is_not_used(heygen: HeyGen, world: World) -> None:
+    """If the pause before a retry is longer than the address is valid, a new one is requested."""
     world.upload_seconds = 10
     world.faults.append(ErrorAnswer(path="/uploads/", status=503, retry_after="30", times=1))
     made = await heygen.assets.upload(b"PK\x03\x04")
     received(world, made)
     assert counts(world)["POST /v3/assets/direct-uploads"] == 2
-    assert [seen.status for seen in world.requests if seen.method == "PUT"] == [503, 200]
+    assert [request.status for request in world.requests if request.method == "PUT"] == [503, 200]
 
 
-async def test_what_is_too_large_for_a_slot_is_not_sent(tmp_path: Path) -> None:
-    """The limit is not documented: HeyGen tells it with the address."""
+async def test_a_file_above_the_limit_of_its_address_is_not_sent(tmp_path: Path) -> None:
+    """A file above the limit that HeyGen returns with the address is refused before it is sent."""
     depot = Depot(max_bytes=LARGE - 1)
     async with depot.open() as address, client(address) as heygen:
         with pytest.raises(errors.InvalidInputError, match=r"film.mp4: 33,554,433 bytes; HeyGen takes .* 33,554,432"):
@@ -282,8 +282,8 @@ async def test_what_is_too_large_for_a_slot_is_not_sent(tmp_path: Path) -> None:
     assert depot.asked == ["POST /v3/assets/direct-uploads"]
 
 
-async def test_a_presigned_address_is_nowhere(caplog: pytest.LogCaptureFixture) -> None:
-    """Not in errors, their causes, or the log: whoever reads it could write the file."""
+async def test_a_presigned_address_is_in_no_text(caplog: pytest.LogCaptureFixture) -> None:
+    """Errors, their causes, events and the log do not contain a presigned address."""
     caplog.set_level(logging.DEBUG)
 
     async def put(request: web.Request) -> web.Response:
@@ -296,16 +296,16 @@ async def test_a_presigned_address_is_nowhere(caplog: pytest.LogCaptureFixture) 
     async with depot.open() as address, client(address, observers=[events.append]) as heygen:
         with pytest.raises(errors.ConnectionLostError) as caught:
             await heygen.assets.upload(b"PK\x03\x04" + bytes(5_000_000), Options(attempts=2))
-    said = "".join(traceback.format_exception(caught.value)) + repr(events) + caplog.text
-    assert "Signature" not in said
-    assert "s3cret" not in said
+    text = "".join(traceback.format_exception(caught.value)) + repr(events) + caplog.text
+    assert "Signature" not in text
+    assert "s3cret" not in text
 
 
-# What HeyGen makes of it
+# HeyGen's check
 
 
-async def test_it_is_there_when_heygen_has_looked_through_it(tmp_path: Path) -> None:
-    """Words that are not known count as not yet."""
+async def test_an_upload_waits_for_the_check(tmp_path: Path) -> None:
+    """A direct upload waits until the status is `completed`; unknown statuses count as not yet."""
     depot = Depot(status=["not_found", "processing", "scanning", "completed"])
     async with depot.open() as address, client(address) as heygen:
         await heygen.assets.upload(film(tmp_path))
@@ -313,8 +313,8 @@ async def test_it_is_there_when_heygen_has_looked_through_it(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("reason", [None, {"code": "asset_not_available", "message": "It is no film."}])
-async def test_what_heygen_cannot_use(tmp_path: Path, reason: dict[str, Any] | None) -> None:
-    """The error has HeyGen's reason, if it gives one."""
+async def test_a_file_that_heygen_cannot_use(tmp_path: Path, reason: dict[str, Any] | None) -> None:
+    """A failed check raises UploadError with HeyGen's reason, if it gives one."""
     depot = Depot(status=["failed"], error=reason)
     async with depot.open() as address, client(address) as heygen:
         with pytest.raises(errors.UploadError, match="It is no film" if reason else "gives no reason") as caught:
@@ -323,8 +323,8 @@ async def test_what_heygen_cannot_use(tmp_path: Path, reason: dict[str, Any] | N
     assert caught.value.code == (reason and reason["code"])
 
 
-async def test_what_heygen_never_looks_through(tmp_path: Path) -> None:
-    """The error leads back to it."""
+async def test_a_file_that_is_never_checked(tmp_path: Path) -> None:
+    """A check that takes longer than `ready_within` raises DeadlineExceededError with the asset's id."""
     depot = Depot(status=["processing"])
     async with depot.open() as address, client(address) as heygen:
         with pytest.raises(errors.DeadlineExceededError, match="within 30 s") as caught:
@@ -337,7 +337,7 @@ async def test_what_heygen_never_looks_through(tmp_path: Path) -> None:
 
 
 async def stream(size: int, chunk: int = 1_000_000) -> AsyncIterator[bytes]:
-    """A film that comes in pieces, the first of them small, some of them empty."""
+    """Yield an MP4 in chunks of which the first are small and one is empty."""
     yield MP4[:4]
     yield b""
     yield MP4[4:]
@@ -349,22 +349,22 @@ async def stream(size: int, chunk: int = 1_000_000) -> AsyncIterator[bytes]:
 
 @pytest.mark.parametrize("size", [200, LARGE])
 async def test_a_stream_of_unknown_size(heygen: HeyGen, world: World, size: int) -> None:
-    """It is put into a temporary file first, so it can be repeated as well."""
+    """A stream of unknown size is copied to a temporary file first, so that it can be sent again."""
     world.faults.append(DropBefore(nth=1, path="/uploads/" if size == LARGE else "/v3/assets"))
     made = await heygen.assets.upload(stream(size), filename="film.mp4")
     assert received(world, made).name == "film.mp4"
     assert made.size_bytes == size
 
 
-async def test_a_stream_of_known_size_is_sent_as_it_comes(heygen: HeyGen, world: World) -> None:
-    """Nothing of it is kept."""
+async def test_a_stream_of_known_size_is_sent_while_it_is_read(heygen: HeyGen, world: World) -> None:
+    """A large stream of known size is sent to the storage without a temporary file."""
     made = await heygen.assets.upload(stream(LARGE), size=LARGE)
     assert received(world, made).mime_type == "video/mp4"
     assert counts(world) == DIRECT
 
 
-async def test_a_stream_that_went_out_does_not_come_again(heygen: HeyGen, world: World) -> None:
-    """It is not repeated, and the error says what would help."""
+async def test_a_stream_is_not_sent_again(heygen: HeyGen, world: World) -> None:
+    """A stream that can be read once is not sent again after a failure, and a note says how to change that."""
     world.faults.append(DropBefore(path="/uploads/", nth=1))
     with pytest.raises(errors.ConnectionLostError) as caught:
         await heygen.assets.upload(stream(LARGE), size=LARGE)
@@ -372,8 +372,8 @@ async def test_a_stream_that_went_out_does_not_come_again(heygen: HeyGen, world:
     assert counts(world)["PUT /uploads/{name}"] == 1
 
 
-async def test_a_refused_stream_does_not_come_again(heygen: HeyGen, world: World) -> None:
-    """A new address would get the rest of it only."""
+async def test_a_refused_stream_is_not_sent_again(heygen: HeyGen, world: World) -> None:
+    """A stream that can be read once is not sent to a second address."""
     world.faults.append(ErrorAnswer(path="/uploads/", status=403))
     with pytest.raises(errors.UploadError) as caught:
         await heygen.assets.upload(stream(LARGE), size=LARGE)
@@ -382,18 +382,18 @@ async def test_a_refused_stream_does_not_come_again(heygen: HeyGen, world: World
 
 
 @pytest.mark.parametrize(
-    ("said", "real", "found"), [(LARGE + 5, LARGE, "33,554,433 came"), (LARGE, LARGE + 100_000, "more came")]
+    ("declared", "real", "message"), [(LARGE + 5, LARGE, "33,554,433 came"), (LARGE, LARGE + 100_000, "more came")]
 )
-async def test_a_stream_of_another_size(heygen: HeyGen, world: World, said: int, real: int, found: str) -> None:
-    """The announced size is exact, or nothing counts."""
-    with pytest.raises(errors.InvalidInputError, match=found):
-        await heygen.assets.upload(stream(real), size=said)
-    assert [seen.status for seen in world.requests if seen.method == "PUT"] == []
+async def test_a_stream_of_another_size(heygen: HeyGen, world: World, declared: int, real: int, message: str) -> None:
+    """A stream that does not have the declared size is refused, and no asset is complete."""
+    with pytest.raises(errors.InvalidInputError, match=message):
+        await heygen.assets.upload(stream(real), size=declared)
+    assert [request.status for request in world.requests if request.method == "PUT"] == []
     assert all(asset.received is None for asset in world.assets.values())
 
 
 async def test_a_stream_that_breaks(heygen: HeyGen, world: World) -> None:
-    """Its own error comes out, not that of the line."""
+    """The error of a stream is raised, not the connection's."""
 
     async def broken() -> AsyncIterator[bytes]:
         yield MP4
@@ -407,8 +407,8 @@ async def test_a_stream_that_breaks(heygen: HeyGen, world: World) -> None:
     assert all(asset.received is None for asset in world.assets.values())
 
 
-async def test_a_slow_stream_is_no_dead_line(heygen: HeyGen, world: World) -> None:
-    """An hour between two chunks is the source's business."""
+async def test_a_slow_stream_does_not_time_out(heygen: HeyGen, world: World) -> None:
+    """An hour between two chunks of a stream is no timeout."""
 
     async def slow() -> AsyncIterator[bytes]:
         yield MP4
@@ -418,16 +418,16 @@ async def test_a_slow_stream_is_no_dead_line(heygen: HeyGen, world: World) -> No
     received(world, await heygen.assets.upload(slow(), size=LARGE))
 
 
-# Lines that are silent
+# Connections that stall
 
 
-# When a writer that waits is cancelled, it leaves a future behind that nobody reads: a line in the log, an error here.
+# A cancelled writer leaves an unread future behind, which is a line in the log and an error in these tests.
 leaves_a_future = pytest.mark.skipif(aiohttp.__version__.startswith("3.10."), reason="a flaw of aiohttp 3.10")
 
 
 @pytest.mark.parametrize("reads", [pytest.param(False, marks=leaves_a_future), True])
-async def test_a_silent_storage_is_given_up(tmp_path: Path, reads: bool) -> None:  # noqa: FBT001 - a parameter
-    """One that takes no more bytes after a minute, one that has all of them after two."""
+async def test_a_storage_that_stalls_times_out(tmp_path: Path, reads: bool) -> None:  # noqa: FBT001 - a parameter
+    """A PUT times out after a minute without a byte sent, or two minutes after the last byte without an answer."""
 
     async def put(request: web.Request) -> web.Response:
         if reads:
@@ -443,8 +443,8 @@ async def test_a_silent_storage_is_given_up(tmp_path: Path, reads: bool) -> None
 
 
 @leaves_a_future
-async def test_a_silent_heygen_is_given_up(tmp_path: Path) -> None:
-    """The same while a form is sent."""
+async def test_a_form_that_stalls_times_out(tmp_path: Path) -> None:
+    """A form times out after a minute without a byte sent."""
 
     async def silent(request: web.Request) -> web.Response:
         await asyncio.sleep(1e6)
@@ -456,8 +456,8 @@ async def test_a_silent_heygen_is_given_up(tmp_path: Path) -> None:
     assert anyio.current_time() == pytest.approx(60, abs=1)
 
 
-async def test_nobody_listens(tmp_path: Path) -> None:
-    """Nothing was sent; a form says so, and a storage that is not there, too."""
+async def test_no_server(tmp_path: Path) -> None:
+    """Without a server a form or a PUT raises ConnectionFailedError."""
     async with client("http://127.0.0.1:9", retry=RetryPolicy(attempts=1)) as heygen:
         with pytest.raises(errors.ConnectionFailedError):
             await heygen.assets.upload(PNG)
@@ -469,8 +469,8 @@ async def test_nobody_listens(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [FORM_BYTES, LARGE])
-async def test_cancelling_leaves_nothing(tmp_path: Path, size: int) -> None:
-    """No open file, no task, no connection: warnings are errors here."""
+async def test_cancelling_closes_everything(tmp_path: Path, size: int) -> None:
+    """A cancelled upload leaves no open file, task or connection, which would be a warning and so an error."""
     begun = anyio.Event()
 
     async def half(request: web.Request) -> web.Response:
@@ -492,12 +492,11 @@ async def test_cancelling_leaves_nothing(tmp_path: Path, size: int) -> None:
 # Progress
 
 
-async def test_progress_is_told_in_steps(heygen: HeyGen, events: list[Event], tmp_path: Path) -> None:
-    """From nothing to all, never backwards, some two hundred times; to the observers and to you."""
+async def test_progress_is_reported_in_steps(heygen: HeyGen, events: list[Event], tmp_path: Path) -> None:
+    """Observers and `on_progress` get about two hundred rising events, from 0 to the file's size."""
     mine: list[UploadProgressed] = []
     await heygen.assets.upload(film(tmp_path, 150_000_000), on_progress=mine.append)
-    told = [event for event in events if isinstance(event, UploadProgressed)]
-    assert told == mine
+    assert [event for event in events if isinstance(event, UploadProgressed)] == mine
     sent = [event.sent_bytes for event in mine]
     assert sent == sorted(set(sent))
     assert (sent[0], sent[-1]) == (0, 150_000_000)
@@ -505,10 +504,8 @@ async def test_progress_is_told_in_steps(heygen: HeyGen, events: list[Event], tm
     assert {(event.upload, event.total_bytes) for event in mine} == {(mine[0].upload, 150_000_000)}
 
 
-async def test_a_callback_that_fails_changes_nothing(
-    heygen: HeyGen, world: World, caplog: pytest.LogCaptureFixture
-) -> None:
-    """As with observers; and each upload has a number of its own."""
+async def test_a_callback_that_fails_is_logged(heygen: HeyGen, world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """An exception of `on_progress` is logged and the upload goes on; each upload has a number of its own."""
     numbers = []
 
     def fail(event: UploadProgressed) -> None:
@@ -521,8 +518,8 @@ async def test_a_callback_that_fails_changes_nothing(
     assert len(set(numbers)) == 2
 
 
-async def test_an_open_file_is_read_from_where_it_stands(heygen: HeyGen, world: World) -> None:
-    """What is in front of that is not sent; it stays open."""
+async def test_an_open_file_is_read_from_its_position(heygen: HeyGen, world: World) -> None:
+    """An open file is sent from its position on, and stays open."""
     file = io.BytesIO(b"header" + PNG)
     file.seek(6)
     made = await heygen.assets.upload(file, filename="a.png")
@@ -532,10 +529,10 @@ async def test_an_open_file_is_read_from_where_it_stands(heygen: HeyGen, world: 
     assert not file.closed
 
 
-async def test_a_body_goes_out_once() -> None:
-    """Older versions of aiohttp send a PUT again by themselves; what is left of a body would not be the body."""
+async def test_a_body_is_sent_once() -> None:
+    """A second iteration of a body raises, because older versions of aiohttp would send the rest of it only."""
     body = Body(size_bytes=len(PNG), open=lambda: HandleChunks(io.BytesIO(PNG), 0))
-    flow = BodyStream(body, anyio.CancelScope())
-    assert aiter(flow) is flow
+    chunks = BodyStream(body, anyio.CancelScope())
+    assert aiter(chunks) is chunks
     with pytest.raises(errors.ConnectionLostError):
-        aiter(flow)
+        aiter(chunks)
