@@ -1,4 +1,4 @@
-"""From operations to methods, as text."""
+"""Methods of operations, as source text."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import attrs
 from tests.codegen.classes import ANSWERS_BY_HAND
 from tests.codegen.operations import Job, Op, Resource
 from tests.codegen.values import Values, name_of, target
-from tests.codegen.wording import QUERY, meaning
+from tests.codegen.wording import EXTRA, ID_OF, QUERY, meaning
 
 Document = dict[str, Any]
 
-EXPANDED = 4  # a body of up to so many plain fields is spelt out as arguments
-RENAMED = {"type": "kind"}  # an argument must not hide one of Python's names
+EXPANDED = 4  # most fields of a body that become arguments of the method
+RENAMED = {"type": "kind"}  # arguments must not shadow Python's names
 
 
 @attrs.frozen(kw_only=True)
-class Asked:
-    """An operation of the contract, read."""
+class ContractOperation:
+    """One operation with the facts of the contract about it."""
 
     op: Op
     method: str
@@ -31,23 +31,23 @@ class Asked:
 
     @property
     def ids(self) -> list[str]:
-        """The names in the path."""
+        """Names of the path parameters."""
         return re.findall(r"{(\w+)}", self.path)
 
     @property
     def keyed(self) -> bool:
-        """Whether it takes an Idempotency-Key."""
+        """True if the operation takes an Idempotency-Key."""
         return any("IdempotencyKey" in str(part.get("$ref")) for part in self.document.get("parameters", ()))
 
     @property
     def query(self) -> dict[str, Document]:
-        """Its parameters, but for the cursor."""
+        """Query parameters except the cursor, by name."""
         found = [part for part in self.document.get("parameters", ()) if part.get("in") == "query"]
         return {part["name"]: part for part in found if part["name"] != "token"}
 
     @property
     def body(self) -> str | None:
-        """The schema of its JSON body."""
+        """Schema of the JSON body."""
         content = self.document.get("requestBody", {}).get("content", {})
         return self.op.schema or (
             target(content["application/json"]["schema"]) if "application/json" in content else None
@@ -55,12 +55,12 @@ class Asked:
 
     @property
     def takes_form(self) -> bool:
-        """Whether it takes a file."""
+        """True if the operation takes a form with a file."""
         return "multipart/form-data" in self.document.get("requestBody", {}).get("content", {})
 
     @property
     def answer(self) -> str:
-        """The schema of what it answers, or of each item of a list."""
+        """Schema of the answer's data, or of each item of a list."""
         (good,) = [answer for status, answer in self.document["responses"].items() if status.startswith("2")]
         whole = self.values.schemas[str(target(good["content"]["application/json"]["schema"]))]
         data = whole["properties"]["data"]
@@ -68,17 +68,17 @@ class Asked:
 
     @property
     def kind(self) -> str:
-        """The type of what it answers."""
+        """Type of the answer's data."""
         return ANSWERS_BY_HAND.get(self.answer) or name_of(self.answer, answer=True)
 
     @property
     def paged(self) -> bool:
-        """Whether it is a list that comes in pages."""
+        """True for a list in pages."""
         return bool(self.document.get("x-pagination", {}).get("fields-at") == "root")
 
     @property
     def expands(self) -> bool:
-        """Whether its body is spelt out as arguments."""
+        """True if the fields of the body become arguments of the method."""
         if self.body is None or "oneOf" in self.values.schemas[self.body]:
             return False
         fields = dict(self.values.fields(self.body))
@@ -87,44 +87,47 @@ class Asked:
         )
 
 
-def ask(document: Document, values: Values, op: Op) -> Asked:
-    """Return what the contract says of an operation."""
+def read_operation(document: Document, values: Values, op: Op) -> ContractOperation:
+    """Return an operation with the facts of the contract about it."""
     method, _, path = op.where.partition(" ")
-    return Asked(op=op, method=method, path=path, document=document["paths"][path][method.lower()], values=values)
+    return ContractOperation(
+        op=op, method=method, path=path, document=document["paths"][path][method.lower()], values=values
+    )
 
 
-def query_class(asked: Asked) -> str:
-    """Return the class that checks an operation's parameters."""
-    lines = ["@attrs.frozen(kw_only=True)", f"class {query_name(asked)}:", f'    """Source: `{asked.op.where}`."""', ""]
-    for name, part in asked.query.items():
-        lines.append(asked.values.request_field(name, part["schema"], required=part["required"]))
+def query_class(operation: ContractOperation) -> str:
+    """Return the class that checks an operation's query parameters."""
+    head = ["@attrs.frozen(kw_only=True)", f"class {query_name(operation)}:"]
+    lines = [*head, f'    """Query parameters. Source: `{operation.op.where}`."""', ""]
+    for name, part in operation.query.items():
+        lines.append(operation.values.request_field(name, part["schema"], required=part["required"]))
     return "\n".join(lines)
 
 
-def query_name(asked: Asked) -> str:
-    """Return the name of that class."""
-    return f"_{asked.op.name.title().replace('_', '')}Query"
+def query_name(operation: ContractOperation) -> str:
+    """Return the name of the class that checks an operation's query parameters."""
+    return f"_{operation.op.name.title().replace('_', '')}Query"
 
 
-def checks_query(asked: Asked) -> bool:
-    """Whether its parameters need a class."""
-    return bool(asked.query) and asked.answer not in {"BatchDetail", "BulkStatusEntry"}
+def checks_query(operation: ContractOperation) -> bool:
+    """Return True if the query parameters need a class."""
+    return bool(operation.query) and operation.answer not in {"BatchDetail", "BulkStatusEntry"}
 
 
-def job_functions(asked: Asked, job: Job) -> Iterator[str]:
-    """Yield what follows a kind of job: its ends, the call that reads it, the handle."""
-    (name,) = asked.ids
+def job_functions(operation: ContractOperation, job: Job) -> Iterator[str]:
+    """Yield the code for a kind of job: final statuses, the call that reads it, the handle."""
+    (name,) = operation.ids
     more = [f"{field}=frozenset({f'{{{_words(words)}}}' if words else ''})" for field, words in _ends(job)]
     files = f"({_words(job.files)},)" if job.files else ""
     more += [f"files={files}"] if files else []
     yield f"_{job.of.upper()} = Ends({', '.join([f'subject={_text(job.of)}', *more])})"
     yield (
-        f"def read_{job.of}({name}: str) -> Call[{asked.kind}]:\n"
-        f'    """Return the call that reads one."""\n    return {_call(asked)}'
+        f"def read_{job.of}({name}: str) -> Call[{operation.kind}]:\n"
+        f'    """Return the call that reads a {job.of.replace("_", " ")}."""\n    return {_call(operation)}'
     )
     yield (
-        f"def follow_{job.of}(caller: Caller, {name}: str, pace: polling.Pace) -> ServerJob[{asked.kind}]:\n"
-        f'    """Return a handle on one."""\n'
+        f"def follow_{job.of}(caller: Caller, {name}: str, pace: polling.Pace) -> ServerJob[{operation.kind}]:\n"
+        f'    """Return a handle on a {job.of.replace("_", " ")}."""\n'
         f"    return ServerJob(caller, {name}, read_{job.of}, _{job.of.upper()}, pace)"
     )
 
@@ -136,165 +139,172 @@ def _ends(job: Job) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield "failed", job.failed
 
 
-def job_method(asked: Asked, job: Job) -> str:
-    """Return the method that finds a job again."""
-    (name,) = asked.ids
-    doc = "Return a handle on one that was begun earlier; asks nothing yet."
+def job_method(operation: ContractOperation, job: Job) -> str:
+    """Return the method that returns a handle on an earlier job."""
+    (name,) = operation.ids
+    doc = f"Return a handle on a {job.of.replace('_', ' ')} that was started earlier. No request is sent."
     more = f"\n\n        {job.doc}\n        " if job.doc else ""
     return (
-        f"    def {job.name}(self, {name}: str) -> ServerJob[{asked.kind}]:\n"
+        f"    def {job.name}(self, {name}: str) -> ServerJob[{operation.kind}]:\n"
         f'        """{doc}{more}"""\n'
         f"        return follow_{job.of}(self._caller, path_id({name}), polling.RESUMED)"
     )
 
 
-def method(asked: Asked, resource: Resource, given: str | None) -> str:
+def method(operation: ContractOperation, resource: Resource, given: str | None) -> str:
     """Return the method of an operation.
 
     Args:
-        asked: The operation.
-        resource: Its resource.
-        given: The type of the job that it gives.
+        operation: The operation.
+        resource: The resource of the operation.
+        given: Type of the job for which the method returns a handle.
     """
-    if asked.paged:
-        return _listing(asked)
-    first, after, about = _arguments(asked)
+    if operation.paged:
+        return _listing(operation)
+    first, after, about = _arguments(operation)
     signature = ", ".join(["self", *first, "options: Options | None = None", *(["*", *after] if after else [])])
     if not first and after:
         signature = ", ".join(["self", "*", *after, "options: Options | None = None"])
-    kind = _returned(asked, given)
-    lines = [f"    async def {asked.op.name}({signature}) -> {kind}:", _docstring(asked, about)]
-    if asked.takes_form:
+    kind = _returned(operation, given)
+    lines = [f"    async def {operation.op.name}({signature}) -> {kind}:", _docstring(operation, about)]
+    if operation.takes_form:
         lines.append("        body, content_type = one_file(content, filename)")
-    job = next((job for job in resource.jobs if job.get == asked.op.where), None)
-    call = f"read_{job.of}({asked.ids[0]})" if job else _call(asked)
-    lines += [f"        call = {call}", *_answered(asked)]
+    job = next((job for job in resource.jobs if job.get == operation.op.where), None)
+    call = f"read_{job.of}({operation.ids[0]})" if job else _call(operation)
+    lines += [f"        call = {call}", *_answered(operation)]
     return "\n".join(lines)
 
 
-def _answered(asked: Asked) -> list[str]:
-    if asked.op.gives is None:
+def _answered(operation: ContractOperation) -> list[str]:
+    if operation.op.gives is None:
         return ["        return await self._caller.send(call, options)"]
-    function, field = asked.op.gives
-    asking = "        created = await self._caller.send(call, options)"
+    function, field = operation.op.gives
+    send = "        created = await self._caller.send(call, options)"
     if function == "follow_video":
-        return [asking, f"        return VideoJob(self._caller, created.{field}, polling.DIRECT)"]
+        return [send, f"        return VideoJob(self._caller, created.{field}, polling.DIRECT)"]
     if field.endswith("[]"):
-        each = f"{function}(self._caller, name, polling.DIRECT) for name in created.{field[:-2]}"
-        return [asking, f"        return tuple({each})"]
-    return [asking, f"        return {function}(self._caller, created.{field}, polling.DIRECT)"]
+        handles = f"{function}(self._caller, name, polling.DIRECT) for name in created.{field[:-2]}"
+        return [send, f"        return tuple({handles})"]
+    return [send, f"        return {function}(self._caller, created.{field}, polling.DIRECT)"]
 
 
-def _returned(asked: Asked, given: str | None) -> str:
-    if asked.op.gives is None:
-        return "Statuses" if asked.answer == "BulkStatusEntry" else asked.kind
-    if asked.op.gives[0] == "follow_video":
+def _returned(operation: ContractOperation, given: str | None) -> str:
+    if operation.op.gives is None:
+        return "Statuses" if operation.answer == "BulkStatusEntry" else operation.kind
+    if operation.op.gives[0] == "follow_video":
         return "VideoJob"
-    return f"tuple[ServerJob[{given}], ...]" if asked.op.gives[1].endswith("[]") else f"ServerJob[{given}]"
+    return f"tuple[ServerJob[{given}], ...]" if operation.op.gives[1].endswith("[]") else f"ServerJob[{given}]"
 
 
-def _listing(asked: Asked) -> str:
-    first = [f"{name}: str" for name, part in asked.query.items() if part["required"]]
+def _listing(operation: ContractOperation) -> str:
+    first = [f"{name}: str" for name, part in operation.query.items() if part["required"]]
     after: list[str] = []
     about: dict[str, str] = {}
-    for name, part in asked.query.items():
-        said = RENAMED.get(name, name)
+    for name, part in operation.query.items():
+        argument = RENAMED.get(name, name)
         if name == "limit":
             after.append(f"limit: int = {part['schema']['maximum']}")
-            about["limit"] = f"Items a page, 1 to {part['schema']['maximum']}."
+            about["limit"] = f"Items per page, 1 to {part['schema']['maximum']}."
             continue
-        about[said] = meaning(name, {}) if name not in QUERY else QUERY[name]
+        about[argument] = meaning(name, {}) if name not in QUERY else QUERY[name]
         if not part["required"]:
-            after.append(f"{said}: {asked.values.request_shape(name, part['schema']).type} | None = None")
+            after.append(f"{argument}: {operation.values.request_shape(name, part['schema']).type} | None = None")
     first = [RENAMED.get(line.partition(":")[0], line.partition(":")[0]) + ": str" for line in first]
-    passed = ", ".join(f"{name}={RENAMED.get(name, name)}" for name in asked.query)
+    passed = ", ".join(f"{name}={RENAMED.get(name, name)}" for name in operation.query)
     return "\n".join(
         [
-            f"    def {asked.op.name}({', '.join(['self', *first, '*', *after])}) -> Listing[{asked.kind}]:",
-            _docstring(asked, about),
-            f"        asked = wire.encode({query_name(asked)}({passed}))",
-            f'        return Listing(self._caller, "{asked.path}", {asked.kind}, asked)',
+            f"    def {operation.op.name}({', '.join(['self', *first, '*', *after])}) -> Listing[{operation.kind}]:",
+            _docstring(operation, about),
+            f"        parameters = wire.encode({query_name(operation)}({passed}))",
+            f'        return Listing(self._caller, "{operation.path}", {operation.kind}, parameters)',
         ]
     )
 
 
-def _arguments(asked: Asked) -> tuple[list[str], list[str], dict[str, str]]:
-    """Return arguments by position, by name, and what they mean."""
-    first, after, about = [f"{name}: str" for name in asked.ids], list[str](), dict[str, str]()
-    if asked.answer == "BulkStatusEntry":
-        ids = next(name for name in asked.query if name != "batch_ids")
+def _arguments(operation: ContractOperation) -> tuple[list[str], list[str], dict[str, str]]:
+    """Return the positional arguments, the keyword arguments, and the description of each."""
+    first, after, about = [f"{name}: str" for name in operation.ids], list[str](), dict[str, str]()
+    if operation.answer == "BulkStatusEntry":
+        ids = next(name for name in operation.query if name != "batch_ids")
         return [f"{ids}: Iterable[str] = ()"], ["batch_ids: Iterable[str] = ()"], about
-    if asked.takes_form:
-        return ["content: bytes"], ["filename: str"], {"content": "The file.", "filename": "With its ending."}
-    if asked.body is None or not asked.values.schemas[asked.body].get("properties", {"oneOf": 1}):
+    if operation.takes_form:
+        return (
+            ["content: bytes"],
+            ["filename: str"],
+            {"content": "The file.", "filename": "File name with its extension."},
+        )
+    if operation.body is None or not operation.values.schemas[operation.body].get("properties", {"oneOf": 1}):
         return first, after, about
-    if not asked.expands:
-        kinds = " | ".join(name_of(arm) for arm in asked.values.arms(asked.body))
+    if not operation.expands:
+        kinds = " | ".join(name_of(arm) for arm in operation.values.arms(operation.body))
         return [*first, f"request: {kinds}"], after, about
-    required = asked.values.schemas[asked.body].get("required", ())
-    for name, part in asked.values.fields(asked.body):
-        said, shape = RENAMED.get(name, name), asked.values.request_shape(name, part)
-        about[said] = meaning(name, part)
+    required = operation.values.schemas[operation.body].get("required", ())
+    for name, part in operation.values.fields(operation.body):
+        argument, shape = RENAMED.get(name, name), operation.values.request_shape(name, part)
+        about[argument] = meaning(name, part)
         kind = shape.type.replace("tuple[", "Iterable[").replace(", ...]", "]")
         kind = f"{kind} | str" if shape.converter == "as_asset" else kind
         if name in required:
-            first.append(f"{said}: {kind}")
+            first.append(f"{argument}: {kind}")
         else:
-            after.append(f"{said}: {kind} | None = None")
+            after.append(f"{argument}: {kind} | None = None")
     after.append("extra: Mapping[str, Any] | None = None")
-    return first, after, {**about, "extra": "Further fields."}
+    return first, after, {**about, "extra": EXTRA}
 
 
-def _docstring(asked: Asked, about: dict[str, str]) -> str:
-    title, *more = asked.op.doc.split("\n")
+def _docstring(operation: ContractOperation, about: dict[str, str]) -> str:
+    title, *more = operation.op.doc.split("\n")
     lines = [f'        """{title}', *(f"        {line}" if line else "" for line in more)]
     if about:
-        about = dict.fromkeys(asked.ids, "Whose.") | about
-        lines += ["", "        Args:", *(f"            {name}: {said}" for name, said in about.items())]
-        if not asked.paged:
-            lines.append("            options: As for every call.")
-    if asked.op.costs:
+        about = {name: ID_OF[name] for name in operation.ids} | about
+        lines += ["", "        Args:", *(f"            {name}: {text}" for name, text in about.items())]
+        if not operation.paged:
+            lines.append("            options: Options of the call.")
+    if operation.op.costs:
         lines += [
             "",
             "        Raises:",
-            "            InsufficientCreditError: The account cannot pay; nothing was made.",
+            "            InsufficientCreditError: The account cannot pay; the request was not executed.",
         ]
-        if not asked.keyed:
-            lines.append("            OutcomeUnknownError: Sent, perhaps made: look before you ask again.")
-    tag = asked.values.tag(asked.op.schema) if asked.op.schema else None
+        if not operation.keyed:
+            lines.append("            OutcomeUnknownError: The request was sent and perhaps executed; look before you")
+            lines.append("                send it again.")
+    tag = operation.values.tag(operation.op.schema) if operation.op.schema else None
     arm = f", `{tag[0]}: {tag[1]}`" if tag else ""
-    return "\n".join([*lines, "", f"        Source: `{asked.op.where}`{arm}.", '        """'])
+    return "\n".join([*lines, "", f"        Source: `{operation.op.where}`{arm}.", '        """'])
 
 
-def _call(asked: Asked) -> str:
-    path = re.sub(r"{(\w+)}", r"{path_id(\1)}", asked.path)
+def _call(operation: ContractOperation) -> str:
+    path = re.sub(r"{(\w+)}", r"{path_id(\1)}", operation.path)
     parts = [
-        f'method="{asked.method}"',
-        f'path={"f" if asked.ids else ""}"{path}"',
-        f'route="{asked.path}"',
-        *_sent(asked),
-        f"read=data_reader({'list[VideoStatus]' if asked.answer == 'BulkStatusEntry' else asked.kind})",
-        *(["takes_key=True"] if asked.keyed else []),
-        *(["costs=True"] if asked.op.costs else []),
-        *(["idempotent=True"] if asked.op.again else []),
+        f'method="{operation.method}"',
+        f'path={"f" if operation.ids else ""}"{path}"',
+        f'route="{operation.path}"',
+        *_sent(operation),
+        f"read=data_reader({'list[VideoStatus]' if operation.answer == 'BulkStatusEntry' else operation.kind})",
+        *(["takes_key=True"] if operation.keyed else []),
+        *(["costs=True"] if operation.op.costs else []),
+        *(["idempotent=True"] if operation.op.idempotent else []),
     ]
     return f"Call({', '.join(parts)})"
 
 
-def _sent(asked: Asked) -> list[str]:
-    if asked.answer == "BulkStatusEntry":
-        ids = next(name for name in asked.query if name != "batch_ids")
+def _sent(operation: ContractOperation) -> list[str]:
+    if operation.answer == "BulkStatusEntry":
+        ids = next(name for name in operation.query if name != "batch_ids")
         return [f"query=id_lists({ids}={ids}, batch_ids=batch_ids)"]
-    if asked.answer == "BatchDetail":
-        return [f'query={{"limit": {asked.query["limit"]["schema"]["maximum"]}}}']
-    if asked.takes_form:
+    if operation.answer == "BatchDetail":
+        return [f'query={{"limit": {operation.query["limit"]["schema"]["maximum"]}}}']
+    if operation.takes_form:
         return ["body=body", 'headers={"Content-Type": content_type}', "timeout=UPLOAD_SECONDS"]
-    if asked.body is None:
+    if operation.body is None:
         return []
-    if not asked.expands:
-        return [f"body=encode_request(request, {', '.join(name_of(arm) for arm in asked.values.arms(asked.body))})"]
-    names = [*dict(asked.values.fields(asked.body)), "extra"]
-    return [f"body=wire.encode({name_of(asked.body)}({', '.join(f'{n}={RENAMED.get(n, n)}' for n in names)}))"]
+    if not operation.expands:
+        return [
+            f"body=encode_request(request, {', '.join(name_of(arm) for arm in operation.values.arms(operation.body))})"
+        ]
+    names = [*dict(operation.values.fields(operation.body)), "extra"]
+    return [f"body=wire.encode({name_of(operation.body)}({', '.join(f'{n}={RENAMED.get(n, n)}' for n in names)}))"]
 
 
 def _words(words: tuple[str, ...]) -> str:

@@ -1,4 +1,4 @@
-"""Which operation is which method of which resource, and what the contract does not say about it."""
+"""The table of resources, their operations and methods, with facts that the contract does not state."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import attrs
 
 @attrs.frozen(kw_only=True)
 class Job:
-    """How a kind of job is followed.
+    """A kind of job that is followed by a handle.
 
     Attributes:
-        name: Method that returns one; its function is `follow_<of>`.
-        of: What it is called.
-        get: The operation that reads it.
-        succeeded: Status words of success, if not `completed`.
-        failed: Status words of failure, if not `failed`.
-        files: Fields one of which must be set for success to be there.
-        doc: What its end means, if that needs words.
+        of: Name of the kind; the function that returns a handle is `follow_<of>`.
+        get: Operation that reads a job.
+        name: Method that returns a handle.
+        succeeded: Statuses of success.
+        failed: Statuses of failure.
+        files: Fields of which one must be set before a job counts as ended.
+        doc: Further lines of the method's docstring.
     """
 
     of: str
@@ -30,16 +30,16 @@ class Job:
 
 @attrs.frozen
 class Op:
-    """One operation.
+    """One operation of the contract and its method.
 
     Attributes:
         where: METHOD /path.
-        name: Of the method.
-        doc: What it does; the first line of its docstring, then perhaps more.
-        gives: (function, field of the answer): return a job instead of the answer.
-        costs: It costs money, or makes something that nobody wants twice.
-        again: It may be executed twice, though it is a POST that takes no key.
-        schema: Of the request, where it is one of several of the operation.
+        name: Name of the method.
+        doc: Docstring of the method, without arguments and errors.
+        gives: (function, field of the answer): return a handle on a job instead of the answer.
+        costs: True if it costs money, or makes an object that must not be made twice.
+        idempotent: True for a POST without a key that may be executed twice.
+        schema: Schema of the request, if the operation has several.
     """
 
     where: str
@@ -47,20 +47,20 @@ class Op:
     doc: str
     gives: tuple[str, str] | None = None
     costs: bool = False
-    again: bool = False
+    idempotent: bool = False
     schema: str | None = None
 
 
 @attrs.frozen
 class Resource:
-    """One attribute of the client, one module.
+    """One resource: an attribute of the client, and a module.
 
     Attributes:
-        name: Of the attribute and the module.
-        about: What it is.
-        ops: Its operations.
-        jobs: What it makes that is followed.
-        by_hand: The module of a class of the same name that adds to the generated one what no contract tells.
+        name: Name of the attribute and of the module.
+        about: Short description.
+        ops: Operations of the resource.
+        jobs: Kinds of jobs that the resource makes.
+        by_hand: Module of a hand-written class of the same name, which extends the generated one.
     """
 
     name: str
@@ -71,14 +71,14 @@ class Resource:
 
 
 def batch_job(of: str, path: str) -> Job:
-    """Return how a batch is followed: it never fails as a whole, its items tell."""
+    """Return the job of a batch, which has no failure of its own, because each item has a status."""
     return Job(
         name="batch_job",
         of=of,
         get=f"GET {path}/batches/{{batch_id}}",
         succeeded=("completed", "failed"),
         failed=(),
-        doc="It ends when every item has; `items` tells which have failed.",
+        doc="The batch ends when all of its items have; `items` has the status of each.",
     )
 
 
@@ -88,41 +88,47 @@ PROOFREADS = "/v3/video-translations/proofreads"
 RESOURCES = (
     Resource(
         "assets",
-        "files that you have at HeyGen",
+        "your files at HeyGen",
         (
             Op(
                 "POST /v3/assets",
                 "create",
                 "Store a file that is in memory: up to 32 MB of png, jpeg, mp4, webm, mp3, wav, pdf or srt.\n\n"
-                "`upload` does this and more: files of any size, from anywhere.",
+                "Use `upload` for files of any size and from other sources.",
             ),
             Op("GET /v3/assets", "list", "List the files of a user."),
-            Op("GET /v3/assets/search", "search", "List pictures or icons that fit a description."),
-            Op("GET /v3/assets/{asset_id}", "get", "Return what is known of a file."),
+            Op("GET /v3/assets/search", "search", "List images or icons that match a description."),
+            Op("GET /v3/assets/{asset_id}", "get", "Return a file."),
             Op("DELETE /v3/assets/{asset_id}", "delete", "Delete a file."),
-            Op("GET /v3/assets/statuses", "statuses", "Return how far up to 100 uploads are."),
+            Op("GET /v3/assets/statuses", "statuses", "Return the statuses of up to 100 uploads."),
             Op("POST /v3/assets/direct-uploads", "create_upload", "Return an address for the PUT of one large file."),
             Op(
                 "POST /v3/assets/{asset_id}/complete",
                 "complete",
-                "Say that the file has been PUT. May be said again.",
-                again=True,
+                "Tell HeyGen that the file is uploaded. The call may be repeated.",
+                idempotent=True,
             ),
             Op("POST /v3/assets/direct-uploads/batches", "create_uploads", "Return addresses for up to 100 files."),
             Op(
                 "POST /v3/assets/complete/batches",
                 "complete_uploads",
-                "Say that the files of a batch have been PUT. May be said again.",
-                again=True,
+                "Tell HeyGen that the files of a batch are uploaded. The call may be repeated.",
+                idempotent=True,
             ),
-            Op("GET /v3/assets/batches/{batch_id}", "batch", "Return how far the uploads of a batch are."),
+            Op("GET /v3/assets/batches/{batch_id}", "batch", "Return the statuses of the uploads of a batch."),
         ),
         by_hand="heygen_async.api.assets",
     ),
     Resource(
         "audio",
         "music and sound effects",
-        (Op("GET /v3/audio/sounds", "sounds", "List music or sound effects that fit a description, the best first."),),
+        (
+            Op(
+                "GET /v3/audio/sounds",
+                "sounds",
+                "List music or sound effects that match a description, the best first.",
+            ),
+        ),
     ),
     Resource(
         "avatars",
@@ -131,23 +137,23 @@ RESOURCES = (
             Op(
                 "POST /v3/avatars",
                 "create",
-                "Make a look from a film, a picture or a prompt. Costs 1 US dollar.\n\n"
+                "Make a look from a video, an image or a prompt. Costs 1 US dollar.\n\n"
                 "Follow it by `job(created.avatar_item.id)`.",
                 costs=True,
             ),
             Op("GET /v3/avatars", "list", "List avatars."),
             Op("GET /v3/avatars/{group_id}", "get", "Return an avatar."),
-            Op("PATCH /v3/avatars/{group_id}", "update", "Give an avatar of yours another voice."),
+            Op("PATCH /v3/avatars/{group_id}", "update", "Change the default voice of an avatar of yours."),
             Op("DELETE /v3/avatars/{group_id}", "delete", "Delete an avatar of yours with all its looks."),
-            Op("GET /v3/avatars/looks", "looks", "List looks: what videos are made with."),
+            Op("GET /v3/avatars/looks", "looks", "List looks; their ids are the `avatar_id` of requests."),
             Op("GET /v3/avatars/looks/{look_id}", "get_look", "Return a look."),
-            Op("PATCH /v3/avatars/looks/{look_id}", "update_look", "Give a look of yours another name."),
+            Op("PATCH /v3/avatars/looks/{look_id}", "update_look", "Rename a look of yours."),
             Op("DELETE /v3/avatars/looks/{look_id}", "delete_look", "Delete a look of yours."),
             Op(
                 "POST /v3/avatars/{group_id}/consent",
                 "create_consent",
-                "Ask the person for consent, which a digital twin needs.\n\n"
-                "The address in the answer works for 24 hours and one submission.",
+                "Ask a person for consent, which a digital twin needs.\n\n"
+                "The address in the answer is valid for 24 hours and one submission.",
             ),
         ),
         (
@@ -155,26 +161,26 @@ RESOURCES = (
                 of="look",
                 get="GET /v3/avatars/looks/{look_id}",
                 succeeded=("completed", "pending_consent"),
-                doc="It ends at `pending_consent` too: nothing more happens until the person has agreed.",
+                doc="The job also ends at `pending_consent`, in which the look waits for the person's consent.",
             ),
         ),
     ),
     Resource(
         "background_removal",
-        "people cut out of films",
+        "removal of the background of videos",
         (
             Op(
                 "POST /v3/background-removals",
                 "create",
-                "Cut the people out of a film. Costs money.\n\n"
-                "HeyGen takes no Idempotency-Key here, so a lost answer is not followed by a second POST. With a\n"
-                "`request_id` you may ask again yourself.",
+                "Remove the background of a video. Costs money.\n\n"
+                "HeyGen takes no Idempotency-Key here, so the request is not repeated after a lost answer. With a\n"
+                "`request_id` you may repeat it yourself.",
                 ("follow_background_removal", "id"),
                 costs=True,
             ),
-            Op("GET /v3/background-removals", "list", "List them, newest first."),
-            Op("GET /v3/background-removals/{job_id}", "get", "Return one as it is now."),
-            Op("DELETE /v3/background-removals/{job_id}", "delete", "Delete one."),
+            Op("GET /v3/background-removals", "list", "List background removals, newest first."),
+            Op("GET /v3/background-removals/{job_id}", "get", "Return a background removal with its present status."),
+            Op("DELETE /v3/background-removals/{job_id}", "delete", "Delete a background removal."),
         ),
         (
             Job(
@@ -195,17 +201,17 @@ RESOURCES = (
     ),
     Resource(
         "clipping",
-        "short clips out of long films",
+        "short clips from long videos",
         (
             Op(
                 "POST /v3/ai-clipping",
                 "create",
-                "Have the best clips cut out of a film. Costs money.",
+                "Cut the best clips out of a video. Costs money.",
                 ("follow_clipping", "ai_clipping_id"),
                 costs=True,
             ),
             Op("GET /v3/ai-clipping", "list", "List clippings, newest first."),
-            Op("GET /v3/ai-clipping/{job_id}", "get", "Return a clipping as it is now."),
+            Op("GET /v3/ai-clipping/{job_id}", "get", "Return a clipping with its present status."),
             Op("DELETE /v3/ai-clipping/{job_id}", "delete", "Delete a clipping."),
         ),
         (
@@ -219,16 +225,20 @@ RESOURCES = (
     ),
     Resource(
         "filler_words",
-        "films without their ums",
+        "removal of filler words from videos",
         (
             Op(
                 "POST /v3/filler-word-removals",
                 "create",
-                "Have filler words cut out of a film of up to 2 hours. Costs money.",
+                "Cut filler words out of a video of up to 2 hours. Costs money.",
                 ("follow_filler_word_removal", "filler_word_removal_id"),
                 costs=True,
             ),
-            Op("GET /v3/filler-word-removals/{filler_word_removal_id}", "get", "Return one as it is now."),
+            Op(
+                "GET /v3/filler-word-removals/{filler_word_removal_id}",
+                "get",
+                "Return a filler word removal with its present status.",
+            ),
         ),
         (
             Job(
@@ -240,41 +250,41 @@ RESOURCES = (
     ),
     Resource(
         "folders",
-        "where videos lie",
+        "folders for videos",
         (
             Op(
                 "POST /v3/folders",
                 "create",
-                "Make a folder.\n\nNames need not be unique, and nothing is found by name: keep the id.",
+                "Create a folder.\n\nKeep the id: names need not be unique, and HeyGen has no search by name.",
             ),
             Op("GET /v3/folders/{folder_id}", "get", "Return a folder."),
         ),
     ),
     Resource(
         "lipsyncs",
-        "films with another sound, lips in time",
+        "videos with other audio and matching lips",
         (
             Op(
                 "POST /v3/lipsyncs",
                 "create",
-                "Put another sound under a film. Costs 0.0333 (speed) to 0.0667 (precision) US dollars a second.",
+                "Give a video other audio. Costs 0.0333 (speed) to 0.0667 (precision) US dollars a second.",
                 ("follow_lipsync", "lipsync_id"),
                 costs=True,
             ),
             Op("GET /v3/lipsyncs", "list", "List lipsyncs, newest first."),
-            Op("GET /v3/lipsyncs/{lipsync_id}", "get", "Return a lipsync as it is now."),
-            Op("PATCH /v3/lipsyncs/{lipsync_id}", "rename", "Give a lipsync another title."),
+            Op("GET /v3/lipsyncs/{lipsync_id}", "get", "Return a lipsync with its present status."),
+            Op("PATCH /v3/lipsyncs/{lipsync_id}", "rename", "Change the title of a lipsync."),
             Op("DELETE /v3/lipsyncs/{lipsync_id}", "delete", "Delete a lipsync."),
             Op(
                 "POST /v3/lipsyncs/batches",
                 "create_batch",
-                "Ask for up to 100 lipsyncs at once. Costs money for each.\n\n"
-                "One malformed item refuses the whole batch, and nothing is made.",
+                "Submit up to 100 lipsyncs at once. Costs money for each.\n\n"
+                "If one item is malformed, HeyGen refuses the whole batch.",
                 ("follow_lipsync_batch", "batch_id"),
                 costs=True,
             ),
-            Op("GET /v3/lipsyncs/batches/{batch_id}", "batch", "Return a batch as it is now."),
-            Op("GET /v3/lipsyncs/statuses", "statuses", "Return how far up to 100 lipsyncs are."),
+            Op("GET /v3/lipsyncs/batches/{batch_id}", "batch", "Return a batch with its present status."),
+            Op("GET /v3/lipsyncs/statuses", "statuses", "Return the statuses of up to 100 lipsyncs."),
         ),
         (
             Job(of="lipsync", get="GET /v3/lipsyncs/{lipsync_id}", files=("video_url",)),
@@ -283,18 +293,18 @@ RESOURCES = (
     ),
     Resource(
         "models",
-        "HeyGen Video, the model by itself",
+        "videos and images of HeyGen's generative models",
         (
             Op(
                 "POST /v3/models/videos",
                 "create_video",
-                "Have the model make a film from a prompt, a picture or references. Costs money.\n\n"
-                "Its id is none of `heygen.videos`.",
+                "Generate a video from a prompt, an image or references. Costs money.\n\n"
+                "Its id cannot be used with `heygen.videos`.",
                 ("follow_model_video", "video_id"),
                 costs=True,
             ),
-            Op("GET /v3/models/videos/{video_id}", "get_video", "Return a film of the model as it is now."),
-            Op("GET /v3/models/images/{generation_id}", "get_image", "Return pictures of the model as they are now."),
+            Op("GET /v3/models/videos/{video_id}", "get_video", "Return a generated video with its present status."),
+            Op("GET /v3/models/images/{generation_id}", "get_image", "Return generated images with their status."),
         ),
         (
             Job(
@@ -315,23 +325,23 @@ RESOURCES = (
     ),
     Resource(
         "proofreads",
-        "translations that are read before they are spoken",
+        "translations that you correct before they are spoken",
         (
             Op(
                 f"POST {PROOFREADS}",
                 "create",
-                "Have a film's text translated, to be read and put right before it is spoken.\n\n"
-                "Returns a job for each language. It costs money when it is spoken: see `generate`.",
+                "Translate the text of a video, for you to correct before it is spoken.\n\n"
+                "Returns a handle for each language. The price is for the spoken video: see `generate`.",
                 ("follow_proofread", "proofread_ids[]"),
                 costs=True,
             ),
-            Op(f"GET {PROOFREADS}/{{proofread_id}}", "get", "Return a proofread as it is now."),
-            Op(f"GET {PROOFREADS}/{{proofread_id}}/srt", "srt", "Return where the text is, once it is there."),
+            Op(f"GET {PROOFREADS}/{{proofread_id}}", "get", "Return a proofread with its present status."),
+            Op(f"GET {PROOFREADS}/{{proofread_id}}/srt", "srt", "Return the address of the text, once it is ready."),
             Op(f"PUT {PROOFREADS}/{{proofread_id}}/srt", "update_srt", "Replace the text."),
             Op(
                 f"POST {PROOFREADS}/{{proofread_id}}/generate",
                 "generate",
-                "Have the text spoken. Costs 0.0333 (speed) to 0.0667 (precision) US dollars a second.",
+                "Make the video with the text. Costs 0.0333 (speed) to 0.0667 (precision) US dollars a second.",
                 ("follow_translation", "video_translation_id"),
                 costs=True,
             ),
@@ -345,7 +355,7 @@ RESOURCES = (
             Op(
                 "POST /v3/videos",
                 "create",
-                "Make one video of up to 50 scenes. Costs money.\n\nA scene that fails fails the whole.",
+                "Make one video of up to 50 scenes. Costs money.\n\nIf one scene fails, the video fails.",
                 ("follow_video", "video_id"),
                 costs=True,
                 schema="CreateVideoFromStudio",
@@ -369,31 +379,31 @@ RESOURCES = (
     ),
     Resource(
         "translations",
-        "films in other languages",
+        "videos in other languages",
         (
             Op(
                 f"POST {TRANSLATIONS}",
                 "create",
-                "Have a film speak other languages. Costs 0.0333 (speed) to 0.0667 (precision) US dollars a second.\n\n"
-                "Returns a job for each language.",
+                "Translate a video. Costs 0.0333 (speed) to 0.0667 (precision) US dollars a second and language.\n\n"
+                "Returns a handle for each language.",
                 ("follow_translation", "video_translation_ids[]"),
                 costs=True,
             ),
             Op(f"GET {TRANSLATIONS}", "list", "List translations, newest first."),
             Op(f"GET {TRANSLATIONS}/languages", "languages", "Return the names of languages."),
-            Op(f"GET {TRANSLATIONS}/{{video_translation_id}}", "get", "Return a translation as it is now."),
-            Op(f"PATCH {TRANSLATIONS}/{{video_translation_id}}", "rename", "Give a translation another title."),
+            Op(f"GET {TRANSLATIONS}/{{video_translation_id}}", "get", "Return a translation with its present status."),
+            Op(f"PATCH {TRANSLATIONS}/{{video_translation_id}}", "rename", "Change the title of a translation."),
             Op(f"DELETE {TRANSLATIONS}/{{video_translation_id}}", "delete", "Delete a translation."),
             Op(
                 f"POST {TRANSLATIONS}/batches",
                 "create_batch",
-                "Ask for many translations at once, up to 100 counted by language. Costs money for each.\n\n"
-                "One malformed item refuses the whole batch, and nothing is made.",
+                "Submit up to 100 translations at once, counted by language. Costs money for each.\n\n"
+                "If one item is malformed, HeyGen refuses the whole batch.",
                 ("follow_translation_batch", "batch_id"),
                 costs=True,
             ),
-            Op(f"GET {TRANSLATIONS}/batches/{{batch_id}}", "batch", "Return a batch as it is now."),
-            Op(f"GET {TRANSLATIONS}/statuses", "statuses", "Return how far up to 100 translations are."),
+            Op(f"GET {TRANSLATIONS}/batches/{{batch_id}}", "batch", "Return a batch with its present status."),
+            Op(f"GET {TRANSLATIONS}/statuses", "statuses", "Return the statuses of up to 100 translations."),
         ),
         (
             Job(
@@ -404,10 +414,12 @@ RESOURCES = (
             batch_job("translation_batch", TRANSLATIONS),
         ),
     ),
-    Resource("users", "whose account it is", (Op("GET /v3/users/me", "me", "Return who you are and what is left."),)),
+    Resource(
+        "users", "the account and its credit", (Op("GET /v3/users/me", "me", "Return your account and its credit."),)
+    ),
     Resource(
         "voices",
-        "voices: to choose, to design, to clone, to let speak",
+        "voices: list, design, clone, generate speech",
         (
             Op("GET /v3/voices", "list", "List voices."),
             Op("GET /v3/voices/{voice_id}", "get", "Return a voice."),
@@ -415,23 +427,23 @@ RESOURCES = (
             Op(
                 "POST /v3/voices",
                 "design",
-                "Have up to three voices made from a description.\n\n"
-                "HeyGen takes no Idempotency-Key here, so a lost answer is not followed by a second POST.",
+                "Make up to three voices from a description.\n\n"
+                "HeyGen takes no Idempotency-Key here, so the request is not repeated after a lost answer.",
                 costs=True,
             ),
             Op(
                 "POST /v3/voices/clone",
                 "clone",
-                "Have a voice made from a sample of speech.\n\n"
-                "HeyGen takes no Idempotency-Key here, so a lost answer is not followed by a second POST.",
+                "Make a voice from a sample of speech.\n\n"
+                "HeyGen takes no Idempotency-Key here, so the request is not repeated after a lost answer.",
                 ("follow_voice", "voice_clone_id"),
                 costs=True,
             ),
             Op(
                 "POST /v3/voices/speech",
                 "speech",
-                "Have a text of up to 5,000 characters spoken, at once. The voice must support engine starfish.\n\n"
-                "HeyGen takes no Idempotency-Key here, so a lost answer is not followed by a second POST.",
+                "Return the speech of a text of up to 5,000 characters. The voice must support engine starfish.\n\n"
+                "HeyGen takes no Idempotency-Key here, so the request is not repeated after a lost answer.",
                 costs=True,
             ),
         ),
@@ -439,5 +451,5 @@ RESOURCES = (
     ),
 )
 
-# Written by hand in heygen_async/api: a test looks for a method of each.
+# Resources that are written by hand in heygen_async/api. A test looks for the methods of their operations.
 BY_HAND = ("videos", "video_agents", "webhooks")

@@ -1,4 +1,4 @@
-"""From schemas to attrs classes, as text."""
+"""Classes of schemas, as source text."""
 
 from __future__ import annotations
 
@@ -10,19 +10,27 @@ from typing import Any
 import attrs
 
 from tests.codegen.classes import ANSWERS_BY_HAND, ANSWERS_TOO, KINDS, NAMES, PRIVATE, REQUESTS_BY_HAND, TOGETHER
-from tests.codegen.wording import meaning
+from tests.codegen.wording import EXTRA, meaning
 
 Schema = dict[str, Any]
 
-_LENIENT = re.compile(r"_at$|duration|progress|_pct$|score|offset")  # whole numbers that may one day not be whole
+_LENIENT = re.compile(r"_at$|duration|progress|_pct$|score|offset")  # integers that may become fractions
 
 
-_EXTRA = ["        extra: Further fields."]
+_EXTRA = [f"        extra: {EXTRA}"]
 
 
 @attrs.frozen
 class Shape:
-    """How a field is written: its type, the rule for it, what converts it, which schemas it needs."""
+    """The code of a field.
+
+    Attributes:
+        type: Type annotation.
+        rule: Expression of the validator.
+        converter: Expression of the converter, or empty.
+        needs: Schemas whose classes the type uses.
+        refuses_none: True if the rule refuses None.
+    """
 
     type: str
     rule: str
@@ -32,7 +40,7 @@ class Shape:
 
 
 def name_of(schema_name: str, *, answer: bool = False) -> str:
-    """Return the class of a schema."""
+    """Return the name of a schema's class."""
     names = {**NAMES, **ANSWERS_TOO} if answer else NAMES
     return names.get(schema_name, (schema_name,))[0]
 
@@ -56,7 +64,7 @@ class Values:
         return [str(target(arm)) for arm in self.schemas[name].get("oneOf", ())] or [name]
 
     def tag(self, name: str) -> tuple[str, str] | None:
-        """Return the field and word by which a schema is known among others."""
+        """Return the field and value that identify a schema among the forms of a union."""
         schema = self.schemas[name]
         for field in ("type", "mode"):
             words = schema.get("properties", {}).get(field, {}).get("enum", ())
@@ -77,7 +85,7 @@ class Values:
         if name in TOGETHER:
             lines += [
                 "\n    def __attrs_post_init__(self) -> None:",
-                '        """Check what the fields say together."""',
+                '        """Check the fields against each other."""',
                 f"        cross_field_rules.{TOGETHER[name]}(self)",
             ]
         return _class(name_of(name), NAMES[name][1], name, [*_about(fields), *(_EXTRA if extra else [])], lines)
@@ -95,12 +103,12 @@ class Values:
         if converter == "as_asset" and not required:
             converter = "attrs.converters.optional(as_asset)"
         parts += [f"converter={converter}"] if shape.converter else []
-        parts += [f"validator={rule}", *_seen(field, shape.type)]
+        parts += [f"validator={rule}", *_visibility(field, shape.type)]
         kind = shape.type if required else f"{shape.type} | None"
         return f"    {field}: {kind} = attrs.field({', '.join(parts)})"
 
     def request_shape(self, field: str, schema: Schema) -> Shape:
-        """Return how a field of a request is written."""
+        """Return the code of a field of a request."""
         name = target(schema)
         if name in REQUESTS_BY_HAND:
             kind, rule, converter = REQUESTS_BY_HAND[name]
@@ -148,7 +156,7 @@ class Values:
         return _class(name_of(name, answer=True), title, name, _about(fields), lines)
 
     def fields(self, name: str) -> Iterator[tuple[str, Schema]]:
-        """Yield the fields of a schema, those that are required first."""
+        """Yield the fields of a schema, required ones first."""
         schema = self.schemas[self.arms(name)[0]]
         required = schema.get("required", ())
         yield from sorted(schema["properties"].items(), key=lambda field: (field[0] not in required, field[0]))
@@ -156,13 +164,13 @@ class Values:
     def _answer_field(self, field: str, schema: Schema, *, required: bool) -> str:
         kind = self.answer_type(field, schema)
         if not required:
-            parts = ["default=None", *_seen(field, kind)]
+            parts = ["default=None", *_visibility(field, kind)]
             return f"    {field}: {kind} | None = " + (
                 "None" if len(parts) == 1 else f"attrs.field({', '.join(parts)})"
             )
         kind = f"{kind} | None" if schema.get("nullable") else kind
-        seen = _seen(field, kind)
-        return f"    {field}: {kind}" + (f" = attrs.field({', '.join(seen)})" if seen else "")
+        settings = _visibility(field, kind)
+        return f"    {field}: {kind}" + (f" = attrs.field({', '.join(settings)})" if settings else "")
 
     def answer_type(self, field: str, schema: Schema) -> str:
         """Return the type of a field of an answer."""
@@ -198,9 +206,9 @@ def _about(fields: dict[str, Schema]) -> list[str]:
     return [_line(field, meaning(field, part)) for field, part in fields.items()]
 
 
-def _line(field: str, said: str) -> str:
-    begin, more = " " * 8, " " * 12
-    return textwrap.fill(f"{field}: {said}", 118, initial_indent=begin, subsequent_indent=more, break_long_words=False)
+def _line(field: str, text: str) -> str:
+    first, more = " " * 8, " " * 12
+    return textwrap.fill(f"{field}: {text}", 118, initial_indent=first, subsequent_indent=more, break_long_words=False)
 
 
 def _choice(schema: Schema) -> Shape:
@@ -218,6 +226,7 @@ def _number(kind: str, schema: Schema, *more: str) -> Shape:
     return Shape(kind, f"number({', '.join([*limits, *above, *more, *step])})")
 
 
-def _seen(field: str, kind: str) -> list[str]:
+def _visibility(field: str, kind: str) -> list[str]:
+    """Return the arguments that keep a field out of repr and hash."""
     hidden = field in PRIVATE or re.search(r"(^|_)url$", field)
     return (["repr=False"] if hidden else []) + (["hash=False"] if kind.startswith("Mapping") else [])

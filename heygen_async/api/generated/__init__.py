@@ -1,1 +1,1 @@
-"""Resources that are written from the contract, not by hand."""
+"""Resources that are generated from HeyGen's contract."""
