@@ -152,7 +152,7 @@ def _size_and_head(path: Path) -> tuple[int, bytes]:
     except (OSError, ValueError) as exc:
         if isinstance(exc, InvalidInputError):
             raise
-        reason = getattr(exc, "strerror", None) or exc
+        reason = str(getattr(exc, "strerror", None) or exc)
         raise InvalidInputError(f"{path}: cannot be read: {reason}; make it readable for this program") from exc
 
 

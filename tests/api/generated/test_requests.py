@@ -14,12 +14,12 @@ from heygen_async.simulator.contract.contract import operation
 from heygen_async.simulator.contract.rules import broken_rules
 from tests.codegen.classes import ANSWERS_BY_HAND, NAMES, REQUESTS_BY_HAND, TOGETHER
 from tests.codegen.generate import DOCUMENT, VALUES
-from tests.codegen.methods import Asked, ask, checks_query, query_name
+from tests.codegen.methods import ContractOperation, checks_query, query_name, read_operation
 from tests.codegen.operations import RESOURCES
 from tests.helpers.contract_bodies import ALSO, SCHEMAS, build, class_of, inside, least, outside, variants
 
 REPLY = ("POST /v3/video-agents/{session_id}", "SendVideoAgentMessageRequest")
-ASKED = [(resource, ask(DOCUMENT, VALUES, op)) for resource in RESOURCES for op in resource.ops]
+ASKED = [(resource, read_operation(DOCUMENT, VALUES, op)) for resource in RESOURCES for op in resource.ops]
 BODIES = [
     (asked.op.where, arm)
     for _, asked in ASKED
@@ -135,7 +135,7 @@ def test_what_is_no_address_is_refused_here_only(address: str) -> None:
 @pytest.mark.parametrize(
     "asked", [asked for _, asked in ASKED if checks_query(asked)], ids=lambda asked: asked.op.where
 )
-def test_parameters_are_judged_alike(asked: Asked) -> None:
+def test_parameters_are_judged_alike(asked: ContractOperation) -> None:
     """Lists take what the contract allows: page sizes, words, numbers."""
     resource = next(resource for resource, each in ASKED if each is asked)
     module = __import__(f"heygen_async.api.generated.{resource.name}", fromlist=["x"])
