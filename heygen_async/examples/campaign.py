@@ -5,8 +5,9 @@ Costs at most 5 US dollars, over all runs of this campaign together.
     python -m heygen_async.examples.campaign
 
 Two rows go first. The others are sent only after `looks_good` has approved of the first two. Start the program again,
-and only rows that are new, changed or not yet sent are rendered. It needs HEYGEN_API_KEY. To try it without a key,
-start `heygen-async simulate --speed 60` in another terminal, then:
+and only rows that are new, changed or not yet sent are rendered. It needs HEYGEN_API_KEY, and for the report
+`pip install "heygen-async[templates]"`. To try it without a key, start `heygen-async simulate --speed 60` in another
+terminal, then:
 
     export HEYGEN_API_BASE=http://127.0.0.1:8400 HEYGEN_API_KEY=simulator-key
 """

@@ -1,91 +1,111 @@
-"""Two charts as SVG: how many renders were under way over time, and how long they took."""
+"""Two charts: the number of renders under way over time, and the distribution of render times.
+
+A chart is a list of SVG elements with numbers already computed; `page.html` writes them as markup.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
-from heygen_async.bulk.output.report.markup import Markup, element, join
 from heygen_async.bulk.output.report.queries import RenderSpan
 from heygen_async.bulk.output.report.wording import count, span
 
 WIDTH, HEIGHT = 480.0, 260.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 14.0, 40.0, 42.0
-_LEAST_SECONDS = 1e-9  # what took no time has no course
-_SLICES = 240  # of time: more than one in two points of the screen shows nothing new
+_LEAST_SECONDS = 1e-9  # a campaign that took less has no time axis
+_SLICES = 240  # of the time axis: one for two points on the screen
 _BARS = 20
 _X_TICKS, _Y_TICKS = 5, 4
 _STEPS_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 _DAY = 86400.0
 
 
-@attrs.frozen(kw_only=True)
-class Plot:
-    """The area inside the axes.
+@attrs.frozen
+class Shape:
+    """An SVG element.
 
     Attributes:
-        x_high: Value at the right end; the left one is 0.
-        y_high: Value at the top; the lower end is 0.
+        tag: Name of the element.
+        attributes: Its attributes.
+        text: Its text.
+        title: Text that browsers show when the pointer is over it.
+    """
+
+    tag: str
+    attributes: Mapping[str, str | float]
+    text: str = ""
+    title: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Chart:
+    """A drawing with a text alternative.
+
+    Attributes:
+        name: Prefix of the ids of its title and description.
+        title: Short text alternative.
+        description: Numbers of the chart in a sentence, for readers who cannot see it.
+        shapes: Elements, the lowest first.
+        view_box: The coordinates that are visible.
+        attributes: Further attributes of the `svg` element.
+    """
+
+    name: str
+    title: str
+    description: str
+    shapes: Sequence[Shape]
+    view_box: str = f"0 0 {WIDTH:g} {HEIGHT:g}"
+    attributes: Mapping[str, str] = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
+class Plot:
+    """The area inside the axes, which both start at 0.
+
+    Attributes:
+        x_high: Value at the right end.
+        y_high: Value at the top.
     """
 
     x_high: float
     y_high: float
 
     def x(self, value: float) -> float:
-        """Return where *value* is."""
+        """Return the coordinate of a value on the horizontal axis."""
         return round(_LEFT + (WIDTH - _LEFT - _RIGHT) * value / self.x_high, 2)
 
     def y(self, value: float) -> float:
-        """Return where *value* is."""
+        """Return the coordinate of a value on the vertical axis."""
         return round(HEIGHT - _BOTTOM - (HEIGHT - _TOP - _BOTTOM) * value / self.y_high, 2)
 
-    def axes(self, x_step: float, y_step: float, x_words: str) -> Markup:
-        """Return lines and labels."""
-        return join(*self._y_axis(y_step), *self._x_axis(x_step), text(WIDTH / 2, HEIGHT - 6, x_words, "middle"))
-
-    def _y_axis(self, step: float) -> Iterator[Markup]:
-        for value in _multiples(step, self.y_high):
-            place = self.y(value)
-            yield line(_LEFT, place, WIDTH - _RIGHT, place, "grid")
-            yield text(_LEFT - 6, place + 4, f"{value:,.0f}", "end")
-
-    def _x_axis(self, step: float) -> Iterator[Markup]:
-        for value in _multiples(step, self.x_high):
-            yield text(self.x(value), HEIGHT - _BOTTOM + 16, span(value) if value else "0", "middle")
+    def axes(self, x_step: float, y_step: float, x_title: str) -> Iterator[Shape]:
+        """Yield the grid lines, the labels of both axes, and the title of the horizontal one."""
+        for value in _multiples(y_step, self.y_high):
+            yield _line(_LEFT, self.y(value), WIDTH - _RIGHT, self.y(value), "grid")
+            yield _label(_LEFT - 6, self.y(value) + 4, f"{value:,.0f}", "end")
+        for value in _multiples(x_step, self.x_high):
+            yield _label(self.x(value), HEIGHT - _BOTTOM + 16, span(value) if value else "0", "middle")
+        yield _label(WIDTH / 2, HEIGHT - 6, x_title, "middle")
 
 
-def text(x: float, y: float, words: str, anchor: str, class_: str = "label") -> Markup:
-    """Return a label."""
-    return element("text", words, x=x, y=y, text_anchor=anchor, class_=class_)
+def _label(x: float, y: float, text: str, anchor: str, class_: str = "label") -> Shape:
+    return Shape("text", {"x": x, "y": y, "text-anchor": anchor, "class": class_}, text)
 
 
-def line(x1: float, y1: float, x2: float, y2: float, class_: str) -> Markup:
-    """Return a straight line."""
-    return element("line", x1=x1, y1=y1, x2=x2, y2=y2, class_=class_)
+def _line(x1: float, y1: float, x2: float, y2: float, class_: str) -> Shape:
+    return Shape("line", {"x1": x1, "y1": y1, "x2": x2, "y2": y2, "class": class_})
 
 
-def drawing(name: str, title: str, description: str, *inside: Markup) -> Markup:
-    """Return an SVG that says what it shows to who cannot see it."""
-    return element(
-        "svg",
-        element("title", title, id=f"{name}-title"),
-        element("desc", description, id=f"{name}-desc"),
-        *inside,
-        viewBox=f"0 0 {WIDTH:g} {HEIGHT:g}",
-        role="img",
-        aria_labelledby=f"{name}-title {name}-desc",
-    )
-
-
-def timeline(renders: Sequence[RenderSpan], last: float, limit: int | None) -> Markup | None:
-    """Draw how many renders were under way; None if there is nothing to draw.
+def timeline(renders: Sequence[RenderSpan], last: float, limit: int | None) -> Chart | None:
+    """Draw the number of renders under way over time; None if there is no time to show.
 
     Args:
-        renders: When each was.
-        last: Unix time of the campaign's last change: until then those without an end are taken to have run.
-        limit: How many were allowed at once, if that is known.
+        renders: Time spans of the renders.
+        last: Unix time of the campaign's last change; a render without an end is drawn until then.
+        limit: Greatest number of renders at a time, if that is known.
     """
     spans = [(render.begun, max(render.begun, last if render.ended is None else render.ended)) for render in renders]
     if not spans or (width := max(end for _, end in spans) - min(begin for begin, _ in spans)) < _LEAST_SECONDS:
@@ -95,17 +115,19 @@ def timeline(renders: Sequence[RenderSpan], last: float, limit: int | None) -> M
     mean, highest = sum(levels) / len(levels), max(1, round(max(levels)), limit or 0)
     y_step = _round_step(highest, _Y_TICKS)
     plot = Plot(x_high=width, y_high=math.ceil(highest / y_step) * y_step)
-    told, figure = f"{mean:.1f} renders were under way on average over {span(width)}", f"{mean:.1f} on average"
-    shown = [plot.axes(_time_step(width), y_step, "since the first render"), _area(plot, levels, width)]
+    description = f"{mean:.1f} renders were under way on average over {span(width)}"
+    caption = f"{mean:.1f} on average"
+    shapes = [*plot.axes(_time_step(width), y_step, "since the first render"), _area(plot, levels, width)]
     if limit is not None:
-        shown.append(line(_LEFT, plot.y(limit), WIDTH - _RIGHT, plot.y(limit), "limit"))
-        told, figure = f"{told}; at most {limit:,} were allowed", f"{figure}, at most {limit:,} allowed"
-    shown.append(text(_LEFT, 16, figure, "start", "figure"))
-    return drawing("timeline", "Renders under way over time", f"{told}.", *shown)
+        shapes.append(_line(_LEFT, plot.y(limit), WIDTH - _RIGHT, plot.y(limit), "limit"))
+        description = f"{description}; at most {limit:,} were allowed"
+        caption = f"{caption}, at most {limit:,} allowed"
+    shapes.append(_label(_LEFT, 16, caption, "start", "figure"))
+    return Chart(name="timeline", title="Renders under way over time", description=f"{description}.", shapes=shapes)
 
 
 def _levels(spans: list[tuple[float, float]], width: float) -> list[float]:
-    """Return how many were under way, as the mean of each slice of time."""
+    """Return the mean number of renders under way in each slice of time."""
     events = sorted([(begin, 1) for begin, _ in spans] + [(end, -1) for _, end in spans])
     areas, level, since = [0.0] * _SLICES, 0, 0.0
     slice_seconds = width / _SLICES
@@ -116,7 +138,7 @@ def _levels(spans: list[tuple[float, float]], width: float) -> list[float]:
 
 
 def _spread(areas: list[float], begin: float, end: float, level: int, slice_seconds: float) -> None:
-    """Add the time from *begin* to *end* at *level* to the slices that it touches."""
+    """Add *level* times the time from *begin* to *end* to the slices in between."""
     place = min(int(begin / slice_seconds), _SLICES - 1)
     while level and begin < end:
         border = end if place == _SLICES - 1 else min(end, (place + 1) * slice_seconds)
@@ -124,19 +146,19 @@ def _spread(areas: list[float], begin: float, end: float, level: int, slice_seco
         begin, place = max(begin, border), place + 1
 
 
-def _area(plot: Plot, levels: list[float], width: float) -> Markup:
+def _area(plot: Plot, levels: list[float], width: float) -> Shape:
     steps = "".join(f"V{plot.y(level)}H{plot.x(width * (n + 1) / _SLICES)}" for n, level in enumerate(levels))
     outline = f"M{plot.x(0)} {plot.y(0)}{steps}V{plot.y(0)}"
-    return element("path", d=f"{outline}Z", class_="area")
+    return Shape("path", {"d": f"{outline}Z", "class": "area"})
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
-    """Return the least value that *share* of the sorted values do not exceed."""
+    """Return the percentile of sorted values by nearest rank: the least value that *share* of them do not exceed."""
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
-def histogram(seconds: Sequence[float]) -> Markup | None:
-    """Draw how long renders took; None if there is nothing to draw."""
+def histogram(seconds: Sequence[float]) -> Chart | None:
+    """Draw the distribution of render times; None if no render took time."""
     ordered = sorted(max(0.0, value) for value in seconds)
     if not ordered or ordered[-1] <= 0:
         return None
@@ -146,16 +168,18 @@ def histogram(seconds: Sequence[float]) -> Markup | None:
     y_step = _round_step(max(bars), _Y_TICKS)
     plot = Plot(x_high=len(bars) * step, y_high=math.ceil(max(bars) / y_step) * y_step)
     longer = sum(value > plot.x_high for value in ordered)
-    words = "from acceptance to its end as seen" + (f"; {longer:,} took longer, in the last bar" if longer else "")
-    told = f"{count(len(ordered), 'render')}: half took up to {span(median)}, 95 % up to {span(late)}"
-    return drawing(
-        "histogram",
-        "Distribution of render times",
-        f"{told}, the longest {span(ordered[-1])}.",
-        plot.axes(_time_step(plot.x_high), y_step, words),
-        *(_bar(plot, n, height, step) for n, height in enumerate(bars) if height),
-        *_mark(plot, median, f"median {span(median)}", 12.0),
-        *_mark(plot, late, f"95 % within {span(late)}", 30.0),
+    x_title = "from acceptance to its end as seen" + (f"; {longer:,} took longer, in the last bar" if longer else "")
+    quantiles = f"half took up to {span(median)}, 95 % up to {span(late)}, the longest {span(ordered[-1])}"
+    return Chart(
+        name="histogram",
+        title="Distribution of render times",
+        description=f"{count(len(ordered), 'render')}: {quantiles}.",
+        shapes=[
+            *plot.axes(_time_step(plot.x_high), y_step, x_title),
+            *(_bar(plot, place, height, step) for place, height in enumerate(bars) if height),
+            *_mark(plot, median, f"median {span(median)}", 12.0),
+            *_mark(plot, late, f"95 % within {span(late)}", 30.0),
+        ],
     )
 
 
@@ -166,27 +190,22 @@ def _bars(ordered: Sequence[float], step: float, size: int) -> list[int]:
     return bars
 
 
-def _bar(plot: Plot, place: int, height: int, step: float) -> Markup:
+def _bar(plot: Plot, place: int, height: int, step: float) -> Shape:
     left, right, top = plot.x(place * step), plot.x((place + 1) * step), plot.y(height)
-    return element(
+    width = round(max(1.0, right - left - 2), 2)
+    return Shape(
         "rect",
-        element("title", f"{span(place * step)} to {span((place + 1) * step)}: {count(height, 'render')}"),
-        x=left + 1,
-        y=top,
-        width=round(max(1.0, right - left - 2), 2),
-        height=round(plot.y(0) - top, 2),
-        rx=2,
-        class_="bar",
+        {"x": left + 1, "y": top, "width": width, "height": round(plot.y(0) - top, 2), "rx": 2, "class": "bar"},
+        title=f"{span(place * step)} to {span((place + 1) * step)}: {count(height, 'render')}",
     )
 
 
-def _mark(plot: Plot, value: float, words: str, height: float) -> tuple[Markup, Markup]:
+def _mark(plot: Plot, value: float, text: str, height: float) -> tuple[Shape, Shape]:
     place = plot.x(min(value, plot.x_high))
-    to_the_left = place > WIDTH / 2
-    anchor, gap = ("end", -5.0) if to_the_left else ("start", 5.0)
+    anchor, gap = ("end", -5.0) if place > WIDTH / 2 else ("start", 5.0)
     return (
-        line(place, height - 8, place, HEIGHT - _BOTTOM, "mark"),
-        text(place + gap, height, words, anchor, "figure"),
+        _line(place, height - 8, place, HEIGHT - _BOTTOM, "mark"),
+        _label(place + gap, height, text, anchor, "figure"),
     )
 
 
@@ -195,7 +214,7 @@ def _multiples(step: float, high: float) -> Iterator[float]:
 
 
 def _round_step(high: float, most: int) -> int:
-    """Return a round number of which at most *most* fit below *high*, rounded up."""
+    """Return the least step of 1, 2, 5, 10, 20, 50, ... that divides 0 to *high* into at most *most* parts."""
     step, factors = 1, (2, 2.5, 2)
     place = 0
     while high > most * step:
@@ -205,6 +224,6 @@ def _round_step(high: float, most: int) -> int:
 
 
 def _time_step(high: float, most: int = _X_TICKS) -> float:
-    """Return a time that people count in, of which at most *most* fit below *high*."""
+    """Return a usual unit of time, in seconds, that divides 0 to *high* into at most *most* parts."""
     fitting = (step for step in _STEPS_SECONDS if high <= most * step)
     return next(fitting, _DAY * max(1, _round_step(high / _DAY, most)))

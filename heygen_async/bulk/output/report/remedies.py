@@ -174,7 +174,7 @@ _NO_REASON = Remedy(
 )
 
 
-def mend_for(code: str) -> Remedy:
+def remedy_for(code: str) -> Remedy:
     """Return what to make of *code*; one that is not known gets what is always sensible.
 
     Codes are compared without regard to case, because one of HeyGen's pages prints them in capitals.

@@ -7,6 +7,7 @@ import hashlib
 import itertools
 import json
 import re
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -542,6 +543,15 @@ def test_a_report_of_no_journal_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(errors.JournalError, match="there is no such journal"):
         write_report(tmp_path / "nowhere.db", tmp_path / "r.html")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_without_jinja_a_report_says_what_to_install(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jinja2 comes with an extra; without it the page is not begun."""
+    many(path, 1)
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    with pytest.raises(errors.InvalidInputError, match=r"needs Jinja2: pip install .heygen-async\[templates\]"):
+        write_report(path, path.parent / "r.html")
+    assert not (path.parent / "r.html").exists()
 
 
 def test_the_dates_are_those_of_the_rows(path: Path) -> None:

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 from heygen_async.bulk.output.report import charts, sections
-from heygen_async.bulk.output.report.markup import Markup, element, embedded, join
 from heygen_async.bulk.output.report.next_steps import command, steps
+from heygen_async.bulk.output.report.page import environment
 from heygen_async.bulk.output.report.queries import RenderSpan
-from heygen_async.bulk.output.report.remedies import mend_for
+from heygen_async.bulk.output.report.remedies import remedy_for
 from heygen_async.bulk.output.report.wording import count, dollars, either, moment, span
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
@@ -33,46 +33,46 @@ class Texts(html.parser.HTMLParser):
 
     def __init__(self, source: str) -> None:
         super().__init__(convert_charrefs=True)
-        self.seen: list[tuple[str, dict[str, str | None]]] = []
-        self.words = ""
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
         self.feed(source)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.seen.append((tag, dict(attrs)))
+        self.elements.append((tag, dict(attrs)))
 
     def handle_data(self, data: str) -> None:
-        self.words += data
+        self.text += data
 
 
-# Markup
+def rendered(source: str, **values: object) -> str:
+    return str(environment().from_string(source).render(values))
+
+
+# Escaping
 
 
 @given(JSON)
 def test_embedded_json_is_read_as_it_was_and_ends_no_element(value: object) -> None:
-    """A script element ends at the first `</script`, wherever that stands; there is no `<` at all."""
-    text = embedded(value)
+    """JSON in a script element holds no `<`, so it cannot hold the `</script` that would end the element."""
+    text = rendered("{{ value|tojson }}", value=value)
     assert json.loads(text) == value
-    assert not set("<>&\u2028\u2029") & set(text)
+    assert not set("<>&") & set(text)
 
 
 def test_a_number_that_json_does_not_know_is_refused() -> None:
-    """NaN would be a page that does not open, seen only by its reader."""
+    """NaN is an error here; in the page it would be one that only the reader sees."""
     with pytest.raises(ValueError, match="JSON"):
-        embedded({"seconds": float("nan")})
+        rendered("{{ value|tojson }}", value={"seconds": float("nan")})
 
 
 @given(TEXTS, TEXTS)
 def test_text_and_attributes_are_read_as_they_were(text: str, value: str) -> None:
-    """Whatever they hold; only carriage returns are line feeds for a parser."""
-    found = Texts(element("p", text, element("b", text), data_value=value, hidden=True, id=None))
-    assert found.seen == [("p", {"data-value": value, "hidden": None}), ("b", {})]
-    assert found.words == text + text
-
-
-def test_markup_is_not_escaped_twice() -> None:
-    """And plain text is escaped where both meet."""
-    assert join("<", element("b", "&"), Markup("<hr>")) == "&lt;<b>&amp;</b><hr>"
+    """Templates escape every text and every attribute; a parser reads the same characters back."""
+    source = '<p title="{{ value }}"{{ {"data-value": value}|xmlattr }}>{{ text }}<b>{{ text }}</b></p>'
+    found = Texts(rendered(source, text=text, value=value))
+    assert found.elements == [("p", {"title": value, "data-value": value}), ("b", {})]
+    assert found.text == text + text
 
 
 # Wording
@@ -112,9 +112,8 @@ def renders(*times: tuple[float, float | None]) -> list[RenderSpan]:
     return [RenderSpan("completed", begun, ended, batched=False) for begun, ended in times]
 
 
-def described(svg: str | None) -> str:
-    found = re.search("<desc[^>]*>(.*?)</desc>", svg or "")
-    return found[1] if found else ""
+def described(chart: charts.Chart | None) -> str:
+    return chart.description if chart else ""
 
 
 @given(st.lists(st.tuples(SOME_SECONDS, SOME_SECONDS), min_size=1, max_size=30), st.sampled_from([None, 1, 10, 500]))
@@ -142,20 +141,24 @@ def test_the_histogram_counts_every_render(seconds: list[float]) -> None:
     if not any(seconds):
         assert drawn is None
         return
-    bars = [int(number.replace(",", "")) for number in re.findall(r": ([\d,]+) renders?</title>", drawn or "")]
+    assert drawn is not None
+    titles = [shape.title for shape in drawn.shapes if shape.tag == "rect"]
+    bars = [int(re.sub(r".*: ([\d,]+) renders?", r"\1", title).replace(",", "")) for title in titles]
     assert sum(bars) == len(seconds)
     assert 1 <= len(bars) <= 21
     assert_inside(drawn)
 
 
-def assert_inside(svg: str | None) -> None:
-    """Nothing stands outside of the drawing, and labels are a handful."""
-    found = Texts(svg or "")
-    for tag, told in found.seen:
-        numbers = {name: float(told[name] or 0) for name in ("x", "y", "x1", "x2", "y1", "y2") if name in told}
-        assert all(-1 <= value <= charts.WIDTH + 1 for name, value in numbers.items() if name[0] == "x"), (tag, told)
-        assert all(-1 <= value <= charts.HEIGHT + 1 for name, value in numbers.items() if name[0] == "y"), (tag, told)
-    assert 4 <= sum(tag == "text" for tag, _ in found.seen) <= 18
+def assert_inside(chart: charts.Chart | None) -> None:
+    """All shapes stand inside the drawing, and there are few labels."""
+    assert chart is not None
+    for shape in chart.shapes:
+        for name, value in shape.attributes.items():
+            if name in {"x", "x1", "x2"}:
+                assert -1 <= float(value) <= charts.WIDTH + 1, shape
+            if name in {"y", "y1", "y2"}:
+                assert -1 <= float(value) <= charts.HEIGHT + 1, shape
+    assert 4 <= sum(shape.tag == "text" for shape in chart.shapes) <= 18
 
 
 @pytest.mark.parametrize(
@@ -170,7 +173,8 @@ def test_percentiles_are_values_that_were_seen(values: list[float], median: floa
 def test_a_few_very_long_renders_do_not_squeeze_the_others() -> None:
     """They stand in the last bar, and that is said."""
     drawn = charts.histogram([*(100.0 + n for n in range(199)), 90_000.0])
-    assert "1 took longer, in the last bar" in (drawn or "")
+    assert drawn is not None
+    assert any("1 took longer, in the last bar" in shape.text for shape in drawn.shapes)
     assert "the longest 1 d 1 h" in described(drawn)
     assert described(drawn).startswith("200 renders: half took up to 3 min 19 s, 95 % up to 4 min 49 s")
 
@@ -214,9 +218,9 @@ PermissionDeniedError PayloadTooLargeError RateLimitError ServerError ConflictEr
 @pytest.mark.parametrize("code", CODES)
 def test_every_code_of_the_catalogue_has_its_mend(code: str) -> None:
     """In capitals too. Source: HeyGen's page of error codes; and the classes by which we count what has no code."""
-    mend = mend_for(code)
-    assert mend is not mend_for("no such code")
-    assert mend_for(code.upper()) is mend
+    mend = remedy_for(code)
+    assert mend is not remedy_for("no such code")
+    assert remedy_for(code.upper()) is mend
     assert mend.meaning.endswith(".")
     assert mend.mend.endswith(".")
 
@@ -232,12 +236,12 @@ def test_every_code_of_the_catalogue_has_its_mend(code: str) -> None:
 )
 def test_a_request_that_would_be_refused_again_is_not_to_be_repeated(code: str, way: str) -> None:
     """It must change first."""
-    assert mend_for(code).way == way
+    assert remedy_for(code).way == way
 
 
 def test_no_code_is_not_an_unknown_code() -> None:
     """HeyGen gives null for some failures."""
-    assert mend_for("").meaning == "HeyGen gave no reason."
+    assert remedy_for("").meaning == "HeyGen gave no reason."
 
 
 # Advice
@@ -307,7 +311,6 @@ def test_the_headline_is_the_campaign_in_one_sentence(counts: dict[str, int], wo
 
 def test_the_bar_is_filled_by_all_rows() -> None:
     """Each state by its share, and in words."""
-    drawn = Texts(sections.progress(Counter(completed=3, failed=1)))
-    widths = [float(told["width"] or 0) for tag, told in drawn.seen if tag == "rect"]
-    assert widths == [750, 250]
-    assert "3 completed and 1 failed" in drawn.words
+    drawn = sections.progress(Counter(completed=3, failed=1))
+    assert [shape.attributes["width"] for shape in drawn.shapes] == [750, 250]
+    assert drawn.description == "3 completed and 1 failed"
