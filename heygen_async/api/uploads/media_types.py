@@ -10,6 +10,7 @@ from typing import Literal
 
 import attrs
 
+from heygen_async import file_signatures
 from heygen_async.errors import InvalidInputError
 from heygen_async.http.multipart import MOST_BYTES as FORM_BYTES
 
@@ -32,35 +33,13 @@ _ZIP = "application/zip"  # for direct uploads only
 # Limits of files that are used in videos. Source: docs/usage-limits.
 _MOST_IN_VIDEOS = {"image": 50 * _MEGABYTE, "audio": 50 * _MEGABYTE, "video": 100 * _MEGABYTE}
 
-_STARTS: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
-    (0, b"\xff\xd8\xff", "image/jpeg"),
-    (0, b"ID3", "audio/mpeg"),
-    (0, b"%PDF-", "application/pdf"),
-    (0, b"PK\x03\x04", _ZIP),
-    (8, b"WAVE", "audio/wav"),
-    (8, b"AVI ", "video/x-msvideo"),
-    (8, b"WEBP", "image/webp"),
-    (0, b"GIF8", "image/gif"),
-    (0, b"BM", "image/bmp"),
-    (0, b"II*\0", "image/tiff"),
-    (0, b"MM\0*", "image/tiff"),
-    (0, b"OggS", "audio/ogg"),
-    (0, b"fLaC", "audio/flac"),
+# Formats that are told apart, to say what to convert them to. Of others, the caller must name the type.
+_KNOWN = (
+    frozenset({*_ENDINGS, _ZIP, "text/html"})
+    .union(f"image/{name}" for name in ("gif", "webp", "bmp", "tiff", "heic", "avif"))
+    .union(f"audio/{name}" for name in ("aac", "flac", "mp4", "ogg"))
+    .union(f"video/{name}" for name in ("quicktime", "x-matroska", "x-msvideo"))
 )
-# Brands of files that start like an MP4 but are of another type (ISO/IEC 14496-12, 4.3).
-_BRANDS = {
-    b"qt  ": "video/quicktime",
-    b"M4A ": "audio/mp4",
-    b"M4B ": "audio/mp4",
-    b"heic": "image/heic",
-    b"heix": "image/heic",
-    b"mif1": "image/heic",
-    b"avif": "image/avif",
-}
-_SYNC = 0xE0  # an MPEG frame starts with eleven bits of 1
-_SRT = re.compile(rb"(?:\xef\xbb\xbf)?\s*\d+\s*\r?\n\s*\d{1,2}:\d{2}:\d{2}[,.]\d{1,3}\s*-->")
-_HTML = re.compile(rb"\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+")
 
 
@@ -119,22 +98,7 @@ def media_of(
 
 def media_type_of(head: bytes) -> str | None:
     """Return the media type of a file by its first bytes; None if they are of no type known here."""
-    if head[4:8] == b"ftyp":
-        return _BRANDS.get(head[8:12], "video/mp4")
-    if head[:4] == b"\x1a\x45\xdf\xa3":
-        return "video/x-matroska" if b"matroska" in head[:64] else "video/webm"
-    if head[:1] == b"\xff" and len(head) > 1 and head[1] & _SYNC == _SYNC:
-        return _type_of_mpeg_frame(head[1])
-    if _SRT.match(head):
-        return "application/x-subrip"
-    if _HTML.match(head):
-        return "text/html"
-    return next((kind for at, start, kind in _STARTS if head[at : at + len(start)] == start), None)
-
-
-def _type_of_mpeg_frame(second: int) -> str | None:
-    """Return the type of audio without a container, by the layer in the second byte: III is MP3, 0 is AAC."""
-    return {0b00: "audio/aac", 0b01: "audio/mpeg"}.get(second >> 1 & 0b11)
+    return file_signatures.media_type_of(head, _KNOWN)
 
 
 def _checked_type(subject: str, detected: str | None, declared: str | None) -> str:

@@ -6,9 +6,10 @@ and WAV file begins with.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import BinaryIO, Literal, get_args
+
+from heygen_async.file_signatures import media_type_of
 
 FileKind = Literal["video", "captioned_video", "captions", "thumbnail", "gif"]
 KINDS: tuple[FileKind, ...] = get_args(FileKind)
@@ -18,28 +19,15 @@ _BOX_BYTES = 8
 _LARGE_BOX_BYTES = 16
 _BOXES = frozenset(b"ftyp styp moov moof mdat mfra free skip wide meta uuid pdin sidx ssix prft emsg".split())
 
-# Byte patterns of each sort, and the ending that fits.
-_MOVIES = ((rb".{4}ftyp", ".mp4"), (rb"\x1a\x45\xdf\xa3", ".webm"))
-_SOUNDS = ((rb"ID3|\xff[\xe0-\xff]", ".mp3"), (rb"RIFF.{4}WAVE", ".wav"))
-_PICTURES = (
-    (rb"\xff\xd8\xff", ".jpg"),
-    (rb"\x89PNG\r\n\x1a\n", ".png"),
-    (rb"RIFF.{4}WEBP", ".webp"),
-    (rb"GIF8[79]a", ".gif"),
-)
-_CAPTIONS = (
-    (rb"(\xef\xbb\xbf)?WEBVTT", ".vtt"),
-    (rb"(\xef\xbb\xbf)?\s*\[Script Info\]", ".ass"),
-    (rb"(\xef\xbb\xbf)?\s*\d+\s*\r?\n\s*\d+:\d\d:\d\d[,.]\d+\s*-->", ".srt"),
-    (rb"\Z", ".srt"),  # nobody speaks
-)
-_SIGNS = {
-    "video": _MOVIES,
-    "audio": _SOUNDS,
-    "captioned_video": _MOVIES,
-    "captions": _CAPTIONS,
-    "thumbnail": _PICTURES,
-    "gif": tuple(sign for sign in _PICTURES if sign[1] in {".gif", ".webp"}),
+# Media types that a file of each sort may have, with their endings.
+_FILMS = {"video/mp4": ".mp4", "video/webm": ".webm"}
+_ENDINGS = {
+    "video": _FILMS,
+    "audio": {"audio/mpeg": ".mp3", "audio/aac": ".mp3", "audio/wav": ".wav"},
+    "captioned_video": _FILMS,
+    "captions": {"text/vtt": ".vtt", "text/x-ssa": ".ass", "application/x-subrip": ".srt"},
+    "thumbnail": {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif"},
+    "gif": {"image/webp": ".webp", "image/gif": ".gif"},
 }
 
 
@@ -47,7 +35,7 @@ def endings(kind: str) -> tuple[str, ...]:
     """Return the endings that files of a kind may have, the usual one first."""
     sort, between = _parts(kind)
     usual = {"captions": ".srt", "gif": ".gif"}.get(sort)
-    found = dict.fromkeys(ending for _, ending in _SIGNS[sort])
+    found = dict.fromkeys(_ENDINGS[sort].values())
     return tuple(between + ending for ending in sorted(found, key=lambda ending: ending != usual))
 
 
@@ -72,10 +60,10 @@ def ending_of(kind: str, file: Path) -> str | None:
     with file.open("rb") as opened:
         head = opened.read(_HEAD_BYTES)
     sort, between = _parts(kind)
-    for pattern, ending in _SIGNS[sort]:
-        if re.match(pattern, head, re.DOTALL):
-            return between + ending
-    return None
+    if sort == "captions" and not head:  # a film without speech
+        return between + ".srt"
+    media_type = media_type_of(head, _ENDINGS[sort])
+    return None if media_type is None else between + _ENDINGS[sort][media_type]
 
 
 def beginning(file: Path) -> str:

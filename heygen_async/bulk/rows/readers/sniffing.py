@@ -6,17 +6,17 @@ import codecs
 from pathlib import Path
 
 from heygen_async.bulk.rows.problems import Problem, ProblemError
+from heygen_async.file_signatures import media_type_of
 
 HEAD_BYTES = 65_536
 
-_MAGIC = (
-    (b"PK\x03\x04", "xlsx", "a zip file, as Excel workbooks (.xlsx) are"),
-    (b"PAR1", "parquet", "a Parquet file"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "xls", "an old or password-protected Excel workbook"),
-    (b"%PDF", "pdf", "a PDF"),
-    (b"\x1f\x8b", "gz", "compressed by gzip"),
-    (b"<", "html", "a web page or XML"),
-)
+_FORMATS = {  # by media type: the reader or remedy, and the format in words
+    "application/zip": ("xlsx", "a zip file, as Excel workbooks (.xlsx) are"),
+    "application/vnd.apache.parquet": ("parquet", "a Parquet file"),
+    "application/vnd.ms-excel": ("xls", "an old or password-protected Excel workbook"),
+    "application/pdf": ("pdf", "a PDF"),
+    "application/gzip": ("gz", "compressed by gzip"),
+}
 _MARKS = (  # the longer mark first: UTF-32's begins like UTF-16's
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -52,8 +52,8 @@ def head(path: Path) -> bytes:
 
 
 def check_binary(path: Path, start: bytes, expected: str) -> None:
-    """Refuse a file that is not what its name says: *expected* is a kind of `_MAGIC`, or "text"."""
-    kind, said = next(((kind, said) for magic, kind, said in _MAGIC if start.startswith(magic)), ("text", "plain text"))
+    """Refuse a file that is not what its name says: *expected* is "xlsx", "parquet" or "text"."""
+    kind, words = _format_of(start)
     if kind == expected or (kind == "html" and expected == "text" and not _is_markup(start)):
         return
     mends = {
@@ -64,7 +64,14 @@ def check_binary(path: Path, start: bytes, expected: str) -> None:
         "text": "name it .csv or .jsonl, whichever it is",
     }
     mend = mends.get(kind, "open it in a spreadsheet program and save it as .xlsx or CSV UTF-8")
-    raise refusal(path, f"by its content it is {said}, whatever its name says", mend)
+    raise refusal(path, f"by its content it is {words}, whatever its name says", mend)
+
+
+def _format_of(start: bytes) -> tuple[str, str]:
+    media_type = media_type_of(start, _FORMATS)
+    if media_type is not None:
+        return _FORMATS[media_type]
+    return ("html", "a web page or XML") if start.startswith(b"<") else ("text", "plain text")
 
 
 def _is_markup(start: bytes) -> bool:
