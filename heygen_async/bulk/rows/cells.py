@@ -1,4 +1,4 @@
-"""Cells: any value as the text that a person would have typed, and which texts mean "nothing here"."""
+"""Cells: any value as the text that a person would have typed, and the texts that mean an empty cell."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-# As programs write it, letter by letter: "Null", "Nan" and "none" are left alone, for people are called so or say so.
-_NOTHING = frozenset({
+# Exact spellings that programs write for a missing value. "Null", "Nan" and "none" are kept: they are names and words.
+_MISSING = frozenset({
     "NULL", "null", "None", "NaN", "nan", "<NA>", "NaT", "N/A", "n/a",
     "#N/A", "#NV", "#NULL!", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!",
 })  # fmt: skip
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
-_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"  # what a copy from a web page leaves in a cell that looks empty
+_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"  # left by a copy from a web page in a cell that looks empty
 
 
 def is_missing(cell: object) -> bool:
-    """Whether *cell* says nothing: empty, blank, or what programs write for nothing (`nan`, `None`, `NULL`, `#N/A`)."""
+    """Return True if *cell* is empty, blank, or a program's mark of a missing value (`nan`, `None`, `NULL`, `#N/A`)."""
     text = cell if isinstance(cell, str) else cell_text(cell)
     bare = text.strip().strip(_INVISIBLE).strip()
-    return not bare or bare in _NOTHING
+    return not bare or bare in _MISSING
 
 
 def cell_text(value: object) -> str:
-    """Return *value* as text: 3.0 is "3", midnight of a day is the day, None and not-a-number are empty.
+    """Return *value* as text: 3.0 is "3", midnight of a day is the date, None and not-a-number are empty.
 
-    The same list gives the same texts from a spreadsheet, a data frame or a CSV file, and so the same identity in a
-    journal. Lists and mappings become JSON.
+    A list gives the same texts from a spreadsheet, a data frame or a CSV file, and so its rows have the same identity
+    in a journal. Lists and mappings become JSON.
 
     Raises:
-        ValueError: Bytes, which are no text before somebody says in which encoding; or what no text holds (`flaw_of`).
+        ValueError: *value* is bytes, whose encoding is not known, or has a character that text cannot hold (`flaw_of`).
     """
     text = value if isinstance(value, str) else _written(value)
     flaw = flaw_of(text)
@@ -44,7 +44,7 @@ def cell_text(value: object) -> str:
 
 
 def flaw_of(text: str) -> str | None:
-    """Return why *text* is none, if it is none: JSON and programs can carry what no file and no terminal takes."""
+    """Return the kind of a character in *text* that files and terminals do not take, or None. JSON can contain one."""
     found = _NO_TEXT.search(text)
     if found is None:
         return None
@@ -52,7 +52,7 @@ def flaw_of(text: str) -> str | None:
 
 
 def _written(value: object) -> str:
-    if value is None or type(value).__name__ in {"NAType", "NaTType"}:  # pandas' two kinds of nothing
+    if value is None or type(value).__name__ in {"NAType", "NaTType"}:  # pandas' two kinds of missing values
         return ""
     if type(value).__name__ in {"bool", "bool_"}:  # NumPy's, too
         return "true" if value else "false"
@@ -61,7 +61,7 @@ def _written(value: object) -> str:
     if isinstance(value, decimal.Decimal):
         return "" if value.is_nan() else format(value, "f")  # 1.50 stays 1.50: it may be a price
     if isinstance(value, bytes | bytearray | memoryview):
-        raise ValueError("bytes, not text; decode them first")  # noqa: TRY004 - a cell's value, not a caller's mistake
+        raise ValueError("bytes, not text; decode them first")  # noqa: TRY004 - the value of a cell, no argument
     return _other_text(value)
 
 
@@ -77,7 +77,7 @@ def _other_text(value: object) -> str:
     if isinstance(value, dt.datetime):
         midnight = value.time() == dt.time() and value.tzinfo is None
         return value.date().isoformat() if midnight else value.isoformat(sep=" ")
-    if isinstance(value, numbers.Real):  # NumPy's: 1.1 in 32 bits is 1.1, and not what it would be in 64
+    if isinstance(value, numbers.Real):  # NumPy's: 1.1 in 32 bits is 1.1, not its value in 64
         return "" if value != value else str(value).removesuffix(".0")  # noqa: PLR0124 - only not-a-number is not itself
     if isinstance(value, Mapping | list | tuple):
         return json.dumps(_plain(value), ensure_ascii=False)
@@ -85,7 +85,7 @@ def _other_text(value: object) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return what JSON can carry."""
+    """Return *value* in types that JSON has."""
     if isinstance(value, Mapping):
         return {str(name): _plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):

@@ -13,14 +13,14 @@ from heygen_async.bulk.rows.table import Row
 
 @attrs.frozen(kw_only=True)
 class Finding:
-    """One thing that is wrong with a request.
+    """A problem of a request.
 
     Attributes:
-        field: Its path, such as `scenes[0].input.avatar_id`.
-        value: What stands there.
-        reason: What is wrong.
-        mend: What to do about it.
-        severity: "error": it cannot be rendered. "warning": it can, but look at it.
+        field: Path of the field, such as `scenes[0].input.avatar_id`.
+        value: Value of the field.
+        reason: Description of the problem.
+        mend: The remedy.
+        severity: "error": the request cannot be rendered. "warning": it can, but look at it.
     """
 
     field: str
@@ -30,7 +30,7 @@ class Finding:
     severity: Severity = "error"
 
     def of(self, row: Row) -> Problem:
-        """Return it as a problem of *row*, with the column if exactly one cell holds the value."""
+        """Return the finding as a problem of *row*, with the column if exactly one cell holds the value."""
         columns = [name for name, cell in row.cells.items() if cell.strip() == self.value]
         return row.problem(
             self.reason,
@@ -47,9 +47,9 @@ class Part:
     """A request, or an object within it.
 
     Attributes:
-        at: Path of the object, with a point behind it; empty for the request itself.
-        fields: Of the object.
-        request: The whole body: its canvas is that of all scenes.
+        at: Path of the object, with a dot at the end; empty for the request itself.
+        fields: Fields of the object.
+        request: The whole body. Its canvas applies to all scenes.
     """
 
     at: str

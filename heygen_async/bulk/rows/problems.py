@@ -1,4 +1,4 @@
-"""A problem of a row or a template, as a value: all of them can be gathered before anything is sent."""
+"""Problems of rows and templates, as values, so that all of them can be gathered before anything is sent."""
 
 from __future__ import annotations
 
@@ -12,22 +12,24 @@ from heygen_async.errors import InvalidInputError
 
 Severity = Literal["error", "warning"]
 _SHOWN = 60  # characters of a cell worth showing
-_UNSHOWN = re.compile("[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")  # line ends, a terminal's commands
+_CONTROLS = re.compile(
+    "[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)  # line ends, and characters that a terminal obeys
 
 
 @attrs.frozen(kw_only=True)
 class Problem:
-    """One thing that is wrong, where, why, and what to do about it.
+    """A problem with its place, its reason and its remedy.
 
     Attributes:
-        reason: What is wrong.
-        mend: What to do about it.
+        reason: Description of the problem.
+        mend: The remedy.
         source: The file or frame.
         line: Line of the file on which the row begins, or number of the row where there are no lines.
-        unit: What `line` counts: "line" or "row".
-        column: Of the row.
-        value: What stands there.
-        field: The request field that it was meant for, such as `voice_settings.speed`.
+        unit: Unit of `line`: "line" or "row".
+        column: Name of the column.
+        value: Value of the cell.
+        field: Field of the request that the value was meant for, such as `voice_settings.speed`.
         severity: "error": the row cannot be rendered. "warning": it can, but look at it.
     """
 
@@ -43,22 +45,22 @@ class Problem:
 
     @property
     def place(self) -> str:
-        """Where it is: `leads.csv line 17, column first_name`."""
+        """The place: `leads.csv line 17, column first_name`."""
         row = None if self.line is None else f"{self.unit} {self.line}"
         start = " ".join(part for part in (self.source, row) if part)
         column = None if self.column is None else f"column {self.column}"
         return ", ".join(part for part in (start, column) if part)
 
     def __str__(self) -> str:
-        """Place, value, reason, mend, in one line."""
+        """Return place, value, reason and remedy in one line."""
         shown = [] if self.value is None else [f"{self.value!r:.{_SHOWN}}"]
-        what = "; ".join([*shown, self.reason, *([self.mend] if self.mend else [])])
+        text = "; ".join([*shown, self.reason, *([self.mend] if self.mend else [])])
         field = "" if self.field is None else f" (field {self.field})"
-        said = ": ".join(part for part in (self.place, what) if part) + field
-        return _UNSHOWN.sub(lambda found: repr(found[0])[1:-1], said)  # names of columns may hold anything
+        message = ": ".join(part for part in (self.place, text) if part) + field
+        return _CONTROLS.sub(lambda found: repr(found[0])[1:-1], message)  # names of columns may hold anything
 
     def error(self) -> ProblemError:
-        """Return it as the error that a caller who does not gather problems gets."""
+        """Return the problem as an error, for callers that do not gather problems."""
         error = ProblemError(str(self))
         error.problem = self
         return error
@@ -68,7 +70,7 @@ class ProblemError(InvalidInputError):
     """An `InvalidInputError` that carries its problem as a value.
 
     Attributes:
-        problem: Where, what, why, and the mend.
+        problem: Place, value, reason and remedy.
     """
 
     problem: Problem

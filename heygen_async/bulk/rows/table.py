@@ -1,4 +1,4 @@
-"""Rows with the line on which each begins, and tables of them: read as a stream, never held as a whole."""
+"""Rows with their line numbers, and tables of rows, which are read as streams."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from heygen_async.bulk.rows.problems import Problem, ProblemError
 
 @attrs.frozen(kw_only=True)
 class Row:
-    """One row.
+    """A row of a contact list.
 
     Attributes:
-        line: Line of the file on which it begins (the header is on line 1), or its number where there are no lines.
+        line: Line of the file on which the row begins (the header is on line 1), or its number where there are no
+            lines.
         cells: Column name -> text.
-        source: The file or frame it comes from.
-        unit: What `line` counts: "line" or "row".
+        source: The file or frame that it comes from.
+        unit: Unit of `line`: "line" or "row".
     """
 
     line: int
@@ -34,7 +35,7 @@ class Row:
 
 
 def cells_of(row: object) -> Mapping[str, Any]:
-    """Return the cells of whatever a caller uses as a row: a `Row`, a mapping, or nothing of the kind."""
+    """Return the cells of a `Row` or a mapping; any other row has none."""
     if isinstance(row, Row):
         return row.cells
     return row if isinstance(row, Mapping) else {}
@@ -48,12 +49,12 @@ class Table:
     """Rows from anywhere, read one by one.
 
     Attributes:
-        name: Of the file or frame, as errors call it.
-        format: What it is, for people: `CSV in UTF-8, "," between cells`.
-        columns: Their names, or None where no header tells (JSON lines, mappings): see `find_columns`.
-        path: Of the file, if it is one.
+        name: Name of the file or frame in errors.
+        format: The format in words: `CSV in UTF-8, comma between cells`.
+        columns: Names of the columns, or None if there is no header (JSON lines, mappings): see `find_columns`.
+        path: Path of the file, if it is one.
         rereadable: True if it can be read more than once; a generator cannot.
-        may_be_empty: True if having no rows is fine.
+        may_be_empty: True if a table without rows is fine.
     """
 
     name: str
@@ -67,9 +68,8 @@ class Table:
     def scan(self) -> Scan:
         """Read the rows from the first, each as a `Row` or, if it is broken, as a `Problem`.
 
-        Files and frames raise nothing; an iterable raises what it raises itself, and where a generator was read before.
-
-        Rows whose cells are all empty are passed over: spreadsheets leave them behind.
+        Rows whose cells are all empty are left out: spreadsheets often end with some. Files and frames raise no error
+        here. An iterable may raise its own, and a generator that was read before is a `ProblemError`.
         """
         empty = True
         for found in self.read():
@@ -84,13 +84,13 @@ class Table:
         """Read the rows from the first.
 
         Raises:
-            InvalidInputError: A row is broken; says the line, the reason and the mend.
+            InvalidInputError: A row is broken; names its line, the reason and the remedy.
         """
         for found in self.scan():
             yield _row(found)
 
     def find_columns(self) -> tuple[str, ...]:
-        """Return the columns, reading all rows if no header tells: names in the order in which they first appear."""
+        """Return the columns. Without a header, read all rows and return the names in order of first appearance."""
         if self.columns is not None:
             return self.columns
         names: dict[str, None] = {}
@@ -102,7 +102,7 @@ class Table:
 
 @attrs.frozen(kw_only=True)
 class AsyncTable:
-    """Rows from an async iterable; otherwise as `Table`. Its columns are known row by row only."""
+    """Rows from an async iterable; otherwise as `Table`. Its columns are not known before its rows are read."""
 
     name: str
     read: Callable[[], AsyncIterator[Row | Problem]] = attrs.field(repr=False)
@@ -126,23 +126,23 @@ def _row(found: Row | Problem) -> Row:
 
 @attrs.frozen(kw_only=True)
 class Header:
-    """The names of the columns, checked; makes rows of lists of cells."""
+    """The checked names of the columns; makes rows from lists of cells."""
 
     source: str
     columns: tuple[str, ...]
     unit: Literal["line", "row"] = "line"
 
     def row(self, line: int, cells: Sequence[str]) -> Row | Problem | None:
-        """Return the row of *cells*, a problem if they are too few or too many, None if all are empty."""
+        """Return the row of *cells*, a problem if there are too few or too many, None if all are empty."""
         if len(cells) == len(self.columns):
             if not any(cells):
                 return None
             return Row(line=line, cells=dict(zip(self.columns, cells, strict=True)), source=self.source, unit=self.unit)
         if not any(cell.strip() for cell in cells):
             return None
-        return self._ragged(line, cells)
+        return self._wrong_width(line, cells)
 
-    def _ragged(self, line: int, cells: Sequence[str]) -> Problem:
+    def _wrong_width(self, line: int, cells: Sequence[str]) -> Problem:
         surplus = cells[len(self.columns) :]
         shown = f", beyond it: {', '.join(map(repr, surplus))}"[:100] if surplus else ""
         return Problem(

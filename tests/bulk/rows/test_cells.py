@@ -1,4 +1,4 @@
-"""Cells and problems: what counts as nothing, what a value looks like as text, what a problem says."""
+"""Cells and problems: missing values, values as text, and messages."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
         float("nan"),
     ],
 )
-def test_nothing_is_missing(cell: Any) -> None:
-    """Blanks, invisible characters, and what programs write for nothing."""
+def test_empty_cells_are_missing(cell: Any) -> None:
+    """Blank cells, invisible characters, and programs' marks of a missing value are missing."""
     assert is_missing(cell)
 
 
 @pytest.mark.parametrize("cell", ["Ada", "Null", "Nan", "none", "0", "false", "-", "#1", "NAN", 0, False])
-def test_something_is_not_missing(cell: Any) -> None:
-    """People are called Null and Nan; zero is a number."""
+def test_names_and_numbers_are_not_missing(cell: Any) -> None:
+    """People are called Null and Nan, and zero is a number."""
     assert not is_missing(cell)
 
 
@@ -80,7 +80,7 @@ def test_something_is_not_missing(cell: Any) -> None:
     ],
 )
 def test_values_are_the_text_that_a_person_would_type(value: Any, text: str) -> None:
-    """The same list from a frame, a workbook or a CSV file has the same texts."""
+    """A list has the same texts from a data frame, a workbook or a CSV file."""
     assert cell_text(value) == text
 
 
@@ -91,15 +91,15 @@ def test_values_are_the_text_that_a_person_would_type(value: Any, text: str) -> 
     )
 )
 def test_anything_that_json_knows_becomes_text(value: Any) -> None:
-    """And lists stay readable as JSON, numbers that are none included."""
+    """Lists and mappings become JSON that can be read again, also with numbers such as NaN."""
     text = cell_text(value)
     assert isinstance(text, str)
     if isinstance(value, list | dict):
         assert len(json.loads(text)) == len(value)
 
 
-def test_bytes_are_no_text() -> None:
-    """Somebody must say in which encoding they are."""
+def test_bytes_are_refused() -> None:
+    """The encoding of bytes is not known, so they are refused."""
     with pytest.raises(ValueError, match="decode them first"):
         cell_text(b"x")
 
@@ -112,8 +112,8 @@ def test_bytes_are_no_text() -> None:
         (["\udfff"], r"half a character \(a lone surrogate\)"),
     ],
 )
-def test_what_no_text_holds_is_no_text(value: Any, says: str) -> None:
-    """JSON and programs can carry it, and no file, no terminal and no voice takes it."""
+def test_characters_that_text_cannot_hold_are_refused(value: Any, says: str) -> None:
+    """JSON can contain characters that files and terminals do not take; they are refused."""
     with pytest.raises(ValueError, match=says):
         cell_text(value)
 
@@ -130,7 +130,7 @@ def test_what_no_text_holds_is_no_text(value: Any, says: str) -> None:
     ],
 )
 def test_values_of_numpy_are_the_same_text(kind: str, value: Any, text: str) -> None:
-    """A program's mappings may hold them."""
+    """Values of NumPy in a program's mappings have the text of Python's values."""
     numpy = pytest.importorskip("numpy")
     assert cell_text(getattr(numpy, kind)(value)) == text
 
@@ -155,13 +155,13 @@ def test_values_of_numpy_are_the_same_text(kind: str, value: Any, text: str) -> 
         ({"column": "größe 👩\u200d🚀"}, "column größe 👩\u200d🚀: wrong; mend it"),
     ],
 )
-def test_a_problem_says_where_what_why_and_the_mend(facts: dict[str, Any], says: str) -> None:
-    """In one line, and no name of a column tells a terminal what to do."""
+def test_a_problem_names_place_value_reason_and_remedy(facts: dict[str, Any], says: str) -> None:
+    """A problem is one line of place, value, reason and remedy, without control characters of a terminal."""
     assert str(Problem(reason="wrong", mend="mend it", **facts)) == says
 
 
 def test_problems_become_one_error() -> None:
-    """The first is the message, the others are notes; it pickles with its problem."""
+    """The first problem is the message and the others are notes; the error is pickled with its problem."""
     problems = [Problem(reason=f"wrong {n}", mend="mend", line=n) for n in (1, 2)]
     error = first_error(problems)
     assert isinstance(error, InvalidInputError)

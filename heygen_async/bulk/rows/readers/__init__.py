@@ -1,1 +1,1 @@
-"""Where rows come from: one format a file."""
+"""Readers of rows: one format in each file."""

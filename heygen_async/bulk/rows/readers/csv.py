@@ -1,4 +1,4 @@
-"""CSV as people have it: separator, quotes and encoding found, every row with the line on which it begins."""
+"""CSV files: finds separator, quotes and encoding, and gives every row with the line on which it begins."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from heygen_async.bulk.rows.readers.text import TextFile, text_file
 from heygen_async.bulk.rows.table import Header, Scan, Table, checked_header
 
 _SEPARATORS = ",;\t|"
-_NAMED = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+_SEPARATOR_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 _SAMPLE_RECORDS = 20
 _EXCEL_HINT = re.compile(r"""["']?sep=([^\w\s"']|\t)["']?\s*""", re.IGNORECASE)
 _MENDS = {
@@ -30,7 +30,7 @@ _MENDS = {
 
 @attrs.frozen(kw_only=True)
 class Dialect:
-    """The dialect of a file: separator, quote, and the lines before the header."""
+    """The dialect of a file: separator, quote, and number of lines before the header."""
 
     separator: str
     quote: str = '"'
@@ -49,9 +49,9 @@ class CsvFile:
     dialect: Dialect
 
     def records(self) -> Iterator[tuple[int, list[str] | Problem]]:
-        """Yield the records with the line on which each begins; lines with nothing in them are passed over.
+        """Yield the records with the line on which each begins; empty lines are left out.
 
-        A record with a line that is no text is the problem of that line.
+        A record with a line that cannot be read as text is given as the problem of that line.
 
         Raises:
             ProblemError: The rest cannot be read.
@@ -70,7 +70,7 @@ class CsvFile:
             raise self._broken(line, str(exc)) from exc
 
     def scan(self, header: Header) -> Scan:
-        """Yield rows and problems; after a problem of the text itself there is nothing more to read."""
+        """Yield rows and problems; a problem after which the text cannot be read any further is the last."""
         try:
             for line, cells in itertools.islice(self.records(), 1, None):
                 found = cells if isinstance(cells, Problem) else header.row(line, cells)
@@ -103,7 +103,7 @@ class CsvFile:
 
 
 def csv_table(path: Path, encoding: str | None = None, *, may_be_empty: bool = True) -> Table:
-    """Open a CSV file; its header is read, its rows are not yet.
+    """Open a CSV file and read its header, but not yet its rows.
 
     Raises:
         InvalidInputError: No such file, not text, no header, or a header with empty or repeated names.
@@ -112,10 +112,11 @@ def csv_table(path: Path, encoding: str | None = None, *, may_be_empty: bool = T
     dialect = find_dialect(text.start)
     file = CsvFile(text=text, dialect=dialect)
     header = file.header()
+    separator = _SEPARATOR_NAMES.get(dialect.separator, dialect.separator)
     return Table(
         name=str(path),
         path=path,
-        format=f"CSV in {text.encoding.upper()}, {_NAMED.get(dialect.separator, dialect.separator)} between cells",
+        format=f"CSV in {text.encoding.upper()}, {separator} between cells",
         columns=header.columns,
         read=lambda: file.scan(header),
         may_be_empty=may_be_empty,
@@ -123,20 +124,20 @@ def csv_table(path: Path, encoding: str | None = None, *, may_be_empty: bool = T
 
 
 def find_dialect(start: str) -> Dialect:
-    """Return how the cells of a file that begins with *start* are told apart.
+    """Return the dialect of a file that begins with *start*.
 
-    That separator is taken which splits the header and splits the rows after it into as many cells.
+    The separator is the one that splits the header, and splits most of the rows after it into as many cells.
     """
     lines = list(io.StringIO(start, newline=""))
     hint = _EXCEL_HINT.fullmatch(lines[0]) if lines else None
-    if hint is not None:  # Excel writes and obeys it
+    if hint is not None:  # a first line `sep=;`, which Excel writes and obeys
         return Dialect(separator=hint[1], quote=_quote(lines[1:], hint[1]), hint_lines=1)
     separator = max(_SEPARATORS, key=lambda separator: _fit(lines, separator))
     return Dialect(separator=separator, quote=_quote(lines, separator))
 
 
 def _fit(lines: list[str], separator: str) -> tuple[bool, float, int]:
-    """Return how well *separator* fits, better ones greater: it splits cleanly, then alike, then into many."""
+    """Return a sort key of *separator*: a clean header first, then rows of equal width, then the number of cells."""
     records = _sample(lines, Dialect(separator=separator, quote=_quote(lines, separator)))
     widths = [len(cells) for cells in records]
     if not widths:
@@ -147,14 +148,14 @@ def _fit(lines: list[str], separator: str) -> tuple[bool, float, int]:
 
 def _sample(lines: list[str], dialect: Dialect) -> list[list[str]]:
     records: list[list[str]] = []
-    with contextlib.suppress(csv.Error):  # the reading itself will say so, with its line
+    with contextlib.suppress(csv.Error):  # reported with its line when the rows are read
         filled = filter(None, dialect.reader(iter(lines), strict=False))
         records.extend(itertools.islice(filled, _SAMPLE_RECORDS))
     return records
 
 
 def _quote(lines: list[str], separator: str) -> str:
-    """Return the quote: an apostrophe only where every name of the header stands between two."""
+    """Return the quote: an apostrophe if every name of the header stands between two, else a double quote."""
     first = next((line.strip() for line in lines if line.strip()), "")
     names = first.split(separator)
     return "'" if all(len(name) > 1 and name[0] == name[-1] == "'" for name in names) else '"'

@@ -1,4 +1,4 @@
-"""Excel workbooks, by openpyxl, row by row."""
+"""Excel workbooks, read row by row with openpyxl."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from heygen_async.bulk.rows.readers.extras import load
 from heygen_async.bulk.rows.table import Header, Scan, Table, checked_header
 
 _DAMAGE = (zipfile.BadZipFile, zlib.error, ET.ParseError, KeyError, ValueError, TypeError, EOFError, OSError)
-_ZEROS = re.compile(r"0{2,}")  # the number format of post codes and phone numbers: as many digits as zeros
+_ZEROS = re.compile(r"0{2,}")  # a number format such as 00000, used for post codes: at least as many digits
 
 
 @attrs.frozen(kw_only=True)
 class ExcelSheet:
-    """One sheet of a workbook; the first where none is named."""
+    """One sheet of a workbook; the first if none is named."""
 
     path: Path
     sheet: str | None = None
@@ -37,9 +37,9 @@ class ExcelSheet:
         Raises:
             InvalidInputError: Not a workbook, no such sheet.
         """
-        with self._opened() as book:
-            sheet = self._chosen(book)
-            sheet.reset_dimensions()  # what a program wrote there is often wrong
+        with self._open() as book:
+            sheet = self._find_sheet(book)
+            sheet.reset_dimensions()  # the size that programs write into files is often wrong
             try:
                 for number, cells in enumerate(sheet.iter_rows(), 1):
                     texts = _texts(cells)
@@ -61,19 +61,19 @@ class ExcelSheet:
             yield exc.problem
 
     @contextlib.contextmanager
-    def _opened(self) -> Iterator[Any]:
+    def _open(self) -> Iterator[Any]:
         openpyxl = load("openpyxl", str(self.path))
         with contextlib.ExitStack() as opened:
-            try:  # the file is ours: openpyxl leaves it open when it stumbles
+            try:  # opened here, because openpyxl leaves a file open if it cannot read it
                 file = opened.enter_context(self.path.open("rb"))
                 with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # about styles and validations, which are of no interest here
+                    warnings.simplefilter("ignore")  # about styles and validations, which are not read here
                     book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
             except _DAMAGE as exc:
                 raise self._damaged(exc) from exc
             yield opened.enter_context(contextlib.closing(book))
 
-    def _chosen(self, book: Any) -> Any:
+    def _find_sheet(self, book: Any) -> Any:
         names = [sheet.title for sheet in book.worksheets]
         if self.sheet is None and names:
             return book.worksheets[0]
@@ -90,7 +90,7 @@ class ExcelSheet:
 
 
 def excel_table(path: Path, sheet: str | None = None, *, may_be_empty: bool = True) -> Table:
-    """Open a workbook; its header is read: the first row that is not empty.
+    """Open a workbook and read its header, the first row that is not empty.
 
     Raises:
         InvalidInputError: Not a workbook, no such sheet, or a header with empty or repeated names.
@@ -120,7 +120,7 @@ def _texts(cells: Any) -> list[str]:
 def _text(cell: Any) -> str:
     value = cell.value
     if isinstance(value, float) and not value.is_integer():
-        return format(value, ".15g")  # as many digits as Excel shows; the rest is how computers hold fractions
+        return format(value, ".15g")  # as many digits as Excel shows; further ones are rounding errors
     if isinstance(value, int | float) and not isinstance(value, bool) and _ZEROS.fullmatch(cell.number_format or ""):
         return f"{int(value):0{len(cell.number_format)}}"
     return cell_text(value)

@@ -1,4 +1,4 @@
-"""Libraries that only some sources need."""
+"""Optional libraries, which only some sources need."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from heygen_async.errors import InvalidInputError
 
 
 def load(module: str, subject: str) -> Any:
-    """Import *module*, or say what to install for *subject*.
+    """Import *module*, which reads *subject*.
 
     Raises:
-        InvalidInputError: It is not installed.
+        InvalidInputError: It is not installed; names the extra that has it.
     """
     try:
         return importlib.import_module(module)

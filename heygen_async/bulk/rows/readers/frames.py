@@ -1,4 +1,4 @@
-"""Data frames of any library (pandas, polars, pyarrow, ...), by narwhals."""
+"""Data frames of any library (pandas, polars, pyarrow, ...), read with narwhals."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _ARROW, _EXCHANGE, _LAZY = "__arrow_c_stream__", "__dataframe__", "collect_schem
 
 
 def is_frame(source: object) -> bool:
-    """Whether *source* says of itself that it is a data frame, lazy ones too. Imports nothing."""
+    """Return True if *source* has the methods of a data frame, lazy ones too. No library is imported."""
     return any(hasattr(type(source), name) for name in (_ARROW, _EXCHANGE, _LAZY))
 
 
 def frame_table(source: Any) -> Table:
-    """Return the rows of a data frame, numbered from 1; its index is not looked at.
+    """Return the rows of a data frame, numbered from 1, without its index.
 
     Raises:
         InvalidInputError: It is lazy, or its columns have empty or repeated names.

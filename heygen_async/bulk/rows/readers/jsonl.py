@@ -1,4 +1,4 @@
-"""JSON lines: one object a line."""
+"""JSON lines: one object on each line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class _RepeatedNameError(ValueError):
 
 
 class _Fraction(float):
-    """A number that remembers how it was written: 1.50 may be a price. Only the .0 that programs add goes."""
+    """A number that keeps its digits as written, because 1.50 may be a price; a final .0 is dropped."""
 
     text: str
 
@@ -39,7 +39,7 @@ class JsonLinesFile:
     text: TextFile
 
     def scan(self) -> Scan:
-        """Yield rows and problems; a line that is no JSON spoils itself only."""
+        """Yield rows and problems; the lines after one that is not JSON are read."""
         try:
             flaws: list[Problem] = []
             for number, line in enumerate(self.text.lines(flaws.append), 1):
@@ -78,10 +78,10 @@ class JsonLinesFile:
 
 
 def json_lines_table(path: Path, encoding: str | None = None, *, may_be_empty: bool = True) -> Table:
-    """Open a file of JSON lines; nothing of it but its first bytes is read yet.
+    """Open a file of JSON lines; only its first bytes are read yet.
 
     Raises:
-        InvalidInputError: No such file, not text, or one JSON array, which cannot be read as a stream.
+        InvalidInputError: No such file, not text, or one JSON array, which cannot be read line by line.
     """
     text = text_file(path, encoding)
     if text.start.lstrip("\ufeff \t\r\n").startswith("["):

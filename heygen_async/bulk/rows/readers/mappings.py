@@ -9,7 +9,7 @@ from heygen_async.bulk.rows.problems import Problem
 from heygen_async.bulk.rows.readers.values import mapping_row
 from heygen_async.bulk.rows.table import AsyncTable, Row, Scan, Table
 
-_READ = Problem(
+_READ_BEFORE = Problem(
     reason="these rows have been read once, and a generator has no more",
     mend="give a list, or an object whose __iter__ begins anew",
 )
@@ -23,7 +23,7 @@ def mapping_table(source: Iterable[Any]) -> Table:
     def read() -> Scan:
         nonlocal spent
         if once and spent:
-            raise _READ.error()
+            raise _READ_BEFORE.error()
         spent = True
         for number, item in enumerate(source, 1):
             yield mapping_row("rows", number, item)
@@ -39,7 +39,7 @@ def async_mapping_table(source: AsyncIterable[Any]) -> AsyncTable:
     async def read() -> AsyncIterator[Row | Problem]:
         nonlocal spent
         if once and spent:
-            raise _READ.error()
+            raise _READ_BEFORE.error()
         spent = True
         number = 0
         async for item in source:

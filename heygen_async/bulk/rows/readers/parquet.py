@@ -1,4 +1,4 @@
-"""Parquet files, by pyarrow, a batch of rows at a time."""
+"""Parquet files, read with pyarrow in batches of rows."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _BATCH_ROWS = 1_000
 
 @attrs.frozen(kw_only=True)
 class ParquetFile:
-    """A Parquet file; rows are numbered from 1, for it has no lines."""
+    """A Parquet file, whose rows are numbered from 1."""
 
     path: Path
 
-    def opened(self) -> Any:
+    def open(self) -> Any:
         """Open the file.
 
         Raises:
@@ -40,7 +40,7 @@ class ParquetFile:
         arrow = load("pyarrow", str(self.path))
         number = 0
         try:
-            opened = self.opened()
+            opened = self.open()
         except ProblemError as exc:
             yield exc.problem
             return
@@ -58,14 +58,14 @@ class ParquetFile:
 
 
 def parquet_table(path: Path, *, may_be_empty: bool = True) -> Table:
-    """Open a Parquet file; its schema is read.
+    """Open a Parquet file and read its schema.
 
     Raises:
         InvalidInputError: Not a Parquet file, or columns with empty or repeated names.
     """
     sniffing.check_binary(path, sniffing.head(path), "parquet")
     source = ParquetFile(path=path)
-    with contextlib.closing(source.opened()) as file:
+    with contextlib.closing(source.open()) as file:
         names = file.schema_arrow.names
     header = checked_header(str(path), 0, names, "row")
     return Table(

@@ -1,4 +1,4 @@
-"""Rows from anywhere: CSV, JSON lines, Parquet, Excel, data frames, mappings."""
+"""`read_rows`: picks the reader for CSV, JSON lines, Parquet, Excel, data frames or mappings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Frame(Protocol):
 
     @property
     def columns(self) -> Any:
-        """Their names."""
+        """Names of the columns."""
 
 
 Rows = str | PathLike[str] | Iterable[Mapping[str, Any] | Row] | Frame
@@ -61,19 +61,19 @@ def read_rows(
 def read_rows(
     source: object, *, encoding: str | None = None, sheet: str | None = None, may_be_empty: bool = False
 ) -> Table | AsyncTable:
-    """Open rows, to be read as a stream. A file and its header are looked at now, the rows when they are asked for.
+    """Open rows to be read as a stream. A file's header is read at once, its rows are read during iteration.
 
     Args:
         source: A file (.csv, .tsv, .txt, .jsonl, .ndjson, .xlsx, .parquet); a pandas, polars or pyarrow data frame; or
-            an iterable or async iterable of mappings. Separator, quotes and byte order marks are found.
-        encoding: Of a text file without a byte order mark, such as "cp1252" for what Excel saves as plain "CSV".
-            UTF-8 if absent, and never guessed: a wrong letter in a name would be spoken aloud.
-        sheet: Of a workbook; the first if absent.
+            an iterable or async iterable of mappings. Separator, quotes and byte order marks are detected.
+        encoding: Encoding of a text file without a byte order mark, such as "cp1252" for files that Excel saves as
+            plain "CSV". The default is UTF-8. The encoding is never guessed: a wrong letter in a name would be spoken.
+        sheet: Name of the sheet of a workbook; the first if absent.
         may_be_empty: True if a file without any rows is fine.
 
     Raises:
-        InvalidInputError: It cannot be read; says the file, the line, the reason and the mend. Broken rows are told
-            when they are read: `Table.scan` gives them as `Problem` values, iterating raises the first.
+        InvalidInputError: *source* cannot be read; names the file, the line, the reason and the remedy. Broken rows
+            are reported when they are read: `Table.scan` gives them as `Problem` values, iteration raises the first.
     """
     if isinstance(source, str | PathLike):
         return _file_table(Path(source), encoding, sheet, may_be_empty=may_be_empty)
@@ -89,7 +89,7 @@ def read_rows(
 
 
 def read_csv(path: str | PathLike[str], *, encoding: str | None = None) -> Table:
-    """Open a CSV file, whatever its name ends in; one without rows is fine. Otherwise as `read_rows`."""
+    """Open a CSV file with any ending; it may have no rows. Otherwise as `read_rows`."""
     return csv_table(Path(path), encoding, may_be_empty=True)
 
 
@@ -102,5 +102,5 @@ def _file_table(path: Path, encoding: str | None, sheet: str | None, *, may_be_e
     if suffix in _PARQUET:
         return parquet_table(path, may_be_empty=may_be_empty)
     known = ", ".join((*_TEXT, *_EXCEL, *_PARQUET))
-    what = f"{suffix} files cannot be read" if suffix else "its name has no ending that tells what it is"
-    raise refusal(path, what, _REFUSED.get(suffix, f"give one of {known}"))
+    reason = f"{suffix} files cannot be read" if suffix else "its name has no ending that tells the format"
+    raise refusal(path, reason, _REFUSED.get(suffix, f"give one of {known}"))

@@ -1,4 +1,4 @@
-"""File formats by first bytes, independent of the file's name."""
+"""Checks of a file by its first bytes, independent of its name."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def head(path: Path) -> bytes:
     """Return the first bytes of a file.
 
     Raises:
-        InvalidInputError: No such file, a directory, a pipe, not readable, or nothing in it.
+        InvalidInputError: No such file, a directory, a pipe, not readable, or empty.
     """
     if path.is_dir():
         raise refusal(path, "is a directory", "give one file in it")
@@ -52,7 +52,7 @@ def head(path: Path) -> bytes:
 
 
 def check_binary(path: Path, start: bytes, expected: str) -> None:
-    """Refuse a file that is not what its name says: *expected* is "xlsx", "parquet" or "text"."""
+    """Raise `InvalidInputError` if a file's format is not *expected*: "xlsx", "parquet" or "text"."""
     kind, words = _format_of(start)
     if kind == expected or (kind == "html" and expected == "text" and not _is_markup(start)):
         return
@@ -79,5 +79,5 @@ def _is_markup(start: bytes) -> bool:
 
 
 def mark_encoding(start: bytes) -> str | None:
-    """Return the encoding that a byte order mark tells."""
+    """Return the encoding of the byte order mark, if there is one."""
     return next((name for mark, name in _MARKS if start.startswith(mark)), None)

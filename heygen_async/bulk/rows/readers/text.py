@@ -1,4 +1,4 @@
-"""Lines of a text file, each checked: encoding, NUL bytes, length. Read as a stream."""
+"""Text files, read line by line; each line is checked for its encoding, NUL bytes and length."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import attrs
 from heygen_async.bulk.rows.problems import Problem, ProblemError
 from heygen_async.bulk.rows.readers import sniffing
 
-LINE_CHARACTERS = 1_048_576  # a line of a contact list has hundreds; one without end must not fill the memory
+LINE_CHARACTERS = 1_048_576  # contact lists have hundreds in a line; an endless line must not fill the memory
 _SHOWN = 40
-_FLAWS = 5  # lines that are no text may be slips; more are another encoding, or no text file at all
-_UNREADABLE = re.compile(r"[\udc80-\udcff]")  # how Python's "surrogateescape" carries bytes that it could not read
+_MAX_FLAWS = 5  # unreadable lines; more of them mean another encoding, or a file that is not text
+_UNREADABLE = re.compile(r"[\udc80-\udcff]")  # bytes that Python's "surrogateescape" could not decode
 
 
 @attrs.frozen(kw_only=True)
@@ -23,23 +23,24 @@ class TextFile:
     """A text file and its encoding.
 
     Attributes:
-        path: Where it is.
-        encoding: As Python names it.
-        start: Its first characters, for guesses at its format.
+        path: Path of the file.
+        encoding: Python's name of the encoding.
+        start: First characters, by which the format is detected.
     """
 
     path: Path
     encoding: str
     start: str = attrs.field(repr=False)
 
-    def lines(self, tell: Callable[[Problem], None]) -> Iterator[str]:
-        """Yield the lines with their ends, of whichever kind.
+    def lines(self, report: Callable[[Problem], None]) -> Iterator[str]:
+        """Yield the lines with their line ends.
 
         Args:
-            tell: Gets the problem of a line that is not of the encoding or holds a NUL byte, before it is yielded.
+            report: Called with the problem of a line that is not in the encoding or has a NUL byte, before the line
+                is yielded.
 
         Raises:
-            ProblemError: The rest cannot be read: too many such lines, or one that is too long.
+            ProblemError: The rest cannot be read: there are too many such lines, or one is too long.
         """
         number, flaws = 1, 0
         errors = "strict" if self.encoding.startswith(("utf-16", "utf-32")) else "surrogateescape"
@@ -49,9 +50,9 @@ class TextFile:
                     flaw = self._flaw(line, number)
                     if flaw is not None:
                         flaws += 1
-                        if flaws > _FLAWS:
+                        if flaws > _MAX_FLAWS:
                             raise attrs.evolve(flaw, reason=f"{flaw.reason}; not read from here on").error()
-                        tell(flaw)
+                        report(flaw)
                     yield line
                     number += 1
         except UnicodeError as exc:
@@ -60,7 +61,7 @@ class TextFile:
             raise self._broken(number, str(exc.strerror), "check the disk and who may read the file") from exc
 
     def _flaw(self, line: str, number: int) -> Problem | None:
-        """Return why a line is no text, if it is none."""
+        """Return the problem of a line that cannot be read as text."""
         if len(line) >= LINE_CHARACTERS:
             raise self._broken(
                 number,
@@ -74,7 +75,7 @@ class TextFile:
         return None if found is None else self._unreadable(line, number, found.start())
 
     def _unreadable(self, line: str, number: int, at: int) -> Problem:
-        """Say how the line would read in Excel's old encoding, for a person can tell whether that is right."""
+        """Return a problem that shows the line in Excel's older encoding, so that a person sees if that is right."""
         around = line[max(0, at - _SHOWN // 2) : at + _SHOWN // 2].strip()
         codec = "utf-8" if self.encoding == "utf-8-sig" else self.encoding
         raw = around.encode(codec, "surrogateescape")
@@ -90,9 +91,9 @@ class TextFile:
 
 
 def text_file(path: Path, encoding: str | None = None) -> TextFile:
-    """Open *path* as text: in *encoding*, else as its byte order mark says, else in UTF-8.
+    """Open *path* as text: in the encoding of its byte order mark, else in *encoding*, else in UTF-8.
 
-    Nothing is guessed: a name that is read in the wrong encoding would be spoken aloud and paid for.
+    The encoding is never guessed: a name that is read wrongly would be spoken, and the video paid for.
 
     Raises:
         InvalidInputError: Not readable, empty, not text, or an unknown encoding.
@@ -101,7 +102,7 @@ def text_file(path: Path, encoding: str | None = None) -> TextFile:
     marked = sniffing.mark_encoding(start)
     if marked is None:
         sniffing.check_binary(path, start, "text")
-    known = _known(path, encoding) if encoding is not None else None
+    known = _python_name(path, encoding) if encoding is not None else None
     chosen = marked or known
     if chosen is None and b"\0" in start[:4] and b"\0\0" not in start[:4]:
         raise sniffing.refusal(
@@ -114,7 +115,7 @@ def text_file(path: Path, encoding: str | None = None) -> TextFile:
     return TextFile(path=path, encoding=chosen, start=codecs.getincrementaldecoder(chosen)("replace").decode(start))
 
 
-def _known(path: Path, encoding: str) -> str:
+def _python_name(path: Path, encoding: str) -> str:
     try:
         return codecs.lookup(encoding).name
     except LookupError as exc:

@@ -1,4 +1,4 @@
-"""Rows of typed values, as frames and mappings have them."""
+"""Rows of typed values, from frames and mappings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from heygen_async.bulk.rows.table import Header, Row
 
 
 def value_row(header: Header, number: int, values: Sequence[Any]) -> Row | Problem | None:
-    """Return row *number*, a problem if a value is no text and cannot become any, None if all cells are empty."""
+    """Return row *number*, a problem if a value cannot be written as text, None if all cells are empty."""
     try:
         return header.row(number, [cell_text(value) for value in values])
     except ValueError:
@@ -19,7 +19,7 @@ def value_row(header: Header, number: int, values: Sequence[Any]) -> Row | Probl
 
 
 def mapping_row(source: str, number: int, item: object) -> Row | Problem:
-    """Return item *number* of an iterable as a row; a `Row` stays what it is."""
+    """Return item *number* of an iterable as a row; a `Row` is returned as it is."""
     if isinstance(item, Row):
         return item
     if not isinstance(item, Mapping) or not all(map(_is_name, item)):
@@ -38,7 +38,7 @@ def _is_name(name: object) -> bool:
 
 
 def unreadable(source: str, number: int, values: Mapping[str, Any], unit: Literal["line", "row"] = "row") -> Problem:
-    """Return the problem of the first of *values* that is no text and cannot become any."""
+    """Return the problem of the first of *values* that cannot be written as text."""
     for name, value in values.items():
         try:
             cell_text(value)

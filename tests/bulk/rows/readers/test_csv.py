@@ -1,4 +1,4 @@
-"""CSV files as spreadsheets, databases and people leave them behind: the rows, or where and why not and the mend."""
+"""CSV files of spreadsheets, databases and people: their rows, or the place, reason and remedy of what is wrong."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ GOOD: list[tuple[str, bytes, list[tuple[Any, ...]]]] = [
     ("less-than in a name", b"<name>,b\n1,2\n", [(2, "1", "2")]),
 ]
 
-# name of the case, content, and what the refusal says
+# name of the case, content, and message of the refusal
 BAD: list[tuple[str, bytes, str]] = [
     ("empty", b"", r"contacts.csv: is empty; export it again"),
     ("only a mark", codecs.BOM_UTF8, r"line 1: the header must name every column; column 1 has no name"),
@@ -99,37 +99,37 @@ BAD: list[tuple[str, bytes, str]] = [
 ]
 
 
-def written(folder: Path, content: bytes, name: str = "contacts.csv") -> Path:
+def write(folder: Path, content: bytes, name: str = "contacts.csv") -> Path:
     path = folder / name
     path.write_bytes(content)
     return path
 
 
 @pytest.mark.parametrize(("content", "rows"), [case[1:] for case in GOOD], ids=[case[0] for case in GOOD])
-def test_what_people_write_is_read(tmp_path: Path, content: bytes, rows: list[tuple[Any, ...]]) -> None:
-    """Each row with the line on which it begins; twice the same, for it is read anew."""
-    table = read_rows(written(tmp_path, content))
+def test_common_csv_files_are_read(tmp_path: Path, content: bytes, rows: list[tuple[Any, ...]]) -> None:
+    """Each row has the line on which it begins, in a second reading too."""
+    table = read_rows(write(tmp_path, content))
     for _ in range(2):
         assert [(row.line, *row.cells.values()) for row in table] == rows
     assert all(tuple(row.cells) == table.columns for row in table)
 
 
 @pytest.mark.parametrize(("content", "says"), [case[1:] for case in BAD], ids=[case[0] for case in BAD])
-def test_what_cannot_be_read_is_refused(tmp_path: Path, content: bytes, says: str) -> None:
-    """File, line, reason, mend; never half of the truth."""
-    path = written(tmp_path, content)
+def test_csv_that_cannot_be_read_is_refused(tmp_path: Path, content: bytes, says: str) -> None:
+    """The error names file, line, reason and remedy."""
+    path = write(tmp_path, content)
     with pytest.raises(InvalidInputError, match=says) as caught:
         list(read_rows(path))
     assert str(caught.value).startswith(str(path))
 
 
 def test_an_encoding_that_is_named_is_taken(tmp_path: Path) -> None:
-    """The mend that the refusal of a cp1252 file gives works; a byte order mark knows better than a name."""
-    path = written(tmp_path, "name;city\nZoë;Köln, „Ehrenfeld“\n".encode("cp1252"))
+    """The remedy in the refusal of a cp1252 file works; a byte order mark is stronger than a named encoding."""
+    path = write(tmp_path, "name;city\nZoë;Köln, „Ehrenfeld“\n".encode("cp1252"))
     assert [row.cells["city"] for row in read_rows(path, encoding="cp1252")] == ["Köln, „Ehrenfeld“"]
-    marked = written(tmp_path, codecs.BOM_UTF8 + "name,city\nZoë,\n".encode())
+    marked = write(tmp_path, codecs.BOM_UTF8 + "name,city\nZoë,\n".encode())
     assert read_rows(marked, encoding="cp1252").columns == ("name", "city")
-    unmarked = written(tmp_path, UTF16[2:])
+    unmarked = write(tmp_path, UTF16[2:])
     assert [row.cells["name"] for row in read_rows(unmarked, encoding="utf-16-le")] == ["Zoë"]
 
 
@@ -141,13 +141,14 @@ def test_an_encoding_that_is_named_is_taken(tmp_path: Path) -> None:
     ],
 )
 def test_an_encoding_that_does_not_fit_is_refused(tmp_path: Path, content: bytes, encoding: str, says: str) -> None:
+    """An unknown encoding and one that does not fit the bytes are refused."""
     with pytest.raises(InvalidInputError, match=says):
-        list(read_rows(written(tmp_path, content), encoding=encoding))
+        list(read_rows(write(tmp_path, content), encoding=encoding))
 
 
-def test_all_that_is_wrong_is_found_in_one_reading(tmp_path: Path) -> None:
-    """A ragged row is a value: the rows around it are still read."""
-    path = written(tmp_path, b"a,b\n1\n1,2\n1,2,3\n3,4\n")
+def test_all_problems_are_found_in_one_reading(tmp_path: Path) -> None:
+    """Rows of the wrong width are given as problems, and the rows around them are read."""
+    path = write(tmp_path, b"a,b\n1\n1,2\n1,2,3\n3,4\n")
     found = list(read_rows(path).scan())
     assert [type(item) for item in found] == [Problem, Row, Problem, Row]
     assert [item.line for item in found] == [2, 3, 4, 5]
@@ -155,41 +156,41 @@ def test_all_that_is_wrong_is_found_in_one_reading(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("slip", [b"3,\x00", "3,ë".encode("cp1252"), b'3,"x\n\x00y"'])
-def test_a_line_that_is_no_text_spoils_its_row_only(tmp_path: Path, slip: bytes) -> None:
-    """The rows around it are read: what is wrong with them is told in the same reading."""
-    found = list(read_rows(written(tmp_path, b"a,b\n1,2\n" + slip + b"\n5,6\n7\n")).scan())
+def test_the_rows_around_an_unreadable_line_are_read(tmp_path: Path, slip: bytes) -> None:
+    """A line that cannot be read as text is a problem of its row, and the rows around it are read."""
+    found = list(read_rows(write(tmp_path, b"a,b\n1,2\n" + slip + b"\n5,6\n7\n")).scan())
     assert [type(item) for item in found] == [Row, Problem, Row, Problem]
 
 
 @pytest.mark.parametrize("name", ["contacts.csv", "contacts.jsonl"])
-def test_a_file_in_another_encoding_is_not_told_line_by_line(tmp_path: Path, name: str) -> None:
-    """Some lines show whether the guess at the encoding is right; there the reading ends."""
+def test_a_file_in_another_encoding_is_reported_by_a_few_lines(tmp_path: Path, name: str) -> None:
+    """After a few unreadable lines, which show a person the right encoding, the reading ends."""
     row = "Zoë,1\n" if name.endswith("csv") else '{"name": "Zoë"}\n'
     content = ("name,n\n" if name.endswith("csv") else "") + row * 100
-    found = list(read_rows(written(tmp_path, content.encode("cp1252"), name)).scan())
+    found = list(read_rows(write(tmp_path, content.encode("cp1252"), name)).scan())
     assert len(found) == 6
     assert all(isinstance(item, Problem) and "Zoë" in item.reason for item in found)
     assert str(found[-1]).count("; not read from here on; if that is right give encoding=") == 1
 
 
-def test_rows_before_what_ends_the_reading_are_read(tmp_path: Path) -> None:
-    """Where a quote is never closed, nobody knows where the next row begins."""
-    found = list(read_rows(written(tmp_path, b'a,b\n1,2\n3,"x\n5,6\n')).scan())
+def test_rows_before_an_open_quote_are_read(tmp_path: Path) -> None:
+    """After a quote that is never closed, the beginning of the next row is unknown; the rows before it are read."""
+    found = list(read_rows(write(tmp_path, b'a,b\n1,2\n3,"x\n5,6\n')).scan())
     assert [item.line for item in found] == [2, 3]
     assert isinstance(found[1], Problem)
 
 
 @pytest.mark.parametrize("name", ["list.csv", "list.jsonl", "list.xlsx", "list.parquet"])
 def test_scanning_a_file_that_has_gone_is_a_problem(tmp_path: Path, name: str) -> None:
-    """Of any kind; a scan of a file raises nothing."""
-    table = read_rows(made(tmp_path / name))
+    """Scanning a deleted file of any format gives a problem and raises no error."""
+    table = read_rows(write_list(tmp_path / name))
     (tmp_path / name).unlink()
     [found] = table.scan()
     assert isinstance(found, Problem)
     assert "No such file" in found.reason
 
 
-def made(path: Path) -> Path:
+def write_list(path: Path) -> Path:
     """Write a list of one row in the format of its name."""
     if path.suffix == ".xlsx":
         book = pytest.importorskip("openpyxl").Workbook()
@@ -211,37 +212,37 @@ def made(path: Path) -> Path:
         ("list.xls", r"\.xls files cannot be read; open it in Excel and save it as .xlsx"),
         ("list.json", r"\.json files cannot be read; write one object a line"),
         ("list.doc", r"\.doc files cannot be read; give one of .csv, .tsv"),
-        ("list", "its name has no ending that tells what it is"),
+        ("list", "its name has no ending that tells the format"),
         ("nowhere.xlsx", "No such file"),
         ("nowhere.parquet", "No such file"),
         ("nowhere.jsonl", "No such file"),
     ],
 )
 def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path, name: str, says: str) -> None:
-    """With what to do instead."""
+    """The error names the file and a remedy."""
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(InvalidInputError, match=says):
         read_rows(tmp_path / name)
 
 
 def test_a_device_is_refused() -> None:
-    """It could be read only once, and its content would be lost by looking at it."""
+    """A device or pipe can be read only once, so its content would be lost by detecting the format."""
     with pytest.raises(InvalidInputError, match="/dev/null: is a pipe or device"):
         read_csv("/dev/null")
 
 
-def test_a_file_that_goes_away_is_told(tmp_path: Path) -> None:
-    """Between opening and reading, too."""
-    path = written(tmp_path, b"a,b\n1,2\n")
+def test_a_file_that_is_deleted_before_reading_is_an_error(tmp_path: Path) -> None:
+    """A file that is deleted between opening and reading is an error."""
+    path = write(tmp_path, b"a,b\n1,2\n")
     table = read_rows(path)
     path.unlink()
     with pytest.raises(InvalidInputError, match="No such file or directory; check the disk"):
         list(table)
 
 
-def test_the_format_is_told(tmp_path: Path) -> None:
-    """So that a person sees what was guessed."""
-    assert read_rows(written(tmp_path, UTF16)).format == "CSV in UTF-16, semicolon between cells"
+def test_a_table_names_its_format(tmp_path: Path) -> None:
+    """The table names the encoding and separator that were detected."""
+    assert read_rows(write(tmp_path, UTF16)).format == "CSV in UTF-16, semicolon between cells"
 
 
 names = st.lists(st.from_regex(r"[a-z][a-z0-9 _]{0,8}[a-z0-9]", fullmatch=True), min_size=2, max_size=5, unique=True)
@@ -256,18 +257,18 @@ cell = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
     ends=st.sampled_from(["\n", "\r\n"]),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
 )
-def test_what_was_written_is_what_is_read(
+def test_cells_come_back_as_they_were_written(
     data: Any, names: list[str], separator: str, quoting: Any, ends: str, encoding: str
 ) -> None:
-    """Any cells, any dialect that Python writes, any encoding with which spreadsheets save."""
+    """Any cells come back in every dialect that Python writes and every encoding of spreadsheet programs."""
     rows = data.draw(st.lists(st.lists(cell, min_size=len(names), max_size=len(names)), min_size=1, max_size=6))
-    assume(all(any(row) for row in rows))  # rows of empty cells are passed over
+    assume(all(any(row) for row in rows))  # rows of empty cells are left out
     if quoting == csv.QUOTE_MINIMAL:  # before Python 3.13 it leaves a lone \r without quotes
         assume(not any("\r" in text for row in rows for text in row))
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=separator, quoting=quoting, lineterminator=ends).writerows([names, *rows])
     with tempfile.TemporaryDirectory() as folder:
-        table = read_rows(written(Path(folder), text.getvalue().encode(encoding)))
+        table = read_rows(write(Path(folder), text.getvalue().encode(encoding)))
         assert table.columns == tuple(names)
         assert [list(row.cells.values()) for row in table] == rows
 
@@ -277,9 +278,9 @@ def test_what_was_written_is_what_is_read(
 @example(content=b"sep=\r\n1,2\n")
 @pytest.mark.parametrize("name", ["list.csv", "list.jsonl", "list.xlsx", "list.parquet"])
 def test_any_bytes_are_rows_or_problems(name: str, content: bytes) -> None:
-    """Whatever a file holds, nothing but our own errors comes out, and no row with cells that are not of the header."""
+    """Any file gives rows with the header's columns, problems, or `InvalidInputError`."""
     with tempfile.TemporaryDirectory() as folder, contextlib.suppress(InvalidInputError):
-        table = read_rows(written(Path(folder), content, name))
+        table = read_rows(write(Path(folder), content, name))
         for found in table.scan():
             assert isinstance(found, Row | Problem)
             assert isinstance(found, Problem) or table.columns is None or tuple(found.cells) == table.columns

@@ -1,4 +1,4 @@
-"""Contact lists as people have them."""
+"""Contact lists in CSV, read by `read_csv`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from heygen_async import InvalidInputError
 from heygen_async.bulk.rows.readers.read_rows import read_csv
 
 
-def written(folder: Path, content: str, encoding: str = "utf-8") -> Path:
+def write(folder: Path, content: str, encoding: str = "utf-8") -> Path:
     path = folder / "contacts.csv"
     path.write_bytes(content.encode(encoding))
     return path
@@ -22,16 +22,16 @@ def written(folder: Path, content: str, encoding: str = "utf-8") -> Path:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_delimiters_marks_and_line_ends_are_found(tmp_path: Path, encoding: str, delimiter: str, newline: str) -> None:
-    """Whatever a spreadsheet program writes, the cells are the same."""
+    """A list has the same cells with every separator, line end and byte order mark of spreadsheet programs."""
     lines = [delimiter.join(["name", "city"]), delimiter.join(["Zoë", '"a, b; c"']), delimiter.join(["李", ""]), ""]
-    table = read_csv(written(tmp_path, newline.join(lines), encoding))
+    table = read_csv(write(tmp_path, newline.join(lines), encoding))
     assert table.columns == ("name", "city")
     assert [dict(row.cells) for row in table] == [{"name": "Zoë", "city": "a, b; c"}, {"name": "李", "city": ""}]
 
 
 def test_a_row_knows_the_line_on_which_it_begins(tmp_path: Path) -> None:
-    """Also after cells with line breaks and blank lines; and the table can be read twice."""
-    table = read_csv(written(tmp_path, 'a,b\n1,"x\ny"\n\n2,z\n'))
+    """Line numbers are right after cells with line breaks and blank lines; the table can be read twice."""
+    table = read_csv(write(tmp_path, 'a,b\n1,"x\ny"\n\n2,z\n'))
     assert [(row.line, row.cells["b"]) for row in table] == [(2, "x\ny"), (5, "z")]
     assert len(list(table)) == 2
 
@@ -48,20 +48,20 @@ def test_a_row_knows_the_line_on_which_it_begins(tmp_path: Path) -> None:
     ],
 )
 def test_a_broken_list_is_refused_with_its_line(tmp_path: Path, content: str, says: str) -> None:
-    """Nothing is guessed about cells that do not fit."""
+    """Cells that do not fit the header are refused, never moved."""
     with pytest.raises(InvalidInputError, match=says):
-        list(read_csv(written(tmp_path, content)))
+        list(read_csv(write(tmp_path, content)))
 
 
 def test_a_list_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
-    """Wrong letters in a name would be spoken aloud."""
-    path = written(tmp_path, "name\nZoë\n", "latin-1")
+    """A list in another encoding is refused, because wrong letters in a name would be spoken."""
+    path = write(tmp_path, "name\nZoë\n", "latin-1")
     with pytest.raises(InvalidInputError, match="not UTF-8"):
         list(read_csv(path))
 
 
-def test_a_list_that_is_not_there_is_named(tmp_path: Path) -> None:
-    """With the reason of the system."""
+def test_the_error_about_a_missing_list_names_it(tmp_path: Path) -> None:
+    """The error names the file and gives the reason of the operating system."""
     with pytest.raises(InvalidInputError, match=r"nowhere\.csv: No such file"):
         read_csv(tmp_path / "nowhere.csv")
 
@@ -78,8 +78,8 @@ print([file_name("{number}-{name}", {**row.cells, "number": row.line}) for row i
 
 
 def test_text_files_and_names_of_files_need_no_extra(tmp_path: Path) -> None:
-    """A list is read, and its files are named by plain {placeholders}, where none of the extras is installed."""
-    path = written(tmp_path, "name,city\nZoë,Rome\n")
+    """A list is read, and its files are named by plain {placeholders}, if none of the extras is installed."""
+    path = write(tmp_path, "name,city\nZoë,Rome\n")
     done = subprocess.run(
         [sys.executable, "-X", "utf8", "-c", WITHOUT_EXTRAS, str(path)],
         capture_output=True,

@@ -1,4 +1,4 @@
-"""Rows that do not come from CSV: JSON lines, Excel, Parquet, data frames, programs."""
+"""Rows from JSON lines, Excel, Parquet, data frames and programs."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ def jsonl(folder: Path, content: str, encoding: str = "utf-8") -> Path:
     ],
 )
 def test_json_lines_become_text(tmp_path: Path, content: str, cells: dict[str, str]) -> None:
-    """Numbers as they are written, nothing as nothing; empty objects are passed over."""
+    """Numbers keep their digits, null and NaN are empty, and empty objects are left out."""
     assert [dict(row.cells) for row in read_rows(jsonl(tmp_path, content))] == [cells]
 
 
-def test_json_lines_know_their_line_and_columns(tmp_path: Path) -> None:
-    """No header says which columns there are: they are known after a reading."""
+def test_columns_of_json_lines_are_found_by_reading_them(tmp_path: Path) -> None:
+    """JSON lines have no header, so their columns are known after a reading."""
     table = read_rows(jsonl(tmp_path, '{"a": 1}\n\n{"b": 2, "a": 3}\nx\n'))
     assert table.columns is None
     assert table.find_columns() == ("a", "b")
@@ -91,7 +91,7 @@ def test_json_lines_know_their_line_and_columns(tmp_path: Path) -> None:
     ],
 )
 def test_broken_json_lines_are_refused_with_their_line(tmp_path: Path, content: str, says: str) -> None:
-    """A bad line is a bad row; the others can still be read."""
+    """The error names the line, the reason and the remedy."""
     with pytest.raises(InvalidInputError, match=says):
         list(read_rows(jsonl(tmp_path, content)))
 
@@ -103,7 +103,7 @@ def test_broken_json_lines_are_refused_with_their_line(tmp_path: Path, content: 
     ascii_only=st.booleans(),
 )
 def test_json_lines_arrive_as_they_were_written(rows: list[dict[str, str]], ascii_only: bool) -> None:  # noqa: FBT001
-    """Escaped or not, each with its line."""
+    """Every text comes back with its line, escaped or not."""
     with tempfile.TemporaryDirectory() as folder:
         path = jsonl(Path(folder), "".join(json.dumps(row, ensure_ascii=ascii_only) + "\n" for row in rows))
         expected = [(line, row) for line, row in enumerate(rows, 1) if any(row.values())]
@@ -124,8 +124,8 @@ def workbook(folder: Path, *rows: list[Any], formats: dict[str, str] | None = No
     return path
 
 
-def test_excel_cells_are_what_a_person_sees(tmp_path: Path) -> None:
-    """3.0 is 3, a day is a day, a post code keeps its zeros, a fraction has no noise, and empty is empty."""
+def test_excel_cells_have_the_text_that_excel_shows(tmp_path: Path) -> None:
+    """3.0 is 3, a day is a date, a post code keeps its zeros, a fraction has no rounding error, and empty is empty."""
     day, moment = dt.date(2026, 3, 1), dt.datetime(2026, 3, 1, 9, 30)  # noqa: DTZ001 - Excel knows no time zones
     path = workbook(
         tmp_path,
@@ -138,7 +138,7 @@ def test_excel_cells_are_what_a_person_sees(tmp_path: Path) -> None:
 
 
 def test_excel_rows_keep_their_numbers(tmp_path: Path) -> None:
-    """Empty rows are passed over, above the header too, short rows are filled up; it can be read twice."""
+    """Empty rows are left out, above the header too, short rows are filled up; the table can be read twice."""
     path = workbook(tmp_path, [None], ["a", "b", None], ["1"], [None, None], [None, "2"], ["", " "])
     table = read_rows(path)
     assert table.columns == ("a", "b")
@@ -146,7 +146,7 @@ def test_excel_rows_keep_their_numbers(tmp_path: Path) -> None:
 
 
 def test_a_sheet_can_be_chosen(tmp_path: Path) -> None:
-    """The first else; one that is not there is refused with those that are."""
+    """The first sheet is the default; an unknown sheet is refused with the names of the sheets."""
     path = workbook(tmp_path, ["a"], ["1"])
     book = openpyxl.load_workbook(path)
     book.create_sheet("Leads").append(["b"])
@@ -171,13 +171,13 @@ def test_a_sheet_can_be_chosen(tmp_path: Path) -> None:
     ],
 )
 def test_a_sheet_that_cannot_be_rows_is_refused(tmp_path: Path, rows: list[list[Any]], says: str) -> None:
-    """With the row as Excel numbers it."""
+    """The error names the row by Excel's number."""
     with pytest.raises(InvalidInputError, match=says):
         list(read_rows(workbook(tmp_path, *rows)))
 
 
-def test_a_workbook_that_is_none_is_refused(tmp_path: Path) -> None:
-    """By its content, and by what openpyxl says of it."""
+def test_a_file_that_is_not_a_workbook_is_refused(tmp_path: Path) -> None:
+    """A file that is not a workbook is refused by its content, or with openpyxl's reason."""
     path = tmp_path / "leads.xlsx"
     path.write_text("name,city\nAda,London\n")
     with pytest.raises(InvalidInputError, match=r"by its content it is plain text, whatever its name says; name it"):
@@ -188,7 +188,7 @@ def test_a_workbook_that_is_none_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_workbook_that_breaks_off_is_a_problem(tmp_path: Path) -> None:
-    """Also where it is found only by reading."""
+    """A workbook that is cut off after it was opened gives a problem."""
     path = workbook(tmp_path, ["a"], ["1"])
     table = read_rows(path)
     path.write_bytes(path.read_bytes()[:200])
@@ -197,8 +197,8 @@ def test_a_workbook_that_breaks_off_is_a_problem(tmp_path: Path) -> None:
     assert "not readable as an Excel workbook" in str(found[0])
 
 
-def test_a_sheet_whose_inside_is_damaged_is_a_problem(tmp_path: Path) -> None:
-    """The rows before the damage are read."""
+def test_a_damaged_sheet_is_a_problem(tmp_path: Path) -> None:
+    """The rows before a damaged place of a sheet are read."""
     import zipfile
 
     path = workbook(tmp_path, ["a"], ["x"])
@@ -216,7 +216,7 @@ def test_a_sheet_whose_inside_is_damaged_is_a_problem(tmp_path: Path) -> None:
 
 
 def test_parquet_types_become_text(tmp_path: Path) -> None:
-    """Decimals keep their digits, days are days, nothing is empty; rows are numbered, for there are no lines."""
+    """Decimals keep their digits, days are dates, null is empty; rows are numbered from 1."""
     path = tmp_path / "leads.parquet"
     columns = {
         "name": ["Zoë", None],
@@ -241,6 +241,7 @@ def test_parquet_types_become_text(tmp_path: Path) -> None:
     ],
 )
 def test_parquet_that_cannot_be_rows_is_refused(tmp_path: Path, columns: dict[str, Any], says: str) -> None:
+    """The error names the file, the row and the column."""
     path = tmp_path / "leads.parquet"
     parquet.write_table(pyarrow.table(columns), path)
     with pytest.raises(InvalidInputError, match=says):
@@ -248,7 +249,7 @@ def test_parquet_that_cannot_be_rows_is_refused(tmp_path: Path, columns: dict[st
 
 
 def test_damaged_parquet_is_refused(tmp_path: Path) -> None:
-    """At its end when it is opened, in its middle when it is read."""
+    """Damage at the end of a file is found when it is opened, damage in the middle when it is read."""
     path = tmp_path / "leads.parquet"
     path.write_bytes(b"PAR1 and no more")
     with pytest.raises(InvalidInputError, match=r"not readable as Parquet: .*; write it again"):
@@ -262,7 +263,7 @@ def test_damaged_parquet_is_refused(tmp_path: Path) -> None:
 
 
 def test_parquet_of_many_batches_is_read_in_order(tmp_path: Path) -> None:
-    """Row by row over the borders of the batches."""
+    """Rows of several batches come in order."""
     path = tmp_path / "leads.pq"
     parquet.write_table(pyarrow.table({"n": list(range(2_500))}), path)
     assert [(row.line, row.cells["n"]) for row in read_rows(path)] == [(n + 1, str(n)) for n in range(2_500)]
@@ -284,21 +285,21 @@ def frame_of(library: str, columns: dict[str, list[Any]]) -> Any:
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
-def test_a_frame_of_any_library_is_the_same_rows(library: str) -> None:
-    """None, NaN and NaT are empty, 3.0 is 3; rows are numbered from 1, and those of empty cells passed over."""
+def test_frames_of_all_libraries_give_equal_rows(library: str) -> None:
+    """None, NaN and NaT are empty, 3.0 is 3; rows are numbered from 1, and empty rows are left out."""
     table = read_rows(frame_of(library, COLUMNS))
     assert table.columns == ("name", "n", "day")
     assert rows_of(table) == rows_of(table) == TEXTS
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
-def test_an_empty_frame_is_no_rows(library: str) -> None:
-    """A program that selects nobody has made no mistake."""
+def test_an_empty_frame_has_no_rows(library: str) -> None:
+    """An empty frame is a table without rows, and no error."""
     assert rows_of(read_rows(frame_of(library, {"a": []}))) == []
 
 
-def test_pandas_own_nothing_is_empty() -> None:
-    """Its nullable columns, its index and its numbered columns."""
+def test_missing_values_of_pandas_are_empty() -> None:
+    """Missing values of nullable columns are empty, the index is ignored, and numbered columns are refused."""
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"n": pandas.array([1, None], dtype="Int64"), "s": ["x", "y"]}, index=[7, 9])
     assert rows_of(read_rows(frame)) == [(1, "1", "x"), (2, "", "y")]
@@ -311,14 +312,14 @@ def test_pandas_own_nothing_is_empty() -> None:
 
 
 def test_a_lazy_frame_is_refused() -> None:
-    """It would be computed anew for each reading."""
+    """A lazy frame would be computed again for each reading."""
     polars = pytest.importorskip("polars")
     with pytest.raises(InvalidInputError, match=r"polars LazyFrame: .*collect\(\) a lazy one first"):
         read_rows(polars.LazyFrame({"a": [1]}))
 
 
 def test_bytes_in_a_frame_are_a_problem_of_their_cell() -> None:
-    """The other rows are read."""
+    """A cell of bytes is a problem, and the other rows are read."""
     found = list(read_rows(pyarrow.table({"a": [b"\xff", None], "b": ["x", "y"]})).scan())
     assert str(found[0]) == "pyarrow Table row 1, column a: bytes, not text; decode them first; give text"
     assert isinstance(found[1], Row)
@@ -327,10 +328,10 @@ def test_bytes_in_a_frame_are_a_problem_of_their_cell() -> None:
 @pytest.mark.parametrize(
     ("library", "name"), [("openpyxl", "a.xlsx"), ("pyarrow.parquet", "a.parquet"), ("narwhals.stable.v2", None)]
 )
-def test_what_is_not_installed_is_named(
+def test_a_missing_library_is_named(
     tmp_path: Path, library: str, name: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the command that installs it."""
+    """The error gives the command that installs the library."""
     monkeypatch.setitem(sys.modules, library, None)
     source: Any = pyarrow.table({"a": ["x"]})
     if name is not None:
@@ -343,15 +344,15 @@ def test_what_is_not_installed_is_named(
 # Programs
 
 
-def test_cells_and_columns_of_whatever_is_a_row() -> None:
-    """A `Row`, a mapping, or something of the caller's own; columns that a header tells are not looked for."""
+def test_rows_and_mappings_have_cells() -> None:
+    """A `Row` and a mapping have cells, other objects have none; columns come from the header if there is one."""
     assert cells_of(Row(line=1, cells={"a": "x"})) == cells_of({"a": "x"}) == {"a": "x"}
     assert cells_of(object()) == {}
     assert read_rows(pyarrow.table({"a": ["x"]})).find_columns() == ("a",)
 
 
 def test_mappings_are_rows() -> None:
-    """Values become text; a list can be read again, a generator only once, and says so."""
+    """Values become text; a list can be read again, and reading a generator again is an error."""
     table = read_rows([{"name": "Ada", "n": 3.0}, {"name": None}])
     assert table.rereadable
     assert rows_of(table) == rows_of(table) == [(1, "Ada", "3"), (2, "")]
@@ -363,7 +364,7 @@ def test_mappings_are_rows() -> None:
 
 
 def test_mappings_are_read_no_further_than_asked() -> None:
-    """A source may be endless."""
+    """Rows of an endless source are read one at a time."""
 
     def endless() -> Iterator[dict[str, int]]:
         n = 0
@@ -374,8 +375,8 @@ def test_mappings_are_read_no_further_than_asked() -> None:
     assert next(iter(table)).cells == {"n": "1"}
 
 
-def test_rows_that_are_rows_already_stay(tmp_path: Path) -> None:
-    """With the line that they have: a filtered list is still a list of its file."""
+def test_a_row_from_another_table_keeps_its_line(tmp_path: Path) -> None:
+    """A `Row` keeps its line and its file, so a filtered list still names them."""
     rows = [Row(line=17, cells={"a": "x"}, source="leads.csv")]
     assert list(read_rows(rows)) == rows
 
@@ -391,8 +392,8 @@ def test_rows_that_are_rows_already_stay(tmp_path: Path) -> None:
         ({"a\0": "x"}, "rows row 1: a mapping with a name that is no text"),
     ],
 )
-def test_items_that_are_no_rows_are_refused(item: Any, says: str) -> None:
-    """One by one, with their number."""
+def test_items_that_cannot_be_rows_are_refused(item: Any, says: str) -> None:
+    """Items that cannot be rows are problems with their number, and the others are read."""
     source: Any = [item, {"a": "y"}]
     found = list(read_rows(source).scan())
     assert str(found[0]).startswith(says)
@@ -400,14 +401,14 @@ def test_items_that_are_no_rows_are_refused(item: Any, says: str) -> None:
 
 
 @pytest.mark.parametrize("source", [None, 7, {"name": "Ada"}, b"leads.csv"])
-def test_what_is_no_source_is_refused(source: Any) -> None:
-    """A single mapping is one row, not a list of them."""
+def test_other_objects_are_refused_as_sources(source: Any) -> None:
+    """A single mapping is a row and not a list of rows."""
     with pytest.raises(InvalidInputError, match=r"rows: a \w+; must be a file, a data frame or an iterable"):
         read_rows(source)
 
 
 async def test_async_mappings_are_rows() -> None:
-    """As they come; a generator only once."""
+    """Items of an async iterable become rows; reading an async generator again is an error."""
 
     async def people() -> AsyncIterator[dict[str, Any]]:
         yield {"name": "Ada"}
@@ -419,25 +420,25 @@ async def test_async_mappings_are_rows() -> None:
     assert [item.line async for item in table.scan()] == [1, 2, 3]
     with pytest.raises(InvalidInputError, match="have been read once"):
         _ = [row async for row in table]
-    rows = [row async for row in read_rows(Again())]
+    rows = [row async for row in read_rows(Repeatable())]
     assert [(row.line, row.cells["n"]) for row in rows] == [(1, "1")]
 
 
-class Again:
+class Repeatable:
     async def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
         yield {"n": 1}
 
 
-async def test_an_async_source_that_begins_anew_can_be_read_again() -> None:
-    """An object with `__aiter__` is no generator."""
-    table = read_rows(Again())
+async def test_an_async_iterable_that_is_no_generator_can_be_read_again() -> None:
+    """An object whose `__aiter__` makes a new iterator can be read again."""
+    table = read_rows(Repeatable())
     assert table.rereadable
     for _ in range(2):
         assert [row.cells["n"] async for row in table] == ["1"]
 
 
 def test_lists_and_paths_are_no_frames() -> None:
-    """A frame is told by what it says of itself, without importing any library."""
+    """A frame is known by its methods, without importing any library."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert not any(map(is_frame, ([], {}, "x", Path("x"), iter([]))))
