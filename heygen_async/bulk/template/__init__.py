@@ -1,1 +1,1 @@
-"""Templates: a row becomes a request."""
+"""Templates, which make a request from a row."""

@@ -1,6 +1,6 @@
-"""Request fields by their paths (`script`, `voice_settings.speed`, `background.value`): text in, typed value out.
+"""Request fields by their paths (`script`, `voice_settings.speed`, `background.value`): typed values from texts.
 
-A value goes into its field as a value, never into a JSON text, so nothing that stands in a cell can break out of it.
+A value is set in its field and is never pasted into JSON text, so no cell can change another field.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from heygen_async.api.fields.looks import Background
 from heygen_async.errors import InvalidInputError
 
 Read = Callable[[str], Any]
-_TAKEN_AS_TEXT = frozenset({"engine", "background", "image", "video", "audio", "srt"})  # a plain address, too
+_WITH_SHORT_FORM = frozenset({"engine", "background", "image", "video", "audio", "srt"})  # parts, or one text
 _SWITCH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -29,11 +29,11 @@ class FieldProblem:
     reason: str
 
 
-def reader(kind: type[Any], path: str) -> Read:
-    """Return what turns text into the value of the field at *path* in requests of *kind*.
+def field_reader(kind: type[Any], path: str) -> Read:
+    """Return the function that makes the value of the field at *path* from text, in requests of *kind*.
 
     Raises:
-        InvalidInputError: There is no such field; says which there are.
+        InvalidInputError: There is no such field; names those that there are.
     """
     kinds: tuple[Any, ...] = (kind,)
     for depth, name in enumerate(path.split(".")):
@@ -47,16 +47,16 @@ def reader(kind: type[Any], path: str) -> Read:
     return _leaf(path, kinds)
 
 
-def flat(fields: Mapping[str, Any], before: str = "") -> dict[str, str]:
+def flatten(fields: Mapping[str, Any], before: str = "") -> dict[str, str]:
     """Return nested *fields* by their paths: `{"voice_settings": {"speed": "1.1"}}` has `voice_settings.speed`.
 
     Raises:
-        InvalidInputError: A value is neither text, a number, a switch, a list of texts nor a mapping.
+        InvalidInputError: A value is not a text, a number, a boolean, a list of texts or a mapping.
     """
     paths: dict[str, str] = {}
     for name, value in fields.items():
         if isinstance(value, Mapping):
-            paths |= flat(value, f"{before}{name}.")
+            paths |= flatten(value, f"{before}{name}.")
         elif isinstance(value, str | int | float):
             paths[f"{before}{name}"] = str(value)
         elif isinstance(value, list | tuple) and all(isinstance(item, str) and "," not in item for item in value):
@@ -70,14 +70,14 @@ def flat(fields: Mapping[str, Any], before: str = "") -> dict[str, str]:
 
 
 def check_paths(paths: Collection[str]) -> None:
-    """Refuse a field that is given as a whole and in parts."""
+    """Raise `InvalidInputError` if a field is given as a whole and in parts."""
     for path in paths:
         if any(other.startswith(f"{path}.") for other in paths):
             raise InvalidInputError(f"{path}: given as a whole and in parts; give one of the two")
 
 
-def nested(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return *values* by path as a tree of mappings."""
+def nest(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *values*, given by path, as a tree of mappings."""
     tree: dict[str, Any] = {}
     for path, value in values.items():
         *outer, last = path.split(".")
@@ -91,13 +91,13 @@ def nested(values: Mapping[str, Any]) -> dict[str, Any]:
 def build(
     kind: type[Any], tree: Mapping[str, Any], *, failed: Collection[str] = (), before: str = ""
 ) -> tuple[Any, list[FieldProblem]]:
-    """Return the value of *kind* that *tree* describes, or None and everything that is wrong with it.
+    """Return the value of *kind* that *tree* describes, or None and all problems of its fields.
 
     Args:
-        kind: Of the request, or of a part of it.
+        kind: Class of the request, or of a part of it.
         tree: Values by name; a mapping for a part.
-        failed: Paths of which is known that they are wrong: what fields say together is not asked where one lacks.
-        before: Path of the part, with a point behind it.
+        failed: Paths of fields that are known to be wrong. Rules between fields are not checked if one of them is.
+        before: Path of the part, with a dot at the end.
     """
     values: dict[str, Any] = {}
     problems: list[FieldProblem] = []
@@ -119,35 +119,35 @@ def build(
         return None, [FieldProblem(field=before + (exc.param or ""), reason=exc.message)]
 
 
-def absent(kind: type[Any], tree: Mapping[str, Any]) -> list[str]:
-    """Return the fields of *kind* that must be given and are not."""
+def missing_fields(kind: type[Any], tree: Mapping[str, Any]) -> list[str]:
+    """Return the required fields of *kind* that *tree* does not have."""
     return [field.name for field in attrs.fields(kind) if field.default is attrs.NOTHING and field.name not in tree]
 
 
 def _part(
     kinds: tuple[Any, ...], given: Mapping[str, Any], failed: Collection[str], path: str
 ) -> tuple[Any, list[FieldProblem]]:
-    """Return a part of a request, of that one of *kinds* which its tag or its fields tell."""
+    """Return a part of a request. The class among *kinds* is found by the tag or by the names of the fields."""
     classes: list[Any] = [kind for kind in kinds if attrs.has(kind)]
     tag = next(iter(_tags(classes)), None)
-    said = given.get(tag) if tag is not None else None
+    wanted = given.get(tag) if tag is not None else None
     fields = {name: value for name, value in given.items() if name != tag}
     fitting = [
         kind
         for kind in classes
-        if set(fields) <= set(attrs.fields_dict(kind)) and (said is None or kind.wire_tag[1] == said)
+        if set(fields) <= set(attrs.fields_dict(kind)) and (wanted is None or kind.wire_tag[1] == wanted)
     ]
     if len(fitting) != 1:
-        return None, [FieldProblem(field=path, reason=_which(classes, tag, given))]
-    if fitting[0] is Background:  # HeyGen wants the type told; here the other fields tell it
+        return None, [FieldProblem(field=path, reason=_choices(classes, tag, given))]
+    if fitting[0] is Background:  # HeyGen requires the type, which follows from the other fields
         fields = {"type": "color" if "value" in fields else "image", **fields}
-    lacking = [f"{path}.{name}" for name in absent(fitting[0], fields) if f"{path}.{name}" not in failed]
+    lacking = [f"{path}.{name}" for name in missing_fields(fitting[0], fields) if f"{path}.{name}" not in failed]
     if lacking:
         return None, [FieldProblem(field=name, reason="is required") for name in lacking]
     return build(fitting[0], fields, failed=failed, before=f"{path}.")
 
 
-def _which(classes: Collection[Any], tag: str | None, given: Mapping[str, Any]) -> str:
+def _choices(classes: Collection[Any], tag: str | None, given: Mapping[str, Any]) -> str:
     choices = "; or ".join(
         f"{kind.wire_tag[1]} with {', '.join(attrs.fields_dict(kind)) or 'no other fields'}" for kind in classes
     )
@@ -155,7 +155,7 @@ def _which(classes: Collection[Any], tag: str | None, given: Mapping[str, Any]) 
 
 
 def _broken_rule(kind: type[Any], name: str, value: Any, before: str) -> list[FieldProblem]:
-    """Try one field by itself, so that one look finds all that are wrong."""
+    """Check one field by itself, so that all wrong fields are found together."""
     field: Any = attrs.fields_dict(kind)[name]
     try:
         converted = value if field.converter is None else field.converter(value)
@@ -168,7 +168,7 @@ def _broken_rule(kind: type[Any], name: str, value: Any, before: str) -> list[Fi
 
 @functools.cache
 def _declared(kinds: tuple[Any, ...]) -> dict[str, tuple[Any, ...]]:
-    """Return the types that the fields of *kinds* take, by name."""
+    """Return the types of the fields of *kinds*, by name."""
     found: dict[str, tuple[Any, ...]] = {}
     for kind in kinds:
         if attrs.has(kind):
@@ -179,7 +179,7 @@ def _declared(kinds: tuple[Any, ...]) -> dict[str, tuple[Any, ...]]:
 
 
 def _tags(kinds: Collection[Any]) -> dict[str, tuple[Any, ...]]:
-    """Return the names by which one of *kinds* is told from the others on the wire."""
+    """Return the tags of *kinds*: fields such as `type` that name the class in JSON."""
     return {kind.wire_tag[0]: (str,) for kind in kinds if attrs.has(kind) and hasattr(kind, "wire_tag")}
 
 
@@ -190,7 +190,7 @@ def _alternatives(declared: Any) -> tuple[Any, ...]:
 
 
 def _is_open(kinds: tuple[Any, ...]) -> bool:
-    """True if the parts have no fixed names: what is in them goes out as it is given."""
+    """Return True if the parts have no fixed names; they are sent as they are given."""
     return any(typing.get_origin(kind) is Mapping for kind in kinds)
 
 
@@ -201,7 +201,7 @@ def _leaf(path: str, accepted: tuple[Any, ...]) -> Read:
         return lambda text: _number(text, whole=float not in accepted)
     if any(typing.get_origin(kind) is tuple for kind in accepted):
         return lambda text: tuple(part.strip() for part in text.split(",") if part.strip())
-    shorthand = path.rpartition(".")[2] in _TAKEN_AS_TEXT
+    shorthand = path.rpartition(".")[2] in _WITH_SHORT_FORM
     parts = _declared(accepted)
     if parts and not shorthand:
         raise InvalidInputError(f"{path}: has parts; give {path}.{f', {path}.'.join(parts)}")
@@ -217,7 +217,7 @@ def _switch(text: str) -> bool:
 
 def _number(text: str, *, whole: bool) -> float:
     try:
-        value = float(text.replace("_", "?"))  # 1_0 is a typing error everywhere but in Python
+        value = float(text.replace("_", "?"))  # 1_0 is a number in Python only
         if not whole:
             return value
         if value.is_integer():

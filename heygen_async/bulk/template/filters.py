@@ -1,4 +1,4 @@
-"""Filters of templates: names in title case, numbers and dates as a language writes them."""
+"""Filters of templates: names in title case, numbers and dates in the form of a language."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _PARTICLES = frozenset({
     "vom", "von", "y", "zu", "zum", "zur",
 })  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+")
-_DIGITS = 13  # before the point, and to be asked for behind it: together they fit into a decimal's 28
-_ZEROS = 100  # behind the point
+_DIGITS = 13  # most before the decimal point, and most decimals: together they fit into a decimal's 28
+_ZEROS = 100  # most after the decimal point
 _MC = re.compile(r"mc(?=[^\W\d_]{3})")
 
 
 def title_name(text: str) -> str:
-    """Return a name as people write it: "ADA LOVELACE" and "ada lovelace" become "Ada Lovelace".
+    """Return a name in title case: "ADA LOVELACE" and "ada lovelace" become "Ada Lovelace".
 
-    A cell in mixed case knows better and stays: McDonald, O'Neil, van der Berg, DiCaprio.
+    A name in mixed case is not changed: McDonald, O'Neil, van der Berg, DiCaprio.
     """
     bare = unicodedata.normalize("NFC", " ".join(text.split()))
     if not (bare.isupper() or bare.islower()):
@@ -36,46 +36,46 @@ def title_name(text: str) -> str:
 
 
 def _capital(part: str) -> str:
-    """Return a part of a name with a capital after each hyphen, point and apostrophe, but for the s in "Joe's"."""
+    """Return a part of a name with a capital after each hyphen, dot and apostrophe, except for the s in "Joe's"."""
 
-    def raised(found: re.Match[str]) -> str:
+    def capital(found: re.Match[str]) -> str:
         word = found[0]
         if len(word) == 1 and found.start() and part[found.start() - 1] in "'\u2019":
             return word
         mc = _MC.match(word)
         return f"Mc{word[2:].title()}" if mc else word.title()
 
-    return _WORD.sub(raised, part)
+    return _WORD.sub(capital, part)
 
 
 def number(text: object, decimals: int | None = None, *, locale: str, reads: str | None = None) -> str:
-    """Return a number as *locale* writes it: 1234.5 is 1,234.5 in "en" and 1.234,5 in "de".
+    """Return a number in the form of *locale*: 1234.5 is 1,234.5 in "en" and 1.234,5 in "de".
 
     Args:
-        text: A plain number (1234.5), or one as the locale *reads* writes it.
-        decimals: How many; as many as there are if absent.
-        locale: Such as "de" or "pt_BR".
-        reads: Locale of the cell.
+        text: A plain number (1234.5), or one in the form of the locale *reads*.
+        decimals: Number of decimals; those of *text* if absent.
+        locale: Locale of the result, such as "de" or "pt_BR".
+        reads: Locale of *text*.
     """
     numbers = _babel("numbers")
     value = _plain_number(str(text)) if reads is None else _local_number(numbers, str(text), reads)
     if not -_ZEROS < value.adjusted() < _DIGITS:
-        raise InvalidInputError(f"{text!r:.60} has more digits than anybody listens to; write it as text")
+        raise InvalidInputError(f"{text!r:.60} has too many digits for a number; write it as text")
     if decimals is not None:
         value = _rounded(value, decimals)
     pattern = None if decimals is None else "#,##0." + "0" * decimals if decimals else "#,##0"
-    spoken = numbers.format_decimal(value, format=pattern, locale=known_locale(locale), decimal_quantization=False)
-    return str(spoken)
+    written = numbers.format_decimal(value, format=pattern, locale=known_locale(locale), decimal_quantization=False)
+    return str(written)
 
 
-def date(text: object, format: str = "long", *, locale: str, reads: str | None = None) -> str:  # noqa: A002 - as Babel and Jinja2 call it
-    """Return a day as *locale* writes it: 2026-03-01 is "March 1, 2026" in "en" and "1. März 2026" in "de".
+def date(text: object, format: str = "long", *, locale: str, reads: str | None = None) -> str:  # noqa: A002 - its name in Babel and Jinja2
+    """Return a date in the form of *locale*: 2026-03-01 is "March 1, 2026" in "en" and "1. März 2026" in "de".
 
     Args:
         text: A day or time in ISO form, or in the form *reads*.
         format: "short", "medium", "long", "full", or a pattern such as "EEEE, d MMMM".
-        locale: Such as "de" or "pt_BR".
-        reads: How the cell is written, in Python's letters: "%d.%m.%Y".
+        locale: Locale of the result, such as "de" or "pt_BR".
+        reads: Form of *text*, as `datetime.strptime` takes it: "%d.%m.%Y".
     """
     dates = _babel("dates")
     day = _day(str(text).strip(), reads)
@@ -83,7 +83,7 @@ def date(text: object, format: str = "long", *, locale: str, reads: str | None =
 
 
 def filters(locale: str, undefined: type[Any]) -> Mapping[str, Callable[..., Any]]:
-    """Return the filters by name; a cell that is missing passes through them, so that `default` may follow."""
+    """Return the filters by name. They return a missing cell unchanged, so that `default` can follow."""
 
     def localised(function: Callable[..., str]) -> Callable[..., Any]:
         def call(value: object, *args: Any, **options: Any) -> Any:
@@ -91,10 +91,10 @@ def filters(locale: str, undefined: type[Any]) -> Mapping[str, Callable[..., Any
 
         return call
 
-    def named(value: object) -> Any:
+    def title(value: object) -> Any:
         return value if isinstance(value, undefined) else title_name(str(value))
 
-    return {"title_name": named, "number": localised(number), "date": localised(date)}
+    return {"title_name": title, "number": localised(number), "date": localised(date)}
 
 
 def _plain_number(text: str) -> decimal.Decimal:
@@ -137,7 +137,7 @@ def known_locale(locale: str) -> Any:
     """Return Babel's locale of that name.
 
     Raises:
-        InvalidInputError: There is none, or Babel is not installed.
+        InvalidInputError: There is no such locale, or Babel is not installed.
     """
     core = _babel("core")
     try:

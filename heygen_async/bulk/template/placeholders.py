@@ -1,7 +1,7 @@
-"""Texts with {{ placeholders }}: the one place that knows Jinja2, which is an extra.
+"""Texts with {{ placeholders }}, compiled and filled by Jinja2, which is an extra.
 
-Sandboxed and strict: a template can reach nothing but the cells, and a cell that is missing is no empty text. Cells
-are values, never templates: braces and quotes in them stay what they are.
+Templates are sandboxed and strict: a template reads only the cells, and using a missing cell is a problem. Cells are
+values and are never compiled, so braces and quotes in them are plain text.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ _NOT_A_NAME = re.compile(r"\W+")
 
 
 def as_name(column: str) -> str:
-    """Return a column's name as a placeholder can write it: "First Name" is `first_name`, "1st" is `_1st`."""
+    """Return a column's name in the form of a placeholder: "First Name" is `first_name`, "1st" is `_1st`."""
     name = _NOT_A_NAME.sub("_", unicodedata.normalize("NFC", column).lower()).strip("_")
     return f"_{name}" if name[:1].isdigit() else name
 
 
-def resolved(names: Iterable[str], columns: Iterable[str]) -> dict[str, str]:
-    """Return the column that each of *names* stands for: the one of that name, else the only one written like it."""
+def resolve(names: Iterable[str], columns: Iterable[str]) -> dict[str, str]:
+    """Return the column of each placeholder: the column of that name, else the only one with that `as_name`."""
     columns = tuple(columns)
-    written: dict[str, list[str]] = {}
+    by_name: dict[str, list[str]] = {}
     for column in columns:
-        written.setdefault(as_name(column), []).append(column)
+        by_name.setdefault(as_name(column), []).append(column)
     found = {}
     for name in names:
-        alike = [name] if name in columns else written.get(name, [])
-        if len(alike) == 1:
-            found[name] = alike[0]
+        candidates = [name] if name in columns else by_name.get(name, [])
+        if len(candidates) == 1:
+            found[name] = candidates[0]
     return found
 
 
@@ -45,9 +45,9 @@ class FilledText:
     """A text with its placeholders filled in.
 
     Attributes:
-        text: With everything filled in.
-        missing: Placeholders that it needed and that are missing.
-        reason: Why it could not be filled in, apart from those.
+        text: The result.
+        missing: Placeholders whose cells are missing and that the text needs.
+        reason: The error that ended the template, if no missing cell explains it.
     """
 
     text: str = ""
@@ -60,9 +60,9 @@ class Text:
     """A compiled text.
 
     Attributes:
-        source: As written.
-        names: The placeholders in it.
-        constant: What it comes to in every row, if it holds nothing to fill in.
+        source: Text of the template.
+        names: Names of the placeholders.
+        constant: Result for every row, if the text has no placeholders.
     """
 
     source: str
@@ -75,12 +75,12 @@ class Placeholders:
     """Compiles and fills texts."""
 
     def __init__(self, locale: str) -> None:
-        """Prepare; numbers and dates are written as in *locale*.
+        """Prepare Jinja2; the filters write numbers and dates in the form of *locale*.
 
         Raises:
             InvalidInputError: Jinja2 is not installed, or there is no such locale.
         """
-        if locale != _ENGLISH:  # Babel is asked for only where it matters
+        if locale != _ENGLISH:  # so that English templates need no Babel
             known_locale(locale)
         try:
             import jinja2  # noqa: PLC0415 - an extra: only templates need it
@@ -97,23 +97,23 @@ class Placeholders:
         self._find = jinja2.meta.find_undeclared_variables
         self._missing = _missing_cell(jinja2.StrictUndefined)
 
-    def compiled(self, subject: str, text: str) -> Text:
+    def compile(self, subject: str, text: str) -> Text:
         """Compile the text of *subject*.
 
         Raises:
-            InvalidInputError: It is no template.
+            InvalidInputError: *text* is not a template.
         """
         try:
             names = frozenset(self._find(self._environment.parse(text)))
             template = self._environment.from_string(text)
         except self._errors as exc:
             mend = "placeholders look like {{ first_name }}; {{ 'text' }} for braces"
-            raise InvalidInputError(f"{subject}: not a template: {_words(exc)}; {mend}") from exc
+            raise InvalidInputError(f"{subject}: not a template: {_message_of(exc)}; {mend}") from exc
         constant = None if "{" in text else FilledText(text=template.render())
         return Text(source=text, names=names, template=template, constant=constant)
 
-    def filled(self, text: Text, cells: Mapping[str, str | None]) -> FilledText:
-        """Fill in *text*; a cell that is None is missing, and reported if the text cannot do without it."""
+    def fill(self, text: Text, cells: Mapping[str, str | None]) -> FilledText:
+        """Fill in *text*. A cell that is None is missing, and it is reported if the text uses it without a default."""
         if text.constant is not None:
             return text.constant
         demanded: dict[str, None] = {}
@@ -122,21 +122,21 @@ class Placeholders:
             cell = cells.get(name)
             values[name] = self._missing(name, demanded) if cell is None else cell
         try:
-            shown = text.template.render(values)
-        except Exception as exc:  # noqa: BLE001 - a template is a program: whatever it raises is a problem of its row
-            return FilledText(missing=tuple(demanded), reason=None if demanded else _words(exc))
-        return FilledText(text=shown, missing=tuple(demanded))
+            result = text.template.render(values)
+        except Exception as exc:  # noqa: BLE001 - a template is a program: any error of it is a problem of the row
+            return FilledText(missing=tuple(demanded), reason=None if demanded else _message_of(exc))
+        return FilledText(text=result, missing=tuple(demanded))
 
 
-def _words(exc: Exception) -> str:
-    said = getattr(exc, "message", None) or str(exc)  # Jinja2's str() has further lines: where in its own files
-    return str(said or type(exc).__name__).removesuffix(".")
+def _message_of(exc: Exception) -> str:
+    message = getattr(exc, "message", None) or str(exc)  # Jinja2's str() has more lines, with places in its own files
+    return str(message or type(exc).__name__).removesuffix(".")
 
 
 class _MissingCell:
-    """A missing cell: noted wherever it is used, false wherever it is asked about.
+    """A missing cell, which is recorded when a template uses it, and is false in a condition.
 
-    It does not raise, so that one look at a text finds all cells that it needs.
+    No use of it raises, so that one pass over a text finds all missing cells.
     """
 
     _demanded: dict[str, None]
@@ -189,12 +189,12 @@ class _MissingCell:
 
 
 def _missing_cell(undefined: type[Any]) -> Any:
-    """Return what makes missing cells that Jinja2 takes for its own kind, so that `default` and `defined` know them."""
+    """Return a factory of missing cells that are Jinja2's `Undefined` too, so that `default` and `defined` work."""
     kind = type("MissingCell", (_MissingCell, undefined), {})
 
-    def made(name: str, demanded: dict[str, None]) -> Any:
+    def make(name: str, demanded: dict[str, None]) -> Any:
         cell = kind(name=name)
-        cell._missing_name, cell._demanded = name, demanded  # noqa: SLF001 - its maker
+        cell._missing_name, cell._demanded = name, demanded  # noqa: SLF001 - made here
         return cell
 
-    return made
+    return make

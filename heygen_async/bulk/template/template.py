@@ -1,7 +1,7 @@
-"""A request whose text fields hold {{ placeholders }}, to be filled from a row.
+"""`Template`: a request whose text fields hold {{ placeholders }}, which are filled from a row.
 
-Placeholders are Jinja2's, sandboxed and strict: a name that is no column is an error, and so is an empty
-cell, unless the template says what to do then: `{{ city | default("your town") }}` or `{% if city %}`.
+Placeholders are Jinja2's, sandboxed and strict. A name without a column is an error, and so is an empty cell, unless
+the template provides for it: `{{ city | default("your town") }}` or `{% if city %}`.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from heygen_async.api.requests.modes import CinematicAvatar, DirectVideo, ImageV
 from heygen_async.bulk.rows.cells import is_missing
 from heygen_async.bulk.rows.problems import Problem, first_error
 from heygen_async.bulk.rows.table import Row
-from heygen_async.bulk.template import field_paths as request_fields
-from heygen_async.bulk.template.placeholders import Placeholders, Text, resolved
+from heygen_async.bulk.template import field_paths
+from heygen_async.bulk.template.placeholders import Placeholders, Text, resolve
 from heygen_async.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ _MODE = "mode"
 
 @attrs.frozen(kw_only=True)
 class _Content:
-    """The source of a field of a row, or the reason why there is none."""
+    """The text of a field for one row with the column that it comes from, or problems."""
 
     text: str = ""
     column: str | None = None
@@ -57,10 +57,10 @@ class _Content:
 
 
 class Template:
-    """Builds one request a row.
+    """Makes one request for each row.
 
     Attributes:
-        mode: As given.
+        mode: The mode as it was given.
     """
 
     def __init__(
@@ -71,44 +71,44 @@ class Template:
         columns: Mapping[str, str] | None = None,
         locale: str = "en",
     ) -> None:
-        """Prepare requests of *mode* from texts by field.
+        """Compile the texts of requests of *mode*.
 
         Args:
             mode: One of `MODES`: "direct", "image", "cinematic", "agent", "template", "translation", ...; or a text
-                with placeholders that comes to one of them, and then each row takes those fields that its mode has.
-            fields: Texts by field; a part of a field by its path (`voice_settings.speed`) or in a mapping. One that
-                comes to nothing in a row is not sent.
-            columns: Field -> column whose cell is the field's value as it stands, where it is not empty. For `mode` it
-                is the mode of the row.
-            locale: In which the filters `number` and `date` write.
+                with placeholders that gives one of them for each row. A row then uses the fields that its mode has.
+            fields: Field -> text. A part of a field is given by its path (`voice_settings.speed`) or in a mapping.
+                A field whose text is empty for a row is not sent.
+            columns: Field -> column. If the cell of that column is not empty, it is the field's value, unchanged. The
+                column of `mode` holds the mode of the row.
+            locale: Locale in which the filters `number` and `date` write.
 
         Raises:
-            InvalidInputError: Unknown mode, field or locale, or a text that is no template.
+            InvalidInputError: Unknown mode, field or locale, or a text that is not a template.
         """
         self.mode = mode
         self._columns = dict(columns or {})
         self._mode_column = self._columns.pop(_MODE, None)
-        texts = request_fields.flat(fields)
+        texts = field_paths.flatten(fields)
         self._placeholders = Placeholders(locale)
-        self._mode_text = self._placeholders.compiled(_MODE, mode)
+        self._mode_text = self._placeholders.compile(_MODE, mode)
         modes = self._modes()
-        request_fields.check_paths({*texts, *self._columns})
+        field_paths.check_paths({*texts, *self._columns})
         self._readers = _readers(modes, [*texts, *(path for path in self._columns if path not in texts)])
-        self._texts = {path: self._placeholders.compiled(path, text) for path, text in texts.items()}
+        self._texts = {path: self._placeholders.compile(path, text) for path, text in texts.items()}
         self._known: tuple[tuple[str, ...], dict[str, str]] = ((), {})
 
     def names(self) -> frozenset[str]:
-        """Return the columns that the template needs: of its placeholders and of the fields mapped to columns."""
+        """Return the columns that the template needs: its placeholders, and the columns that fields are mapped to."""
         return frozenset(self._needs())
 
     def findings(self, columns: Collection[str]) -> list[Problem]:
-        """Return what does not fit between template and table: columns that are missing, and those that go unused."""
+        """Return the problems of a table with *columns*: missing columns are errors, unused ones are warnings."""
         needs = self._needs()
-        found = resolved(needs, columns)
+        found = resolve(needs, columns)
         missing = [_no_column(name, field, columns) for name, field in sorted(needs.items()) if name not in found]
         unused = [
             Problem(
-                column=name, reason="nothing uses it", mend=f"write {{{{ {name} }}}} or leave it", severity="warning"
+                column=name, reason="no field uses it", mend=f"write {{{{ {name} }}}} or leave it", severity="warning"
             )
             for name in columns
             if name not in found.values()
@@ -116,10 +116,10 @@ class Template:
         return missing + unused
 
     def check(self, columns: Collection[str] | None) -> list[Problem]:
-        """Refuse a table that lacks columns, and return the warnings about the others; None says nothing of them.
+        """Return the warnings about unused columns; none if *columns* is None, for columns that are not known.
 
         Raises:
-            InvalidInputError: A placeholder or a mapped field names no column; its notes name further ones.
+            InvalidInputError: A column that the template needs is missing; the error's notes name further ones.
         """
         found = [] if columns is None else self.findings(columns)
         errors = [problem for problem in found if problem.severity == "error"]
@@ -128,19 +128,19 @@ class Template:
         return found
 
     def attempt(self, row: Row) -> tuple[RenderRequest | None, list[Problem]]:
-        """Return the request for *row*, or else everything that is wrong: each cell that is missing, each bad field."""
+        """Return the request for *row*, or None and all problems: each missing cell and each invalid field."""
         return self._build(row)
 
     def problems(self, row: Row) -> list[Problem]:
-        """Return everything that is wrong with *row*; empty if it can be rendered."""
+        """Return all problems of *row*; empty if it can be rendered."""
         return self._build(row)[1]
 
     def render(self, row: Row) -> RenderRequest:
         """Return the request for *row*.
 
         Raises:
-            InvalidInputError: A needed cell is empty, or the request would break a rule; says the line, and its notes
-                what else is wrong with the row.
+            InvalidInputError: A needed cell is empty, or the request would break a rule. The error names the line,
+                and its notes hold the further problems of the row.
         """
         request, problems = self._build(row)
         if request is None:
@@ -156,18 +156,18 @@ class Template:
         return list(MODES)
 
     def _needs(self) -> dict[str, str]:
-        """Return each column that is needed, with a field that needs it."""
+        """Return the needed columns, each with a field that needs it."""
         needs = {name: path for path, text in self._texts.items() for name in text.names}
         needs |= dict.fromkeys(self._mode_text.names, _MODE)
         needs |= {column: path for path, column in self._columns.items()}
         return needs if self._mode_column is None else {**needs, self._mode_column: _MODE}
 
     def _build(self, row: Row) -> tuple[RenderRequest | None, list[Problem]]:
-        columns = self._resolved(tuple(row.cells))
-        said = self._content(row, columns, _MODE, self._mode_text, self._mode_column)
-        mode = said.text.strip().lower()
-        if said.problems or mode not in MODES:
-            return None, list(said.problems) or [_unknown_mode(row, said)]
+        columns = self._resolve(tuple(row.cells))
+        content = self._content(row, columns, _MODE, self._mode_text, self._mode_column)
+        mode = content.text.strip().lower()
+        if content.problems or mode not in MODES:
+            return None, list(content.problems) or [_unknown_mode(row, content)]
         contents = {
             path: self._content(row, columns, path, self._texts.get(path), self._columns.get(path))
             for path in self._readers[mode]
@@ -187,10 +187,10 @@ class Template:
             except InvalidInputError as exc:
                 problems.append(_invalid(row, contents, path, exc.message))
         failed = [problem.field for problem in problems if problem.field is not None]
-        tree = request_fields.nested(values)
-        lacking = [name for name in request_fields.absent(MODES[mode], tree) if name not in failed]
-        problems += [_absent(row, contents, mode, name) for name in lacking]
-        request, found = request_fields.build(MODES[mode], tree, failed=[*failed, *lacking])
+        tree = field_paths.nest(values)
+        lacking = [name for name in field_paths.missing_fields(MODES[mode], tree) if name not in failed]
+        problems += [_required(row, contents, mode, name) for name in lacking]
+        request, found = field_paths.build(MODES[mode], tree, failed=[*failed, *lacking])
         problems += [_invalid(row, contents, problem.field, problem.reason) for problem in found]
         try:
             if not problems:
@@ -202,13 +202,13 @@ class Template:
     def _content(
         self, row: Row, columns: Mapping[str, str], field: str, text: Text | None, column: str | None
     ) -> _Content:
-        """Return what a field is made of: its column's cell, else its text."""
+        """Return the content of a field: the cell of its column if there is one, else its text, filled in."""
         cell = None if column is None else _cell(row, columns, column)
         if cell is not None:
             return _Content(text=cell, column=columns[str(column)])
         if text is None:
             return _Content(column=column)
-        filled = self._placeholders.filled(text, {name: _cell(row, columns, name) for name in text.names})
+        filled = self._placeholders.fill(text, {name: _cell(row, columns, name) for name in text.names})
         only = next(iter(text.names)) if len(text.names) == 1 else None
         problems = [_missing(row, columns, name, field) for name in filled.missing]
         if filled.reason is not None:
@@ -216,21 +216,21 @@ class Template:
             problems.append(row.problem(filled.reason, mend, column=columns.get(only or ""), field=field))
         return _Content(text=filled.text, column=columns.get(only or ""), problems=tuple(problems))
 
-    def _resolved(self, columns: tuple[str, ...]) -> dict[str, str]:
-        """Return the column that each name stands for; rows of one table have the same columns."""
+    def _resolve(self, columns: tuple[str, ...]) -> dict[str, str]:
+        """Return the column of each placeholder; kept for the next row, which usually has the same columns."""
         if self._known[0] != columns:
-            self._known = (columns, resolved(self._needs(), columns))
+            self._known = (columns, resolve(self._needs(), columns))
         return self._known[1]
 
 
-def _readers(modes: Collection[str], paths: Collection[str]) -> dict[str, dict[str, request_fields.Read]]:
-    """Return by mode what reads its fields; with several modes, a field need not exist in all."""
-    found: dict[str, dict[str, request_fields.Read]] = {mode: {} for mode in modes}
+def _readers(modes: Collection[str], paths: Collection[str]) -> dict[str, dict[str, field_paths.Read]]:
+    """Return for each mode the readers of its fields; with several modes, a field need not exist in all."""
+    found: dict[str, dict[str, field_paths.Read]] = {mode: {} for mode in modes}
     for path in paths:
         refusals = []
         for mode in modes:
             try:
-                found[mode][path] = request_fields.reader(MODES[mode], path)
+                found[mode][path] = field_paths.field_reader(MODES[mode], path)
             except InvalidInputError as exc:
                 refusals.append(exc)
         if len(refusals) == len(modes):
@@ -239,7 +239,7 @@ def _readers(modes: Collection[str], paths: Collection[str]) -> dict[str, dict[s
 
 
 def _cell(row: Row, columns: Mapping[str, str], name: str) -> str | None:
-    """Return the cell that *name* stands for, None if it is missing."""
+    """Return the cell of the placeholder *name*, None if it is missing."""
     cell = row.cells[columns[name]] if name in columns else None
     return None if cell is None or is_missing(cell) else cell
 
@@ -268,21 +268,21 @@ def _missing(row: Row, columns: Mapping[str, str], name: str, field: str) -> Pro
     )
 
 
-def _unknown_mode(row: Row, said: _Content) -> Problem:
+def _unknown_mode(row: Row, content: _Content) -> Problem:
     return row.problem(
-        "is no mode", f"must be one of {', '.join(MODES)}", column=said.column, value=said.text, field=_MODE
+        "is not a mode", f"must be one of {', '.join(MODES)}", column=content.column, value=content.text, field=_MODE
     )
 
 
-def _absent(row: Row, contents: Mapping[str, _Content], mode: str, name: str) -> Problem:
+def _required(row: Row, contents: Mapping[str, _Content], mode: str, name: str) -> Problem:
     column = contents[name].column if name in contents else None
-    reason = f"{mode} mode: {name} is required" + (", but comes to nothing here" if name in contents else "")
+    reason = f"{mode} mode: {name} is required" + (", but is empty here" if name in contents else "")
     mend = "fill the cell" if column is not None else f"give it with --set {name}=... or map a column to it"
     return row.problem(reason, mend, column=column, field=name)
 
 
 def _invalid(row: Row, contents: Mapping[str, _Content], field: str, reason: str) -> Problem:
-    """Return the problem of a value that a field refuses; its column where a single one feeds the field."""
+    """Return the problem of a value that a field refuses, with its column if the value comes from a single one."""
     column = contents[field].column if field in contents else None
     mend = "change the cell" if column is not None else "change the template"
     return row.problem(reason, mend, column=column, field=field or None)

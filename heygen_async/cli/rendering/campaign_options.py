@@ -65,13 +65,13 @@ class CampaignOptions:
 
     def campaign(self, file: Campaign) -> Campaign:
         """Return *file* with the values of these options in place of its own."""
-        from heygen_async.bulk.template.field_paths import flat
+        from heygen_async.bulk.template.field_paths import flatten
 
         texts = given(script=self.script, prompt=self.prompt)
         return attrs.evolve(
             file,
             **given(mode=self.mode, locale=self.locale),
-            request={**flat(file.request), **_pairs("--set", self.set, "avatar_id=look_anna"), **texts},
+            request={**flatten(file.request), **_pairs("--set", self.set, "avatar_id=look_anna"), **texts},
             columns={**file.columns, **_pairs("--map", self.map, "voice_id=Voice")},
             rows=attrs.evolve(file.rows, **given(encoding=self.encoding, sheet=self.sheet, limit=self.limit)),
             downloads=attrs.evolve(

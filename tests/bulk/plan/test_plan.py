@@ -65,7 +65,7 @@ PLANTED: list[tuple[dict[str, str], str]] = [
     ({"amount": ""}, "column amount: is empty here"),
     ({"day": "01.03.2026"}, "'01.03.2026' is not a day such as 2026-03-01"),
     ({"day": "2026-02-30"}, "'2026-02-30' is not a day"),
-    ({"mode": "film"}, "'film'; is no mode; must be one of direct, image, cinematic, agent"),
+    ({"mode": "film"}, "'film'; is not a mode; must be one of direct, image, cinematic, agent"),
     ({"look": ""}, "direct mode: avatar_id is required"),
     ({"look": "n/a"}, "direct mode: avatar_id is required|counts as empty"),
     ({"speed": "fast"}, "'fast' is not a number such as 1.5"),

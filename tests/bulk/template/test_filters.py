@@ -1,4 +1,4 @@
-"""Names in title case, numbers and dates as a language writes them."""
+"""Filters of templates: names in title case, numbers and dates in the form of a language."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from heygen_async.bulk.template.filters import number, title_name
 NARROW = "\u202f"  # the space that French puts between thousands
 
 
-def spoken(script: str, locale: str = "en", **cells: str) -> str:
+def script_of(script: str, locale: str = "en", **cells: str) -> str:
     request = Template("direct", {"avatar_id": "a", "script": script}, locale=locale).render(Row(line=2, cells=cells))
     assert isinstance(request, DirectVideo)
     return request.script or ""
@@ -50,14 +50,14 @@ def spoken(script: str, locale: str = "en", **cells: str) -> str:
         ("", ""),
     ],
 )
-def test_names_are_written_as_people_write_them(cell: str, name: str) -> None:
-    """A cell in mixed case knows better and stays."""
+def test_names_are_written_in_title_case(cell: str, name: str) -> None:
+    """Names in one case are written in title case; names in mixed case are not changed."""
     assert title_name(cell) == name
 
 
 @given(st.text(max_size=30))
-def test_title_case_is_settled(text: str) -> None:
-    """What it has written it leaves alone, and no letter is lost."""
+def test_title_case_does_not_change_its_own_result(text: str) -> None:
+    """A second pass changes no name, and no word is lost."""
     once = title_name(text)
     assert title_name(once) == once or once.islower() or once.isupper()
     assert len(once.split()) == len(text.split())
@@ -76,15 +76,15 @@ def test_title_case_is_settled(text: str) -> None:
         ("nl", "1.234.567,5", "1 maart 2026"),
     ],
 )
-def test_numbers_and_days_are_written_as_the_language_writes_them(locale: str, number: str, day: str) -> None:
-    """By Unicode's tables, for the locale of the template or of one place in it."""
-    assert spoken("{{ n | number }} {{ d | date }}", locale, n="1234567.5", d="2026-03-01") == f"{number} {day}"
+def test_numbers_and_dates_follow_the_locale(locale: str, number: str, day: str) -> None:
+    """Numbers and dates follow Unicode's tables, for the locale of the template or of one filter."""
+    assert script_of("{{ n | number }} {{ d | date }}", locale, n="1234567.5", d="2026-03-01") == f"{number} {day}"
     here = f'{{{{ n | number(locale="{locale}") }}}} {{{{ d | date(locale="{locale}") }}}}'
-    assert spoken(here, n="1234567.5", d="2026-03-01 09:30:00") == f"{number} {day}"
+    assert script_of(here, n="1234567.5", d="2026-03-01 09:30:00") == f"{number} {day}"
 
 
 @pytest.mark.parametrize(
-    ("script", "cell", "said"),
+    ("script", "cell", "spoken"),
     [
         ("{{ c | number(2) }}", "1234.5", "1,234.50"),
         ("{{ c | number(0) }}", "1234.56", "1,235"),
@@ -96,13 +96,13 @@ def test_numbers_and_days_are_written_as_the_language_writes_them(locale: str, n
         ('{{ c | date("short") }}', "2026-03-01", "3/1/26"),
         ('{{ c | date(reads="%d.%m.%Y") }}', "01.03.2026", "March 1, 2026"),
         ("{{ c | title_name }}", "ADA", "Ada"),
-        ('{{ nothing | number | default("some") }}', "", "some"),
-        ('{{ nothing | title_name | default("friend") }}', "", "friend"),
+        ('{{ empty | number | default("some") }}', "", "some"),
+        ('{{ empty | title_name | default("friend") }}', "", "friend"),
     ],
 )
-def test_filters_take_what_a_cell_holds(script: str, cell: str, said: str) -> None:
-    """Forms can be named; a missing cell passes through, so that `default` may follow."""
-    assert spoken(script, c=cell, nothing=" ") == said
+def test_filters_read_the_forms_of_cells(script: str, cell: str, spoken: str) -> None:
+    """The form of a cell can be named; a missing cell is returned unchanged, so that `default` can follow."""
+    assert script_of(script, c=cell, empty=" ") == spoken
 
 
 @given(
@@ -110,10 +110,10 @@ def test_filters_take_what_a_cell_holds(script: str, cell: str, said: str) -> No
     decimals=st.none() | st.integers(0, 13),
 )
 def test_a_number_is_not_changed_by_its_separators(value: decimal.Decimal, decimals: int | None) -> None:
-    """Read back, it is the number that was written, to the decimals that were asked for."""
-    said = number(f"{value:f}", decimals, locale="en")
+    """A written number, read again, is equal to the given one up to the decimals that were asked for."""
+    written = number(f"{value:f}", decimals, locale="en")
     places = -int(value.as_tuple().exponent) if decimals is None else decimals
-    assert abs(decimal.Decimal(said.replace(",", "")) - value) <= decimal.Decimal(5).scaleb(-places - 1)
+    assert abs(decimal.Decimal(written.replace(",", "")) - value) <= decimal.Decimal(5).scaleb(-places - 1)
 
 
 @pytest.mark.parametrize(
@@ -122,10 +122,10 @@ def test_a_number_is_not_changed_by_its_separators(value: decimal.Decimal, decim
         ("{{ c | number }}", "1.234,50", r"line 2, column c: '1.234,50' is not a plain number.*number\(reads=\"de\"\)"),
         ('{{ c | number(reads="xx") }}', "1", "locale 'xx': unknown"),
         ("{{ c | date(locale=1) }}", "2026-03-01", "locale 1: unknown"),
-        ("{{ c | number }}", "1e999999999", "'1e999999999' has more digits than anybody listens to"),
-        ("{{ c | number }}", "1e-999999999", "has more digits than anybody listens to"),
-        ("{{ c | number }}", "1" * 14, "has more digits than anybody listens to"),
-        ('{{ c | number(reads="de") }}', "1" * 14, "has more digits than anybody listens to"),
+        ("{{ c | number }}", "1e999999999", "'1e999999999' has too many digits for a number"),
+        ("{{ c | number }}", "1e-999999999", "has too many digits for a number"),
+        ("{{ c | number }}", "1" * 14, "has too many digits for a number"),
+        ('{{ c | number(reads="de") }}', "1" * 14, "has too many digits for a number"),
         ("{{ c | number(-1) }}", "1", "-1 decimals: must be a whole number from 0 to 13"),
         ("{{ c | number('x') }}", "1", "'x' decimals: must be a whole number"),
         ("{{ c | number }}", "inf", "'inf' is not a plain number"),
@@ -139,24 +139,24 @@ def test_a_number_is_not_changed_by_its_separators(value: decimal.Decimal, decim
         ("{{ c | title_name }}", " ", "column c: is empty here"),
     ],
 )
-def test_what_a_filter_cannot_read_is_a_problem_of_the_cell(script: str, cell: str, says: str) -> None:
-    """Nothing is guessed: 1.234 may be a thousand or a little more than one."""
+def test_a_cell_that_a_filter_cannot_read_is_a_problem(script: str, cell: str, says: str) -> None:
+    """The form of a number is not guessed: 1.234 may be a thousand or a little more than one."""
     with pytest.raises(InvalidInputError, match=says):
-        spoken(script, c=cell)
+        script_of(script, c=cell)
 
 
 @pytest.mark.parametrize("locale", ["klingon", "", "de_DE_x_y_z", "xx-YY"])
 def test_a_locale_that_does_not_exist_is_refused_at_once(locale: str) -> None:
-    """Not once a row."""
+    """An unknown locale is refused when the template is made."""
     with pytest.raises(InvalidInputError, match=f"locale '{locale}': unknown; such as en, de"):
         Template("direct", {"script": "Hi"}, locale=locale)
 
 
 def test_without_babel_the_refusal_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Templates without numbers and dates do without it."""
+    """Only the filters `number` and `date` need Babel; the error gives the command that installs it."""
     monkeypatch.setitem(sys.modules, "babel.numbers", None)
     monkeypatch.setitem(sys.modules, "babel.dates", None)
-    assert spoken("{{ c | title_name }}", c="ADA") == "Ada"
+    assert script_of("{{ c | title_name }}", c="ADA") == "Ada"
     for name in ("number", "date"):
         with pytest.raises(InvalidInputError, match=r'pip install "heygen-async\[templates\]"'):
-            spoken(f"{{{{ c | {name} }}}}", c="1")
+            script_of(f"{{{{ c | {name} }}}}", c="1")

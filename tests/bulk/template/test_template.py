@@ -1,4 +1,4 @@
-"""Placeholders: strict about names and empty cells, typed values, and every refusal names its line."""
+"""Templates: strict placeholders, typed values, and problems that name their line."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ def row(**cells: str) -> Row:
 
 
 def test_a_row_fills_the_placeholders() -> None:
-    """Names with quotes, braces and emoji are text, not template."""
+    """Quotes, braces and emoji in a cell are plain text."""
     request = Template("direct", DIRECT).render(row(name='Zoë "{{ 1 }}" O\'Brien 🎉'))
     assert request == DirectVideo(avatar_id="look_anna", voice_id="v", script='Hi Zoë "{{ 1 }}" O\'Brien 🎉')
 
 
 def test_any_field_may_hold_placeholders_and_gets_its_type() -> None:
-    """Numbers, switches and lists are read from text."""
+    """Numbers, booleans and lists are read from text."""
     fields = {"prompt": "{{ p }}", "avatar_id": "a, {{ look }}", "duration": "{{ d }}", "enhance_prompt": "Yes"}
     request = Template("cinematic", fields).render(row(p="walks", look="b", d="8"))
     assert request == CinematicAvatar(prompt="walks", avatar_id=("a", "b"), duration=8, enhance_prompt=True)
 
 
 def test_agent_mode_makes_agent_requests() -> None:
-    """The modes are named as people say them."""
+    """The mode `agent` makes a `VideoAgent`."""
     assert Template("agent", {"prompt": "Hi {{ n }}"}).render(row(n="Ada")) == VideoAgent(prompt="Hi Ada")
 
 
 def test_names_are_known_before_any_row_is_read() -> None:
-    """A column that does not exist is refused at once, with those that do."""
+    """A missing column is refused before any row is read, with the columns that there are."""
     template = Template("direct", {**DIRECT, "title": "{{ company }}"})
     assert template.names() == {"name", "company"}
     template.check(["name", "company"])
@@ -57,7 +57,7 @@ def test_names_are_known_before_any_row_is_read() -> None:
 
 @pytest.mark.parametrize("blank", ["", "  ", "\t"])
 def test_an_empty_cell_is_refused_where_it_is_needed(blank: str) -> None:
-    """Nobody wants to be greeted with "Hi ,"."""
+    """An empty name is a problem, because no video should greet with "Hi ,"."""
     with pytest.raises(InvalidInputError, match="line 7, column name: is empty here, but the template needs it"):
         Template("direct", DIRECT).render(row(name=blank))
 
@@ -70,8 +70,8 @@ def test_an_empty_cell_is_refused_where_it_is_needed(blank: str) -> None:
         ("Hi {{ name or 'you' }}", "Hi you"),
     ],
 )
-def test_a_template_may_say_what_to_do_about_an_empty_cell(script: str, spoken: str) -> None:
-    """Then it is no error."""
+def test_a_template_may_provide_for_an_empty_cell(script: str, spoken: str) -> None:
+    """An empty cell is no problem if the template has a default or a condition."""
     request = Template("direct", {**DIRECT, "script": script}).render(row(name=" "))
     assert isinstance(request, DirectVideo)
     assert request.script == spoken
@@ -102,22 +102,22 @@ def test_a_template_may_say_what_to_do_about_an_empty_cell(script: str, spoken: 
         ("cinematic", {"prompt": "p", "avatar_id": "a", "auto_duration": "si"}, "'si' is neither true nor false"),
     ],
 )
-def test_what_cannot_work_is_refused_in_plain_words(mode: str, fields: dict[str, str], says: str) -> None:
-    """Subject, value, reason; before anything is sent."""
+def test_a_wrong_template_is_refused_in_plain_words(mode: str, fields: dict[str, str], says: str) -> None:
+    """The error names the subject, the value and the reason, before anything is sent."""
     with pytest.raises(InvalidInputError, match=says):
         Template(mode, fields).render(row(name="x"))
 
 
 @given(st.text(min_size=1, max_size=200).filter(lambda text: not is_missing(text)))
-def test_a_cell_arrives_as_it_stands(text: str) -> None:
-    """Whatever a person is called, that is what is spoken."""
+def test_a_cell_is_not_changed(text: str) -> None:
+    """Any name arrives in the script unchanged."""
     request = Template("direct", {**DIRECT, "script": "Hi {{ name }}!"}).render(row(name=text))
     assert isinstance(request, DirectVideo)
     assert request.script == f"Hi {text}!"
 
 
 def test_without_jinja_the_refusal_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is an extra."""
+    """The error gives the command that installs the extra."""
     monkeypatch.setitem(sys.modules, "jinja2", None)
     with pytest.raises(InvalidInputError, match=r"pip install .heygen-async\[templates\]"):
         Template("direct", DIRECT)
@@ -128,12 +128,12 @@ def test_without_jinja_the_refusal_says_what_to_install(monkeypatch: pytest.Monk
 NASTY = ['"', "'", "{{ 7 * 7 }}", "{% raw %}", '"}, "script": "x', "\\", "\n", "</script>", "${x}", "%s", "\u2028"]
 
 
-def built(fields: dict[str, Any], mode: str = "direct", /, **cells: str) -> dict[str, Any]:
+def body_of(fields: dict[str, Any], mode: str = "direct", /, **cells: str) -> dict[str, Any]:
     return json.loads(json.dumps(wire.encode(Template(mode, fields).render(row(**cells)))))  # type: ignore[no-any-return]
 
 
 def test_parts_of_fields_are_given_by_their_paths() -> None:
-    """Each typed as the API wants it; a nested mapping says the same."""
+    """Parts are typed by their paths; nested mappings give equal requests."""
     fields = {
         **DIRECT,
         "voice_settings.speed": "{{ speed }}",
@@ -147,7 +147,7 @@ def test_parts_of_fields_are_given_by_their_paths() -> None:
         "watermark.image.asset_id": "asset_1",
         "watermark.placement.offset_x": "-0.5",
     }
-    body = built(fields, name="Ada", speed="1.1", color="#112233", look="l")
+    body = body_of(fields, name="Ada", speed="1.1", color="#112233", look="l")
     assert body["voice_settings"] == {
         "speed": 1.1,
         "engine_settings": {"engine_type": "elevenlabs", "stability": 0.5, "use_speaker_boost": True},
@@ -157,28 +157,28 @@ def test_parts_of_fields_are_given_by_their_paths() -> None:
     assert body["caption"] == {"style": "default"}
     assert body["watermark"] == {"image": {"type": "asset_id", "asset_id": "asset_1"}, "placement": {"offset_x": -0.5}}
     tree = {**DIRECT, "voice_settings": {"speed": "{{ speed }}", "pitch": 2}, "remove_background": True}
-    body = built(tree, name="Ada", speed="1.1")
+    body = body_of(tree, name="Ada", speed="1.1")
     assert body["voice_settings"] == {"speed": 1.1, "pitch": 2}
     assert body["remove_background"] is True
 
 
 def test_parts_that_have_a_short_form_may_use_it() -> None:
-    """As the values themselves: a color, an engine's name, an address."""
-    body = built({**DIRECT, "background": "{{ c }}", "engine": "avatar_iii"}, name="Ada", c="#112233")
+    """A color, an engine's name and an address can stand for the whole field."""
+    body = body_of({**DIRECT, "background": "{{ c }}", "engine": "avatar_iii"}, name="Ada", c="#112233")
     assert body["background"] == {"type": "color", "value": "#112233"}
     assert body["engine"] == {"type": "avatar_iii"}
-    body = built({**DIRECT, "background.url": "https://example.com/a.png"}, name="Ada")
+    body = body_of({**DIRECT, "background.url": "https://example.com/a.png"}, name="Ada")
     assert body["background"] == {"type": "image", "url": "https://example.com/a.png"}
     image = {"voice_id": "v", "script": "Hi", "image": "https://example.com/a.png"}
-    assert built(image, "image")["image"] == {"type": "url", "url": "https://example.com/a.png"}
+    assert body_of(image, "image")["image"] == {"type": "url", "url": "https://example.com/a.png"}
 
 
 @pytest.mark.parametrize("cell", NASTY)
-def test_a_cell_never_breaks_out_of_its_field(cell: str) -> None:
-    """It is a value from end to end: no template, no JSON text."""
+def test_a_cell_changes_its_field_only(cell: str) -> None:
+    """A cell is a value; it is neither compiled as a template nor pasted into JSON."""
     text = f"x{cell}y"
     fields = {**DIRECT, "title": "{{ name }}", "voice_settings.locale": "{{ name }}", "callback_id": "a {{ name }}"}
-    body = built(fields, name=text)
+    body = body_of(fields, name=text)
     assert body["title"] == body["voice_settings"]["locale"] == text
     assert body["callback_id"] == f"a {text}"
     assert set(body) == {"type", "avatar_id", "voice_id", "script", "title", "voice_settings", "callback_id"}
@@ -187,16 +187,16 @@ def test_a_cell_never_breaks_out_of_its_field(cell: str) -> None:
     assert mapped.title == text
 
 
-def test_a_field_that_comes_to_nothing_is_not_sent() -> None:
-    """So that an optional cell may be empty."""
+def test_an_empty_field_is_not_sent() -> None:
+    """An empty optional cell leaves its field out."""
     fields = {**DIRECT, "title": "{% if t %}{{ t }}{% endif %}", "voice_settings.speed": '{{ s | default("") }}'}
-    assert set(built(fields, name="Ada", t="", s="")) == {"type", "avatar_id", "voice_id", "script"}
+    assert set(body_of(fields, name="Ada", t="", s="")) == {"type", "avatar_id", "voice_id", "script"}
 
 
-def test_lists_leave_out_what_is_empty() -> None:
-    """A second look that a row does not have."""
+def test_lists_leave_out_empty_items() -> None:
+    """A row without a second look has a list of one look."""
     fields = {"prompt": "p", "avatar_id": 'a, {{ second | default("") }}'}
-    assert built(fields, "cinematic", second="")["avatar_id"] == ["a"]
+    assert body_of(fields, "cinematic", second="")["avatar_id"] == ["a"]
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_lists_leave_out_what_is_empty() -> None:
     ],
 )
 def test_fields_that_do_not_exist_are_refused_at_once(fields: dict[str, Any], says: str) -> None:
-    """Before any row is read."""
+    """Unknown fields and parts are refused when the template is made."""
     with pytest.raises(InvalidInputError, match=says):
         Template("direct", {**DIRECT, **fields})
 
@@ -221,7 +221,7 @@ def test_fields_that_do_not_exist_are_refused_at_once(fields: dict[str, Any], sa
 
 
 def test_a_column_overrides_a_field_where_its_cell_is_not_empty() -> None:
-    """Else the field's own text holds, and without one the field is not sent."""
+    """If the mapped cell is empty, the field's own text is used; without one the field is not sent."""
     columns = {"voice_id": "Voice", "voice_settings.speed": "Speed", "title": "Title"}
     template = Template("direct", DIRECT, columns=columns)
     assert template.names() == {"name", "Voice", "Speed", "Title"}
@@ -234,8 +234,8 @@ def test_a_column_overrides_a_field_where_its_cell_is_not_empty() -> None:
     assert plain == DirectVideo(avatar_id="look_anna", voice_id="v", script="Hi Ada")
 
 
-def test_columns_may_be_called_as_spreadsheets_call_them() -> None:
-    """A placeholder has no spaces: it means the one column that reads alike."""
+def test_placeholders_find_columns_with_spaces_and_capitals() -> None:
+    """A placeholder finds the column whose name is equal to it in lower case, with underscores for other characters."""
     template = Template("direct", {**DIRECT, "script": "{{ first_name }} {{ e_mail }} {{ _1st }} {{ größe_cm }}"})
     cells = {"First Name": "Ada", "E-Mail": "a@b.c", "1st": "x", "Größe (cm)": "170"}
     request = template.render(row(**cells))
@@ -244,8 +244,8 @@ def test_columns_may_be_called_as_spreadsheets_call_them() -> None:
     assert template.check(list(cells)) == []
 
 
-def test_a_name_that_two_columns_read_alike_means_neither() -> None:
-    """Unless one of them is called exactly so."""
+def test_a_placeholder_that_fits_two_columns_is_refused() -> None:
+    """Two columns of similar names are ambiguous, unless one of them has exactly the placeholder's name."""
     template = Template("direct", {**DIRECT, "script": "{{ first_name }}"})
     with pytest.raises(InvalidInputError, match="column first_name: no such column"):
         template.check(["First Name", "FIRST NAME"])
@@ -253,7 +253,7 @@ def test_a_name_that_two_columns_read_alike_means_neither() -> None:
 
 
 def test_every_row_may_have_its_mode() -> None:
-    """By a column or a template; each takes those fields that its mode has."""
+    """The mode may come from a column or a text; each row uses the fields that its mode has."""
     fields = {**DIRECT, "prompt": "Greet {{ name }}"}
     by_column = Template("direct", fields, columns={"mode": "Kind"})
     by_text = Template("{{ Kind | lower }}", fields)
@@ -268,18 +268,18 @@ def test_every_row_may_have_its_mode() -> None:
 @pytest.mark.parametrize(
     ("kind", "says"),
     [
-        ("movie", "line 7, column Kind: 'movie'; is no mode; must be one of direct, image, cinematic, agent"),
+        ("movie", "line 7, column Kind: 'movie'; is not a mode; must be one of direct, image, cinematic, agent"),
         ("", "line 7, column Kind: is empty here, but the template needs it"),
     ],
 )
 def test_a_mode_that_does_not_exist_is_a_problem_of_its_row(kind: str, says: str) -> None:
-    """As any other cell."""
+    """An unknown or empty mode is a problem of the cell."""
     with pytest.raises(InvalidInputError, match=says):
         Template("{{ Kind }}", DIRECT).render(row(name="Ada", Kind=kind))
 
 
 def test_a_field_that_no_mode_has_is_refused_even_where_modes_vary() -> None:
-    """A typo is a typo."""
+    """A misspelt field is refused, although a field need not exist in every mode."""
     with pytest.raises(InvalidInputError, match="has no field 'scirpt'"):
         Template("{{ Kind }}", {"scirpt": "x"})
 
@@ -287,8 +287,8 @@ def test_a_field_that_no_mode_has_is_refused_even_where_modes_vary() -> None:
 # Findings and problems
 
 
-def test_what_does_not_fit_is_told_before_anything_runs() -> None:
-    """Missing columns are errors, with the one that may be meant; unused ones are warnings."""
+def test_missing_and_unused_columns_are_found_before_a_run() -> None:
+    """Missing columns are errors, with a suggestion; unused columns are warnings."""
     template = Template("direct", {**DIRECT, "title": "{{ fist_name }}"}, columns={"voice_id": "Voice"})
     columns = ["name", "first_name", "email"]
     found = template.findings(columns)
@@ -307,7 +307,7 @@ def test_what_does_not_fit_is_told_before_anything_runs() -> None:
 
 
 def test_all_problems_of_a_row_are_found_at_once() -> None:
-    """Each missing cell and each invalid field, with line, column, value, reason and mend."""
+    """Each missing cell and each invalid field is reported with line, column, value, reason and remedy."""
     fields = {
         "avatar_id": "{{ look }}",
         "script": "Hi {{ first }}, {{ last | upper }} of {{ company.name }} {{ 1 + age }}",
@@ -319,9 +319,9 @@ def test_all_problems_of_a_row_are_found_at_once() -> None:
         "remove_background": "{{ wanted }}",
     }
     cells = {"first": "", "last": "NULL", "company": "", "age": " ", "size": "8k", "speed": "9", "pitch": "high"}
-    where = Row(line=17, source="leads.csv", cells={**cells, "wanted": "perhaps", "look": "anna"})
+    bad = Row(line=17, source="leads.csv", cells={**cells, "wanted": "perhaps", "look": "anna"})
     template = Template("direct", fields)
-    problems = template.problems(where)
+    problems = template.problems(bad)
     assert {(problem.column, problem.field) for problem in problems} == {
         ("first", "script"),
         ("last", "script"),
@@ -339,12 +339,12 @@ def test_all_problems_of_a_row_are_found_at_once() -> None:
     assert str(by_column["last"]).startswith("leads.csv line 17, column last: 'NULL'; counts as empty here")
     assert by_column["last"].value == "NULL"
     with pytest.raises(InvalidInputError) as caught:
-        template.render(where)
+        template.render(bad)
     assert len(caught.value.__notes__) == len(problems) - 1
 
 
 def test_a_good_row_has_no_problems() -> None:
-    """And what fields say together is asked once each of them is right."""
+    """Rules between fields are checked after each field is right by itself."""
     template = Template("direct", {**DIRECT, "background.value": "#112233", "output_format": "{{ f }}"})
     assert template.problems(row(name="Ada", f="mp4")) == []
     [problem] = template.problems(row(name="Ada", f="webm"))
@@ -358,7 +358,7 @@ def test_a_good_row_has_no_problems() -> None:
         (
             "direct",
             {"script": "Hi", "avatar_id": "{% if look %}{{ look }}{% endif %}"},
-            "avatar_id is required, but comes",
+            "avatar_id is required, but is empty here",
         ),
         ("cinematic", {}, "cinematic mode: prompt is required; give it with --set prompt"),
         ("direct", {**DIRECT, "background.asset_id": "a", "background.url": "https://x.y/z"}, "both given"),
@@ -388,23 +388,23 @@ def test_a_good_row_has_no_problems() -> None:
         ),
     ],
 )
-def test_what_is_wrong_inside_is_told_with_its_place(mode: str, fields: dict[str, str], says: str) -> None:
-    """By field and column."""
+def test_problems_inside_fields_name_their_place(mode: str, fields: dict[str, str], says: str) -> None:
+    """A problem inside a field names the field's path and the column."""
     with pytest.raises(InvalidInputError, match=says):
         Template(mode, fields).render(row(name="Ada", look=""))
 
 
 def test_problems_in_parts_do_not_hide_those_elsewhere() -> None:
-    """A part that cannot be read is not called missing as well."""
+    """A part that cannot be read is reported once, and problems of other parts are found too."""
     fields = {**DIRECT, "watermark.image": "{{ logo }}", "watermark.opacity": "{{ o }}", "background.value": "{{ c }}"}
     problems = Template("direct", fields).problems(row(name="Ada", logo="", o="2", c="red"))
     assert {problem.field for problem in problems} == {"watermark.image", "watermark.opacity", "background.value"}
 
 
 def test_whole_numbers_may_come_from_a_spreadsheet() -> None:
-    """8.0 is 8."""
+    """8.0 is read as the whole number 8."""
     fields = {"prompt": "p", "avatar_id": "a", "duration": "{{ d }}"}
-    assert built(fields, "cinematic", d="8.0")["duration"] == 8
+    assert body_of(fields, "cinematic", d="8.0")["duration"] == 8
 
 
 @pytest.mark.parametrize(
@@ -436,8 +436,8 @@ def test_whole_numbers_may_come_from_a_spreadsheet() -> None:
         "{{ x | pprint }}",
     ],
 )
-def test_a_missing_cell_is_noted_however_it_is_used(use: str) -> None:
-    """And what comes after it in the same text is looked at, too."""
+def test_every_use_of_a_missing_cell_is_found(use: str) -> None:
+    """Every use of a missing cell is found, and the rest of the text is checked too."""
     problems = Template("direct", {**DIRECT, "script": use + "{{ y }}"}).problems(row(x="", y=""))
     assert {problem.column for problem in problems} == {"x", "y"}
 
@@ -452,13 +452,13 @@ def test_a_missing_cell_is_noted_however_it_is_used(use: str) -> None:
         "{% if not x %}{% endif %}",
     ],
 )
-def test_a_missing_cell_may_be_asked_about(use: str) -> None:
-    """Then the template knows what to do."""
+def test_conditions_and_defaults_take_missing_cells(use: str) -> None:
+    """Conditions and defaults are no use of a missing cell."""
     assert Template("direct", {**DIRECT, "script": "Hi" + use}).problems(row(x="#N/A")) == []
 
 
 def test_a_column_may_be_called_anything() -> None:
-    """No name means something else in a template."""
+    """Columns may have the names of Jinja2's own functions."""
     names = ["range", "dict", "self_", "loop", "namespace", "cycler", "lipsum"]
     script = " ".join(f"{{{{ {name} }}}}" for name in names)
     request = Template("direct", {**DIRECT, "script": script}).render(row(**{name: name for name in names}))
@@ -469,6 +469,6 @@ def test_a_column_may_be_called_anything() -> None:
 @pytest.mark.parametrize(
     "code", ["{{ ''.__class__ }}", "{{ name.__init__.__globals__ }}", "{{ name.format.__self__ }}"]
 )
-def test_a_template_reaches_nothing_but_cells(code: str) -> None:
-    """It may come from somebody else."""
+def test_a_template_reads_only_cells(code: str) -> None:
+    """A template from another person cannot read Python objects."""
     assert Template("direct", {**DIRECT, "script": code}).problems(row(name="x"))

@@ -37,7 +37,7 @@ def test_a_good_list_is_priced(leads: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert "leads.csv: 6 rows, 6 can be rendered, 0 cannot" in result.output
     assert "Avatar videos: 6, " in result.output
     assert "Price: " in result.output
-    assert "note  column note: nothing uses it" in result.output
+    assert "note  column note: no field uses it" in result.output
 
 
 def test_problems_are_reported_with_their_line(leads: Path) -> None:
