@@ -275,7 +275,9 @@ def test_rows_whose_files_would_have_one_name_are_reported(contacts: Path, monke
     result = invoke(*args)
     assert result.exit_code == 2
     assert "1 of 3 rows cannot be rendered; nothing was sent" in result.output
-    assert "line 4: its file would be named 'ADA', as that of line 2; put {number} into the file name" in result.output
+    assert (
+        "line 4: its file would be named 'ADA', like that of line 2; put {number} into the file name" in result.output
+    )
     assert invoke(*args, "--no-download").exit_code == 3
     assert "files: 'film'; must be some of video," in invoke(*args, "--files", "video,film").output
 

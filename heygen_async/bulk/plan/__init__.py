@@ -1,1 +1,1 @@
-"""Plans: every row checked and priced before anything is sent."""
+"""Plans, which check and price every row before anything is sent."""

@@ -1,4 +1,4 @@
-"""The catalog: looks, voices and templates of HeyGen, each asked for once in a run, whoever wants to know."""
+"""The catalog: looks, voices and templates of HeyGen, each asked for once for all rows."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from heygen_async.errors import (
 
 T = TypeVar("T")
 AT_ONCE = 8  # reads at a time: HeyGen does not say how many it takes
-_DEAF = (ConnectionFailedError, ConnectionLostError, AttemptTimeoutError, AuthenticationError)
+_NO_ANSWERS = (ConnectionFailedError, ConnectionLostError, AttemptTimeoutError, AuthenticationError)
 
 
 @attrs.frozen(kw_only=True)
 class Lookup(Generic[T]):
-    """HeyGen's answer.
+    """Result of looking up an id.
 
     Attributes:
-        value: What is there; None if nothing is, or if that is not known.
-        unread: Why it is not known; None if it is.
-        first: True if this is the first time that it is told.
+        value: The look, voice or template; None if there is none, or if HeyGen could not be asked.
+        unread: Reason why HeyGen could not be asked; None if it was.
+        first: True for the first caller, who reports problems for all that name the id.
     """
 
     value: T | None = None
@@ -40,44 +40,44 @@ class Lookup(Generic[T]):
 
 
 @attrs.define
-class _Place:
+class _Entry:
     lock: anyio.Lock = attrs.field(factory=anyio.Lock)
     found: Lookup[Any] | None = None
 
 
 class Catalog:
-    """Asks, and remembers the answers. When the network is gone or the key is wrong, it stops asking."""
+    """Asks HeyGen and keeps the answers. After a lost network or a wrong key, no more requests are sent."""
 
     def __init__(self) -> None:
-        """Begin without answers."""
-        self._places: dict[tuple[str, str], _Place] = {}
+        """Begin with an empty catalog."""
+        self._entries: dict[tuple[str, str], _Entry] = {}
         self._limiter = anyio.CapacityLimiter(AT_ONCE)
-        self._deaf: str | None = None
+        self._unreachable: str | None = None
 
-    async def of(self, what: str, name: str, ask: Callable[[str], Awaitable[T]]) -> Lookup[T]:
-        """Return what *ask* says of *name*, asking if it is the first time; *what* tells names of one kind apart."""
-        place = self._places.setdefault((what, name), _Place())
-        async with place.lock:
-            if place.found is not None:
-                return cast("Lookup[T]", attrs.evolve(place.found, first=False))
-            found = await self._read(name, ask)
-            place.found = found
+    async def look_up(self, kind: str, name: str, ask: Callable[[str], Awaitable[T]]) -> Lookup[T]:
+        """Return the result of *ask* for the id *name* of a *kind*; only the first call for an id asks HeyGen."""
+        entry = self._entries.setdefault((kind, name), _Entry())
+        async with entry.lock:
+            if entry.found is not None:
+                return cast("Lookup[T]", attrs.evolve(entry.found, first=False))
+            found = await self._ask(name, ask)
+            entry.found = found
             return found
 
-    def known(self, what: str, name: str) -> Any:
-        """Return what is there, if it was asked for before and is; else None."""
-        place = self._places.get((what, name))
-        return None if place is None or place.found is None else place.found.value
+    def known(self, kind: str, name: str) -> Any:
+        """Return the value of an id that was looked up before; None if it was not, or if there is none."""
+        entry = self._entries.get((kind, name))
+        return None if entry is None or entry.found is None else entry.found.value
 
-    async def _read(self, name: str, ask: Callable[[str], Awaitable[T]]) -> Lookup[T]:
+    async def _ask(self, name: str, ask: Callable[[str], Awaitable[T]]) -> Lookup[T]:
         async with self._limiter:
-            if self._deaf is not None:
-                return Lookup(unread=self._deaf)
+            if self._unreachable is not None:
+                return Lookup(unread=self._unreachable)
             try:
                 return Lookup(value=await ask(name))
             except (NotFoundError, BadRequestError, InvalidInputError):
                 return Lookup()
             except HeyGenError as exc:
-                if isinstance(exc, _DEAF):
-                    self._deaf = exc.gist
+                if isinstance(exc, _NO_ANSWERS):
+                    self._unreachable = exc.gist
                 return Lookup(unread=exc.gist)

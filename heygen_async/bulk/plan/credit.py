@@ -1,4 +1,4 @@
-"""True if an account can pay for a campaign and render as much at once as it is asked. Pure."""
+"""Checks of an account: its credit, and the number of renders at once. Pure: takes HeyGen's answer."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ ACCOUNT = "the account"
 # HeyGen's page on usage limits: renders at once, videos, sessions and translations together.
 RENDERS_AT_ONCE = {"enterprise": 20}
 RENDERS_AT_ONCE_ELSE = 10
-_TOP_UP = "top it up, or give the run a budget of what is there: HeyGen refuses what the account cannot pay"
+_TOP_UP = "top it up, or give the run a budget of that size: HeyGen refuses renders that the account cannot pay for"
 
 
 def credit_problems(user: User, price_usd: float | None) -> Iterator[Problem]:
-    """Yield whether *user* can pay *price_usd*, US dollars; with None, whether anything is left at all."""
+    """Yield a problem if *user* cannot pay *price_usd*; with None, if the account has no credit at all."""
     price = price_usd or 0.0
     if user.wallet is not None:
         yield from _wallet(user.wallet, price)
@@ -27,12 +27,12 @@ def credit_problems(user: User, price_usd: float | None) -> Iterator[Problem]:
 
 
 def slot_problems(user: User, max_in_flight: object, learnt: float = math.inf) -> Iterator[Problem]:
-    """Yield whether *max_in_flight*, if it is a number, is more than the account is known to render at once.
+    """Yield a warning if *max_in_flight* is a number above the renders at once that the account is known to have.
 
     Args:
-        user: Whose account.
-        max_in_flight: As of a run.
-        learnt: What HeyGen's refusals have told in this process; infinite if nothing.
+        user: The account.
+        max_in_flight: Option of the run.
+        learnt: Renders at once by HeyGen's refusals in this process; infinite if there was none.
     """
     if not isinstance(max_in_flight, int) or isinstance(max_in_flight, bool):
         return
@@ -40,10 +40,10 @@ def slot_problems(user: User, max_in_flight: object, learnt: float = math.inf) -
     documented = RENDERS_AT_ONCE.get(plan or "", RENDERS_AT_ONCE_ELSE)
     known = documented if learnt == math.inf else learnt
     if max_in_flight > known:
-        says = "HeyGen documents" if learnt == math.inf else "HeyGen has let through"
+        source = "HeyGen documents" if learnt == math.inf else "HeyGen has let through"
         yield _problem(
             "max_in_flight",
-            f"{says} {known:g} renders at once for this account; what is more is refused, costs nothing and waits",
+            f"{source} {known:g} renders at once for this account; more are refused, cost nothing and wait",
             f'take {known:g}, or "auto", which finds it out',
             value=str(max_in_flight),
             severity="warning",
@@ -59,7 +59,7 @@ def _wallet(wallet: UserWallet, price: float) -> Iterator[Problem]:
     if left <= 0:
         yield _problem(field, "the wallet is empty", _TOP_UP, value=f"{left:g}", severity=severity)
     elif wallet.currency == "usd" and left < price:
-        mend = "it reloads itself; look whether that is enough" if refills else _TOP_UP
+        mend = "it reloads itself; check that this is enough" if refills else _TOP_UP
         reason = f"the rows cost about {price:.2f} USD"
         yield _problem(field, reason, mend, value=f"{left:.2f} USD", severity=severity)
 

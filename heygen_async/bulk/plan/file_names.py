@@ -1,4 +1,4 @@
-"""Names of files: from a template and a row, such as every file system takes, and none of them twice."""
+"""Names of files, made from a template and a row: valid on every file system and given once only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.rows.readers.read_rows import cells_of
 from heygen_async.errors import InvalidInputError
 
-_NAME_BYTES = 120  # of UTF-8; file systems take 255, and paths on Windows 260 in all
+_NAME_BYTES = 120  # in UTF-8; file systems take 255, and Windows takes paths of 260
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+')
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d¹²³]) *(\..*)?", re.IGNORECASE)
@@ -24,7 +24,7 @@ _FACTS = ("number", "id", "title")
 
 
 def check_template(template: str, columns: list[str]) -> None:
-    """Refuse a template that is empty or names a column which the rows do not have."""
+    """Raise `InvalidInputError` if a template is empty or names a column that the rows do not have."""
     if not template.strip():
         raise InvalidInputError("filename: empty; must be a template such as {number}-{id}")
     known = {*columns, *_FACTS}
@@ -36,69 +36,69 @@ def check_template(template: str, columns: list[str]) -> None:
 
 
 def facts_of(job: Job, video_id: str, title: str | None) -> dict[str, Any]:
-    """Return what a file name may be made of."""
+    """Return the values of the placeholders of a file name."""
     return {**cells_of(job.row), "number": f"{job.index + 1:04}", "id": video_id, "title": title or ""}
 
 
 def file_name(template: str, facts: Mapping[str, Any]) -> str:
-    """Return a name that every file system takes: placeholders filled, odd characters replaced, length cut."""
+    """Return a name that every file system takes: fill placeholders, replace forbidden characters, cut the length."""
     filled = _PLACEHOLDER.sub(lambda found: str(facts.get(found[1], "")), template)
-    filled = filled.encode(errors="replace").decode()  # JSON can hold halves of characters
+    filled = filled.encode(errors="replace").decode()  # JSON can hold lone surrogates
     clean = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", filled))
     clean = clean.encode()[:_NAME_BYTES].decode(errors="ignore").strip(". ")
     return f"_{clean}" if not clean or _RESERVED.fullmatch(clean) else clean
 
 
-def same_name(name: str) -> str:
-    """Return what two names have in common that are one file to some file system: case and accents may not count."""
+def name_key(name: str) -> str:
+    """Return a key that is equal for names of one file on some file system, which may ignore case and accents."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 class FileNames:
-    """The names that are given to rows as their videos come in: the second Ada becomes `Ada-2`."""
+    """Gives each row a file name of its own when its video is ready: the second Ada becomes `Ada-2`."""
 
     def __init__(self, template: str, taken: Iterable[str] = ()) -> None:
         """Make names by *template*.
 
         Args:
-            template: Such as `{number}-{first_name}`: {number} counts the rows from 1, {id} is the video's,
-                {title} its title; any other name is a column of the row.
+            template: Such as `{number}-{first_name}`: {number} counts the rows from 1, {id} and {title} are those of
+                the video; any other name is a column of the row.
             taken: Files of other rows, whose names must not be given again.
 
         Raises:
-            InvalidInputError: The template can give no name.
+            InvalidInputError: The template is empty.
         """
         check_template(template, _PLACEHOLDER.findall(template))
         self._template = template
-        self._taken = {same_name(PurePath(file).name) for file in taken}
-        self._given: Counter[str] = Counter()  # the last number behind each name
+        self._taken = {name_key(PurePath(file).name) for file in taken}
+        self._given: Counter[str] = Counter()  # the last number after each name
 
     def give(self, facts: Mapping[str, Any], endings: Iterable[str]) -> str:
-        """Return a name without its ending, such that no other row has a file of that name with any of *endings*."""
+        """Return a name without its ending. No other row has a file of that name with one of *endings*."""
         stem = first = file_name(self._template, facts)
         wanted = tuple(endings)
-        count = self._given[same_name(first)]
-        while any(same_name(stem + ending) in self._taken for ending in wanted):
+        count = self._given[name_key(first)]
+        while any(name_key(stem + ending) in self._taken for ending in wanted):
             count = max(2, count + 1)
             stem = f"{first}-{count}"
-        self._given[same_name(first)] = count
-        self._taken.update(same_name(stem + ending) for ending in wanted)
+        self._given[name_key(first)] = count
+        self._taken.update(name_key(stem + ending) for ending in wanted)
         return stem
 
 
 @attrs.define
 class Clashes:
-    """Looks for rows whose files would have the same name, before anything is sent."""
+    """Finds rows whose files would have equal names, before anything is sent."""
 
     _template: str
     _first: dict[str, str] = attrs.field(factory=dict)
 
-    def add(self, job: Job, where: str) -> str | None:
-        """Take one row in, and return what is wrong with its name; *where* says which row it is."""
+    def add(self, job: Job, place: str) -> str | None:
+        """Add a row and return a problem with its name, if there is one; *place* is the row's place for messages."""
         made_up = f"{job.index:032x}"  # ids come later; they differ, and have 32 characters
         name = file_name(self._template, facts_of(job, made_up, body_of(job.request).get("title")))
-        first = self._first.setdefault(same_name(name), where)
-        if first == where:
+        first = self._first.setdefault(name_key(name), place)
+        if first == place:
             return None
         shown = name.replace(made_up, "{id}")
-        return f"its file would be named {shown!r}, as that of {first}"
+        return f"its file would be named {shown!r}, like that of {first}"

@@ -1,4 +1,4 @@
-"""True if a look and a voice can do what a request asks of them. Pure: what HeyGen says of them is given.
+"""Checks that a look and a voice can do what a request asks of them. Pure: takes HeyGen's answers.
 
 Source: the rules of `CreateVideoFromAvatar` and the statuses of `AvatarLookItem` and `VoiceDetail`.
 """
@@ -16,12 +16,12 @@ from heygen_async.bulk.rows.finding import Finding, Part
 SPOKEN = ("avatar", "studio")  # kinds of requests in which a look speaks by an engine
 _DEFAULT_ENGINE, _DEFAULT_RATIO = "avatar_iv", "16:9"
 _PHOTO, _TWIN = "photo_avatar", "digital_twin"
-_CODE_LETTERS = 3  # of a language's code, at most: more is a name that is not known here
+_CODE_LETTERS = 3  # of a language's code, at most; a longer word is the name of an unknown language
 _UNUSABLE = {
     "processing": ("is still being made", "wait until its status is completed"),
     "pending_consent": (
-        "has no consent of whoever it shows",
-        "have them agree, in HeyGen's app or by the consent link",
+        "has no consent of the person it shows",
+        "ask them to consent, in HeyGen's app or by the consent link",
     ),
     "failed": ("could not be made", "make it again, or take another look"),
 }
@@ -29,7 +29,7 @@ _ANY_LANGUAGE = ("multilingual", "unknown")
 
 
 def look_findings(look: Look, look_id: str, part: Part, kind: str, field: str = "avatar_id") -> Iterator[Finding]:
-    """Yield what keeps *look* from doing what *part*, of a request of *kind*, asks of it."""
+    """Yield the reasons why *look* cannot do what *part* of a request of *kind* asks of it."""
     at = f"{part.at}{field}"
     yield from _status(look, look_id, at)
     if kind == "video_agent":
@@ -44,7 +44,7 @@ def look_findings(look: Look, look_id: str, part: Part, kind: str, field: str = 
 
 
 def reference_findings(reference: Look, reference_id: str, look: Look | None, part: Part) -> Iterator[Finding]:
-    """Yield what keeps *reference* from lending its motion to *look*, which is None if it is not known."""
+    """Yield the reasons why *look* cannot copy the motion of *reference*; a *look* of None is not known."""
     at = f"{part.at}engine.reference_look_id"
     yield from _status(reference, reference_id, at)
     if reference.avatar_type != _TWIN:
@@ -64,7 +64,7 @@ def reference_findings(reference: Look, reference_id: str, look: Look | None, pa
 
 
 def voice_findings(voice: VoiceDetail, part: Part) -> Iterator[Finding]:
-    """Yield what keeps *voice* from speaking what *part* asks of it."""
+    """Yield the reasons why *voice* cannot speak what *part* asks of it."""
     at, voice_id = f"{part.at}voice_id", str(part.fields["voice_id"])
     if voice.status == "processing":
         yield Finding(
@@ -85,7 +85,7 @@ def voice_findings(voice: VoiceDetail, part: Part) -> Iterator[Finding]:
 
 
 def locale_of(part: Part) -> str | None:
-    """Return the locale that the voice of *part* is to speak in, if it is told."""
+    """Return the locale in the voice settings of *part*, if there is one."""
     settings = part.fields.get("voice_settings")
     locale = settings.get("locale") if isinstance(settings, Mapping) else None
     return locale if isinstance(locale, str) else None
@@ -100,10 +100,10 @@ def _status(look: Look, look_id: str, at: str) -> Iterator[Finding]:
 
 def _language(voice: VoiceDetail, part: Part) -> Iterator[Finding]:
     locale = locale_of(part)
-    asked, spoken = language_tag(locale), language_tag(voice.language)
-    if asked is None or spoken is None or asked == spoken or spoken in _ANY_LANGUAGE:
+    wanted, spoken = language_tag(locale), language_tag(voice.language)
+    if wanted is None or spoken is None or wanted == spoken or spoken in _ANY_LANGUAGE:
         return
-    if max(len(asked), len(spoken)) > _CODE_LETTERS:
+    if max(len(wanted), len(spoken)) > _CODE_LETTERS:
         return
     yield Finding(
         field=f"{part.at}voice_settings.locale",
@@ -120,15 +120,15 @@ def _engine_of(part: Part) -> str:
 
 
 def _engine(look: Look, part: Part) -> Iterator[Finding]:
-    engine, able = _engine_of(part), look.supported_api_engines
-    if able and engine not in able:
+    engine, supported = _engine_of(part), look.supported_api_engines
+    if supported and engine not in supported:
         default = "" if part.fields.get("engine") else ", HeyGen's default,"
-        reason = f"look {look.id} cannot be rendered by {engine}{default} only by {', '.join(able)}"
-        yield Finding(field=f"{part.at}engine", value=engine, reason=reason, mend=f"give engine {able[0]}")
+        reason = f"look {look.id} cannot be rendered by {engine}{default} only by {', '.join(supported)}"
+        yield Finding(field=f"{part.at}engine", value=engine, reason=reason, mend=f"give engine {supported[0]}")
 
 
 def _by_type(look: Look, part: Part) -> Iterator[Finding]:
-    """Find problems that depend on the look being made of a photo."""
+    """Yield settings that photo looks have and others have not, or the reverse."""
     engine, photo, fields = _engine_of(part), look.avatar_type == _PHOTO, part.fields
     if not look.avatar_type:
         return
@@ -141,9 +141,9 @@ def _by_type(look: Look, part: Part) -> Iterator[Finding]:
     if part.request.get("resolution") == "4k" and photo and engine == "avatar_iii":
         wrong.append(("resolution", "4k", "is not for photo looks by avatar_iii", "give 1080p"))
     for name, value, reason, mend in wrong:
-        told = f"{reason}; look {look.id} is a {look.avatar_type}"
+        full_reason = f"{reason}; look {look.id} is a {look.avatar_type}"
         at = name if name == "resolution" else f"{part.at}{name}"
-        yield Finding(field=at, value=value, reason=told, mend=mend)
+        yield Finding(field=at, value=value, reason=full_reason, mend=mend)
 
 
 def _own_voice(look: Look, look_id: str, part: Part, at: str) -> Iterator[Finding]:
@@ -152,24 +152,24 @@ def _own_voice(look: Look, look_id: str, part: Part, at: str) -> Iterator[Findin
         yield Finding(field=at, value=look_id, reason=reason, mend="give a voice_id")
 
 
-def _shape(look: Look, name: str, asked: Any) -> Iterator[Finding]:
-    wanted, own = shape_of(asked), look.preferred_orientation
+def _shape(look: Look, name: str, value: Any) -> Iterator[Finding]:
+    wanted, own = shape_of(value), look.preferred_orientation
     if wanted is None or own not in {"portrait", "landscape"} or wanted in {own, "square"}:
         return
     yield Finding(
         field=name,
-        value=str(asked),
+        value=str(value),
         reason=f"look {look.id} is {own}, the video {wanted}: it will be cut or have bars",
         mend=f"take a {wanted} look, " + ("or choose by fit" if name == "aspect_ratio" else f"or orientation {own}"),
         severity="warning",
     )
 
 
-def shape_of(asked: Any) -> str | None:
-    """Return True if `9:16` or `portrait` is portrait, landscape or square; None for `auto` and what is not told."""
-    if asked in {"portrait", "landscape"}:
-        return str(asked)
-    width, _, height = str(asked or "").partition(":")
+def shape_of(value: Any) -> str | None:
+    """Return portrait, landscape or square for a ratio such as `9:16` or an orientation; None for `auto` and others."""
+    if value in {"portrait", "landscape"}:
+        return str(value)
+    width, _, height = str(value or "").partition(":")
     if not (width.isdecimal() and height.isdecimal()):
         return None
     if int(width) == int(height):

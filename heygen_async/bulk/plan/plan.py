@@ -1,4 +1,4 @@
-"""A plan: every row of a list checked and priced before anything is sent."""
+"""`Plan`: all rows of a list, checked and priced before anything is sent."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ LanguageOf = Callable[[Mapping[str, Any]], str | None]
 
 @attrs.frozen(kw_only=True)
 class Plan:
-    """The plan of a run: every row checked and priced. Making one sends no request and is free.
+    """The plan of a run: every row checked and priced. Making a plan renders no video and is free.
 
     Attributes:
         table: The rows.
-        template: The request of each.
-        filename: Template of the files' names; None if nothing is stored.
-        limit: Only the first so many rows; None for all.
-        rows: How many there are.
-        bad: How many of them cannot be rendered.
-        problems: Everything that is wrong, with place, value, reason and mend; warnings hinder nothing.
-        price: Of the rows that can be rendered, in US dollars.
-        kinds: The same by kind of request: how many, and their price.
+        template: Template of the requests.
+        filename: Template of the files' names; None if the videos are not stored.
+        limit: Number of rows that are used, from the first; None for all.
+        rows: Number of rows.
+        bad: Number of rows that cannot be rendered.
+        problems: All problems, with place, value, reason and remedy. A plan with warnings can be run.
+        price: Price of the rows that can be rendered, in US dollars.
+        kinds: Number and price of these rows by kind of request.
         is_checked: True if looks, voices, templates and the account were looked up at HeyGen, too.
     """
 
@@ -53,11 +53,11 @@ class Plan:
 
     @property
     def errors(self) -> list[Problem]:
-        """The problems that keep the list from being rendered."""
+        """Problems because of which the list cannot be rendered."""
         return [problem for problem in self.problems if problem.severity == "error"]
 
     def jobs(self) -> Iterator[Job]:
-        """Build the requests, one by one.
+        """Return an iterator over the jobs, each made when it is asked for.
 
         Raises:
             InvalidInputError: The plan has errors; its notes name the first of them.
@@ -67,16 +67,16 @@ class Plan:
         return (Job(request=self.template.render(row), row=row) for row in rows)
 
     def check(self) -> None:
-        """Refuse a plan with errors.
+        """Check that the plan has no errors.
 
         Raises:
-            InvalidInputError: It has some; its notes name the first of them.
+            InvalidInputError: The plan has errors; its notes name the first of them.
         """
         errors = self.errors
         if not errors:
             return
-        what = f"{self.bad} of {self.rows} rows cannot be rendered" if self.bad else "it cannot be rendered"
-        error = InvalidInputError(f"{self.table.name}: {what}; nothing was sent")
+        reason = f"{self.bad} of {self.rows} rows cannot be rendered" if self.bad else "it cannot be rendered"
+        error = InvalidInputError(f"{self.table.name}: {reason}; nothing was sent")
         for problem in errors[:PROBLEMS_SHOWN]:
             error.add_note(str(problem))
         if len(errors) > PROBLEMS_SHOWN:
@@ -92,11 +92,11 @@ def make_plan(
     limit: int | None = None,
     rates: Rates | None = None,
 ) -> Plan:
-    """Read all rows, build and price each request, and return what a run would do. Asks nobody."""
-    looking = _RowChecker(table, template, filename, limit, rates or Rates())
-    for found in looking.rows():
-        looking.take(looking.read(found))
-    return looking.plan()
+    """Read all rows, make and price each request, and return the plan. Sends no request."""
+    checker = _RowChecker(table, template, filename, limit, rates or Rates())
+    for found in checker.rows():
+        checker.add(checker.check(found))
+    return checker.plan()
 
 
 async def checked_plan(
@@ -110,25 +110,25 @@ async def checked_plan(
     max_in_flight: object = None,
     budget_usd: float | None = None,
 ) -> Plan:
-    """Make a plan with each row and the account checked against HeyGen, by reads that are free. See `HeyGen.plan`."""
-    looking = _RowChecker(table, template, filename, limit, rates or Rates())
+    """Make a plan, and check each row and the account at HeyGen, with requests that are free. See `HeyGen.plan`."""
+    checker = _RowChecker(table, template, filename, limit, rates or Rates())
     preflight = Preflight(client)
-    rows = looking.rows()
-    while together := [looking.read(found) for found in itertools.islice(rows, TOGETHER)]:
-        good = [(one.row, one.job.request) for one in together if one.row is not None and one.job is not None]
-        told = iter(await preflight.side_by_side(good))
-        for one in together:
-            seen = one if one.job is None else attrs.evolve(one, problems=[*one.problems, *next(told)])
-            looking.take(seen, preflight.language)
-    plan = looking.plan()
+    rows = checker.rows()
+    while batch := [checker.check(found) for found in itertools.islice(rows, TOGETHER)]:
+        good = [(one.row, one.job.request) for one in batch if one.row is not None and one.job is not None]
+        problems = iter(await preflight.side_by_side(good))
+        for one in batch:
+            checked = one if one.job is None else attrs.evolve(one, problems=[*one.problems, *next(problems)])
+            checker.add(checked, preflight.language)
+    plan = checker.plan()
     price = plan.price.expected if budget_usd is None else min(budget_usd, plan.price.expected)
-    lacking = await preflight.account(max_in_flight=max_in_flight, price_usd=price)
-    return attrs.evolve(plan, problems=(*lacking, *plan.problems), is_checked=True)
+    of_account = await preflight.account(max_in_flight=max_in_flight, price_usd=price)
+    return attrs.evolve(plan, problems=(*of_account, *plan.problems), is_checked=True)
 
 
 @attrs.frozen(kw_only=True)
 class _CheckedRow:
-    """A row, and what became of it: a job or problems."""
+    """A row with its job, or with its problems."""
 
     row: Row | None = None
     job: Job | None = None
@@ -136,7 +136,7 @@ class _CheckedRow:
 
 
 class _RowChecker:
-    """Looks at one row after the other."""
+    """Checks the rows one after another and adds up the plan."""
 
     def __init__(self, table: Table, template: Template, filename: str | None, limit: int | None, rates: Rates) -> None:
         self._table = table
@@ -158,11 +158,11 @@ class _RowChecker:
         self._missing = {finding.column for finding in self._problems if finding.severity == "error"}
 
     def rows(self) -> Iterator[Row | Problem]:
-        """Read the list."""
+        """Read the table."""
         return itertools.islice(self._table.scan(), self._limit)
 
-    def read(self, found: Row | Problem) -> _CheckedRow:
-        """Build the request of a row."""
+    def check(self, found: Row | Problem) -> _CheckedRow:
+        """Make the job of a row, or find its problems."""
         self._rows += 1
         if isinstance(found, Problem):
             return _CheckedRow(problems=[found])
@@ -170,16 +170,16 @@ class _RowChecker:
         job = None if request is None else Job(request=request, row=found, index=self._rows - 1)
         return _CheckedRow(row=found, job=job, problems=problems)
 
-    def take(self, seen: _CheckedRow, language: LanguageOf | None = None) -> None:
-        """Price the row, or count it as bad, and keep what is wrong with it; what a missing column spoils is told."""
-        problems = list(seen.problems)
-        if seen.row is not None and seen.job is not None and not any(one.severity == "error" for one in problems):
-            problems += self._priced(seen.row, seen.job, language)
+    def add(self, checked: _CheckedRow, language: LanguageOf | None = None) -> None:
+        """Add the row's price or count the row as bad. A missing column is reported once, and not for each row."""
+        problems = list(checked.problems)
+        if checked.row is not None and checked.job is not None and not any(one.severity == "error" for one in problems):
+            problems += self._price(checked.row, checked.job, language)
         self._bad += any(one.severity == "error" for one in problems)
         self._problems += [one for one in problems if one.column is None or one.column not in self._missing]
 
     def plan(self) -> Plan:
-        """Return what was found."""
+        """Return the plan of all rows that were added."""
         return Plan(
             table=self._table,
             template=self._template,
@@ -192,10 +192,10 @@ class _RowChecker:
             kinds=self._kinds,
         )
 
-    def _priced(self, row: Row, job: Job, language: LanguageOf | None) -> list[Problem]:
+    def _price(self, row: Row, job: Job, language: LanguageOf | None) -> list[Problem]:
         kind, body = job.request.kind, body_of(job.request)
         count, price = self._kinds.get(kind, (0, Price()))
-        spoken = None if language is None else language(body)
-        self._kinds[kind] = (count + 1, price + self._rates.estimate(kind, body, language=spoken))
+        language_tag = None if language is None else language(body)
+        self._kinds[kind] = (count + 1, price + self._rates.estimate(kind, body, language=language_tag))
         clash = None if self._clashes is None else self._clashes.add(job, f"{row.unit} {row.line}")
         return [] if clash is None else [row.problem(clash, "put {number} into the file name")]

@@ -1,4 +1,4 @@
-"""Before the first POST: whether everything that rows name is there and can do what is asked. GETs only: it is free."""
+"""`Preflight`: looks up what rows name, before the first POST. GETs only: it is free."""
 
 from __future__ import annotations
 
@@ -30,76 +30,75 @@ if TYPE_CHECKING:
     from heygen_async.api.renders import RenderRequest
 
 T = TypeVar("T")
-TOGETHER = 200  # rows looked at side by side
+TOGETHER = 200  # rows that are checked concurrently
 _TEMPLATE = re.compile(r"/v3/templates/([^/]+)")
 _LOOKS_SHOWN = 3
 
 
 class Preflight:
-    """Checks rows and the account against HeyGen. Each look, voice and template is asked for once.
+    """Checks rows and the account at HeyGen. Each look, voice and template is asked for once.
 
-    What a read cannot tell, because HeyGen refuses it or cannot be reached, is a warning with the first row that needs
-    it, never an error.
+    If HeyGen refuses a look-up or cannot be reached, the first row that needs it gets a warning, not an error.
     """
 
     def __init__(self, client: Client) -> None:
-        """Ask by *client*."""
+        """Look up with *client*."""
         self._client = client
-        self._readings = Catalog()
+        self._catalog = Catalog()
 
     async def problems(self, row: Row, request: RenderRequest | StoredRequest) -> list[Problem]:
-        """Return what would keep the request of *row* from being rendered, and what should be looked at.
+        """Return the problems of the request of *row*: errors, which HeyGen would refuse, and warnings.
 
         Source: `GET /v3/avatars/looks/{look_id}`, `GET /v3/voices/{voice_id}`, `GET /v3/templates/{template_id}`.
         """
         body = body_of(request)
         found: list[Finding] = []
         languages: dict[str, str | None] = {}
-        every = list(parts(body))
-        for part in every:
+        all_parts = list(parts(body))
+        for part in all_parts:
             found += address_findings(part)
             found += await self._looks(part, request.kind)
             found += await self._voice(part, languages)
-        found += length_findings(every, lambda part: locale_of(part) or languages.get(part.at))
+        found += length_findings(all_parts, lambda part: locale_of(part) or languages.get(part.at))
         found += await self._template(kind_of(request.kind).path, body)
         return [finding.of(row) for finding in found]
 
     async def of_rows(self, rows: Iterable[tuple[Row, RenderRequest | StoredRequest]]) -> list[Problem]:
-        """Return the problems of many rows, in their order; only the problems are kept."""
+        """Return the problems of many rows, in their order. The rows are read as a stream and are not kept."""
         found: list[Problem] = []
-        waiting = iter(rows)
-        while together := list(itertools.islice(waiting, TOGETHER)):
-            for problems in await self.side_by_side(together):
+        remaining = iter(rows)
+        while batch := list(itertools.islice(remaining, TOGETHER)):
+            for problems in await self.side_by_side(batch):
                 found += problems
         return found
 
     async def side_by_side(self, rows: Sequence[tuple[Row, RenderRequest | StoredRequest]]) -> list[list[Problem]]:
-        """Return the problems of each row, in their order; all of them are looked at at once."""
+        """Return the problems of each row, in their order; all rows are checked concurrently."""
         found: list[list[Problem]] = [[] for _ in rows]
 
-        async def look_at(index: int) -> None:
+        async def check(index: int) -> None:
             found[index] = await self.problems(*rows[index])
 
         async with anyio.create_task_group() as tasks:
             for index in range(len(rows)):
-                tasks.start_soon(look_at, index)
+                tasks.start_soon(check, index)
         return found
 
     def language(self, body: Mapping[str, object]) -> str | None:
-        """Return the language that a request is spoken in, as far as it and what was read so far tell."""
+        """Return the language of a request: its locale, else that of its voice if that was looked up before."""
         settings = body.get("voice_settings")
         locale = settings.get("locale") if isinstance(settings, Mapping) else None
         if isinstance(locale, str):
             return locale
-        voice: VoiceDetail | None = self._readings.known("voice", str(body.get("voice_id")))
+        voice: VoiceDetail | None = self._catalog.known("voice", str(body.get("voice_id")))
         return None if voice is None else voice.language
 
     async def account(self, *, max_in_flight: object = None, price_usd: float | None = None) -> list[Problem]:
-        """Return what the account lacks for a run.
+        """Return the problems of the account: too little credit, or too many renders at once.
 
         Args:
-            max_in_flight: As of the run; only a number can be too high.
-            price_usd: Of the run; None asks only whether anything is left.
+            max_in_flight: Option of the run; only a number can be too high.
+            price_usd: Price of the run in US dollars; with None, any credit is enough.
 
         Source: `GET /v3/users/me`.
         """
@@ -110,7 +109,7 @@ class Preflight:
                 Problem(source=ACCOUNT, reason=f"HeyGen does not know the key: {exc.gist}", mend="give a valid key")
             ]
         except HeyGenError as exc:
-            reason, mend = f"could not be checked: {exc.gist}", "look at its balance yourself"
+            reason, mend = f"could not be checked: {exc.gist}", "check its balance yourself"
             return [Problem(source=ACCOUNT, reason=reason, mend=mend, severity="warning")]
         learnt = self._client.pool.limit
         return [*credit_problems(user, price_usd), *slot_problems(user, max_in_flight, learnt)]
@@ -119,29 +118,29 @@ class Preflight:
         findings: list[Finding] = []
         look: Look | None = None
         for field, look_id in _named(part.fields, "avatar_id"):
-            read = await self._readings.of("look", look_id, self._client.avatars.get_look)
+            read = await self._catalog.look_up("look", look_id, self._client.avatars.get_look)
             look = read.value
             if look is not None:
                 findings += look_findings(look, look_id, part, kind, field)
             else:
-                findings += await self._absent_look(f"{part.at}{field}", look_id, read)
+                findings += await self._missing_look(f"{part.at}{field}", look_id, read)
         return findings + await self._reference(part, look)
 
     async def _reference(self, part: Part, look: Look | None) -> list[Finding]:
-        """Check the look whose motion the fifth engine copies."""
+        """Check the look whose motion Avatar V copies."""
         engine = part.fields.get("engine")
         reference_id = engine.get("reference_look_id") if isinstance(engine, Mapping) else None
         if not isinstance(reference_id, str):
             return []
-        read = await self._readings.of("look", reference_id, self._client.avatars.get_look)
+        read = await self._catalog.look_up("look", reference_id, self._client.avatars.get_look)
         if read.value is None:
-            return await self._absent_look(f"{part.at}engine.reference_look_id", reference_id, read)
+            return await self._missing_look(f"{part.at}engine.reference_look_id", reference_id, read)
         return list(reference_findings(read.value, reference_id, look, part))
 
-    async def _absent_look(self, field: str, look_id: str, read: Lookup[Look]) -> list[Finding]:
+    async def _missing_look(self, field: str, look_id: str, read: Lookup[Look]) -> list[Finding]:
         if read.unread is not None:
             return list(_unread(field, look_id, read, "look"))
-        group = await self._readings.of("group", look_id, self._looks_of)
+        group = await self._catalog.look_up("group", look_id, self._looks_of)
         if not group.value:
             mend = "take an id that `heygen-async avatars looks` shows"
             return [Finding(field=field, value=look_id, reason="there is no such look", mend=mend)]
@@ -158,13 +157,10 @@ class Preflight:
         voice_id = part.fields.get("voice_id")
         if not isinstance(voice_id, str):
             return []
-        read: Lookup[VoiceDetail] = await self._readings.of("voice", voice_id, self._client.voices.get)
+        read: Lookup[VoiceDetail] = await self._catalog.look_up("voice", voice_id, self._client.voices.get)
         if read.value is None:
-            return list(
-                _absent(
-                    f"{part.at}voice_id", voice_id, read, "voice", "take an id that `heygen-async voices list` shows"
-                )
-            )
+            mend = "take an id that `heygen-async voices list` shows"
+            return list(_missing(f"{part.at}voice_id", voice_id, read, "voice", mend))
         languages[part.at] = read.value.language
         return list(voice_findings(read.value, part))
 
@@ -172,15 +168,15 @@ class Preflight:
         named = _TEMPLATE.fullmatch(path)
         if named is None:
             return []
-        read: Lookup[TemplateDetail] = await self._readings.of("template", named[1], self._client.templates.get)
+        read: Lookup[TemplateDetail] = await self._catalog.look_up("template", named[1], self._client.templates.get)
         if read.value is None:
             mend = "take an id from GET /v3/templates; only templates with variables are there"
-            return list(_absent("template_id", named[1], read, "template", mend))
+            return list(_missing("template_id", named[1], read, "template", mend))
         return list(template_findings(read.value, body))
 
 
 def _named(fields: Mapping[str, object], name: str) -> Iterator[tuple[str, str]]:
-    """Yield the ids in a field that takes one or a list, each with its place."""
+    """Yield the ids in a field that takes one or a list, each with its path."""
     value = fields.get(name)
     if isinstance(value, str):
         yield name, value
@@ -190,19 +186,19 @@ def _named(fields: Mapping[str, object], name: str) -> Iterator[tuple[str, str]]
                 yield f"{name}[{index}]", item
 
 
-def _absent(field: str, name: str, read: Lookup[T], what: str, mend: str) -> Iterator[Finding]:
+def _missing(field: str, name: str, read: Lookup[T], kind: str, mend: str) -> Iterator[Finding]:
     if read.unread is None:
-        yield Finding(field=field, value=name, reason=f"there is no such {what}", mend=mend)
-    yield from _unread(field, name, read, what)
+        yield Finding(field=field, value=name, reason=f"there is no such {kind}", mend=mend)
+    yield from _unread(field, name, read, kind)
 
 
-def _unread(field: str, name: str, read: Lookup[T], what: str) -> Iterator[Finding]:
-    """Yield one warning for all rows that name the same."""
+def _unread(field: str, name: str, read: Lookup[T], kind: str) -> Iterator[Finding]:
+    """Yield one warning for all rows that name the id."""
     if read.unread is not None and read.first:
         yield Finding(
             field=field,
             value=name,
-            reason=f"the {what} could not be checked: {read.unread}",
-            mend=f"look yourself whether it is there, for all rows that name this {what}",
+            reason=f"the {kind} could not be checked: {read.unread}",
+            mend=f"check that it exists, for all rows that name this {kind}",
             severity="warning",
         )

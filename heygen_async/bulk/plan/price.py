@@ -11,38 +11,38 @@ import attrs
 from heygen_async.api.requests.kinds import CINEMATIC_USD, base_of
 from heygen_async.bulk.plan.speech_length import spoken_seconds
 
-_ASKED = re.compile(r"(\d{1,4})[\s-]*(seconds?|secs?|s|minutes?|mins?)\b", re.IGNORECASE)
-_NOT_TOLD = (5.0, 60.0, 600.0)  # seconds of a video whose length nothing tells: an audio file, an agent's own choice
+_LENGTH = re.compile(r"(\d{1,4})[\s-]*(seconds?|secs?|s|minutes?|mins?)\b", re.IGNORECASE)
+_UNKNOWN_SECONDS = (5.0, 60.0, 600.0)  # of a video of unknown length: from an audio file, or as an agent decides
 _LEAST_SECONDS = 1.0
-_MODEL_SECONDS = (5.0, 5.0, 15.0)  # what HeyGen takes; which is its default is not documented
+_MODEL_SECONDS = (5.0, 5.0, 15.0)  # lengths that HeyGen takes; the default is not documented
 
 
 @attrs.frozen
 class Price:
-    """US dollars: the least, what is likely, and the most."""
+    """US dollars: least, likely and most."""
 
     low: float = 0.0
     expected: float = 0.0
     high: float = 0.0
 
     def __add__(self, other: Price) -> Price:
-        """Add two."""
+        """Return the sum of two prices."""
         return Price(self.low + other.low, self.expected + other.expected, self.high + other.high)
 
     def __str__(self) -> str:
-        """Say it: `12.40 USD (9.10 to 17.80)`."""
+        """Return the price as text: `12.40 USD (9.10 to 17.80)`."""
         return f"{self.expected:.2f} USD ({self.low:.2f} to {self.high:.2f})"
 
 
 @attrs.frozen(kw_only=True)
 class Rates:
-    """US dollars a second of video by kind of request, least and most; a cinematic avatar has a flat price.
+    """Least and most US dollars a second of video, by kind of request. A cinematic avatar has a price for each video.
 
-    The span of "avatar" is that of looks: photo looks 0.05, digital twins and studio looks 0.0667; that of
-    "translation" and "lipsync" is that of their modes. "other" is for clippings, background and filler word removals
-    and model videos: HeyGen publishes no price of them, so it is a guess, by which a budget at least counts them.
+    The price of "avatar" depends on the look: photo looks cost 0.05, digital twins and studio looks 0.0667. Those of
+    "translation" and "lipsync" depend on their modes. "other" is for clippings, background and filler word removals
+    and model videos. HeyGen publishes no price for them, so "other" is a guess, with which a budget can count them.
 
-    Source: HeyGen's pricing page as read in September 2026; yours may differ, so give your own.
+    Source: HeyGen's pricing page as read in September 2026. If your prices differ, give your own.
     """
 
     avatar: tuple[float, float] = (0.05, 0.0667)
@@ -63,7 +63,7 @@ class Rates:
         return low * seconds, high * seconds
 
     def estimate(self, kind: str, body: Mapping[str, Any], *, language: str | None = None) -> Price:
-        """Return what the render of a request will cost, spoken in *language* if its `locale` says nothing else."""
+        """Estimate the price of a request; *language* is that of its speech if the request has no `locale`."""
         least, likely, most = seconds_of(kind, body, language)
         low, _ = self.price(kind, least)
         low_likely, high_likely = self.price(kind, likely)
@@ -72,19 +72,19 @@ class Rates:
 
 
 def seconds_of(kind: str, body: Mapping[str, Any], language: str | None = None) -> tuple[float, float, float]:
-    """Return how long the video of a request will be: at least, likely, at most."""
+    """Estimate the seconds of a request's video: least, likely and most."""
     if kind == "cinematic_avatar":
-        asked = float(body.get("duration") or 10)
-        return asked, asked, asked
+        seconds = float(body.get("duration") or 10)
+        return seconds, seconds, seconds
     if kind == "video_agent":
-        return _asked_of_agent(str(body.get("prompt") or ""))
+        return _agent_seconds(str(body.get("prompt") or ""))
     if kind == "studio":
-        return _scenes(body.get("scenes") or (), language)
+        return _scenes_seconds(body.get("scenes") or (), language)
     if kind == "model_video":
         return (float(body["duration"]),) * 3 if body.get("duration") else _MODEL_SECONDS
     script = body.get("script")
     if not isinstance(script, str):
-        return _cut(body)
+        return _excerpt_seconds(body)
     given = body.get("voice_settings")
     settings: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
     spoken = settings.get("locale") or language
@@ -92,8 +92,8 @@ def seconds_of(kind: str, body: Mapping[str, Any], language: str | None = None) 
     return max(_LEAST_SECONDS, least), max(_LEAST_SECONDS, likely), max(_LEAST_SECONDS, most) * 1.25 + 2
 
 
-def _scenes(scenes: Iterable[Mapping[str, Any]], language: str | None) -> tuple[float, float, float]:
-    """Scenes are shown one after another; each has its own length, or that of its speech."""
+def _scenes_seconds(scenes: Iterable[Mapping[str, Any]], language: str | None) -> tuple[float, float, float]:
+    """Estimate the sum of the scenes; each has its own length, or that of its speech."""
     least = likely = most = 0.0
     for scene in scenes:
         silent = scene.get("duration")
@@ -104,19 +104,19 @@ def _scenes(scenes: Iterable[Mapping[str, Any]], language: str | None) -> tuple[
     return least, likely, most
 
 
-def _cut(body: Mapping[str, Any]) -> tuple[float, float, float]:
-    """A part of a film that is asked for by its begin and end has about that length."""
+def _excerpt_seconds(body: Mapping[str, Any]) -> tuple[float, float, float]:
+    """Estimate the length of an excerpt from its start and end."""
     start, end = body.get("start_time") or 0.0, body.get("end_time")
     if end is None:
-        return _NOT_TOLD
+        return _UNKNOWN_SECONDS
     seconds = max(_LEAST_SECONDS, float(end) - float(start))
     return 0.8 * seconds, seconds, 1.2 * seconds
 
 
-def _asked_of_agent(prompt: str) -> tuple[float, float, float]:
-    """An agent decides for itself; a prompt that asks for a length gets about that."""
-    found = _ASKED.search(prompt)
+def _agent_seconds(prompt: str) -> tuple[float, float, float]:
+    """Estimate the length of an agent's video, which the prompt may ask for."""
+    found = _LENGTH.search(prompt)
     if found is None:
-        return _NOT_TOLD
+        return _UNKNOWN_SECONDS
     seconds = float(found[1]) * (60 if found[2][0] in "mM" else 1)
     return 0.5 * seconds, seconds, 2.0 * seconds + 10

@@ -1,4 +1,4 @@
-"""Speech length: an estimate of the seconds that a text takes, for limits and prices. HeyGen tells the real one."""
+"""Estimate of the seconds that a text takes to speak, for limits and prices."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ _TAG = re.compile(r"<[^<>]*>")
 _DIGIT = re.compile(r"\d")
 # Scripts without spaces between words: each character is about a syllable.
 _SYLLABIC = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af\u0e00-\u0e7f]")
-_WORD_LETTERS = 5.0  # of a word with nothing else known: so that long words count for more
+_WORD_LETTERS = 5.0  # in an average word; a word of more than ten letters counts as several
 _PACE = (200.0, 150.0, 110.0)  # words a minute: quick, usual, slow; audio books are read at 150
-_SYLLABLES = (6.0, 4.5, 3.5)  # a second; the readers below say 4.25 characters of Chinese, 5.95 of Japanese
+_SYLLABLES = (6.0, 4.5, 3.5)  # a second; the readers below speak 4.25 characters of Chinese, 5.95 of Japanese
 _DIGIT_WORDS = 0.8  # "2026" is three to four words
 
-# Words a minute of people who read the same ten texts aloud: only their ratio to English counts here.
+# Words a minute of people who read ten texts aloud, each in their language. Only the ratio to English is used.
 _READ_ALOUD = (
     ("ar", "arabic", 138),
     ("de", "german", 179),
@@ -34,7 +34,7 @@ _READ_ALOUD = (
 )
 _RATES = {code: rate for code, _, rate in _READ_ALOUD}
 _CODES = {name: code for code, name, _ in _READ_ALOUD}
-_CODES |= (  # their pace is not known here, but their codes are
+_CODES |= (  # codes of languages whose pace is not known here
     {"chinese": "zh", "mandarin": "zh", "cantonese": "yue", "japanese": "ja", "korean": "ko", "hindi": "hi"}
     | {"thai": "th", "vietnamese": "vi", "indonesian": "id", "danish": "da", "norwegian": "no", "czech": "cs"}
     | {"greek": "el", "ukrainian": "uk", "romanian": "ro", "hungarian": "hu", "malay": "ms", "bengali": "bn"}
@@ -43,14 +43,14 @@ _LANGUAGE = re.compile(r"[a-z]+")
 
 
 def spoken_seconds(text: str, *, speed: float = 1.0, language: str | None = None) -> tuple[float, float, float]:
-    """Return how many seconds *text* takes to say: at least, likely, at most.
+    """Estimate the seconds that *text* takes to speak: least, likely and most.
 
     Args:
-        text: As in `script`; `<break time="1.5s"/>` counts with its time.
-        speed: As in `voice_settings.speed`: 2.0 is twice as fast.
-        language: A locale such as `pt-BR` or a name such as `German`; one that is not known counts as English.
+        text: Script of a request; `<break time="1.5s"/>` counts with its time.
+        speed: Multiple of normal speed, as in `voice_settings.speed`.
+        language: A locale such as `pt-BR` or a name such as `German`; an unknown one counts as English.
 
-    Source: the pace of audio store, 150 words a minute, and of quick and slow speakers around it; HeyGen names none.
+    Source: the pace of audio books, 150 words a minute, and of quick and slow speakers; HeyGen publishes no pace.
         Other languages by their ratio to English when read aloud: Trauzettel-Klosinski and Dietz, Standardized
         Assessment of Reading Performance (IReST), IOVS 53(9), 2012, 17 languages.
     """
@@ -71,7 +71,7 @@ def spoken_seconds(text: str, *, speed: float = 1.0, language: str | None = None
 
 
 def language_tag(language: str | None) -> str | None:
-    """Return the language of a locale or name: `pt` of `pt-BR`, of `Portuguese (Brazil)`; None if it is not told."""
+    """Return the language of a locale or name: `pt` for `pt-BR` and `Portuguese (Brazil)`; None if there is none."""
     found = _LANGUAGE.match((language or "").strip().lower())
     return None if found is None else _CODES.get(found[0], found[0])
 

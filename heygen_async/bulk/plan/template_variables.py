@@ -1,4 +1,4 @@
-"""True if what is given to a template fits it. Pure: what HeyGen says of the template is given.
+"""Checks of a request's variables, scenes and dimension against its template. Pure: takes HeyGen's answer.
 
 Source: `GenerateFromTemplateRequest` and its rules: a text variable that is left out is shown as `{{name}}`, others
 keep the template's value; scenes must exist; a dimension keeps the template's ratio.
@@ -15,7 +15,7 @@ from heygen_async.bulk.rows.finding import Finding
 
 
 def template_findings(template: TemplateDetail, body: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield what does not fit *template* in a request's *body*."""
+    """Yield the problems of a request's *body* with *template*."""
     given = body.get("variables")
     yield from _variables(template, given if isinstance(given, Mapping) else {})
     scenes = template.scene_ids or ()
@@ -46,24 +46,24 @@ def _variables(template: TemplateDetail, given: Mapping[str, Any]) -> Iterator[F
             yield Finding(field=f"variables.{name}", reason=reason, mend=f"give a value of type {_type(known[name])}")
     for name in known:
         if name not in given and _type(known[name]) == "text":
-            reason = f"is not given: the video will show {{{{{name}}}}} as it stands"
+            reason = f"is not given: the video will show {{{{{name}}}}}"
             yield Finding(field=f"variables.{name}", reason=reason, mend="give its text", severity="warning")
 
 
 def _type(variable: Any) -> str | None:
-    said = variable.get("type") if isinstance(variable, Mapping) else None
-    return said if isinstance(said, str) else None
+    name = variable.get("type") if isinstance(variable, Mapping) else None
+    return name if isinstance(name, str) else None
 
 
 def _dimension(template: TemplateDetail, dimension: Any) -> Iterator[Finding]:
     width, _, height = (template.aspect_ratio or "").partition(":")
     if not (isinstance(dimension, Mapping) and width.isdecimal() and height.isdecimal()):
         return
-    asked: tuple[Any, Any] = (dimension.get("width"), dimension.get("height"))
-    if all(isinstance(side, int) for side in asked) and asked[0] * int(height) != asked[1] * int(width):
+    wanted: tuple[Any, Any] = (dimension.get("width"), dimension.get("height"))
+    if all(isinstance(side, int) for side in wanted) and wanted[0] * int(height) != wanted[1] * int(width):
         yield Finding(
             field="dimension",
-            value=f"{asked[0]} x {asked[1]}",
+            value=f"{wanted[0]} x {wanted[1]}",
             reason=f"template {template.id} is {template.aspect_ratio}",
             mend="keep its ratio, or leave the dimension out",
         )

@@ -1,4 +1,4 @@
-"""Video length: an estimate for a request, and the check against HeyGen's limit."""
+"""Check of a request's length, estimated from its scripts, against HeyGen's limit."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ LanguageOf = Callable[[Part], str | None]
 
 
 def length_findings(all_parts: Iterable[Part], language_of: LanguageOf) -> Iterator[Finding]:
-    """Yield whether the scripts of a request, scene by scene, take longer than a video may be.
+    """Yield a problem if the scripts of all scenes together take longer than a video may be.
 
     Args:
-        all_parts: Of one request.
-        language_of: Tells the language of a script from the part that it stands in.
+        all_parts: All parts of a request.
+        language_of: Returns the language of the script in a part.
     """
     spoken = [part for part in all_parts if isinstance(part.fields.get("script"), str)]
     lengths = [_seconds(part, language_of(part)) for part in spoken]
@@ -25,13 +25,12 @@ def length_findings(all_parts: Iterable[Part], language_of: LanguageOf) -> Itera
     if high <= VIDEO_SECONDS:
         return
     scenes = f" in {len(spoken)} scenes" if len(spoken) > 1 else ""
-    sure = low > VIDEO_SECONDS
     yield Finding(
         field=f"{spoken[0].at}script" if len(spoken) == 1 else "scenes",
         reason=f"takes about {likely / 60:.0f} minutes to say{scenes} ({low / 60:.0f} to {high / 60:.0f}); "
         f"a video has {VIDEO_SECONDS / 60:.0f} at most",
         mend="shorten it, or split it over several videos",
-        severity="error" if sure else "warning",
+        severity="error" if low > VIDEO_SECONDS else "warning",
     )
 
 

@@ -240,4 +240,4 @@ def test_clashes_are_found_before_anything_is_sent(template: str, clashes: int) 
     said = [text for text in found if text is not None]
     assert len(said) == clashes
     assert all(text.startswith("its file would be named") for text in said)
-    assert all(text.endswith("as that of line 2") for text in said)
+    assert all(text.endswith("like that of line 2") for text in said)

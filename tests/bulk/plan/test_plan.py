@@ -1,4 +1,4 @@
-"""A plan: everything that is wrong with a list, and its price, before anything is sent."""
+"""Plans: all problems of a list, and its price, before anything is sent."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ FIELDS = {
 }
 GOOD = {"company": "Acme", "amount": "12.5", "day": "2026-03-01", "look": "look_anna"}
 
-# What is planted: cells that replace good ones, and what must be said of them.
+# Cells that replace good ones, and the message that each must cause.
 PLANTED: list[tuple[dict[str, str], str]] = [
     ({"first_name": ""}, "column first_name: is empty here"),
     ({"first_name": "  \u200b "}, "column first_name: .*counts as empty here"),
@@ -93,7 +93,7 @@ RAGGED = [
     ("Ada,Acme", "2 cells, but the header has 20"),
     (",".join(["x"] * 23), "23 cells, but the header has 20"),
 ]
-CLASH = ({"first_name": "ADA 7"}, r"its file would be named 'ADA 7', as that of line 9; put \{number\}")
+CLASH = ({"first_name": "ADA 7"}, r"its file would be named 'ADA 7', like that of line 9; put \{number\}")
 ROWS = 1_000
 
 
@@ -110,7 +110,7 @@ def line_of(values: list[str]) -> str:
 
 @pytest.fixture
 def leads(tmp_path: Path) -> tuple[Path, dict[int, str]]:
-    """A list of 1,000 rows, and what is wrong with it by line."""
+    """Return a list of 1,000 rows, and the problems planted in it by line."""
     wrong: dict[int, str] = {}
     lines = [line_of(list(COLUMNS))]
     plants = {20 + 25 * n: plant for n, plant in enumerate([*PLANTED, CLASH])}
@@ -121,9 +121,9 @@ def leads(tmp_path: Path) -> tuple[Path, dict[int, str]]:
             text, wrong[line] = ragged[number]
             lines.append(text + "\n")
             continue
-        planted, said = plants.get(number, ({}, ""))
-        if said:
-            wrong[line] = said
+        planted, message = plants.get(number, ({}, ""))
+        if message:
+            wrong[line] = message
         lines.append(line_of(cells(number, planted)))
     path = tmp_path / "leads.csv"
     path.write_text("".join(lines), encoding="utf-8")
@@ -135,30 +135,30 @@ def template() -> Template:
 
 
 def test_all_planted_problems_are_found_and_no_other(leads: tuple[Path, dict[int, str]]) -> None:
-    """37 of them in 1,000 rows, in one look, each with its line; none false."""
+    """One reading of 1,000 rows finds the 37 planted problems with their lines, and no others."""
     path, wrong = leads
     assert len(wrong) == 37
-    made = make_plan(read_rows(path), template(), filename="{first_name}")
+    plan = make_plan(read_rows(path), template(), filename="{first_name}")
     found: dict[int, list[Problem]] = {}
-    for problem in made.problems:
+    for problem in plan.problems:
         assert problem.line is not None
         found.setdefault(problem.line, []).append(problem)
     assert sorted(found) == sorted(wrong)
-    for line, said in wrong.items():
+    for line, message in wrong.items():
         assert len(found[line]) == 1, found[line]
-        with pytest.raises(InvalidInputError, match=rf"leads\.csv line {line}\b.*{said}"):
+        with pytest.raises(InvalidInputError, match=rf"leads\.csv line {line}\b.*{message}"):
             raise found[line][0].error()
         assert found[line][0].mend
     kinds = {(one[0].field, one[0].reason.partition(";")[0][:30]) for one in found.values()}
     assert len(kinds) >= 20
-    assert (made.rows, made.bad) == (ROWS, 37)
-    assert made.errors == list(made.problems)
+    assert (plan.rows, plan.bad) == (ROWS, 37)
+    assert plan.errors == list(plan.problems)
 
 
 async def test_a_plan_with_errors_sends_nothing(
     heygen: HeyGen, world: World, leads: tuple[Path, dict[int, str]]
 ) -> None:
-    """What is wrong is told, twenty at a time."""
+    """A plan with errors cannot be run; the error names the first twenty problems."""
     plan = await heygen.plan(leads[0], template())
     with pytest.raises(InvalidInputError, match=r"36 of 1000 rows cannot be rendered; nothing was sent") as caught:
         heygen.run(plan)
@@ -175,8 +175,8 @@ async def test_a_plan_with_errors_sends_nothing(
     assert world.requests == []
 
 
-async def test_a_plan_looks_up_what_rows_name(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """What HeyGen does not have is a problem of its row, and is not in the price; what it has is asked for once."""
+async def test_a_plan_looks_up_the_ids_in_its_rows(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """An id that HeyGen does not have is a problem of its row, which is not priced; each id is asked for once."""
     path = tmp_path / "leads.csv"
     wrong = {3: {"look": "look_ada"}, 7: {"voice": "voice_gone"}, 200: {"look": "group_anna"}}
     rows = [cells(n, wrong.get(n, {})) for n in range(300)]
@@ -192,7 +192,7 @@ async def test_a_plan_looks_up_what_rows_name(heygen: HeyGen, world: World, tmp_
 
 
 @pytest.mark.parametrize(
-    ("budget", "left", "said"),
+    ("budget", "left", "fields"),
     [
         (None, 1.0, ["wallet.remaining_balance"]),
         (0.5, 1.0, []),
@@ -200,24 +200,24 @@ async def test_a_plan_looks_up_what_rows_name(heygen: HeyGen, world: World, tmp_
         (5.0, 0.5, ["wallet.remaining_balance"]),
     ],
 )
-async def test_a_plan_asks_whether_the_account_can_pay(
-    heygen: HeyGen, world: World, tmp_path: Path, budget: float | None, left: float, said: list[str]
+async def test_a_plan_checks_that_the_account_can_pay(
+    heygen: HeyGen, world: World, tmp_path: Path, budget: float | None, left: float, fields: list[str]
 ) -> None:
-    """For all rows, or for the budget."""
+    """The account must be able to pay for all rows, or for the budget."""
     path = tmp_path / "leads.csv"
     path.write_text("".join(line_of(row) for row in [list(COLUMNS), *[cells(n, {}) for n in range(9)]]), "utf-8")
     world.balance_usd = left
     plan = await heygen.plan(path, template(), budget_usd=budget, max_in_flight=4)
     assert plan.price.expected > 1.0
-    assert [problem.field for problem in plan.errors] == said
-    if said:
+    assert [problem.field for problem in plan.errors] == fields
+    if fields:
         with pytest.raises(InvalidInputError, match="it cannot be rendered") as caught:
             plan.check()
         assert "USD" in caught.value.__notes__[0]
 
 
-async def test_a_voice_tells_the_language_that_prices_go_by(heygen: HeyGen, tmp_path: Path) -> None:
-    """The same text takes longer in German than in English; a locale that is asked for comes first."""
+async def test_prices_depend_on_the_language_of_the_voice(heygen: HeyGen, tmp_path: Path) -> None:
+    """A text takes longer in German than in English; a locale in the request comes before the voice's language."""
     path = tmp_path / "leads.csv"
     path.write_text("name\nAda\n", "utf-8")
 
@@ -231,7 +231,7 @@ async def test_a_voice_tells_the_language_that_prices_go_by(heygen: HeyGen, tmp_
 
 
 async def test_a_plan_is_run(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """And its price holds what is charged."""
+    """All rows of a plan are rendered, and the amount charged is within its price."""
     path = tmp_path / "leads.csv"
     modes: list[dict[str, str]] = [{}, {"mode": "cinematic", "duration": "8"}, {"mode": "agent"}]
     rows = [cells(n, modes[n % 3]) for n in range(9)]
@@ -249,47 +249,49 @@ async def test_a_plan_is_run(heygen: HeyGen, world: World, tmp_path: Path) -> No
     assert (tmp_path / "out" / "Ada 0.mp4").exists()
 
 
-def planned(tmp_path: Path, text: str, columns: dict[str, str] | None = None, **options: object) -> Plan:
+def plan_of(tmp_path: Path, text: str, columns: dict[str, str] | None = None, **options: object) -> Plan:
     path = tmp_path / "l.csv"
     path.write_text(text, encoding="utf-8")
     fields = {"avatar_id": "a", "voice_id": "v", "script": "Hi {{ name }}"}
     return make_plan(read_rows(path, may_be_empty=True), Template("direct", fields, columns=columns), **options)  # type: ignore[arg-type]  # a test's shorthand
 
 
-def test_a_column_that_is_missing_is_told_once(tmp_path: Path) -> None:
-    """And not of every row."""
-    made = planned(tmp_path, "nmae\nAda\nBob\n")
-    assert [problem.reason for problem in made.errors] == ["no such column; the rows have nmae"]
-    assert made.errors[0].mend == "did you mean nmae?"
-    assert made.bad == 2
+def test_a_missing_column_is_reported_once(tmp_path: Path) -> None:
+    """A missing column is one problem, and not one for each row."""
+    plan = plan_of(tmp_path, "nmae\nAda\nBob\n")
+    assert [problem.reason for problem in plan.errors] == ["no such column; the rows have nmae"]
+    assert plan.errors[0].mend == "did you mean nmae?"
+    assert plan.bad == 2
     with pytest.raises(InvalidInputError, match="2 of 2 rows cannot be rendered"):
-        made.check()
+        plan.check()
 
 
-def test_columns_that_nothing_uses_are_notes(tmp_path: Path) -> None:
-    """Unless they name the files."""
-    made = planned(tmp_path, "name,city,id\nAda,Lyon,7\n", filename="{id}-{city}")
-    assert made.problems == ()
-    made = planned(tmp_path, "name,city\nAda,Lyon\n")
-    assert [(note.column, note.severity) for note in made.problems] == [("city", "warning")]
-    assert made.errors == []
-    made.check()
-    assert len(list(made.jobs())) == 1
+def test_unused_columns_are_warnings(tmp_path: Path) -> None:
+    """An unused column is a warning, unless the files are named by it."""
+    plan = plan_of(tmp_path, "name,city,id\nAda,Lyon,7\n", filename="{id}-{city}")
+    assert plan.problems == ()
+    plan = plan_of(tmp_path, "name,city\nAda,Lyon\n")
+    assert [(note.column, note.severity) for note in plan.problems] == [("city", "warning")]
+    assert plan.errors == []
+    plan.check()
+    assert len(list(plan.jobs())) == 1
 
 
-def test_only_the_first_rows(tmp_path: Path) -> None:
-    """With your own prices."""
-    made = planned(tmp_path, "name\nAda\n\nBob\nEve\n", limit=2, rates=Rates(avatar=(60.0, 60.0)))
-    assert made.rows == 2
-    assert made.price.low >= 2 * 60.0
-    assert [job.row.cells["name"] for job in made.jobs()] == ["Ada", "Bob"]
+def test_a_plan_of_the_first_rows(tmp_path: Path) -> None:
+    """A plan can be limited to the first rows, and priced by other rates."""
+    plan = plan_of(tmp_path, "name\nAda\n\nBob\nEve\n", limit=2, rates=Rates(avatar=(60.0, 60.0)))
+    assert plan.rows == 2
+    assert plan.price.low >= 2 * 60.0
+    assert [job.row.cells["name"] for job in plan.jobs()] == ["Ada", "Bob"]
 
 
 def test_a_list_without_rows_is_no_error(tmp_path: Path) -> None:
-    made = planned(tmp_path, "name\n")
-    assert (made.rows, made.problems, made.price.high) == (0, (), 0.0)
+    """A list without rows that may be empty has an empty plan."""
+    plan = plan_of(tmp_path, "name\n")
+    assert (plan.rows, plan.problems, plan.price.high) == (0, (), 0.0)
 
 
-def test_a_name_of_a_file_needs_its_column(tmp_path: Path) -> None:
+def test_a_file_name_needs_its_columns(tmp_path: Path) -> None:
+    """A template of file names that names a missing column is refused."""
     with pytest.raises(InvalidInputError, match="there is no column 'city'"):
-        planned(tmp_path, "name\nAda\n", filename="{city}")
+        plan_of(tmp_path, "name\nAda\n", filename="{city}")

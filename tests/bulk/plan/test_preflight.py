@@ -1,4 +1,4 @@
-"""Before the first POST: what rows name is looked up, once each, and nothing is spent."""
+"""Preflight: ids in rows are looked up once each before the first POST, at no cost."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MINE: dict[str, Any] = {"gender": None, "private": True}
 
 @attrs.frozen(kw_only=True)
 class Filled:
-    """A request for a template, as far as a preflight looks at it."""
+    """A request for a template, with the fields that a preflight reads."""
 
     kind: ClassVar[str] = "template/template_welcome"
     variables: dict[str, Any]
@@ -48,14 +48,14 @@ class Filled:
 
 @attrs.frozen(kw_only=True)
 class Unfillable(Filled):
-    """The same, of a template that is not there."""
+    """A request for a template that does not exist."""
 
     kind: ClassVar[str] = "template/template_gone"
 
 
 @attrs.frozen(kw_only=True)
 class Studio:
-    """Scenes, one after the other."""
+    """A request of several scenes."""
 
     kind: ClassVar[str] = "studio"
     path: ClassVar[str] = "/v3/videos"
@@ -188,9 +188,9 @@ PLANTED: list[tuple[Any, str, str, str]] = [
 
 @pytest.fixture
 def world() -> World:
-    """An account with looks and voices that cannot be used yet."""
-    made = World()
-    library = made.library
+    """Return an account with looks and voices that cannot be used yet."""
+    account = World()
+    library = account.library
     shy = attrs.evolve(library.looks["look_anna"], id="look_shy", group_id="group_nobody")
     library.groups["group_nobody"] = attrs.evolve(library.groups["group_anna"], id="group_nobody", consent_at=None)
     new = CatalogLook(id="look_new", name="N", group_id="group_new", avatar_type="photo_avatar", ready_at=LATER, **MINE)
@@ -201,7 +201,7 @@ def world() -> World:
     }
     clone = CatalogVoice(id="voice_new", name="N", language="English", gender="male", private=True, ready_at=LATER)
     library.voices[clone.id] = clone
-    return made
+    return account
 
 
 def row(line: int = 2, **cells: str) -> Row:
@@ -212,30 +212,33 @@ async def problems(heygen: HeyGen, request: Any, **cells: str) -> list[Problem]:
     return await Preflight(heygen).problems(row(2, **cells), cast("VideoRequest", request))
 
 
-@pytest.mark.parametrize(("request_", "field", "severity", "said"), PLANTED)
-async def test_what_is_planted_is_found(heygen: HeyGen, request_: Any, field: str, severity: str, said: str) -> None:
-    """As one problem, in its field, with a mend."""
+@pytest.mark.parametrize(("request_", "field", "severity", "message"), PLANTED)
+async def test_planted_problems_are_found(
+    heygen: HeyGen, request_: Any, field: str, severity: str, message: str
+) -> None:
+    """Each planted mistake is one problem of its field, with a remedy."""
     (problem,) = await problems(heygen, request_)
     assert (problem.field, problem.severity, problem.line) == (field, severity, 2)
     assert problem.mend
-    with pytest.raises(ValueError, match=rf"leads\.csv line 2: .*{said}"):
+    with pytest.raises(ValueError, match=rf"leads\.csv line 2: .*{message}"):
         raise problem.error()
 
 
 @pytest.mark.parametrize("request_", GOOD)
-async def test_nothing_is_wrong_with_good_rows(heygen: HeyGen, request_: Any) -> None:
+async def test_good_rows_have_no_problems(heygen: HeyGen, request_: Any) -> None:
+    """Good requests have no problems."""
     assert await problems(heygen, request_) == []
 
 
 @pytest.mark.parametrize("request_", [good for good in GOOD if isinstance(good, VideoRequest)])
-async def test_what_passes_is_accepted(heygen: HeyGen, world: World, request_: VideoRequest) -> None:
-    """By a stand-in that knows its looks and voices."""
+async def test_good_rows_are_accepted(heygen: HeyGen, world: World, request_: VideoRequest) -> None:
+    """A request without problems is accepted by a simulator that checks looks and voices."""
     world.strict_catalog = True
     await heygen.videos.create(request_)
     assert len(world.ledger) == 1
 
 
-NAMED = (
+REFUSED = (  # messages of problems for which the simulator refuses a request
     "there is no such",
     "consent",
     "the look is still",
@@ -250,22 +253,22 @@ NAMED = (
     "request_",
     [
         wrong
-        for wrong, field, _, said in PLANTED
-        if isinstance(wrong, VideoRequest) and field != "engine.reference_look_id" and any(x in said for x in NAMED)
+        for wrong, field, _, message in PLANTED
+        if isinstance(wrong, VideoRequest)
+        and field != "engine.reference_look_id"
+        and any(words in message for words in REFUSED)
     ],
 )
-async def test_what_is_an_error_of_looks_and_voices_is_refused(
-    heygen: HeyGen, world: World, request_: VideoRequest
-) -> None:
-    """So no row is held back for nothing. It does not look at the status of voices, so those have no part in this."""
+async def test_rows_with_errors_are_refused(heygen: HeyGen, world: World, request_: VideoRequest) -> None:
+    """A request with an error of a look or voice is refused; the simulator does not check the status of voices."""
     world.strict_catalog = True
     with pytest.raises(APIError):
         await heygen.videos.create(request_)
     assert world.ledger == []
 
 
-async def test_a_list_is_checked_with_one_read_a_name_and_nothing_is_spent(heygen: HeyGen, world: World) -> None:
-    """All planted problems of 1,000 rows are found in the order of the rows, none is false."""
+async def test_a_list_is_checked_with_one_request_for_each_id(heygen: HeyGen, world: World) -> None:
+    """All planted problems of 1,000 rows are found in order, with one GET for each id and no POST."""
     rows: list[tuple[Row, Any]] = [(row(line), direct()) for line in range(2, 1_002)]
     wrong = {10 + 20 * n: plant for n, plant in enumerate(PLANTED)}
     for line, plant in wrong.items():
@@ -283,16 +286,16 @@ async def test_a_list_is_checked_with_one_read_a_name_and_nothing_is_spent(heyge
     assert world.ledger == []
 
 
-async def test_the_column_is_told_where_one_cell_has_the_value(heygen: HeyGen) -> None:
-    """With two such cells nobody knows."""
+async def test_a_problem_names_its_column(heygen: HeyGen) -> None:
+    """A problem names the column if exactly one cell has the value."""
     (problem,) = await problems(heygen, direct(avatar_id="look_ada"), look=" look_ada ", name="Ada")
     assert (problem.column, problem.value) == ("look", "look_ada")
     (problem,) = await problems(heygen, direct(avatar_id="look_ada"), look="look_ada", again="look_ada")
     assert problem.column is None
 
 
-async def test_what_may_not_be_read_is_a_warning_once(heygen: HeyGen, world: World) -> None:
-    """The same for every kind of name, and rows after the first are left alone."""
+async def test_a_refused_look_up_is_one_warning(heygen: HeyGen, world: World) -> None:
+    """If the key may not look up an id, the first row with it has a warning, and later rows have none."""
     for path in ("/v3/avatars/looks/*", "/v3/voices/*", "/v3/templates/*"):
         world.faults.append(request_faults.ErrorAnswer(path=path, status=403, code="insufficient_api_key_scope"))
     preflight = Preflight(heygen)
@@ -307,8 +310,8 @@ async def test_what_may_not_be_read_is_a_warning_once(heygen: HeyGen, world: Wor
     assert all("could not be checked: PermissionDeniedError(403, insufficient_api_key_scope" in p.reason for p in found)
 
 
-async def test_a_network_that_is_gone_is_asked_once(server: Server, world: World) -> None:
-    """Every name is then unchecked, without a wait for each."""
+async def test_a_lost_network_is_asked_once(server: Server, world: World) -> None:
+    """After a lost connection, every id is a warning without a further request."""
     world.faults.append(request_faults.DropBefore())
     async with HeyGen("simulator-key", base_url=server.base_url, retry=RetryPolicy(attempts=1)) as heygen:
         preflight = Preflight(heygen)
@@ -323,28 +326,29 @@ async def test_a_network_that_is_gone_is_asked_once(server: Server, world: World
     assert {seen.path for seen in world.requests} == {"/v3/avatars/looks/look_anna", "/v3/users/me"}
 
 
-async def test_an_answer_that_nobody_can_read_is_no_error(heygen: HeyGen, world: World) -> None:
+async def test_a_malformed_answer_is_a_warning(heygen: HeyGen, world: World) -> None:
+    """A malformed answer is a warning."""
     world.faults.append(request_faults.Malformed(path="/v3/voices/voice_warm"))
     (problem,) = await problems(heygen, direct())
     assert (problem.field, problem.severity) == ("voice_id", "warning")
 
 
-async def test_an_id_that_heygen_refuses_is_none(heygen: HeyGen, world: World) -> None:
-    """A 400 is no doubt about the network, but about the id."""
+async def test_an_id_that_heygen_refuses_is_an_error(heygen: HeyGen, world: World) -> None:
+    """A 400 for an id means that there is no such voice."""
     world.faults.append(request_faults.ErrorAnswer(path="/v3/voices/voice_odd", status=400, code="invalid_parameter"))
     (problem,) = await problems(heygen, direct(voice_id="voice_odd"))
     assert (problem.severity, problem.reason) == ("error", "there is no such voice")
 
 
-async def test_what_is_no_id_at_all_is_left_to_heygen(heygen: HeyGen, world: World) -> None:
-    """It can only come from a journal or from `extra`."""
+async def test_values_that_are_not_ids_are_left_to_heygen(heygen: HeyGen, world: World) -> None:
+    """Values that are not ids, from a journal or `extra`, are not looked up."""
     odd = StoredRequest(kind="cinematic_avatar", text='{"prompt":"x","avatar_id":[7,"look_anna"],"voice_id":null}')
     assert await problems(heygen, odd) == []
     assert [seen.path for seen in world.requests] == ["/v3/avatars/looks/look_anna"]
 
 
-async def test_a_read_that_was_given_up_is_made_by_the_next_row(heygen: HeyGen, world: World) -> None:
-    """Who waits for a cancelled read asks for itself."""
+async def test_a_cancelled_look_up_is_repeated(heygen: HeyGen, world: World) -> None:
+    """A look-up that was cancelled is made again by the next row."""
     world.latency_seconds = 10.0
     preflight = Preflight(heygen)
     with anyio.move_on_after(1):
@@ -354,7 +358,7 @@ async def test_a_read_that_was_given_up_is_made_by_the_next_row(heygen: HeyGen, 
 
 
 async def test_an_account_that_can_pay(heygen: HeyGen) -> None:
-    """And for no more renders at once than HeyGen documents."""
+    """Enough credit, and as many renders at once as HeyGen documents, are no problem."""
     preflight = Preflight(heygen)
     assert await preflight.account(max_in_flight=10, price_usd=12.5) == []
     assert await preflight.account(max_in_flight="auto", price_usd=None) == []
@@ -362,6 +366,7 @@ async def test_an_account_that_can_pay(heygen: HeyGen) -> None:
 
 
 async def test_an_account_that_cannot_pay(heygen: HeyGen, world: World) -> None:
+    """Too little credit is an error, and too many renders at once are a warning."""
     world.balance_usd = 3.2
     credit, slots = await Preflight(heygen).account(max_in_flight=11, price_usd=12.5)
     assert (credit.severity, credit.value, credit.field) == ("error", "3.20 USD", "wallet.remaining_balance")
@@ -370,14 +375,15 @@ async def test_an_account_that_cannot_pay(heygen: HeyGen, world: World) -> None:
     assert "HeyGen documents 10 renders at once" in slots.reason
 
 
-async def test_what_was_learnt_of_slots_goes_before_what_is_documented(heygen: HeyGen) -> None:
+async def test_a_learnt_limit_comes_before_the_documented_one(heygen: HeyGen) -> None:
+    """The limit learnt from HeyGen's refusals comes before the documented one."""
     heygen.pool.limit = 3
     (slots,) = await Preflight(heygen).account(max_in_flight=4)
     assert "HeyGen has let through 3 renders at once" in slots.reason
 
 
 async def test_a_key_that_heygen_does_not_know(server: Server) -> None:
-    """Is an error of the account; its rows are unchecked."""
+    """A wrong key is an error of the account, and its rows have warnings."""
     async with HeyGen("wrong-key", base_url=server.base_url) as heygen:
         (problem,) = await Preflight(heygen).account()
         (first, second) = await problems(heygen, direct())

@@ -1,4 +1,4 @@
-"""The rules behind a preflight, for what the simulator does not play."""
+"""Rules of a preflight in cases that the simulator does not have."""
 
 from __future__ import annotations
 
@@ -49,38 +49,41 @@ def user(**more: Any) -> User:
     return User(email=None, first_name=None, last_name=None, username="u", **more)
 
 
-def said(findings: Any) -> list[tuple[str, str]]:
+def reasons(findings: Any) -> list[tuple[str, str]]:
     return [(finding.field, finding.reason) for finding in findings]
 
 
-def test_a_look_that_failed_says_why() -> None:
+def test_a_failed_look_is_reported_with_its_message() -> None:
+    """A look that could not be made is reported with HeyGen's message."""
     failed = look(status="failed", error=AvatarError(code="x", message="no face found"))
-    assert said(look_findings(failed, "look_1", part(), "avatar")) == [
+    assert reasons(look_findings(failed, "look_1", part(), "avatar")) == [
         ("avatar_id", "the look could not be made: no face found")
     ]
-    assert said(look_findings(look(status="failed"), "look_1", part(), "avatar")) == [
+    assert reasons(look_findings(look(status="failed"), "look_1", part(), "avatar")) == [
         ("avatar_id", "the look could not be made")
     ]
 
 
 @pytest.mark.parametrize("status", [None, "completed", "sleeping"])
 def test_a_look_of_another_status_is_fine(status: str | None) -> None:
-    """New words of HeyGen's hinder nobody, and what it does not tell of a look is not held against it."""
+    """An unknown status, a missing one and missing properties of a look are no problems."""
     made = look(status=status, default_voice_id="v")
-    assert said(look_findings(made, "look_1", part(engine={"type": "avatar_x"}, motion_prompt="x"), "avatar")) == []
+    assert reasons(look_findings(made, "look_1", part(engine={"type": "avatar_x"}, motion_prompt="x"), "avatar")) == []
 
 
 def test_four_k_is_not_for_photos_by_the_third_engine() -> None:
+    """Avatar III does not render photo looks in 4k."""
     photo = look(avatar_type="photo_avatar", default_voice_id="v")
     asked = part(engine={"type": "avatar_iii"}, resolution="4k")
-    assert said(look_findings(photo, "look_1", asked, "avatar")) == [
+    assert reasons(look_findings(photo, "look_1", asked, "avatar")) == [
         ("resolution", "is not for photo looks by avatar_iii; look look_1 is a photo_avatar")
     ]
 
 
-def test_the_default_engine_is_told_as_such() -> None:
+def test_the_default_engine_is_named() -> None:
+    """The problem names HeyGen's default engine if the request names none."""
     made = look(supported_api_engines=("avatar_iii",), default_voice_id="v")
-    assert said(look_findings(made, "look_1", part(), "avatar")) == [
+    assert reasons(look_findings(made, "look_1", part(), "avatar")) == [
         ("engine", "look look_1 cannot be rendered by avatar_iv, HeyGen's default, only by avatar_iii")
     ]
 
@@ -94,16 +97,17 @@ def test_the_default_engine_is_told_as_such() -> None:
         (spoken(language="German"), "voice voice_1 speaks German"),
     ],
 )
-def test_what_a_voice_cannot_do(voice: VoiceDetail, reason: str) -> None:
+def test_problems_of_voices(voice: VoiceDetail, reason: str) -> None:
+    """Voices that failed, make no pauses or speak another language are reported."""
     asked = part(voice_settings={"locale": "pt-BR"})
     assert [finding.reason for finding in voice_findings(voice, asked)] == [reason]
 
 
 @pytest.mark.parametrize("language", [None, "", "Portuguese", "Portuguese (Brazil)", "pt", "Multilingual", "Xhosa"])
 def test_a_voice_that_may_speak_the_language(language: str | None) -> None:
-    """Where the language is not told, or its name not known here, nothing is said."""
+    """A voice of an unknown language, or of none, is no problem."""
     voice = spoken(language=language)
-    assert said(voice_findings(voice, part(voice_settings={"locale": "pt-BR"}))) == []
+    assert reasons(voice_findings(voice, part(voice_settings={"locale": "pt-BR"}))) == []
 
 
 @pytest.mark.parametrize(
@@ -114,6 +118,7 @@ def test_a_voice_that_may_speak_the_language(language: str | None) -> None:
     ],
 )
 def test_shapes(asked: Any, shape: str | None) -> None:
+    """A ratio or orientation is portrait, landscape, square or unknown."""
     assert shape_of(asked) == shape
 
 
@@ -126,26 +131,28 @@ def test_shapes(asked: Any, shape: str | None) -> None:
     ],
 )
 def test_private_hosts(host: str) -> None:
+    """Names and addresses of a machine or a private network are private."""
     assert is_private(host)
 
 
 @pytest.mark.parametrize("host", ["example.com", "cdn.example.com.", "8.8.8.8", "2606:4700::1111", "local.example.com"])
 def test_public_hosts(host: str) -> None:
+    """Names with a public ending and public addresses are not private."""
     assert not is_private(host)
 
 
 @pytest.mark.parametrize(
     "value", ["", "ftp://example.com/a", "//example.com/a", "https://", "https://[::1/a", "C:/a.png"]
 )
-def test_what_is_no_address(value: str) -> None:
-    """It can come from `extra` or a journal; the requests themselves refuse it."""
+def test_texts_that_are_not_addresses(value: str) -> None:
+    """Texts that are not addresses, from `extra` or a journal, are reported."""
     wrong = Part(at="x.", fields={"url": value}, request={})
-    assert said(address_findings(wrong)) == [("x.url", "is no address of the web")]
+    assert reasons(address_findings(wrong)) == [("x.url", "is not a web address")]
 
 
 @given(st.text())
-def test_any_text_is_judged(value: str) -> None:
-    """Without falling over it, and as one finding at most."""
+def test_any_text_is_checked(value: str) -> None:
+    """Any text as an address gives at most one finding and no error."""
     assert len(list(address_findings(Part(at="", fields={"a_url": value}, request={})))) <= 1
 
 
@@ -153,6 +160,8 @@ def test_any_text_is_judged(value: str) -> None:
     st.recursive(st.integers() | st.text(max_size=3), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
 )
 def test_every_object_within_a_request_is_a_part_of_its_own(value: Any) -> None:
+    """All objects of a body, at any depth, are parts."""
+
     def objects(one: Any) -> int:
         inner = list(one.values()) if isinstance(one, dict) else one if isinstance(one, list) else []
         return isinstance(one, dict) + sum(map(objects, inner))
@@ -161,7 +170,8 @@ def test_every_object_within_a_request_is_a_part_of_its_own(value: Any) -> None:
     assert len(list(parts(body))) == objects(body)
 
 
-def test_places_of_parts() -> None:
+def test_paths_of_parts() -> None:
+    """Parts have the paths of their objects."""
     body = {"scenes": [{"input": {"script": "a"}}, {"items": [[{"x": 1}]]}]}
     assert [one.at for one in parts(body)] == [
         "",
@@ -172,15 +182,15 @@ def test_places_of_parts() -> None:
     ]
 
 
-def test_a_template_of_which_little_is_told() -> None:
-    """Types and ratios that HeyGen does not tell are not guessed."""
+def test_a_template_without_types_and_ratio() -> None:
+    """Missing types and ratios of a template are no problems."""
     made = template(variables={"logo": {"type": "image"}, "odd": 3})
     body = {"variables": {"odd": "x"}, "dimension": {"width": 720, "height": 720}}
-    assert said(template_findings(made, body)) == []
+    assert reasons(template_findings(made, body)) == []
     (finding,) = template_findings(template(), {"variables": {"a": 1}})
     assert finding.mend == "it has none"
     square = template(aspect_ratio="1:1")
-    assert said(template_findings(square, {"variables": [], "dimension": {"width": "720"}})) == []
+    assert reasons(template_findings(square, {"variables": [], "dimension": {"width": "720"}})) == []
 
 
 USD = "usd"
@@ -244,23 +254,26 @@ ACCOUNTS: list[tuple[User, float | None, list[tuple[str, str]]]] = [
 
 
 @pytest.mark.parametrize(("user", "price", "expected"), ACCOUNTS)
-def test_whether_an_account_can_pay(user: User, price: float | None, expected: list[tuple[str, str]]) -> None:
+def test_credit_of_accounts(user: User, price: float | None, expected: list[tuple[str, str]]) -> None:
+    """Wallets, spending caps and credits are compared with the price."""
     found = list(credit_problems(user, price))
     assert [(problem.severity, problem.field) for problem in found] == expected
     assert all(problem.mend and problem.place == "the account" for problem in found)
 
 
 def test_an_enterprise_has_more_slots() -> None:
+    """An enterprise plan has 20 renders at once, and a boolean is not a number of renders."""
     big = user(subscription=UserSubscription(plan="enterprise", credits=SubscriptionCredits()))
     assert list(slot_problems(big, 20)) == []
     assert len(list(slot_problems(big, 21))) == 1
     assert list(slot_problems(big, True)) == []
 
 
-def test_the_empty_address_of_a_machine_is_private() -> None:
+def test_the_unspecified_address_is_private() -> None:
+    """The address 0.0.0.0 is private."""
     assert is_private(".".join("0000"))
 
 
 def test_a_finding_hides_its_value_from_logs() -> None:
-    """It is what stands in a row."""
+    """The value of a cell is not in the finding's repr."""
     assert "secret" not in repr(Finding(field="f", value="secret", reason="r", mend="m"))

@@ -1,4 +1,4 @@
-"""What a row will cost, told before it is sent."""
+"""Prices of rows before they are sent."""
 
 from __future__ import annotations
 
@@ -27,24 +27,26 @@ WORDS = "word " * 150
         ('<break time="1.2.3s"/>', 0.0),
     ],
 )
-def test_how_long_a_text_takes_to_say(text: str, likely: float) -> None:
-    """150 words a minute; breaks count with their time; scripts without spaces by the syllable."""
+def test_the_estimate_counts_words_breaks_and_syllables(text: str, likely: float) -> None:
+    """A minute has 150 words; breaks count with their time, and scripts without spaces by the syllable."""
     low, found, high = spoken_seconds(text)
     assert found == pytest.approx(likely)
     assert low <= found <= high
 
 
-def test_speed_shortens_speech_but_no_breaks() -> None:
+def test_speed_shortens_speech_and_not_breaks() -> None:
+    """Twice the speed halves the words' time and leaves breaks as they are."""
     assert spoken_seconds(WORDS + '<break time="2s"/>', speed=2.0)[1] == pytest.approx(32.0)
 
 
-def test_numbers_are_said_as_several_words() -> None:
+def test_numbers_count_as_several_words() -> None:
+    """Digits take longer than a word of as many letters."""
     assert spoken_seconds("2026")[1] > spoken_seconds("year")[1]
 
 
 @given(st.text(max_size=300), st.text(max_size=100))
 def test_more_text_takes_no_less_time(text: str, more: str) -> None:
-    """And the three figures stand in their order."""
+    """A longer text takes as much time or more, and the three figures are in ascending order."""
     one, both = spoken_seconds(text), spoken_seconds(f"{text} {more}".replace("<", "").replace(">", ""))
     plain = spoken_seconds(text.replace("<", "").replace(">", ""))
     assert plain[1] <= both[1] + 1e-9
@@ -65,8 +67,8 @@ REQUESTS: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("kind", "body"), REQUESTS)
-def test_the_span_holds_what_the_stand_in_bills(kind: str, body: dict[str, Any]) -> None:
-    """Which was written from HeyGen's price list, and knows nothing of this estimate."""
+def test_the_estimate_contains_the_simulators_bill(kind: str, body: dict[str, Any]) -> None:
+    """The amount that the simulator bills by HeyGen's price list is within the estimate."""
     price = Rates().estimate(kind, body)
     billed = bills.price(kind, body)
     assert price.low <= billed + 1e-9
@@ -75,12 +77,13 @@ def test_the_span_holds_what_the_stand_in_bills(kind: str, body: dict[str, Any])
 
 
 def test_an_audio_file_has_an_unknown_length() -> None:
+    """A request with an audio file is estimated by a wide range."""
     least, likely, most = seconds_of("avatar", {"avatar_id": "a", "audio_url": "https://x.example/a.mp3"})
     assert (least, likely, most) == (5.0, 60.0, 600.0)
 
 
-def test_your_own_rates() -> None:
-    """They take the place of the list's."""
+def test_rates_can_be_given() -> None:
+    """Rates of the caller replace HeyGen's."""
     rates = Rates(avatar=(1.0, 2.0), cinematic_avatar=3.0)
     assert rates.price("avatar", 10) == (10.0, 20.0)
     assert rates.price("cinematic_avatar", 10) == (3.0, 3.0)
