@@ -1,1 +1,1 @@
-"""Downloads: from a finished video to a complete file."""
+"""Downloads of finished videos."""

@@ -1,7 +1,7 @@
-"""The files of a finished video: streamed, continued, checked, renamed into place.
+"""`Downloader`: streams the files of finished videos, continues interrupted ones, checks them and names them.
 
-The address of a file is presigned and short-lived. It is asked for again when it is refused, never stored, and never
-sent the API key.
+The address of a file is presigned and expires soon. A refused address is replaced by a new one. Addresses are not
+stored, and the API key is not sent to them.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ from heygen_async.http.retry import counts
 from heygen_async.http.transport import Download
 from heygen_async.http.wire import Answer, retry_after
 
-ATTEMPTS = 10  # without a new byte: an outage of a minute or two is sat out
-CLOSING_SECONDS = 5.0  # how long a file may take to be put away when the run is left
+ATTEMPTS = 10  # in a row without a new byte; enough for an outage of a minute or two
+CLOSING_SECONDS = 5.0  # longest time to close a file when the run is left
 _DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-# The address may still be good after these; after anything else a fresh one is asked for.
+# The address may still be good after these errors; after others a new one is asked for.
 _ADDRESS_IS_GOOD = (ConnectionLostError, AttemptTimeoutError, ServerError, RateLimitError)
 
 
@@ -62,17 +62,17 @@ class Downloader:
         taken: Iterable[str] = (),
         files: Iterable[FileKind] = ("video",),
     ) -> None:
-        """Store below *folder*, named by *template*.
+        """Store files in *folder*, named by *template*.
 
         Args:
-            client: To ask for fresh addresses.
-            folder: Made if it does not exist.
-            template: As of `FileNames`.
+            client: Client that asks for new addresses.
+            folder: Folder, which is made if it does not exist.
+            template: Template of `FileNames`.
             taken: Files of other rows, whose names must not be given again.
-            files: What to store of each video.
+            files: Kinds of files to store of each video.
 
         Raises:
-            InvalidInputError: The template can give no name, or a kind of file is not known.
+            InvalidInputError: The template is empty, or a kind of file is not known.
         """
         self.folder: Path = Path(folder)
         self.kinds: tuple[FileKind, ...] = checked_kinds(files)
@@ -81,69 +81,70 @@ class Downloader:
         self._space = DiskSpace(self.folder)
         self._policy = attrs.evolve(client.retry, attempts=max(ATTEMPTS, client.retry.attempts))
 
-    def errand(self, job: Job, video: Video, kept: Stored) -> VideoFiles:
-        """Give a row's files their name: that of the files which it has already, else one that no other row has."""
-        named = (stem_of(kind, Path(kept[kind].file or "").name) for kind in KINDS if kind in kept and kept[kind].file)
+    def name_files(self, job: Job, video: Video, stored: Stored) -> VideoFiles:
+        """Return the files of a row with their name: that of the row's *stored* files, else one of its own."""
+        files = {kind: file for kind in KINDS if kind in stored and (file := stored[kind].file) is not None}
+        named = (stem_of(kind, Path(file).name) for kind, file in files.items())
         possible = [ending for kind in self.kinds for ending in endings(kind)]
         stem = next(named, None) or self._names.give(facts_of(job, video.id, video.title), possible)
         return VideoFiles(job, video, stem, stale=video.video_url is None)
 
-    async def wanted(self, errand: VideoFiles) -> list[str]:
-        """Return the kinds of files to store of a row: how many films a job made, it tells. Costs nothing.
+    async def wanted(self, files: VideoFiles) -> list[str]:
+        """Return the kinds of files to store of a row; a job may have made several videos. Free.
 
         Raises:
-            DownloadError: It could not be asked.
+            DownloadError: The videos of the job could not be looked up.
         """
         try:
-            if kind_of(errand.job.request.kind).resource is not None:
-                await self._refresh(errand)
+            if kind_of(files.job.request.kind).resource is not None:
+                await self._refresh(files)
         except AuthenticationError:
             raise
         except HeyGenError as exc:
-            raise self._unstored(errand, "video", str(exc), exc.code, gone=isinstance(exc, NotFoundError)) from exc
-        return errand.kinds(self.kinds)
+            raise self._unstored(files, "video", str(exc), exc.code, gone=isinstance(exc, NotFoundError)) from exc
+        return files.kinds(self.kinds)
 
-    async def save(self, errand: VideoFiles, kind: str) -> SavedFile:
-        """Store one file of a video. Costs nothing.
+    async def save(self, files: VideoFiles, kind: str) -> SavedFile:
+        """Store one file of a video. Free.
 
         Raises:
-            DownloadError: Not stored after several tries; the video is there and paid for.
-            AuthenticationError: A fresh address was needed, and the key is refused.
+            DownloadError: Not stored after several attempts; the video is at HeyGen and paid for.
+            AuthenticationError: A new address was needed, and the key was refused.
         """
         try:
-            return await self._saved(errand, kind)
+            return await self._save(files, kind)
         except AuthenticationError:
             raise
         except HeyGenError as exc:
-            raise self._unstored(errand, kind, str(exc), exc.code, gone=isinstance(exc, NotFoundError)) from exc
+            raise self._unstored(files, kind, str(exc), exc.code, gone=isinstance(exc, NotFoundError)) from exc
         except NoRoomError as exc:
-            raise self._unstored(errand, kind, str(exc), "disk_full") from exc
+            raise self._unstored(files, kind, str(exc), "disk_full") from exc
         except OSError as exc:
             code = "disk_full" if exc.errno in _DISK_FULL else None
-            raise self._unstored(errand, kind, f"the disk said {exc.strerror or exc}", code) from exc
+            raise self._unstored(files, kind, f"it cannot be written ({exc.strerror or exc})", code) from exc
 
     def _unstored(
-        self, errand: VideoFiles, kind: str, why: str, code: str | None, *, gone: bool = False
+        self, files: VideoFiles, kind: str, reason: str, code: str | None, *, gone: bool = False
     ) -> DownloadError:
-        what = "file" if kind == "video" else kind.replace("_", " ")
-        mend = (
+        noun = {"video": "file", "captions": "caption file"}.get(kind, kind.replace("_", " "))
+        remedy = (
             "it was deleted at HeyGen" if gone else "with a journal, `heygen-async resume` fetches it and pays nothing"
         )
         return DownloadError(
-            f"video {errand.video.id} is rendered and paid for, but its {what} is not stored in {self.folder}: {why}; "
-            f"{mend}",
+            f"video {files.video.id} is rendered and paid for, but its {noun} is not stored in {self.folder}: "
+            f"{reason}; {remedy}",
             code=code,
-            resource_id=errand.video.id,
+            resource_id=files.video.id,
         )
 
-    async def _saved(self, errand: VideoFiles, kind: str) -> SavedFile:
-        """Try until it is there, or until so many tries in a row have brought nothing new."""
+    async def _save(self, files: VideoFiles, kind: str) -> SavedFile:
+        """Try until the file is stored, or until `ATTEMPTS` attempts in a row brought no new byte."""
         failures, waited, most = 0, 0.0, 0
         while True:
-            await self._refresh(errand)
-            part = await anyio.to_thread.run_sync(self._part, errand, kind)
+            await self._refresh(files)
+            part = await anyio.to_thread.run_sync(self._find_part, files, kind)
             try:
-                return await self._tried(errand, kind, part)
+                return await self._try_once(files, kind, part)
             except HeyGenError as exc:
                 error = exc
             failures = 0 if part.size_bytes > most else failures
@@ -158,85 +159,85 @@ class Downloader:
             if pause is None:
                 raise error
             waited += 0.0 if counts(error) else pause
-            errand.stale = not isinstance(error, _ADDRESS_IS_GOOD)
+            files.stale = not isinstance(error, _ADDRESS_IS_GOOD)
             await anyio.sleep(pause)
 
-    async def _refresh(self, errand: VideoFiles) -> None:
-        """Read the video again if its addresses may no longer be good."""
-        if errand.stale:
-            errand.video = (await look(self._client, errand.job.request.kind, errand.video.id)).check()
-            errand.stale = False
+    async def _refresh(self, files: VideoFiles) -> None:
+        """Read the video again if its addresses may have expired."""
+        if files.stale:
+            files.video = (await look(self._client, files.job.request.kind, files.video.id)).check()
+            files.stale = False
 
-    def _part(self, errand: VideoFiles, kind: str) -> PartFile:
-        path = (errand.url(kind) or "").partition("?")[0].lower()
-        possible = endings(errand.sort(kind))
+    def _find_part(self, files: VideoFiles, kind: str) -> PartFile:
+        path = (files.url(kind) or "").partition("?")[0].lower()
+        possible = endings(files.content_kind(kind))
         fits = (ending for ending in possible if path.endswith(ending[ending.rindex(".") :]))
-        return PartFile.find(self.folder / (errand.stem + next(fits, possible[0])), f"{kind} {errand.video.id}")
+        return PartFile.find(self.folder / (files.stem + next(fits, possible[0])), f"{kind} {files.video.id}")
 
-    async def _tried(self, errand: VideoFiles, kind: str, part: PartFile) -> SavedFile:
-        url = errand.url(kind)
+    async def _try_once(self, files: VideoFiles, kind: str, part: PartFile) -> SavedFile:
+        url = files.url(kind)
         if url is None:
-            if not errand.expects(kind):
+            if not files.expects(kind):
                 return SavedFile(file=None)
-            raise ResourceNotReadyError("HeyGen shows no address of it")
+            raise ResourceNotReadyError("HeyGen gives no address for it")
         if not part.is_whole:
             await self._fetch(url, part)
-        return await anyio.to_thread.run_sync(self._put, errand, kind, part)
+        return await anyio.to_thread.run_sync(self._finish, files, kind, part)
 
     async def _fetch(self, url: str, part: PartFile) -> None:
-        """Bring what is missing; whatever happens, what has come is kept."""
+        """Download the missing bytes. After an error, the bytes that have come are kept."""
         try:
             async with self._client.transport.download(url, start=part.size_bytes, tag=part.tag) as opened:
                 if isinstance(opened, Answer):
-                    raise await self._refused(opened, part)
-                await self._open(opened, part)
-                with self._space.promised(part):
+                    raise await self._refusal(opened, part)
+                await self._begin(opened, part)
+                with self._space.reserve(part):
                     async for chunk in opened.chunks:
                         await anyio.to_thread.run_sync(part.append, chunk)
         except NoRoomError:
             if not part.size_bytes:
-                await anyio.to_thread.run_sync(part.drop)
+                await anyio.to_thread.run_sync(part.delete)
             raise
         finally:
             with anyio.move_on_after(CLOSING_SECONDS, shield=True):
                 await anyio.to_thread.run_sync(part.close)
 
-    async def _refused(self, answer: Answer, part: PartFile) -> HeyGenError:
-        if answer.status == 416:  # noqa: PLR2004 - HTTP's Range Not Satisfiable: what is there is not a part of it
-            await anyio.to_thread.run_sync(part.drop)
+    async def _refusal(self, answer: Answer, part: PartFile) -> HeyGenError:
+        if answer.status == 416:  # noqa: PLR2004 - HTTP's Range Not Satisfiable: the part is not of this file
+            await anyio.to_thread.run_sync(part.delete)
         return refusal_of(answer)
 
-    async def _open(self, opened: Download, part: PartFile) -> None:
-        """Go on behind what is there if that is what comes, else from the first byte."""
+    async def _begin(self, opened: Download, part: PartFile) -> None:
+        """Continue the part if the answer does, else write from the first byte."""
         same = opened.size_bytes in {None, part.whole_bytes} or part.whole_bytes is None
         if opened.start == part.size_bytes > 0 and same:
-            await anyio.to_thread.run_sync(part.go_on, opened.size_bytes)
+            await anyio.to_thread.run_sync(part.resume, opened.size_bytes)
         elif opened.start == 0:
             await anyio.to_thread.run_sync(part.begin, opened.size_bytes, opened.tag)
         else:
-            await anyio.to_thread.run_sync(part.drop)
-            raise ContractError("a part came that does not fit what is there")
+            await anyio.to_thread.run_sync(part.delete)
+            raise ContractError("the answer does not continue the part of the file")
 
-    def _put(self, errand: VideoFiles, kind: str, part: PartFile) -> SavedFile:
-        """Check what has come and give it its name."""
+    def _finish(self, files: VideoFiles, kind: str, part: PartFile) -> SavedFile:
+        """Check the file and give it its name."""
         if part.whole_bytes not in {None, part.size_bytes}:
             raise ConnectionLostError(f"{part.size_bytes} of {part.whole_bytes} bytes came")
-        ending = ending_of(errand.sort(kind), part.path)
+        ending = ending_of(files.content_kind(kind), part.path)
         if ending is None:
             begins = beginning(part.path)
-            part.drop()
-            raise ContractError(f"what came is no {kind.replace('_', ' ')}: it begins with {begins}")
+            part.delete()
+            raise ContractError(f"the answer has no {kind.replace('_', ' ')}: it begins with {begins}")
         if ending.endswith(".mp4") and is_cut_short(part.path):
             size = part.size_bytes
-            part.drop()
-            raise ContractError(f"what came is cut short: {size} bytes, which end inside the film")
-        final = self.folder / (errand.stem + ending)
+            part.delete()
+            raise ContractError(f"the video is cut off: its {size} bytes end inside an MP4 box")
+        final = self.folder / (files.stem + ending)
         part.finish(final)
         return SavedFile(file=str(final), size_bytes=part.size_bytes)
 
 
 def refusal_of(answer: Answer) -> HeyGenError:
-    """Return what an answer means that brought no file. An address that is refused has expired: a fresh one may do."""
+    """Return an answer without a file as an error. A refused address has expired, and a new one may be good."""
     kind: type[HeyGenError] = ResourceNotReadyError
     message = "its address was refused"
     if answer.status >= 500:  # noqa: PLR2004 - HTTP's own border

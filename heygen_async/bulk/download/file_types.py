@@ -1,7 +1,6 @@
-"""File types by first bytes: an error page must never pass for a video.
+"""Checks of downloaded files by their content, so that no error page is stored as a video.
 
-Sources: ISO/IEC 14496-12 (`ftyp`, boxes), RFC 8794 (EBML), and what every JPEG, PNG, GIF, WebP, SRT, WebVTT, ASS, MP3
-and WAV file begins with.
+Source: ISO/IEC 14496-12 (boxes of MP4 files).
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ _BOX_BYTES = 8
 _LARGE_BOX_BYTES = 16
 _BOXES = frozenset(b"ftyp styp moov moof mdat mfra free skip wide meta uuid pdin sidx ssix prft emsg".split())
 
-# Media types that a file of each sort may have, with their endings.
-_FILMS = {"video/mp4": ".mp4", "video/webm": ".webm"}
+# Media types that a file of each kind may have, with their endings.
+_VIDEOS = {"video/mp4": ".mp4", "video/webm": ".webm"}
 _ENDINGS = {
-    "video": _FILMS,
+    "video": _VIDEOS,
     "audio": {"audio/mpeg": ".mp3", "audio/aac": ".mp3", "audio/wav": ".wav"},
-    "captioned_video": _FILMS,
+    "captioned_video": _VIDEOS,
     "captions": {"text/vtt": ".vtt", "text/x-ssa": ".ass", "application/x-subrip": ".srt"},
     "thumbnail": {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif"},
     "gif": {"image/webp": ".webp", "image/gif": ".gif"},
@@ -33,18 +32,18 @@ _ENDINGS = {
 
 def endings(kind: str) -> tuple[str, ...]:
     """Return the endings that files of a kind may have, the usual one first."""
-    sort, between = _parts(kind)
-    usual = {"captions": ".srt", "gif": ".gif"}.get(sort)
-    found = dict.fromkeys(_ENDINGS[sort].values())
-    return tuple(between + ending for ending in sorted(found, key=lambda ending: ending != usual))
+    base, suffix = _base_and_suffix(kind)
+    usual = {"captions": ".srt", "gif": ".gif"}.get(base)
+    found = dict.fromkeys(_ENDINGS[base].values())
+    return tuple(suffix + ending for ending in sorted(found, key=lambda ending: ending != usual))
 
 
-def _parts(kind: str) -> tuple[str, str]:
-    """Return the sort of a kind, and what stands before its ending, so that no file replaces another of its row."""
+def _base_and_suffix(kind: str) -> tuple[str, str]:
+    """Return a kind without its number, and the text before its ending that tells it from other files of the row."""
     if kind == "captioned_video":
         return kind, "-captioned"
-    sort, _, number = kind.partition("_")  # video_2 is a second film
-    return sort, f"-{number}" if number else ""
+    base, _, number = kind.partition("_")  # video_2 is a second video
+    return base, f"-{number}" if number else ""
 
 
 def stem_of(kind: str, name: str) -> str:
@@ -56,24 +55,24 @@ def stem_of(kind: str, name: str) -> str:
 
 
 def ending_of(kind: str, file: Path) -> str | None:
-    """Return the ending that fits what is in *file*; None if it is nothing of that kind."""
+    """Return the ending that fits the content of *file*; None if the content is not of that kind."""
     with file.open("rb") as opened:
         head = opened.read(_HEAD_BYTES)
-    sort, between = _parts(kind)
-    if sort == "captions" and not head:  # a film without speech
-        return between + ".srt"
-    media_type = media_type_of(head, _ENDINGS[sort])
-    return None if media_type is None else between + _ENDINGS[sort][media_type]
+    base, suffix = _base_and_suffix(kind)
+    if base == "captions" and not head:  # a video without speech
+        return suffix + ".srt"
+    media_type = media_type_of(head, _ENDINGS[base])
+    return None if media_type is None else suffix + _ENDINGS[base][media_type]
 
 
 def beginning(file: Path) -> str:
-    """Quote how a file begins, for a message."""
+    """Return the first bytes of a file as text for a message."""
     with file.open("rb") as opened:
         return repr(opened.read(40).decode(errors="replace"))
 
 
 def is_cut_short(file: Path) -> bool:
-    """True if an MP4 file ends inside one of its boxes: then its end is missing, whatever length was promised."""
+    """Return True if an MP4 file ends inside one of its boxes. A wrong length from the server is found so."""
     size = file.stat().st_size
     with file.open("rb") as opened:
         place = 0
@@ -86,7 +85,7 @@ def is_cut_short(file: Path) -> bool:
 
 
 def _length_of_box(opened: BinaryIO, place: int, size: int) -> int:
-    """Return how long the box at *place* says that it is; 0 if there is none: a film may end in foreign bytes."""
+    """Return the length of the box at *place*; 0 if there is none, because other bytes may follow the last box."""
     opened.seek(place)
     head = opened.read(_LARGE_BOX_BYTES)
     if head[4:8] not in _BOXES:

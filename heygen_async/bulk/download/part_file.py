@@ -1,8 +1,8 @@
-"""A file on its way: `<name>.part` with a note beside it, continued after an interruption, renamed when it is whole.
+"""A file during its download: `<name>.part`, continued after an interruption and renamed when it is whole.
 
-The note says which file it is and how many of its bytes are known to be on the disk itself. After the process was
-killed everything that it wrote is there; after a power loss only what was synced: the machine's boot id tells the two
-apart, where there is one.
+A JSON note beside it names the file and the number of bytes that were synced to the disk. After a killed process, all
+bytes that it wrote are there; after a power loss, only the synced ones. The machine's boot id shows which of the two
+happened; without one, only synced bytes count.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ import attrs
 
 PART = ".part"
 NOTE = ".json"
-SYNC_BYTES = 16 * 1024 * 1024  # what a power loss may cost
+SYNC_BYTES = 16 * 1024 * 1024  # most bytes that a power loss may cost
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 @attrs.define(eq=False, kw_only=True)
 class PartFile:
-    """A file that is being downloaded. Its methods block: run them in threads.
+    """A file that is being downloaded. The methods block: run them in threads.
 
     Attributes:
-        path: Of the part.
-        owner: Of which video it is, and what of it.
-        size_bytes: What is there.
-        whole_bytes: What there is to be; None if nobody said.
-        tag: Proves that the rest belongs to the same file; without one it cannot be continued.
+        path: Path of the part.
+        owner: Kind of the file and id of its video.
+        size_bytes: Number of bytes that are there.
+        whole_bytes: Size of the whole file; None if the server did not tell it.
+        tag: The server's tag, by which a request continues the same file; without one it cannot be continued.
     """
 
     path: Path
@@ -43,20 +43,20 @@ class PartFile:
 
     @classmethod
     def find(cls, final: Path, owner: str) -> PartFile:
-        """Return what an earlier try has left of *final*, if it was of the same *owner*; else nothing of it."""
+        """Return the part of *final* that an earlier attempt left for the same *owner*; else an empty one."""
         part = cls(path=final.with_name(final.name + PART), owner=owner)
         note = part._read_note()
-        there = part.path.stat().st_size if part.path.is_file() else 0
-        sure = note.get("synced", 0)
-        size = there if note.get("boot") is not None and note.get("boot") == boot_id() else sure
-        if note.get("owner") == owner and sure <= there:
+        on_disk = part.path.stat().st_size if part.path.is_file() else 0
+        synced = note.get("synced", 0)
+        size = on_disk if note.get("boot") is not None and note.get("boot") == boot_id() else synced
+        if note.get("owner") == owner and synced <= on_disk:
             part.size_bytes, part.whole_bytes, part.tag = size, note.get("whole"), note.get("tag")
-            part._synced = min(sure, size)
+            part._synced = min(synced, size)
         return part
 
     @property
     def is_whole(self) -> bool:
-        """True if nothing is missing."""
+        """True if all bytes are there."""
         return self.size_bytes > 0 and self.size_bytes == self.whole_bytes
 
     def begin(self, whole_bytes: int | None, tag: str | None) -> None:
@@ -67,8 +67,8 @@ class PartFile:
         self.size_bytes, self.whole_bytes, self.tag, self._synced = 0, whole_bytes, tag, 0
         self._write_note()
 
-    def go_on(self, whole_bytes: int | None) -> None:
-        """Write behind what is there."""
+    def resume(self, whole_bytes: int | None) -> None:
+        """Write after the bytes that are there."""
         self.close()
         self.whole_bytes = whole_bytes or self.whole_bytes
         self._file = self.path.open("r+b")
@@ -76,7 +76,7 @@ class PartFile:
         self._file.seek(self.size_bytes)
 
     def append(self, chunk: bytes) -> None:
-        """Write some more."""
+        """Write more bytes."""
         if self._file is None:
             raise ValueError(f"{self.path}: not open")
         self._file.write(chunk)
@@ -86,7 +86,7 @@ class PartFile:
             self._sync(self._file)
 
     def close(self) -> None:
-        """Leave it for later, synced."""
+        """Close and sync the part, so that it can be continued later."""
         file, self._file = self._file, None
         if file is None:
             return
@@ -95,14 +95,14 @@ class PartFile:
                 self._sync(file)
 
     def finish(self, final: Path) -> None:
-        """Give it its name, once and for all: a crash leaves either the part or the whole."""
+        """Give the file its name in one step: a crash leaves either the part or the whole file."""
         self.close()
         self.path.replace(final)
         self._note.unlink(missing_ok=True)
         _sync_folder(final.parent)
 
-    def drop(self) -> None:
-        """Take it away."""
+    def delete(self) -> None:
+        """Delete the part and its note."""
         with contextlib.suppress(OSError):
             self.close()
         self.path.unlink(missing_ok=True)
@@ -114,7 +114,7 @@ class PartFile:
         return self.path.with_name(self.path.name + NOTE)
 
     def _sync(self, file: IO[bytes]) -> None:
-        """Bring it to the disk, and only then say so."""
+        """Sync the file, and then record it in the note."""
         os.fsync(file.fileno())
         self._synced = self.size_bytes
         self._write_note()
@@ -134,7 +134,7 @@ class PartFile:
 
 
 def boot_id() -> str | None:
-    """Return what changes each time that the machine starts; None where it does not tell."""
+    """Return an id that changes each time that the machine starts; None if the system has none."""
     try:
         return _BOOT.read_text(encoding="ascii").strip()
     except OSError:
@@ -142,7 +142,7 @@ def boot_id() -> str | None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Bring the names in a folder to the disk. Windows knows no such thing, and some network disks refuse it."""
+    """Sync the names in a folder. Windows cannot do that, and some network disks refuse it."""
     with contextlib.suppress(OSError):
         opened = os.open(folder, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""The files of one row: which kinds are wanted and where HeyGen has them."""
+"""The files of one row: their kinds and their addresses at HeyGen."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from heygen_async.api.renders import SeenAsVideo
 from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.download.file_types import KINDS, FileKind
 from heygen_async.bulk.jobs.job import Job
-from heygen_async.errors import (
-    InvalidInputError,
-)
+from heygen_async.errors import InvalidInputError
 
 _ADDRESSES = {
     "video": "video_url",
@@ -26,13 +24,13 @@ _ADDRESSES = {
 
 @attrs.define(eq=False)
 class VideoFiles:
-    """The files of one row, while they are fetched.
+    """The files of one row during their download.
 
     Attributes:
-        job: The row.
-        video: As HeyGen last described it.
-        stem: The name of its files, without their endings.
-        stale: True if its addresses may no longer be good.
+        job: The job of the row.
+        video: Latest answer of HeyGen about the video.
+        stem: Name of the files without their endings.
+        stale: True if the addresses may have expired.
     """
 
     job: Job
@@ -41,13 +39,13 @@ class VideoFiles:
     stale: bool = False
 
     def url(self, kind: str) -> str | None:
-        """Return the address of a file, as far as it is known."""
+        """Return the address of a file; None if HeyGen gives none."""
         films = self._films()
         found: str | None = films[kind] if kind in films else getattr(self.video, _ADDRESSES.get(kind, ""), None)
         return found
 
     def expects(self, kind: str) -> bool:
-        """True if there must be such a file, now or soon: others are taken if they are there."""
+        """Return True if HeyGen makes such a file for the request. Others are stored if HeyGen has them."""
         if isinstance(self.video, SeenAsVideo):
             return False
         body = body_of(self.job.request)
@@ -62,14 +60,14 @@ class VideoFiles:
                 return True
 
     def kinds(self, wanted: Iterable[FileKind]) -> list[str]:
-        """Return the files that *wanted* means here: of several films, all; the first comes last and seals them."""
+        """Return the files to store for *wanted*. The first video is last: its file marks the row as done."""
         more = [kind for kind in self._films() if kind != "video"] if "video" in wanted else []
         return [*more, *wanted]
 
-    def sort(self, kind: str) -> str:
-        """Return what a file must be: a translation without pictures is a sound."""
-        sound = isinstance(self.video, SeenAsVideo) and list(self.video.urls) == ["audio"]
-        return "audio" if sound and kind == "video" else kind
+    def content_kind(self, kind: str) -> str:
+        """Return the kind that a file's content must have: the "video" of an audio translation is "audio"."""
+        is_audio = isinstance(self.video, SeenAsVideo) and list(self.video.urls) == ["audio"]
+        return "audio" if is_audio and kind == "video" else kind
 
     def _films(self) -> dict[str, str]:
         urls = self.video.urls.values() if isinstance(self.video, SeenAsVideo) else ()
@@ -80,11 +78,11 @@ def checked_kinds(files: Iterable[str]) -> tuple[FileKind, ...]:
     """Return the kinds of files that are wanted, the video first.
 
     Raises:
-        InvalidInputError: One is not known, or there is none.
+        InvalidInputError: A kind is not known, or there is none.
     """
     wanted = {files} if isinstance(files, str) else set(files)
     unknown = sorted(map(str, wanted - set(KINDS)))
     if unknown or not wanted:
-        what = ", ".join(map(repr, unknown)) or "nothing"
-        raise InvalidInputError(f"files: {what}; must be some of {', '.join(KINDS)}")
+        given = ", ".join(map(repr, unknown)) or "none given"
+        raise InvalidInputError(f"files: {given}; must be some of {', '.join(KINDS)}")
     return tuple(kind for kind in KINDS if kind in wanted)

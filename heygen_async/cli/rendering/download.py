@@ -28,11 +28,11 @@ async def fetch(heygen: HeyGen, video: Video, to: Path, kinds: Sequence[FileKind
     """
     folder, name = _folder_and_name(to)
     downloads = Downloader(heygen, folder, name, files=kinds)
-    errand = downloads.errand(_ANY, video, {})
+    files = downloads.name_files(_ANY, video, {})
     saved = []
     for kind in downloads.kinds:
         try:
-            saved.append(await downloads.save(errand, kind))
+            saved.append(await downloads.save(files, kind))
         except DownloadError as exc:
             exc.add_note(f"To continue it: heygen-async videos download {video.id}")
             raise

@@ -1,4 +1,4 @@
-"""Files of finished videos: a stage of its own, continued after anything, checked, never a failed render."""
+"""Files of finished videos: downloaded without a slot, continued, checked; a failed download is no failed render."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def names(folder: Path) -> set[str]:
 
 
 def statuses(world: World) -> list[int | None]:
-    """How the requests for files were answered."""
+    """Return the statuses of the answers to requests for files."""
     return [seen.status for seen in world.requests if seen.route.startswith("/files/")]
 
 
@@ -90,8 +90,8 @@ def is_right(world: World, result: Completed) -> bool:
 # Interrupted files
 
 
-async def test_what_has_come_is_not_fetched_twice(heygen: HeyGen, world: World, out: Path) -> None:
-    """A line that breaks in the middle of a file: the rest is asked for, and only the rest."""
+async def test_bytes_are_not_downloaded_twice(heygen: HeyGen, world: World, out: Path) -> None:
+    """After a lost connection, only the rest of the file is asked for."""
     world.faults += [Truncated(path=FILES, times=3)]
     (result,) = await collect(heygen, jobs(1), out)
     assert statuses(world) == [200, 206, 206, 206]
@@ -99,8 +99,8 @@ async def test_what_has_come_is_not_fetched_twice(heygen: HeyGen, world: World, 
     assert names(out) == {"0001-" + result.video.id + ".mp4"}
 
 
-async def test_tries_that_bring_something_do_not_count(server: Server, world: World, out: Path) -> None:
-    """A bad line may break more often than there are tries, as long as the file grows."""
+async def test_attempts_that_bring_new_bytes_do_not_count(server: Server, world: World, out: Path) -> None:
+    """A connection may be lost more often than there are attempts, while the file grows."""
     world.bytes_per_video = 100_000
     world.faults += [Truncated(path=FILES, times=14)]
     async with HeyGen("simulator-key", base_url=server.base_url, retry=RetryPolicy(attempts=1)) as heygen:
@@ -108,8 +108,8 @@ async def test_tries_that_bring_something_do_not_count(server: Server, world: Wo
     assert is_right(world, result)
 
 
-async def test_another_process_goes_on_with_the_file(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
-    """Half of it came, then nothing; the next run asks for the other half, and renders nothing."""
+async def test_another_run_continues_the_file(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
+    """The next run asks for the second half of a file, and renders no video."""
     world.faults += [Truncated(path=FILES, nth=1), ErrorAnswer(path=FILES, status=503)]
     (result,) = await collect(heygen, jobs(1), out, journal=path)
     assert result.file is None
@@ -126,10 +126,10 @@ async def test_another_process_goes_on_with_the_file(heygen: HeyGen, world: Worl
 
 
 @pytest.mark.parametrize("changed", ["tag", "owner", "unreadable", "gone"])
-async def test_a_part_of_something_else_is_not_continued(
+async def test_a_part_of_another_file_is_not_continued(
     heygen: HeyGen, world: World, path: Path, out: Path, changed: str
 ) -> None:
-    """The server's tag, the owner of the part, and a note that can be read: all must fit, or it starts anew."""
+    """A part is continued only if the server's tag, the owner and the note fit."""
     world.faults += [Truncated(path=FILES, nth=1), ErrorAnswer(path=FILES, status=503)]
     await collect(heygen, jobs(1), out, journal=path)
     (note,) = out.glob("*.part.json")
@@ -146,7 +146,7 @@ async def test_a_part_of_something_else_is_not_continued(
 
 
 async def test_a_whole_part_needs_only_its_name(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
-    """Killed between the last byte and the name: nothing is fetched again."""
+    """After a kill between the last byte and the renaming, no byte is downloaded again."""
     (result,) = await collect(heygen, jobs(1), out, journal=path)
     assert result.file is not None
     part = out / f"{result.file.name}.part"
@@ -160,8 +160,8 @@ async def test_a_whole_part_needs_only_its_name(heygen: HeyGen, world: World, pa
     assert is_right(world, again)
 
 
-async def test_leaving_a_run_keeps_what_has_come(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
-    """The row is told as unfinished, its part is put away, and the next run goes on with it."""
+async def test_leaving_a_run_keeps_the_part(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
+    """A row that is left during its download is unfinished, and the next run continues its part."""
     world.faults += [Truncated(path=FILES, nth=1), Slow(path=FILES, nth=1, seconds=1000)]
     async with heygen.render_many(jobs(1), journal=path, download_to=out) as results:
         while not list(out.glob("*.part")):
@@ -177,11 +177,11 @@ async def test_leaving_a_run_keeps_what_has_come(heygen: HeyGen, world: World, p
     assert is_right(world, result)
 
 
-# Not what it should be
+# Wrong content
 
 
 async def test_an_error_page_is_never_a_video(heygen: HeyGen, world: World, out: Path) -> None:
-    """200 and a length, but HTML: asked for again, and said in the end; nothing is left that could be taken for one."""
+    """An HTML page with status 200 is asked for again, reported in the end, and not left on the disk."""
     world.faults += [ErrorAnswer(path=FILES, status=200, html=True, times=2)]
     (result,) = await collect(heygen, jobs(1), out)
     assert is_right(world, result)
@@ -189,12 +189,12 @@ async def test_an_error_page_is_never_a_video(heygen: HeyGen, world: World, out:
     world.faults[:] = [ErrorAnswer(path=FILES, status=200, html=True)]
     (result,) = await collect(heygen, jobs(1), out / "second")
     assert result.file is None
-    assert "what came is no video: it begins with '<!DOCTYPE html>" in str(result.error)
+    assert "the answer has no video: it begins with '<!DOCTYPE html>" in str(result.error)
     assert names(out / "second") == set()
 
 
-async def test_a_length_that_is_wrong_deceives_nobody(heygen: HeyGen, world: World, out: Path) -> None:
-    """Half a film that passes for a whole one ends inside a box."""
+async def test_a_wrong_length_is_found(heygen: HeyGen, world: World, out: Path) -> None:
+    """Half a video with a wrong Content-Length is found by its boxes and downloaded again."""
     world.faults += [WrongLength(path=FILES, times=2)]
     (result,) = await collect(heygen, jobs(1), out)
     assert len(statuses(world)) == 3
@@ -205,7 +205,7 @@ async def test_a_length_that_is_wrong_deceives_nobody(heygen: HeyGen, world: Wor
 async def test_a_refused_address_is_replaced_and_nothing_rendered(
     heygen: HeyGen, world: World, out: Path, status: int
 ) -> None:
-    """Whatever word the files' server has for it: the video is read again, for free."""
+    """After any refusal the video is read again for a new address, for free."""
     world.faults += [ErrorAnswer(path=FILES, status=status, code="x", times=2)]
     (result,) = await collect(heygen, jobs(1), out)
     assert is_right(world, result)
@@ -214,7 +214,7 @@ async def test_a_refused_address_is_replaced_and_nothing_rendered(
 
 
 async def test_an_address_that_expired_in_the_queue_is_replaced(heygen: HeyGen, world: World, out: Path) -> None:
-    """A slow line, a long queue: each row gets a fresh address when its turn comes."""
+    """A row that waited long for its download gets a new address."""
     world.url_seconds = 50
     world.faults += [Slow(path=FILES, seconds=30), ExpiredUrl(contains="number 1", times=3)]
     results = await collect(heygen, jobs(8), out, max_downloads=1)
@@ -224,8 +224,8 @@ async def test_an_address_that_expired_in_the_queue_is_replaced(heygen: HeyGen, 
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-async def test_a_server_that_is_ill_is_waited_for(heygen: HeyGen, world: World, out: Path, status: int) -> None:
-    """As long as it asks; the address is not taken for bad."""
+async def test_a_failing_server_is_waited_for(heygen: HeyGen, world: World, out: Path, status: int) -> None:
+    """After 429 and 5xx, the address is used again after the time that the server asks for."""
     world.faults += [ErrorAnswer(path=FILES, status=status, code="x", times=3, retry_after="20")]
     start = anyio.current_time()
     (result,) = await collect(heygen, jobs(1), out)
@@ -237,7 +237,7 @@ async def test_a_server_that_is_ill_is_waited_for(heygen: HeyGen, world: World, 
 async def test_a_completed_video_without_an_address_is_waited_for(
     heygen: HeyGen, world: World, path: Path, out: Path
 ) -> None:
-    """It happens for a moment, also in a run that only fetches."""
+    """A completed video may have no address for a moment, in a run that only downloads too."""
     world.faults += [NullVideoUrl(polls=4)]
     await collect(heygen, jobs(1), out, journal=path)
     world.videos[str(world.ledger[0].video_id)].trouble._spent.clear()
@@ -250,8 +250,8 @@ async def test_a_completed_video_without_an_address_is_waited_for(
 # Slots, width, credentials
 
 
-async def test_a_slow_line_holds_no_slot(heygen: HeyGen, world: World, out: Path) -> None:
-    """Ten renders on two slots, a file takes 50 s: the last render begins long before most files are there."""
+async def test_a_slow_download_holds_no_slot(heygen: HeyGen, world: World, out: Path) -> None:
+    """With two slots and slow downloads, the last render begins long before most files are stored."""
     world.slots, world.render_seconds = 2, lambda _: 5.0
     world.faults += [Slow(path=FILES, seconds=50)]
     start = anyio.current_time()
@@ -261,8 +261,8 @@ async def test_a_slow_line_holds_no_slot(heygen: HeyGen, world: World, out: Path
     assert max(seen.at for seen in world.requests if seen.method == "POST") - start < 150
 
 
-async def test_only_so_many_files_at_once(heygen: HeyGen, world: World, out: Path) -> None:
-    """The width is yours to set."""
+async def test_max_downloads_limits_files_at_once(heygen: HeyGen, world: World, out: Path) -> None:
+    """No more files than `max_downloads` are downloaded at once."""
     world.slots, world.render_seconds = 30, lambda _: 5.0
     world.faults += [Slow(path=FILES, seconds=50)]
     start = anyio.current_time()
@@ -273,7 +273,7 @@ async def test_only_so_many_files_at_once(heygen: HeyGen, world: World, out: Pat
 
 
 async def test_files_of_an_earlier_run_hold_no_slot_either(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
-    """A folder to fill again does not keep new rows from being rendered."""
+    """New rows are rendered while the files of an earlier run are downloaded."""
     world.render_seconds = lambda _: 5.0
     await collect(heygen, jobs(6), out, journal=path, max_in_flight=1)
     for file in out.iterdir():
@@ -286,10 +286,10 @@ async def test_files_of_an_earlier_run_hold_no_slot_either(heygen: HeyGen, world
     assert anyio.current_time() - start >= 400
 
 
-async def test_nothing_more_is_begun_when_too_many_rows_wait(
+async def test_no_row_is_begun_while_too_many_wait(
     heygen: HeyGen, world: World, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The line of rows without files is bounded, however slow the disk."""
+    """No row is begun while too many wait for their files."""
     monkeypatch.setattr(download_queue, "STORING_AT_MOST", 2)
     world.render_seconds = lambda _: 5.0
     world.faults += [Slow(path=FILES, seconds=50)]
@@ -300,8 +300,8 @@ async def test_nothing_more_is_begun_when_too_many_rows_wait(
 
 
 @pytest.mark.parametrize("width", [0, -1, 2.5, True, "4"])
-async def test_a_width_must_be_a_number(heygen: HeyGen, world: World, out: Path, width: Any) -> None:
-    """Told before anything is sent."""
+async def test_max_downloads_must_be_a_number(heygen: HeyGen, world: World, out: Path, width: Any) -> None:
+    """A wrong `max_downloads` is refused before anything is sent."""
     with pytest.raises(errors.InvalidInputError, match="max_downloads"):
         await collect(heygen, jobs(1), out, max_downloads=width)
     assert not world.requests
@@ -311,15 +311,15 @@ async def test_a_width_must_be_a_number(heygen: HeyGen, world: World, out: Path,
 async def test_kinds_of_files_are_known_by_name(
     heygen: HeyGen, world: World, path: Path, out: Path, files: Any
 ) -> None:
-    """Told before anything is sent, with and without a journal."""
+    """Unknown kinds of files are refused before anything is sent, with and without a journal."""
     for settings in ({}, {"journal": path}):
         with pytest.raises(errors.InvalidInputError, match="captioned_video, captions, thumbnail, gif"):
             await collect(heygen, jobs(1), out, files=files, **settings)
     assert not world.requests
 
 
-async def test_a_session_of_yours_is_not_used_for_files(server: Server, world: World, out: Path) -> None:
-    """It may carry a key in its headers or cookies; the simulator's storage refuses whoever sends one."""
+async def test_the_callers_session_is_not_used_for_files(server: Server, world: World, out: Path) -> None:
+    """A session of the caller may carry a key, and the simulator's storage refuses requests with one."""
     headers = {"x-api-key": "simulator-key", "Authorization": "Bearer simulator-key"}
     async with (
         aiohttp.ClientSession(headers=headers, cookies={"key": "x"}) as session,
@@ -332,7 +332,7 @@ async def test_a_session_of_yours_is_not_used_for_files(server: Server, world: W
 async def test_a_wrong_key_ends_a_run_that_fetches(
     heygen: HeyGen, server: Server, world: World, path: Path, out: Path
 ) -> None:
-    """All rows would meet the same; they stay completed."""
+    """A refused key ends the run, and the rows stay completed."""
     world.faults += [ErrorAnswer(path=FILES, status=500)]
     await collect(heygen, jobs(3), out, journal=path)
     async with HeyGen("wrong", base_url=server.base_url) as stranger:
@@ -342,11 +342,11 @@ async def test_a_wrong_key_ends_a_run_that_fetches(
     assert len(await resume(heygen, path)) == 3
 
 
-# What a file that is not there means
+# Missing files
 
 
-async def test_a_missing_file_is_told_and_kept_in_mind(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
-    """Completed and paid for, with the reason and the way to it; the reason goes when the file comes."""
+async def test_a_missing_file_is_reported_and_recorded(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
+    """A completed row without its file has the reason and the remedy; both go when the file is stored."""
     world.faults += [ErrorAnswer(path=FILES, status=503, code="x")]
     (result,) = await collect(heygen, jobs(1), out, journal=path)
     assert isinstance(result.error, errors.DownloadError)
@@ -368,27 +368,27 @@ async def test_a_missing_file_is_told_and_kept_in_mind(heygen: HeyGen, world: Wo
 async def test_a_full_disk_costs_no_render(
     heygen: HeyGen, world: World, path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What fits is stored, what does not is said, with numbers; all can be fetched when there is room."""
+    """Files that fit are stored, others are reported with numbers and can be downloaded later."""
     world.bytes_per_video = 1_000_000
     free = KEPT_FREE_BYTES + 2_500_000
-    used = lambda: sum(file.stat().st_size for file in out.iterdir())  # noqa: E731 - two words
+    used = lambda: sum(file.stat().st_size for file in out.iterdir())  # noqa: E731 - used once
     with monkeypatch.context() as small:
         small.setattr(shutil, "disk_usage", lambda _: Usage(10**12, 0, free - used()))
         results = await collect(heygen, jobs(5), out, journal=path, max_downloads=1)
-    lacking = [result for result in results if result.file is None]
-    assert 2 <= len(lacking) <= 4
-    for result in lacking:
+    without_file = [result for result in results if result.file is None]
+    assert 2 <= len(without_file) <= 4
+    for result in without_file:
         assert result.error is not None
         assert result.error.code == "disk_full"
-        assert "MB are missing of it, and the disk has" in str(result.error)
+        assert "MB more; the disk has" in str(result.error)
     assert not list(out.glob("*.part*"))
-    assert len(await resume(heygen, path)) == len(lacking)
+    assert len(await resume(heygen, path)) == len(without_file)
     assert len(list(out.glob("*.mp4"))) == len(world.ledger) == 5
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
-async def test_a_disk_that_fills_up_meanwhile_is_named(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
-    """Somebody else took the room: no second try, the row can be fetched later."""
+async def test_a_disk_that_fills_up_is_named(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
+    """A disk that others fill ends the download at once, and a later run can repeat it."""
     out.mkdir()
     (out / "0.mp4.part").symlink_to("/dev/full")
     results = await collect(heygen, jobs(2), out, journal=path, filename="{n}")
@@ -402,8 +402,8 @@ async def test_a_disk_that_fills_up_meanwhile_is_named(heygen: HeyGen, world: Wo
     assert len(world.ledger) == 2
 
 
-async def test_what_is_there_is_not_fetched_again(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
-    """Known by its size; a file that has lost its end since is fetched under the same name."""
+async def test_stored_files_are_not_downloaded_again(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
+    """A stored file is known by its size; one that lost its end is downloaded again under its name."""
     results = await collect(heygen, jobs(3), out, journal=path)
     before = names(out)
     world.requests.clear()
@@ -422,7 +422,7 @@ async def test_what_is_there_is_not_fetched_again(heygen: HeyGen, world: World, 
 
 
 async def test_all_files_of_a_video(heygen: HeyGen, world: World, out: Path) -> None:
-    """Side by side under one name, each with the ending that its content has."""
+    """All kinds of files have one name, and each has the ending of its content."""
 
     def with_gif(body: dict[str, Any]) -> float:
         body["include_gif"] = True  # only templates can ask for it
@@ -442,15 +442,17 @@ async def test_all_files_of_a_video(heygen: HeyGen, world: World, out: Path) -> 
     assert result.files["gif"].read_bytes().startswith(b"GIF89a")
 
 
-async def test_a_webm_is_named_so(heygen: HeyGen, world: World, out: Path) -> None:
-    """By what is in it."""
+async def test_a_webm_video_has_its_ending(heygen: HeyGen, world: World, out: Path) -> None:
+    """The ending comes from the content."""
     (result,) = await collect(heygen, jobs(1, output_format="webm"), out, filename="{n}")
     assert result.file is not None
     assert result.file.name == "0.webm"
 
 
-async def test_what_was_not_asked_for_is_not_missed(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
-    """A video without captions has none: that is no error, and not looked for again."""
+async def test_files_that_were_not_asked_for_are_not_missed(
+    heygen: HeyGen, world: World, path: Path, out: Path
+) -> None:
+    """A video without captions has no caption file; that is no error and is not looked for again."""
     settings: dict[str, Any] = {"journal": path, "files": ["captions", "video", "gif"]}
     (result,) = await collect(heygen, jobs(1), out, **settings)
     assert (set(result.files), result.error) == ({"video"}, None)
@@ -460,21 +462,21 @@ async def test_what_was_not_asked_for_is_not_missed(heygen: HeyGen, world: World
 
 
 async def test_captions_that_come_late_are_waited_for(heygen: HeyGen, world: World, out: Path) -> None:
-    """They were asked for, so there will be some."""
+    """Captions that the request asked for are waited for."""
     async with heygen.render_many(jobs(1, caption=Caption())) as results:
         done = completed(await anext(results))
     early = Video(id=done.video.id, status="completed", video_url=done.video.video_url)
     downloads = Downloader(heygen, out, "{n}", files=["captions"])
-    errand = downloads.errand(done.job, early, {})
-    stored = await downloads.save(errand, "captions")
+    files = downloads.name_files(done.job, early, {})
+    stored = await downloads.save(files, "captions")
     assert stored.file is not None
     assert Path(stored.file).read_bytes().startswith(b"1\n00:00:00,000 -->")
 
 
-async def test_a_part_waits_for_room(
+async def test_a_part_is_kept_without_room_for_the_rest(
     heygen: HeyGen, world: World, path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What has come is kept where the rest finds no room."""
+    """The part is kept if the disk has no room for the rest."""
     world.faults += [Truncated(path=FILES, nth=1), ErrorAnswer(path=FILES, status=503)]
     await collect(heygen, jobs(1), out, journal=path)
     world.faults.clear()
@@ -497,18 +499,18 @@ async def test_a_part_waits_for_room(
         ({"extra": {"include_gif": True}}, {"video", "thumbnail", "gif"}),
     ],
 )
-def test_what_was_asked_for_is_expected(fields: dict[str, Any], expected: set[str]) -> None:
-    """Other files are taken if they are there, and not waited for."""
-    errand = VideoFiles(Job(request=script(1, **fields)), Video(id="v1", status="completed"), "v1")
-    assert {kind for kind in KINDS if errand.expects(kind)} == expected
+def test_files_of_the_request_are_expected(fields: dict[str, Any], expected: set[str]) -> None:
+    """Files that the request does not ask for are not expected."""
+    files = VideoFiles(Job(request=script(1, **fields)), Video(id="v1", status="completed"), "v1")
+    assert {kind for kind in KINDS if files.expects(kind)} == expected
 
 
-async def test_captions_that_never_come_are_told(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
-    """The video is stored all the same, and only the captions are looked for by the next run."""
+async def test_missing_captions_are_reported(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
+    """Without its captions the video is stored, and the next run looks for the captions only."""
     world.faults += [ErrorAnswer(path="*.srt", status=403)]
     (result,) = await collect(heygen, jobs(1, caption=Caption()), out, journal=path, files=("video", "captions"))
     assert result.file is not None
-    assert "its captions is not stored" in str(result.error)
+    assert "its caption file is not stored" in str(result.error)
     world.faults.clear()
     world.requests.clear()
     (result,) = await resume(heygen, path)
@@ -517,7 +519,7 @@ async def test_captions_that_never_come_are_told(heygen: HeyGen, world: World, p
     assert len(statuses(world)) == 1
 
 
-# Servers that the simulator does not play
+# Servers with other faults than the simulator's
 
 
 FILM = (16).to_bytes(4, "big") + b"ftypisom\0\0\2\0" + (5008).to_bytes(4, "big") + b"mdat" + bytes(range(250)) * 20
@@ -525,7 +527,7 @@ FILM = (16).to_bytes(4, "big") + b"ftypisom\0\0\2\0" + (5008).to_bytes(4, "big")
 
 @asynccontextmanager
 async def listening(handler: Handler) -> AsyncIterator[str]:
-    """A server whose every answer is *handler*'s."""
+    """Serve every request with *handler* and yield the address."""
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", handler)
     # The clock is virtual: aiohttp 3.10 would look at an idle connection for ever in the very moment of its end.
@@ -538,8 +540,8 @@ async def listening(handler: Handler) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-async def fetched(handler: Handler, folder: Path, kind: FileKind = "video") -> bytes:
-    """Fetch one file from a server of its own; the API beside it says the same each time."""
+async def download(handler: Handler, folder: Path, kind: FileKind = "video") -> bytes:
+    """Download one file from a server of the test, beside an API that always gives its address."""
 
     async def both(request: web.Request) -> web.StreamResponse:
         if not request.path.startswith("/v3/"):
@@ -550,16 +552,16 @@ async def fetched(handler: Handler, folder: Path, kind: FileKind = "video") -> b
 
     async with listening(both) as address, HeyGen("secret", base_url=address) as heygen:
         downloads = Downloader(heygen, folder, "{id}")
-        errand = downloads.errand(Job(request=script(1, caption=Caption()), index=0), Video(id="v1", status="x"), {})
-        stored = await downloads.save(errand, kind)
+        files = downloads.name_files(Job(request=script(1, caption=Caption()), index=0), Video(id="v1", status="x"), {})
+        stored = await downloads.save(files, kind)
     assert stored.file is not None
     body = Path(stored.file).read_bytes()
     assert stored.size_bytes == len(body)
     return body
 
 
-async def half(request: web.Request, headers: dict[str, str], body: bytes = FILM) -> web.StreamResponse:
-    """Send half of a film and hang up."""
+async def send_half(request: web.Request, headers: dict[str, str], body: bytes = FILM) -> web.StreamResponse:
+    """Send half of a video and close the connection."""
     response = web.StreamResponse(headers={"Content-Length": str(len(body)), **headers})
     await response.prepare(request)
     await response.write(body[: len(body) // 2])
@@ -584,21 +586,21 @@ OLD = {"Last-Modified": "Sat, 01 Nov 2025 08:00:00 GMT"}
         ({}, None),
     ],
 )
-async def test_only_a_strong_proof_lets_a_file_be_continued(
+async def test_only_a_strong_validator_continues_a_file(
     tmp_path: Path, headers: dict[str, str], asked: str | None
 ) -> None:
-    """A strong tag, else a date that is older than the answer; otherwise it starts anew, and never with the key."""
+    """A strong ETag, or a date older than the answer, continues a file; else it begins anew. The key is never sent."""
     seen: list[Any] = []
 
     async def handler(request: web.Request) -> web.StreamResponse:
         seen.append(request.headers)
         if len(seen) == 1:
-            return await half(request, headers)
+            return await send_half(request, headers)
         start = int(request.headers["Range"][6:-1]) if "Range" in request.headers else 0
         span = {"Content-Range": f"bytes {start}-{len(FILM) - 1}/{len(FILM)}"} if start else {}
         return web.Response(status=206 if start else 200, body=FILM[start:], headers=span)
 
-    assert await fetched(handler, tmp_path) == FILM
+    assert await download(handler, tmp_path) == FILM
     assert [request.get("If-Range") for request in seen] == [None, asked]
     assert [request.get("Range") for request in seen] == [None, f"bytes={len(FILM) // 2}-" if asked else None]
     assert not any("secret" in str(request) for request in seen)
@@ -615,59 +617,59 @@ async def test_only_a_strong_proof_lets_a_file_be_continued(
         (204, ""),
     ],
 )
-async def test_a_part_that_does_not_fit_is_thrown_away(tmp_path: Path, status: int, span: str) -> None:
-    """Another place, another length, no place at all, or nothing behind it: once more from the first byte."""
+async def test_a_part_that_does_not_fit_is_deleted(tmp_path: Path, status: int, span: str) -> None:
+    """After a range of another place or length, or none, the file is downloaded from the first byte."""
     answers = 0
 
     async def handler(request: web.Request) -> web.StreamResponse:
         nonlocal answers
         answers += 1
         if answers == 1:
-            return await half(request, {"ETag": '"a"'})
+            return await send_half(request, {"ETag": '"a"'})
         if answers == 2:
             return web.Response(
                 status=status, body=FILM[2512:] if status == 206 else b"", headers={"Content-Range": span}
             )
         return web.Response(body=FILM, headers={"ETag": '"a"'})
 
-    assert await fetched(handler, tmp_path) == FILM
+    assert await download(handler, tmp_path) == FILM
     assert answers == 3
 
 
-async def test_a_part_of_unknown_length_is_a_part(tmp_path: Path) -> None:
-    """`Content-Range: bytes 2512-5023/*` tells where it belongs; that is enough."""
+async def test_a_range_of_unknown_length_continues_the_file(tmp_path: Path) -> None:
+    """`Content-Range: bytes 2512-5023/*` is enough to continue a file."""
     answers = 0
 
     async def handler(request: web.Request) -> web.StreamResponse:
         nonlocal answers
         answers += 1
         if answers == 1:
-            return await half(request, {"ETag": '"a"'})
+            return await send_half(request, {"ETag": '"a"'})
         return web.Response(status=206, body=FILM[2512:], headers={"Content-Range": "bytes 2512-5023/*"})
 
-    assert await fetched(handler, tmp_path) == FILM
+    assert await download(handler, tmp_path) == FILM
 
 
 async def test_a_part_that_is_too_short_is_continued(tmp_path: Path) -> None:
-    """The whole has 5024 bytes; an answer that ends properly before is not the end."""
+    """An answer that ends properly before the end of the file is followed by another request."""
     answers = 0
 
     async def handler(request: web.Request) -> web.StreamResponse:
         nonlocal answers
         answers += 1
         if answers == 1:
-            return await half(request, {"ETag": '"a"'})
+            return await send_half(request, {"ETag": '"a"'})
         start = int(request.headers["Range"][6:-1])
         end = min(start + 1000, len(FILM))
         headers = {"Content-Range": f"bytes {start}-{end - 1}/{len(FILM)}"}
         return web.Response(status=206, body=FILM[start:end], headers=headers)
 
-    assert await fetched(handler, tmp_path) == FILM
+    assert await download(handler, tmp_path) == FILM
     assert answers == 4
 
 
-async def test_a_packed_answer_is_unpacked_and_its_length_not_believed(tmp_path: Path) -> None:
-    """Some servers pack captions whoever asks; length and tag are those of the packed bytes."""
+async def test_a_compressed_answer_is_decompressed(tmp_path: Path) -> None:
+    """The length and tag of a compressed answer are not those of the file."""
     text = b"1\n00:00:00,000 --> 00:00:01,000\nHi\n" * 50
 
     async def handler(request: web.Request) -> web.StreamResponse:
@@ -676,11 +678,11 @@ async def test_a_packed_answer_is_unpacked_and_its_length_not_believed(tmp_path:
         response.enable_compression(web.ContentCoding.gzip)
         return response
 
-    assert await fetched(handler, tmp_path, "captions") == text
+    assert await download(handler, tmp_path, "captions") == text
 
 
-async def test_a_silent_line_is_given_up_and_asked_again(tmp_path: Path) -> None:
-    """A minute without a byte."""
+async def test_a_silent_connection_is_replaced(tmp_path: Path) -> None:
+    """A minute without a byte ends the attempt."""
     answers = 0
 
     async def handler(request: web.Request) -> web.StreamResponse:
@@ -695,24 +697,24 @@ async def test_a_silent_line_is_given_up_and_asked_again(tmp_path: Path) -> None
         return web.Response(body=FILM)
 
     start = anyio.current_time()
-    assert await fetched(handler, tmp_path) == FILM
+    assert await download(handler, tmp_path) == FILM
     assert 60 <= anyio.current_time() - start < 100
 
 
 async def test_an_address_is_never_quoted(tmp_path: Path) -> None:
-    """Whoever reads it may fetch the file: not even an error about it says it."""
+    """An address gives access to the file, so errors do not name it."""
 
     async def handler(request: web.Request) -> web.StreamResponse:
         raise web.HTTPFound(f"http://{request.host}/film.mp4?sig=secret-signature")
 
     with pytest.raises(errors.DownloadError) as caught:
-        await fetched(handler, tmp_path)
+        await download(handler, tmp_path)
     assert "TooManyRedirects" in str(caught.value)
     assert "signature" not in str(caught.value)
 
 
 async def test_a_redirect_to_another_host_takes_no_key_along(tmp_path: Path) -> None:
-    """Files may be elsewhere: the credentials were never sent in the first place."""
+    """Requests for files carry no credentials, also after a redirect."""
     reached = []
 
     async def elsewhere(request: web.Request) -> web.StreamResponse:
@@ -724,13 +726,13 @@ async def test_a_redirect_to_another_host_takes_no_key_along(tmp_path: Path) -> 
         async def handler(request: web.Request) -> web.StreamResponse:
             raise web.HTTPFound(f"{other}/film.mp4")
 
-        assert await fetched(handler, tmp_path) == FILM
+        assert await download(handler, tmp_path) == FILM
     assert len(reached) == 1
     assert "secret" not in reached[0]
 
 
-async def test_a_server_that_went_away_is_no_failed_render(path: Path, out: Path) -> None:
-    """HeyGen cannot be reached for a fresh address: the row stays completed."""
+async def test_an_unreachable_api_is_no_failed_render(path: Path, out: Path) -> None:
+    """A row stays completed if HeyGen cannot be reached for a new address."""
     world = World()
     async with serve(world) as server, HeyGen("simulator-key", base_url=server.base_url) as heygen:
         world.faults += [ErrorAnswer(path=FILES, status=500)]

@@ -1,4 +1,4 @@
-"""What stands behind a download: what a file is by its content, a part on the disk, names that do not clash."""
+"""Files on the disk: their content, interrupted downloads, free space, and names that do not clash."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ FTYP = (16).to_bytes(4, "big") + b"ftypisom\0\0\2\0"
         ("captions", b"\n", None),
     ],
 )
-def test_a_file_is_what_it_begins_with(tmp_path: Path, kind: FileKind, content: bytes, ending: str | None) -> None:
-    """Not what its address or type says."""
+def test_a_file_is_known_by_its_first_bytes(tmp_path: Path, kind: FileKind, content: bytes, ending: str | None) -> None:
+    """The content of a file decides, not its address or type."""
     file = tmp_path / "x"
     file.write_bytes(content)
     assert ending_of(kind, file) == ending
@@ -70,22 +70,22 @@ LARGE = (1).to_bytes(4, "big") + b"mdat" + (16 + 100).to_bytes(8, "big") + bytes
         (FTYP + box(b"mdat", 100)[:-1], True),
         (FTYP + LARGE, False),
         (FTYP + LARGE[:-1], True),
-        (FTYP + bytes(4) + b"mdat" + bytes(9), False),  # to the end of the file, whatever that is
+        (FTYP + bytes(4) + b"mdat" + bytes(9), False),  # a box to the end of the file
         (FTYP + box(b"mdat", 100) + b"bytes of somebody else", False),
         (FTYP + box(b"mdat", 100) + b"tail", False),
         (FTYP[:-1], True),
     ],
 )
-def test_a_film_that_is_cut_short_is_known_by_its_boxes(tmp_path: Path, content: bytes, *, cut: bool) -> None:
-    """In doubt it is whole: a paid file must not be kept back for what stands behind its end."""
+def test_a_video_that_is_cut_off_is_known_by_its_boxes(tmp_path: Path, content: bytes, *, cut: bool) -> None:
+    """A file that ends inside a box is cut off; other bytes after the last box are no error."""
     file = tmp_path / "x"
     file.write_bytes(content)
     assert is_cut_short(file) == cut
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_name_and_its_ending_come_apart_again(kind: FileKind) -> None:
-    """Names with dots in them, too."""
+def test_an_ending_is_removed_from_a_name(kind: FileKind) -> None:
+    """The ending is removed from a name, also if the name has dots."""
     assert all(stem_of(kind, "a.b" + ending) == "a.b" for ending in endings(kind))
     assert stem_of(kind, "a.b.txt") == "a.b.txt"
 
@@ -95,27 +95,27 @@ def test_a_name_and_its_ending_come_apart_again(kind: FileKind) -> None:
 
 @given(chunks=st.lists(st.binary(min_size=1, max_size=50), min_size=1, max_size=12), breaks=st.sets(st.integers(0, 12)))
 @settings(max_examples=40)
-def test_whatever_interrupts_it_the_file_is_whole(
+def test_an_interrupted_file_becomes_whole(
     tmp_path_factory: pytest.TempPathFactory, chunks: list[bytes], breaks: set[int]
 ) -> None:
-    """Left in good order or simply forgotten, as by kill -9: what is there is continued."""
+    """A part that was closed, or left open as by kill -9, is continued to the whole file."""
     final = tmp_path_factory.mktemp("part") / "v.mp4"
     whole = b"".join(chunks)
     part = PartFile.find(final, "v1")
     part.begin(len(whole), '"t"')
-    forgotten = []
+    left_open = []
     for number, chunk in enumerate(chunks):
         if number in breaks:
             if number % 2:
                 part.close()
-            forgotten.append(part)
+            left_open.append(part)
             part = PartFile.find(final, "v1")
             assert (part.whole_bytes, part.tag) == (len(whole), '"t"')
-            part.go_on(None)
+            part.resume(None)
         part.append(chunk)
     assert part.is_whole
     part.finish(final)
-    for left in forgotten:
+    for left in left_open:
         if left._file is not None:
             left._file.close()
     assert final.read_bytes() == whole
@@ -123,15 +123,15 @@ def test_whatever_interrupts_it_the_file_is_whole(
 
 
 @pytest.mark.parametrize("boot", ["another", None])
-def test_after_a_power_loss_only_what_was_synced_counts(
+def test_after_a_power_loss_only_synced_bytes_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, boot: str | None
 ) -> None:
-    """The length of a file can survive where its content did not. Without a boot id nothing else is believed."""
+    """After another start of the machine, or without a boot id, only synced bytes are continued."""
     monkeypatch.setattr(part_file, "SYNC_BYTES", 100)
     final = tmp_path / "v.mp4"
     part = PartFile.find(final, "v1")
     part.begin(1000, '"t"')
-    part.append(b"x" * 150)  # synced, as this is more than enough
+    part.append(b"x" * 150)  # synced, because it is more than SYNC_BYTES
     part.append(b"y" * 50)
     if part_file.boot_id() is not None:
         assert PartFile.find(final, "v1").size_bytes == 200
@@ -141,14 +141,14 @@ def test_after_a_power_loss_only_what_was_synced_counts(
     monkeypatch.setattr(part_file, "_BOOT", name)
     found = PartFile.find(final, "v1")
     assert found.size_bytes == 150
-    found.go_on(1000)
+    found.resume(1000)
     found.close()
     assert part.path.read_bytes() == b"x" * 150
     part.close()
 
 
-def test_a_part_that_lost_more_than_it_may_is_worthless(tmp_path: Path) -> None:
-    """Shorter than what was synced: somebody has touched it."""
+def test_a_part_that_is_shorter_than_its_note_is_not_continued(tmp_path: Path) -> None:
+    """A part that is shorter than its synced bytes was changed by others and is not continued."""
     final = tmp_path / "v.mp4"
     part = PartFile.find(final, "v1")
     part.begin(1000, '"t"')
@@ -158,29 +158,29 @@ def test_a_part_that_lost_more_than_it_may_is_worthless(tmp_path: Path) -> None:
     assert PartFile.find(final, "v1").size_bytes == 0
 
 
-def test_room_is_promised_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files that are being written share what is free; what they have written already is no longer free."""
+def test_space_is_reserved_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that are being written share the free space, without the bytes that they have already written."""
     free = KEPT_FREE_BYTES + 100
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
     space = DiskSpace(tmp_path)
     first = PartFile(path=tmp_path / "a", owner="a", whole_bytes=60)
     second = PartFile(path=tmp_path / "b", owner="b", whole_bytes=50)
     endless = PartFile(path=tmp_path / "c", owner="c")
-    with space.promised(first):
-        with pytest.raises(NoRoomError, match=r"no room: 0\.0 MB are missing"), space.promised(second):
+    with space.reserve(first):
+        with pytest.raises(NoRoomError, match=r"no room: it needs 0\.0 MB more"), space.reserve(second):
             pass
         first.size_bytes, free = 60, free - 60
         second.whole_bytes = 40
-        with space.promised(second), space.promised(endless):
+        with space.reserve(second), space.reserve(endless):
             second.size_bytes = 40
     second.size_bytes = 0
     free += 60
-    with space.promised(second):
+    with space.reserve(second):
         pass
 
 
-def test_writing_needs_a_beginning(tmp_path: Path) -> None:
-    """A mistake in this package must not pass in silence."""
+def test_appending_needs_an_open_part(tmp_path: Path) -> None:
+    """Appending to a part that is not open is an error."""
     with pytest.raises(ValueError, match="not open"):
         PartFile.find(tmp_path / "v.mp4", "v1").append(b"x")
 
@@ -204,12 +204,12 @@ def test_writing_needs_a_beginning(tmp_path: Path) -> None:
     ],
 )
 def test_names_that_some_system_refuses_are_changed(cell: str, name: str) -> None:
-    """Reserved words, dots at the end, separators, halves of characters; composed as most systems want it."""
+    """Reserved words, final dots, separators and lone surrogates are replaced; accents are composed."""
     assert file_name("{cell}", {"cell": cell}) == name
 
 
 def test_a_name_is_given_once() -> None:
-    """Case and composition make no difference: some file systems see none. Files of one row stand side by side."""
+    """Names that differ in case or composition are equal; files of one row have one name."""
     names = FileNames("{name}", taken=["out/Eve.webm"])
     given = [
         names.give({"name": name}, [".mp4", ".webm", ".srt"]) for name in ("Zoë", "zoe\u0308", "ZOË", "Eve", "eve")
@@ -219,8 +219,8 @@ def test_a_name_is_given_once() -> None:
     assert names.give({"name": "Ada"}, [".mp4", "-captioned.mp4"]) == "Ada-2"
 
 
-def test_many_of_one_name_take_no_longer_each() -> None:
-    """Ten thousand Adas."""
+def test_many_equal_names_are_given_fast() -> None:
+    """Ten thousand equal names are given in linear time."""
     names = FileNames("Ada")
     assert [names.give({}, [".mp4"]) for _ in range(10_000)][-1] == "Ada-10000"
 
@@ -230,14 +230,14 @@ def test_many_of_one_name_take_no_longer_each() -> None:
     [("{name}", 2), ("{name}-{number}", 0), ("{id}", 0), ("{name}-{title}", 2), ("all", 3), ("x" * 110 + "-{id}", 3)],
 )
 def test_clashes_are_found_before_anything_is_sent(template: str, clashes: int) -> None:
-    """Ids differ, whatever they will be, unless the name is cut before their end."""
-    look = Clashes(template)
+    """Ids keep names apart, unless the name is cut before their end."""
+    names = Clashes(template)
     found = []
     for index, name in enumerate(["Ada", "ada", "Bob", "ADA"]):
         request = DirectVideo(avatar_id="a", voice_id="v", script="x", title="t")
         row = Row(line=index + 2, cells={"name": name})
-        found.append(look.add(Job(request=request, row=row, index=index), f"line {index + 2}"))
-    said = [text for text in found if text is not None]
-    assert len(said) == clashes
-    assert all(text.startswith("its file would be named") for text in said)
-    assert all(text.endswith("like that of line 2") for text in said)
+        found.append(names.add(Job(request=request, row=row, index=index), f"line {index + 2}"))
+    messages = [text for text in found if text is not None]
+    assert len(messages) == clashes
+    assert all(text.startswith("its file would be named") for text in messages)
+    assert all(text.endswith("like that of line 2") for text in messages)

@@ -91,8 +91,8 @@ async def test_a_video_without_an_address_is_not_stored(tmp_path: Path, heygen: 
     """Said, not guessed."""
     with pytest.raises(errors.DownloadError, match="its file is not stored"):
         downloads = Downloader(heygen, tmp_path, "{id}")
-        errand = downloads.errand(Job(request=DIRECT), Video(id="nobody", status="completed"), {})
-        await downloads.save(errand, "video")
+        files = downloads.name_files(Job(request=DIRECT), Video(id="nobody", status="completed"), {})
+        await downloads.save(files, "video")
 
 
 def ended(**facts: Any) -> dict[str, Any]:

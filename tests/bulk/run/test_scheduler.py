@@ -352,7 +352,7 @@ async def test_a_disk_that_refuses_is_named(heygen: HeyGen, world: World, tmp_pa
     (tmp_path / "taken").write_text("a file where the folder should be")
     results = await collect(heygen, [script(0)], download_to=tmp_path / "taken")
     assert isinstance(results[0], Completed)
-    assert "the disk said" in str(results[0].error)
+    assert "it cannot be written" in str(results[0].error)
 
 
 @pytest.mark.parametrize("slots", [0, -1, 2.5, True, "10"])

@@ -255,7 +255,7 @@ def test_resume_downloads_missing_files(contacts: Path, tmp_path: Path) -> None:
     assert "1 rows, rendered and paid for. To continue: heygen-async resume" in failed.output
     rows = rows_of(out / "results.csv")
     assert {row["heygen_state"] for row in rows} == {"completed"}
-    assert [row["name"] for row in rows if "the disk said" in row["heygen_error"]] == ["N1"]
+    assert [row["name"] for row in rows if "it cannot be written" in row["heygen_error"]] == ["N1"]
     (out / "N1.mp4").rmdir()
     assert invoke("resume", journal, *FAST).exit_code == 0
     assert (out / "N1.mp4").is_file()
