@@ -328,8 +328,8 @@ async def test_a_batch_by_itself(heygen: HeyGen, world: World) -> None:
 @pytest.mark.parametrize(
     ("requests", "reason"),
     [
-        ([], "0 of them, must be 1 to 100"),
-        ([job.request for job in jobs(101)], "101 of them, must be 1 to 100"),
+        ([], "requests: 0; a batch must have 1 to 100"),
+        ([job.request for job in jobs(101)], "requests: 101; a batch must have 1 to 100"),
         ([VideoAgent(prompt="p")], "item 0: a VideoAgent; only DirectVideo"),
         ([job.request for job in (*jobs(1, folder_id="a"), *jobs(1))], "one batch for each"),
     ],
