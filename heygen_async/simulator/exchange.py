@@ -62,7 +62,7 @@ class RequestFate:
         """The request was refused: whatever spoils executed requests has not met one."""
         for fault in self.asked:
             if fault.executed and not isinstance(fault, Slow):
-                world.tally.take_back(fault, struck=fault is self.fault)
+                world.fault_counter.uncount_match(fault, applied=fault is self.fault)
 
 
 async def exchange(world: World, incoming: IncomingRequest) -> Outcome:
@@ -134,7 +134,7 @@ def _execute(world: World, incoming: IncomingRequest, where: Route) -> tuple[Rep
 
 
 def _keep_pace(world: World) -> None:
-    wait = world.pace.take(world.now(), world.requests_per_minute, world.burst)
+    wait = world.rate_limit.take(world.now(), world.requests_per_minute, world.burst)
     if wait is not None:
         raise RefusalError(429, "rate_limit_exceeded", "Too many requests.", retry_after=math.ceil(wait))
 
@@ -146,7 +146,7 @@ def _consult(world: World, incoming: IncomingRequest, *, costly: bool) -> Reques
     for fault in list(world.faults):
         if not isinstance(fault, RequestFault) or not fault.concerns(incoming.method, incoming.path, costly=costly):
             continue
-        strikes = world.tally.strikes(fault, since_start=world.since_start(), draw=world.draw)
+        strikes = world.fault_counter.count_match(fault, since_start=world.since_start(), rng=world.rng)
         asked.append(fault)
         if strikes and isinstance(fault, Slow):
             delay += fault.seconds

@@ -8,7 +8,7 @@ import attrs
 
 USERNAME = "simulator"
 
-IN_ENGINES: dict[str, tuple[str, ...]] = {
+ENGINES: dict[str, tuple[str, ...]] = {
     "photo_avatar": ("avatar_v", "avatar_iv"),
     "digital_twin": ("avatar_v", "avatar_iv", "avatar_iii"),
     "studio_avatar": ("avatar_iv", "avatar_iii"),
@@ -44,7 +44,7 @@ class CatalogLook:
     @property
     def engines(self) -> tuple[str, ...]:
         """Names of the engines that can render it."""
-        return IN_ENGINES[self.avatar_type]
+        return ENGINES[self.avatar_type]
 
     def status(self, now: float, *, consent: bool) -> str | None:
         """Return the status at loop time *now*; public looks have none.

@@ -78,4 +78,4 @@ MODEL_VIDEO = JobKind(
     missing="video_not_found",
 )
 
-FAMILIES = {family.name: family for family in (VIDEO, LIPSYNC, TRANSLATION, CLIPPING, BACKGROUND, FILLER, MODEL_VIDEO)}
+JOB_KINDS = {family.name: family for family in (VIDEO, LIPSYNC, TRANSLATION, CLIPPING, BACKGROUND, FILLER, MODEL_VIDEO)}

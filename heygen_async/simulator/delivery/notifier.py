@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from heygen_async.simulator.account.job_kinds import FAMILIES
+from heygen_async.simulator.account.job_kinds import JOB_KINDS
 from heygen_async.simulator.storage import files
 from heygen_async.simulator.world.batches import BatchState
 from heygen_async.simulator.world.outbox import Notice, OutgoingEvent
@@ -35,12 +35,12 @@ class Notifier:
         elif isinstance(ended, BatchState):
             self._tell_batch(ended)
         elif isinstance(ended, Notice):
-            self.world.post.announce(self._event(ended.event_type, ended.data, ended.entity_id), None)
+            self.world.outbox.publish(self._event(ended.event_type, ended.data, ended.entity_id), None)
         else:
             self._tell_render(ended)
 
     def _tell_render(self, render: Render) -> None:
-        family = FAMILIES[render.family]
+        family = JOB_KINDS[render.family]
         data = {
             family.id_name if family.id_name != "job_id" else "id": render.video_id,
             **self._outcome(render),
@@ -48,7 +48,7 @@ class Notifier:
             "callback_id": render.body.get("callback_id"),
         }
         event = self._event(f"{family.event}.{_word(render)}", data, render.video_id)
-        self.world.post.announce(event, render.body.get("callback_url"), listed=family.listed)
+        self.world.outbox.publish(event, render.body.get("callback_url"), listed=family.listed)
 
     def _tell_session(self, session: AgentSession) -> None:
         video = session.video
@@ -60,10 +60,10 @@ class Notifier:
             **({} if video is None else self._outcome(video)),
         }
         event = self._event(f"video_agent.{'success' if done else 'fail'}", data, session.session_id)
-        self.world.post.announce(event, session.body.get("callback_url"))
+        self.world.outbox.publish(event, session.body.get("callback_url"))
 
     def _tell_batch(self, batch: BatchState) -> None:
-        now = self.world.reached
+        now = self.world.simulated_time
         data = {
             "batch_id": batch.batch_id,
             "title": batch.title,
@@ -71,16 +71,16 @@ class Notifier:
             "total_items": len(batch.members),
             "counts_by_status": batch.counts(now),
         }
-        self.world.post.announce(self._event("batch.finished", data, batch.batch_id), batch.callback_url)
+        self.world.outbox.publish(self._event("batch.finished", data, batch.batch_id), batch.callback_url)
 
     def _outcome(self, render: Render) -> dict[str, Any]:
-        if failure := render.trouble.failure:
+        if failure := render.faults.failure:
             # Receivers have found the reason under each of these names.
             return {"msg": failure.message, "failure_code": failure.code, "failure_message": failure.message}
         page = f"{self.world.origin}/videos/{render.video_id}"
         ending = "." + str(render.body.get("output_format") or "mp4")
         return {
-            "url": files.address(self.world, self.world.origin, render, ending, since=self.world.reached),
+            "url": files.address(self.world, self.world.origin, render, ending, since=self.world.simulated_time),
             "gif_download_url": None,
             "video_page_url": page,
             "video_share_page_url": page,
@@ -94,9 +94,9 @@ class Notifier:
             event_type=event_type,
             data=data,
             entity_id=entity_id,
-            at=self.world.reached,
+            at=self.world.simulated_time,
         )
 
 
 def _word(render: Render) -> str:
-    return "fail" if render.trouble.failure else "success"
+    return "fail" if render.faults.failure else "success"

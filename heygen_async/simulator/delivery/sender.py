@@ -58,7 +58,7 @@ class DeliverySender:
     async def run(self) -> None:
         """Carry parcels until cancelled; what has not been brought then is dropped."""
         woken = asyncio.Event()
-        self.world.post.wake = woken.set
+        self.world.outbox.wake = woken.set
         # A connection for each parcel: one that was kept may be closed by the receiver at any moment.
         connector = aiohttp.TCPConnector(force_close=True)
         timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
@@ -69,28 +69,28 @@ class DeliverySender:
             while True:
                 woken.clear()
                 self.world.now()
-                for parcel in self.world.post.take():
+                for parcel in self.world.outbox.take_queued():
                     group.start_soon(self._carry, http, parcel, self._consult(parcel))
                 with anyio.move_on_after(self._seconds_to_watch()):
                     await woken.wait()
 
     def _seconds_to_watch(self) -> float:
-        due = self.world.next_moment
-        if due is None or not self.world.post.needed:
+        due = self.world.next_action_at
+        if due is None or not self.world.outbox.has_receivers:
             return math.inf
-        return max(LEAST_STEP, due - self.world.reached)
+        return max(LEAST_STEP, due - self.world.simulated_time)
 
     def _consult(self, parcel: QueuedDelivery) -> list[DeliveryFault]:
         """Return all faults that befall *parcel*: unlike those of requests, they do not exclude each other."""
         world = self.world
-        if not world.post.speaks_to(parcel.url):
+        if not world.outbox.delivers_to(parcel.url):
             return []
         return [
             fault
             for fault in list(world.faults)
             if isinstance(fault, DeliveryFault)
             and fault.concerns(parcel.event.event_type, parcel.url)
-            and world.tally.strikes(fault, since_start=world.since_start(), draw=world.draw)
+            and world.fault_counter.count_match(fault, since_start=world.since_start(), rng=world.rng)
         ]
 
     async def _carry(
@@ -99,7 +99,7 @@ class DeliverySender:
         if any(isinstance(fault, ForgedDelivery) for fault in faults):
             await self._forge(http, parcel)
         lost = any(isinstance(fault, LostDelivery) for fault in faults)
-        if lost or not self.world.post.speaks_to(parcel.url):
+        if lost or not self.world.outbox.delivers_to(parcel.url):
             self._note(parcel, attempt=0, status=None)
             return
         await anyio.sleep(sum(fault.seconds for fault in faults if isinstance(fault, LateDelivery)))
@@ -142,13 +142,13 @@ class DeliverySender:
         return {
             **headers,
             "Heygen-Signature": parcel.endpoint.sign(body),
-            "Heygen-Timestamp": str(int(self.world.wall(self.world.now()))),
+            "Heygen-Timestamp": str(int(self.world.unix_time(self.world.now()))),
             "Heygen-Event-Id": parcel.event.event_id,
         }
 
     def _note(self, parcel: QueuedDelivery, *, attempt: int, status: int | None, forged: bool = False) -> None:
         event = parcel.event
-        self.world.post.deliveries.append(
+        self.world.outbox.deliveries.append(
             Delivery(
                 url=parcel.url,
                 event_type=event.event_type,

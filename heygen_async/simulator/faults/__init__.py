@@ -1,1 +1,1 @@
-"""Trouble that can be ordered."""
+"""RenderFaults that can be ordered."""

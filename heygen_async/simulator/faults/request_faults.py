@@ -224,32 +224,32 @@ class _Count:
 
 
 @attrs.define
-class FaultTally:
+class FaultCounter:
     """How often each fault has matched and struck. Faults are values; the counting is the world's."""
 
     _counts: dict[int, _Count] = attrs.field(factory=dict)
 
-    def strikes(self, fault: Fault, *, since_start: float, draw: random.Random) -> bool:
+    def count_match(self, fault: Fault, *, since_start: float, rng: random.Random) -> bool:
         """Count one match of *fault* and say whether it strikes.
 
         Args:
             fault: What concerns the request or render.
             since_start: Seconds since the world started.
-            draw: Where a probability comes from.
+            rng: Where a probability comes from.
         """
         if fault.between is not None and not fault.between[0] <= since_start <= fault.between[1]:
             return False
         count = self._counts.setdefault(id(fault), _Count(fault))
         count.matches += 1
-        hit = _by_number(fault, count) and (fault.probability is None or draw.random() < fault.probability)
+        hit = _by_number(fault, count) and (fault.probability is None or rng.random() < fault.probability)
         count.hits += hit
         return hit
 
-    def take_back(self, fault: Fault, *, struck: bool) -> None:
+    def uncount_match(self, fault: Fault, *, applied: bool) -> None:
         """Count the last match of *fault* no more: there was nothing that it could have spoiled."""
         count = self._counts[id(fault)]
         count.matches -= 1
-        count.hits -= struck
+        count.hits -= applied
 
 
 def _by_number(fault: Fault, count: _Count) -> bool:

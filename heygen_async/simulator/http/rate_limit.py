@@ -8,7 +8,7 @@ import attrs
 
 
 @attrs.define
-class RequestPace:
+class RateLimit:
     """So many requests a minute, a few more at once."""
 
     _tokens: float = math.inf

@@ -17,7 +17,7 @@ def create(call: RouteCall) -> Reply:
     """POST /v3/video-agents; no Idempotency-Key is honoured here."""
     require_known(call.world, call.body)
     session = acceptance.accept_session(call.world, call.body)
-    created_at = int(call.world.wall(session.created_at))
+    created_at = int(call.world.unix_time(session.created_at))
     return data_reply(
         {
             "session_id": session.session_id,
@@ -35,7 +35,7 @@ def list_(call: RouteCall) -> Reply:
         found,
         lambda session: {
             "session_id": session.session_id,
-            "created_at": int(call.world.wall(session.created_at)),
+            "created_at": int(call.world.unix_time(session.created_at)),
             "title": session.title,
         },
     )
@@ -56,7 +56,7 @@ def follow_up(call: RouteCall) -> Reply:
         raise invalid("session_id", "Only sessions in chat mode take messages.")
     if not session.waiting:
         raise invalid("session_id", f"The session is {session.status} and takes no message.")
-    call.world.agency.follow_up(session, call.body)
+    call.world.agent_farm.follow_up(session, call.body)
     run_id = call.world.make_id("run", call.world.next_number("run"))
     return data_reply({"run_id": run_id, "session_id": session.session_id, "title": session.title})
 
@@ -64,7 +64,7 @@ def follow_up(call: RouteCall) -> Reply:
 def stop(call: RouteCall) -> Reply:
     """POST /v3/video-agents/{session_id}/stop."""
     session = _find(call)
-    call.world.agency.stop(session)
+    call.world.agent_farm.stop(session)
     return data_reply({"session_id": session.session_id})
 
 
@@ -84,7 +84,7 @@ def resource(call: RouteCall) -> Reply:
             "preview_url": None,
             "thumbnail_url": film.get("thumbnail_url"),
             "metadata": {"title": session.title} if found.generated else None,
-            "created_at": int(call.world.wall(found.at)),
+            "created_at": int(call.world.unix_time(found.at)),
         }
     )
 
@@ -107,8 +107,8 @@ def _view(world: World, session: AgentSession) -> dict[str, Any]:
     video = session.video
     return {
         "session_id": session.session_id,
-        "status": session.trouble.odd_status() or session.status,
-        "created_at": int(world.wall(session.created_at)),
+        "status": session.faults.undocumented_status() or session.status,
+        "created_at": int(world.unix_time(session.created_at)),
         "progress": session.progress(world.now(), world.thinking_seconds),
         "title": session.title,
         "video_id": video.video_id if video else None,
@@ -122,7 +122,7 @@ def _message(world: World, message: Message) -> dict[str, Any]:
         "type": message.kind,
         "content": message.content,
         "resource_ids": list(message.resource_ids) or None,
-        "created_at": int(world.wall(message.at)),
+        "created_at": int(world.unix_time(message.at)),
     }
 
 

@@ -191,7 +191,7 @@ def _view(call: RouteCall, asset: Asset) -> dict[str, Any]:
         "owner": USERNAME,
         "space_id": SPACE,
         "folder_id": None,
-        "uploaded_at": int(call.world.wall(asset.made_at)),
+        "uploaded_at": int(call.world.unix_time(asset.made_at)),
         "url": _address(call, asset),
     }
 

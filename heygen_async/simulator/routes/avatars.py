@@ -140,7 +140,7 @@ def _new_group(call: RouteCall) -> Group:
         gender=None,
         private=True,
         default_voice_id=None,
-        created_at=int(world.wall(world.now())),
+        created_at=int(world.unix_time(world.now())),
     )
     world.library.groups[made.id] = made
     return made
@@ -160,7 +160,7 @@ def _new_look(call: RouteCall, look_id: str, group: Group) -> CatalogLook:
     )
     world.library.looks[look_id] = made
     data = {"avatar_id": look_id, "avatar_group_id": group.id}
-    world.tell_later(
+    world.schedule_notice(
         world.now() + world.avatar_seconds,
         Notice(event_type=EVENTS[made.avatar_type], data=data, entity_id=look_id),
     )

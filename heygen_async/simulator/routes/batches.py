@@ -45,7 +45,7 @@ def get_batch(bulk: BatchRoutes, call: RouteCall) -> Reply:
             "status": batch.status(now),
             "total_items": len(batch.members),
             "counts_by_status": batch.counts(now),
-            "created_at": int(call.world.wall(batch.created_at)),
+            "created_at": int(call.world.unix_time(batch.created_at)),
             "items": shown,
             "has_more": token is not None,
             "next_token": token,

@@ -77,7 +77,7 @@ def get(family: JobKind, call: RouteCall) -> Reply:
 def delete(family: JobKind, call: RouteCall) -> Reply:
     """DELETE of one."""
     render = _find(family, call)
-    call.world.studio.delete(render)
+    call.world.render_farm.delete(render)
     more = {"deleted": True} if family is BACKGROUND else {}
     return data_reply({"id": render.video_id, **more})
 

@@ -44,7 +44,7 @@ def create_folder(call: RouteCall) -> Reply:
     parent_id = body.get("parent_id") or None
     if parent_id is not None and parent_id not in world.library.folders:
         raise invalid("parent_id", "There is no such folder.")  # the contract declares no 404 here
-    now = int(world.wall(world.now()))
+    now = int(world.unix_time(world.now()))
     folder = {
         "folder_id": world.make_id("folder", world.next_number("folder")),
         "name": body["name"],

@@ -116,7 +116,7 @@ def _proofread(call: RouteCall, language: str) -> ProofreadState:
     world.library.proofreads[proofread_id] = proofread
     data = {"proofread_id": proofread_id}
     notice = Notice(event_type="proofread_creation.success", data=data, entity_id=proofread_id)
-    world.tell_later(proofread.ready_at, notice)
+    world.schedule_notice(proofread.ready_at, notice)
     return proofread
 
 
@@ -132,7 +132,7 @@ def _view(call: RouteCall, proofread: ProofreadState) -> dict[str, Any]:
         "id": proofread.id,
         "status": proofread.status(call.world.now()),
         "title": proofread.body["title"],
-        "created_at": int(call.world.wall(proofread.created_at)),
+        "created_at": int(call.world.unix_time(proofread.created_at)),
         "input_language": None,
         "output_language": proofread.language,
         "submitted_for_review": False,

@@ -49,9 +49,9 @@ def get(call: RouteCall) -> Reply:
 def delete(call: RouteCall) -> Reply:
     """DELETE /v3/videos/{video_id}."""
     render = _find(call)
-    call.world.studio.delete(render)
+    call.world.render_farm.delete(render)
     if render.session_id:
-        call.world.agency.deleted(call.world.sessions[render.session_id])
+        call.world.agent_farm.deleted(call.world.sessions[render.session_id])
     return data_reply({"id": render.video_id, "deleted": True})
 
 
@@ -95,8 +95,8 @@ def view(call: RouteCall, render: Render, *, looked_at: bool = False) -> dict[st
         "id": render.video_id,
         "status": seen.status,
         "title": render.title,
-        "created_at": int(world.wall(render.accepted_at)),
-        "completed_at": int(world.wall(seen.ended_at)) if seen.ended_at is not None else None,
+        "created_at": int(world.unix_time(render.accepted_at)),
+        "completed_at": int(world.unix_time(seen.ended_at)) if seen.ended_at is not None else None,
         "duration": render.duration if seen.done else None,
         **addresses(call, render, seen, _endings(render.body)),
         "video_page_url": f"{call.origin}/videos/{render.video_id}",
@@ -131,7 +131,7 @@ def _look(call: RouteCall, video_id: str) -> Item | None:
     render = call.world.videos.get(video_id)
     if render is None or render.deleted:
         return None
-    status = render.trouble.odd_status() or render.status(call.world.now())
+    status = render.faults.undocumented_status() or render.status(call.world.now())
     return Item(status=status, resource_id=video_id, error=error(render) if status == "failed" else None)
 
 

@@ -26,14 +26,14 @@ def create(call: RouteCall) -> Reply:
         secret=_new_secret(call),
         created_at=world.now(),
     )
-    world.post.endpoints[endpoint.endpoint_id] = endpoint
-    world.post.expect(endpoint.url)
+    world.outbox.endpoints[endpoint.endpoint_id] = endpoint
+    world.outbox.expect_delivery(endpoint.url)
     return data_reply({**_view(call, endpoint), "secret": endpoint.secret})
 
 
 def list_(call: RouteCall) -> Reply:
     """GET /v3/webhooks/endpoints, newest first."""
-    found = [(-endpoint.number, endpoint) for endpoint in reversed(call.world.post.endpoints.values())]
+    found = [(-endpoint.number, endpoint) for endpoint in reversed(call.world.outbox.endpoints.values())]
     return call.page_reply(found, functools.partial(_view, call))
 
 
@@ -44,7 +44,7 @@ def update(call: RouteCall) -> Reply:
         endpoint.url = call.body["url"]
     if "events" in call.body:
         endpoint.events = call.body["events"]
-    call.world.post.expect(endpoint.url)
+    call.world.outbox.expect_delivery(endpoint.url)
     return data_reply(_view(call, endpoint))
 
 
@@ -52,7 +52,7 @@ def delete(call: RouteCall) -> Reply:
     """DELETE /v3/webhooks/endpoints/{endpoint_id}; what is on its way to it turns back."""
     endpoint = _find(call)
     endpoint.deleted = True
-    del call.world.post.endpoints[endpoint.endpoint_id]
+    del call.world.outbox.endpoints[endpoint.endpoint_id]
     return data_reply({})
 
 
@@ -75,7 +75,7 @@ def events(call: RouteCall) -> Reply:
     wanted = call.query
     found = [
         (-event.number, event)
-        for event in reversed(call.world.post.log)
+        for event in reversed(call.world.outbox.events)
         if wanted.get("event_type") in (None, event.event_type) and wanted.get("entity_id") in (None, event.entity_id)
     ]
     return call.page_reply(found, functools.partial(_event, call))
@@ -90,7 +90,7 @@ def _new_secret(call: RouteCall) -> str:
 
 
 def _find(call: RouteCall) -> Endpoint:
-    endpoint = call.world.post.endpoints.get(call.names["endpoint_id"])
+    endpoint = call.world.outbox.endpoints.get(call.names["endpoint_id"])
     if endpoint is None:
         raise RefusalError(404, "webhook_not_found", "There is no such endpoint.")
     return endpoint
@@ -116,7 +116,7 @@ def _event(call: RouteCall, event: OutgoingEvent) -> dict[str, Any]:
 
 
 def _moment(call: RouteCall, at: float) -> str:
-    return dt.datetime.fromtimestamp(call.world.wall(at), dt.UTC).isoformat()
+    return dt.datetime.fromtimestamp(call.world.unix_time(at), dt.UTC).isoformat()
 
 
 ROUTES: Routes = {

@@ -89,7 +89,7 @@ def _asset(world: World, path: str, query: Mapping[str, str], headers: Mapping[s
 
 
 def _date(world: World, at: float | None) -> str:
-    return email.utils.formatdate(world.wall(at or 0.0), usegmt=True)
+    return email.utils.formatdate(world.unix_time(at or 0.0), usegmt=True)
 
 
 def content(world: World, render: Render, ending: str) -> bytes:
@@ -99,8 +99,8 @@ def content(world: World, render: Render, ending: str) -> bytes:
         return f"1\n00:00:00,000 --> 00:00:01,000\n{text}\n".encode()
     if ending == ".vtt":
         return f"WEBVTT\n\n00:00:00.000 --> 00:00:01.000\n{text}\n".encode()
-    draw = random.Random(f"{render.video_id}{ending}")
-    noise = draw.randbytes(max(64, int(world.bytes_per_video * draw.uniform(0.8, 1.2))))
+    rng = random.Random(f"{render.video_id}{ending}")
+    noise = rng.randbytes(max(64, int(world.bytes_per_video * rng.uniform(0.8, 1.2))))
     if ending == ".jpg":
         return b"\xff\xd8\xff\xe0" + noise[:1000] + b"\xff\xd9"
     if start := BEGINNINGS.get(ending[-4:]):

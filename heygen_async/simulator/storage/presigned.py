@@ -15,7 +15,7 @@ CREDENTIALS = ("x-api-key", "authorization")
 
 def presign(world: World, origin: str, path: str, seconds: float, since: float | None = None) -> str:
     """Return the address of *path* at *origin*, valid for *seconds* from loop time *since*; None is now."""
-    expires = int(world.wall(world.now() if since is None else since) + seconds)
+    expires = int(world.unix_time(world.now() if since is None else since) + seconds)
     return f"{origin}{quote(path)}?expires={expires}&sig={_sign(world, path, expires)}"
 
 
@@ -26,7 +26,7 @@ def address_problem(world: World, path: str, query: Mapping[str, str]) -> str | 
         return "Query parameter expires is missing."
     if not hmac.compare_digest(_sign(world, path, int(expires)), query.get("sig", "")):
         return "The signature does not match."
-    return "Request has expired." if world.wall(world.now()) >= int(expires) else None
+    return "Request has expired." if world.unix_time(world.now()) >= int(expires) else None
 
 
 def xml_refusal(status: int, code: str, message: str) -> Reply:

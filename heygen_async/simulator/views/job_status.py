@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from heygen_async.simulator.account.job_kinds import FAMILIES
+from heygen_async.simulator.account.job_kinds import JOB_KINDS
 from heygen_async.simulator.faults.request_faults import FailedRender
 from heygen_async.simulator.storage import files
 from heygen_async.simulator.views.call import RouteCall
@@ -39,14 +39,14 @@ def glance(call: RouteCall, render: Render, *, counts: bool = False) -> JobStatu
         counts: True if this uses up one of the looks that a fault spoils.
     """
     status = render.status(call.world.now())
-    odd = render.trouble.odd_status() if counts else None
+    odd = render.faults.undocumented_status() if counts else None
     if odd:
         return JobStatus(status=odd, done=False, ended_at=None, failure=None)
     return JobStatus(
-        status=FAMILIES[render.family].word(status),
+        status=JOB_KINDS[render.family].word(status),
         done=status == "completed",
         ended_at=render.ended_at,
-        failure=render.trouble.failure if status == "failed" else None,
+        failure=render.faults.failure if status == "failed" else None,
     )
 
 
@@ -61,9 +61,9 @@ def addresses(
         seen: How it looks to them.
         endings: Of the files' names, by the names of their fields.
     """
-    if not seen.done or render.trouble.hides_address():
+    if not seen.done or render.faults.hides_address():
         return dict.fromkeys(endings)
-    expired = render.trouble.expires_at_once()
+    expired = render.faults.expires_at_once()
     return {
         name: ending and files.address(call.world, call.origin, render, ending, expired=expired)
         for name, ending in endings.items()

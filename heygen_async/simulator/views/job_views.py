@@ -35,7 +35,7 @@ def _shared(call: RouteCall, render: Render, seen: JobStatus) -> View:
         "id": render.video_id,
         "status": seen.status,
         "title": render.title,
-        "created_at": int(call.world.wall(render.accepted_at)),
+        "created_at": int(call.world.unix_time(render.accepted_at)),
         "callback_id": render.body.get("callback_id"),
         "failure_message": seen.failure and seen.failure.message,
     }
@@ -106,8 +106,8 @@ def _background(call: RouteCall, render: Render, seen: JobStatus) -> View:
     return {
         "id": render.video_id,
         "status": "deleted" if render.deleted else seen.status,
-        "created_at": int(call.world.wall(render.accepted_at)),
-        "completed_at": int(call.world.wall(seen.ended_at)) if seen.ended_at is not None else None,
+        "created_at": int(call.world.unix_time(render.accepted_at)),
+        "completed_at": int(call.world.unix_time(seen.ended_at)) if seen.ended_at is not None else None,
         "duration": render.duration if seen.done else None,
         "error": seen.failure and seen.failure.message,
         "layers": {layer: url for layer, url in urls.items() if url and not render.deleted},
@@ -134,7 +134,7 @@ def _model_video(call: RouteCall, render: Render, seen: JobStatus) -> View:
         "video_id": render.video_id,
         "model": body["model"],
         "status": seen.status,
-        "created_at": int(call.world.wall(render.accepted_at)),
+        "created_at": int(call.world.unix_time(render.accepted_at)),
         "duration": int(render.duration),
         "aspect_ratio": body.get("aspect_ratio"),
         "seed": body.get("seed"),
@@ -149,7 +149,7 @@ def _model_video(call: RouteCall, render: Render, seen: JobStatus) -> View:
 
 def _progress(call: RouteCall, render: Render) -> int:
     if render.ended_at is not None or render.started_at is None:
-        return 0 if render.started_at is None or render.trouble.failure else 100
+        return 0 if render.started_at is None or render.faults.failure else 100
     return int(100 * min(0.99, (call.world.now() - render.started_at) / max(render.seconds, 1e-9)))
 
 

@@ -42,7 +42,7 @@ def accept(world: World, orders: Sequence[RenderOrder], key: str | None) -> list
     renders = [_render(world, order) for order in orders]
     for render in renders:
         world.jobs[render.family][render.video_id] = render
-        world.post.expect(render.body.get("callback_url"))
+        world.outbox.expect_delivery(render.body.get("callback_url"))
         _begin(world, render, key)
     return renders
 
@@ -75,12 +75,12 @@ def accept_session(world: World, body: Body) -> AgentSession:
         body=body,
         created_at=world.now(),
         render=render,
-        trouble=render.trouble,
+        faults=render.faults,
     )
     _charge(world, render, None)
     world.sessions[session_id] = session
-    world.post.expect(body.get("callback_url"))
-    world.agency.submit(session)
+    world.outbox.expect_delivery(body.get("callback_url"))
+    world.agent_farm.submit(session)
     return session
 
 
@@ -96,11 +96,11 @@ def charge_avatar(world: World, look_id: str, body: Body, key: str | None) -> No
         at=world.now(),
         amount_usd=prices.USD_AVATAR_CREATION,
     )
-    world.books.charge(charge)
+    world.accounting.charge(charge)
 
 
 def _require_slot(world: World, places: int = 1) -> None:
-    if world.pool.lacks(places) and not world.queueing:
+    if world.slot_pool.lacks(places) and not world.queueing:
         raise RefusalError(
             429,
             "rate_limit_exceeded",
@@ -134,13 +134,13 @@ def _render(world: World, order: RenderOrder, *, session_id: str | None = None) 
         accepted_at=world.now(),
         seconds=world.seconds_of_render(order.body, number),
         duration=prices.duration(order.kind, order.body),
-        trouble=world.trouble_of_render(order.body, number),
+        faults=world.faults_of_render(order.body, number),
     )
 
 
 def _begin(world: World, render: Render, key: str | None) -> None:
     _charge(world, render, key)
-    world.studio.submit(render)
+    world.render_farm.submit(render)
 
 
 def _batch(world: World, family: str, body: Body, renders: Sequence[Render]) -> BatchState:
@@ -156,7 +156,7 @@ def _batch(world: World, family: str, body: Body, renders: Sequence[Render]) -> 
     for render in renders:
         render.batch_id = batch.batch_id
     for told in (body, *(render.body for render in renders)):
-        world.post.expect(told.get("callback_url"))
+        world.outbox.expect_delivery(told.get("callback_url"))
     world.batches[batch.batch_id] = batch
     return batch
 
@@ -171,4 +171,4 @@ def _charge(world: World, render: Render, key: str | None) -> None:
         at=world.now(),
         amount_usd=_price(world, render.kind, render.body),
     )
-    world.books.charge(charge)
+    world.accounting.charge(charge)

@@ -95,5 +95,5 @@ class RenderMember:
 
 def error(render: Render) -> dict[str, Any] | None:
     """Return why *render* failed."""
-    failure = render.trouble.failure
+    failure = render.faults.failure
     return {"code": failure.code, "message": failure.message} if failure else None

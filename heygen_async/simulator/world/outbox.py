@@ -132,33 +132,33 @@ class Outbox:
     """Receivers, events and parcels of a world.
 
     Attributes:
-        hosts: Asked anew each time: which hosts are spoken to.
+        allowed_hosts: Asked anew each time: which hosts are spoken to.
         endpoints: By id, in order of creation.
-        log: Events in order of time.
+        events: Events in order of time.
         deliveries: Attempts in order of time.
-        needed: True if somebody is to be told of what will happen. Until then nobody has to watch the clock.
+        has_receivers: True if somebody is to be told of what will happen. Until then nobody has to watch the clock.
         wake: Called when there is a parcel, or a reason to watch the clock.
     """
 
-    hosts: Callable[[], tuple[str, ...]]
+    allowed_hosts: Callable[[], tuple[str, ...]]
     endpoints: dict[str, Endpoint] = attrs.field(factory=dict)
-    log: list[OutgoingEvent] = attrs.field(factory=list)
+    events: list[OutgoingEvent] = attrs.field(factory=list)
     deliveries: list[Delivery] = attrs.field(factory=list)
-    needed: bool = False
+    has_receivers: bool = False
     wake: Callable[[], None] = _nobody
-    _outgoing: list[QueuedDelivery] = attrs.field(factory=list)
+    _queue: list[QueuedDelivery] = attrs.field(factory=list)
 
-    def speaks_to(self, url: str) -> bool:
+    def delivers_to(self, url: str) -> bool:
         """Whether *url* is on a host that is spoken to."""
-        return host_of(url) in self.hosts()
+        return host_of(url) in self.allowed_hosts()
 
-    def expect(self, url: str | None) -> None:
+    def expect_delivery(self, url: str | None) -> None:
         """Note that *url* will have to be told of something."""
-        if url is not None and self.speaks_to(url):
-            self.needed = True
+        if url is not None and self.delivers_to(url):
+            self.has_receivers = True
             self.wake()
 
-    def announce(self, event: OutgoingEvent, callback_url: str | None, *, listed: bool = True) -> None:
+    def publish(self, event: OutgoingEvent, callback_url: str | None, *, listed: bool = True) -> None:
         """Tell everybody of *event*.
 
         Args:
@@ -167,20 +167,20 @@ class Outbox:
             listed: Whether its type is in the contract's list; if not, only `callback_url` is told.
         """
         if listed:
-            self.log.append(event)
-            self._outgoing += [
+            self.events.append(event)
+            self._queue += [
                 QueuedDelivery(event=event, url=endpoint.url, endpoint=endpoint)
                 for endpoint in self.endpoints.values()
                 if endpoint.wants(event)
             ]
         if callback_url:
-            self._outgoing.append(QueuedDelivery(event=event, url=callback_url))
-        if self._outgoing:
+            self._queue.append(QueuedDelivery(event=event, url=callback_url))
+        if self._queue:
             self.wake()
 
-    def take(self) -> list[QueuedDelivery]:
+    def take_queued(self) -> list[QueuedDelivery]:
         """Return what waits to be sent, once."""
-        taken, self._outgoing = self._outgoing, []
+        taken, self._queue = self._queue, []
         return taken
 
 

@@ -28,7 +28,7 @@ PENDING_SECONDS_AT_MOST = 5.0
 
 
 @attrs.define(kw_only=True)
-class Trouble:
+class RenderFaults:
     """The faults of one job, and how far they have been spent.
 
     Attributes:
@@ -48,7 +48,7 @@ class Trouble:
         """True if it never ends."""
         return self._first(Stuck) is not None
 
-    def odd_status(self) -> str | None:
+    def undocumented_status(self) -> str | None:
         """Return the undocumented word for this look at the status, if it gets one."""
         fault = self._first(UnknownStatus)
         return fault.word if fault and self._spend(UnknownStatus, fault.polls) else None
@@ -86,7 +86,7 @@ class Render:
         accepted_at: Loop time.
         seconds: From start to end.
         duration: Seconds of the video.
-        trouble: What goes wrong with it.
+        faults: What goes wrong with it.
         started_at: Loop time at which it got its slot; None while it waits for one.
         ended_at: Loop time.
         session_id: The agent session that makes it.
@@ -107,7 +107,7 @@ class Render:
     accepted_at: float
     seconds: float
     duration: float
-    trouble: Trouble
+    faults: RenderFaults
     started_at: float | None = None
     ended_at: float | None = None
     deleted: bool = False
@@ -115,7 +115,7 @@ class Render:
     def status(self, now: float) -> str:
         """Return the status at loop time *now*: pending, processing, completed or failed."""
         if self.ended_at is not None:
-            return "failed" if self.trouble.failure else "completed"
+            return "failed" if self.faults.failure else "completed"
         pending = min(self.seconds * PENDING_PART, PENDING_SECONDS_AT_MOST)
         if self.started_at is None or now < self.started_at + pending:
             return "pending"
@@ -131,14 +131,14 @@ class RenderFarm:
 
     Attributes:
         timeline: What will happen when.
-        pool: Slots.
+        slot_pool: Slots.
         on_started: Told of each render that starts: from now on its video is known to the account.
         on_failed: Told of each render that failed, so that it is not billed.
         on_ended: Told at last of each render that ended, or was taken away before.
     """
 
     timeline: Timeline
-    pool: SlotPool
+    slot_pool: SlotPool
     on_started: OnRender
     on_failed: OnRender
     on_ended: OnRender
@@ -148,15 +148,15 @@ class RenderFarm:
         """Start *render* as soon as there is a slot; the slot is freed when it ends."""
         start = functools.partial(self.start, render, self._leave)
         self._starts[render.video_id] = start
-        self.pool.enter(start)
+        self.slot_pool.acquire(start)
 
     def start(self, render: Render, on_end: OnRender) -> None:
         """Start *render* now; somebody else has taken the slot and frees it in *on_end*."""
         self._starts.pop(render.video_id, None)
         render.started_at = self.timeline.now
         self.on_started(render)
-        if not render.trouble.stuck:
-            self.timeline.at(self.timeline.now + render.seconds, functools.partial(self._end, render, on_end))
+        if not render.faults.stuck:
+            self.timeline.schedule(self.timeline.now + render.seconds, functools.partial(self._end, render, on_end))
 
     def delete(self, render: Render) -> None:
         """Take *render* away. If it still runs or waits it stops, and its slot is free.
@@ -165,21 +165,21 @@ class RenderFarm:
         """
         render.deleted = True
         if start := self._starts.pop(render.video_id, None):
-            self.pool.withdraw(start)
+            self.slot_pool.cancel(start)
             self.on_ended(render)
         elif render.ended_at is None:
             render.ended_at = self.timeline.now
-            self.pool.leave()
+            self.slot_pool.release()
             self.on_ended(render)
 
     def _end(self, render: Render, on_end: OnRender) -> None:
         if render.deleted:
             return
         render.ended_at = self.timeline.now
-        if render.trouble.failure:
+        if render.faults.failure:
             self.on_failed(render)
         on_end(render)
         self.on_ended(render)
 
     def _leave(self, _: Render) -> None:
-        self.pool.leave()
+        self.slot_pool.release()

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from heygen_async.simulator.world.renders import Render, RenderFarm, Trouble
+from heygen_async.simulator.world.renders import Render, RenderFarm, RenderFaults
 
 PROGRESS_THOUGHT = 30
 PROGRESS_GENERATED = 95
@@ -67,7 +67,7 @@ class AgentSession:
         thinking_since: Loop time; None while it waits for a slot.
         render: Its video; it exists for others once rendering has started.
         messages: Oldest first.
-        trouble: What goes wrong with it.
+        faults: What goes wrong with it.
         stops: Where it will still wait for the user, as status words.
         asked: True if it has waited for the user.
         resources: By id.
@@ -78,7 +78,7 @@ class AgentSession:
     body: dict[str, Any]
     created_at: float
     render: Render
-    trouble: Trouble
+    faults: RenderFaults
     status: str = "thinking"
     thinking_since: float | None = None
     messages: list[Message] = attrs.field(factory=list)
@@ -144,13 +144,13 @@ class AgentFarm:
     """Where sessions are worked on.
 
     Attributes:
-        studio: Makes their videos.
+        render_farm: Makes their videos.
         thinking_seconds: Asked anew each time: how long an agent thinks.
         stops: Asked anew each time: where a session in chat mode waits for the user.
         on_failed: Told when a session failed before it had a video.
     """
 
-    studio: RenderFarm
+    render_farm: RenderFarm
     thinking_seconds: Callable[[], float]
     stops: Callable[[], Sequence[str]]
     on_failed: OnSession
@@ -159,7 +159,7 @@ class AgentFarm:
         """Let the agent work on *session* as soon as there is a slot."""
         session.stops = list(self.stops()) if session.chat else []
         self._hear(session, session.body["prompt"], session.body)
-        self.studio.pool.enter(functools.partial(self._think, session))
+        self.render_farm.slot_pool.acquire(functools.partial(self._think, session))
 
     def follow_up(self, session: AgentSession, body: dict[str, Any]) -> None:
         """Go on with a session that waits for the user."""
@@ -179,19 +179,21 @@ class AgentFarm:
 
     @property
     def _now(self) -> float:
-        return self.studio.timeline.now
+        return self.render_farm.timeline.now
 
     def _think(self, session: AgentSession) -> None:
         if session.status == "failed":  # stopped while it waited for a slot
-            self.studio.pool.leave()
+            self.render_farm.slot_pool.release()
             return
         session.thinking_since = self._now
-        self.studio.timeline.at(self._now + self.thinking_seconds(), functools.partial(self._thought, session))
+        self.render_farm.timeline.schedule(
+            self._now + self.thinking_seconds(), functools.partial(self._thought, session)
+        )
 
     def _thought(self, session: AgentSession) -> None:
         if session.ended:
             return
-        failure = session.trouble.failure
+        failure = session.faults.failure
         if failure and failure.while_thinking:
             self._fail(session, failure.message or "")
         elif session.stops:
@@ -218,7 +220,7 @@ class AgentFarm:
     def _generate(self, session: AgentSession) -> None:
         session.status = "generating"
         session.say("model", "Rendering the video now.", self._now)
-        self.studio.start(session.render, functools.partial(self._rendered, session))
+        self.render_farm.start(session.render, functools.partial(self._rendered, session))
 
     def _rendered(self, session: AgentSession, render: Render) -> None:
         session.status = render.status(self._now)
@@ -228,7 +230,7 @@ class AgentFarm:
         else:
             film = session.resource("video", self._now)
             session.say("model", "Your video is ready.", self._now, "resource", [film])
-        self.studio.pool.leave()
+        self.render_farm.slot_pool.release()
 
     def _fail(self, session: AgentSession, reason: str) -> None:
         started = session.thinking_since is not None
@@ -236,7 +238,7 @@ class AgentFarm:
         session.say("model", reason, self._now, "error")
         self.on_failed(session)
         if started:
-            self.studio.pool.leave()
+            self.render_farm.slot_pool.release()
 
 
 def _part(passed: float, whole: float) -> float:

@@ -36,21 +36,21 @@ class SlotPool:
         """True if so many more jobs would have to wait."""
         return self.rendering + len(self._waiting) + places > self.limit()
 
-    def enter(self, start: Action) -> None:
+    def acquire(self, start: Action) -> None:
         """Call *start* as soon as there is a slot, in order of arrival."""
         self._waiting.append(start)
-        self.refill()
+        self.start_waiting()
 
-    def withdraw(self, start: Action) -> None:
+    def cancel(self, start: Action) -> None:
         """Give up waiting."""
         self._waiting.remove(start)
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """Free a slot for the next."""
         self._change(-1)
-        self.refill()
+        self.start_waiting()
 
-    def refill(self) -> None:
+    def start_waiting(self) -> None:
         """Start those who wait, as far as there are slots: after a job has left, or the limit has grown."""
         while self._waiting and self.rendering < self.limit():
             self._change(+1)

@@ -24,22 +24,22 @@ class Timeline:
 
     Attributes:
         now: Loop time that the world has reached. While an action runs it is the action's own moment.
-        on_sooner: Called when something will happen sooner than all else.
+        on_earlier: Called when something will happen sooner than all else.
     """
 
     now: float = 0.0
-    on_sooner: Action = _nobody
+    on_earlier: Action = _nobody
     _ahead: list[tuple[float, int, Action]] = attrs.field(factory=list)
     _order: itertools.count[int] = attrs.field(factory=itertools.count)
 
-    def at(self, when: float, action: Action) -> None:
+    def schedule(self, when: float, action: Action) -> None:
         """Let *action* happen at loop time *when*."""
         heapq.heappush(self._ahead, (when, next(self._order), action))
         if self._ahead[0][2] is action:
-            self.on_sooner()
+            self.on_earlier()
 
     @property
-    def next(self) -> float | None:
+    def next_at(self) -> float | None:
         """Loop time of what happens next; None if nothing will."""
         return self._ahead[0][0] if self._ahead else None
 

@@ -16,13 +16,13 @@ import attrs
 
 from heygen_async.simulator.account.ledger import Charge, Ledger, Seen
 from heygen_async.simulator.account.library import Library
-from heygen_async.simulator.faults.request_faults import FaultTally, RenderFault
+from heygen_async.simulator.faults.request_faults import FaultCounter, RenderFault
 from heygen_async.simulator.http.idempotency import KeyedReplies
-from heygen_async.simulator.http.rate_limit import RequestPace
+from heygen_async.simulator.http.rate_limit import RateLimit
 from heygen_async.simulator.world.assets import Asset
 from heygen_async.simulator.world.batches import BatchState
 from heygen_async.simulator.world.outbox import Delivery, Notice, Outbox
-from heygen_async.simulator.world.renders import Render, RenderFarm, Trouble
+from heygen_async.simulator.world.renders import Render, RenderFarm, RenderFaults
 from heygen_async.simulator.world.sessions import AgentFarm, AgentSession
 from heygen_async.simulator.world.settings import WorldSettings
 from heygen_async.simulator.world.slots import SlotPool
@@ -52,40 +52,40 @@ class World(WorldSettings):
     jobs: dict[str, dict[str, Render]] = attrs.field(factory=lambda: defaultdict(dict), init=False)
     assets: dict[str, Asset] = attrs.field(factory=dict, init=False)
     library: Library = attrs.field(factory=Library, init=False)
-    post: Outbox = attrs.field(init=False)
+    outbox: Outbox = attrs.field(init=False)
     on_end: Callable[[Ended], None] = attrs.field(default=_nobody, init=False)
     origin: str = attrs.field(default="", init=False)
     keyed_replies: KeyedReplies = attrs.field(factory=KeyedReplies, init=False)
-    tally: FaultTally = attrs.field(factory=FaultTally, init=False)
-    draw: random.Random = attrs.field(init=False)
-    pace: RequestPace = attrs.field(factory=RequestPace, init=False)
-    pool: SlotPool = attrs.field(init=False)
-    studio: RenderFarm = attrs.field(init=False)
-    agency: AgentFarm = attrs.field(init=False)
-    books: Ledger = attrs.field(factory=Ledger, init=False)
+    fault_counter: FaultCounter = attrs.field(factory=FaultCounter, init=False)
+    rng: random.Random = attrs.field(init=False)
+    rate_limit: RateLimit = attrs.field(factory=RateLimit, init=False)
+    slot_pool: SlotPool = attrs.field(init=False)
+    render_farm: RenderFarm = attrs.field(init=False)
+    agent_farm: AgentFarm = attrs.field(init=False)
+    accounting: Ledger = attrs.field(factory=Ledger, init=False)
     _timeline: Timeline = attrs.field(factory=Timeline, init=False)
     _started_at: float | None = attrs.field(default=None, init=False)
     _numbers: Counter[str] = attrs.field(factory=Counter, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.draw = random.Random(self.seed)
-        self.pool = SlotPool(limit=lambda: self.slots, timeline=self._timeline)
+        self.rng = random.Random(self.seed)
+        self.slot_pool = SlotPool(limit=lambda: self.slots, timeline=self._timeline)
         self.jobs["video"] = self.videos
-        self.studio = RenderFarm(
+        self.render_farm = RenderFarm(
             timeline=self._timeline,
-            pool=self.pool,
+            slot_pool=self.slot_pool,
             on_started=self._render_started,
             on_failed=self._render_failed,
             on_ended=self._render_ended,
         )
-        self.agency = AgentFarm(
-            studio=self.studio,
+        self.agent_farm = AgentFarm(
+            render_farm=self.render_farm,
             thinking_seconds=lambda: self.thinking_seconds,
             stops=lambda: self.chat_stops,
             on_failed=self._session_failed,
         )
-        self.post = Outbox(hosts=lambda: self.webhook_hosts)
-        self._timeline.on_sooner = self._sooner
+        self.outbox = Outbox(allowed_hosts=lambda: self.webhook_hosts)
+        self._timeline.on_earlier = self._wake_sender
 
     # --- time
 
@@ -97,24 +97,24 @@ class World(WorldSettings):
             return self._timeline.now
         self._start(moment)
         self._timeline.advance(moment)
-        self.pool.refill()
+        self.slot_pool.start_waiting()
         return moment
 
     @property
-    def reached(self) -> float:
+    def simulated_time(self) -> float:
         """Loop time that the world has reached: inside of what happens, its moment."""
         return self._timeline.now
 
     @property
-    def next_moment(self) -> float | None:
+    def next_action_at(self) -> float | None:
         """Loop time of what happens next; None if nothing will."""
-        return self._timeline.next
+        return self._timeline.next_at
 
     def since_start(self) -> float:
         """Return the seconds since the world started."""
         return self.now() - (self._started_at or 0.0)
 
-    def wall(self, moment: float) -> float:
+    def unix_time(self, moment: float) -> float:
         """Return the Unix time of loop time *moment*: the epoch and what has passed since."""
         return (self.epoch or 0.0) + moment - (self._started_at or 0.0)
 
@@ -130,19 +130,19 @@ class World(WorldSettings):
     def ledger(self) -> list[Charge]:
         """What was charged, in order of acceptance."""
         self.now()
-        return self.books.charges
+        return self.accounting.charges
 
     @property
     def refunds(self) -> list[str]:
         """`Charge.resource_id` of what failed and is not billed."""
         self.now()
-        return self.books.refunds
+        return self.accounting.refunds
 
     @property
     def charged_usd(self) -> float:
         """US dollars charged less those given back."""
         self.now()
-        return self.books.charged_usd
+        return self.accounting.charged_usd
 
     def charges_by(self, field_name: str) -> Counter[Any]:
         """Count the charges for each value of a field of the body, as "script", "prompt" or "title"."""
@@ -155,7 +155,7 @@ class World(WorldSettings):
     @property
     def deliveries(self) -> list[Delivery]:
         """Attempts to deliver to webhooks, in order of time."""
-        return self.post.deliveries
+        return self.outbox.deliveries
 
     def request_counts(self) -> Counter[str]:
         """Count the requests by method and route, as "GET /v3/videos/{video_id}"."""
@@ -165,32 +165,32 @@ class World(WorldSettings):
     def rendering(self) -> int:
         """Slots taken now."""
         self.now()
-        return self.pool.rendering
+        return self.slot_pool.rendering
 
     @property
     def peak_rendering(self) -> int:
         """The most slots taken at once."""
         self.now()
-        return self.pool.peak
+        return self.slot_pool.peak
 
     @property
     def slot_log(self) -> list[tuple[float, int]]:
         """Loop time and slots taken, at each change."""
         self.now()
-        return self.pool.log
+        return self.slot_pool.log
 
     def report(self) -> dict[str, Any]:
         """Return a summary for people and tests, fit for JSON."""
         now = self.now()
-        charges = self.books.charges
+        charges = self.accounting.charges
         return {
             "seconds": round(self.since_start(), 3),
             "slots": self.slots,
-            "rendering": self.pool.rendering,
-            "peak_rendering": self.pool.peak,
+            "rendering": self.slot_pool.rendering,
+            "peak_rendering": self.slot_pool.peak,
             "charges": len(charges),
-            "charged_usd": self.books.charged_usd,
-            "refunds": len(self.books.refunds),
+            "charged_usd": self.accounting.charged_usd,
+            "refunds": len(self.accounting.refunds),
             "charges_by_kind": dict(Counter(charge.kind for charge in charges)),
             "videos": dict(Counter(video.status(now) for video in self.videos.values() if not video.deleted)),
             "sessions": dict(Counter(session.status for session in self.sessions.values())),
@@ -210,10 +210,10 @@ class World(WorldSettings):
         """Return the id of the *number*-th thing of its kind: the same in each world with this seed."""
         return hashlib.sha256(f"{self.seed}:{what}:{number}".encode()).hexdigest()[:32]
 
-    def tell_later(self, when: float, notice: Notice) -> None:
+    def schedule_notice(self, when: float, notice: Notice) -> None:
         """Let webhooks be told of *notice* at loop time *when*."""
-        self._timeline.at(when, lambda: self.on_end(notice))
-        self._sooner()
+        self._timeline.schedule(when, lambda: self.on_end(notice))
+        self._wake_sender()
 
     def find_render(self, render_id: str) -> Render | None:
         """Return the job with this id, of whatever family."""
@@ -226,17 +226,17 @@ class World(WorldSettings):
         sigma = math.log(self.p95_seconds / self.median_seconds) / P95_SIGMAS
         return random.Random(f"{self.seed}:render:{number}").lognormvariate(math.log(self.median_seconds), sigma)
 
-    def trouble_of_render(self, body: dict[str, Any], number: int) -> Trouble:
+    def faults_of_render(self, body: dict[str, Any], number: int) -> RenderFaults:
         """Settle which faults the *number*-th accepted render gets."""
-        strikes = functools.partial(self.tally.strikes, since_start=self.since_start())
+        strikes = functools.partial(self.fault_counter.count_match, since_start=self.since_start())
         struck = [
             fault
             for place, fault in enumerate(self.faults)
             if isinstance(fault, RenderFault)
             and fault.concerns(body)
-            and strikes(fault, draw=random.Random(f"{self.seed}:fault:{place}:{number}"))
+            and strikes(fault, rng=random.Random(f"{self.seed}:fault:{place}:{number}"))
         ]
-        return Trouble(faults=tuple(struck))
+        return RenderFaults(faults=tuple(struck))
 
     def _render_ended(self, render: Render) -> None:
         if not render.deleted:
@@ -248,17 +248,17 @@ class World(WorldSettings):
                 self.on_end(batch)
 
     def _session_failed(self, session: AgentSession) -> None:
-        self.books.refund(session.session_id)
+        self.accounting.refund(session.session_id)
         self.on_end(session)
 
-    def _sooner(self) -> None:
-        if self.post.needed:
-            self.post.wake()
+    def _wake_sender(self) -> None:
+        if self.outbox.has_receivers:
+            self.outbox.wake()
 
     def _render_failed(self, render: Render) -> None:
-        self.books.refund(render.session_id or render.video_id)
+        self.accounting.refund(render.session_id or render.video_id)
 
     def _render_started(self, render: Render) -> None:
         self.jobs[render.family][render.video_id] = render
         if render.session_id:
-            self.books.name_video(render.session_id, render.video_id)
+            self.accounting.name_video(render.session_id, render.video_id)

@@ -237,7 +237,7 @@ async def test_an_agent_that_waits_without_a_message_can_be_answered(heygen: Hey
     """An agent that waits without a message is a Question with blank text."""
     async with heygen.video_agents.chat(ASK) as chat:
         await anext(chat)
-        world.agency.stops = lambda: ()
+        world.agent_farm.stops = lambda: ()
         session_of(world).status = "waiting_for_input"
         question = await anext(chat)
         assert isinstance(question, Question)
@@ -423,7 +423,7 @@ async def test_a_message_that_appears_late_is_not_repeated(heygen: HeyGen, world
 async def _say_later(world: World, session: AgentSession, message: str) -> None:
     await anyio.sleep(20)
     world.now()
-    world.agency.follow_up(session, {"message": message})
+    world.agent_farm.follow_up(session, {"message": message})
 
 
 async def test_a_repeated_message_that_is_refused_because_the_first_has_arrived(heygen: HeyGen, world: World) -> None:
@@ -443,7 +443,7 @@ async def _say_after_the_second_post(world: World, session: AgentSession) -> Non
     while world.request_counts()["POST /v3/video-agents/{session_id}"] < 2:
         await anyio.sleep(1)
     world.now()
-    world.agency.follow_up(session, {"message": "go on"})
+    world.agent_farm.follow_up(session, {"message": "go on"})
 
 
 async def test_a_repeated_message_that_is_refused_for_another_reason(heygen: HeyGen, world: World) -> None:

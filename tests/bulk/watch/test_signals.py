@@ -24,7 +24,7 @@ async def receiver(heygen: HeyGen, world: World) -> AsyncIterator[Receiver]:
     receiving = Receiver()
 
     async def take(request: web.Request) -> web.Response:
-        body, now = await request.read(), world.wall(world.now())
+        body, now = await request.read(), world.unix_time(world.now())
         try:
             receiving.receive(body, request.headers, path=request.path, now=now)
         except WebhookError:

@@ -199,7 +199,7 @@ class _LatePerson:
     def readline(self) -> str:
         (session,) = self._world.sessions.values()
         if session.waiting:
-            self._world.agency.follow_up(session, {"message": "quicker"})
+            self._world.agent_farm.follow_up(session, {"message": "quicker"})
         return "too late\n"
 
 

@@ -201,8 +201,8 @@ async def test_chance_comes_from_the_seed(http: aiohttp.ClientSession, world: Wo
     """The same requests meet the same fate in each world of one seed."""
     world.faults.append(ErrorAnswer(probability=0.3))
     seen = [await status(http) for _ in range(40)]
-    draw = type(world.draw)(world.seed)
-    assert seen == [503 if draw.random() < 0.3 else 200 for _ in range(40)]
+    rng = type(world.rng)(world.seed)
+    assert seen == [503 if rng.random() < 0.3 else 200 for _ in range(40)]
 
 
 async def test_the_first_in_the_list_strikes(http: aiohttp.ClientSession, world: World) -> None:
@@ -232,7 +232,7 @@ async def test_one_fault_serves_many_worlds(server: Server, world: World) -> Non
     """A fault is a value: each world counts for itself."""
     fault = FailedRender(nth=1)
     worlds = [World(faults=[fault]) for _ in range(2)]
-    assert [len(world.trouble_of_render({}, 1).faults) for world in worlds] == [1, 1]
+    assert [len(world.faults_of_render({}, 1).faults) for world in worlds] == [1, 1]
 
 
 async def test_a_stuck_render_never_ends(http: aiohttp.ClientSession, world: World) -> None:
@@ -319,6 +319,6 @@ def test_the_failures_of_a_seed_do_not_depend_on_the_order() -> None:
     fault = FailedRender(probability=0.3)
     forward, backward = World(faults=[fault]), World(faults=[fault])
     numbers = range(1, 60)
-    fates = {n: bool(forward.trouble_of_render({}, n).faults) for n in numbers}
-    assert {n: bool(backward.trouble_of_render({}, n).faults) for n in reversed(numbers)} == fates
+    fates = {n: bool(forward.faults_of_render({}, n).faults) for n in numbers}
+    assert {n: bool(backward.faults_of_render({}, n).faults) for n in reversed(numbers)} == fates
     assert 5 < sum(fates.values()) < 35

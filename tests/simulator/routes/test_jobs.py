@@ -422,4 +422,4 @@ async def test_a_world_goes_on_without_its_server(world: World) -> None:
         assert answer.status == 202
     await anyio.sleep(1000)
     assert world.rendering == 0
-    assert [event.event_type for event in world.post.log] == ["ai_clipping.success"]
+    assert [event.event_type for event in world.outbox.events] == ["ai_clipping.success"]
