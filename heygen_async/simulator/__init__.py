@@ -1,4 +1,4 @@
-"""A stand-in HeyGen server with a billing ledger: try a campaign without a key, without money, in a moment.
+"""A simulator of HeyGen's API with a billing ledger: runs a campaign without a key, without costs, in virtual time.
 
 ```python
 async def main() -> None:
@@ -10,7 +10,8 @@ async def main() -> None:
 run(main)  # hours of rendering pass in a second
 ```
 
-Written from the API's contract and notes alone, so that it is a second opinion on any client.
+The simulator is written from the API's contract and notes and shares no code with the client, so it also checks the
+client.
 """
 
 from heygen_async.simulator.account.ledger import Charge, Seen

@@ -1,6 +1,6 @@
-"""Event loops whose clock is not the wall's: virtual (hours in a moment) and compressed (faster by a factor).
+"""Event loops with a clock of their own: virtual time jumps to the next timer, compressed time is faster by a factor.
 
-Everything that asks the loop for the time follows along: `anyio.sleep`, `asyncio.timeout`, aiohttp's timeouts.
+All timers that use the loop's clock follow it: `anyio.sleep`, `asyncio.timeout`, the timeouts of aiohttp.
 """
 
 from __future__ import annotations
@@ -20,31 +20,31 @@ from anyio.to_thread import current_default_thread_limiter
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-# What one end of a loopback socket sends, the other end can read only after a trip through the kernel, so a single
-# empty look at the sockets does not mean that nothing is under way.
-LOOKS_BEFORE_A_JUMP = 8
-# Real seconds. A thread that ends wakes the loop at once; this is for what ends without a sound.
-LOOK_WHILE_BUSY = 0.02
+# Data sent on a loopback socket is readable at the other end only after a trip through the kernel. So one poll without
+# ready sockets does not show that no data is in transit.
+POLLS_BEFORE_JUMP = 8
+# Real seconds. A thread that ends wakes the loop at once; a hold that ends does not.
+POLL_SECONDS_WHILE_BUSY = 0.02
 
 Ready = list[tuple[selectors.SelectorKey, int]]
 
 
 class ThreadLimiter(Protocol):
-    """What the loop wants to know of anyio's `CapacityLimiter`."""
+    """The part of anyio's `CapacityLimiter` that the loop reads."""
 
     @property
     def borrowed_tokens(self) -> int:
-        """How many threads are at work."""
+        """Number of threads at work."""
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
-    """A loop that never waits for a timer: with nothing else to do, its clock jumps to the next one.
+    """An event loop in virtual time: when it is idle, its clock jumps to the next timer.
 
-    The clock starts at 0 and stands still while callbacks run, while sockets have data, and while threads work:
-    those of `run_in_executor`, those of anyio's default limiter, those of a limiter given to `watch_threads`, and
-    whatever happens under `hold`. Without any timer it blocks until a socket is ready, as usual.
+    The clock starts at 0. It stands still while callbacks run, while sockets have data, inside `hold`, and while
+    threads work: those of `run_in_executor`, of anyio's default limiter, and of limiters given to `watch_threads`.
+    Without timers, the loop blocks until a socket is ready, as usual.
 
-    A process outside is not seen: a client there is out of time before it has sent its request.
+    Other processes are not taken into account: timeouts of their requests can pass before a request arrives.
     """
 
     def __init__(self) -> None:
@@ -55,16 +55,16 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         super().__init__(_Selector(self._select))
 
     def time(self) -> float:
-        """Return the virtual seconds since the loop was made."""
+        """Return the virtual seconds since the loop was created."""
         return self._now
 
     def watch_threads(self, limiter: ThreadLimiter) -> None:
-        """Let no time pass while *limiter* has lent tokens, in addition to anyio's default one."""
+        """Stop the clock while threads of *limiter* work, in addition to those of anyio's default limiter."""
         self._limiters.append(limiter)
 
     @contextlib.contextmanager
     def hold(self) -> Iterator[None]:
-        """Let no virtual time pass inside: something that the loop cannot see is at work."""
+        """Stop the clock inside this context, for work that the loop cannot see."""
         self._holds += 1
         try:
             yield
@@ -78,42 +78,42 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         super().run_forever()
 
     def run_in_executor(self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts) -> asyncio.Future[T]:
-        """Run *func* in a thread; until it ends, no virtual time passes."""
+        """Run *func* in a thread. The clock stands still until it ends."""
         future: asyncio.Future[T] = super().run_in_executor(executor, func, *args)
         self._holds += 1
         future.add_done_callback(self._thread_ended)
         return future
 
     async def shutdown_default_executor(self, *args: Any) -> None:
-        """Wait for the executor's threads, in real time: since Python 3.12 there is a timeout around this."""
+        """Wait for the executor's threads in real time. Python 3.12 and later put a timeout around this call."""
         with self.hold():
             await super().shutdown_default_executor(*args)
 
     async def _watch_default_threads(self) -> None:
-        # A task, because anyio has to see which library runs; its first step comes before any wait for sockets.
+        # In a task, since anyio detects the running library there. The task runs before the first wait for sockets.
         self.watch_threads(current_default_thread_limiter())
 
     def _thread_ended(self, _: asyncio.Future[Any]) -> None:
         self._holds -= 1
 
-    def _select(self, look: Callable[[float | None], Ready], timeout: float | None) -> Ready:
+    def _select(self, poll: Callable[[float | None], Ready], timeout: float | None) -> Ready:
         if timeout is None or timeout <= 0:
-            return look(timeout)
-        for _ in range(LOOKS_BEFORE_A_JUMP):
-            if ready := look(0):
+            return poll(timeout)
+        for _ in range(POLLS_BEFORE_JUMP):
+            if ready := poll(0):
                 return ready
-            _let_others_run()
+            _yield_cpu()
         if self._holds or any(limiter.borrowed_tokens for limiter in self._limiters):
-            return look(min(timeout, LOOK_WHILE_BUSY))
+            return poll(min(timeout, POLL_SECONDS_WHILE_BUSY))
         self._now += timeout
         return []
 
 
 class CompressedTimeLoop(asyncio.SelectorEventLoop):
-    """A loop whose clock runs *speed* times as fast as the wall's. Its timers fire so much earlier.
+    """An event loop whose clock and timers run *speed* times as fast as real time.
 
     Args:
-        speed: Seconds of the loop in a real second.
+        speed: Seconds of the loop's clock per real second.
     """
 
     def __init__(self, speed: float) -> None:
@@ -121,15 +121,15 @@ class CompressedTimeLoop(asyncio.SelectorEventLoop):
         super().__init__(_Selector(self._select))
 
     def time(self) -> float:
-        """Return the loop's seconds; like the wall's monotonic clock, they count from no moment in particular."""
+        """Return the seconds of the loop's clock. The zero point is arbitrary, as for `time.monotonic`."""
         return time.monotonic() * self.speed
 
-    def _select(self, look: Callable[[float | None], Ready], timeout: float | None) -> Ready:
-        return look(timeout if timeout is None else timeout / self.speed)
+    def _select(self, poll: Callable[[float | None], Ready], timeout: float | None) -> Ready:
+        return poll(timeout if timeout is None else timeout / self.speed)
 
 
 def run(main: Callable[[], Awaitable[T]], *, speed: float | None = None) -> T:
-    """Run *main* in virtual time, or *speed* times as fast as life, and return what it returns."""
+    """Run *main* in virtual time, or *speed* times as fast as real time, and return its result."""
     factory = VirtualTimeLoop if speed is None else functools.partial(CompressedTimeLoop, speed)
     with asyncio.Runner(loop_factory=factory) as runner:
         return runner.run(_awaited(main))
@@ -139,13 +139,13 @@ async def _awaited(main: Callable[[], Awaitable[T]]) -> T:
     return await main()
 
 
-def _let_others_run() -> None:
+def _yield_cpu() -> None:
     # sleep(0) takes fifty times as long as sched_yield(), which Windows does not have.
     getattr(os, "sched_yield", functools.partial(time.sleep, 0))()
 
 
 class _Selector(selectors.DefaultSelector):
-    """The platform's selector; how long to wait is the loop's decision."""
+    """The platform's selector, whose waiting time the loop decides."""
 
     def __init__(self, decide: Callable[[Callable[[float | None], Ready], float | None], Ready]) -> None:
         super().__init__()

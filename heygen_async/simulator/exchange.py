@@ -1,4 +1,4 @@
-"""One request's way through the simulator: faults, checks, execution, faults again."""
+"""Processes one request: faults before it, checks, execution, faults of the answer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from heygen_async.simulator.faults.request_faults import (
 from heygen_async.simulator.http.idempotency import Scope
 from heygen_async.simulator.http.incoming import IncomingRequest
 from heygen_async.simulator.http.replies import JSON_TYPE, RefusalError, Reply
-from heygen_async.simulator.router import COSTLY, Route, authenticate, read_call, route
+from heygen_async.simulator.router import COSTLY, Route, authenticate, find_route, read_call
 from heygen_async.simulator.storage import files, uploads
 from heygen_async.simulator.world.world import World
 
@@ -33,95 +33,95 @@ BAD_GATEWAY = b"<!DOCTYPE html><html><head><title>Bad gateway</title></head><bod
 
 @attrs.frozen(kw_only=True)
 class Outcome:
-    """What goes over the wire.
+    """The result of an exchange, as the server sends it.
 
     Attributes:
-        reply: The answer; None closes the connection without one.
-        cut: True if only half of the body is sent before the connection is closed.
+        reply: Reply to send; None closes the connection without a reply.
+        truncated: True closes the connection after half of the reply's body.
     """
 
     reply: Reply | None
-    cut: bool = False
+    truncated: bool = False
 
 
 @attrs.frozen(kw_only=True)
-class RequestFate:
-    """What the faults have in store for a request.
+class FaultsOfRequest:
+    """The faults of one request.
 
     Attributes:
-        delay: Seconds until the answer.
-        fault: What strikes, if anything.
-        asked: Whose turn it was, the one that strikes included.
+        delay: Seconds before the answer.
+        fault: Fault that takes effect, if any.
+        counted: Faults that have counted the request as a match, including `fault`.
     """
 
     delay: float
     fault: RequestFault | None
-    asked: tuple[RequestFault, ...]
+    counted: tuple[RequestFault, ...]
 
-    def take_back(self, world: World) -> None:
-        """The request was refused: whatever spoils executed requests has not met one."""
-        for fault in self.asked:
+    def uncount(self, world: World) -> None:
+        """Take back the matches of faults that need an executed request, since this one was refused."""
+        for fault in self.counted:
             if fault.executed and not isinstance(fault, Slow):
                 world.fault_counter.uncount_match(fault, applied=fault is self.fault)
 
 
 async def exchange(world: World, incoming: IncomingRequest) -> Outcome:
-    """Write *incoming* down, execute it if nothing is against it, and return what is sent."""
-    where = _where(incoming)
+    """Record *incoming*, check and execute it, and return the result to send."""
+    found = _route_of(incoming)
     world.origin = incoming.origin
-    place = len(world.requests)
+    index = len(world.requests)
     seen = Seen(
         method=incoming.method,
         path=incoming.path,
-        route=where.template,
+        route=found.template,
         status=None,
         at=world.now(),
         key=incoming.headers.get("idempotency-key"),
     )
     world.requests.append(seen)
     await anyio.sleep(world.latency_seconds)
-    outcome = await _outcome(world, incoming, where)
+    outcome = await _outcome(world, incoming, found)
     if outcome.reply is not None:
-        world.requests[place] = attrs.evolve(seen, status=outcome.reply.status)
+        world.requests[index] = attrs.evolve(seen, status=outcome.reply.status)
     return outcome
 
 
-def _where(incoming: IncomingRequest) -> Route:
+def _route_of(incoming: IncomingRequest) -> Route:
     if incoming.path.startswith(FILES):
         return Route(template=FILE_TEMPLATE)
     if incoming.path.startswith(uploads.UPLOADS):
         return Route(template=UPLOAD_TEMPLATE)
-    return route(incoming.method, incoming.path)
+    return find_route(incoming.method, incoming.path)
 
 
-async def _outcome(world: World, incoming: IncomingRequest, where: Route) -> Outcome:
-    costly = (incoming.method, where.template) in COSTLY
-    fate = _consult(world, incoming, costly=costly)
-    if fate.fault is not None and not fate.fault.executed:
-        await anyio.sleep(fate.delay)
-        return _spoilt(fate.fault, Reply())
-    reply, scope = _execute(world, incoming, where)
+async def _outcome(world: World, incoming: IncomingRequest, found: Route) -> Outcome:
+    costly = (incoming.method, found.template) in COSTLY
+    faults = _choose_faults(world, incoming, costly=costly)
+    if faults.fault is not None and not faults.fault.executed:
+        await anyio.sleep(faults.delay)
+        return _apply_fault(faults.fault, Reply())
+    reply, scope = _execute(world, incoming, found)
     refused = reply.status >= 300
     if refused:
-        fate.take_back(world)
+        faults.uncount(world)
     try:
-        await anyio.sleep(fate.delay)
+        await anyio.sleep(faults.delay)
     finally:
         if scope is not None:
             world.keyed_replies.end(scope)
-    return Outcome(reply=reply) if refused or fate.fault is None else _spoilt(fate.fault, reply)
+    return Outcome(reply=reply) if refused or faults.fault is None else _apply_fault(faults.fault, reply)
 
 
-def _execute(world: World, incoming: IncomingRequest, where: Route) -> tuple[Reply, Scope | None]:
-    """Return the answer, and the key that it is to be kept under."""
-    if where.template == FILE_TEMPLATE:
+def _execute(world: World, incoming: IncomingRequest, found: Route) -> tuple[Reply, Scope | None]:
+    """Return the reply, and the key under which it is kept, if any."""
+    if found.template == FILE_TEMPLATE:
         return files.download(world, incoming.method, incoming.path, dict(incoming.query), incoming.headers), None
-    if where.template == UPLOAD_TEMPLATE:
+    if found.template == UPLOAD_TEMPLATE:
         return uploads.put(world, incoming), None
     try:
         authenticate(world, incoming.headers)
-        _keep_pace(world)
-        call = read_call(world, incoming, where)
+        _require_rate(world)
+        call = read_call(world, incoming, found)
         scope = (incoming.method, incoming.path, call.key) if call.key else None
         if scope and (first := world.keyed_replies.recall(scope, world.now())):
             return first, None
@@ -133,35 +133,34 @@ def _execute(world: World, incoming: IncomingRequest, where: Route) -> tuple[Rep
     return reply, scope
 
 
-def _keep_pace(world: World) -> None:
+def _require_rate(world: World) -> None:
     wait = world.rate_limit.take(world.now(), world.requests_per_minute, world.burst)
     if wait is not None:
         raise RefusalError(429, "rate_limit_exceeded", "Too many requests.", retry_after=math.ceil(wait))
 
 
-def _consult(world: World, incoming: IncomingRequest, *, costly: bool) -> RequestFate:
-    """Ask the faults in order, up to the first that strikes; those behind it do not count this request."""
+def _choose_faults(world: World, incoming: IncomingRequest, *, costly: bool) -> FaultsOfRequest:
+    """Check the faults in order, up to the first that takes effect. The faults after it do not count this request."""
     delay = 0.0
-    asked = []
+    counted = []
     for fault in list(world.faults):
         if not isinstance(fault, RequestFault) or not fault.concerns(incoming.method, incoming.path, costly=costly):
             continue
-        strikes = world.fault_counter.count_match(fault, since_start=world.since_start(), rng=world.rng)
-        asked.append(fault)
-        if strikes and isinstance(fault, Slow):
+        applies = world.fault_counter.count_match(fault, since_start=world.since_start(), rng=world.rng)
+        counted.append(fault)
+        if applies and isinstance(fault, Slow):
             delay += fault.seconds
-        elif strikes:
-            return RequestFate(delay=delay, fault=fault, asked=tuple(asked))
-    return RequestFate(delay=delay, fault=None, asked=tuple(asked))
+        elif applies:
+            return FaultsOfRequest(delay=delay, fault=fault, counted=tuple(counted))
+    return FaultsOfRequest(delay=delay, fault=None, counted=tuple(counted))
 
 
-def _spoilt(fault: RequestFault, reply: Reply) -> Outcome:
-    """Return what *fault* makes of *reply*."""
+def _apply_fault(fault: RequestFault, reply: Reply) -> Outcome:
     match fault:
         case Truncated():
-            return Outcome(reply=reply, cut=True)
+            return Outcome(reply=reply, truncated=True)
         case WrongLength() | Malformed() | Empty():
-            return Outcome(reply=_mangled(fault, reply))
+            return Outcome(reply=_corrupted(fault, reply))
         case RateLimitStorm():
             return Outcome(reply=_too_many(fault))
         case ErrorAnswer():
@@ -170,7 +169,7 @@ def _spoilt(fault: RequestFault, reply: Reply) -> Outcome:
             return Outcome(reply=None)  # DropBefore, DropAfterAccept
 
 
-def _mangled(fault: WrongLength | Malformed | Empty, reply: Reply) -> Reply:
+def _corrupted(fault: WrongLength | Malformed | Empty, reply: Reply) -> Reply:
     if isinstance(fault, WrongLength):
         return attrs.evolve(reply, body=reply.body[: len(reply.body) // 2])
     half = b'{"data": {"video_id": "' if isinstance(fault, Malformed) else b""

@@ -26,12 +26,12 @@ from heygen_async.simulator.world.world import World
 
 @pytest.fixture
 def heygen_world() -> World:
-    """An account at HeyGen with ten slots and plenty of money. Change it before or during the test."""
+    """A simulated account with ten slots and a million US dollars. Its settings may be changed during the test."""
     return World()
 
 
 @pytest.fixture
 async def heygen_server(heygen_world: World) -> AsyncIterator[Server]:
-    """A simulator that serves `heygen_world`; ask it for its `base_url`."""
+    """A running simulator that serves `heygen_world` at its `base_url`."""
     async with serve(heygen_world) as server:
         yield server

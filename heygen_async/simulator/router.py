@@ -1,4 +1,4 @@
-"""From bytes to a valid call: which operation, who asks, is the request as the contract wants it."""
+"""Finds the route of a request, authenticates it, and checks it against the contract."""
 
 from __future__ import annotations
 
@@ -70,12 +70,12 @@ BATCHES = {
 
 @attrs.frozen(kw_only=True)
 class Route:
-    """Where a path leads.
+    """The route of a request.
 
     Attributes:
-        template: Like "/v3/videos/{video_id}"; for unknown paths the path.
-        names: Values in the path.
-        handler: None if there is nothing under this method.
+        template: Path template, such as "/v3/videos/{video_id}"; the path itself if it is unknown.
+        names: Values of the path's parameters by name.
+        handler: Handler of the operation; None if the path or the method is unknown.
     """
 
     template: str
@@ -83,17 +83,17 @@ class Route:
     handler: Handler | None = None
 
 
-def route(method: str, path: str) -> Route:
-    """Find where a request leads."""
+def find_route(method: str, path: str) -> Route:
+    """Return the route of a request."""
     template, names = _match(path)
     return Route(template=template, names=names, handler=ROUTES.get((method, template)))
 
 
 def authenticate(world: World, headers: Mapping[str, str]) -> None:
-    """Let pass whoever has a key of the account.
+    """Check the credentials of a request.
 
     Raises:
-        RefusalError: 401.
+        RefusalError: 401, there are none or they are not of this account.
     """
     scheme, _, token = headers.get("authorization", "").partition(" ")
     bearer = token.strip() if scheme.lower() == "bearer" else ""
@@ -101,79 +101,83 @@ def authenticate(world: World, headers: Mapping[str, str]) -> None:
         raise RefusalError(401, "unauthorized", "Missing or invalid credentials.")
 
 
-def read_call(world: World, incoming: IncomingRequest, where: Route) -> RouteCall:
-    """Return what is asked.
+def read_call(world: World, incoming: IncomingRequest, found: Route) -> RouteCall:
+    """Return the valid call of a request.
 
     Raises:
-        RefusalError: 404, 405 or 400.
+        RefusalError: 404 or 405 for an unknown operation, 400 for a request that breaks the contract.
     """
-    if where.handler is None:
-        known = any(template == where.template for _, template in ROUTES)
+    if found.handler is None:
+        known = any(template == found.template for _, template in ROUTES)
         if known:
-            raise RefusalError(405, "method_not_allowed", f"No {incoming.method} on {where.template}.")
+            raise RefusalError(405, "method_not_allowed", f"No {incoming.method} on {found.template}.")
         raise RefusalError(404, "not_found", f"There is nothing at {incoming.path}.")
-    asked = operation(incoming.method, where.template)
+    op = operation(incoming.method, found.template)
     return RouteCall(
         world=world,
-        operation=asked,
-        names=where.names,
-        query=_query(asked, incoming),
-        body=_body(world, asked, incoming),
-        key=_key(asked, incoming),
+        operation=op,
+        names=found.names,
+        query=_query(op, incoming),
+        body=_body(world, op, incoming),
+        key=_key(op, incoming),
         origin=incoming.origin,
-        handler=where.handler,
+        handler=found.handler,
     )
 
 
-def _query(asked: Operation, incoming: IncomingRequest) -> dict[str, Any]:
+def _query(op: Operation, incoming: IncomingRequest) -> dict[str, Any]:
     names = [name for name, _ in incoming.query]
     if twice := [name for name in names if names.count(name) > 1]:
         raise _refusal([FieldError(path=twice[0], message=f"Query parameter '{twice[0]}' is given twice.")])
-    query = asked.read_query(dict(incoming.query))
-    _refuse(list(asked.query_problems(query)))
+    query = op.read_query(dict(incoming.query))
+    _refuse(list(op.query_problems(query)))
     return query
 
 
-def _key(asked: Operation, incoming: IncomingRequest) -> str | None:
+def _key(op: Operation, incoming: IncomingRequest) -> str | None:
     key = incoming.headers.get("idempotency-key")
-    if key is None or not asked.keyed:
+    if key is None or not op.keyed:
         return None
-    _refuse(list(asked.key_problems(key)))
+    _refuse(list(op.key_problems(key)))
     return key
 
 
-def _body(world: World, asked: Operation, incoming: IncomingRequest) -> dict[str, Any]:
-    if not asked.takes_body or (incoming.is_empty and not asked.needs_body):
+def _body(world: World, op: Operation, incoming: IncomingRequest) -> dict[str, Any]:
+    if not op.takes_body or (incoming.is_empty and not op.needs_body):
         return {}
-    if asked.takes_form:
-        return _form(asked, incoming)
+    if op.takes_form:
+        return _form(op, incoming)
     body = _json_object(incoming)
-    problems = list(asked.body_problems(_with_https(world, asked, body)))
+    problems = list(op.body_problems(_with_https(world, op, body)))
     if not problems:
-        problems = list(broken_rules(asked.template, body))
-    if asked.template in BATCHES:
-        _refuse_items(BATCHES[asked.template], problems)
+        problems = list(broken_rules(op.template, body))
+    if op.template in BATCHES:
+        _refuse_items(BATCHES[op.template], problems)
     _refuse(problems)
     return body
 
 
-def _with_https(world: World, asked: Operation, body: dict[str, Any]) -> dict[str, Any]:
-    """Return *body* as the contract wants it, where it is laxer here: receivers on this machine may be http."""
+def _with_https(world: World, op: Operation, body: dict[str, Any]) -> dict[str, Any]:
+    """Return *body* for the check against the contract.
+
+    The contract forbids http for webhook receivers. Here, receivers on this machine may use it, unless the world
+    forbids it too; their http is replaced by https for the check.
+    """
     url = body.get("url")
-    if world.https_webhooks_only or not asked.template.startswith("/v3/webhooks/") or not isinstance(url, str):
+    if world.https_webhooks_only or not op.template.startswith("/v3/webhooks/") or not isinstance(url, str):
         return body
     return {**body, "url": re.sub("^http:", "https:", url)} if host_of(url) in LOCAL_HOSTS else body
 
 
-def _form(asked: Operation, incoming: IncomingRequest) -> dict[str, Any]:
+def _form(op: Operation, incoming: IncomingRequest) -> dict[str, Any]:
     form = incoming.form or Form(problem=f"Content-Type should be {FORM_TYPE}; got '{_content_type(incoming)}'.")
     if form.problem is not None:
         raise RefusalError(400, "invalid_parameter", form.problem)
     fields = form.parts
     names = [field.name for field in fields]
     wrong = [
-        *(FieldError(path=name, message=f"'{name}' is required.") for name in asked.form_fields if name not in names),
-        *(FieldError(path=name, message=f"Unknown field '{name}'.") for name in names if name not in asked.form_fields),
+        *(FieldError(path=name, message=f"'{name}' is required.") for name in op.form_fields if name not in names),
+        *(FieldError(path=name, message=f"Unknown field '{name}'.") for name in names if name not in op.form_fields),
         *(FieldError(path=field.name, message="Input should be a file.") for field in fields if field.filename is None),
         *(FieldError(path=name, message="Given twice.") for name in set(names) if names.count(name) > 1),
     ]
@@ -218,7 +222,7 @@ def _refusal(problems: list[FieldError]) -> RefusalError:
 
 @functools.cache
 def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    # Templates without names come first: /v3/videos/statuses is no video.
+    # Templates with fewer parameters come first, so that /v3/videos/statuses is not taken for a video.
     templates = sorted({template for _, template in ROUTES}, key=lambda template: template.count("{"))
     return tuple((re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template)), template) for template in templates)
 

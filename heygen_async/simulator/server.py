@@ -1,4 +1,4 @@
-"""The HTTP server: order of the checks, faults on the way, and what goes over the wire."""
+"""The HTTP server: reads requests, sends replies, and closes connections where a fault demands it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from heygen_async.simulator.storage.uploads import UPLOADS
 from heygen_async.simulator.world.world import World
 
 MOST_BYTES = 100 * 1024 * 1024
-# Seconds. An idle connection stays for as long as anybody may want it: in virtual time an hour passes in a moment.
+# Seconds. Long enough for idle connections of clients in virtual time, in which an hour passes in a moment.
 KEEP_ALIVE = 1e7
 SHUTDOWN = 0.001
 
@@ -31,8 +31,8 @@ class Server:
     """A running simulator.
 
     Attributes:
-        base_url: Like "http://127.0.0.1:43121"; what a client takes instead of https://api.heygen.com.
-        world: What it serves.
+        base_url: Address such as "http://127.0.0.1:43121", which a client takes in place of https://api.heygen.com.
+        world: The account that it serves.
     """
 
     base_url: str
@@ -41,12 +41,12 @@ class Server:
 
 @contextlib.asynccontextmanager
 async def serve(world: World | None = None, *, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[Server]:
-    """Serve *world* (None: a new one) while the context lasts.
+    """Serve *world* within the context.
 
     Args:
-        world: The account.
+        world: Account to serve; None means a new one.
         host: Address to listen on.
-        port: 0 picks a free one.
+        port: Port to listen on; 0 picks a free one.
     """
     world = World() if world is None else world
     runner = web.AppRunner(build_app(world), access_log=None, keepalive_timeout=KEEP_ALIVE, shutdown_timeout=SHUTDOWN)
@@ -59,33 +59,33 @@ async def serve(world: World | None = None, *, host: str = "127.0.0.1", port: in
     finally:
         with anyio.CancelScope(shield=True):
             await runner.cleanup()
-            await asyncio.sleep(0)  # closed transports end in the next round of the loop
+            await asyncio.sleep(0)  # closed transports end in the next iteration of the loop
 
 
 def build_app(world: World) -> web.Application:
-    """Return *world* as an aiohttp application, for those who serve it themselves."""
+    """Return an aiohttp application that serves *world*, for programs with a server of their own."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         return await _handle(world, request)
 
-    async def carry(_: web.Application) -> AsyncIterator[None]:
-        # A task of the application's, and not of a group: a group here would wrap what the caller's block raises.
+    async def send_deliveries(_: web.Application) -> AsyncIterator[None]:
+        # No task group: it would wrap the exceptions of the block in which the caller uses the server.
         task = asyncio.create_task(DeliverySender(world).run())
         yield
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
 
-    world.on_end = Notifier(world).tell
+    world.on_end = Notifier(world).notify
     app = web.Application(client_max_size=MOST_BYTES)
-    app.cleanup_ctx.append(carry)
+    app.cleanup_ctx.append(send_deliveries)
     app.router.add_route("*", "/{path:.*}", handle)
     return app
 
 
 async def _handle(world: World, request: web.Request) -> web.StreamResponse:
     if request.path.startswith("/_simulator/"):
-        return await _send(world, request, _introspect(world, request.path))
+        return await _send(world, request, _state_of_world(world, request.path))
     body, form, upload = b"", None, None
     try:
         if request.path.startswith(UPLOADS) and request.method == "PUT":
@@ -110,7 +110,7 @@ async def _handle(world: World, request: web.Request) -> web.StreamResponse:
     return await _send(world, request, await exchange(world, incoming))
 
 
-def _introspect(world: World, path: str) -> Outcome:
+def _state_of_world(world: World, path: str) -> Outcome:
     if path == "/_simulator/report":
         return Outcome(reply=json_reply(world.report()))
     if path == "/_simulator/ledger":
@@ -120,20 +120,20 @@ def _introspect(world: World, path: str) -> Outcome:
 
 async def _send(world: World, request: web.Request, outcome: Outcome) -> web.StreamResponse:
     if outcome.reply is None:
-        _hang_up(request)
+        _close_connection(request)
         return web.Response()
     number = world.next_number("request")
     headers = {**outcome.reply.headers, "X-Request-Id": f"req_{world.make_id('request', number)}"}
-    if not outcome.cut:
+    if not outcome.truncated:
         return web.Response(status=outcome.reply.status, body=outcome.reply.body, headers=headers)
     headers["Content-Length"] = str(len(outcome.reply.body))
     half = web.StreamResponse(status=outcome.reply.status, headers=headers)
     await half.prepare(request)
     await half.write(outcome.reply.body[: len(outcome.reply.body) // 2])
-    _hang_up(request)
+    _close_connection(request)
     return half
 
 
-def _hang_up(request: web.Request) -> None:
+def _close_connection(request: web.Request) -> None:
     if request.transport is not None:
         request.transport.close()

@@ -1,1 +1,1 @@
-"""The simulated account: its money, its prices, its looks, voices and files."""
+"""The simulated account: charges, prices, kinds of jobs, looks, voices and sample data."""

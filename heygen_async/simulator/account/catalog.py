@@ -1,4 +1,4 @@
-"""The looks and voices that the account can use."""
+"""Looks and voices that the account can use."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ ENGINES: dict[str, tuple[str, ...]] = {
 
 @attrs.frozen(kw_only=True)
 class CatalogLook:
-    """One appearance of an avatar; its id is the `avatar_id` of a request.
+    """One look of an avatar. Requests name it as `avatar_id`.
 
     Attributes:
-        id: Of the look.
-        name: For people.
-        group_id: The avatar that it is a look of.
+        id: Id of the look.
+        name: Name in lists.
+        group_id: Avatar group that the look belongs to.
         avatar_type: "photo_avatar", "digital_twin" or "studio_avatar".
-        gender: As listed.
+        gender: Gender in lists.
         orientation: "portrait" or "landscape".
-        default_voice_id: Spoken with if a request names no voice.
-        private: True if it is the account's own.
-        ready_at: Loop time at which it is made; None if it always was there.
+        default_voice_id: Voice of requests that name none.
+        private: True if the look belongs to the account, False if it is public.
+        ready_at: Loop time from which it can be used; None for the looks of a new account.
     """
 
     id: str
@@ -43,7 +43,7 @@ class CatalogLook:
 
     @property
     def engines(self) -> tuple[str, ...]:
-        """Names of the engines that can render it."""
+        """Names of the engines that can render this look."""
         return ENGINES[self.avatar_type]
 
     def status(self, now: float, *, consent: bool) -> str | None:
@@ -51,7 +51,7 @@ class CatalogLook:
 
         Args:
             now: Loop time.
-            consent: Whether whoever is shown has agreed; only digital twins need that.
+            consent: True if the person shown has consented, which only digital twins need.
         """
         if not self.private:
             return None
@@ -60,7 +60,7 @@ class CatalogLook:
         return "completed" if consent or self.avatar_type != "digital_twin" else "pending_consent"
 
     def view(self, status: str | None) -> dict[str, Any]:
-        """Return it as ``AvatarLookItem``."""
+        """Return this look as ``AvatarLookItem`` of the contract."""
         width, height = (1080, 1920) if self.orientation == "portrait" else (1920, 1080)
         return {
             "id": self.id,
@@ -88,13 +88,13 @@ class CatalogVoice:
     """One voice.
 
     Attributes:
-        id: Of the voice.
-        name: For people.
-        language: Its name in English.
-        gender: As listed.
-        engine: The engine behind it.
-        private: True if it is the account's own.
-        ready_at: Loop time at which the clone is made; None if it always was there.
+        id: Id of the voice.
+        name: Name in lists.
+        language: English name of the language.
+        gender: Gender in lists.
+        engine: Name of the speech engine.
+        private: True if the voice belongs to the account, False if it is public.
+        ready_at: Loop time from which a clone can be used; None for all other voices.
     """
 
     id: str
@@ -106,7 +106,7 @@ class CatalogVoice:
     ready_at: float | None = None
 
     def view(self) -> dict[str, Any]:
-        """Return it as ``VoiceItem``."""
+        """Return this voice as ``VoiceItem`` of the contract."""
         return {
             "voice_id": self.id,
             "name": self.name,
@@ -125,7 +125,7 @@ class CatalogVoice:
         return "processing" if self.ready_at is not None and now < self.ready_at else "complete"
 
     def detail(self, status: str | None) -> dict[str, Any]:
-        """Return it as ``VoiceDetail``."""
+        """Return this voice as ``VoiceDetail`` of the contract."""
         shared = ("voice_id", "name", "language", "gender", "support_pause", "preview_audio_url")
         view = self.view()
         return {
@@ -138,11 +138,11 @@ class CatalogVoice:
 
 
 def _look(name: str, avatar_type: str, gender: str, orientation: str, *, private: bool = False) -> CatalogLook:
-    word = name.split(maxsplit=1)[0].lower()
+    slug = name.split(maxsplit=1)[0].lower()
     return CatalogLook(
-        id=f"look_{word}",
+        id=f"look_{slug}",
         name=name,
-        group_id=f"group_{word}",
+        group_id=f"group_{slug}",
         avatar_type=avatar_type,
         gender=gender,
         orientation=orientation,

@@ -1,4 +1,4 @@
-"""Kinds of jobs: each has its own endpoints and its own words, all share slots, render times, faults and books."""
+"""Kinds of jobs. Each has its own endpoints and statuses; all share slots, render times, faults and the ledger."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ class JobKind:
     """One kind of job.
 
     Attributes:
-        name: Of the family: `Render.family`.
-        path: Where it is created and listed.
-        id_name: Of a job's id in paths.
-        running: The status word of a job that is being rendered.
-        event: Beginning of its webhook events.
-        listed: True if `event` is in the contract's list of event types. What is not listed goes to no registered
-            endpoint and not into the log, only to the request's own `callback_url`, under a name that is a guess.
-        missing: Error code of a job that is not there.
+        name: Name of the kind, as in `Render.job_kind`.
+        path: Path of the endpoints that create and list jobs.
+        id_name: Path parameter with the id of a job.
+        running: Status of a job that is being rendered.
+        event: First part of the types of its webhook events.
+        listed: True if `event` is in the contract's list of event types. The events of other kinds go only to the
+            `callback_url` of the request, under a type that is a guess; registered endpoints and the event log do not
+            get them.
+        not_found: Error code for an unknown job.
     """
 
     name: str
@@ -26,15 +27,15 @@ class JobKind:
     running: str = "running"
     event: str
     listed: bool = True
-    missing: str = "not_found"
+    not_found: str = "not_found"
 
     @property
-    def one(self) -> str:
-        """Template of the path of one job."""
+    def item_path(self) -> str:
+        """Path template of one job."""
         return f"{self.path}/{{{self.id_name}}}"
 
-    def word(self, status: str) -> str:
-        """Return *status*, as `Render.status` says it, in the words of the family."""
+    def api_status(self, status: str) -> str:
+        """Return the status in the API for *status* of a render (`Render.status`)."""
         return self.running if status == "processing" else status
 
 
@@ -44,7 +45,7 @@ VIDEO = JobKind(
     id_name="video_id",
     running="processing",
     event="avatar_video",
-    missing="video_not_found",
+    not_found="video_not_found",
 )
 LIPSYNC = JobKind(name="lipsync", path="/v3/lipsyncs", id_name="lipsync_id", event="lipsync", listed=False)
 TRANSLATION = JobKind(
@@ -75,7 +76,7 @@ MODEL_VIDEO = JobKind(
     running="processing",
     event="model_video",
     listed=False,
-    missing="video_not_found",
+    not_found="video_not_found",
 )
 
-JOB_KINDS = {family.name: family for family in (VIDEO, LIPSYNC, TRANSLATION, CLIPPING, BACKGROUND, FILLER, MODEL_VIDEO)}
+JOB_KINDS = {kind.name: kind for kind in (VIDEO, LIPSYNC, TRANSLATION, CLIPPING, BACKGROUND, FILLER, MODEL_VIDEO)}

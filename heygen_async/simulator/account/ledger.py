@@ -1,4 +1,4 @@
-"""The books: what was charged for, and what came in."""
+"""The ledger of charges and refunds, and the record of requests."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import attrs
 
 @attrs.frozen(kw_only=True)
 class Charge:
-    """One accepted render.
+    """The charge for one accepted render.
 
     Attributes:
-        resource_id: What the accepting answer named: a video id, or for agents the session id. For an item of a
-            batch its video id.
-        video_id: The video; for agents None until rendering starts.
-        kind: "avatar", "image", "cinematic_avatar", "studio" or "video_agent".
-        idempotency_key: As sent, where the endpoint knows keys.
-        body: The request; for a batch, the item.
+        resource_id: Id in the answer to the request: a video id, or the session id of an agent. For an item of a batch,
+            the id of its video.
+        video_id: Id of the video; for agents None until rendering starts.
+        kind: Kind of the render, such as "avatar", "image", "cinematic_avatar", "studio", "video_agent" or "lipsync".
+        idempotency_key: Idempotency-Key as sent, if the endpoint honours keys.
+        body: Body of the request; for a batch, the item.
         at: Loop time.
-        amount_usd: US dollars.
+        amount_usd: Amount in US dollars.
     """
 
     resource_id: str
@@ -33,15 +33,15 @@ class Charge:
 
 @attrs.frozen(kw_only=True)
 class Seen:
-    """One request that came in.
+    """One received request.
 
     Attributes:
-        method: In capitals.
-        path: Without the query.
-        route: The path's template, like "/v3/videos/{video_id}"; the path itself where there is none.
-        status: Of the answer; None if none was given, or not yet.
+        method: HTTP method in capitals.
+        path: Path without the query.
+        route: Template of the path, such as "/v3/videos/{video_id}"; the path itself if it is unknown.
+        status: HTTP status of the answer; None until it is sent, and if it never is.
         at: Loop time of arrival.
-        key: Its Idempotency-Key, honoured or not.
+        key: Idempotency-Key, honoured or not.
     """
 
     method: str
@@ -57,32 +57,32 @@ class Ledger:
     """Charges and refunds.
 
     Attributes:
-        charges: In order of acceptance.
-        refunds: `resource_id` of what failed: failed renders are not billed.
+        charges: Charges in order of acceptance.
+        refunds: `Charge.resource_id` of renders and sessions that failed: those are not billed.
     """
 
     charges: list[Charge] = attrs.field(factory=list)
     refunds: list[str] = attrs.field(factory=list)
-    _places: dict[str, int] = attrs.field(factory=dict)
+    _index_of: dict[str, int] = attrs.field(factory=dict)
     _sum_usd: float = 0.0
 
     @property
     def charged_usd(self) -> float:
-        """US dollars of all charges less the refunds."""
+        """Charges less refunds, in US dollars."""
         return round(self._sum_usd, 4)
 
     def charge(self, charge: Charge) -> None:
-        """Write *charge* down."""
-        self._places[charge.resource_id] = len(self.charges)
+        """Record *charge*."""
+        self._index_of[charge.resource_id] = len(self.charges)
         self.charges.append(charge)
         self._sum_usd += charge.amount_usd
 
     def refund(self, resource_id: str) -> None:
-        """Give the money for *resource_id* back."""
+        """Refund the charge of *resource_id*."""
         self.refunds.append(resource_id)
-        self._sum_usd -= self.charges[self._places[resource_id]].amount_usd
+        self._sum_usd -= self.charges[self._index_of[resource_id]].amount_usd
 
-    def name_video(self, resource_id: str, video_id: str) -> None:
-        """Complete the charge of an agent session: now it has a video."""
-        place = self._places[resource_id]
-        self.charges[place] = attrs.evolve(self.charges[place], video_id=video_id)
+    def set_video(self, resource_id: str, video_id: str) -> None:
+        """Add the id of the video to the charge of an agent session."""
+        index = self._index_of[resource_id]
+        self.charges[index] = attrs.evolve(self.charges[index], video_id=video_id)

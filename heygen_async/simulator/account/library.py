@@ -1,4 +1,4 @@
-"""What the account has to choose from, and what it has added: neither jobs nor files."""
+"""The account's library: avatars, voices, folders, proofreads, templates and images."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from heygen_async.simulator.account import stock
+from heygen_async.simulator.account import sample_data
 from heygen_async.simulator.account.catalog import LOOKS, VOICES, CatalogLook, CatalogVoice
 
 Item = dict[str, Any]
@@ -14,17 +14,17 @@ Item = dict[str, Any]
 
 @attrs.define(kw_only=True, eq=False)
 class Group:
-    """An avatar: what its looks have in common.
+    """An avatar group: a person or character, with one or more looks.
 
     Attributes:
-        id: Of the group.
+        id: Id of the group.
         number: Rises with each group.
-        name: For people.
-        gender: As listed.
-        private: True if it is the account's own.
-        default_voice_id: As set by PATCH.
+        name: Name in lists.
+        gender: Gender in lists.
+        private: True if the group belongs to the account, False if it is public.
+        default_voice_id: Default voice, which PATCH changes.
         created_at: Unix time.
-        consent_at: Loop time at which whoever is shown agrees; None if nobody was asked.
+        consent_at: Loop time at which the person shown consents; None if consent was not requested.
     """
 
     id: str
@@ -37,22 +37,22 @@ class Group:
     consent_at: float | None = None
 
     def has_consent(self, now: float) -> bool:
-        """True if whoever is shown has agreed by loop time *now*."""
+        """Return True if the person shown has consented by loop time *now*."""
         return self.consent_at is not None and now >= self.consent_at
 
 
 @attrs.define(kw_only=True, eq=False)
 class ProofreadState:
-    """A translation's text, to be corrected before it is spoken.
+    """A proofread: the text of a translation, which can be corrected before the video is made.
 
     Attributes:
-        id: Of the proofread.
-        language: Of the text.
-        body: Of the request.
+        id: Id of the proofread.
+        language: Language of the text.
+        body: Body of the request.
         created_at: Loop time.
-        ready_at: Loop time at which the text is there.
-        srt_url: Where it can be read.
-        original_srt_url: Where it can be read as it was made.
+        ready_at: Loop time at which the text is ready.
+        srt_url: Address of the text.
+        original_srt_url: Address of the text before any correction.
     """
 
     id: str
@@ -70,17 +70,17 @@ class ProofreadState:
 
 @attrs.define(kw_only=True)
 class Library:
-    """Shelves, each by id; what comes later stands behind.
+    """Looks, voices and other objects of the account by id, in order of creation.
 
     Attributes:
-        looks: Appearances; private ones can be added.
-        voices: Voices; private ones can be added.
-        groups: Avatars, of which the looks are looks.
-        folders: Of the account.
-        proofreads: Of the account.
-        templates: To be filled in.
-        images: Generations that can be read.
-        pictures: Public images and icons, as the search lists them.
+        looks: Looks, to which private ones can be added.
+        voices: Voices, to which private ones can be added.
+        groups: Avatar groups, to which the looks belong.
+        folders: Folders.
+        proofreads: Proofreads of translations.
+        templates: Templates for videos.
+        images: Generated images.
+        pictures: Public images and icons that the asset search finds.
     """
 
     looks: dict[str, CatalogLook] = attrs.field(factory=lambda: {look.id: look for look in LOOKS})
@@ -88,12 +88,12 @@ class Library:
     groups: dict[str, Group] = attrs.field(factory=lambda: {group.id: group for group in _first_groups()})
     folders: dict[str, Item] = attrs.field(factory=dict)
     proofreads: dict[str, ProofreadState] = attrs.field(factory=dict)
-    templates: dict[str, Item] = attrs.field(factory=lambda: {item["id"]: item for item in stock.TEMPLATES})
-    images: dict[str, Item] = attrs.field(factory=lambda: {item["generation_id"]: item for item in stock.IMAGES})
-    pictures: list[Item] = attrs.field(factory=lambda: list(stock.PICTURES))
+    templates: dict[str, Item] = attrs.field(factory=lambda: {item["id"]: item for item in sample_data.TEMPLATES})
+    images: dict[str, Item] = attrs.field(factory=lambda: {item["generation_id"]: item for item in sample_data.IMAGES})
+    pictures: list[Item] = attrs.field(factory=lambda: list(sample_data.PICTURES))
 
     def has_consent(self, look: CatalogLook, now: float) -> bool:
-        """True if whoever *look* shows has agreed by loop time *now*."""
+        """Return True if the person that *look* shows has consented by loop time *now*."""
         group = self.groups.get(look.group_id)
         return group is not None and group.has_consent(now)
 
@@ -110,12 +110,12 @@ def _first_groups() -> list[Group]:
     return [
         Group(
             id=look.group_id,
-            number=number - len(LOOKS),  # before all that will be made
+            number=number - len(LOOKS),  # negative, so that new groups come after these
             name=look.name.split(maxsplit=1)[0],
             gender=look.gender,
             private=look.private,
             default_voice_id=look.default_voice_id,
-            created_at=stock.LONG_AGO,
+            created_at=sample_data.CREATED_AT,
             consent_at=float("-inf"),
         )
         for number, look in enumerate(LOOKS)

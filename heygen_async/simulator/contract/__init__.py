@@ -1,1 +1,1 @@
-"""HeyGen's contract, `openapi.json`, and the checks of requests against it."""
+"""HeyGen's contract, `openapi.json`, and the validation of requests against it."""

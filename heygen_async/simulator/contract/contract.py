@@ -1,4 +1,4 @@
-"""The contract, `openapi.json`: which operations there are, what they take and what they answer."""
+"""Operations of the contract, `openapi.json`, with their parameters, bodies and answers."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Operation:
     """One operation of the contract.
 
     Attributes:
-        method: In capitals.
-        template: Like "/v3/videos/{video_id}".
-        validator: For the schemas of the contract.
-        document: What the contract says of it.
+        method: HTTP method in capitals.
+        template: Path template, such as "/v3/videos/{video_id}".
+        validator: Validator for the schemas of the contract.
+        document: Description of the operation in the contract.
     """
 
     method: str
@@ -37,17 +37,17 @@ class Operation:
 
     @property
     def keyed(self) -> bool:
-        """True if it is documented to honour the Idempotency-Key."""
+        """True if the contract documents that it honours the Idempotency-Key."""
         return bool(self.document.get("x-idempotency-key") == "documented")
 
     @property
     def takes_body(self) -> bool:
-        """True if it reads a body."""
+        """True if it takes a body."""
         return "requestBody" in self.document
 
     @property
     def needs_body(self) -> bool:
-        """True if the body must be there."""
+        """True if a body is required."""
         return bool(self.document.get("requestBody", {}).get("required"))
 
     @property
@@ -57,23 +57,23 @@ class Operation:
 
     @property
     def form_fields(self) -> Schema:
-        """What the form may hold."""
+        """Schemas of the form's fields by name."""
         schema = self.document["requestBody"]["content"][FORM]["schema"]
         fields: Schema = self.validator.resolve(schema)["properties"]
         return fields
 
     @property
     def default_limit(self) -> int:
-        """How many items a page has if the request does not say."""
+        """Number of items of a page if the request names none."""
         return int(self._query_schemas()["limit"]["default"])
 
     def body_problems(self, body: dict[str, Any]) -> Iterator[FieldError]:
-        """Yield what is wrong with *body*, which is JSON."""
+        """Yield the problems of *body*, a JSON object."""
         schema = self.document["requestBody"]["content"]["application/json"]["schema"]
         return self.validator.problems(schema, body)
 
     def query_problems(self, query: Mapping[str, Any]) -> Iterator[FieldError]:
-        """Yield what is wrong with *query*, whose numbers are numbers already."""
+        """Yield the problems of *query*, which comes from `read_query`."""
         known = self._query_schemas()
         for name in self._required_names() - query.keys():
             yield FieldError(path=name, message=f"Query parameter '{name}' is required.")
@@ -84,18 +84,18 @@ class Operation:
                 yield FieldError(path=name, message=f"Unknown query parameter '{name}'.")
 
     def read_query(self, raw: Mapping[str, str]) -> dict[str, Any]:
-        """Return *raw* with numbers where the contract wants them; what is none stays text."""
+        """Return *raw* with numbers where the contract asks for numbers. Invalid numbers stay text."""
         known = self._query_schemas()
         return {name: _number(known.get(name, {}), text) for name, text in raw.items()}
 
     def answer_schema(self, status: int) -> Schema:
-        """Return the schema of the answer with *status*."""
+        """Return the schema of the body of an answer with *status*."""
         answer = self.validator.resolve(self.document["responses"][str(status)])
         schema: Schema = answer["content"]["application/json"]["schema"]
         return schema
 
     def key_problems(self, key: str) -> Iterator[FieldError]:
-        """Yield what is wrong with an Idempotency-Key."""
+        """Yield the problems of an Idempotency-Key."""
         schema = self.validator.document["components"]["parameters"]["IdempotencyKey"]["schema"]
         return self.validator.problems(schema, key, "Idempotency-Key")
 
@@ -118,7 +118,7 @@ def _number(schema: Schema, text: str) -> float | str:
 
 @functools.cache
 def operation(method: str, template: str) -> Operation:
-    """Return the contract's operation."""
+    """Return an operation of the contract, which must exist."""
     document = _document()
     found = document["paths"][template][method.lower()]
     return Operation(method=method, template=template, validator=Validator(document), document=found)

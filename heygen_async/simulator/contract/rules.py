@@ -1,6 +1,6 @@
-"""Rules that a schema cannot say: each `x-rule` of the contract that can be decided from the request alone.
+"""Rules between fields, which a schema cannot express: each `x-rule` of the contract that the request alone decides.
 
-What depends on the look (its type, its engines) is checked only where the look is known, see `look_problems`.
+`look_problems` has the rules that also depend on the type of the look and its engines.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from heygen_async.simulator.account.catalog import CatalogLook
-from heygen_async.simulator.contract.other_rules import OTHER_RULES
 from heygen_async.simulator.contract.schema import is_web_address
 from heygen_async.simulator.http.replies import FieldError
 
@@ -19,34 +18,37 @@ SPEECH = ("script", "audio_url", "audio_asset_id")
 V3_STABILITY = (0, 0.5, 1)
 MOST_VIDEOS = 3
 MOST_IMAGES = 9
+MOST_MODEL_REFERENCES = 12
 VIDEO_ENDINGS = (".mp4", ".webm", ".mov")
+LARGE_RESOLUTIONS = frozenset({"1080p", "2k"})
+LARGE_ASPECT_RATIOS = ("16:9", "9:16")
 
 
 def broken_rules(template: str, body: Body) -> Iterator[FieldError]:
-    """Yield which rules *body*, which fits the schema of POST *template*, breaks."""
+    """Yield the rules that *body* breaks; it must fit the schema of POST *template*."""
     if template == "/v3/videos":
-        yield from rule_problems(body)
+        yield from video_problems(body)
     elif template == "/v3/videos/batches":
         for index, item in enumerate(body["videos"]):
-            yield from rule_problems(item, f"videos[{index}].")
+            yield from video_problems(item, f"videos[{index}].")
     else:
         yield from url_problems(body)
-        if template in OTHER_RULES:
-            yield from OTHER_RULES[template](body)
+        if template in _RULES_OF_TEMPLATE:
+            yield from _RULES_OF_TEMPLATE[template](body)
 
 
-def rule_problems(body: Body, path: str = "") -> Iterator[FieldError]:
-    """Yield which rules *body*, one video of POST /v3/videos that fits its schema, breaks.
+def video_problems(body: Body, path: str = "") -> Iterator[FieldError]:
+    """Yield the rules that one video breaks; it must fit the schema of POST /v3/videos.
 
     Args:
-        body: Of the request, or an item of a batch.
-        path: Where it stands in the request, with a dot at its end, or "".
+        body: Body of the request, or an item of a batch.
+        path: Prefix of the paths of its fields, with a dot at the end; "" for the body of a request.
     """
-    return _RULES[body["type"]](body, path)
+    return _RULES_OF_TYPE[body["type"]](body, path)
 
 
 def look_problems(body: Body, look: CatalogLook) -> Iterator[FieldError]:
-    """Yield which rules *body*, of type avatar, breaks because of its look."""
+    """Yield the rules that *body*, a video of type avatar, breaks because of its look."""
     engine = _engine(body)
     photo = look.avatar_type == "photo_avatar"
     if engine not in look.engines:
@@ -58,7 +60,7 @@ def look_problems(body: Body, look: CatalogLook) -> Iterator[FieldError]:
 
 
 def url_problems(value: Any, path: str = "") -> Iterator[FieldError]:
-    """Yield what is wrong with the addresses of files anywhere in *value*."""
+    """Yield the invalid URLs of files anywhere in *value*."""
     if isinstance(value, list):
         for index, item in enumerate(value):
             yield from url_problems(item, f"{path}[{index}]")
@@ -93,7 +95,7 @@ def _cinematic(body: Body, path: str) -> Iterator[FieldError]:
     kinds = [_media(reference) for reference in references]
     videos = kinds.count("video")
     images = kinds.count("image") + len(body["avatar_id"])
-    unknown = kinds.count("unknown")  # an asset id does not say what it is: give it the benefit of the doubt
+    unknown = kinds.count("unknown")  # an asset id does not tell the media type: it may count as either
     room = MOST_VIDEOS - min(videos, MOST_VIDEOS) + MOST_IMAGES - min(images, MOST_IMAGES)
     if videos > MOST_VIDEOS or images > MOST_IMAGES or unknown > room:
         message = f"avatar_id and references together: at most {MOST_VIDEOS} videos and {MOST_IMAGES} images."
@@ -199,9 +201,33 @@ def _media(asset: Body) -> str:
     return "unknown"
 
 
-_RULES: dict[str, Callable[[Body, str], Iterator[FieldError]]] = {
+def _consent(body: Body) -> Iterator[FieldError]:
+    if body.get("consent_video"):
+        for name in ("reroute_url", "consent_text"):
+            if body.get(name) is not None:
+                yield FieldError(path=name, message="Not together with consent_video.")
+    if set(body.get("consent_text") or "") & set("<>"):
+        yield FieldError(path="consent_text", message="Input should have no < or >.")
+
+
+def _model_video(body: Body) -> Iterator[FieldError]:
+    ratio = body.get("aspect_ratio", "16:9" if body["mode"] == "text_to_video" else "adaptive")
+    large = body["mode"] != "image_to_video" and body.get("resolution") in LARGE_RESOLUTIONS
+    if large and ratio not in LARGE_ASPECT_RATIOS:
+        message = f"With resolution {body['resolution']} it is one of: {', '.join(LARGE_ASPECT_RATIOS)}."
+        yield FieldError(path="aspect_ratio", message=message)
+    names = ("reference_images", "reference_videos", "reference_audio")
+    if sum(len(body.get(name) or ()) for name in names) > MOST_MODEL_REFERENCES:
+        yield FieldError(path="reference_images", message=f"At most {MOST_MODEL_REFERENCES} references in all.")
+
+
+_RULES_OF_TYPE: dict[str, Callable[[Body, str], Iterator[FieldError]]] = {
     "avatar": _avatar,
     "image": _image,
     "cinematic_avatar": _cinematic,
     "studio": _studio,
+}
+_RULES_OF_TEMPLATE: dict[str, Callable[[Body], Iterator[FieldError]]] = {
+    "/v3/avatars/{group_id}/consent": _consent,
+    "/v3/models/videos": _model_video,
 }

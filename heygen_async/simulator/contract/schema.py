@@ -1,4 +1,4 @@
-"""A validator for that part of OpenAPI 3.0 schemas which the contract uses."""
+"""A validator for the keywords of OpenAPI 3.0 schemas that the contract uses."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 @attrs.frozen
 class Validator:
-    """Says what is wrong with a value.
+    """Validates values against schemas.
 
     Attributes:
-        document: The OpenAPI document, for references.
+        document: OpenAPI document in which references are resolved.
     """
 
     document: Mapping[str, Any]
 
     def problems(self, schema: Schema, value: Any, path: str = "") -> Iterator[FieldError]:
-        """Yield what is wrong with *value*, which stands at *path*."""
+        """Yield the problems of *value*. *path* is the place of the value in the request."""
         schema = self.resolve(schema)
         if value is None:
             yield from _null_problems(schema, path)
@@ -47,7 +47,7 @@ class Validator:
             yield from self._plain(schema, value, path)
 
     def resolve(self, schema: Schema) -> Schema:
-        """Follow the references of *schema* to what it stands for."""
+        """Return *schema* with its reference resolved, if it is one."""
         while "$ref" in schema:
             found: Any = self.document
             for step in schema["$ref"].removeprefix("#/").split("/"):
@@ -57,21 +57,21 @@ class Validator:
 
     def _one_of(self, schema: Schema, value: Any, path: str) -> Iterator[FieldError]:
         name = schema["discriminator"]["propertyName"]
-        arms = schema["discriminator"]["mapping"]
+        variants = schema["discriminator"]["mapping"]
         if not isinstance(value, dict):
             yield FieldError(path=path, message="Input should be an object.")
         elif name not in value:
             yield FieldError(path=_join(path, name), message=f"'{name}' is required.")
-        elif not isinstance(value[name], str) or value[name] not in arms:
-            yield FieldError(path=_join(path, name), message=f"Input should be one of: {', '.join(sorted(arms))}.")
+        elif not isinstance(value[name], str) or value[name] not in variants:
+            yield FieldError(path=_join(path, name), message=f"Input should be one of: {', '.join(sorted(variants))}.")
         else:
-            yield from self.problems({"$ref": arms[value[name]]}, value, path)
+            yield from self.problems({"$ref": variants[value[name]]}, value, path)
 
     def _any_of(self, schema: Schema, value: Any, path: str) -> Iterator[FieldError]:
-        attempts = [list(self.problems(arm, value, path)) for arm in schema["anyOf"]]
-        if all(attempts):
-            # The first arm is what is meant; null is the last.
-            yield from attempts[0]
+        alternatives = [list(self.problems(alternative, value, path)) for alternative in schema["anyOf"]]
+        if all(alternatives):
+            # The last alternative is null, so the problems of the first are reported.
+            yield from alternatives[0]
 
     def _plain(self, schema: Schema, value: Any, path: str) -> Iterator[FieldError]:
         kind = schema.get("type")
@@ -155,7 +155,7 @@ def _format(schema: Schema, value: Any) -> str | None:
 
 
 def is_web_address(text: str) -> bool:
-    """Whether *text* is a URL that a server could fetch."""
+    """Return True if *text* is an http or https URL with a host."""
     try:
         parts = urlsplit(text)
     except ValueError:

@@ -1,1 +1,1 @@
-"""Webhooks go out."""
+"""Delivery of events to webhooks."""

@@ -1,4 +1,4 @@
-"""What is told to webhooks when something has ended."""
+"""Creates the webhook events of jobs, sessions and batches that have ended."""
 
 from __future__ import annotations
 
@@ -17,40 +17,40 @@ from heygen_async.simulator.world.world import World
 
 @attrs.frozen
 class Notifier:
-    """Makes events of endings.
+    """Creates the event of each ended object and publishes it in the outbox.
 
-    Only the data of ``avatar_video.success`` is documented. The rest follows what other people's receivers read
-    (section 8 of the notes); the names of lipsyncs' and background removals' events are guesses.
+    Only the data of ``avatar_video.success`` is documented. The data of other events follows public receivers (section
+    8 of the notes). The types of the events of lipsyncs and background removals are guesses.
 
     Attributes:
-        world: Of whom it tells.
+        world: World whose objects have ended.
     """
 
     world: World
 
-    def tell(self, ended: Render | AgentSession | BatchState | Notice) -> None:
-        """Announce an ending."""
+    def notify(self, ended: Render | AgentSession | BatchState | Notice) -> None:
+        """Publish the event of an ended object, or of a notice."""
         if isinstance(ended, AgentSession):
-            self._tell_session(ended)
+            self._notify_session(ended)
         elif isinstance(ended, BatchState):
-            self._tell_batch(ended)
+            self._notify_batch(ended)
         elif isinstance(ended, Notice):
             self.world.outbox.publish(self._event(ended.event_type, ended.data, ended.entity_id), None)
         else:
-            self._tell_render(ended)
+            self._notify_render(ended)
 
-    def _tell_render(self, render: Render) -> None:
-        family = JOB_KINDS[render.family]
+    def _notify_render(self, render: Render) -> None:
+        kind = JOB_KINDS[render.job_kind]
         data = {
-            family.id_name if family.id_name != "job_id" else "id": render.video_id,
+            kind.id_name if kind.id_name != "job_id" else "id": render.video_id,
             **self._outcome(render),
             "folder_id": render.folder_id,
             "callback_id": render.body.get("callback_id"),
         }
-        event = self._event(f"{family.event}.{_word(render)}", data, render.video_id)
-        self.world.outbox.publish(event, render.body.get("callback_url"), listed=family.listed)
+        event = self._event(f"{kind.event}.{_result(render)}", data, render.video_id)
+        self.world.outbox.publish(event, render.body.get("callback_url"), listed=kind.listed)
 
-    def _tell_session(self, session: AgentSession) -> None:
+    def _notify_session(self, session: AgentSession) -> None:
         video = session.video
         done = session.status == "completed"
         data = {
@@ -62,7 +62,7 @@ class Notifier:
         event = self._event(f"video_agent.{'success' if done else 'fail'}", data, session.session_id)
         self.world.outbox.publish(event, session.body.get("callback_url"))
 
-    def _tell_batch(self, batch: BatchState) -> None:
+    def _notify_batch(self, batch: BatchState) -> None:
         now = self.world.simulated_time
         data = {
             "batch_id": batch.batch_id,
@@ -75,7 +75,7 @@ class Notifier:
 
     def _outcome(self, render: Render) -> dict[str, Any]:
         if failure := render.faults.failure:
-            # Receivers have found the reason under each of these names.
+            # Receivers report the reason under each of these names.
             return {"msg": failure.message, "failure_code": failure.code, "failure_message": failure.message}
         page = f"{self.world.origin}/videos/{render.video_id}"
         ending = "." + str(render.body.get("output_format") or "mp4")
@@ -98,5 +98,5 @@ class Notifier:
         )
 
 
-def _word(render: Render) -> str:
+def _result(render: Render) -> str:
     return "fail" if render.faults.failure else "success"

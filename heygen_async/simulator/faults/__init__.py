@@ -1,1 +1,1 @@
-"""RenderFaults that can be ordered."""
+"""Faults that a test can inject."""

@@ -1,4 +1,4 @@
-"""What may go wrong with deliveries to webhooks, as values to put into `World.faults`."""
+"""Faults of deliveries to webhooks, as values for `World.faults`."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from heygen_async.simulator.faults.request_faults import Fault, fits
 
 @attrs.frozen(kw_only=True)
 class DeliveryFault(Fault):
-    """A fault of one delivery to a webhook. Several may befall the same one.
+    """A fault of one delivery to a webhook. Several faults may apply to the same delivery.
 
     Attributes:
-        event_type: Like "avatar_video.success", or a pattern with ``*``.
-        url: The receiver's beginning, or a pattern with ``*``.
+        event_type: Event type such as "avatar_video.success", or a pattern with ``*``.
+        url: Beginning of the receiver's URL, or a pattern with ``*``.
     """
 
     event_type: str | None = None
     url: str | None = None
 
     def concerns(self, event_type: str, url: str) -> bool:
-        """True if a delivery is of the sort that this fault befalls."""
+        """Return True if this fault applies to such a delivery."""
         chosen = self.event_type is None or fnmatch.fnmatchcase(event_type, self.event_type)
         return chosen and fits(self.url, url)
 
 
 @attrs.frozen(kw_only=True)
 class LostDelivery(DeliveryFault):
-    """It never comes, and nobody tries again."""
+    """The delivery is lost and not repeated."""
 
 
 @attrs.frozen(kw_only=True)
 class DuplicateDelivery(DeliveryFault):
-    """It comes twice, under the same event id.
+    """The delivery is sent twice, under the same event id.
 
     Attributes:
-        seconds: Between the two.
+        seconds: Seconds between the two.
     """
 
     seconds: float = 1.0
@@ -45,10 +45,10 @@ class DuplicateDelivery(DeliveryFault):
 
 @attrs.frozen(kw_only=True)
 class LateDelivery(DeliveryFault):
-    """It comes late.
+    """The delivery is late.
 
     Attributes:
-        seconds: After what it tells of.
+        seconds: Seconds between the event and the delivery.
     """
 
     seconds: float
@@ -56,4 +56,4 @@ class LateDelivery(DeliveryFault):
 
 @attrs.frozen(kw_only=True)
 class ForgedDelivery(DeliveryFault):
-    """Before it comes another, from somebody who does not know the secret and tells of a video that is not there."""
+    """A forged delivery comes first: it reports the success of an unknown video and is signed with another secret."""

@@ -1,8 +1,8 @@
-"""What may go wrong, as values to put into `World.faults`.
+"""Faults of requests and renders, as values for `World.faults`.
 
-A fault matches if all that it names matches. For each request the faults are asked in the order of the list, and the
-first that strikes is the only one, but for `Slow`, which adds to the others. A fault that spoils the answer to what
-was executed does not count requests that are refused. Requests to ``/_simulator/`` meet no faults.
+A fault applies to a request if all of its conditions match. Faults are checked in the order of the list. Only the first
+that applies takes effect; `Slow` is the exception and combines with others. Faults that replace the answer of an
+executed request do not count refused requests. Requests to ``/_simulator/`` have no faults.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import attrs
 
 @attrs.frozen(kw_only=True)
 class Fault:
-    """How often, and when. Each None means: no matter.
+    """Conditions that all faults share. None means no condition.
 
     Attributes:
-        nth: Only the nth that matches the rest, counted from 1.
-        times: At most so many.
-        probability: Of each that matches the rest, 0 to 1, drawn from the world's seed.
-        between: From and to, in seconds since the world started.
+        nth: Take effect only on the nth match of the other conditions, counted from 1.
+        times: Take effect at most this many times.
+        probability: Probability of taking effect at each match, 0 to 1. Random values come from the world's seed.
+        between: First and last second, since the start of the world, in which the fault can take effect.
     """
 
     nth: int | None = None
@@ -33,11 +33,11 @@ class Fault:
 
 @attrs.frozen(kw_only=True)
 class RequestFault(Fault):
-    """A fault of one exchange.
+    """A fault of one request or its answer.
 
     Attributes:
-        method: "GET", "POST", ...
-        path: The path's beginning, or a pattern with ``*``, ``?`` or ``[...]`` for all of it.
+        method: HTTP method, such as "GET" or "POST".
+        path: Beginning of the path, or a pattern of the whole path with ``*``, ``?`` or ``[...]``.
     """
 
     method: str | None = None
@@ -45,48 +45,48 @@ class RequestFault(Fault):
 
     @property
     def executed(self) -> bool:
-        """True if the request is executed before the fault strikes."""
+        """True if the request is executed before the fault takes effect."""
         return True
 
-    def concerns(self, method: str, path: str, *, costly: bool) -> bool:  # noqa: ARG002 - one kind looks at it
-        """True if a request is of the sort that this fault befalls; *costly* means that it is charged for."""
+    def concerns(self, method: str, path: str, *, costly: bool) -> bool:  # noqa: ARG002 - one subclass uses it
+        """Return True if this fault applies to such a request. *costly* is True for requests that cost money."""
         return self.method in (None, method) and fits(self.path, path)
 
 
 @attrs.frozen(kw_only=True)
 class DropBefore(RequestFault):
-    """The connection is closed and nothing was executed."""
+    """The connection is closed and the request is not executed."""
 
     @property
     def executed(self) -> bool:
-        """True if the request is executed before the fault strikes: no."""
+        """False: the fault takes effect before the request is executed."""
         return False
 
 
 @attrs.frozen(kw_only=True)
 class DropAfterAccept(RequestFault):
-    """Executed and charged, then the connection is closed without an answer.
+    """The request is executed and charged, then the connection is closed without an answer.
 
-    Without method and path it befalls POSTs that cost money.
+    Without method and path, the fault applies to all POSTs that cost money.
     """
 
     def concerns(self, method: str, path: str, *, costly: bool) -> bool:
-        """True if a request is of the sort that this fault befalls; *costly* means that it is charged for."""
+        """Return True if this fault applies to such a request. *costly* is True for requests that cost money."""
         chosen = self.method is not None or self.path is not None
         return (costly or chosen) and super().concerns(method, path, costly=costly)
 
 
 @attrs.frozen(kw_only=True)
 class ErrorAnswer(RequestFault):
-    """An error instead of the answer.
+    """The answer is an error.
 
     Attributes:
         status: HTTP status.
-        code: Of the error envelope.
-        message: Of the error envelope.
-        html: An HTML page of a proxy instead of the envelope.
-        after_accept: Executed and charged all the same.
-        retry_after: The header, word for word.
+        code: Code in the error envelope.
+        message: Message in the error envelope.
+        html: True sends the HTML page of a proxy in place of the envelope.
+        after_accept: True executes and charges the request before it is answered with the error.
+        retry_after: Text of the Retry-After header.
     """
 
     status: int = 503
@@ -98,32 +98,32 @@ class ErrorAnswer(RequestFault):
 
     @property
     def executed(self) -> bool:
-        """True if the request is executed before the fault strikes."""
+        """True if the request is executed before the fault takes effect."""
         return self.after_accept
 
 
 @attrs.frozen(kw_only=True)
 class RateLimitStorm(RequestFault):
-    """429 rate_limit_exceeded; nothing was executed.
+    """The answer is a 429 rate_limit_exceeded and the request is not executed.
 
     Attributes:
-        retry_after: Seconds; None leaves the header out.
+        retry_after: Seconds of the Retry-After header; None leaves the header out.
     """
 
     retry_after: float | None = 5
 
     @property
     def executed(self) -> bool:
-        """True if the request is executed before the fault strikes: no."""
+        """False: the fault takes effect before the request is executed."""
         return False
 
 
 @attrs.frozen(kw_only=True)
 class Slow(RequestFault):
-    """Executed at once, answered late; until then the same Idempotency-Key gets a 409.
+    """The request is executed at once and answered late. Until then, its Idempotency-Key gets a 409.
 
     Attributes:
-        seconds: Between the arrival and the answer.
+        seconds: Seconds between the arrival and the answer.
     """
 
     seconds: float
@@ -131,48 +131,48 @@ class Slow(RequestFault):
 
 @attrs.frozen(kw_only=True)
 class Truncated(RequestFault):
-    """Executed; half of the answer's body comes, then the connection is closed."""
+    """The request is executed. The connection is closed after half of the answer's body."""
 
 
 @attrs.frozen(kw_only=True)
 class WrongLength(RequestFault):
-    """Executed; the answer's body is its first half, and its headers promise no more."""
+    """The request is executed. The answer has the first half of its body, and a Content-Length that fits this half."""
 
 
 @attrs.frozen(kw_only=True)
 class Malformed(RequestFault):
-    """Executed; 200 with a body that is not JSON."""
+    """The request is executed. The answer is a 200 with a body that is not JSON."""
 
 
 @attrs.frozen(kw_only=True)
 class Empty(RequestFault):
-    """Executed; 200 without a body."""
+    """The request is executed. The answer is a 200 without a body."""
 
 
 @attrs.frozen(kw_only=True)
 class RenderFault(Fault):
-    """A fault of one render, settled when it is accepted.
+    """A fault of one render, chosen when the render is accepted.
 
     Attributes:
-        contains: A part of its script, prompt or title.
+        contains: Text in the script, prompt or title of the request.
     """
 
     contains: str | None = None
 
     def concerns(self, body: dict[str, Any]) -> bool:
-        """True if the render of *body* is of the sort that this fault befalls."""
+        """Return True if this fault applies to the render of *body*."""
         texts = [str(body.get(name) or "") for name in ("script", "prompt", "title")]
         return self.contains is None or any(self.contains in text for text in texts)
 
 
 @attrs.frozen(kw_only=True)
 class FailedRender(RenderFault):
-    """It fails at the end; for agents the session too.
+    """The render fails at its end. The session of an agent fails with its render.
 
     Attributes:
-        code: ``failure_code``; users see null.
-        message: ``failure_message``; users see null.
-        while_thinking: An agent session fails before there is a video.
+        code: ``failure_code``. HeyGen's own are often null.
+        message: ``failure_message``. HeyGen's own are often null.
+        while_thinking: True lets an agent session fail before it has a video.
     """
 
     code: str | None = "rendering_failed"
@@ -182,16 +182,16 @@ class FailedRender(RenderFault):
 
 @attrs.frozen(kw_only=True)
 class Stuck(RenderFault):
-    """It never ends."""
+    """The render never ends."""
 
 
 @attrs.frozen(kw_only=True)
 class UnknownStatus(RenderFault):
-    """The first looks at it find a status that no documentation names.
+    """The first polls of the render find an undocumented status.
 
     Attributes:
-        word: The status.
-        polls: How many looks.
+        word: The undocumented status.
+        polls: Number of polls that find it.
     """
 
     word: str = "compositing"
@@ -200,10 +200,10 @@ class UnknownStatus(RenderFault):
 
 @attrs.frozen(kw_only=True)
 class NullVideoUrl(RenderFault):
-    """The first looks at the completed video find no address.
+    """The first polls of the completed video find no address.
 
     Attributes:
-        polls: How many looks.
+        polls: Number of polls that find none.
     """
 
     polls: int = 2
@@ -211,53 +211,53 @@ class NullVideoUrl(RenderFault):
 
 @attrs.frozen(kw_only=True)
 class ExpiredUrl(RenderFault):
-    """The first addresses that are given have expired already. `times` counts addresses of each video."""
+    """The first polls of the completed video find expired addresses. `times` counts the polls of each video."""
 
     times: int | None = 1
 
 
 @attrs.define
 class _Count:
-    fault: Fault  # kept, so that its id stays its own
+    fault: Fault  # a reference, so that no other object gets its id
     matches: int = 0
-    hits: int = 0
+    uses: int = 0
 
 
 @attrs.define
 class FaultCounter:
-    """How often each fault has matched and struck. Faults are values; the counting is the world's."""
+    """Counts how often each fault has matched and taken effect in one world."""
 
     _counts: dict[int, _Count] = attrs.field(factory=dict)
 
     def count_match(self, fault: Fault, *, since_start: float, rng: random.Random) -> bool:
-        """Count one match of *fault* and say whether it strikes.
+        """Count one match of *fault* and return True if it takes effect.
 
         Args:
-            fault: What concerns the request or render.
-            since_start: Seconds since the world started.
-            rng: Where a probability comes from.
+            fault: Fault that applies to the request, render or delivery.
+            since_start: Seconds since the start of the world.
+            rng: Source of random values.
         """
         if fault.between is not None and not fault.between[0] <= since_start <= fault.between[1]:
             return False
         count = self._counts.setdefault(id(fault), _Count(fault))
         count.matches += 1
-        hit = _by_number(fault, count) and (fault.probability is None or rng.random() < fault.probability)
-        count.hits += hit
-        return hit
+        applies = _allowed_by_count(fault, count) and (fault.probability is None or rng.random() < fault.probability)
+        count.uses += applies
+        return applies
 
     def uncount_match(self, fault: Fault, *, applied: bool) -> None:
-        """Count the last match of *fault* no more: there was nothing that it could have spoiled."""
+        """Take the last match of *fault* back, since the request was refused. *applied* is True if it took effect."""
         count = self._counts[id(fault)]
         count.matches -= 1
-        count.hits -= applied
+        count.uses -= applied
 
 
-def _by_number(fault: Fault, count: _Count) -> bool:
-    # The times of an ExpiredUrl are addresses of one video, not videos.
-    spent = fault.times is not None and count.hits >= fault.times and not isinstance(fault, ExpiredUrl)
-    return not spent and fault.nth in (None, count.matches)
+def _allowed_by_count(fault: Fault, count: _Count) -> bool:
+    # `times` of an ExpiredUrl counts the polls of one video, not videos.
+    used_up = fault.times is not None and count.uses >= fault.times and not isinstance(fault, ExpiredUrl)
+    return not used_up and fault.nth in (None, count.matches)
 
 
 def fits(pattern: str | None, path: str) -> bool:
-    """Whether *path* begins with *pattern* or matches it; None matches all."""
+    """Return True if *path* begins with *pattern* or matches it. None matches all paths."""
     return pattern is None or path.startswith(pattern) or fnmatch.fnmatchcase(path, pattern)

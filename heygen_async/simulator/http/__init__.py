@@ -1,1 +1,1 @@
-"""HTTP of the simulator: requests that came in, replies that go out."""
+"""HTTP of the simulator: received requests, replies, idempotency keys and the rate limit."""

@@ -1,4 +1,4 @@
-"""Idempotency-Key: the first answer again, for 24 hours, even if the body differs."""
+"""Idempotency-Key: a repeated key gets the first answer for 24 hours, even if the body differs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from heygen_async.simulator.http.replies import RefusalError, Reply
 SECONDS_KEPT = 24 * 3600.0
 
 Scope = tuple[str, str, str]
-"""Method, path with its parameters, key."""
+"""Method, path and Idempotency-Key of a request."""
 
 
 @attrs.define
@@ -21,15 +21,15 @@ class _Entry:
 
 @attrs.define
 class KeyedReplies:
-    """What was answered under which key: first answers that were no refusals."""
+    """First answers by key. Refusals are not kept."""
 
     _entries: dict[Scope, _Entry] = attrs.field(factory=dict)
 
     def recall(self, scope: Scope, now: float) -> Reply | None:
-        """Return the first answer under the key, or None if there is none or it is too old.
+        """Return the first answer under the key; None if there is none or it is too old.
 
         Raises:
-            RefusalError: 409, the first request is not done.
+            RefusalError: 409, the first request has not been answered yet.
         """
         entry = self._entries.get(scope)
         if entry is None:
@@ -39,9 +39,9 @@ class KeyedReplies:
         return entry.reply if now - entry.since < SECONDS_KEPT else None
 
     def begin(self, scope: Scope, reply: Reply, now: float) -> None:
-        """Keep *reply*, which is on its way, under the key."""
+        """Keep *reply*, which is about to be sent, under the key."""
         self._entries[scope] = _Entry(reply, now)
 
     def end(self, scope: Scope) -> None:
-        """Note that the answer has left."""
+        """Note that the answer was sent."""
         self._entries[scope].running = False

@@ -57,7 +57,7 @@ async def read_form(headers: Mapping[str, str], stream: aiohttp.StreamReader, ma
             if size_bytes > max_bytes:
                 raise web.HTTPRequestEntityTooLarge(max_size=max_bytes, actual_size=size_bytes)
             parts.append(FormPart(name=field.name, filename=field.filename, content=content))
-    except (ValueError, AssertionError, BadHttpMessage) as exc:  # AssertionError: aiohttp before 3.13.3
+    except (ValueError, AssertionError, BadHttpMessage) as exc:  # aiohttp 3.10 asserts
         reason = exc.message if isinstance(exc, BadHttpMessage) else exc
         return Form(problem=f"The form cannot be read: {reason}.")
     return Form(parts=tuple(parts))

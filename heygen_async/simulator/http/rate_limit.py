@@ -1,4 +1,4 @@
-"""How many requests an account may make: a bucket of tokens."""
+"""The account's rate limit: a token bucket."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import attrs
 
 @attrs.define
 class RateLimit:
-    """So many requests a minute, a few more at once."""
+    """A limit of requests per minute, with a burst."""
 
     _tokens: float = math.inf
     _counted_at: float = 0.0
 
     def take(self, now: float, per_minute: float | None, burst: int) -> float | None:
-        """Take a request's token, or return the seconds until there is one.
+        """Take the token for one request. Return None, or the seconds until the next token if there is none.
 
         Args:
             now: Loop time.
-            per_minute: Requests a minute; None is no limit.
-            burst: Requests at once after a quiet time.
+            per_minute: Requests per minute; None means no limit.
+            burst: Capacity of the bucket: requests that are allowed at once after a pause.
         """
         if per_minute is None:
             return None

@@ -1,4 +1,4 @@
-"""Bytes that came in: measured and hashed while they come, kept only if they are few."""
+"""Received files: measured and hashed while they arrive, kept only if they are small."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KEPT_BYTES = 1024 * 1024
 HEAD_BYTES = 512
 CHUNK_BYTES = 64 * 1024
 
-# What a file of each type begins with, and where: HeyGen looks at the bytes, not at the name.
+# Offset, bytes and media type. HeyGen detects the type of a file by its bytes, not by its name.
 SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x89PNG\r\n\x1a\n", "image/png"),
     (0, b"\xff\xd8\xff", "image/jpeg"),
@@ -30,21 +30,21 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
 
 
 class ByteStream(Protocol):
-    """What aiohttp's `StreamReader` does here."""
+    """The part of aiohttp's `StreamReader` that `receive` uses."""
 
     def iter_chunked(self, n: int) -> AsyncIterator[bytes]:
-        """Yield parts of at most *n* bytes."""
+        """Yield chunks of at most *n* bytes."""
 
 
 @attrs.frozen(kw_only=True)
 class ReceivedBody:
-    """One object.
+    """A received file.
 
     Attributes:
-        size_bytes: All of it.
-        sha256: Of all of it.
-        head: Its first bytes.
-        content: All of it if it has at most `KEPT_BYTES`, else None: a world must not grow with its uploads.
+        size_bytes: Size in bytes.
+        sha256: SHA-256 of the file.
+        head: First bytes.
+        content: The file if it has at most `KEPT_BYTES`, else None, so that memory does not grow with uploads.
     """
 
     size_bytes: int
@@ -54,22 +54,22 @@ class ReceivedBody:
 
     @property
     def mime_type(self) -> str | None:
-        """What it is, by its first bytes; None if that is no type that HeyGen takes."""
+        """Media type by the first bytes; None if HeyGen does not accept the type."""
         found = (kind for at, start, kind in SIGNATURES if self.head[at : at + len(start)] == start)
         return next(found, None)
 
     @property
     def etag(self) -> str:
-        """What a storage service would call it."""
+        """ETag of the file, as a storage service returns it."""
         return f'"{self.sha256.hex()[:32]}"'
 
     def has_checksum(self, text: str) -> bool:
-        """Whether *text* is its SHA-256, in hexadecimal digits or base64: which of them is not stated."""
+        """Return True if *text* is the SHA-256, in hexadecimal or base64; the contract does not name the encoding."""
         return text.lower() == self.sha256.hex() or text == base64.b64encode(self.sha256).decode()
 
 
 async def receive(stream: ByteStream) -> ReceivedBody:
-    """Read *stream* to its end, a part at a time."""
+    """Read *stream* to its end in chunks."""
     digest, size, kept = hashlib.sha256(), 0, b""
     async for chunk in stream.iter_chunked(CHUNK_BYTES):
         digest.update(chunk)
@@ -81,7 +81,7 @@ async def receive(stream: ByteStream) -> ReceivedBody:
 
 
 def received(whole: bytes) -> ReceivedBody:
-    """Return *whole*, which is in memory anyway, as an object."""
+    """Return *whole*, a file in memory, as a received file."""
     content = whole if len(whole) <= KEPT_BYTES else None
     return ReceivedBody(
         size_bytes=len(whole), sha256=hashlib.sha256(whole).digest(), head=whole[:HEAD_BYTES], content=content

@@ -1,4 +1,4 @@
-"""Answers before they are sent: status, headers, body; and the error envelope."""
+"""Replies with status, headers and body; HeyGen's envelopes for data, pages and errors."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ JSON_TYPE = "application/json; charset=utf-8"
 
 @attrs.frozen(kw_only=True)
 class Reply:
-    """An answer.
+    """A reply to a request.
 
     Attributes:
         status: HTTP status.
-        body: As sent.
-        headers: Besides Content-Length and X-Request-Id.
+        body: Body as sent.
+        headers: Headers besides Content-Length and X-Request-Id.
     """
 
     status: int = 200
@@ -32,11 +32,11 @@ class Reply:
 
 @attrs.frozen(kw_only=True)
 class FieldError:
-    """What is wrong with a request, and where.
+    """A problem of one field of a request.
 
     Attributes:
-        path: Like ``voice_settings.speed`` or ``videos[3].script``; "" for the whole.
-        message: For people.
+        path: Path of the field, such as ``voice_settings.speed`` or ``videos[3].script``; "" for the whole body.
+        message: Message for people.
     """
 
     path: str
@@ -44,12 +44,12 @@ class FieldError:
 
 
 class RefusalError(Exception):
-    """The request is answered with an error envelope.
+    """Refusal of a request, which is answered with an error envelope.
 
     Source: ``ErrorResponse`` of the contract.
     """
 
-    def __init__(  # noqa: D417 - the rest is the envelope's
+    def __init__(  # noqa: D417 - the others are fields of the envelope
         self,
         status: int,
         code: str,
@@ -59,11 +59,11 @@ class RefusalError(Exception):
         problems: Sequence[FieldError] = (),
         retry_after: float | str | None = None,
     ) -> None:
-        """Refuse.
+        """Make a refusal.
 
         Args:
             status: HTTP status.
-            retry_after: Seconds of the Retry-After header, or its text.
+            retry_after: Retry-After header, in seconds or as text.
         """
         super().__init__(message)
         self.status = status
@@ -73,7 +73,7 @@ class RefusalError(Exception):
         self.retry_after = retry_after
 
     def reply(self) -> Reply:
-        """Return the envelope as an answer."""
+        """Return the error envelope as a reply."""
         error: dict[str, Any] = {"code": self.code, "message": str(self)}
         if self.param:
             error["param"] = self.param
@@ -87,36 +87,36 @@ class RefusalError(Exception):
 
 
 def invalid(param: str, message: str) -> RefusalError:
-    """Return the refusal of one parameter."""
+    """Return the refusal of a request for one parameter."""
     return RefusalError(400, "invalid_parameter", message, param=param)
 
 
 def invalid_items(indexes: Sequence[int], problems: Sequence[FieldError], *, param: str = "videos") -> RefusalError:
-    """Return the refusal of a batch for its items, which stand in *param*, in HeyGen's words."""
+    """Return the refusal of a batch for some of its items, in HeyGen's words. *param* is the field of the items."""
     message = f"Invalid payload(s) at index {', '.join(map(str, indexes))}."
     return RefusalError(400, "invalid_parameter", message, param=param, problems=problems)
 
 
 def json_reply(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
-    """Return *value* as an answer."""
+    """Return *value* as a JSON reply."""
     body = json.dumps(value, ensure_ascii=False).encode()
     return Reply(status=status, body=body, headers={"Content-Type": JSON_TYPE, **(headers or {})})
 
 
 def data_reply(data: Any, *, status: int = 200) -> Reply:
-    """Return *data* in HeyGen's envelope."""
+    """Return *data* in HeyGen's envelope as a reply."""
     return json_reply({"data": data}, status=status)
 
 
 def page(items: Sequence[tuple[int, T]], query: Mapping[str, Any], default: int) -> tuple[list[T], str | None]:
     """Return one page and the token of the next.
 
-    The token names the last item shown, so what is made in between shifts no page.
+    The token holds the number of the last item of the page, so items that are added meanwhile shift no page.
 
     Args:
-        items: In order of listing, each with a number; the numbers rise.
-        query: ``limit`` and ``token`` of the request.
-        default: The limit if the request names none.
+        items: All items in the order of the list, each with a number; the numbers rise.
+        query: Query of the request, with ``limit`` and ``token``.
+        default: Limit of a request that names none.
     """
     start = 0
     if "token" in query:
@@ -128,7 +128,7 @@ def page(items: Sequence[tuple[int, T]], query: Mapping[str, Any], default: int)
 
 
 def page_reply(shown: Sequence[Any], next_token: str | None) -> Reply:
-    """Return a page as an answer."""
+    """Return a page as a reply."""
     return json_reply({"data": list(shown), "has_more": next_token is not None, "next_token": next_token})
 
 

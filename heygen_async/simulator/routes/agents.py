@@ -7,14 +7,14 @@ from typing import Any
 from heygen_async.simulator.http.replies import RefusalError, Reply, data_reply, invalid, page_reply
 from heygen_async.simulator.routes.videos import view as video_view
 from heygen_async.simulator.views.call import RouteCall, Routes
-from heygen_async.simulator.views.known_ids import require_known
 from heygen_async.simulator.world import acceptance
+from heygen_async.simulator.world.known_ids import require_known
 from heygen_async.simulator.world.sessions import MOST_MESSAGES, AgentSession, Message
 from heygen_async.simulator.world.world import World
 
 
 def create(call: RouteCall) -> Reply:
-    """POST /v3/video-agents; no Idempotency-Key is honoured here."""
+    """POST /v3/video-agents. Idempotency-Keys are ignored."""
     require_known(call.world, call.body)
     session = acceptance.accept_session(call.world, call.body)
     created_at = int(call.world.unix_time(session.created_at))
@@ -49,7 +49,7 @@ def get(call: RouteCall) -> Reply:
 def follow_up(call: RouteCall) -> Reply:
     """POST /v3/video-agents/{session_id}.
 
-    The contract declares no 409, so a session that takes no message now answers 400.
+    The contract declares no 409, so a session that takes no message at this time answers with a 400.
     """
     session = _find(call)
     if not session.chat:
@@ -74,15 +74,15 @@ def resource(call: RouteCall) -> Reply:
     found = session.resources.get(call.names["resource_id"])
     if found is None:
         raise RefusalError(404, "resource_not_found", "There is no such resource.")
-    film = video_view(call, session.render) if found.kind == "video" else {}
+    video = video_view(call, session.render) if found.kind == "video" else {}
     return data_reply(
         {
             "resource_id": found.resource_id,
             "resource_type": found.kind,
             "source_type": "generated" if found.generated else "user_uploaded",
-            "url": film.get("video_url", found.url),
+            "url": video.get("video_url", found.url),
             "preview_url": None,
-            "thumbnail_url": film.get("thumbnail_url"),
+            "thumbnail_url": video.get("thumbnail_url"),
             "metadata": {"title": session.title} if found.generated else None,
             "created_at": int(call.world.unix_time(found.at)),
         }

@@ -1,4 +1,4 @@
-"""/v3/assets: files that come with the request, and slots for those that go to storage directly."""
+"""/v3/assets: files sent in a request, and direct uploads to storage."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def create(call: RouteCall) -> Reply:
     file: FormPart = call.body["file"]
     if len(file.content) > MOST_BYTES:
         raise RefusalError(413, "payload_too_large", f"The file has more than {MOST_BYTES} bytes.", param="file")
-    came = received(file.content)
-    if came.mime_type in (None, "application/zip"):
+    content = received(file.content)
+    if content.mime_type in (None, "application/zip"):
         raise invalid("file", "The type of the file is not supported.")
-    asset = _new(call, file.filename or "upload", str(came.mime_type), came.size_bytes, None)
-    asset.received = came
+    asset = _new(call, file.filename or "upload", str(content.mime_type), content.size_bytes, None)
+    asset.received = content
     asset.ready_at = asset.made_at
     return data_reply(_uploaded(call, asset))
 
@@ -61,26 +61,26 @@ def delete(call: RouteCall) -> Reply:
 
 def direct_upload(call: RouteCall) -> Reply:
     """POST /v3/assets/direct-uploads."""
-    return data_reply(_slot(call, _announced(call, call.body)))
+    return data_reply(_upload_view(call, _declared(call, call.body)))
 
 
 def direct_uploads(call: RouteCall) -> Reply:
-    """POST /v3/assets/direct-uploads/batches. Its callback_url is never called, says the contract."""
-    assets = [_announced(call, file) for file in call.body["files"]]
+    """POST /v3/assets/direct-uploads/batches. According to the contract, its callback_url is never called."""
+    assets = [_declared(call, file) for file in call.body["files"]]
     world = call.world
     batch = BatchState(
         batch_id=world.make_id("batch", world.next_number("batch")),
-        family="asset",
+        item_kind="asset",
         title=call.body.get("title"),
         created_at=world.now(),
         members=tuple(assets),
     )
     world.batches[batch.batch_id] = batch
-    return data_reply({"batch_id": batch.batch_id, "items": [_slot(call, asset) for asset in assets]})
+    return data_reply({"batch_id": batch.batch_id, "items": [_upload_view(call, asset) for asset in assets]})
 
 
 def complete(call: RouteCall) -> Reply:
-    """POST /v3/assets/{asset_id}/complete; it may be repeated."""
+    """POST /v3/assets/{asset_id}/complete. May be repeated."""
     asset = _find(call)
     if asset.upload_expires_at is None:
         raise RefusalError(404, "asset_not_found", "There is no such direct upload.")
@@ -94,9 +94,9 @@ def complete(call: RouteCall) -> Reply:
 
 
 def complete_batch(call: RouteCall) -> Reply:
-    """POST /v3/assets/complete/batches; it may be repeated for those that came late."""
+    """POST /v3/assets/complete/batches. May be repeated for files that arrive later."""
     batch = call.world.batches.get(call.body["batch_id"])
-    if batch is None or batch.family != "asset":
+    if batch is None or batch.item_kind != "asset":
         raise invalid("batch_id", "There is no such batch.")  # the contract declares no 404 here
     for asset in batch.members:
         if isinstance(asset, Asset) and not asset.deleted:
@@ -107,12 +107,14 @@ def complete_batch(call: RouteCall) -> Reply:
 
 
 def search(call: RouteCall) -> Reply:
-    """GET /v3/assets/search: names of public pictures and icons, or of the account's own."""
+    """GET /v3/assets/search: finds public pictures and icons, or the account's own, by name."""
     kind, words = call.query["type"], call.query["query"].lower()
     public = call.query.get("scope", "public") == "public"
     found = call.world.library.pictures if public else _own_pictures(call)
-    fits = [(place, item) for place, item in enumerate(found) if item["type"] == kind and words in item["id"].lower()]
-    return call.page_reply(fits, dict)
+    matches = [
+        (index, item) for index, item in enumerate(found) if item["type"] == kind and words in item["id"].lower()
+    ]
+    return call.page_reply(matches, dict)
 
 
 def _own_pictures(call: RouteCall) -> list[dict[str, Any]]:
@@ -128,7 +130,7 @@ def _complete(call: RouteCall, asset: Asset) -> None:
         asset.ready_at = call.world.now() + call.world.asset_seconds
 
 
-def _announced(call: RouteCall, file: dict[str, Any]) -> Asset:
+def _declared(call: RouteCall, file: dict[str, Any]) -> Asset:
     if file["size_bytes"] > call.world.most_upload_bytes:
         raise invalid("size_bytes", f"At most {call.world.most_upload_bytes} bytes.")
     asset = _new(call, file["filename"], file["content_type"], file["size_bytes"], file.get("checksum_sha256"))
@@ -163,7 +165,7 @@ def _usable(asset: Asset) -> bool:
     return asset.ready_at is not None and not asset.deleted
 
 
-def _slot(call: RouteCall, asset: Asset) -> dict[str, Any]:
+def _upload_view(call: RouteCall, asset: Asset) -> dict[str, Any]:
     return {
         "asset_id": asset.asset_id,
         "upload_url": upload_address(call.world, call.origin, asset),
@@ -200,12 +202,12 @@ def _address(call: RouteCall, asset: Asset) -> str:
     return presign(call.world, call.origin, f"/files/assets/{asset.asset_id}", call.world.url_seconds)
 
 
-def _look(call: RouteCall, asset_id: str) -> Item | None:
+def _find_item(call: RouteCall, asset_id: str) -> Item | None:
     asset = call.world.assets.get(asset_id)
     return None if asset is None or asset.deleted else asset.batch_item(call.world.now())
 
 
-BULK = BatchRoutes(family="asset", ids_name="asset_ids", look=_look)
+BATCH_ROUTES = BatchRoutes(item_kind="asset", ids_name="asset_ids", find_item=_find_item)
 
 ROUTES: Routes = {
     ("POST", "/v3/assets"): create,
@@ -214,7 +216,7 @@ ROUTES: Routes = {
     ("POST", "/v3/assets/direct-uploads/batches"): direct_uploads,
     ("POST", "/v3/assets/complete/batches"): complete_batch,
     ("GET", "/v3/assets/search"): search,
-    **batches.routes(BULK, "/v3/assets"),
+    **batches.routes(BATCH_ROUTES, "/v3/assets"),
     ("GET", "/v3/assets/{asset_id}"): get,
     ("DELETE", "/v3/assets/{asset_id}"): delete,
     ("POST", "/v3/assets/{asset_id}/complete"): complete,

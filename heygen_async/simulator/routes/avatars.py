@@ -1,4 +1,4 @@
-"""/v3/avatars: groups and their looks, how new ones are made, and the consent of whoever they show."""
+"""/v3/avatars: avatar groups, their looks, new looks, and the consent of the person shown."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from heygen_async.simulator.account.catalog import CatalogLook
 from heygen_async.simulator.account.library import Group
 from heygen_async.simulator.http.replies import RefusalError, Reply, data_reply, invalid
 from heygen_async.simulator.views.call import RouteCall, Routes
-from heygen_async.simulator.views.known_ids import require_declared
 from heygen_async.simulator.world import acceptance
+from heygen_async.simulator.world.known_ids import require_declared
 from heygen_async.simulator.world.outbox import Notice
 
 GROUP = "/v3/avatars/{group_id}"
@@ -23,7 +23,7 @@ EVENTS = {"digital_twin": "instant_avatar.success", "photo_avatar": "photo_avata
 
 
 def create(call: RouteCall) -> Reply:
-    """POST /v3/avatars: a look of a new group, or of one that is there."""
+    """POST /v3/avatars: makes a look, in a new group or in one of the account."""
     require_declared(call.world, {name: value for name, value in call.body.items() if name != "type"})
     group_id = call.body.get("avatar_group_id")
     group = _own_group(call, group_id) if group_id else None
@@ -36,7 +36,7 @@ def create(call: RouteCall) -> Reply:
 
 
 def groups(call: RouteCall) -> Reply:
-    """GET /v3/avatars; those of the account that were made last come first."""
+    """GET /v3/avatars, newest first."""
     private = {"public": False, "private": True}.get(call.query.get("ownership", ""))
     found = [
         (-group.number, group)
@@ -60,7 +60,7 @@ def update_group(call: RouteCall) -> Reply:
 
 
 def delete_group(call: RouteCall) -> Reply:
-    """DELETE /v3/avatars/{group_id}, with its looks."""
+    """DELETE /v3/avatars/{group_id}. The looks of the group are deleted too."""
     found = _owned(_find_group(call))
     for look in call.world.library.looks_of(found):
         del call.world.library.looks[look.id]
@@ -69,13 +69,13 @@ def delete_group(call: RouteCall) -> Reply:
 
 
 def consent(call: RouteCall) -> Reply:
-    """POST /v3/avatars/{group_id}/consent: a film of it counts at once, a link when somebody has followed it."""
+    """POST /v3/avatars/{group_id}/consent. With a video, consent is given at once; with a link, later."""
     found = _owned(_find_group(call))
     world = call.world
     if call.body.get("consent_video"):
         found.consent_at = world.now()
         return data_reply({"avatar_group": _group_view(call, found), "url": None})
-    # Nobody follows a simulated link: after a while somebody has.
+    # Without a video, the person shown is assumed to follow the link after `consent_seconds`.
     found.consent_at = min(found.consent_at or float("inf"), world.now() + world.consent_seconds)
     token = world.make_id("consent", world.next_number("consent"))
     return data_reply({"avatar_group": _group_view(call, found), "url": f"{call.origin}/consent/{token}"})
@@ -83,7 +83,7 @@ def consent(call: RouteCall) -> Reply:
 
 def looks(call: RouteCall) -> Reply:
     """GET /v3/avatars/looks."""
-    found = [(place, look) for place, look in enumerate(call.world.library.looks.values()) if _wanted(call, look)]
+    found = [(index, look) for index, look in enumerate(call.world.library.looks.values()) if _matches(call, look)]
     return call.page_reply(found, functools.partial(_look_view, call))
 
 
@@ -108,7 +108,7 @@ def delete_look(call: RouteCall) -> Reply:
     return data_reply({"id": found.id})
 
 
-def _wanted(call: RouteCall, look: CatalogLook) -> bool:
+def _matches(call: RouteCall, look: CatalogLook) -> bool:
     query = call.query
     return (
         query.get("group_id") in {None, look.group_id}
@@ -183,7 +183,7 @@ def _find_look(call: RouteCall) -> CatalogLook:
 
 def _owned(found: T) -> T:
     if not found.private:
-        raise RefusalError(403, "resource_access_denied", "It is everybody's.")
+        raise RefusalError(403, "resource_access_denied", "Public avatars cannot be changed.")
     return found
 
 
@@ -194,7 +194,7 @@ def _look_view(call: RouteCall, look: CatalogLook) -> dict[str, Any]:
 def _group_view(call: RouteCall, group: Group) -> dict[str, Any]:
     now, library = call.world.now(), call.world.library
     members = library.looks_of(group)
-    words = [word for look in members if (word := library.status(look, now))]
+    statuses = [status for look in members if (status := library.status(look, now))]
     twin = any(look.avatar_type == "digital_twin" for look in members)
     return {
         "id": group.id,
@@ -203,7 +203,7 @@ def _group_view(call: RouteCall, group: Group) -> dict[str, Any]:
         "looks_count": len(members),
         "created_at": group.created_at,
         "default_voice_id": group.default_voice_id,
-        "status": _worst(words),
+        "status": _worst(statuses),
         "consent_status": ("approved" if group.has_consent(now) else "not_started") if twin else None,
         "preview_image_url": f"https://files.heygen.example/groups/{group.id}.jpg" if members else None,
         "preview_video_url": None,
@@ -211,8 +211,8 @@ def _group_view(call: RouteCall, group: Group) -> dict[str, Any]:
     }
 
 
-def _worst(words: list[str]) -> str | None:
-    return next((word for word in ("processing", "pending_consent", "completed") if word in words), None)
+def _worst(statuses: list[str]) -> str | None:
+    return next((status for status in ("processing", "pending_consent", "completed") if status in statuses), None)
 
 
 ROUTES: Routes = {

@@ -1,4 +1,4 @@
-"""Batches and statuses of many: the same for videos, lipsyncs, translations and assets."""
+"""Endpoints for batches and for statuses of many items: of videos, lipsyncs, translations and assets."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ NOT_FOUND = Item(status="not_found", resource_id=None)
 
 @attrs.frozen(kw_only=True)
 class BatchRoutes:
-    """What is asked for many at a time.
+    """The batch endpoints of one kind of item.
 
     Attributes:
-        family: Of the batches.
-        ids_name: Query parameter with the ids of members.
-        look: Returns how one is getting on, in the words of its family; None if it is not there.
+        item_kind: Kind of the items, as in `BatchState.item_kind`.
+        ids_name: Query parameter with ids of items.
+        find_item: Returns the status of the item with an id; None if it does not exist.
     """
 
-    family: str
+    item_kind: str
     ids_name: str
-    look: Callable[[RouteCall, str], Item | None]
+    find_item: Callable[[RouteCall, str], Item | None]
 
 
-def get_batch(bulk: BatchRoutes, call: RouteCall) -> Reply:
-    """GET .../batches/{batch_id}; its page is inside data."""
-    batch = _find(bulk, call, call.names["batch_id"])
+def get_batch(endpoints: BatchRoutes, call: RouteCall) -> Reply:
+    """GET .../batches/{batch_id}. The page of items is inside ``data``."""
+    batch = _find(endpoints, call, call.names["batch_id"])
     if batch is None:
         raise RefusalError(404, "not_found", "There is no such batch.")
     now = call.world.now()
@@ -53,34 +53,34 @@ def get_batch(bulk: BatchRoutes, call: RouteCall) -> Reply:
     )
 
 
-def statuses(bulk: BatchRoutes, call: RouteCall) -> Reply:
+def statuses(endpoints: BatchRoutes, call: RouteCall) -> Reply:
     """GET .../statuses."""
-    ids, batch_ids = call.ids(bulk.ids_name), call.ids("batch_ids")
+    ids, batch_ids = call.ids(endpoints.ids_name), call.ids("batch_ids")
     if not ids and not batch_ids:
-        raise invalid(bulk.ids_name, f"Give {bulk.ids_name} or batch_ids.")
+        raise invalid(endpoints.ids_name, f"Give {endpoints.ids_name} or batch_ids.")
     if len(ids) + len(batch_ids) > MOST_IDS:
-        raise invalid(bulk.ids_name, f"At most {MOST_IDS} ids per request.")
-    entries = [_entry(bulk.look(call, resource_id) or NOT_FOUND, resource_id) for resource_id in ids]
+        raise invalid(endpoints.ids_name, f"At most {MOST_IDS} ids per request.")
+    entries = [_entry(endpoints.find_item(call, resource_id) or NOT_FOUND, resource_id) for resource_id in ids]
     for batch_id in batch_ids:
-        entries += _statuses_of_batch(bulk, call, batch_id)
+        entries += _statuses_of_batch(endpoints, call, batch_id)
     return json_reply({"data": entries, "has_more": False, "next_token": None})
 
 
-def routes(bulk: BatchRoutes, path: str) -> Routes:
+def routes(endpoints: BatchRoutes, path: str) -> Routes:
     """Return the routes below *path*."""
     return {
-        ("GET", f"{path}/statuses"): functools.partial(statuses, bulk),
-        ("GET", f"{path}/batches/{{batch_id}}"): functools.partial(get_batch, bulk),
+        ("GET", f"{path}/statuses"): functools.partial(statuses, endpoints),
+        ("GET", f"{path}/batches/{{batch_id}}"): functools.partial(get_batch, endpoints),
     }
 
 
-def _find(bulk: BatchRoutes, call: RouteCall, batch_id: str) -> BatchState | None:
+def _find(endpoints: BatchRoutes, call: RouteCall, batch_id: str) -> BatchState | None:
     batch = call.world.batches.get(batch_id)
-    return batch if batch and batch.family == bulk.family else None
+    return batch if batch and batch.item_kind == endpoints.item_kind else None
 
 
-def _statuses_of_batch(bulk: BatchRoutes, call: RouteCall, batch_id: str) -> list[dict[str, Any]]:
-    batch = _find(bulk, call, batch_id)
+def _statuses_of_batch(endpoints: BatchRoutes, call: RouteCall, batch_id: str) -> list[dict[str, Any]]:
+    batch = _find(endpoints, call, batch_id)
     if batch is None:
         return [{**_entry(NOT_FOUND, None), "batch_id": batch_id}]
     return [{**entry, "batch_id": batch_id} for entry in _entries(batch, call.world.now())]
@@ -94,7 +94,7 @@ def _entries(batch: BatchState, now: float) -> list[dict[str, Any]]:
 
 
 def _entry(item: Item, resource_id: str | None) -> dict[str, Any]:
-    # The member's id is called video_id whatever it is: one read model serves all families.
+    # The id of an item is called video_id for all kinds of items.
     return {
         "status": item.status,
         "video_id": resource_id,

@@ -1,4 +1,4 @@
-"""The account, its folders, and what is only there to be read: brands, styles, sounds, images."""
+"""The account, its folders, and lists that can only be read: brands, styles, sounds and images."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import functools
 from collections.abc import Sequence
 from typing import Any
 
-from heygen_async.simulator.account import stock
+from heygen_async.simulator.account import sample_data
 from heygen_async.simulator.account.catalog import USERNAME
 from heygen_async.simulator.http.replies import RefusalError, Reply, data_reply, invalid
 from heygen_async.simulator.views.call import RouteCall, Routes
 
 Item = dict[str, Any]
 
-# Scores of sounds: all words found, or not.
-GOOD, POOR = 0.9, 0.3
-LEAST_SCORE = 0.7
+# Scores of sounds whose name or description has all words of the query, and of the others.
+MATCH_SCORE, OTHER_SCORE = 0.9, 0.3
+DEFAULT_MIN_SCORE = 0.7
 
 
 def me(call: RouteCall) -> Reply:
@@ -39,7 +39,7 @@ def me(call: RouteCall) -> Reply:
 
 
 def create_folder(call: RouteCall) -> Reply:
-    """POST /v3/folders; names need not be unique."""
+    """POST /v3/folders. Names need not be unique."""
     world, body = call.world, call.body
     parent_id = body.get("parent_id") or None
     if parent_id is not None and parent_id not in world.library.folders:
@@ -61,36 +61,39 @@ def create_folder(call: RouteCall) -> Reply:
 
 def folder(call: RouteCall) -> Reply:
     """GET /v3/folders/{folder_id}."""
-    return _one(call.world.library.folders, "folder_id", call)
+    return _item(call.world.library.folders, "folder_id", call)
 
 
 def image(call: RouteCall) -> Reply:
     """GET /v3/models/images/{generation_id}."""
-    return _one(call.world.library.images, "generation_id", call)
+    return _item(call.world.library.images, "generation_id", call)
 
 
 def sounds(call: RouteCall) -> Reply:
-    """GET /v3/audio/sounds: those whose name or description has all words."""
+    """GET /v3/audio/sounds: finds sounds by the words of their name and description."""
     words = call.query["query"].lower().split()
     found = [
-        {**sound, "score": GOOD if all(word in _text(sound) for word in words) else POOR} for sound in stock.SOUNDS
+        {**sound, "score": MATCH_SCORE if all(word in _text(sound) for word in words) else OTHER_SCORE}
+        for sound in sample_data.SOUNDS
     ]
-    kind, least = call.query.get("type", "music"), call.query.get("min_score", LEAST_SCORE)
-    fits = [(place, sound) for place, sound in enumerate(found) if sound["type"] == kind and sound["score"] >= least]
-    return call.page_reply(fits, dict)
+    kind, min_score = call.query.get("type", "music"), call.query.get("min_score", DEFAULT_MIN_SCORE)
+    matches = [
+        (index, sound) for index, sound in enumerate(found) if sound["type"] == kind and sound["score"] >= min_score
+    ]
+    return call.page_reply(matches, dict)
 
 
-def shelf(items: Sequence[Item], call: RouteCall) -> Reply:
-    """GET of a list that is always the same; `tag` chooses among those that have tags."""
+def fixed_list(items: Sequence[Item], call: RouteCall) -> Reply:
+    """GET of a list that never changes. `tag` selects items of lists that have tags."""
     tag = call.query.get("tag")
-    found = [(place, item) for place, item in enumerate(items) if tag is None or tag in item["tags"]]
+    found = [(index, item) for index, item in enumerate(items) if tag is None or tag in item["tags"]]
     return call.page_reply(found, dict)
 
 
-def _one(shelf: dict[str, Item], id_name: str, call: RouteCall) -> Reply:
-    item = shelf.get(call.names[id_name])
+def _item(items: dict[str, Item], id_name: str, call: RouteCall) -> Reply:
+    item = items.get(call.names[id_name])
     if item is None:
-        raise RefusalError(404, "not_found", "There is nothing under this id.")
+        raise RefusalError(404, "not_found", "There is no object with this id.")
     return data_reply(item)
 
 
@@ -104,7 +107,7 @@ ROUTES: Routes = {
     ("GET", "/v3/folders/{folder_id}"): folder,
     ("GET", "/v3/models/images/{generation_id}"): image,
     ("GET", "/v3/audio/sounds"): sounds,
-    ("GET", "/v3/brand-kits"): functools.partial(shelf, stock.BRAND_KITS),
-    ("GET", "/v3/brand-glossaries"): functools.partial(shelf, stock.BRAND_GLOSSARIES),
-    ("GET", "/v3/video-agents/styles"): functools.partial(shelf, stock.STYLES),
+    ("GET", "/v3/brand-kits"): functools.partial(fixed_list, sample_data.BRAND_KITS),
+    ("GET", "/v3/brand-glossaries"): functools.partial(fixed_list, sample_data.BRAND_GLOSSARIES),
+    ("GET", "/v3/video-agents/styles"): functools.partial(fixed_list, sample_data.STYLES),
 }

@@ -1,4 +1,4 @@
-"""/v3/templates: read, and filled in as a render."""
+"""/v3/templates: templates, and videos made from them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 from heygen_async.simulator.http.replies import RefusalError, Reply, data_reply, invalid
 from heygen_async.simulator.routes.videos import view
 from heygen_async.simulator.views.call import RouteCall, Routes
-from heygen_async.simulator.views.known_ids import require_known
 from heygen_async.simulator.world import acceptance
 from heygen_async.simulator.world.acceptance import RenderOrder
+from heygen_async.simulator.world.known_ids import require_known
 
 LISTED = ("id", "name", "aspect_ratio", "thumbnail_url", "created_at", "updated_at")
 
@@ -26,7 +26,7 @@ def get(call: RouteCall) -> Reply:
 
 
 def generate(call: RouteCall) -> Reply:
-    """POST /v3/templates/{template_id}. What the variables are called is not checked: nothing says that it is."""
+    """POST /v3/templates/{template_id}. Names of variables are not checked, since no source states that HeyGen does."""
     template = _find(call)
     _require_scenes(call.body, template)
     _require_shape(call.body, template)

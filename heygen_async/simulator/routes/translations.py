@@ -1,4 +1,4 @@
-"""/v3/video-translations: one job for each language, batches of them, and proofreading before anything is spoken."""
+"""/v3/video-translations: one job per language, their batches, and proofreads of the text before the job."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import Any
 
 from heygen_async.simulator.account.job_kinds import TRANSLATION
 from heygen_async.simulator.account.library import ProofreadState
-from heygen_async.simulator.account.stock import LANGUAGES
+from heygen_async.simulator.account.sample_data import LANGUAGES
 from heygen_async.simulator.http.replies import RefusalError, Reply, data_reply, invalid
 from heygen_async.simulator.routes import jobs
-from heygen_async.simulator.routes.jobs import bulk, delete, get, list_, order, rename, ways
+from heygen_async.simulator.routes.jobs import batch_routes, delete, get, job_routes, list_, order, rename
+from heygen_async.simulator.storage.generated_files import store_file
 from heygen_async.simulator.storage.presigned import presign
 from heygen_async.simulator.views.call import RouteCall, Routes
-from heygen_async.simulator.views.known_ids import require_declared
-from heygen_async.simulator.views.made_files import store
 from heygen_async.simulator.world import acceptance
 from heygen_async.simulator.world.acceptance import RenderOrder
+from heygen_async.simulator.world.known_ids import require_declared
 from heygen_async.simulator.world.outbox import Notice
 
 Body = dict[str, Any]
@@ -26,14 +26,14 @@ MOST_ITEMS = 100
 
 
 def create(call: RouteCall) -> Reply:
-    """POST /v3/video-translations: an id for each language."""
+    """POST /v3/video-translations. The answer has an id for each language."""
     _require_languages(call, call.body)
     renders = acceptance.accept(call.world, _orders(call.body), call.key)
     return data_reply({"video_translation_ids": [render.video_id for render in renders]})
 
 
 def create_batch(call: RouteCall) -> Reply:
-    """POST /v3/video-translations/batches; the 100 items are counted after expansion."""
+    """POST /v3/video-translations/batches. Each language counts as one of the 100 items."""
     count = sum(len(item["output_languages"]) for item in call.body["video_translations"])
     if count > MOST_ITEMS:
         raise invalid("video_translations", f"At most {MOST_ITEMS} items after expansion; got {count}.")
@@ -46,10 +46,10 @@ def languages(_: RouteCall) -> Reply:
 
 
 def create_proofreads(call: RouteCall) -> Reply:
-    """POST /v3/video-translations/proofreads: a text for each language; it is paid for when it is spoken."""
+    """POST /v3/video-translations/proofreads: makes a text for each language, free of charge until `generate`."""
     _require_languages(call, call.body)
-    made = [_proofread(call, language) for language in call.body["output_languages"]]
-    return data_reply({"proofread_ids": [proofread.id for proofread in made], "status": "processing"})
+    proofreads = [_new_proofread(call, language) for language in call.body["output_languages"]]
+    return data_reply({"proofread_ids": [proofread.id for proofread in proofreads], "status": "processing"})
 
 
 def get_proofread(call: RouteCall) -> Reply:
@@ -58,7 +58,7 @@ def get_proofread(call: RouteCall) -> Reply:
 
 
 def generate(call: RouteCall) -> Reply:
-    """POST /v3/video-translations/proofreads/{proofread_id}/generate: now it is spoken."""
+    """POST /v3/video-translations/proofreads/{proofread_id}/generate: makes the video and charges for it."""
     proofread = _find(call)
     if proofread.status(call.world.now()) != "completed":
         raise RefusalError(409, "resource_not_ready", "The proofread is still being made.")
@@ -68,7 +68,7 @@ def generate(call: RouteCall) -> Reply:
 
 
 def get_srt(call: RouteCall) -> Reply:
-    """GET /v3/video-translations/proofreads/{proofread_id}/srt; the contract declares no 409 for an early one."""
+    """GET /v3/video-translations/proofreads/{proofread_id}/srt. Early requests get a 404; the contract has no 409."""
     proofread = _find(call)
     if proofread.status(call.world.now()) != "completed":
         raise RefusalError(404, "not_found", "The text is still being made.")
@@ -99,11 +99,11 @@ def _orders(body: Body) -> list[RenderOrder]:
     return [order(TRANSLATION, {**body, "output_language": language}) for language in body["output_languages"]]
 
 
-def _proofread(call: RouteCall, language: str) -> ProofreadState:
+def _new_proofread(call: RouteCall, language: str) -> ProofreadState:
     world = call.world
     proofread_id = world.make_id("proofread", world.next_number("proofread"))
     text = f"1\n00:00:00,000 --> 00:00:01,000\n({language})\n".encode()
-    url = store(call, f"{proofread_id}.srt", "application/x-subrip", text)
+    url = store_file(world, call.origin, f"{proofread_id}.srt", "application/x-subrip", text)
     proofread = ProofreadState(
         id=proofread_id,
         language=language,
@@ -149,6 +149,6 @@ ROUTES: Routes = {
     ("POST", f"{PROOFREADS}/{{proofread_id}}/generate"): generate,
     ("GET", f"{PROOFREADS}/{{proofread_id}}/srt"): get_srt,
     ("PUT", f"{PROOFREADS}/{{proofread_id}}/srt"): put_srt,
-    **bulk(TRANSLATION),
-    **ways(TRANSLATION, list_, get, delete, rename),
+    **batch_routes(TRANSLATION),
+    **job_routes(TRANSLATION, list_, get, delete, rename),
 }

@@ -1,4 +1,4 @@
-"""/v3/videos: direct renders, their batches and statuses."""
+"""/v3/videos: videos, their batches and statuses."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from heygen_async.simulator.http.replies import RefusalError, Reply, data_reply
 from heygen_async.simulator.routes import batches
 from heygen_async.simulator.routes.batches import BatchRoutes
 from heygen_async.simulator.views.call import RouteCall, Routes
-from heygen_async.simulator.views.job_status import addresses, glance
-from heygen_async.simulator.views.known_ids import require_known, require_known_items
+from heygen_async.simulator.views.job_status import addresses, status_of
 from heygen_async.simulator.world import acceptance
 from heygen_async.simulator.world.acceptance import RenderOrder
 from heygen_async.simulator.world.batches import Item, error
+from heygen_async.simulator.world.known_ids import require_known, require_known_items
 from heygen_async.simulator.world.renders import Render
 
 
@@ -29,7 +29,7 @@ def create(call: RouteCall) -> Reply:
 def list_(call: RouteCall) -> Reply:
     """GET /v3/videos, newest first.
 
-    `title` finds parts of titles: the contract does not say whether it must be the whole.
+    `title` matches parts of titles. The contract does not state if it must match the whole title.
     """
     title = call.query.get("title", "").lower()
     folder = call.query.get("folder_id")
@@ -43,7 +43,7 @@ def list_(call: RouteCall) -> Reply:
 
 def get(call: RouteCall) -> Reply:
     """GET /v3/videos/{video_id}."""
-    return data_reply(view(call, _find(call), looked_at=True))
+    return data_reply(view(call, _find(call), polled=True))
 
 
 def delete(call: RouteCall) -> Reply:
@@ -51,7 +51,7 @@ def delete(call: RouteCall) -> Reply:
     render = _find(call)
     call.world.render_farm.delete(render)
     if render.session_id:
-        call.world.agent_farm.deleted(call.world.sessions[render.session_id])
+        call.world.agent_farm.video_deleted(call.world.sessions[render.session_id])
     return data_reply({"id": render.video_id, "deleted": True})
 
 
@@ -66,44 +66,44 @@ def create_batch(call: RouteCall) -> Reply:
 
 
 def scenes(call: RouteCall) -> Reply:
-    """GET /v3/videos/{video_id}/scenes. What scenes look like inside is not transcribed: this is a guess."""
+    """GET /v3/videos/{video_id}/scenes. The contract does not describe the scenes, so their fields are a guess."""
     render = _find(call)
-    asked = render.body.get("scenes") or [render.body]
+    scenes = render.body.get("scenes") or [render.body]
     described = [
         {
             "background": scene.get("background"),
             "elements": [{"type": str(scene.get("type", "video"))}],
             "script": scene.get("input", scene).get("script"),
         }
-        for scene in asked
+        for scene in scenes
     ]
     video = {"id": render.video_id, "title": render.title, "duration": render.duration}
     return data_reply({"video_id": render.video_id, "video": video, "scenes": described})
 
 
-def view(call: RouteCall, render: Render, *, looked_at: bool = False) -> dict[str, Any]:
-    """Return *render* as ``VideoDetail``.
+def view(call: RouteCall, render: Render, *, polled: bool = False) -> dict[str, Any]:
+    """Return *render* as ``VideoDetail`` of the contract.
 
     Args:
-        call: Of whoever looks.
-        render: What is looked at.
-        looked_at: True if this uses up one of the looks that a fault spoils.
+        call: Call that is answered.
+        render: The video.
+        polled: True if the call counts as a poll for faults that affect the first polls.
     """
     world = call.world
-    seen = glance(call, render, counts=looked_at)
+    status = status_of(call, render, polled=polled)
     return {
         "id": render.video_id,
-        "status": seen.status,
+        "status": status.status,
         "title": render.title,
         "created_at": int(world.unix_time(render.accepted_at)),
-        "completed_at": int(world.unix_time(seen.ended_at)) if seen.ended_at is not None else None,
-        "duration": render.duration if seen.done else None,
-        **addresses(call, render, seen, _endings(render.body)),
+        "completed_at": int(world.unix_time(status.ended_at)) if status.ended_at is not None else None,
+        "duration": render.duration if status.done else None,
+        **addresses(call, render, status, _endings(render.body)),
         "video_page_url": f"{call.origin}/videos/{render.video_id}",
         "folder_id": render.folder_id,
         "output_language": None,
-        "failure_code": seen.failure and seen.failure.code,
-        "failure_message": seen.failure and seen.failure.message,
+        "failure_code": status.failure and status.failure.code,
+        "failure_message": status.failure and status.failure.message,
     }
 
 
@@ -116,7 +116,7 @@ def _find(call: RouteCall) -> Render:
 
 def _endings(body: dict[str, Any]) -> dict[str, str | None]:
     caption, subtitles = body.get("caption"), body.get("subtitles")
-    settings = caption if isinstance(caption, dict) else {}  # of a template it is true or false
+    settings = caption if isinstance(caption, dict) else {}  # templates take true or false
     burnt_in = bool(settings.get("style") or subtitles)
     return {
         "video_url": "." + body.get("output_format", "mp4"),
@@ -127,7 +127,7 @@ def _endings(body: dict[str, Any]) -> dict[str, str | None]:
     }
 
 
-def _look(call: RouteCall, video_id: str) -> Item | None:
+def _find_item(call: RouteCall, video_id: str) -> Item | None:
     render = call.world.videos.get(video_id)
     if render is None or render.deleted:
         return None
@@ -135,13 +135,13 @@ def _look(call: RouteCall, video_id: str) -> Item | None:
     return Item(status=status, resource_id=video_id, error=error(render) if status == "failed" else None)
 
 
-BULK = BatchRoutes(family=VIDEO.name, ids_name="video_ids", look=_look)
+BATCH_ROUTES = BatchRoutes(item_kind=VIDEO.name, ids_name="video_ids", find_item=_find_item)
 
 ROUTES: Routes = {
     ("POST", "/v3/videos"): create,
     ("GET", "/v3/videos"): list_,
     ("POST", "/v3/videos/batches"): create_batch,
-    **batches.routes(BULK, VIDEO.path),
+    **batches.routes(BATCH_ROUTES, VIDEO.path),
     ("GET", "/v3/videos/{video_id}"): get,
     ("DELETE", "/v3/videos/{video_id}"): delete,
     ("GET", "/v3/videos/{video_id}/scenes"): scenes,

@@ -1,4 +1,4 @@
-"""/v3/webhooks: endpoints, their secrets, and what there was to tell."""
+"""/v3/webhooks: endpoints, their secrets, and the log of events."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PATH = "/v3/webhooks/endpoints"
 
 
 def create(call: RouteCall) -> Reply:
-    """POST /v3/webhooks/endpoints. Whether HeyGen tries the URL first is told differently; this one does not."""
+    """POST /v3/webhooks/endpoints. Unlike HeyGen according to some sources, the simulator does not try the URL."""
     world = call.world
     number = world.next_number("endpoint")
     endpoint = Endpoint(
@@ -38,7 +38,7 @@ def list_(call: RouteCall) -> Reply:
 
 
 def update(call: RouteCall) -> Reply:
-    """PATCH /v3/webhooks/endpoints/{endpoint_id}; events are replaced as a whole."""
+    """PATCH /v3/webhooks/endpoints/{endpoint_id}. The list of events is replaced."""
     endpoint = _find(call)
     if call.body.get("url"):
         endpoint.url = call.body["url"]
@@ -49,7 +49,7 @@ def update(call: RouteCall) -> Reply:
 
 
 def delete(call: RouteCall) -> Reply:
-    """DELETE /v3/webhooks/endpoints/{endpoint_id}; what is on its way to it turns back."""
+    """DELETE /v3/webhooks/endpoints/{endpoint_id}. Deliveries that are not sent yet are dropped."""
     endpoint = _find(call)
     endpoint.deleted = True
     del call.world.outbox.endpoints[endpoint.endpoint_id]
@@ -57,7 +57,7 @@ def delete(call: RouteCall) -> Reply:
 
 
 def rotate(call: RouteCall) -> Reply:
-    """POST /v3/webhooks/endpoints/{endpoint_id}/rotate-secret; the old secret is dead at once."""
+    """POST /v3/webhooks/endpoints/{endpoint_id}/rotate-secret. The old secret is invalid at once."""
     endpoint = _find(call)
     endpoint.secret = _new_secret(call)
     return data_reply({"endpoint_id": endpoint.endpoint_id, "secret": endpoint.secret})
@@ -71,12 +71,12 @@ def event_types(call: RouteCall) -> Reply:
 
 
 def events(call: RouteCall) -> Reply:
-    """GET /v3/webhooks/events, newest first: all that there was to tell, whoever was told."""
-    wanted = call.query
+    """GET /v3/webhooks/events, newest first: all events, with or without a receiver."""
+    query = call.query
     found = [
         (-event.number, event)
         for event in reversed(call.world.outbox.events)
-        if wanted.get("event_type") in (None, event.event_type) and wanted.get("entity_id") in (None, event.entity_id)
+        if query.get("event_type") in (None, event.event_type) and query.get("entity_id") in (None, event.entity_id)
     ]
     return call.page_reply(found, functools.partial(_event, call))
 
@@ -102,7 +102,7 @@ def _view(call: RouteCall, endpoint: Endpoint) -> dict[str, Any]:
         "url": endpoint.url,
         "events": endpoint.events,
         "status": "enabled",
-        "created_at": _moment(call, endpoint.created_at),
+        "created_at": _iso_time(call, endpoint.created_at),
     }
 
 
@@ -111,11 +111,11 @@ def _event(call: RouteCall, event: OutgoingEvent) -> dict[str, Any]:
         "event_id": event.event_id,
         "event_type": event.event_type,
         "event_data": event.data,
-        "created_at": _moment(call, event.at),
+        "created_at": _iso_time(call, event.at),
     }
 
 
-def _moment(call: RouteCall, at: float) -> str:
+def _iso_time(call: RouteCall, at: float) -> str:
     return dt.datetime.fromtimestamp(call.world.unix_time(at), dt.UTC).isoformat()
 
 

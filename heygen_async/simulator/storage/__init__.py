@@ -1,1 +1,1 @@
-"""Files and their storage: uploads, presigned addresses, downloads."""
+"""The storage service: uploads, downloads, and their presigned addresses."""

@@ -1,4 +1,4 @@
-"""Results as files: presigned addresses, and bytes that are the same each time."""
+"""Files of results: presigned addresses, and contents that are the same at each download."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TYPES = {
     "-clip3.mp4": "video/mp4",
 }
 
-BEGINNINGS = {
+FIRST_BYTES = {
     "webm": b"\x1a\x45\xdf\xa3\x84\x42\x82\x84webm",
     ".mp3": b"ID3\x04\x00\x00\x00\x00\x00\x00",
     ".gif": b"GIF89a",
@@ -45,21 +45,21 @@ _RANGE = re.compile(r"bytes=(?P<first>\d*)-(?P<last>\d*)")
 def address(
     world: World, origin: str, render: Render, ending: str, *, expired: bool = False, since: float | None = None
 ) -> str:
-    """Return a presigned URL of a file of *render*.
+    """Return the presigned address of a file of *render*.
 
     Args:
-        world: Signs, and knows the time.
+        world: World that signs the address.
         origin: Scheme, host and port.
-        render: Completed.
-        ending: Of the file's name, one of `TYPES`.
-        expired: True if its time is over already.
-        since: Loop time from which it is valid; None is now.
+        render: Completed render.
+        ending: Ending of the file's name, one of `TYPES`.
+        expired: True returns an address that has expired already.
+        since: Loop time at which the lifetime of the address begins; None means now.
     """
     return presign(world, origin, f"/files/{render.video_id}{ending}", -1 if expired else world.url_seconds, since)
 
 
 def download(world: World, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
-    """Answer as a storage service does: whoever holds a valid address gets the file, and nothing else counts."""
+    """Answer as a storage service does: a valid address is enough to get the file, and credentials are refused."""
     if any(name in headers for name in CREDENTIALS):
         return xml_refusal(
             400, "InvalidArgument", "Only one auth mechanism allowed: credentials sent to a presigned URL."
@@ -74,14 +74,14 @@ def download(world: World, method: str, path: str, query: Mapping[str, str], hea
         return xml_refusal(404, "NoSuchKey", "There is no such file.")
     if problem := address_problem(world, path, query):
         return xml_refusal(403, "AccessDenied", problem)
-    made = _date(world, render.ended_at)
-    return _part(content(world, render, named["ending"]), TYPES[named["ending"]], made, headers)
+    modified = _date(world, render.ended_at)
+    return _part(content(world, render, named["ending"]), TYPES[named["ending"]], modified, headers)
 
 
 def _asset(world: World, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
     asset = world.assets.get(path.removeprefix(ASSETS))
     if asset is None or asset.received is None or asset.received.content is None:
-        # A real service would have it; here large files are measured and forgotten.
+        # The contents of large files are not kept.
         return xml_refusal(404, "NoSuchKey", f"There is no such file of up to {KEPT_BYTES} bytes.")
     if problem := address_problem(world, path, query):
         return xml_refusal(403, "AccessDenied", problem)
@@ -93,7 +93,7 @@ def _date(world: World, at: float | None) -> str:
 
 
 def content(world: World, render: Render, ending: str) -> bytes:
-    """Return the bytes of a file: the same for the same video, a valid beginning, then noise."""
+    """Return the contents of a file: a valid header, then random bytes that depend only on the video and the ending."""
     text = render.body.get("script") or "..."
     if ending == ".srt":
         return f"1\n00:00:00,000 --> 00:00:01,000\n{text}\n".encode()
@@ -103,20 +103,20 @@ def content(world: World, render: Render, ending: str) -> bytes:
     noise = rng.randbytes(max(64, int(world.bytes_per_video * rng.uniform(0.8, 1.2))))
     if ending == ".jpg":
         return b"\xff\xd8\xff\xe0" + noise[:1000] + b"\xff\xd9"
-    if start := BEGINNINGS.get(ending[-4:]):
+    if start := FIRST_BYTES.get(ending[-4:]):
         return start + noise
     return _box(b"ftyp", b"isom\x00\x00\x02\x00isomiso2avc1mp41") + _box(b"mdat", noise)
 
 
-def _box(kind: bytes, inside: bytes) -> bytes:
-    return (8 + len(inside)).to_bytes(4, "big") + kind + inside
+def _box(kind: bytes, content: bytes) -> bytes:
+    return (8 + len(content)).to_bytes(4, "big") + kind + content
 
 
-def _part(whole: bytes, kind: str, made: str, headers: Mapping[str, str]) -> Reply:
+def _part(whole: bytes, kind: str, modified: str, headers: Mapping[str, str]) -> Reply:
     tag = f'"{hashlib.md5(whole, usedforsecurity=False).hexdigest()}"'
-    shared = {"Content-Type": kind, "ETag": tag, "Last-Modified": made, "Accept-Ranges": "bytes"}
+    shared = {"Content-Type": kind, "ETag": tag, "Last-Modified": modified, "Accept-Ranges": "bytes"}
     bounds = _bounds(headers.get("range", ""), len(whole))
-    if bounds is None or headers.get("if-range", tag) not in {tag, made}:
+    if bounds is None or headers.get("if-range", tag) not in {tag, modified}:
         return Reply(body=whole, headers=shared)
     first, last = bounds
     if first > last:
@@ -125,9 +125,9 @@ def _part(whole: bytes, kind: str, made: str, headers: Mapping[str, str]) -> Rep
     return Reply(status=206, body=whole[first : last + 1], headers=shared)
 
 
-def _bounds(wanted: str, size: int) -> tuple[int, int] | None:
-    """Return the first and last byte that are wanted; None where the header is to be ignored (RFC 9110, 14.2)."""
-    found = _RANGE.fullmatch(wanted)
+def _bounds(range_header: str, size: int) -> tuple[int, int] | None:
+    """Return the first and last byte of the range; None if the header is to be ignored (RFC 9110, 14.2)."""
+    found = _RANGE.fullmatch(range_header)
     if found is None or found[0] == "bytes=-":
         return None
     first, last = found["first"], found["last"]

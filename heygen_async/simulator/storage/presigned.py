@@ -1,4 +1,4 @@
-"""Presigned addresses of a storage service: whoever holds one may do what it is signed for, and nothing else counts."""
+"""Presigned addresses of a storage service: a signature in the URL permits one method on one path for some time."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ CREDENTIALS = ("x-api-key", "authorization")
 
 
 def presign(world: World, origin: str, path: str, seconds: float, since: float | None = None) -> str:
-    """Return the address of *path* at *origin*, valid for *seconds* from loop time *since*; None is now."""
+    """Return the address of *path* at *origin*, valid for *seconds* from loop time *since*; None means now."""
     expires = int(world.unix_time(world.now() if since is None else since) + seconds)
     return f"{origin}{quote(path)}?expires={expires}&sig={_sign(world, path, expires)}"
 
 
 def address_problem(world: World, path: str, query: Mapping[str, str]) -> str | None:
-    """Return what is wrong with an address: with its signature or its time."""
+    """Return the problem of an address, an invalid signature or an expired one; None if it is valid."""
     expires = query.get("expires", "")
     if not re.fullmatch(r"-?\d{1,15}", expires):
         return "Query parameter expires is missing."
@@ -30,7 +30,7 @@ def address_problem(world: World, path: str, query: Mapping[str, str]) -> str | 
 
 
 def xml_refusal(status: int, code: str, message: str) -> Reply:
-    """Return an error as a storage service words it."""
+    """Return an XML error of a storage service."""
     body = f'<?xml version="1.0"?><Error><Code>{code}</Code><Message>{message}</Message></Error>'
     return Reply(status=status, body=body.encode(), headers={"Content-Type": "application/xml"})
 

@@ -1,4 +1,4 @@
-"""Where direct uploads go: a storage service that takes one PUT to a presigned address and asks for no credentials."""
+"""Direct uploads: the storage service accepts a PUT to a presigned address and refuses credentials."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ UPLOADS = "/uploads/"
 
 
 def upload_address(world: World, origin: str, asset: Asset) -> str:
-    """Return the presigned URL that takes the file of *asset*."""
+    """Return the presigned address that accepts the file of *asset*."""
     return presign(world, origin, f"{UPLOADS}{asset.asset_id}", world.upload_seconds)
 
 
 def upload_headers(asset: Asset) -> dict[str, str]:
-    """Return the headers that are part of the signature: they must come as they are."""
+    """Return the headers that are part of the signature, which the PUT must repeat."""
     headers = {"Content-Type": asset.mime_type, "x-amz-server-side-encryption": "AES256"}
     return headers if asset.checksum is None else {**headers, "x-amz-meta-sha256": asset.checksum}
 
 
 def put(world: World, incoming: IncomingRequest) -> Reply:
-    """Take a file as a storage service does."""
+    """Accept or refuse a file as a storage service does."""
     asset = world.assets.get(incoming.path.removeprefix(UPLOADS))
     if refusal := _refusal(world, incoming, asset):
         return refusal
-    came = incoming.upload
-    if asset is None or came is None or asset.deleted:
+    file = incoming.upload
+    if asset is None or file is None or asset.deleted:
         return xml_refusal(404, "NoSuchKey", "There is no such upload.")
-    if came.size_bytes > world.most_upload_bytes:
+    if file.size_bytes > world.most_upload_bytes:
         return xml_refusal(400, "EntityTooLarge", f"At most {world.most_upload_bytes} bytes.")
-    if asset.ready_at is None:  # what was completed stays as it is
-        asset.received = came
-    return Reply(headers={"ETag": came.etag})
+    if asset.ready_at is None:  # a completed upload is not replaced
+        asset.received = file
+    return Reply(headers={"ETag": file.etag})
 
 
 def _refusal(world: World, incoming: IncomingRequest, asset: Asset | None) -> Reply | None:

@@ -1,1 +1,1 @@
-"""JSON views of what the simulated account has."""
+"""JSON views of jobs, and the call that a route receives."""

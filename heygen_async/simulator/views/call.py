@@ -1,4 +1,4 @@
-"""A request that has been read and found valid, as the handlers get it."""
+"""A valid request, as the handlers of routes get it."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ T = TypeVar("T")
 
 @attrs.frozen(kw_only=True)
 class RouteCall:
-    """What is asked.
+    """A valid call of an operation.
 
     Attributes:
-        world: Of whom.
-        operation: Of the contract.
-        names: Values in the path, like ``video_id``.
-        query: With numbers as numbers.
-        body: A JSON object, or the files of a form; empty if the operation takes none.
-        key: Idempotency-Key, where the operation honours it.
+        world: World that is called.
+        operation: Operation of the contract.
+        names: Values of the path's parameters, such as ``video_id``, by name.
+        query: Query with numbers as numbers.
+        body: JSON object, or the fields of a form by name; empty if the operation takes no body.
+        key: Idempotency-Key, if the operation honours it.
         origin: Scheme, host and port under which the server was reached.
-        handler: Executes it.
+        handler: Handler that executes the call.
     """
 
     world: World
@@ -39,24 +39,24 @@ class RouteCall:
     handler: Handler
 
     def execute(self) -> Reply:
-        """Do it: at once, so that nothing comes between looking and writing."""
+        """Execute the call. There is no await, so that no other request runs between its checks and its changes."""
         return self.handler(self)
 
     def page(self, items: Sequence[tuple[int, T]]) -> tuple[list[T], str | None]:
-        """Return the page that is asked for and the token of the next, see `replies.page`."""
+        """Return the requested page and the token of the next, see `replies.page`."""
         return page(items, self.query, self.operation.default_limit)
 
     def page_reply(self, items: Sequence[tuple[int, T]], view: Callable[[T], Any]) -> Reply:
-        """Return the page that is asked for, each item as *view* shows it."""
+        """Return the requested page as a reply, each item as *view* returns it."""
         shown, token = self.page(items)
         return page_reply([view(item) for item in shown], token)
 
     def ids(self, name: str) -> list[str]:
-        """Return the ids that query parameter *name* holds, with commas between them."""
+        """Return the ids of query parameter *name*, a list with commas."""
         return [part.strip() for part in self.query.get(name, "").split(",") if part.strip()]
 
 
 Handler = Callable[[RouteCall], Reply]
 
 Routes = Mapping[tuple[str, str], Handler]
-"""By method and path template."""
+"""Handlers by method and path template."""

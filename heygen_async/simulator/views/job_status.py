@@ -1,4 +1,4 @@
-"""How a job looks to whoever asks now: its status word, why it failed, where its files are."""
+"""The status of a job in the API: status, failure, and addresses of its files."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from heygen_async.simulator.world.renders import Render
 
 @attrs.frozen(kw_only=True)
 class JobStatus:
-    """One glance at a job.
+    """The status of a job at one time.
 
     Attributes:
-        status: In the words of its family, or a word that nobody knows.
-        done: True if it has files.
-        ended_at: Loop time; None while it seems to run.
-        failure: Why it failed, if it did.
+        status: Status in the API, or an undocumented one that a fault orders.
+        done: True if it is completed and has files.
+        ended_at: Loop time; None until it has ended, and while its status is an undocumented one.
+        failure: Failure, if it has failed.
     """
 
     status: str
@@ -30,20 +30,20 @@ class JobStatus:
     failure: FailedRender | None
 
 
-def glance(call: RouteCall, render: Render, *, counts: bool = False) -> JobStatus:
-    """Return how *render* looks now.
+def status_of(call: RouteCall, render: Render, *, polled: bool = False) -> JobStatus:
+    """Return the current status of *render*.
 
     Args:
-        call: Of whoever looks.
-        render: What is looked at.
-        counts: True if this uses up one of the looks that a fault spoils.
+        call: Call that is answered.
+        render: The job.
+        polled: True if the call counts as a poll for faults that affect the first polls.
     """
     status = render.status(call.world.now())
-    odd = render.faults.undocumented_status() if counts else None
-    if odd:
-        return JobStatus(status=odd, done=False, ended_at=None, failure=None)
+    undocumented = render.faults.undocumented_status() if polled else None
+    if undocumented:
+        return JobStatus(status=undocumented, done=False, ended_at=None, failure=None)
     return JobStatus(
-        status=JOB_KINDS[render.family].word(status),
+        status=JOB_KINDS[render.job_kind].api_status(status),
         done=status == "completed",
         ended_at=render.ended_at,
         failure=render.faults.failure if status == "failed" else None,
@@ -51,19 +51,19 @@ def glance(call: RouteCall, render: Render, *, counts: bool = False) -> JobStatu
 
 
 def addresses(
-    call: RouteCall, render: Render, seen: JobStatus, endings: Mapping[str, str | None]
+    call: RouteCall, render: Render, status: JobStatus, endings: Mapping[str, str | None]
 ) -> dict[str, str | None]:
-    """Return the addresses of the files of *render* by their names; None where there is no file, or not yet.
+    """Return the addresses of the files of *render* by field; None for a field without a file, or until the end.
 
     Args:
-        call: Of whoever asks.
-        render: Whose files.
-        seen: How it looks to them.
-        endings: Of the files' names, by the names of their fields.
+        call: Call that is answered.
+        render: The job.
+        status: Status of the job in the answer.
+        endings: Endings of the files' names by field; None for a field without a file.
     """
-    if not seen.done or render.faults.hides_address():
+    if not status.done or render.faults.hides_address():
         return dict.fromkeys(endings)
-    expired = render.faults.expires_at_once()
+    expired = render.faults.has_expired_address()
     return {
         name: ending and files.address(call.world, call.origin, render, ending, expired=expired)
         for name, ending in endings.items()

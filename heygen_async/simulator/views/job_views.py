@@ -1,4 +1,4 @@
-"""Jobs that are no videos, each as its family shows it."""
+"""JSON views of jobs that are not videos, one for each kind."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from heygen_async.simulator.account.job_kinds import BACKGROUND, CLIPPING, FILLER, LIPSYNC, MODEL_VIDEO, TRANSLATION
 from heygen_async.simulator.views.call import RouteCall
-from heygen_async.simulator.views.job_status import JobStatus, addresses, glance
+from heygen_async.simulator.views.job_status import JobStatus, addresses, status_of
 from heygen_async.simulator.world.renders import Render
 
 View = dict[str, Any]
@@ -15,42 +15,42 @@ View = dict[str, Any]
 CLIPS = 3
 DEFAULT_LAYERS = ("foreground",)
 LAYERS = {"foreground": "-foreground.webm", "mask": "-mask.mp4", "background": "-background.mp4"}
-CUT_PART = 0.1
+CUT_FRACTION = 0.1
 HEIGHTS = {"480p": 480, "768p": 768, "1080p": 1080, "2k": 1440}
 
 
-def view(call: RouteCall, render: Render, *, looked_at: bool = False) -> View:
-    """Return *render* as its family shows it.
+def view(call: RouteCall, render: Render, *, polled: bool = False) -> View:
+    """Return *render* as an object of its kind in the API.
 
     Args:
-        call: Of whoever looks.
-        render: What is looked at.
-        looked_at: True if this uses up one of the looks that a fault spoils.
+        call: Call that is answered.
+        render: The job.
+        polled: True if the call counts as a poll for faults that affect the first polls.
     """
-    return _VIEWS[render.family](call, render, glance(call, render, counts=looked_at))
+    return _VIEWS[render.job_kind](call, render, status_of(call, render, polled=polled))
 
 
-def _shared(call: RouteCall, render: Render, seen: JobStatus) -> View:
+def _shared(call: RouteCall, render: Render, status: JobStatus) -> View:
     return {
         "id": render.video_id,
-        "status": seen.status,
+        "status": status.status,
         "title": render.title,
         "created_at": int(call.world.unix_time(render.accepted_at)),
         "callback_id": render.body.get("callback_id"),
-        "failure_message": seen.failure and seen.failure.message,
+        "failure_message": status.failure and status.failure.message,
     }
 
 
-def _lipsync(call: RouteCall, render: Render, seen: JobStatus) -> View:
+def _lipsync(call: RouteCall, render: Render, status: JobStatus) -> View:
     caption = ".srt" if render.body.get("enable_caption") else None
     return {
-        **_shared(call, render, seen),
-        "duration": render.duration if seen.done else None,
-        **addresses(call, render, seen, {"video_url": ".mp4", "caption_url": caption}),
+        **_shared(call, render, status),
+        "duration": render.duration if status.done else None,
+        **addresses(call, render, status, {"video_url": ".mp4", "caption_url": caption}),
     }
 
 
-def _translation(call: RouteCall, render: Render, seen: JobStatus) -> View:
+def _translation(call: RouteCall, render: Render, status: JobStatus) -> View:
     body = render.body
     sound_only = bool(body.get("translate_audio_only"))
     captions = body.get("enable_caption") or body.get("captions")
@@ -61,29 +61,29 @@ def _translation(call: RouteCall, render: Render, seen: JobStatus) -> View:
         "vtt_caption_url": ".vtt" if captions else None,
     }
     return {
-        **_shared(call, render, seen),
-        "duration": render.duration if seen.done else None,
+        **_shared(call, render, status),
+        "duration": render.duration if status.done else None,
         "input_language": body.get("input_language"),
         "output_language": body["output_language"],
         "translate_audio_only": sound_only,
-        **addresses(call, render, seen, endings),
+        **addresses(call, render, status, endings),
     }
 
 
-def _clipping(call: RouteCall, render: Render, seen: JobStatus) -> View:
+def _clipping(call: RouteCall, render: Render, status: JobStatus) -> View:
     return {
-        **_shared(call, render, seen),
+        **_shared(call, render, status),
         "progress": _progress(call, render),
         "input_language": render.body.get("input_language"),
-        "source_duration": render.duration if seen.done else None,
+        "source_duration": render.duration if status.done else None,
         "output_settings": render.body.get("output_settings"),
-        "clips": _clips(call, render, seen) if seen.done else [],
+        "clips": _clips(call, render, status) if status.done else [],
     }
 
 
-def _clips(call: RouteCall, render: Render, seen: JobStatus) -> list[View]:
+def _clips(call: RouteCall, render: Render, status: JobStatus) -> list[View]:
     endings = {str(number): f"-clip{number}.mp4" for number in range(1, CLIPS + 1)}
-    urls = addresses(call, render, seen, endings)
+    urls = addresses(call, render, status, endings)
     return [
         {
             "id": f"{render.video_id}-{number}",
@@ -100,50 +100,50 @@ def _clips(call: RouteCall, render: Render, seen: JobStatus) -> list[View]:
     ]
 
 
-def _background(call: RouteCall, render: Render, seen: JobStatus) -> View:
-    wanted = render.body.get("layers") or DEFAULT_LAYERS
-    urls = addresses(call, render, seen, {layer: LAYERS[layer] for layer in wanted})
+def _background(call: RouteCall, render: Render, status: JobStatus) -> View:
+    layers = render.body.get("layers") or DEFAULT_LAYERS
+    urls = addresses(call, render, status, {layer: LAYERS[layer] for layer in layers})
     return {
         "id": render.video_id,
-        "status": "deleted" if render.deleted else seen.status,
+        "status": "deleted" if render.deleted else status.status,
         "created_at": int(call.world.unix_time(render.accepted_at)),
-        "completed_at": int(call.world.unix_time(seen.ended_at)) if seen.ended_at is not None else None,
-        "duration": render.duration if seen.done else None,
-        "error": seen.failure and seen.failure.message,
+        "completed_at": int(call.world.unix_time(status.ended_at)) if status.ended_at is not None else None,
+        "duration": render.duration if status.done else None,
+        "error": status.failure and status.failure.message,
         "layers": {layer: url for layer, url in urls.items() if url and not render.deleted},
     }
 
 
-def _filler(call: RouteCall, render: Render, seen: JobStatus) -> View:
-    whole = render.duration
+def _filler(call: RouteCall, render: Render, status: JobStatus) -> View:
+    duration = render.duration
     return {
-        **_shared(call, render, seen),
+        **_shared(call, render, status),
         "progress": _progress(call, render),
-        "num_cuts": 4 if seen.done else None,
-        "original_duration": whole if seen.done else None,
-        "output_duration": whole * (1 - CUT_PART) if seen.done else None,
-        "reduction_pct": 100 * CUT_PART if seen.done else None,
-        **addresses(call, render, seen, {"video_url": ".mp4", "thumbnail_url": ".jpg"}),
+        "num_cuts": 4 if status.done else None,
+        "original_duration": duration if status.done else None,
+        "output_duration": duration * (1 - CUT_FRACTION) if status.done else None,
+        "reduction_pct": 100 * CUT_FRACTION if status.done else None,
+        **addresses(call, render, status, {"video_url": ".mp4", "thumbnail_url": ".jpg"}),
     }
 
 
-def _model_video(call: RouteCall, render: Render, seen: JobStatus) -> View:
+def _model_video(call: RouteCall, render: Render, status: JobStatus) -> View:
     body = render.body
     height = HEIGHTS[body.get("resolution", "768p")]
     return {
         "video_id": render.video_id,
         "model": body["model"],
-        "status": seen.status,
+        "status": status.status,
         "created_at": int(call.world.unix_time(render.accepted_at)),
         "duration": int(render.duration),
         "aspect_ratio": body.get("aspect_ratio"),
         "seed": body.get("seed"),
-        "width": height * 16 // 9 if seen.done else None,
-        "height": height if seen.done else None,
-        "timings": {"inference": render.seconds} if seen.done else None,
-        "failure_code": "generation_failed" if seen.failure else None,
-        "failure_message": seen.failure and seen.failure.message,
-        **addresses(call, render, seen, {"video_url": ".mp4"}),
+        "width": height * 16 // 9 if status.done else None,
+        "height": height if status.done else None,
+        "timings": {"inference": render.seconds} if status.done else None,
+        "failure_code": "generation_failed" if status.failure else None,
+        "failure_message": status.failure and status.failure.message,
+        **addresses(call, render, status, {"video_url": ".mp4"}),
     }
 
 

@@ -1,1 +1,1 @@
-"""The simulated account's renders, sessions and slots as time passes."""
+"""The simulated account's renders, sessions, batches, assets and slots, as they change with time."""

@@ -1,4 +1,4 @@
-"""Acceptance: is there a slot, is there money, and what is written into the books."""
+"""Acceptance of requests that cost money: check for slots and credit, create the job, charge for it."""
 
 from __future__ import annotations
 
@@ -20,50 +20,50 @@ Body = dict[str, Any]
 
 @attrs.frozen(kw_only=True)
 class RenderOrder:
-    """One render that is asked for.
+    """One requested render.
 
     Attributes:
-        family: Whose endpoints it belongs to.
-        kind: As in `Charge.kind`.
-        body: A valid request, or an item of one.
-        folder_id: Where it goes if the body does not say.
+        job_kind: Name of the kind whose endpoints it belongs to, see `job_kinds`.
+        kind: Kind of the charge, see `Charge.kind`.
+        body: Body of a valid request, or an item of a batch.
+        folder_id: Folder, if the body names none.
     """
 
-    family: str = "video"
+    job_kind: str = "video"
     kind: str
     body: Body
     folder_id: str | None = None
 
 
 def accept(world: World, orders: Sequence[RenderOrder], key: str | None) -> list[Render]:
-    """Take all *orders* or none, and charge for them."""
+    """Accept all *orders* or none, and charge for them."""
     _require_slot(world, len(orders))
     _require_credit(world, sum(_price(world, order.kind, order.body) for order in orders))
     renders = [_render(world, order) for order in orders]
     for render in renders:
-        world.jobs[render.family][render.video_id] = render
+        world.jobs[render.job_kind][render.video_id] = render
         world.outbox.expect_delivery(render.body.get("callback_url"))
         _begin(world, render, key)
     return renders
 
 
 def accept_batch(world: World, orders: Sequence[RenderOrder], body: Body, key: str | None) -> BatchState:
-    """Take all *orders* as members of a batch; those without a slot wait here and get no 429.
+    """Accept all *orders* as members of a batch. Orders without a free slot wait, and no 429 is sent.
 
-    A video that waits has no id for others yet: items of a batch have a null ``video_id`` while queued.
+    A waiting video is not listed yet: items of a batch have a null ``video_id`` while they are queued.
     """
     if not world.batches_wait:
         _require_slot(world, len(orders))
     _require_credit(world, sum(_price(world, order.kind, order.body) for order in orders))
     renders = [_render(world, order) for order in orders]
-    batch = _batch(world, orders[0].family, body, renders)
+    batch = _batch(world, orders[0].job_kind, body, renders)
     for render in renders:
         _begin(world, render, key)
     return batch
 
 
 def accept_session(world: World, body: Body) -> AgentSession:
-    """Take *body*, a valid request, as an agent session and charge for it."""
+    """Create an agent session from *body*, a valid request, and charge for it."""
     _require_slot(world)
     _require_credit(world, _price(world, "video_agent", body))
     number = world.next_number("session")
@@ -99,8 +99,8 @@ def charge_avatar(world: World, look_id: str, body: Body, key: str | None) -> No
     world.accounting.charge(charge)
 
 
-def _require_slot(world: World, places: int = 1) -> None:
-    if world.slot_pool.lacks(places) and not world.queueing:
+def _require_slot(world: World, count: int = 1) -> None:
+    if world.slot_pool.lacks(count) and not world.queueing:
         raise RefusalError(
             429,
             "rate_limit_exceeded",
@@ -123,9 +123,9 @@ def _price(world: World, kind: str, body: Body) -> float:
 def _render(world: World, order: RenderOrder, *, session_id: str | None = None) -> Render:
     number = world.next_number("video")
     return Render(
-        video_id=world.make_id(order.family, number),
+        video_id=world.make_id(order.job_kind, number),
         session_id=session_id,
-        family=order.family,
+        job_kind=order.job_kind,
         number=number,
         kind=order.kind,
         body=order.body,
@@ -143,10 +143,10 @@ def _begin(world: World, render: Render, key: str | None) -> None:
     world.render_farm.submit(render)
 
 
-def _batch(world: World, family: str, body: Body, renders: Sequence[Render]) -> BatchState:
+def _batch(world: World, item_kind: str, body: Body, renders: Sequence[Render]) -> BatchState:
     batch = BatchState(
         batch_id=world.make_id("batch", world.next_number("batch")),
-        family=family,
+        item_kind=item_kind,
         title=body.get("title"),
         callback_url=body.get("callback_url"),
         created_at=world.now(),
@@ -155,8 +155,8 @@ def _batch(world: World, family: str, body: Body, renders: Sequence[Render]) -> 
     )
     for render in renders:
         render.batch_id = batch.batch_id
-    for told in (body, *(render.body for render in renders)):
-        world.outbox.expect_delivery(told.get("callback_url"))
+    for request in (body, *(render.body for render in renders)):
+        world.outbox.expect_delivery(request.get("callback_url"))
     world.batches[batch.batch_id] = batch
     return batch
 

@@ -1,4 +1,4 @@
-"""Batches: up to a hundred things in one request, queued by the server."""
+"""Batches: up to a hundred jobs or uploads in one request, queued by the server."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from heygen_async.simulator.world.renders import Render
 
 @attrs.frozen(kw_only=True)
 class Item:
-    """How one member of a batch is getting on.
+    """Status of one member of a batch.
 
     Attributes:
         status: queued, processing, completed or failed.
-        resource_id: Of the video, translation or asset; None while it is queued.
-        error: Why it failed.
+        resource_id: Id of the video, translation or asset; None while it is queued.
+        error: Code and message of the failure; None if it has not failed.
     """
 
     status: str
@@ -26,28 +26,28 @@ class Item:
 
 
 class Member(Protocol):
-    """What a batch is made of."""
+    """Member of a batch: a render or an asset."""
 
     def batch_item(self, now: float) -> Item:
-        """Return how it is getting on at loop time *now*."""
+        """Return the status of this member at loop time *now*."""
 
 
 @attrs.define(kw_only=True, eq=False)
 class BatchState:
-    """What was asked for together.
+    """A batch of jobs or assets.
 
     Attributes:
-        batch_id: Of the batch.
-        family: Of its members: a batch of lipsyncs is not found among the videos.
-        title: As sent.
-        callback_url: Told once, when all have ended.
+        batch_id: Id of the batch.
+        item_kind: Kind of its members, a name of `job_kinds` or "asset". Each kind has its own batch endpoints.
+        title: Title as sent.
+        callback_url: Receives one event when all members have ended.
         created_at: Loop time.
-        members: In the order of the request.
-        running: How many have not ended.
+        members: Members in the order of the request.
+        running: Number of members that have not ended.
     """
 
     batch_id: str
-    family: str = "video"
+    item_kind: str = "video"
     title: str | None
     callback_url: str | None = None
     created_at: float
@@ -55,45 +55,46 @@ class BatchState:
     running: int = 0
 
     def items(self, now: float) -> list[Item]:
-        """Return how each member is getting on."""
+        """Return the status of each member at loop time *now*."""
         return [member.batch_item(now) for member in self.members]
 
     def status(self, now: float) -> str:
-        """Return the status of the whole: failed only if nothing of it was made.
+        """Return the status of the batch: failed only if all members failed.
 
-        Whether "completed" may hold failed items is not stated anywhere (section 4 of the notes).
+        HeyGen does not document if a completed batch may hold failed items (section 4 of the notes).
         """
-        words = {item.status for item in self.items(now)}
-        if words & {"queued", "processing"}:
+        statuses = {item.status for item in self.items(now)}
+        if statuses & {"queued", "processing"}:
             return "processing"
-        return "failed" if words == {"failed"} else "completed"
+        return "failed" if statuses == {"failed"} else "completed"
 
     def counts(self, now: float) -> dict[str, int]:
-        """Return how many members have each status."""
+        """Count the members by status."""
         return dict(Counter(item.status for item in self.items(now)))
 
 
 @attrs.frozen
 class RenderMember:
-    """A render as member of a batch.
+    """A render as a member of a batch.
 
     Attributes:
-        render: What is made.
+        render: The render.
     """
 
     render: Render
 
     def batch_item(self, now: float) -> Item:
-        """Return how it is getting on at loop time *now*."""
+        """Return the status of this member at loop time *now*."""
         render = self.render
         if render.started_at is None and not render.deleted:
             return Item(status="queued", resource_id=None)
-        word = render.status(now)
-        status = "processing" if word == "pending" else word
+        status = render.status(now)
+        if status == "pending":
+            status = "processing"
         return Item(status=status, resource_id=render.video_id, error=error(render) if status == "failed" else None)
 
 
 def error(render: Render) -> dict[str, Any] | None:
-    """Return why *render* failed."""
+    """Return code and message of the failure of *render*; None if it does not fail."""
     failure = render.faults.failure
     return {"code": failure.code, "message": failure.message} if failure else None

@@ -1,4 +1,4 @@
-"""Webhooks: who wants to be told, what there is to tell, and what waits to be sent."""
+"""Webhooks: registered endpoints, events, and deliveries that wait to be sent."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 @attrs.frozen(kw_only=True)
 class OutgoingEvent:
-    """Something that has happened.
+    """An event that webhooks are notified of.
 
     Attributes:
-        event_id: The same in each delivery of it.
+        event_id: Id of the event, equal in all of its deliveries.
         number: Rises with each event of the world.
-        event_type: Like "avatar_video.success".
+        event_type: Type, such as "avatar_video.success".
         data: ``event_data`` of the delivery.
-        entity_id: What it happened to: a video, a session, a batch.
+        entity_id: Id of the video, session or batch that the event is about.
         at: Loop time.
     """
 
@@ -33,18 +33,18 @@ class OutgoingEvent:
     at: float
 
     def body(self) -> dict[str, Any]:
-        """Return what is delivered, ``WebhookDelivery`` of the contract."""
+        """Return the body of a delivery, ``WebhookDelivery`` of the contract."""
         return {"event_type": self.event_type, "event_data": self.data}
 
 
 @attrs.frozen(kw_only=True)
 class Notice:
-    """What is to be told of something that is neither render nor session nor batch.
+    """An event about an object that is not a render, a session or a batch.
 
     Attributes:
-        event_type: Like "proofread_creation.success".
+        event_type: Type, such as "proofread_creation.success".
         data: ``event_data`` of the delivery.
-        entity_id: What it happened to.
+        entity_id: Id of the object that the event is about.
     """
 
     event_type: str
@@ -54,17 +54,18 @@ class Notice:
 
 @attrs.define(kw_only=True, eq=False)
 class Endpoint:
-    """A registered receiver.
+    """A registered receiver of events.
 
     Attributes:
-        endpoint_id: Of the endpoint.
+        endpoint_id: Id of the endpoint.
         number: Rises with each endpoint of the world.
-        url: Where deliveries go.
-        events: Types that it wants; None is all.
-        entity_id: Only events of this entity; None is all. The contract names the field without a word on it.
-        secret: Signs; told only when it is new.
+        url: Address of the deliveries.
+        events: Event types to deliver; None means all.
+        entity_id: Delivers only events of this entity; None means all. The contract names the field and does not
+            explain it.
+        secret: Key of the signatures. The API returns it only when it is created or rotated.
         created_at: Loop time.
-        deleted: True if DELETE took it away.
+        deleted: True after DELETE.
     """
 
     endpoint_id: str
@@ -77,22 +78,22 @@ class Endpoint:
     deleted: bool = False
 
     def wants(self, event: OutgoingEvent) -> bool:
-        """Whether *event* is to be delivered to it."""
+        """Return True if *event* is to be delivered to this endpoint."""
         return (self.events is None or event.event_type in self.events) and self.entity_id in (None, event.entity_id)
 
     def sign(self, body: bytes) -> str:
-        """Return ``Heygen-Signature`` of a delivery: of its body alone, the timestamp is not part of it."""
+        """Return ``Heygen-Signature`` of a delivery. Only the body is signed, without the timestamp."""
         return hmac.digest(self.secret.encode(), body, "sha256").hex()
 
 
 @attrs.frozen(kw_only=True)
 class QueuedDelivery:
-    """An event on its way to one receiver.
+    """An event that waits to be sent to one receiver.
 
     Attributes:
-        event: What is delivered.
-        url: Where to.
-        endpoint: The registered one, which signs; None for the ``callback_url`` of a request, which is unsigned.
+        event: The event.
+        url: Address of the receiver.
+        endpoint: Endpoint that signs the delivery; None for the ``callback_url`` of a request, which is unsigned.
     """
 
     event: OutgoingEvent
@@ -102,16 +103,16 @@ class QueuedDelivery:
 
 @attrs.frozen(kw_only=True)
 class Delivery:
-    """One attempt to deliver.
+    """One attempt to deliver an event.
 
     Attributes:
-        url: Where to.
-        event_type: Of the event.
-        event_id: Of the event.
-        attempt: 1, 2, 3, ...; 0 for what was lost or goes to a host that is not spoken to.
-        status: Of the answer; None without one.
-        forged: True if somebody else has sent it.
-        at: Loop time of the end of the attempt.
+        url: Address of the receiver.
+        event_type: Type of the event.
+        event_id: Id of the event.
+        attempt: 1, 2, 3, ...; 0 for a delivery that was lost, or that was not sent because of its host.
+        status: HTTP status of the answer; None without an answer.
+        forged: True if the delivery was forged by `ForgedDelivery`.
+        at: Loop time at the end of the attempt.
     """
 
     url: str
@@ -123,21 +124,20 @@ class Delivery:
     at: float
 
 
-def _nobody() -> None:
-    """Nobody waits for parcels."""
+def _ignore() -> None: ...
 
 
 @attrs.define(kw_only=True)
 class Outbox:
-    """Receivers, events and parcels of a world.
+    """Endpoints, events and deliveries of a world.
 
     Attributes:
-        allowed_hosts: Asked anew each time: which hosts are spoken to.
-        endpoints: By id, in order of creation.
-        events: Events in order of time.
-        deliveries: Attempts in order of time.
-        has_receivers: True if somebody is to be told of what will happen. Until then nobody has to watch the clock.
-        wake: Called when there is a parcel, or a reason to watch the clock.
+        allowed_hosts: Returns the hosts that deliveries may be sent to. Called for each delivery, so they may change.
+        endpoints: Registered endpoints by id, in order of creation.
+        events: All events in order of time.
+        deliveries: Attempts to deliver, in order of time.
+        has_receivers: True once an event may have to be delivered. Until then, the sender need not follow the clock.
+        wake: Called when a delivery is queued, and when the sender has to look at the clock again.
     """
 
     allowed_hosts: Callable[[], tuple[str, ...]]
@@ -145,26 +145,27 @@ class Outbox:
     events: list[OutgoingEvent] = attrs.field(factory=list)
     deliveries: list[Delivery] = attrs.field(factory=list)
     has_receivers: bool = False
-    wake: Callable[[], None] = _nobody
+    wake: Callable[[], None] = _ignore
     _queue: list[QueuedDelivery] = attrs.field(factory=list)
 
     def delivers_to(self, url: str) -> bool:
-        """Whether *url* is on a host that is spoken to."""
+        """Return True if deliveries may be sent to the host of *url*."""
         return host_of(url) in self.allowed_hosts()
 
     def expect_delivery(self, url: str | None) -> None:
-        """Note that *url* will have to be told of something."""
+        """Note that an event may have to be delivered to *url*; None is ignored."""
         if url is not None and self.delivers_to(url):
             self.has_receivers = True
             self.wake()
 
     def publish(self, event: OutgoingEvent, callback_url: str | None, *, listed: bool = True) -> None:
-        """Tell everybody of *event*.
+        """Record *event* and queue a delivery for each receiver.
 
         Args:
-            event: What has happened.
-            callback_url: Of the request that led to it.
-            listed: Whether its type is in the contract's list; if not, only `callback_url` is told.
+            event: The event.
+            callback_url: ``callback_url`` of the request that led to the event.
+            listed: True if the event's type is in the contract's list. Otherwise the event goes to `callback_url` only,
+                and is not recorded.
         """
         if listed:
             self.events.append(event)
@@ -179,7 +180,7 @@ class Outbox:
             self.wake()
 
     def take_queued(self) -> list[QueuedDelivery]:
-        """Return what waits to be sent, once."""
+        """Remove and return the queued deliveries."""
         taken, self._queue = self._queue, []
         return taken
 

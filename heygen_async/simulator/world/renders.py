@@ -1,4 +1,4 @@
-"""Renders: each makes one video or the like, holds a slot while it does, and ends completed or failed."""
+"""Renders: jobs that hold a slot for some time and end completed or failed, most of them with a video."""
 
 from __future__ import annotations
 
@@ -29,75 +29,75 @@ PENDING_SECONDS_AT_MOST = 5.0
 
 @attrs.define(kw_only=True)
 class RenderFaults:
-    """The faults of one job, and how far they have been spent.
+    """The faults of one job, and how often each has taken effect.
 
     Attributes:
-        faults: What was settled at acceptance.
+        faults: Faults that were chosen when the job was accepted.
     """
 
     faults: tuple[RenderFault, ...] = ()
-    _spent: dict[type[RenderFault], int] = attrs.field(factory=dict)
+    _uses: dict[type[RenderFault], int] = attrs.field(factory=dict)
 
     @property
     def failure(self) -> FailedRender | None:
-        """How the job fails, if it does."""
+        """The fault that makes the job fail, if any."""
         return self._first(FailedRender)
 
     @property
     def stuck(self) -> bool:
-        """True if it never ends."""
+        """True if the job never ends."""
         return self._first(Stuck) is not None
 
     def undocumented_status(self) -> str | None:
-        """Return the undocumented word for this look at the status, if it gets one."""
+        """Return an undocumented status for this poll, if a fault orders one."""
         fault = self._first(UnknownStatus)
-        return fault.word if fault and self._spend(UnknownStatus, fault.polls) else None
+        return fault.word if fault and self._use(UnknownStatus, fault.polls) else None
 
     def hides_address(self) -> bool:
-        """True if this look at the completed video finds no address."""
+        """Return True if this poll of the completed job finds no addresses of files."""
         fault = self._first(NullVideoUrl)
-        return fault is not None and self._spend(NullVideoUrl, fault.polls)
+        return fault is not None and self._use(NullVideoUrl, fault.polls)
 
-    def expires_at_once(self) -> bool:
-        """True if the address given now has expired already."""
+    def has_expired_address(self) -> bool:
+        """Return True if this poll of the completed job gets addresses that have expired already."""
         fault = self._first(ExpiredUrl)
-        return fault is not None and self._spend(ExpiredUrl, math.inf if fault.times is None else fault.times)
+        return fault is not None and self._use(ExpiredUrl, math.inf if fault.times is None else fault.times)
 
     def _first(self, kind: type[F]) -> F | None:
         return next((fault for fault in self.faults if isinstance(fault, kind)), None)
 
-    def _spend(self, kind: type[RenderFault], allowance: float) -> bool:
-        spent = self._spent.get(kind, 0)
-        self._spent[kind] = spent + 1
-        return spent < allowance
+    def _use(self, kind: type[RenderFault], allowance: float) -> bool:
+        uses = self._uses.get(kind, 0)
+        self._uses[kind] = uses + 1
+        return uses < allowance
 
 
 @attrs.define(kw_only=True, eq=False)
 class Render:
-    """A video on its way, or done.
+    """A job that is waiting, running or ended.
 
     Attributes:
-        video_id: Of the video.
-        number: Rises with each video of the world.
-        kind: As in `Charge.kind`.
-        body: Of the request; for an agent, its session's.
-        title: As listed.
-        folder_id: As listed.
+        video_id: Id of the video, or of the job if it is of another kind.
+        number: Rises with each render of the world.
+        kind: Kind of the charge, see `Charge.kind`.
+        body: Body of the request; for an agent, of its session.
+        title: Title in lists.
+        folder_id: Folder in lists.
         accepted_at: Loop time.
-        seconds: From start to end.
-        duration: Seconds of the video.
-        faults: What goes wrong with it.
+        seconds: Seconds from start to end.
+        duration: Length of the video in seconds.
+        faults: Faults of this render.
         started_at: Loop time at which it got its slot; None while it waits for one.
-        ended_at: Loop time.
-        session_id: The agent session that makes it.
-        family: Whose endpoints it belongs to, see `families`.
-        batch_id: The batch that it is a member of.
-        deleted: True if DELETE took it away.
+        ended_at: Loop time; None while it waits or runs.
+        session_id: Id of the agent session that makes it.
+        job_kind: Name of the kind whose endpoints it belongs to, see `job_kinds`.
+        batch_id: Id of the batch that it belongs to.
+        deleted: True after DELETE.
     """
 
     video_id: str
     session_id: str | None = None
-    family: str = "video"
+    job_kind: str = "video"
     batch_id: str | None = None
     number: int
     kind: str
@@ -127,14 +127,14 @@ OnRender = Callable[[Render], None]
 
 @attrs.define(kw_only=True)
 class RenderFarm:
-    """Where renders are made.
+    """Runs renders: starts them when there is a slot and ends them after their time.
 
     Attributes:
-        timeline: What will happen when.
-        slot_pool: Slots.
-        on_started: Told of each render that starts: from now on its video is known to the account.
-        on_failed: Told of each render that failed, so that it is not billed.
-        on_ended: Told at last of each render that ended, or was taken away before.
+        timeline: Schedules the ends.
+        slot_pool: The account's slots.
+        on_started: Called with each render that starts; from then on, the account lists its video.
+        on_failed: Called with each render that fails, before `on_ended`; failed renders are not billed.
+        on_ended: Called with each render that ends, and with each that is deleted before its end.
     """
 
     timeline: Timeline
@@ -146,12 +146,12 @@ class RenderFarm:
 
     def submit(self, render: Render) -> None:
         """Start *render* as soon as there is a slot; the slot is freed when it ends."""
-        start = functools.partial(self.start, render, self._leave)
+        start = functools.partial(self.start, render, self._release_slot)
         self._starts[render.video_id] = start
         self.slot_pool.acquire(start)
 
     def start(self, render: Render, on_end: OnRender) -> None:
-        """Start *render* now; somebody else has taken the slot and frees it in *on_end*."""
+        """Start *render* now, in a slot that the caller has taken and frees in *on_end*."""
         self._starts.pop(render.video_id, None)
         render.started_at = self.timeline.now
         self.on_started(render)
@@ -159,9 +159,9 @@ class RenderFarm:
             self.timeline.schedule(self.timeline.now + render.seconds, functools.partial(self._end, render, on_end))
 
     def delete(self, render: Render) -> None:
-        """Take *render* away. If it still runs or waits it stops, and its slot is free.
+        """Delete *render*. If it runs, it stops and frees its slot; if it waits, it leaves the queue.
 
-        Whether HeyGen does so is not known (section 13 of the notes); the charge stays.
+        The charge stays. How HeyGen treats such a render is not known (section 13 of the notes).
         """
         render.deleted = True
         if start := self._starts.pop(render.video_id, None):
@@ -181,5 +181,5 @@ class RenderFarm:
         on_end(render)
         self.on_ended(render)
 
-    def _leave(self, _: Render) -> None:
+    def _release_slot(self, _: Render) -> None:
         self.slot_pool.release()

@@ -1,4 +1,4 @@
-"""Sessions of the video agent: thinking, perhaps a question, then a video."""
+"""Sessions of the video agent: the agent thinks, asks questions in chat mode, then renders a video."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import attrs
 
 from heygen_async.simulator.world.renders import Render, RenderFarm, RenderFaults
 
-PROGRESS_THOUGHT = 30
-PROGRESS_GENERATED = 95
+PROGRESS_AFTER_THINKING = 30
+PROGRESS_AFTER_RENDERING = 95
 MOST_MESSAGES = 40
 TITLE_WORDS = 5
 
@@ -25,7 +25,7 @@ class Message:
         kind: "text", "resource" or "error".
         content: Text.
         at: Loop time.
-        resource_ids: Of the resources that it shows.
+        resource_ids: Ids of the attached resources.
     """
 
     role: str
@@ -37,13 +37,13 @@ class Message:
 
 @attrs.frozen(kw_only=True)
 class Resource:
-    """Something that a message shows.
+    """An attachment of a message.
 
     Attributes:
-        resource_id: Of the resource.
-        kind: "draft", "video", or what the user has sent: "image".
-        generated: True if the agent has made it.
-        url: Of what the user has sent as an address.
+        resource_id: Id of the resource.
+        kind: "draft" or "video" from the agent, "image" from the user.
+        generated: True if it comes from the agent.
+        url: Address, if the user has sent one.
         at: Loop time.
     """
 
@@ -56,21 +56,21 @@ class Resource:
 
 @attrs.define(kw_only=True, eq=False)
 class AgentSession:
-    """A session; it holds one slot from its creation until its video ends.
+    """A session of the video agent. A session holds one slot from its creation until its video ends.
 
     Attributes:
-        session_id: Of the session.
+        session_id: Id of the session.
         number: Rises with each session of the world.
-        body: Of the request that made it.
+        body: Body of the request that created it.
         created_at: Loop time.
         status: thinking, waiting_for_input, reviewing, generating, completed or failed.
         thinking_since: Loop time; None while it waits for a slot.
-        render: Its video; it exists for others once rendering has started.
-        messages: Oldest first.
-        faults: What goes wrong with it.
-        stops: Where it will still wait for the user, as status words.
-        asked: True if it has waited for the user.
-        resources: By id.
+        render: Render of its video. The API shows the video once rendering has started.
+        messages: Messages, oldest first.
+        faults: Faults of this session, shared with its render.
+        stops: Statuses in which it has yet to wait for the user, in order.
+        asked: True once it has waited for the user.
+        resources: Attachments of its messages, by id.
     """
 
     session_id: str
@@ -88,51 +88,53 @@ class AgentSession:
 
     @property
     def chat(self) -> bool:
-        """True if it may be answered."""
+        """True if the session is in chat mode, in which it takes messages."""
         return bool(self.body.get("mode") == "chat")
 
     @property
     def waiting(self) -> bool:
-        """True if it waits for the user."""
+        """True while it waits for a message of the user."""
         return self.status in {"waiting_for_input", "reviewing"}
 
     @property
     def ended(self) -> bool:
-        """True if nothing more will happen."""
+        """True if it is completed or failed."""
         return self.status in {"completed", "failed"}
 
     @property
     def video(self) -> Render | None:
-        """Its video, once rendering has started."""
+        """The render of its video, once rendering has started."""
         return self.render if self.render.started_at is not None else None
 
     @property
     def title(self) -> str | None:
-        """What the agent calls it; it has to think first."""
+        """Title given by the agent; None until it has thought for the first time."""
         if self.status == "thinking" and not self.asked:
             return None
         return " ".join(self.body["prompt"].split()[:TITLE_WORDS]).title()
 
     def progress(self, now: float, thinking_seconds: float) -> int:
-        """Return 0 to 100 at loop time *now*."""
+        """Return the progress at loop time *now*, 0 to 100."""
         if self.status == "completed":
             return 100
         if (render := self.video) and render.started_at is not None:
-            part = _part(now - render.started_at, render.seconds)
-            return PROGRESS_THOUGHT + int((PROGRESS_GENERATED - PROGRESS_THOUGHT) * part)
+            fraction = _fraction(now - render.started_at, render.seconds)
+            return PROGRESS_AFTER_THINKING + int((PROGRESS_AFTER_RENDERING - PROGRESS_AFTER_THINKING) * fraction)
         if self.thinking_since is None or self.status == "failed":
             return 0
-        return int(PROGRESS_THOUGHT * _part(now - self.thinking_since, thinking_seconds))
+        return int(PROGRESS_AFTER_THINKING * _fraction(now - self.thinking_since, thinking_seconds))
 
-    def say(self, role: str, content: str, at: float, kind: str = "text", shown: Sequence[Resource] = ()) -> None:
-        """Add a message that shows resources."""
-        self.resources |= {resource.resource_id: resource for resource in shown}
-        ids = tuple(resource.resource_id for resource in shown)
+    def add_message(
+        self, role: str, content: str, at: float, kind: str = "text", attached: Sequence[Resource] = ()
+    ) -> None:
+        """Add a message and its attachments."""
+        self.resources |= {resource.resource_id: resource for resource in attached}
+        ids = tuple(resource.resource_id for resource in attached)
         self.messages.append(Message(role=role, kind=kind, content=content, at=at, resource_ids=ids))
 
-    def resource(self, kind: str, at: float, *, place: int = 0, **more: Any) -> Resource:
-        """Return a new resource; *place* tells apart those of one message."""
-        number = len(self.resources) + place
+    def new_resource(self, kind: str, at: float, *, index: int = 0, **more: Any) -> Resource:
+        """Return a new resource. *index* distinguishes resources that are made for the same message."""
+        number = len(self.resources) + index
         return Resource(resource_id=f"{self.session_id[:24]}{number:08x}", kind=kind, at=at, **more)
 
 
@@ -141,13 +143,13 @@ OnSession = Callable[[AgentSession], None]
 
 @attrs.define(kw_only=True)
 class AgentFarm:
-    """Where sessions are worked on.
+    """Runs agent sessions.
 
     Attributes:
-        render_farm: Makes their videos.
-        thinking_seconds: Asked anew each time: how long an agent thinks.
-        stops: Asked anew each time: where a session in chat mode waits for the user.
-        on_failed: Told when a session failed before it had a video.
+        render_farm: Renders their videos.
+        thinking_seconds: Returns how long an agent thinks. Called each time, so the setting may change.
+        stops: Returns the statuses in which a session in chat mode waits for the user. Called for each session.
+        on_failed: Called with each session that fails before it has a video.
     """
 
     render_farm: RenderFarm
@@ -156,24 +158,24 @@ class AgentFarm:
     on_failed: OnSession
 
     def submit(self, session: AgentSession) -> None:
-        """Let the agent work on *session* as soon as there is a slot."""
+        """Start *session* as soon as there is a slot."""
         session.stops = list(self.stops()) if session.chat else []
-        self._hear(session, session.body["prompt"], session.body)
-        self.render_farm.slot_pool.acquire(functools.partial(self._think, session))
+        self._receive_message(session, session.body["prompt"], session.body)
+        self.render_farm.slot_pool.acquire(functools.partial(self._start_thinking, session))
 
     def follow_up(self, session: AgentSession, body: dict[str, Any]) -> None:
-        """Go on with a session that waits for the user."""
-        self._hear(session, body["message"], body)
+        """Continue a session that waits for the user, with *body*, the request that holds the message."""
+        self._receive_message(session, body["message"], body)
         session.status = "thinking"
-        self._think(session)
+        self._start_thinking(session)
 
     def stop(self, session: AgentSession) -> None:
-        """Stop before the video is rendered; a video that is being rendered is past the last checkpoint."""
+        """Stop *session*, unless its video is being rendered: that is past the last checkpoint."""
         if session.video is None and not session.ended:
             self._fail(session, "Stopped by the user.")
 
-    def deleted(self, session: AgentSession) -> None:
-        """Note that the video was taken away."""
+    def video_deleted(self, session: AgentSession) -> None:
+        """Note that the video of *session* was deleted. A session that is not completed has failed then."""
         if not session.ended:
             session.status = "failed"
 
@@ -181,16 +183,16 @@ class AgentFarm:
     def _now(self) -> float:
         return self.render_farm.timeline.now
 
-    def _think(self, session: AgentSession) -> None:
+    def _start_thinking(self, session: AgentSession) -> None:
         if session.status == "failed":  # stopped while it waited for a slot
             self.render_farm.slot_pool.release()
             return
         session.thinking_since = self._now
         self.render_farm.timeline.schedule(
-            self._now + self.thinking_seconds(), functools.partial(self._thought, session)
+            self._now + self.thinking_seconds(), functools.partial(self._finish_thinking, session)
         )
 
-    def _thought(self, session: AgentSession) -> None:
+    def _finish_thinking(self, session: AgentSession) -> None:
         if session.ended:
             return
         failure = session.faults.failure
@@ -201,45 +203,45 @@ class AgentFarm:
         else:
             self._generate(session)
 
-    def _hear(self, session: AgentSession, text: str, body: dict[str, Any]) -> None:
+    def _receive_message(self, session: AgentSession, text: str, body: dict[str, Any]) -> None:
         files = [
-            session.resource("image", self._now, place=place, generated=False, url=file.get("url"))
-            for place, file in enumerate(body.get("files") or ())
+            session.new_resource("image", self._now, index=index, generated=False, url=file.get("url"))
+            for index, file in enumerate(body.get("files") or ())
         ]
-        session.say("user", text, self._now, shown=files)
+        session.add_message("user", text, self._now, attached=files)
 
-    def _ask(self, session: AgentSession, word: str) -> None:
+    def _ask(self, session: AgentSession, status: str) -> None:
         session.asked = True
-        session.status = word
-        if word == "reviewing":
-            draft = session.resource("draft", self._now)
-            session.say("model", "Here is a draft. Shall I render it?", self._now, "resource", [draft])
+        session.status = status
+        if status == "reviewing":
+            draft = session.new_resource("draft", self._now)
+            session.add_message("model", "Here is a draft. Shall I render it?", self._now, "resource", [draft])
         else:
-            session.say("model", "Here is the storyboard. Shall I go on?", self._now)
+            session.add_message("model", "Here is the storyboard. Shall I go on?", self._now)
 
     def _generate(self, session: AgentSession) -> None:
         session.status = "generating"
-        session.say("model", "Rendering the video now.", self._now)
-        self.render_farm.start(session.render, functools.partial(self._rendered, session))
+        session.add_message("model", "Rendering the video now.", self._now)
+        self.render_farm.start(session.render, functools.partial(self._finish_rendering, session))
 
-    def _rendered(self, session: AgentSession, render: Render) -> None:
+    def _finish_rendering(self, session: AgentSession, render: Render) -> None:
         session.status = render.status(self._now)
         failed = session.status == "failed"
         if failed:
-            session.say("model", "The video could not be rendered.", self._now, "error")
+            session.add_message("model", "The video could not be rendered.", self._now, "error")
         else:
-            film = session.resource("video", self._now)
-            session.say("model", "Your video is ready.", self._now, "resource", [film])
+            video = session.new_resource("video", self._now)
+            session.add_message("model", "Your video is ready.", self._now, "resource", [video])
         self.render_farm.slot_pool.release()
 
     def _fail(self, session: AgentSession, reason: str) -> None:
         started = session.thinking_since is not None
         session.status = "failed"
-        session.say("model", reason, self._now, "error")
+        session.add_message("model", reason, self._now, "error")
         self.on_failed(session)
         if started:
             self.render_farm.slot_pool.release()
 
 
-def _part(passed: float, whole: float) -> float:
-    return 1.0 if whole <= 0 else min(1.0, passed / whole)
+def _fraction(passed: float, total: float) -> float:
+    return 1.0 if total <= 0 else min(1.0, passed / total)

@@ -1,4 +1,4 @@
-"""What can be set about a simulated account."""
+"""Settings of a simulated account."""
 
 from __future__ import annotations
 
@@ -13,41 +13,43 @@ from heygen_async.simulator.world.outbox import LOCAL_HOSTS
 
 @attrs.define(kw_only=True, eq=False)
 class WorldSettings:
-    """How the account is, and what happens to it. All of it may be changed while it runs.
+    """Settings of a `World`. Each of them may be changed while the world is served.
 
     Attributes:
-        slots: Renders at once: videos, agent sessions and items of batches are one pool.
-        seed: Of all that is drawn: render times, faults with a probability.
-        median_seconds: Of the lognormal law of render times.
-        p95_seconds: 95 % of the renders take no longer.
-        render_seconds: Seconds of the render of a request's body, instead of that law.
-        thinking_seconds: How long an agent thinks before it renders.
-        chat_stops: Where a session in chat mode waits for the user, in order: "waiting_for_input" asks a question,
-            "reviewing" shows a draft.
-        queueing: True if a request that finds the pool full is accepted and waits, or gets a 429.
-        batches_wait: True if items of batches wait for slots, or a batch that finds too few gets a 429. HeyGen's items
-            can be `queued`, which suggests that they wait; nothing says so.
-        retry_after_seconds: Of that 429.
-        requests_per_minute: Limit on all requests; None is no limit.
-        burst: Requests at once in spite of that limit.
-        balance_usd: US dollars; what costs more than is left gets a 402.
-        api_keys: What opens the account, as API key or as bearer token.
-        latency_seconds: Before each request is looked at.
-        url_seconds: Life of a result's address.
-        bytes_per_video: Approximate size of a result.
-        upload_seconds: Life of a slot for a direct upload.
-        most_upload_bytes: Of a direct upload. HeyGen's limits depend on the type and are not stated.
-        asset_seconds: From the completion of a direct upload until it can be used.
-        avatar_seconds: From the request for a look until it can be used.
-        consent_seconds: From a link for consent until somebody has followed it.
-        clone_seconds: From the request for a clone of a voice until it can be used.
-        proofread_seconds: From the request for a proofread until there is a text.
-        strict_catalog: True if looks, voices, folders and assets must be there, else 404.
-        webhook_hosts: Hosts that deliveries are sent to; those to others are only written down.
-        https_webhooks_only: True if endpoints must be https, as the contract says. Else those on this machine may be
-            http, so that a test can receive.
-        faults: What goes wrong, see `heygen_async.simulator.faults.request_faults`.
-        epoch: Unix time at the start of the world; None is the start's.
+        slots: Number of renders at once. Videos, agent sessions and items of batches share the slots.
+        seed: Seed of all random values: render times, and faults with a probability.
+        median_seconds: Median of the render times, which have a lognormal distribution.
+        p95_seconds: 95th percentile of the render times.
+        render_seconds: Function of a request's body that returns its render time in seconds, in place of the
+            distribution.
+        thinking_seconds: Seconds that an agent thinks before it renders.
+        chat_stops: Statuses in which a session in chat mode waits for the user, in order: with "waiting_for_input" it
+            asks a question, with "reviewing" it shows a draft.
+        queueing: True lets a request wait when all slots are taken; False refuses it with a 429.
+        batches_wait: True lets items of batches wait for slots; False refuses a batch with a 429 if there are too few
+            slots. HeyGen's items can be `queued`, which suggests that they wait; HeyGen does not document it.
+        retry_after_seconds: Retry-After header of these 429s, in seconds.
+        requests_per_minute: Rate limit of all requests; None means no limit.
+        burst: Number of requests that are allowed at once after a pause, in spite of the rate limit.
+        balance_usd: Balance in US dollars. A request that costs more than is left gets a 402.
+        api_keys: Accepted credentials, sent as API key or as bearer token.
+        latency_seconds: Seconds before each request is processed.
+        url_seconds: Lifetime of the addresses of results, in seconds.
+        bytes_per_video: Approximate size of each result, in bytes.
+        upload_seconds: Lifetime of the address of a direct upload, in seconds.
+        most_upload_bytes: Maximum size of a direct upload, in bytes. HeyGen's limits depend on the type and are not
+            documented.
+        asset_seconds: Seconds from the completion of a direct upload until it can be used.
+        avatar_seconds: Seconds from the request for a look until it can be used.
+        consent_seconds: Seconds from the request for a consent link until consent is given.
+        clone_seconds: Seconds from the request for a voice clone until it can be used.
+        proofread_seconds: Seconds from the request for a proofread until its text is ready.
+        strict_catalog: True refuses unknown looks, voices, folders and assets with a 404.
+        webhook_hosts: Hosts that deliveries are sent to. Deliveries to other hosts are recorded and not sent.
+        https_webhooks_only: True requires https for webhook endpoints, as the contract does. False also accepts http on
+            this machine, so that a test can receive deliveries.
+        faults: Faults to inject, see `heygen_async.simulator.faults.request_faults`.
+        epoch: Unix time at the start of the world; None means the current time.
     """
 
     slots: int = 10

@@ -1,4 +1,4 @@
-"""The account's pool of render slots: videos and agent sessions share it.
+"""The account's pool of render slots, shared by videos, agent sessions and other jobs.
 
 Source: "10 concurrent jobs, one pool for videos + agent sessions + translations" of the usage limits.
 """
@@ -15,14 +15,14 @@ from heygen_async.simulator.world.timeline import Action, Timeline
 
 @attrs.define(kw_only=True)
 class SlotPool:
-    """Who renders and who waits.
+    """Slots in use, and the jobs that wait for one.
 
     Attributes:
-        limit: How many may render at once; asked anew each time, so it may change.
-        timeline: Tells the moment for the log.
-        rendering: Slots taken.
-        peak: The most slots ever taken at once.
-        log: Loop time and slots taken, at each change.
+        limit: Returns the number of slots. Called before each decision, so the number may change.
+        timeline: Gives the times of the log.
+        rendering: Slots in use.
+        peak: Highest number of slots in use at once.
+        log: Loop time and slots in use, at each change.
     """
 
     limit: Callable[[], int]
@@ -32,9 +32,9 @@ class SlotPool:
     log: list[tuple[float, int]] = attrs.field(factory=list)
     _waiting: deque[Action] = attrs.field(factory=deque)
 
-    def lacks(self, places: int) -> bool:
-        """True if so many more jobs would have to wait."""
-        return self.rendering + len(self._waiting) + places > self.limit()
+    def lacks(self, count: int) -> bool:
+        """Return True if *count* more jobs would have to wait."""
+        return self.rendering + len(self._waiting) + count > self.limit()
 
     def acquire(self, start: Action) -> None:
         """Call *start* as soon as there is a slot, in order of arrival."""
@@ -42,16 +42,16 @@ class SlotPool:
         self.start_waiting()
 
     def cancel(self, start: Action) -> None:
-        """Give up waiting."""
+        """Remove *start* from the queue."""
         self._waiting.remove(start)
 
     def release(self) -> None:
-        """Free a slot for the next."""
+        """Free a slot and start the next waiting job."""
         self._change(-1)
         self.start_waiting()
 
     def start_waiting(self) -> None:
-        """Start those who wait, as far as there are slots: after a job has left, or the limit has grown."""
+        """Start waiting jobs while there are slots: after a release, or after the limit has grown."""
         while self._waiting and self.rendering < self.limit():
             self._change(+1)
             self._waiting.popleft()()

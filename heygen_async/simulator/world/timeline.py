@@ -1,6 +1,6 @@
-"""What will happen in the simulated world, and when: a heap of actions, no tasks and no timers.
+"""Scheduled actions of the simulated world: a heap, without tasks or timers.
 
-Nobody can see the world between two requests, so it is enough to catch up before each look.
+The world is only visible to requests, so it is enough to run all due actions before each request is answered.
 """
 
 from __future__ import annotations
@@ -14,38 +14,37 @@ import attrs
 Action = Callable[[], None]
 
 
-def _nobody() -> None:
-    """Nobody watches the clock."""
+def _ignore() -> None: ...
 
 
 @attrs.define
 class Timeline:
-    """Actions in order of time.
+    """Actions in the order of their times.
 
     Attributes:
-        now: Loop time that the world has reached. While an action runs it is the action's own moment.
-        on_earlier: Called when something will happen sooner than all else.
+        now: Loop time up to which actions have run. While an action runs, the time for which it was scheduled.
+        on_earlier: Called when an action was scheduled before all others.
     """
 
     now: float = 0.0
-    on_earlier: Action = _nobody
-    _ahead: list[tuple[float, int, Action]] = attrs.field(factory=list)
-    _order: itertools.count[int] = attrs.field(factory=itertools.count)
+    on_earlier: Action = _ignore
+    _scheduled: list[tuple[float, int, Action]] = attrs.field(factory=list)
+    _numbers: itertools.count[int] = attrs.field(factory=itertools.count)
 
     def schedule(self, when: float, action: Action) -> None:
-        """Let *action* happen at loop time *when*."""
-        heapq.heappush(self._ahead, (when, next(self._order), action))
-        if self._ahead[0][2] is action:
+        """Run *action* at loop time *when*. Actions of the same time run in the order of their scheduling."""
+        heapq.heappush(self._scheduled, (when, next(self._numbers), action))
+        if self._scheduled[0][2] is action:
             self.on_earlier()
 
     @property
     def next_at(self) -> float | None:
-        """Loop time of what happens next; None if nothing will."""
-        return self._ahead[0][0] if self._ahead else None
+        """Loop time of the next action; None if no action is scheduled."""
+        return self._scheduled[0][0] if self._scheduled else None
 
     def advance(self, to: float) -> None:
-        """Catch up: let everything happen that is due until loop time *to*."""
-        while self._ahead and self._ahead[0][0] <= to:
-            self.now, _, action = heapq.heappop(self._ahead)
+        """Run all actions that are due by loop time *to*."""
+        while self._scheduled and self._scheduled[0][0] <= to:
+            self.now, _, action = heapq.heappop(self._scheduled)
             action()
         self.now = max(self.now, to)

@@ -1,9 +1,8 @@
-"""The simulated world: one account with its renders, sessions and books."""
+"""The simulated world: one account with its renders, sessions, files and charges."""
 
 from __future__ import annotations
 
 import asyncio
-import functools
 import hashlib
 import math
 import random
@@ -34,15 +33,14 @@ P95_SIGMAS = 1.6448536269514722
 Ended = Render | AgentSession | BatchState | Notice
 
 
-def _nobody(_: Ended) -> None:
-    """Nobody is told of what has ended."""
+def _ignore(_: Ended) -> None: ...
 
 
 @attrs.define(kw_only=True, eq=False)
 class World(WorldSettings):
-    """An account at HeyGen, as far as a client can tell. Give it to `serve`.
+    """A simulated account at HeyGen. Pass it to `serve`.
 
-    What can be set, and changed while it runs, stands at `WorldSettings`.
+    The settings, which are also the arguments of the constructor, are documented at `WorldSettings`.
     """
 
     requests: list[Seen] = attrs.field(factory=list, init=False)
@@ -53,7 +51,7 @@ class World(WorldSettings):
     assets: dict[str, Asset] = attrs.field(factory=dict, init=False)
     library: Library = attrs.field(factory=Library, init=False)
     outbox: Outbox = attrs.field(init=False)
-    on_end: Callable[[Ended], None] = attrs.field(default=_nobody, init=False)
+    on_end: Callable[[Ended], None] = attrs.field(default=_ignore, init=False)
     origin: str = attrs.field(default="", init=False)
     keyed_replies: KeyedReplies = attrs.field(factory=KeyedReplies, init=False)
     fault_counter: FaultCounter = attrs.field(factory=FaultCounter, init=False)
@@ -90,97 +88,97 @@ class World(WorldSettings):
     # --- time
 
     def now(self) -> float:
-        """Catch up and return the loop's time; after the loop has ended, its last."""
+        """Run all actions that are due and return the loop time; after the loop has ended, its last time."""
         try:
-            moment = asyncio.get_running_loop().time()
+            now = asyncio.get_running_loop().time()
         except RuntimeError:
             return self._timeline.now
-        self._start(moment)
-        self._timeline.advance(moment)
+        self._start(now)
+        self._timeline.advance(now)
         self.slot_pool.start_waiting()
-        return moment
+        return now
 
     @property
     def simulated_time(self) -> float:
-        """Loop time that the world has reached: inside of what happens, its moment."""
+        """Loop time up to which the world has been simulated; within a scheduled action, the time of the action."""
         return self._timeline.now
 
     @property
     def next_action_at(self) -> float | None:
-        """Loop time of what happens next; None if nothing will."""
+        """Loop time of the next scheduled action; None if there is none."""
         return self._timeline.next_at
 
     def since_start(self) -> float:
         """Return the seconds since the world started."""
         return self.now() - (self._started_at or 0.0)
 
-    def unix_time(self, moment: float) -> float:
-        """Return the Unix time of loop time *moment*: the epoch and what has passed since."""
-        return (self.epoch or 0.0) + moment - (self._started_at or 0.0)
+    def unix_time(self, loop_time: float) -> float:
+        """Return the Unix time of *loop_time*: the epoch plus the seconds since the start."""
+        return (self.epoch or 0.0) + loop_time - (self._started_at or 0.0)
 
-    def _start(self, moment: float) -> None:
+    def _start(self, now: float) -> None:
         if self._started_at is None:
-            self._started_at = moment
-            self._timeline.now = moment
+            self._started_at = now
+            self._timeline.now = now
             self.epoch: float | None = time.time() if self.epoch is None else self.epoch
 
-    # --- the books
+    # --- charges and requests
 
     @property
     def ledger(self) -> list[Charge]:
-        """What was charged, in order of acceptance."""
+        """All charges, in order of acceptance. Charges of failed renders stay; see `refunds`."""
         self.now()
         return self.accounting.charges
 
     @property
     def refunds(self) -> list[str]:
-        """`Charge.resource_id` of what failed and is not billed."""
+        """`Charge.resource_id` of each render or session that failed and is not billed."""
         self.now()
         return self.accounting.refunds
 
     @property
     def charged_usd(self) -> float:
-        """US dollars charged less those given back."""
+        """Charges less refunds, in US dollars."""
         self.now()
         return self.accounting.charged_usd
 
     def charges_by(self, field_name: str) -> Counter[Any]:
-        """Count the charges for each value of a field of the body, as "script", "prompt" or "title"."""
+        """Count the charges by the value of a field of the request, such as "script", "prompt" or "title"."""
         return Counter(charge.body[field_name] for charge in self.ledger if charge.body.get(field_name) is not None)
 
     def charged_once_per(self, field_name: str) -> bool:
-        """True if no value of a field of the body was charged for more than once."""
+        """Return True if no two charges have the same value in this field of the request."""
         return all(count == 1 for count in self.charges_by(field_name).values())
 
     @property
     def deliveries(self) -> list[Delivery]:
-        """Attempts to deliver to webhooks, in order of time."""
+        """Attempts to deliver events to webhooks, in order of time."""
         return self.outbox.deliveries
 
     def request_counts(self) -> Counter[str]:
-        """Count the requests by method and route, as "GET /v3/videos/{video_id}"."""
+        """Count the requests by method and route, such as "GET /v3/videos/{video_id}"."""
         return Counter(f"{seen.method} {seen.route}" for seen in self.requests)
 
     @property
     def rendering(self) -> int:
-        """Slots taken now."""
+        """Number of slots in use."""
         self.now()
         return self.slot_pool.rendering
 
     @property
     def peak_rendering(self) -> int:
-        """The most slots taken at once."""
+        """Highest number of slots in use at once."""
         self.now()
         return self.slot_pool.peak
 
     @property
     def slot_log(self) -> list[tuple[float, int]]:
-        """Loop time and slots taken, at each change."""
+        """Loop time and number of slots in use, at each change."""
         self.now()
         return self.slot_pool.log
 
     def report(self) -> dict[str, Any]:
-        """Return a summary for people and tests, fit for JSON."""
+        """Return a summary as values for JSON."""
         now = self.now()
         charges = self.accounting.charges
         return {
@@ -199,44 +197,46 @@ class World(WorldSettings):
             "requests_by_status": dict(Counter(str(seen.status) for seen in self.requests)),
         }
 
-    # --- for the server's desk
+    # --- for the server
 
-    def next_number(self, what: str) -> int:
-        """Return 1, 2, 3, ... for each kind of thing."""
-        self._numbers[what] += 1
-        return self._numbers[what]
+    def next_number(self, kind: str) -> int:
+        """Return 1, 2, 3, ... for each kind of object."""
+        self._numbers[kind] += 1
+        return self._numbers[kind]
 
-    def make_id(self, what: str, number: int) -> str:
-        """Return the id of the *number*-th thing of its kind: the same in each world with this seed."""
-        return hashlib.sha256(f"{self.seed}:{what}:{number}".encode()).hexdigest()[:32]
+    def make_id(self, kind: str, number: int) -> str:
+        """Return the id of the *number*-th object of its kind. Worlds with equal seeds make equal ids."""
+        return hashlib.sha256(f"{self.seed}:{kind}:{number}".encode()).hexdigest()[:32]
 
     def schedule_notice(self, when: float, notice: Notice) -> None:
-        """Let webhooks be told of *notice* at loop time *when*."""
+        """Notify webhooks of *notice* at loop time *when*."""
         self._timeline.schedule(when, lambda: self.on_end(notice))
         self._wake_sender()
 
     def find_render(self, render_id: str) -> Render | None:
-        """Return the job with this id, of whatever family."""
-        return next((shelf[render_id] for shelf in self.jobs.values() if render_id in shelf), None)
+        """Return the job with this id, of any kind; None if there is none."""
+        return next((jobs[render_id] for jobs in self.jobs.values() if render_id in jobs), None)
 
     def seconds_of_render(self, body: dict[str, Any], number: int) -> float:
-        """Return how long the *number*-th accepted render takes, whenever that is."""
+        """Return the render time of the *number*-th accepted render in seconds, which depends only on the seed."""
         if self.render_seconds is not None:
             return self.render_seconds(body)
         sigma = math.log(self.p95_seconds / self.median_seconds) / P95_SIGMAS
         return random.Random(f"{self.seed}:render:{number}").lognormvariate(math.log(self.median_seconds), sigma)
 
     def faults_of_render(self, body: dict[str, Any], number: int) -> RenderFaults:
-        """Settle which faults the *number*-th accepted render gets."""
-        strikes = functools.partial(self.fault_counter.count_match, since_start=self.since_start())
-        struck = [
+        """Choose the faults of the *number*-th accepted render, and count them."""
+        since_start = self.since_start()
+        chosen = [
             fault
-            for place, fault in enumerate(self.faults)
+            for index, fault in enumerate(self.faults)
             if isinstance(fault, RenderFault)
             and fault.concerns(body)
-            and strikes(fault, rng=random.Random(f"{self.seed}:fault:{place}:{number}"))
+            and self.fault_counter.count_match(
+                fault, since_start=since_start, rng=random.Random(f"{self.seed}:fault:{index}:{number}")
+            )
         ]
-        return RenderFaults(faults=tuple(struck))
+        return RenderFaults(faults=tuple(chosen))
 
     def _render_ended(self, render: Render) -> None:
         if not render.deleted:
@@ -259,6 +259,6 @@ class World(WorldSettings):
         self.accounting.refund(render.session_id or render.video_id)
 
     def _render_started(self, render: Render) -> None:
-        self.jobs[render.family][render.video_id] = render
+        self.jobs[render.job_kind][render.video_id] = render
         if render.session_id:
-            self.accounting.name_video(render.session_id, render.video_id)
+            self.accounting.set_video(render.session_id, render.video_id)

@@ -12,7 +12,7 @@ from hypothesis import given, settings, strategies as st
 from heygen_async.simulator.account.catalog import LOOKS
 from heygen_async.simulator.account.prices import duration, price
 from heygen_async.simulator.contract.contract import operation
-from heygen_async.simulator.contract.rules import look_problems, rule_problems, url_problems
+from heygen_async.simulator.contract.rules import look_problems, url_problems, video_problems
 from heygen_async.simulator.contract.schema import Validator, is_web_address
 from heygen_async.simulator.http.replies import FieldError
 from heygen_async.simulator.router import ROUTES
@@ -109,7 +109,7 @@ json_values = st.recursive(
 def test_no_body_breaks_the_checks(body: dict[str, Any]) -> None:
     """Whatever comes, there is a list of problems, and the rules see only what fits the schema."""
     asked = operation("POST", "/v3/videos")
-    problems = list(asked.body_problems(body)) or list(rule_problems(body))
+    problems = list(asked.body_problems(body)) or list(video_problems(body))
     assert all(problem.message.endswith(".") for problem in problems)
 
 
@@ -184,7 +184,7 @@ def studio(*scenes: dict[str, Any]) -> dict[str, Any]:
 
 
 def broken(body: dict[str, Any]) -> list[str]:
-    problems = list(operation("POST", "/v3/videos").body_problems(body)) or list(rule_problems(body))
+    problems = list(operation("POST", "/v3/videos").body_problems(body)) or list(video_problems(body))
     return [problem.path for problem in problems]
 
 

@@ -24,7 +24,7 @@ from heygen_async.simulator import (
     World,
     serve,
 )
-from heygen_async.simulator.delivery.sender import LAST_TRY_SECONDS, waits
+from heygen_async.simulator.delivery.sender import LAST_TRY_SECONDS, attempt_delays
 from tests.helpers.simulator_ask import Ask, code
 
 HELLO = {"type": "avatar", "avatar_id": "look_anna", "voice_id": "voice_warm", "script": "Hi Ada"}
@@ -263,7 +263,7 @@ async def test_a_batch_is_told_of_once(ask: Ask, mailbox: Mailbox, world: World)
 
 
 async def test_deliveries_are_repeated_until_they_are_taken(ask: Ask, mailbox: Mailbox, world: World) -> None:
-    """With growing waits, under the same id; the secret is that of the moment."""
+    """With growing attempt_delays, under the same id; the secret is that of the moment."""
     mailbox.answers = [500, 302, 404]
     endpoint = await register(ask, mailbox)
     await video(ask)
@@ -300,12 +300,12 @@ async def test_deliveries_end_after_a_day(ask: Ask, mailbox: Mailbox, world: Wor
     rest = [letter.path for letter in mailbox.letters[before:]]
     assert set(rest) == {"/mine"}
     assert mailbox.letters[-1].at <= 100 + LAST_TRY_SECONDS
-    assert sum(one.url.endswith("/mine") for one in world.deliveries) == len(list(waits()))
+    assert sum(one.url.endswith("/mine") for one in world.deliveries) == len(list(attempt_delays()))
 
 
 def test_waits_grow_for_a_day() -> None:
     """Each twice the one before; together no more than 24 hours, and more than 11."""
-    first, *rest = waits()
+    first, *rest = attempt_delays()
     assert first == 0
     assert all(later == 2 * earlier for earlier, later in itertools.pairwise(rest))
     assert 11 * 3600 < sum(rest) <= 24 * 3600

@@ -1,4 +1,4 @@
-"""True if what a request names is there: looks, voices, folders, assets. Only accounts with a strict catalog ask."""
+"""Checks that the looks, voices, folders and assets of a request exist, in worlds with a strict catalog."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Body = dict[str, Any]
 
 
 def require_known(world: World, body: Body) -> None:
-    """Refuse names of what is not there, and what a look cannot do.
+    """Refuse unknown ids, and settings that the look does not support.
 
     Raises:
         RefusalError: 404 or 400.
@@ -34,7 +34,7 @@ def require_known(world: World, body: Body) -> None:
 
 
 def require_declared(world: World, body: Body) -> None:
-    """Refuse like `require_known`, where the contract declares no 404: then it is a 400.
+    """Refuse like `require_known`, but with a 400, for operations whose contract declares no 404.
 
     Raises:
         RefusalError: 400.
@@ -46,7 +46,7 @@ def require_declared(world: World, body: Body) -> None:
 
 
 def require_known_items(world: World, name: str, items: list[Body]) -> None:
-    """Refuse a batch for its *items*, which stand in field *name*; the contract declares no 404 for batches.
+    """Refuse a batch for unknown ids in its *items*, the field *name*; the contract declares no 404 for batches.
 
     Raises:
         RefusalError: 400.
@@ -60,8 +60,8 @@ def require_known_items(world: World, name: str, items: list[Body]) -> None:
 
 
 def _require_looks(world: World, body: Body) -> None:
-    asked = body.get("avatar_id") or []
-    for look_id in [asked] if isinstance(asked, str) else asked:
+    look_ids = body.get("avatar_id") or []
+    for look_id in [look_ids] if isinstance(look_ids, str) else look_ids:
         look = world.library.looks.get(look_id)
         if look is None:
             raise RefusalError(404, "avatar_not_found", f"There is no look {look_id}.", param="avatar_id")

@@ -1,6 +1,6 @@
-"""What HeyGen has in store for everybody: templates, styles, sounds, pictures, languages; brands of the account.
+"""Sample data of a new account: templates, styles, sounds, pictures, languages and brands.
 
-All of it is made up, in the shape of the contract.
+All of these are invented and have the shapes of the contract.
 """
 
 from __future__ import annotations
@@ -9,12 +9,18 @@ from typing import Any
 
 Item = dict[str, Any]
 
-FILES = "https://files.heygen.example"
-LONG_AGO = 1_750_000_000
-LONG_AGO_ISO = "2025-06-15T15:06:40+00:00"
+FILES_URL = "https://files.heygen.example"
+CREATED_AT = 1_750_000_000
+CREATED_AT_ISO = "2025-06-15T15:06:40+00:00"
 
 PICTURES: tuple[Item, ...] = tuple(
-    {"type": kind, "id": f"{kind}_{name}", "url": f"{FILES}/pictures/{kind}_{name}.png", "width": 512, "height": 512}
+    {
+        "type": kind,
+        "id": f"{kind}_{name}",
+        "url": f"{FILES_URL}/pictures/{kind}_{name}.png",
+        "width": 512,
+        "height": 512,
+    }
     for kind in ("image", "icon")
     for name in ("harbour", "office", "mountain", "heart")
 )
@@ -36,7 +42,7 @@ STYLES: tuple[Item, ...] = tuple(
         "name": name,
         "aspect_ratio": ratio,
         "tags": list(tags),
-        "thumbnail_url": f"{FILES}/styles/{name.lower()}.jpg",
+        "thumbnail_url": f"{FILES_URL}/styles/{name.lower()}.jpg",
         "preview_video_url": None,
     }
     for name, ratio, tags in (
@@ -52,7 +58,7 @@ SOUNDS: tuple[Item, ...] = tuple(
         "name": name,
         "description": description,
         "type": kind,
-        "audio_url": f"{FILES}/sounds/{name.lower().replace(' ', '_')}.mp3",
+        "audio_url": f"{FILES_URL}/sounds/{name.lower().replace(' ', '_')}.mp3",
         "duration": duration,
         "peak_offset": None,
         "placement": None,
@@ -69,7 +75,7 @@ BRAND_KITS: tuple[Item, ...] = (
     {
         "brand_kit_id": "kit_house",
         "name": "House style",
-        "logo_url": f"{FILES}/kits/house.png",
+        "logo_url": f"{FILES_URL}/kits/house.png",
         "colors": ["#102A43", "#F0B429"],
     },
 )
@@ -78,14 +84,14 @@ BRAND_GLOSSARIES: tuple[Item, ...] = (
     {
         "brand_glossary_id": "glossary_names",
         "name": "Product names",
-        "created_at": LONG_AGO_ISO,
-        "updated_at": LONG_AGO_ISO,
+        "created_at": CREATED_AT_ISO,
+        "updated_at": CREATED_AT_ISO,
     },
 )
 
 IMAGES: tuple[Item, ...] = (
     {
-        # POST /v3/models/images is not transcribed in the contract, so this is the only one there is to read.
+        # POST /v3/models/images is not transcribed in the contract, so an account has only this image.
         "generation_id": "generation_demo",
         "model": "heygen-image-1",
         "status": "completed",
@@ -93,35 +99,35 @@ IMAGES: tuple[Item, ...] = (
         "images": [
             {
                 "image_id": "image_demo",
-                "image_url": f"{FILES}/images/demo.png",
+                "image_url": f"{FILES_URL}/images/demo.png",
                 "seed": 1,
                 "width": 1024,
                 "height": 1024,
             }
         ],
-        "created_at": LONG_AGO,
+        "created_at": CREATED_AT,
         "failure_code": None,
         "failure_message": None,
     },
 )
 
 
-def _template(word: str, name: str, ratio: str, variables: Item) -> Item:
+def _template(slug: str, name: str, ratio: str, variables: Item) -> Item:
     scenes = [
         {
-            "scene_id": f"{word}_scene_{number}",
+            "scene_id": f"{slug}_scene_{number}",
             "script": "Hi {{name}}!",
             "variables": [{"name": key, "variable_type": variable["type"]} for key, variable in variables.items()],
         }
         for number in (1, 2)
     ]
     return {
-        "id": f"template_{word}",
+        "id": f"template_{slug}",
         "name": name,
         "aspect_ratio": ratio,
-        "thumbnail_url": f"{FILES}/templates/{word}.jpg",
-        "created_at": LONG_AGO,
-        "updated_at": LONG_AGO,
+        "thumbnail_url": f"{FILES_URL}/templates/{slug}.jpg",
+        "created_at": CREATED_AT,
+        "updated_at": CREATED_AT,
         "variables": variables,
         "scenes": scenes,
         "scene_ids": [scene["scene_id"] for scene in scenes],
