@@ -1,4 +1,4 @@
-"""Virtual and compressed time."""
+"""Event loops with virtual and compressed time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from heygen_async.simulator import CompressedTimeLoop, Server, VirtualTimeLoop, 
 
 
 def test_a_day_passes_in_a_moment() -> None:
-    """Timers fire at their time, in their order, without waiting."""
+    """Timers fire at their times and in their order, without real waiting."""
     seen: list[tuple[str, float]] = []
 
     async def note(name: str, after: float) -> None:
@@ -35,7 +35,7 @@ def test_a_day_passes_in_a_moment() -> None:
 
 
 def test_timeouts_follow_the_loop() -> None:
-    """What asks the loop for the time lives in its time."""
+    """Timeouts use the virtual clock."""
 
     async def main() -> bool:
         with anyio.move_on_after(3600) as scope:
@@ -47,7 +47,7 @@ def test_timeouts_follow_the_loop() -> None:
 
 @pytest.mark.parametrize("where", ["executor", "anyio", "own limiter"])
 def test_no_time_passes_while_a_thread_works(where: str) -> None:
-    """However long it takes in real time, the deadline around it stays away."""
+    """The virtual clock stands still while a thread works, so a short timeout does not expire."""
 
     async def main() -> float:
         limiter = anyio.CapacityLimiter(1)
@@ -66,7 +66,7 @@ def test_no_time_passes_while_a_thread_works(where: str) -> None:
 
 
 def test_no_time_passes_under_hold() -> None:
-    """For what the loop cannot see, like a thread of one's own."""
+    """The virtual clock stands still inside `hold`."""
 
     async def main() -> float:
         loop = asyncio.get_running_loop()
@@ -86,7 +86,7 @@ def test_no_time_passes_under_hold() -> None:
 
 
 def test_without_a_timer_the_loop_waits_as_usual() -> None:
-    """A thread that nobody watches can still wake it."""
+    """Without timers, the loop waits until a thread wakes it."""
 
     async def main() -> str:
         loop = asyncio.get_running_loop()
@@ -101,7 +101,7 @@ def test_without_a_timer_the_loop_waits_as_usual() -> None:
 
 
 async def test_sockets_come_before_timers(server: Server) -> None:
-    """A request over loopback takes no virtual time, however short the timers around it are."""
+    """A request over loopback takes no virtual time, even with short timers."""
     async with aiohttp.ClientSession() as session, anyio.create_task_group() as tasks:
         tasks.start_soon(anyio.sleep, 0.000_001)
         start = anyio.current_time()
@@ -112,7 +112,7 @@ async def test_sockets_come_before_timers(server: Server) -> None:
 
 
 def test_a_loop_runs_again() -> None:
-    """The clock goes on where it was; anyio's threads are watched once."""
+    """A second run continues at the time of the first."""
     loop = VirtualTimeLoop()
     try:
         loop.run_until_complete(asyncio.sleep(10))
@@ -123,7 +123,7 @@ def test_a_loop_runs_again() -> None:
 
 
 def test_compressed_time_runs_faster() -> None:
-    """A minute of the loop in a fifth of a second, and not less."""
+    """With speed 300, a minute of the loop takes at least a fifth of a real second, and less than one."""
 
     async def main() -> float:
         assert isinstance(asyncio.get_running_loop(), CompressedTimeLoop)
@@ -138,7 +138,7 @@ def test_compressed_time_runs_faster() -> None:
 
 
 def test_compressed_time_waits_for_sockets_without_timers() -> None:
-    """No timer, no time-out."""
+    """Without timers, a loop in compressed time waits until a thread wakes it."""
 
     async def main() -> bool:
         loop = asyncio.get_running_loop()
@@ -152,8 +152,8 @@ def test_compressed_time_waits_for_sockets_without_timers() -> None:
     assert run(main, speed=1000)
 
 
-def test_errors_come_out() -> None:
-    """`run` raises what the program raises."""
+def test_run_raises_the_exception_of_the_program() -> None:
+    """`run` raises the exception of the program."""
 
     async def main() -> None:
         await anyio.sleep(1)
@@ -164,7 +164,7 @@ def test_errors_come_out() -> None:
 
 
 async def test_a_server_closes_at_once_with_a_request_under_way() -> None:
-    """Nobody waits for a slow answer, no task is left."""
+    """A server closes without waiting for a slow answer, and leaves no task."""
     before = len(asyncio.all_tasks())
     async with aiohttp.ClientSession() as session, anyio.create_task_group() as tasks:
         async with serve(World(latency_seconds=1000)) as server:

@@ -222,8 +222,8 @@ async def test_a_message_of_an_unknown_kind_is_a_remark(heygen: HeyGen, world: W
     """A message with an unknown role or type is a Remark that has them, and the chat goes on."""
     async with heygen.video_agents.chat(ASK) as chat:
         first = await anext(chat)
-        session_of(world).say("director", "Pick a mood", world.now(), kind="poll")
-        session_of(world).say("model", "", world.now(), kind="chart")
+        session_of(world).add_message("director", "Pick a mood", world.now(), kind="poll")
+        session_of(world).add_message("model", "", world.now(), kind="chart")
         turns = await follow(chat, "yes")
     assert isinstance(first, Progress)
     assert kinds(turns) == ["Remark", "Remark", "Question", "Remark", "Remark", "Ready"]
@@ -282,7 +282,7 @@ async def test_more_than_40_messages_at_once_are_a_gap(heygen: HeyGen, world: Wo
     async with heygen.video_agents.chat(ASK) as chat:
         await anext(chat)
         for number in range(100):
-            session_of(world).say("model", f"thought {number}", world.now())
+            session_of(world).add_message("model", f"thought {number}", world.now())
         turns = [await anext(chat) for _ in range(42)]
     texts = [turn.text for turn in turns if isinstance(turn, Remark)]
     assert [type(turn) for turn in turns[:2]] == [MessagesMissed, Progress]
@@ -717,7 +717,7 @@ async def test_a_message_of_the_agent_restarts_its_time(heygen: HeyGen, world: W
     async with heygen.video_agents.chat(ASK, thinking_deadline=70) as chat:
         await anext(chat)
         await anyio.sleep(50)
-        session_of(world).say("model", "Nearly there.", world.now())
+        session_of(world).add_message("model", "Nearly there.", world.now())
         turns = []
         async for turn in chat:
             turns.append(turn)

@@ -240,7 +240,7 @@ async def test_a_completed_video_without_an_address_is_waited_for(
     """A completed video may have no address for a moment, in a run that only downloads too."""
     world.faults += [NullVideoUrl(polls=4)]
     await collect(heygen, jobs(1), out, journal=path)
-    world.videos[str(world.ledger[0].video_id)].trouble._spent.clear()
+    world.videos[str(world.ledger[0].video_id)].faults._uses.clear()
     for file in out.iterdir():
         file.unlink()
     (result,) = await resume(heygen, path)

@@ -157,7 +157,7 @@ async def test_missed_messages_are_reported(shown: io.StringIO, heygen: HeyGen, 
         await anyio.sleep(20)
         (session,) = world.sessions.values()
         for number in range(50):
-            session.say("model", f"thought {number}", world.now())
+            session.add_message("model", f"thought {number}", world.now())
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(many_messages)

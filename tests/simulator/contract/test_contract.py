@@ -1,4 +1,4 @@
-"""A walk over the contract: every operation is served, answers as declared, and refuses what does not fit."""
+"""Every operation of the contract is served, answers as declared, and refuses requests that break the contract."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ KEYED = [where for where in OPERATIONS if operation(*where).keyed]
 
 
 @functools.cache
-def second_opinion(method: str, template: str, status: int) -> jsonschema.Draft202012Validator:
-    """Return another library's validator for an answer."""
+def answer_validator(method: str, template: str, status: int) -> jsonschema.Draft202012Validator:
+    """Return jsonschema's validator for an answer."""
     schema = operation(method, template).answer_schema(status)
     translated = as_json_schema(DOCUMENT)
     return jsonschema.Draft202012Validator({**as_json_schema(schema), "components": translated["components"]})
 
 
 def declared(asked: Operation) -> int:
-    """Return the status of success that the contract declares."""
+    """Return the declared status of success."""
     (status,) = [int(status) for status in asked.document["responses"] if status.startswith("2")]
     return status
 
@@ -45,7 +45,7 @@ async def names(ask: Ask, world: World) -> Names:
 
 
 async def request(http: aiohttp.ClientSession, asked: Operation, names: Names, key: str | None = None) -> Any:
-    """Send the least that *asked* takes; return status and answer."""
+    """Send the smallest request that *asked* accepts and return status and answer."""
     headers = {} if key is None else {"Idempotency-Key": key}
     more: dict[str, Any] = {}
     if asked.takes_form:
@@ -58,28 +58,28 @@ async def request(http: aiohttp.ClientSession, asked: Operation, names: Names, k
 
 
 def test_every_operation_is_served() -> None:
-    """All 94 of the contract, and nothing else."""
+    """The server has routes for all 94 operations of the contract and no others."""
     assert sorted(ROUTES) == OPERATIONS
     assert len(OPERATIONS) == 94
     assert set(OPERATIONS) >= COSTLY
 
 
 @pytest.mark.parametrize("where", OPERATIONS, ids=" ".join)
-async def test_the_least_request_gets_what_is_declared(
+async def test_the_smallest_request_gets_the_declared_answer(
     http: aiohttp.ClientSession, names: Names, where: tuple[str, str]
 ) -> None:
-    """The declared status, and a body that another library finds valid."""
+    """The smallest request gets the declared status and a body that jsonschema finds valid."""
     asked = operation(*where)
     status, value = await request(http, asked, names)
     assert status == declared(asked), value
-    assert list(second_opinion(*where, status).iter_errors(value)) == []
+    assert list(answer_validator(*where, status).iter_errors(value)) == []
 
 
 @pytest.mark.parametrize("where", WITH_BODY, ids=" ".join)
-async def test_what_does_not_fit_is_refused(
+async def test_an_invalid_body_is_refused(
     http: aiohttp.ClientSession, names: Names, world: World, where: tuple[str, str]
 ) -> None:
-    """Unknown fields where the schema is closed, missing ones, wrong types: 400 in the declared envelope, unpaid."""
+    """Unknown fields of a closed schema, missing fields and wrong types get a 400 envelope and are not charged."""
     asked = operation(*where)
     before = len(world.ledger)
     body = filled(least(asked), names)
@@ -87,51 +87,51 @@ async def test_what_does_not_fit_is_refused(
         async with http.request(asked.method, path_of(asked, names), json=bad) as answer:
             value = await answer.json()
         assert (answer.status, path) == (400, path)
-        assert list(second_opinion(*where, 400).iter_errors(value)) == []
+        assert list(answer_validator(*where, 400).iter_errors(value)) == []
         assert value["error"]["code"] == "invalid_parameter"
     assert len(world.ledger) == before
 
 
 @pytest.mark.parametrize("where", [where for where in OPERATIONS if "{" in where[1]], ids=" ".join)
-async def test_what_is_not_there_is_a_404(http: aiohttp.ClientSession, where: tuple[str, str]) -> None:
-    """In the declared envelope."""
+async def test_an_unknown_id_gets_a_404(http: aiohttp.ClientSession, where: tuple[str, str]) -> None:
+    """An unknown id gets a 404 in the declared envelope."""
     asked = operation(*where)
-    nobody: Names = dict.fromkeys(["asset_batch", "x"], "nobody")
+    unknown: Names = dict.fromkeys(["asset_batch", "x"], "nobody")
     path = re.sub(r"{\w+}", "nobody", asked.template)
-    body = filled(least(asked), nobody) if asked.takes_body else None
+    body = filled(least(asked), unknown) if asked.takes_body else None
     async with http.request(asked.method, path, json=body) as answer:
         value = await answer.json()
     assert answer.status == 404
-    assert list(second_opinion(*where, 404).iter_errors(value)) == []
+    assert list(answer_validator(*where, 404).iter_errors(value)) == []
 
 
 @pytest.mark.parametrize("where", KEYED, ids=" ".join)
-async def test_a_key_is_honoured_where_it_is_marked(
+async def test_a_key_is_honoured_where_the_contract_documents_it(
     http: aiohttp.ClientSession, names: Names, world: World, where: tuple[str, str]
 ) -> None:
-    """The first answer again, and nothing is made or paid twice; another key is another request."""
+    """A repeated key gets the first answer and makes no second charge; another key is another request."""
     asked = operation(*where)
     first = await request(http, asked, names, "k1")
     assert first[0] == declared(asked)
     charges = len(world.ledger)
     assert await request(http, asked, names, "k1") == first
     assert len(world.ledger) == charges
-    if asked.template != "/v3/avatars/{group_id}/consent":  # its answer need not differ
+    if asked.template != "/v3/avatars/{group_id}/consent":  # its answers may be equal
         assert await request(http, asked, names, "k2") != first
 
 
 @pytest.mark.parametrize("path", ["/v3/background-removals", "/v3/voices", "/v3/voices/clone", "/v3/voices/speech"])
 async def test_a_key_is_ignored_elsewhere(http: aiohttp.ClientSession, names: Names, path: str) -> None:
-    """Each request is one."""
+    """Operations without documented keys treat a repeated key as a new request."""
     asked = operation("POST", path)
     assert await request(http, asked, names, "k1") != await request(http, asked, names, "k1")
 
 
 @pytest.mark.parametrize("where", [where for where in OPERATIONS if where in COSTLY], ids=" ".join)
-async def test_what_costs_is_charged_once_for_each(
+async def test_a_costly_request_is_charged_once(
     http: aiohttp.ClientSession, names: Names, world: World, where: tuple[str, str]
 ) -> None:
-    """And refused where there is too little money or no slot; a refusal charges nothing."""
+    """A costly request is charged once; without money or slots it is refused and charges nothing."""
     asked = operation(*where)
     before = len(world.ledger)
     status, _ = await request(http, asked, names)

@@ -1,4 +1,4 @@
-"""What the simulator accepts: the schema validator, the rules, the contract's own words."""
+"""Schema validator, rules between fields, and prices."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ DOCUMENT = {
 }
 
 
-def wrong(schema: dict[str, Any], value: Any) -> list[str]:
+def problem_paths(schema: dict[str, Any], value: Any) -> list[str]:
     return [problem.path for problem in Validator(DOCUMENT).problems(schema, value, "$")]
 
 
@@ -73,10 +73,10 @@ def wrong(schema: dict[str, Any], value: Any) -> list[str]:
         (ANIMAL, [{"kind": "cat", "lives": 9}, {"kind": "dog", "name": "Rex"}], [7, None]),
     ],
 )
-def test_the_validator_knows_good_from_bad(schema: dict[str, Any], good: list[Any], bad: list[Any]) -> None:
-    """Each keyword that the contract uses, at its bounds."""
-    assert [value for value in good if wrong(schema, value)] == []
-    assert [value for value in bad if not wrong(schema, value)] == []
+def test_each_keyword_is_checked(schema: dict[str, Any], good: list[Any], bad: list[Any]) -> None:
+    """Each keyword that the contract uses is checked at its bounds."""
+    assert [value for value in good if problem_paths(schema, value)] == []
+    assert [value for value in bad if not problem_paths(schema, value)] == []
 
 
 @pytest.mark.parametrize(
@@ -92,9 +92,9 @@ def test_the_validator_knows_good_from_bad(schema: dict[str, Any], good: list[An
         ({"type": "string", "minLength": 4, "pattern": "x"}, "a", ["$", "$"]),
     ],
 )
-def test_a_problem_names_its_place(schema: dict[str, Any], value: Any, paths: list[str]) -> None:
-    """All problems at once, each with its path."""
-    assert wrong(schema, value) == paths
+def test_each_problem_has_a_path(schema: dict[str, Any], value: Any, paths: list[str]) -> None:
+    """All problems are found at once, each with its path."""
+    assert problem_paths(schema, value) == paths
 
 
 json_values = st.recursive(
@@ -106,14 +106,14 @@ json_values = st.recursive(
 
 @settings(deadline=None)
 @given(body=st.dictionaries(st.sampled_from(["type", "script", "avatar_id", "engine", "scenes", "x"]), json_values))
-def test_no_body_breaks_the_checks(body: dict[str, Any]) -> None:
-    """Whatever comes, there is a list of problems, and the rules see only what fits the schema."""
+def test_any_body_can_be_checked(body: dict[str, Any]) -> None:
+    """Any JSON body gets a list of problems; only bodies that fit the schema reach the rules."""
     asked = operation("POST", "/v3/videos")
     problems = list(asked.body_problems(body)) or list(video_problems(body))
     assert all(problem.message.endswith(".") for problem in problems)
 
 
-def second_opinion(template: str) -> jsonschema.Draft202012Validator:
+def body_validator(template: str) -> jsonschema.Draft202012Validator:
     """Return jsonschema's validator for the body of a POST."""
     document = as_json_schema(operation("POST", template).validator.document)
     schema = document["paths"][template]["post"]["requestBody"]["content"]["application/json"]["schema"]
@@ -122,7 +122,9 @@ def second_opinion(template: str) -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator({**schema, "components": document["components"]}, format_checker=formats)
 
 
-OPINIONS = {template: second_opinion(template) for template in ("/v3/videos", "/v3/videos/batches", "/v3/video-agents")}
+VALIDATORS = {
+    template: body_validator(template) for template in ("/v3/videos", "/v3/videos/batches", "/v3/video-agents")
+}
 
 
 def names_of(schemas: dict[str, Any]) -> list[str]:
@@ -131,22 +133,22 @@ def names_of(schemas: dict[str, Any]) -> list[str]:
 
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
-def test_jsonschema_is_of_the_same_opinion(data: st.DataObject) -> None:
-    """Good bodies with members changed, dropped and added: both validators take or refuse them."""
-    template = data.draw(st.sampled_from(sorted(OPINIONS)))
-    body = copy.deepcopy(data.draw(st.sampled_from(STARTS[template])))
+def test_jsonschema_accepts_the_same_bodies(data: st.DataObject) -> None:
+    """Our validator and jsonschema accept the same bodies, valid ones with members changed, dropped and added."""
+    template = data.draw(st.sampled_from(sorted(VALIDATORS)))
+    body = copy.deepcopy(data.draw(st.sampled_from(VALID_BODIES[template])))
     names = names_of(operation("POST", template).validator.document["components"]["schemas"])
     for _ in range(data.draw(st.integers(0, 3))):
         items = body.get("videos")
         place = items[-1] if isinstance(items, list) and items and isinstance(items[-1], dict) else body
         place[data.draw(st.sampled_from(names))] = data.draw(MEMBERS)
     ours = list(operation("POST", template).body_problems(body))
-    theirs = list(OPINIONS[template].iter_errors(body))
+    theirs = list(VALIDATORS[template].iter_errors(body))
     assert bool(ours) == bool(theirs), (body, ours, theirs)
 
 
 def test_every_route_is_in_the_contract() -> None:
-    """Nothing is served that the contract does not know."""
+    """Every route is an operation of the contract."""
     for method, template in ROUTES:
         assert operation(method, template).template == template
 
@@ -168,7 +170,7 @@ MEMBERS = st.none() | st.booleans() | st.integers(-1, 20) | st.sampled_from([
     {"type": "avatar_x"}, {"type": "color", "value": "#00FF00"}, {"type": "color", "value": "green"}, {"style": None},
     {"image": FACE, "scale": 0}, {"image": FACE, "placement": {"offset_x": -1}}, {"speed": 0.4}, {"speed": 1.5},
 ])  # fmt: skip
-STARTS: dict[str, list[dict[str, Any]]] = {
+VALID_BODIES: dict[str, list[dict[str, Any]]] = {
     "/v3/videos": [HELLO, PICTURE, WALK, {"type": "studio", "scenes": [SILENT, SPOKEN]}, {}],
     "/v3/videos/batches": [{"videos": [HELLO, PICTURE]}, {"videos": [WALK], "title": "All"}, {"videos": []}, {}],
     "/v3/video-agents": [{"prompt": "A welcome"}, {"prompt": "A chat", "files": [ASSET]}, {}],
@@ -183,7 +185,7 @@ def studio(*scenes: dict[str, Any]) -> dict[str, Any]:
     return {"type": "studio", "scenes": list(scenes)}
 
 
-def broken(body: dict[str, Any]) -> list[str]:
+def broken_paths(body: dict[str, Any]) -> list[str]:
     problems = list(operation("POST", "/v3/videos").body_problems(body)) or list(video_problems(body))
     return [problem.path for problem in problems]
 
@@ -210,9 +212,9 @@ def broken(body: dict[str, Any]) -> list[str]:
         studio({"type": "image", "source": FACE, "audio_asset_id": "a1"}),
     ],
 )
-def test_what_fits_is_taken(body: dict[str, Any]) -> None:
-    """Bounds included."""
-    assert broken(body) == []
+def test_a_valid_body_breaks_no_rule(body: dict[str, Any]) -> None:
+    """Valid bodies break no rule, at the bounds too."""
+    assert broken_paths(body) == []
 
 
 @pytest.mark.parametrize(
@@ -264,9 +266,9 @@ def test_what_fits_is_taken(body: dict[str, Any]) -> None:
         (studio({"type": "avatar_video", "input": {"type": "avatar", "avatar_id": "a"}}), ["scenes[0].input.script"]),
     ],
 )
-def test_what_breaks_a_rule_is_named(body: dict[str, Any], paths: list[str]) -> None:
-    """Every rule of the contract that a request alone can break."""
-    assert broken(body) == paths
+def test_a_broken_rule_is_reported_with_its_path(body: dict[str, Any], paths: list[str]) -> None:
+    """Each rule that a request alone can break is reported with the path of the field."""
+    assert broken_paths(body) == paths
 
 
 @pytest.mark.parametrize(
@@ -281,14 +283,14 @@ def test_what_breaks_a_rule_is_named(body: dict[str, Any], paths: list[str]) -> 
         ("look_anna", {"motion_prompt": "nods", "engine": {"type": "avatar_v"}}, []),
     ],
 )
-def test_a_known_look_decides_more(look_id: str, changes: dict[str, Any], paths: list[str]) -> None:
-    """What depends on the type of look and on its engines."""
+def test_some_rules_depend_on_the_look(look_id: str, changes: dict[str, Any], paths: list[str]) -> None:
+    """Some rules depend on the type of the look and its engines."""
     look = next(look for look in LOOKS if look.id == look_id)
     assert [problem.path for problem in look_problems(HELLO | changes, look)] == paths
 
 
-def test_files_of_an_agent_need_addresses() -> None:
-    """Each is named."""
+def test_an_invalid_url_of_a_file_is_reported() -> None:
+    """Each file of an agent with an invalid URL is reported."""
     body = {"files": [FACE, {"type": "url", "url": "x"}, ASSET]}
     assert list(url_problems(body)) == [
         FieldError(path="files[1].url", message="Input should be an http or https URL."),
@@ -296,8 +298,8 @@ def test_files_of_an_agent_need_addresses() -> None:
 
 
 @pytest.mark.parametrize("text", ["http://", "https:// x.org", "http://x y", "//x.org"])
-def test_these_are_no_web_addresses(text: str) -> None:
-    """A host, a scheme, no blanks."""
+def test_a_web_address_has_scheme_and_host(text: str) -> None:
+    """A web address has a scheme, a host and no blanks."""
     assert not is_web_address(text)
 
 
@@ -317,12 +319,12 @@ def test_these_are_no_web_addresses(text: str) -> None:
         ("studio", studio(SILENT, {"type": "avatar_video", "input": {"script": "word " * 25}}), 13.0, 0.8671),
     ],
 )
-def test_prices_follow_the_length(kind: str, body: dict[str, Any], seconds: float, usd: float) -> None:
-    """Section 6 of the notes, 150 words a minute."""
+def test_prices_depend_on_the_length(kind: str, body: dict[str, Any], seconds: float, usd: float) -> None:
+    """Prices are those of section 6 of the notes, at 150 words a minute."""
     assert duration(kind, body) == pytest.approx(seconds)
     assert price(kind, body) == pytest.approx(usd)
 
 
 def test_a_photo_avatar_is_cheaper() -> None:
-    """0.05 instead of 0.0667 dollars a second."""
+    """A photo avatar costs 0.05 US dollars a second, other avatars 0.0667."""
     assert price("avatar", {"script": "word " * 150}, photo=True) == 3.0

@@ -1,4 +1,4 @@
-"""Webhooks of the simulated account: endpoints, secrets, the log, and deliveries that really come."""
+"""Webhooks of the simulated account: endpoints, secrets, the log of events, and real deliveries."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PATH = "/v3/webhooks/endpoints"
 
 
 @attrs.define
-class Letter:
+class ReceivedDelivery:
     path: str
     body: bytes
     headers: dict[str, str]
@@ -43,52 +43,52 @@ class Letter:
         return json.loads(self.body)
 
     def signed_with(self, secret: str) -> bool:
-        """As the documentation says it, with another library's function than the simulator's."""
+        """Return True if the signature is the HMAC-SHA256 of the raw body."""
         expected = hmac.new(secret.encode(), self.body, hashlib.sha256).hexdigest()
         return self.headers.get("Heygen-Signature") == expected
 
 
 @attrs.define
-class Mailbox:
-    """A receiver on this machine."""
+class Receiver:
+    """A webhook receiver on this machine."""
 
     url: str = ""
-    letters: list[Letter] = attrs.field(factory=list)
+    deliveries: list[ReceivedDelivery] = attrs.field(factory=list)
     answers: list[int] = attrs.field(factory=list)
     seconds: float = 0.0
 
-    async def take(self, request: web.Request) -> web.Response:
-        letter = Letter(request.path, await request.read(), dict(request.headers), anyio.current_time())
-        self.letters.append(letter)
+    async def receive(self, request: web.Request) -> web.Response:
+        delivery = ReceivedDelivery(request.path, await request.read(), dict(request.headers), anyio.current_time())
+        self.deliveries.append(delivery)
         await anyio.sleep(self.seconds)
         return web.Response(status=self.answers.pop(0) if self.answers else 200)
 
     @property
     def types(self) -> list[str]:
-        return [letter.value["event_type"] for letter in self.letters]
+        return [delivery.value["event_type"] for delivery in self.deliveries]
 
 
 @pytest.fixture
-async def mailbox() -> AsyncIterator[Mailbox]:
-    box = Mailbox()
+async def receiver() -> AsyncIterator[Receiver]:
+    receiver = Receiver()
     app = web.Application()
-    app.router.add_post("/{path:.*}", box.take)
+    app.router.add_post("/{path:.*}", receiver.receive)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.001)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    box.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield box
+    receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield receiver
     await runner.cleanup()
 
 
 @pytest.fixture(autouse=True)
-def law(world: World) -> None:
-    """Renders of 100 seconds."""
+def fixed_render_time(world: World) -> None:
+    """All renders take 100 seconds."""
     world.render_seconds = lambda body: 100.0
 
 
-async def register(ask: Ask, mailbox: Mailbox, **changes: Any) -> dict[str, Any]:
-    status, made = await ask("POST", PATH, {"url": f"{mailbox.url}/hook"} | changes)
+async def register(ask: Ask, receiver: Receiver, **changes: Any) -> dict[str, Any]:
+    status, made = await ask("POST", PATH, {"url": f"{receiver.url}/hook"} | changes)
     assert status == 200
     return dict(made["data"])
 
@@ -102,8 +102,8 @@ async def video(ask: Ask, **changes: Any) -> str:
 # --- endpoints
 
 
-async def test_an_endpoint_is_kept_without_its_secret(ask: Ask, world: World) -> None:
-    """The secret is told when it is new, and never again."""
+async def test_the_secret_is_returned_once(ask: Ask, world: World) -> None:
+    """The secret of an endpoint is returned when it is created or rotated, and never again."""
     world.epoch = 1_700_000_000
     status, made = await ask("POST", PATH, {"url": "https://example.com/a", "events": ["batch.finished"]}, "k1")
     endpoint = made["data"]
@@ -140,14 +140,14 @@ async def test_an_endpoint_is_kept_without_its_secret(ask: Ask, world: World) ->
         (True, "https://example.com/a", 200),
     ],
 )
-async def test_endpoints_are_https(ask: Ask, world: World, strict: bool, url: Any, status: int) -> None:  # noqa: FBT001
-    """But for those on this machine, unless one wants it as strict as HeyGen."""
+async def test_endpoints_need_https(ask: Ask, world: World, strict: bool, url: Any, status: int) -> None:  # noqa: FBT001
+    """Endpoints need https, except those on this machine unless `https_webhooks_only` is set."""
     world.https_webhooks_only = strict
     assert (await ask("POST", PATH, {"url": url}))[0] == status
 
 
-async def test_all_event_types_are_told(ask: Ask) -> None:
-    """Those of the contract."""
+async def test_event_types_are_those_of_the_contract(ask: Ask) -> None:
+    """The event types are those of the contract, and an endpoint can ask for no others."""
     _, found = await ask("GET", "/v3/webhooks/event-types")
     assert {"event_type": "avatar_video.success", "description": "Avatar video: success."} in found["data"]
     assert len(found["data"]) == 34
@@ -157,71 +157,71 @@ async def test_all_event_types_are_told(ask: Ask) -> None:
 # --- deliveries
 
 
-async def test_an_end_is_delivered_when_it_comes(ask: Ask, mailbox: Mailbox, world: World) -> None:
-    """Nobody has to look for it; the signature is of the raw body."""
+async def test_the_end_of_a_video_is_delivered(ask: Ask, receiver: Receiver, world: World) -> None:
+    """The end of a video is delivered when it happens, signed over the raw body, and is in the log."""
     world.epoch = 1_700_000_000
-    endpoint = await register(ask, mailbox)
+    endpoint = await register(ask, receiver)
     video_id = await video(ask, callback_id="row-7", folder_id="f", output_format="webm")
     await anyio.sleep(101)
-    (letter,) = mailbox.letters
-    assert letter.at == pytest.approx(100, abs=0.1)
-    assert letter.value["event_type"] == "avatar_video.success"
-    data = letter.value["event_data"]
+    (delivery,) = receiver.deliveries
+    assert delivery.at == pytest.approx(100, abs=0.1)
+    assert delivery.value["event_type"] == "avatar_video.success"
+    data = delivery.value["event_data"]
     assert (data["video_id"], data["callback_id"], data["folder_id"]) == (video_id, "row-7", "f")
-    assert letter.signed_with(endpoint["secret"])
-    assert abs(int(letter.headers["Heygen-Timestamp"]) - 1_700_000_100) <= 1
+    assert delivery.signed_with(endpoint["secret"])
+    assert abs(int(delivery.headers["Heygen-Timestamp"]) - 1_700_000_100) <= 1
     async with aiohttp.ClientSession() as bare, bare.get(data["url"]) as answer:
         assert (answer.status, answer.content_type) == (200, "video/webm")
     _, log = await ask("GET", "/v3/webhooks/events")
-    assert [event["event_id"] for event in log["data"]] == [letter.headers["Heygen-Event-Id"]]
+    assert [event["event_id"] for event in log["data"]] == [delivery.headers["Heygen-Event-Id"]]
     assert log["data"][0]["event_data"] == data
 
 
-async def test_a_failure_has_a_reason(ask: Ask, mailbox: Mailbox, world: World) -> None:
-    """Under each name under which it has been seen."""
+async def test_a_failure_has_a_reason(ask: Ask, receiver: Receiver, world: World) -> None:
+    """The event of a failed video has the reason under each name that receivers report."""
     world.faults.append(FailedRender(message="no face"))
-    await register(ask, mailbox)
+    await register(ask, receiver)
     await video(ask)
     await anyio.sleep(101)
-    (letter,) = mailbox.letters
-    assert letter.value["event_type"] == "avatar_video.fail"
-    data = letter.value["event_data"]
+    (delivery,) = receiver.deliveries
+    assert delivery.value["event_type"] == "avatar_video.fail"
+    data = delivery.value["event_data"]
     assert (data["msg"], data["failure_message"], data["failure_code"]) == ("no face", "no face", "rendering_failed")
     assert "url" not in data
 
 
-async def test_a_callback_is_unsigned(ask: Ask, mailbox: Mailbox) -> None:
-    """The URL of one request; whoever is registered is told as well."""
-    await register(ask, mailbox, events=["avatar_video.success"])
-    await register(ask, mailbox, events=["batch.finished"])
-    await video(ask, callback_url=f"{mailbox.url}/mine")
+async def test_a_callback_is_unsigned(ask: Ask, receiver: Receiver) -> None:
+    """The callback URL of a request gets an unsigned delivery, besides the registered endpoints."""
+    await register(ask, receiver, events=["avatar_video.success"])
+    await register(ask, receiver, events=["batch.finished"])
+    await video(ask, callback_url=f"{receiver.url}/mine")
     await anyio.sleep(101)
-    by_path = {letter.path: letter for letter in mailbox.letters}
+    by_path = {delivery.path: delivery for delivery in receiver.deliveries}
     assert sorted(by_path) == ["/hook", "/mine"]
     assert by_path["/hook"].body == by_path["/mine"].body
     assert not [name for name in by_path["/mine"].headers if name.startswith("Heygen")]
 
 
-async def test_who_registers_late_misses_nothing_that_is_to_come(ask: Ask, mailbox: Mailbox, world: World) -> None:
-    """The clock is watched from then on; what ended before is in the log."""
+async def test_an_endpoint_gets_the_events_after_its_registration(ask: Ask, receiver: Receiver, world: World) -> None:
+    """An endpoint gets the events after its registration; earlier events are only in the log."""
     await video(ask)
     await anyio.sleep(60)
     await video(ask)
     await anyio.sleep(60)
-    world.rendering  # noqa: B018 - a look, which lets the first end
-    await register(ask, mailbox)
+    world.rendering  # noqa: B018 - runs the due actions, so that the first video ends
+    await register(ask, receiver)
     await anyio.sleep(100)
-    assert [letter.at for letter in mailbox.letters] == [pytest.approx(160, abs=0.1)]
+    assert [delivery.at for delivery in receiver.deliveries] == [pytest.approx(160, abs=0.1)]
     assert len((await ask("GET", "/v3/webhooks/events?event_type=avatar_video.success"))[1]["data"]) == 2
     assert (await ask("GET", "/v3/webhooks/events?entity_id=else"))[1]["data"] == []
 
 
-async def test_an_entity_has_its_own_receiver(ask: Ask, mailbox: Mailbox) -> None:
-    """Only what happens to it."""
+async def test_an_endpoint_can_be_limited_to_an_entity(ask: Ask, receiver: Receiver) -> None:
+    """An endpoint with an entity id gets only the events of this entity."""
     first, _ = await video(ask), await video(ask)
-    await register(ask, mailbox, entity_id=first)
+    await register(ask, receiver, entity_id=first)
     await anyio.sleep(101)
-    assert [letter.value["event_data"]["video_id"] for letter in mailbox.letters] == [first]
+    assert [delivery.value["event_data"]["video_id"] for delivery in receiver.deliveries] == [first]
 
 
 @pytest.mark.parametrize(
@@ -232,87 +232,91 @@ async def test_an_entity_has_its_own_receiver(ask: Ask, mailbox: Mailbox) -> Non
         ([FailedRender(while_thinking=True)], "video_agent.fail"),
     ],
 )
-async def test_sessions_are_told_of(
-    ask: Ask, mailbox: Mailbox, world: World, faults: list[FailedRender], event_type: str
+async def test_a_session_has_one_event(
+    ask: Ask, receiver: Receiver, world: World, faults: list[FailedRender], event_type: str
 ) -> None:
-    """Once, with the session's id; the video of a session has no event of its own."""
+    """The end of a session is one event with the session's id; its video has no event."""
     world.faults += faults
-    body = {"prompt": "A welcome", "callback_url": f"{mailbox.url}/mine", "callback_id": "c"}
+    body = {"prompt": "A welcome", "callback_url": f"{receiver.url}/mine", "callback_id": "c"}
     _, made = await ask("POST", "/v3/video-agents", body)
     await anyio.sleep(500)
-    assert mailbox.types == [event_type]
-    data = mailbox.letters[0].value["event_data"]
+    assert receiver.types == [event_type]
+    data = receiver.deliveries[0].value["event_data"]
     assert (data["session_id"], data["callback_id"]) == (made["data"]["session_id"], "c")
     _, found = await ask("GET", f"/v3/video-agents/{made['data']['session_id']}")
     assert data["video_id"] == found["data"]["video_id"]
 
 
-async def test_a_batch_is_told_of_once(ask: Ask, mailbox: Mailbox, world: World) -> None:
-    """When all have ended; items have receivers of their own; one that was deleted is waited for no more."""
+async def test_a_batch_has_one_event(ask: Ask, receiver: Receiver, world: World) -> None:
+    """A batch has one event when all items have ended, besides the items' own; deleted items count as ended."""
     world.slots = 2
-    items = [HELLO | {"callback_url": f"{mailbox.url}/item"}, HELLO, HELLO | {"title": "gone"}]
-    _, made = await ask("POST", "/v3/videos/batches", {"videos": items, "callback_url": f"{mailbox.url}/batch"})
+    items = [HELLO | {"callback_url": f"{receiver.url}/item"}, HELLO, HELLO | {"title": "gone"}]
+    _, made = await ask("POST", "/v3/videos/batches", {"videos": items, "callback_url": f"{receiver.url}/batch"})
     await anyio.sleep(150)
     _, found = await ask("GET", f"/v3/videos/batches/{made['data']['batch_id']}")
-    assert [letter.path for letter in mailbox.letters] == ["/item"]
+    assert [delivery.path for delivery in receiver.deliveries] == ["/item"]
     await ask("DELETE", f"/v3/videos/{found['data']['items'][2]['video_id']}")
     await anyio.sleep(150)
-    assert mailbox.types == ["avatar_video.success", "batch.finished"]
-    data = mailbox.letters[1].value["event_data"]
+    assert receiver.types == ["avatar_video.success", "batch.finished"]
+    data = receiver.deliveries[1].value["event_data"]
     assert (data["batch_id"], data["total_items"]) == (made["data"]["batch_id"], 3)
 
 
-async def test_deliveries_are_repeated_until_they_are_taken(ask: Ask, mailbox: Mailbox, world: World) -> None:
-    """With growing attempt_delays, under the same id; the secret is that of the moment."""
-    mailbox.answers = [500, 302, 404]
-    endpoint = await register(ask, mailbox)
+async def test_deliveries_are_repeated_until_they_are_accepted(ask: Ask, receiver: Receiver, world: World) -> None:
+    """Deliveries are repeated with growing delays, one event id, and the secret at the time, until a 2xx."""
+    receiver.answers = [500, 302, 404]
+    endpoint = await register(ask, receiver)
     await video(ask)
     await anyio.sleep(101)
     _, rotated = await ask("POST", f"{PATH}/{endpoint['endpoint_id']}/rotate-secret")
     await anyio.sleep(1000)
-    assert [letter.at - 100 for letter in mailbox.letters] == [pytest.approx(n, abs=0.1) for n in (0, 5, 15, 35)]
-    assert len({letter.headers["Heygen-Event-Id"] for letter in mailbox.letters}) == 1
+    assert [delivery.at - 100 for delivery in receiver.deliveries] == [
+        pytest.approx(n, abs=0.1) for n in (0, 5, 15, 35)
+    ]
+    assert len({delivery.headers["Heygen-Event-Id"] for delivery in receiver.deliveries}) == 1
     secrets = [endpoint["secret"], *[rotated["data"]["secret"]] * 3]
-    assert [letter.signed_with(secret) for letter, secret in zip(mailbox.letters, secrets, strict=True)] == [True] * 4
+    assert [delivery.signed_with(secret) for delivery, secret in zip(receiver.deliveries, secrets, strict=True)] == [
+        True
+    ] * 4
     assert [(one.attempt, one.status) for one in world.deliveries] == [(1, 500), (2, 302), (3, 404), (4, 200)]
 
 
-async def test_a_slow_receiver_is_asked_again(ask: Ask, mailbox: Mailbox, world: World) -> None:
-    """Ten seconds are allowed."""
-    mailbox.seconds = 11.0
-    await register(ask, mailbox)
+async def test_a_slow_receiver_gets_the_delivery_again(ask: Ask, receiver: Receiver, world: World) -> None:
+    """A delivery without an answer after ten seconds is repeated."""
+    receiver.seconds = 11.0
+    await register(ask, receiver)
     await video(ask)
     await anyio.sleep(112)
-    mailbox.seconds = 0.0
+    receiver.seconds = 0.0
     await anyio.sleep(1000)
     assert [one.status for one in world.deliveries] == [None, 200]
 
 
-async def test_deliveries_end_after_a_day(ask: Ask, mailbox: Mailbox, world: World) -> None:
-    """Or with their endpoint."""
-    mailbox.answers = [500] * 1000
-    endpoint = await register(ask, mailbox)
-    await video(ask, callback_url=f"{mailbox.url}/mine")
+async def test_deliveries_end_after_a_day(ask: Ask, receiver: Receiver, world: World) -> None:
+    """Deliveries end after a day, or when their endpoint is deleted."""
+    receiver.answers = [500] * 1000
+    endpoint = await register(ask, receiver)
+    await video(ask, callback_url=f"{receiver.url}/mine")
     await anyio.sleep(200)
     await ask("DELETE", f"{PATH}/{endpoint['endpoint_id']}")
-    before = len(mailbox.letters)
+    before = len(receiver.deliveries)
     await anyio.sleep(3 * 24 * 3600)
-    rest = [letter.path for letter in mailbox.letters[before:]]
+    rest = [delivery.path for delivery in receiver.deliveries[before:]]
     assert set(rest) == {"/mine"}
-    assert mailbox.letters[-1].at <= 100 + LAST_TRY_SECONDS
+    assert receiver.deliveries[-1].at <= 100 + LAST_TRY_SECONDS
     assert sum(one.url.endswith("/mine") for one in world.deliveries) == len(list(attempt_delays()))
 
 
-def test_waits_grow_for_a_day() -> None:
-    """Each twice the one before; together no more than 24 hours, and more than 11."""
+def test_delays_double_for_a_day() -> None:
+    """Each delay is twice the one before; together they are between 11 and 24 hours."""
     first, *rest = attempt_delays()
     assert first == 0
     assert all(later == 2 * earlier for earlier, later in itertools.pairwise(rest))
     assert 11 * 3600 < sum(rest) <= 24 * 3600
 
 
-async def test_strangers_are_not_spoken_to(ask: Ask, world: World) -> None:
-    """A simulator has nothing to tell the rest of the world; it writes down what it would have sent."""
+async def test_other_hosts_get_no_deliveries(ask: Ask, world: World) -> None:
+    """Deliveries to hosts that are not allowed are recorded and not sent."""
     await ask("POST", PATH, {"url": "https://example.com/hook"})
     await video(ask, callback_url="https://example.org/mine")
     await anyio.sleep(101)
@@ -322,8 +326,8 @@ async def test_strangers_are_not_spoken_to(ask: Ask, world: World) -> None:
     assert noted == [("https://example.com/hook", 0, None), ("https://example.org/mine", 0, None)]
 
 
-async def test_a_receiver_that_is_not_there(world: World) -> None:
-    """Its refusal is no error of the simulator; the server may end while it still tries."""
+async def test_a_refused_connection_is_a_failed_attempt(world: World) -> None:
+    """A refused connection is a failed attempt; the server can end between two attempts."""
     async with serve(world) as server, aiohttp.ClientSession(headers={"x-api-key": "simulator-key"}) as http:
         async with http.post(f"{server.base_url}{PATH}", json={"url": "http://127.0.0.1:9/hook"}) as answer:
             assert answer.status == 200
@@ -336,48 +340,48 @@ async def test_a_receiver_that_is_not_there(world: World) -> None:
 # --- faults
 
 
-async def test_a_lost_delivery_never_comes(ask: Ask, mailbox: Mailbox, world: World) -> None:
-    """The log knows it all the same."""
+async def test_a_lost_delivery_is_not_sent(ask: Ask, receiver: Receiver, world: World) -> None:
+    """A lost delivery is not sent; its event is in the log."""
     world.faults.append(LostDelivery(nth=1, event_type="avatar_video.*"))
-    await register(ask, mailbox)
+    await register(ask, receiver)
     lost, _ = await video(ask), await video(ask, title="second")
     await anyio.sleep(1000)
-    assert [letter.value["event_data"]["video_id"] == lost for letter in mailbox.letters] == [False]
+    assert [delivery.value["event_data"]["video_id"] == lost for delivery in receiver.deliveries] == [False]
     assert len((await ask("GET", "/v3/webhooks/events"))[1]["data"]) == 2
     assert sorted(one.attempt for one in world.deliveries) == [0, 1]
 
 
-async def test_half_of_the_deliveries_are_lost(ask: Ask, mailbox: Mailbox, world: World) -> None:
-    """Drawn from the world's seed."""
+async def test_half_of_the_deliveries_are_lost(ask: Ask, receiver: Receiver, world: World) -> None:
+    """A fault with probability 0.5 affects about half of the deliveries."""
     world.slots = 100
-    world.faults.append(LostDelivery(probability=0.5, url=mailbox.url))
-    await register(ask, mailbox)
+    world.faults.append(LostDelivery(probability=0.5, url=receiver.url))
+    await register(ask, receiver)
     for _ in range(60):
         await video(ask)
     await anyio.sleep(1000)
-    assert 15 < len(mailbox.letters) < 45
+    assert 15 < len(receiver.deliveries) < 45
 
 
-async def test_a_duplicate_and_a_late_delivery(ask: Ask, mailbox: Mailbox, world: World) -> None:
-    """Twice under one id; both later than the end."""
+async def test_faults_of_a_delivery_combine(ask: Ask, receiver: Receiver, world: World) -> None:
+    """A delivery can be both late and sent twice, under one event id."""
     world.faults += [DuplicateDelivery(seconds=30), LateDelivery(seconds=500), LostDelivery(url="http://else/")]
-    endpoint = await register(ask, mailbox)
+    endpoint = await register(ask, receiver)
     await video(ask)
     await anyio.sleep(1000)
-    assert [letter.at for letter in mailbox.letters] == [pytest.approx(at, abs=0.1) for at in (600, 630)]
-    assert len({letter.headers["Heygen-Event-Id"] for letter in mailbox.letters}) == 1
-    assert all(letter.signed_with(endpoint["secret"]) for letter in mailbox.letters)
+    assert [delivery.at for delivery in receiver.deliveries] == [pytest.approx(at, abs=0.1) for at in (600, 630)]
+    assert len({delivery.headers["Heygen-Event-Id"] for delivery in receiver.deliveries}) == 1
+    assert all(delivery.signed_with(endpoint["secret"]) for delivery in receiver.deliveries)
 
 
 @pytest.mark.parametrize("registered", [True, False])
-async def test_a_forged_delivery(ask: Ask, mailbox: Mailbox, world: World, registered: bool) -> None:  # noqa: FBT001
-    """It tells of a success that was none; only a signature gives it away."""
+async def test_a_forged_delivery(ask: Ask, receiver: Receiver, world: World, registered: bool) -> None:  # noqa: FBT001
+    """A forged delivery reports a success that did not happen; only its signature is wrong."""
     world.faults += [ForgedDelivery(), FailedRender()]
-    secret = (await register(ask, mailbox))["secret"] if registered else ""
-    video_id = await video(ask, **({} if registered else {"callback_url": f"{mailbox.url}/mine"}))
+    secret = (await register(ask, receiver))["secret"] if registered else ""
+    video_id = await video(ask, **({} if registered else {"callback_url": f"{receiver.url}/mine"}))
     await anyio.sleep(1000)
-    assert mailbox.types == ["avatar_video.success", "avatar_video.fail"]
-    ids = [letter.value["event_data"]["video_id"] for letter in mailbox.letters]
+    assert receiver.types == ["avatar_video.success", "avatar_video.fail"]
+    ids = [delivery.value["event_data"]["video_id"] for delivery in receiver.deliveries]
     assert (ids[0] == video_id, ids[1] == video_id) == (False, True)
-    assert [letter.signed_with(secret) for letter in mailbox.letters] == [False, registered]
+    assert [delivery.signed_with(secret) for delivery in receiver.deliveries] == [False, registered]
     assert [one.forged for one in world.deliveries] == [True, False]

@@ -1,4 +1,4 @@
-"""What goes wrong on purpose, and only that."""
+"""Faults of requests and renders."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ async def create(http: aiohttp.ClientSession, **changes: Any) -> str:
         return str((await answer.json())["data"]["video_id"])
 
 
-async def look(http: aiohttp.ClientSession, path: str) -> dict[str, Any]:
+async def fetch(http: aiohttp.ClientSession, path: str) -> dict[str, Any]:
     async with http.get(path) as answer:
         return dict((await answer.json())["data"])
 
@@ -79,10 +79,10 @@ async def look(http: aiohttp.ClientSession, path: str) -> dict[str, Any]:
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Fault) else str(value),
 )
-async def test_each_fault_is_what_it_says(
+async def test_each_fault_has_its_effect(
     http: aiohttp.ClientSession, world: World, fault: Fault, first: int | str, charges: int
 ) -> None:
-    """What the client sees, and what was executed; the repeat under the same key makes one charge in all."""
+    """Each fault has its effect on the answer and on the charges; a repeat under the same key charges once in all."""
     world.faults.append(fault)
     assert await post(http) == first
     assert len(world.ledger) == charges
@@ -103,10 +103,10 @@ async def test_each_fault_is_what_it_says(
     ],
     ids=["malformed", "empty", "html", "envelope"],
 )
-async def test_bodies_that_surprise(
+async def test_an_answer_can_have_an_unexpected_body(
     http: aiohttp.ClientSession, world: World, fault: Fault, text: str, kind: str
 ) -> None:
-    """A proxy's page, half a document, nothing at all."""
+    """An answer can be a proxy's page, half a document, or empty."""
     world.faults.append(fault)
     async with http.get("/v3/users/me") as answer:
         assert text in await answer.text()
@@ -115,17 +115,17 @@ async def test_bodies_that_surprise(
 
 
 @pytest.mark.parametrize(("seconds", "header"), [(5, "5"), (0.5, "0.5"), (None, None)])
-async def test_a_storm_says_when_it_ends(
+async def test_a_storm_has_a_retry_after_header(
     http: aiohttp.ClientSession, world: World, seconds: float | None, header: str | None
 ) -> None:
-    """Or does not."""
+    """A 429 of a storm has the Retry-After header of the fault, or none."""
     world.faults.append(RateLimitStorm(retry_after=seconds))
     async with http.get("/v3/users/me") as answer:
         assert (answer.status, answer.headers.get("Retry-After")) == (429, header)
 
 
-async def test_half_of_a_body_comes(http: aiohttp.ClientSession, world: World) -> None:
-    """The header promises more."""
+async def test_a_truncated_answer_has_half_of_its_body(http: aiohttp.ClientSession, world: World) -> None:
+    """A truncated answer has half of the body that its Content-Length promises."""
     world.faults.append(Truncated())
     async with http.get("/v3/users/me") as answer:
         assert answer.content_length is not None
@@ -133,8 +133,8 @@ async def test_half_of_a_body_comes(http: aiohttp.ClientSession, world: World) -
             await answer.read()
 
 
-async def test_a_key_is_in_progress_until_a_slow_answer_has_come(http: aiohttp.ClientSession, world: World) -> None:
-    """409 request_in_progress, then the first answer, even if its client is gone."""
+async def test_a_key_is_in_progress_until_a_slow_answer_is_sent(http: aiohttp.ClientSession, world: World) -> None:
+    """Until a slow answer is sent, its key gets a 409, even if the client has gone; then the first answer."""
     world.faults.append(Slow(nth=1, seconds=100))
     with anyio.move_on_after(10):
         await post(http)
@@ -146,8 +146,8 @@ async def test_a_key_is_in_progress_until_a_slow_answer_has_come(http: aiohttp.C
     assert [seen.status for seen in world.requests] == [200, 409, 200, 200]
 
 
-async def test_a_client_that_has_left_disturbs_nobody(http: aiohttp.ClientSession, world: World) -> None:
-    """Its connection is gone when the fault would close it; what was executed stays."""
+async def test_a_fault_after_the_client_has_gone_is_harmless(http: aiohttp.ClientSession, world: World) -> None:
+    """If the client has gone before a fault closes the connection, the request is executed all the same."""
     world.faults += [Slow(nth=1, seconds=100), DropAfterAccept(nth=1)]
     with anyio.move_on_after(10):
         await post(http)
@@ -156,10 +156,8 @@ async def test_a_client_that_has_left_disturbs_nobody(http: aiohttp.ClientSessio
     assert len(world.ledger) == 1
 
 
-async def test_an_answer_lost_after_acceptance_befalls_what_costs_money(
-    http: aiohttp.ClientSession, world: World
-) -> None:
-    """Unless it is told otherwise."""
+async def test_lost_answers_apply_to_costly_requests(http: aiohttp.ClientSession, world: World) -> None:
+    """DropAfterAccept applies to POSTs that cost money, unless a method or path is given."""
     world.faults.append(DropAfterAccept())
     assert await status(http) == 200
     assert await status(http, "POST", "/v3/video-agents", json={"prompt": "A chat"}) == LOST
@@ -185,10 +183,10 @@ async def test_an_answer_lost_after_acceptance_befalls_what_costs_money(
         (ErrorAnswer(probability=0.0), [200] * 5),
     ],
 )
-async def test_which_requests_a_fault_befalls(
+async def test_a_fault_selects_requests(
     http: aiohttp.ClientSession, world: World, fault: Fault, statuses: list[int]
 ) -> None:
-    """By number, by chance, by time, by method and path."""
+    """A fault selects requests by number, probability, time, method and path."""
     world.faults.append(fault)
     seen = []
     for _ in range(5):
@@ -197,16 +195,16 @@ async def test_which_requests_a_fault_befalls(
     assert seen == statuses
 
 
-async def test_chance_comes_from_the_seed(http: aiohttp.ClientSession, world: World) -> None:
-    """The same requests meet the same fate in each world of one seed."""
+async def test_random_faults_depend_on_the_seed(http: aiohttp.ClientSession, world: World) -> None:
+    """Equal requests get equal faults in each world of one seed."""
     world.faults.append(ErrorAnswer(probability=0.3))
     seen = [await status(http) for _ in range(40)]
     rng = type(world.rng)(world.seed)
     assert seen == [503 if rng.random() < 0.3 else 200 for _ in range(40)]
 
 
-async def test_the_first_in_the_list_strikes(http: aiohttp.ClientSession, world: World) -> None:
-    """Those behind it do not count the request; slowness adds to all."""
+async def test_the_first_fault_takes_effect(http: aiohttp.ClientSession, world: World) -> None:
+    """Only the first fault that applies takes effect and counts the request; Slow combines with others."""
     world.faults += [
         Slow(seconds=2, times=1),
         ErrorAnswer(nth=1, status=500, code="internal_error"),
@@ -217,8 +215,8 @@ async def test_the_first_in_the_list_strikes(http: aiohttp.ClientSession, world:
     assert anyio.current_time() == 2
 
 
-async def test_a_refused_request_uses_up_no_lost_answer(http: aiohttp.ClientSession, world: World) -> None:
-    """There was no answer to lose: the first that is accepted counts, for the number and for the times."""
+async def test_a_refused_request_is_not_counted(http: aiohttp.ClientSession, world: World) -> None:
+    """Faults of answers do not count refused requests, neither for nth nor for times."""
     world.slots = 0
     world.faults += [Empty(nth=2, method="GET"), Slow(seconds=1), DropAfterAccept(nth=1)]
     assert await post(http) == 429
@@ -228,59 +226,61 @@ async def test_a_refused_request_uses_up_no_lost_answer(http: aiohttp.ClientSess
     assert len(world.ledger) == 1
 
 
-async def test_one_fault_serves_many_worlds(server: Server, world: World) -> None:
-    """A fault is a value: each world counts for itself."""
+async def test_each_world_counts_for_itself(server: Server, world: World) -> None:
+    """A fault is a value, and each world counts its uses for itself."""
     fault = FailedRender(nth=1)
     worlds = [World(faults=[fault]) for _ in range(2)]
     assert [len(world.faults_of_render({}, 1).faults) for world in worlds] == [1, 1]
 
 
 async def test_a_stuck_render_never_ends(http: aiohttp.ClientSession, world: World) -> None:
-    """It keeps its slot."""
+    """A stuck render never ends and keeps its slot until it is deleted."""
     world.faults.append(Stuck(contains="Ada"))
     video_id = await create(http)
     await anyio.sleep(1e6)
-    assert (await look(http, f"/v3/videos/{video_id}"))["status"] == "processing"
+    assert (await fetch(http, f"/v3/videos/{video_id}"))["status"] == "processing"
     assert world.rendering == 1
     await status(http, "DELETE", f"/v3/videos/{video_id}")
     assert world.rendering == 0
 
 
 @pytest.mark.parametrize("where", ["videos", "statuses", "video-agents"])
-async def test_unknown_words_come_first(http: aiohttp.ClientSession, world: World, where: str) -> None:
-    """For so many looks, wherever one looks."""
+async def test_the_first_polls_get_an_undocumented_status(
+    http: aiohttp.ClientSession, world: World, where: str
+) -> None:
+    """The first polls get an undocumented status, in each endpoint that returns statuses."""
     world.faults.append(UnknownStatus(word="compositing", polls=2))
     if where == "video-agents":
         async with http.post("/v3/video-agents", json={"prompt": "A welcome"}) as answer:
             path = f"/v3/video-agents/{(await answer.json())['data']['session_id']}"
     else:
         path = f"/v3/videos/{await create(http)}"
-    words = []
+    found = []
     for _ in range(3):
         if where == "statuses":
             async with http.get("/v3/videos/statuses", params={"video_ids": path.rsplit("/", 1)[1]}) as answer:
-                words.append((await answer.json())["data"][0]["status"])
+                found.append((await answer.json())["data"][0]["status"])
         else:
-            words.append((await look(http, path))["status"])
-    assert words == ["compositing", "compositing", "thinking" if where == "video-agents" else "pending"]
+            found.append((await fetch(http, path))["status"])
+    assert found == ["compositing", "compositing", "thinking" if where == "video-agents" else "pending"]
 
 
-async def test_an_address_comes_late(http: aiohttp.ClientSession, world: World) -> None:
-    """Completed, but null for so many looks; looks before the end do not count."""
+async def test_the_first_polls_find_no_address(http: aiohttp.ClientSession, world: World) -> None:
+    """The first polls after the end find no address; earlier polls do not count."""
     world.faults.append(NullVideoUrl(polls=2))
     path = f"/v3/videos/{await create(http)}"
-    await look(http, path)
+    await fetch(http, path)
     await anyio.sleep(5000)
-    found = [await look(http, path) for _ in range(3)]
+    found = [await fetch(http, path) for _ in range(3)]
     assert [video["status"] for video in found] == ["completed"] * 3
     assert [video["video_url"] is None for video in found] == [True, True, False]
 
 
 @pytest.mark.parametrize(("times", "statuses"), [(1, [403, 200, 200]), (2, [403, 403, 200]), (None, [403, 403, 403])])
-async def test_an_address_has_expired(
+async def test_the_first_addresses_have_expired(
     http: aiohttp.ClientSession, world: World, times: int | None, statuses: list[int]
 ) -> None:
-    """A new look gives a better one; so for each video."""
+    """The first addresses of each video have expired, and a later poll gets a valid one."""
     world.faults.append(ExpiredUrl(times=times))
     videos = [await create(http) for _ in range(2)]
     await anyio.sleep(5000)
@@ -288,7 +288,7 @@ async def test_an_address_has_expired(
         for video_id in videos:
             seen = []
             for _ in range(3):
-                async with bare.get((await look(http, f"/v3/videos/{video_id}"))["video_url"]) as answer:
+                async with bare.get((await fetch(http, f"/v3/videos/{video_id}"))["video_url"]) as answer:
                     seen.append(answer.status)
             assert seen == statuses
 
@@ -304,21 +304,21 @@ async def test_an_address_has_expired(
         (FailedRender(contains="Bob"), []),
     ],
 )
-async def test_which_renders_a_fault_befalls(
+async def test_a_fault_selects_renders(
     http: aiohttp.ClientSession, world: World, fault: Fault, failed: list[int]
 ) -> None:
-    """By number, by chance, by what they say."""
+    """A fault selects renders by number, probability, time and text."""
     world.faults.append(fault)
     made = [await create(http, script=f"Hi {n}") for n in range(5)]
     await anyio.sleep(50_000)
     assert sorted(world.refunds) == sorted(made[n] for n in failed)
 
 
-def test_the_failures_of_a_seed_do_not_depend_on_the_order() -> None:
-    """The chance of the nth render is its own."""
+def test_faults_of_renders_do_not_depend_on_the_order() -> None:
+    """The faults of the nth render depend on the seed and not on the order of requests."""
     fault = FailedRender(probability=0.3)
     forward, backward = World(faults=[fault]), World(faults=[fault])
     numbers = range(1, 60)
-    fates = {n: bool(forward.faults_of_render({}, n).faults) for n in numbers}
-    assert {n: bool(backward.faults_of_render({}, n).faults) for n in reversed(numbers)} == fates
-    assert 5 < sum(fates.values()) < 35
+    failures = {n: bool(forward.faults_of_render({}, n).faults) for n in numbers}
+    assert {n: bool(backward.faults_of_render({}, n).faults) for n in reversed(numbers)} == failures
+    assert 5 < sum(failures.values()) < 35

@@ -1,4 +1,4 @@
-"""Jobs that are no videos: their words, files, batches, faults, events and money."""
+"""Jobs that are not videos: statuses, files, batches, faults, events and charges."""
 
 from __future__ import annotations
 
@@ -24,25 +24,30 @@ from tests.helpers.simulator_ask import Ask, code
 FILM = {"type": "url", "url": "https://example.com/film.mp4"}
 SOUND = {"type": "url", "url": "https://example.com/sound.mp3"}
 HELLO = {"type": "avatar", "avatar_id": "look_anna", "voice_id": "voice_warm", "script": "Hi Ada"}
-DREAM = {"mode": "text_to_video", "model": "heygen-video-1", "prompt": "a lighthouse"}
+MODEL_VIDEO = {"mode": "text_to_video", "model": "heygen-video-1", "prompt": "a lighthouse"}
 LANGUAGES = ["French (France)", "Japanese (Japan)"]
-DUB: dict[str, Any] = {"video": FILM, "output_languages": LANGUAGES, "title": "x"}
+TRANSLATION: dict[str, Any] = {"video": FILM, "output_languages": LANGUAGES, "title": "x"}
 
-# Path, body, field of the id in the answer, word for running.
+# Path, body, field of the id in the answer, status while running.
 JOBS = [
     ("/v3/lipsyncs", {"video": FILM, "audio": SOUND, "title": "x"}, "lipsync_id", "running"),
-    ("/v3/video-translations", DUB | {"output_languages": ["Hindi (India)"]}, "video_translation_ids", "running"),
+    (
+        "/v3/video-translations",
+        TRANSLATION | {"output_languages": ["Hindi (India)"]},
+        "video_translation_ids",
+        "running",
+    ),
     ("/v3/ai-clipping", {"video": FILM, "title": "x"}, "ai_clipping_id", "running"),
     ("/v3/background-removals", {"video": FILM, "title": "x"}, "id", "processing"),
     ("/v3/filler-word-removals", {"video": FILM, "title": "x"}, "filler_word_removal_id", "running"),
-    ("/v3/models/videos", DREAM, "video_id", "processing"),
+    ("/v3/models/videos", MODEL_VIDEO, "video_id", "processing"),
 ]
 each_job = pytest.mark.parametrize(("path", "body", "field", "running"), JOBS, ids=[job[0] for job in JOBS])
 
 
 @pytest.fixture(autouse=True)
-def law(world: World) -> None:
-    """Renders of 100 seconds."""
+def fixed_render_time(world: World) -> None:
+    """All renders take 100 seconds."""
     world.render_seconds = lambda body: 100.0
 
 
@@ -60,7 +65,7 @@ async def fetch(url: str) -> tuple[int, str]:
 
 
 def urls(value: Any) -> list[str]:
-    """Return all addresses of files anywhere in *value*."""
+    """Return all addresses of files in *value*."""
     if isinstance(value, dict):
         return [url for member in value.values() for url in urls(member)]
     if isinstance(value, list):
@@ -68,19 +73,21 @@ def urls(value: Any) -> list[str]:
     return [value] if isinstance(value, str) and "/files/" in value else []
 
 
-# --- one after the other
+# --- single jobs
 
 
 @each_job
-async def test_a_job_goes_its_way(ask: Ask, world: World, path: str, body: Any, field: str, running: str) -> None:
-    """Pending, then the family's word for running, then completed with files that are there."""
+async def test_a_job_is_completed_with_files(
+    ask: Ask, world: World, path: str, body: Any, field: str, running: str
+) -> None:
+    """A job is pending, then has its kind's running status, then is completed and its files can be fetched."""
     one = f"{path}/{await make(ask, path, body, field)}"
-    words = []
+    found_statuses = []
     for _ in range(3):
         found = (await ask("GET", one))[1]["data"]
-        words.append((found["status"], bool(urls(found))))
+        found_statuses.append((found["status"], bool(urls(found))))
         await anyio.sleep(50)
-    assert words == [("pending", False), (running, False), ("completed", True)]
+    assert found_statuses == [("pending", False), (running, False), ("completed", True)]
     found = (await ask("GET", one))[1]["data"]
     assert {(await fetch(url))[0] for url in urls(found)} == {200}
     assert len(world.ledger) == 1
@@ -90,7 +97,7 @@ async def test_a_job_goes_its_way(ask: Ask, world: World, path: str, body: Any, 
 async def test_a_failed_job_is_not_billed(
     ask: Ask, world: World, path: str, body: Any, field: str, running: str
 ) -> None:
-    """It says why."""
+    """A failed job has a reason and is refunded."""
     world.faults.append(FailedRender(message="no face"))
     job_id = await make(ask, path, body, field)
     await anyio.sleep(101)
@@ -105,7 +112,7 @@ async def test_a_failed_job_is_not_billed(
 async def test_jobs_and_videos_share_the_slots(
     ask: Ask, world: World, path: str, body: Any, field: str, running: str
 ) -> None:
-    """One pool: who finds it full gets a 429 and pays nothing."""
+    """Jobs and videos share the slots; a request without a free slot gets a 429 and is not charged."""
     world.slots = 1
     await make(ask, path, body, field)
     assert code(await ask("POST", "/v3/videos", HELLO)) == (429, "rate_limit_exceeded")
@@ -116,16 +123,16 @@ async def test_jobs_and_videos_share_the_slots(
 
 
 @each_job
-async def test_faults_befall_jobs_too(
+async def test_faults_apply_to_jobs(
     ask: Ask, http: aiohttp.ClientSession, world: World, path: str, body: Any, field: str, running: str
 ) -> None:
-    """Odd words and files that are not there yet; what is stuck never ends."""
+    """Undocumented statuses, late addresses and stuck renders affect jobs as they affect videos."""
     world.faults += [UnknownStatus(polls=1), NullVideoUrl(polls=1), Stuck(nth=2)]
     one, stuck = f"{path}/{await make(ask, path, body, field)}", f"{path}/{await make(ask, path, body, field)}"
     await anyio.sleep(101)
     seen = []
     for _ in range(3):
-        async with http.get(one) as answer, http.get(stuck):  # an odd word does not fit the contract
+        async with http.get(one) as answer, http.get(stuck):  # an undocumented status does not fit the contract
             found = (await answer.json())["data"]
         seen.append((found["status"], bool(urls(found))))
     assert seen == [("compositing", False), ("completed", False), ("completed", True)]
@@ -136,7 +143,7 @@ async def test_faults_befall_jobs_too(
     "path", [path for path, _, _, _ in JOBS if path not in ("/v3/filler-word-removals", "/v3/models/videos")]
 )
 async def test_jobs_are_listed_and_deleted(ask: Ask, world: World, path: str) -> None:
-    """Newest first; deleting frees the slot."""
+    """Jobs are listed newest first, and a deleted job frees its slot."""
     _, body, field, _ = next(job for job in JOBS if job[0] == path)
     made = [await make(ask, path, body, field) for _ in range(3)]
     _, first = await ask("GET", f"{path}?limit=2")
@@ -154,15 +161,17 @@ async def test_jobs_are_listed_and_deleted(ask: Ask, world: World, path: str) ->
 
 @pytest.mark.parametrize("path", ["/v3/lipsyncs", "/v3/video-translations"])
 async def test_a_title_can_be_changed(ask: Ask, path: str) -> None:
-    """And nothing else."""
+    """PATCH changes the title of a job."""
     _, body, field, _ = next(job for job in JOBS if job[0] == path)
     one = f"{path}/{await make(ask, path, body, field)}"
     assert (await ask("PATCH", one, {"title": "Better"}))[1]["data"]["title"] == "Better"
     assert (await ask("GET", one))[1]["data"]["title"] == "Better"
 
 
-async def test_a_job_whose_answer_is_lost(ask: Ask, http: aiohttp.ClientSession, world: World) -> None:
-    """The fault befalls all POSTs that cost money; the key finds what was made."""
+async def test_a_repeat_after_a_lost_answer_gets_the_first_job(
+    ask: Ask, http: aiohttp.ClientSession, world: World
+) -> None:
+    """A lost answer affects all costly POSTs, and a repeat under the key gets the first job."""
     world.faults.append(DropAfterAccept(nth=1))
     body = {"video": FILM, "audio": SOUND}
     with pytest.raises(aiohttp.ServerDisconnectedError):
@@ -173,7 +182,7 @@ async def test_a_job_whose_answer_is_lost(ask: Ask, http: aiohttp.ClientSession,
 
 
 async def test_a_request_id_is_a_key(ask: Ask, world: World) -> None:
-    """Of background removals: the header is ignored there."""
+    """A repeated request_id of a background removal gets the first job; Idempotency-Keys are ignored."""
     body = {"video": FILM, "request_id": "r1", "layers": ["mask", "background"]}
     first = await make(ask, "/v3/background-removals", body, "id")
     assert await make(ask, "/v3/background-removals", {"video": FILM, "request_id": "r1"}, "id") == first
@@ -185,9 +194,11 @@ async def test_a_request_id_is_a_key(ask: Ask, world: World) -> None:
 
 
 async def test_files_of_a_translation(ask: Ask) -> None:
-    """Sound alone, or a film; captions where they are asked for."""
-    sound = await make(ask, "/v3/video-translations", DUB | {"translate_audio_only": True}, "video_translation_ids")
-    film = await make(ask, "/v3/video-translations", DUB | {"enable_caption": True}, "video_translation_ids")
+    """A translation is a video or audio alone, with captions on request."""
+    sound = await make(
+        ask, "/v3/video-translations", TRANSLATION | {"translate_audio_only": True}, "video_translation_ids"
+    )
+    film = await make(ask, "/v3/video-translations", TRANSLATION | {"enable_caption": True}, "video_translation_ids")
     await anyio.sleep(101)
     types = []
     for one in (sound, film):
@@ -197,7 +208,7 @@ async def test_files_of_a_translation(ask: Ask) -> None:
 
 
 async def test_progress_rises(ask: Ask, world: World) -> None:
-    """0 while it waits, 100 at the end."""
+    """Progress is 0 while a job waits and 100 at its end."""
     world.queueing, world.slots = True, 1
     await make(ask, "/v3/videos", HELLO, "video_id")
     clips = await make(
@@ -228,8 +239,8 @@ async def test_progress_rises(ask: Ask, world: World) -> None:
     ],
 )
 async def test_rules_of_model_videos(ask: Ask, changes: dict[str, Any], param: str | None) -> None:
-    """Large ones are wide or tall; twelve references in all."""
-    status, found = await ask("POST", "/v3/models/videos", DREAM | changes)
+    """Large model videos need a wide or tall aspect ratio, and all have at most twelve references."""
+    status, found = await ask("POST", "/v3/models/videos", MODEL_VIDEO | changes)
     assert (status, found.get("error", {}).get("param")) == (400 if param else 202, param)
 
 
@@ -246,15 +257,15 @@ async def test_rules_of_model_videos(ask: Ask, changes: dict[str, Any], param: s
     ],
 )
 def test_prices(kind: str, body: dict[str, Any], seconds: float, usd: float) -> None:
-    """By the second, as far as the notes know them."""
+    """Prices are per second, as the notes have them."""
     assert (duration(kind, body), price(kind, body)) == (seconds, usd)
 
 
-# --- many at a time
+# --- batches
 
 
 async def test_a_batch_of_lipsyncs(ask: Ask, world: World) -> None:
-    """It waits for slots, has its own page, and is charged item by item."""
+    """A batch of lipsyncs waits for slots, has its own endpoints, and is charged per item."""
     world.slots = 1
     items = [{"video": FILM, "audio": SOUND, "title": name} for name in ("a", "b")]
     _, made = await ask("POST", "/v3/lipsyncs/batches", {"lipsyncs": items, "title": "All"}, "k1")
@@ -270,14 +281,14 @@ async def test_a_batch_of_lipsyncs(ask: Ask, world: World) -> None:
 
 
 async def test_translations_are_counted_by_language(ask: Ask, world: World) -> None:
-    """An item for each; a hundred in all; each is charged."""
-    _, made = await ask("POST", "/v3/video-translations", DUB)
+    """Each language is an item: it is charged and counts towards the limit of 100."""
+    _, made = await ask("POST", "/v3/video-translations", TRANSLATION)
     assert len(made["data"]["video_translation_ids"]) == 2
-    _, made = await ask("POST", "/v3/video-translations/batches", {"video_translations": [DUB, DUB]})
+    _, made = await ask("POST", "/v3/video-translations/batches", {"video_translations": [TRANSLATION, TRANSLATION]})
     _, found = await ask("GET", f"/v3/video-translations/statuses?batch_ids={made['data']['batch_id']}")
     assert [entry["item_index"] for entry in found["data"]] == [0, 1, 2, 3]
     assert [charge.body["output_language"] for charge in world.ledger] == LANGUAGES * 3
-    status, found = await ask("POST", "/v3/video-translations/batches", {"video_translations": [DUB] * 51})
+    status, found = await ask("POST", "/v3/video-translations/batches", {"video_translations": [TRANSLATION] * 51})
     assert (status, found["error"]["param"]) == (400, "video_translations")
     assert len(world.ledger) == 6
 
@@ -286,11 +297,11 @@ async def test_translations_are_counted_by_language(ask: Ask, world: World) -> N
     ("path", "name", "item"),
     [
         ("/v3/lipsyncs/batches", "lipsyncs", {"video": FILM, "audio": SOUND}),
-        ("/v3/video-translations/batches", "video_translations", DUB),
+        ("/v3/video-translations/batches", "video_translations", TRANSLATION),
     ],
 )
-async def test_a_malformed_item_refuses_its_batch(ask: Ask, world: World, path: str, name: str, item: Any) -> None:
-    """And its index is named."""
+async def test_an_invalid_item_refuses_its_batch(ask: Ask, world: World, path: str, name: str, item: Any) -> None:
+    """An invalid item refuses its batch, and the message has its index."""
     status, found = await ask("POST", path, {name: [item, item | {"video": 7}]})
     assert (status, found["error"]["param"]) == (400, name)
     assert found["error"]["message"] == "Invalid payload(s) at index 1."
@@ -300,9 +311,9 @@ async def test_a_malformed_item_refuses_its_batch(ask: Ask, world: World, path: 
 # --- proofreading, templates, scenes
 
 
-async def test_a_text_is_read_before_it_is_spoken(ask: Ask, world: World) -> None:
-    """Nothing is charged for the text; speaking it is a translation."""
-    _, made = await ask("POST", "/v3/video-translations/proofreads", DUB)
+async def test_a_proofread_becomes_a_translation(ask: Ask, world: World) -> None:
+    """A proofread is free and can be corrected; the video made from it is charged as a translation."""
+    _, made = await ask("POST", "/v3/video-translations/proofreads", TRANSLATION)
     first, second = made["data"]["proofread_ids"]
     path = f"/v3/video-translations/proofreads/{first}"
     assert (await ask("GET", path))[1]["data"]["status"] == "processing"
@@ -340,14 +351,14 @@ async def test_a_text_is_read_before_it_is_spoken(ask: Ask, world: World) -> Non
     ],
 )
 async def test_a_template_is_filled_in(ask: Ask, changes: dict[str, Any], found: tuple[int, str | None]) -> None:
-    """As a video of this account."""
+    """A template makes a video, if its scenes exist and the dimension fits."""
     body = {"variables": {"name": {"type": "text", "properties": {"content": "Ada"}}}} | changes
     status, made = await ask("POST", "/v3/templates/template_welcome", body)
     assert (status, made.get("error", {}).get("param")) == found
 
 
-async def test_a_film_from_a_template(ask: Ask, world: World) -> None:
-    """With what it asks for; among the videos."""
+async def test_a_video_from_a_template(ask: Ask, world: World) -> None:
+    """A video from a template has the requested files and is listed among the videos."""
     body = {"variables": {}, "include_gif": True, "subtitles": {"preset_name": "a"}, "title": "From a template"}
     _, made = await ask("POST", "/v3/templates/template_offer", body)
     await anyio.sleep(101)
@@ -359,7 +370,7 @@ async def test_a_film_from_a_template(ask: Ask, world: World) -> None:
 
 
 async def test_scenes_of_a_video(ask: Ask) -> None:
-    """Each with its words."""
+    """The scenes of a video have their scripts."""
     video_id = await make(ask, "/v3/videos", HELLO, "video_id")
     _, found = await ask("GET", f"/v3/videos/{video_id}/scenes")
     assert [scene["script"] for scene in found["data"]["scenes"]] == ["Hi Ada"]
@@ -370,14 +381,14 @@ async def test_scenes_of_a_video(ask: Ask) -> None:
     assert [scene["script"] for scene in found["data"]["scenes"]] == ["One", None]
 
 
-# --- what is told, and what must be there
+# --- events and the strict catalog
 
 
 @each_job
 async def test_events_of_jobs(
     server: Server, ask: Ask, world: World, path: str, body: Any, field: str, running: str
 ) -> None:
-    """What the contract's list knows goes into the log; the rest only to the request's own callback."""
+    """Events of listed types are in the log; others go only to the callback URL of the request."""
     callback = {} if path == "/v3/background-removals" else {"callback_url": "https://example.org/"}
     job_id = await make(ask, path, body | callback, field)
     await anyio.sleep(101)
@@ -404,15 +415,17 @@ async def test_events_of_jobs(
         ("/v3/voices/speech", {"text": "Hi", "voice_id": "x"}, "voice_id"),
     ],
 )
-async def test_a_strict_catalog_knows_more(ask: Ask, world: World, path: str, body: Any, param: str | None) -> None:
-    """Assets, folders, languages; a 400 where the contract declares no 404."""
+async def test_a_strict_catalog_refuses_unknown_ids(
+    ask: Ask, world: World, path: str, body: Any, param: str | None
+) -> None:
+    """With a strict catalog, unknown assets, folders and languages get a 400 if the contract declares no 404."""
     world.strict_catalog = True
     status, found = await ask("POST", path, body)
     assert (status, found.get("error", {}).get("param")) == (400 if param else 200, param)
 
 
 async def test_a_world_goes_on_without_its_server(world: World) -> None:
-    """What was accepted ends all the same, and is in the log."""
+    """Renders end after the server has closed, and their events are in the log."""
     headers = {"x-api-key": "simulator-key"}
     async with (
         serve(world) as server,

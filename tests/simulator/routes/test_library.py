@@ -1,4 +1,4 @@
-"""What the account has and makes besides jobs: avatars, voices, folders, shelves; and agents that ask."""
+"""Avatars, voices, folders and lists of the account; agent sessions that ask the user."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def avatar(ask: Ask, body: dict[str, Any]) -> tuple[dict[str, Any], dict[s
 
 
 async def test_a_photo_becomes_a_look(ask: Ask, world: World) -> None:
-    """It takes a while and costs a dollar; then videos can be made with it."""
+    """A look from a photo costs one US dollar, and can be used after `avatar_seconds`."""
     world.strict_catalog = True
     group, look = await avatar(ask, PHOTO)
     assert (group["status"], look["status"], look["avatar_type"]) == ("processing", "processing", "photo_avatar")
@@ -42,9 +42,9 @@ async def test_a_photo_becomes_a_look(ask: Ask, world: World) -> None:
     assert [event["event_type"] for event in log["data"]] == ["photo_avatar_generation.success"]
 
 
-@pytest.mark.parametrize("by_film", [True, False])
-async def test_a_twin_needs_consent(ask: Ask, world: World, by_film: bool) -> None:  # noqa: FBT001
-    """By a film at once, by a link when somebody has followed it."""
+@pytest.mark.parametrize("by_video", [True, False])
+async def test_a_twin_needs_consent(ask: Ask, world: World, by_video: bool) -> None:  # noqa: FBT001
+    """A digital twin needs consent: a video gives it at once, a link after `consent_seconds`."""
     world.strict_catalog = True
     group, look = await avatar(ask, TWIN)
     path, body = f"/v3/avatars/{group['id']}", HELLO | {"avatar_id": look["id"]}
@@ -52,9 +52,9 @@ async def test_a_twin_needs_consent(ask: Ask, world: World, by_film: bool) -> No
     found = (await ask("GET", path))[1]["data"]
     assert (found["status"], found["consent_status"]) == ("pending_consent", "not_started")
     assert code(await ask("POST", "/v3/videos", body)) == (400, "avatar_consent_required")
-    _, given = await ask("POST", f"{path}/consent", {"consent_video": FACE} if by_film else {})
+    _, given = await ask("POST", f"{path}/consent", {"consent_video": FACE} if by_video else {})
     assert (given["data"]["url"] is None, given["data"]["avatar_group"]["consent_status"] == "approved") == (
-        by_film,
+        by_video,
     ) * 2
     await anyio.sleep(world.consent_seconds)
     found = (await ask("GET", path))[1]["data"]
@@ -72,13 +72,13 @@ async def test_a_twin_needs_consent(ask: Ask, world: World, by_film: bool) -> No
     ],
 )
 async def test_rules_of_consent(ask: Ask, body: dict[str, Any], param: str | None) -> None:
-    """A film or a link, and no markup."""
+    """Consent takes a video or a link, and text without markup."""
     status, found = await ask("POST", "/v3/avatars/group_anna/consent", body)
     assert (status, found.get("error", {}).get("param")) == (400 if param else 200, param)
 
 
 async def test_a_group_has_many_looks(ask: Ask, world: World) -> None:
-    """Those of one avatar; only one's own can be added to, changed and deleted."""
+    """A group has several looks; only the account's own can be added to, changed and deleted."""
     group, first = await avatar(ask, PHOTO)
     prompt = {"type": "prompt", "name": "At sea", "prompt": "on a boat", "avatar_group_id": group["id"]}
     same, second = await avatar(ask, prompt | {"avatar_id": first["id"]})
@@ -101,14 +101,14 @@ async def test_a_group_has_many_looks(ask: Ask, world: World) -> None:
 
 
 async def test_an_empty_group(ask: Ask) -> None:
-    """Without looks it has no status."""
+    """A group without looks has no status."""
     await ask("DELETE", "/v3/avatars/looks/look_anna")
     found = (await ask("GET", "/v3/avatars/group_anna"))[1]["data"]
     assert (found["looks_count"], found["status"], found["preview_image_url"]) == (0, None, None)
 
 
-async def test_what_is_everybodys_stays(ask: Ask) -> None:
-    """403."""
+async def test_public_objects_cannot_be_changed(ask: Ask) -> None:
+    """Changing or deleting a public avatar or voice gets a 403."""
     for method, path, body in (
         ("DELETE", "/v3/avatars/looks/look_chloe", None),
         ("PATCH", "/v3/avatars/group_chloe", {}),
@@ -123,24 +123,41 @@ async def test_what_is_everybodys_stays(ask: Ask) -> None:
     [("", None, 7), ("?ownership=private", None, 3), ("?ownership=public", "group_farid", 4)],
 )
 async def test_groups_are_listed(ask: Ask, query: str, first: str | None, count: int) -> None:
-    """One's newest first."""
+    """Groups are listed newest first, and can be selected by ownership."""
     group, _ = await avatar(ask, PHOTO)
     _, found = await ask("GET", f"/v3/avatars{query}")
     assert (found["data"][0]["id"], len(found["data"])) == (first or group["id"], count)
 
 
 async def test_an_avatar_costs_a_dollar(ask: Ask, world: World) -> None:
-    """402, and nothing is made."""
+    """A new avatar costs one US dollar; with less, the request gets a 402 and makes none."""
     world.balance_usd = 0.99
     assert code(await ask("POST", "/v3/avatars", PHOTO)) == (402, "insufficient_credit")
     assert len((await ask("GET", "/v3/avatars"))[1]["data"]) == 6
+
+
+@pytest.mark.parametrize(
+    ("path", "ids"),
+    [
+        ("/v3/avatars/looks?limit=2", ["look_anna", "look_ben"]),
+        ("/v3/avatars/looks?avatar_type=studio_avatar", ["look_chloe", "look_farid"]),
+        ("/v3/avatars/looks?ownership=private", ["look_anna", "look_ben"]),
+        ("/v3/avatars/looks?ownership=public&avatar_type=photo_avatar", ["look_esi"]),
+        ("/v3/avatars/looks?group_id=group_ben", ["look_ben"]),
+    ],
+)
+async def test_looks(ask: Ask, path: str, ids: list[str]) -> None:
+    """Looks are listed by the query, and each can be read alone."""
+    _, found = await ask("GET", path)
+    assert [look["id"] for look in found["data"]] == ids
+    assert (await ask("GET", f"/v3/avatars/looks/{ids[0]}"))[1]["data"] == found["data"][0]
 
 
 # --- voices
 
 
 async def test_a_voice_is_cloned(ask: Ask, world: World) -> None:
-    """It takes a while; it is one's own."""
+    """A cloned voice is private and can be used after `clone_seconds`."""
     body = {"audio": FACE, "voice_name": "Mine too", "language": "German"}
     voice_id = (await ask("POST", "/v3/voices/clone", body))[1]["data"]["voice_clone_id"]
     path = f"/v3/voices/{voice_id}"
@@ -154,13 +171,13 @@ async def test_a_voice_is_cloned(ask: Ask, world: World) -> None:
 
 
 async def test_voices_are_designed(ask: Ask) -> None:
-    """Three proposals."""
+    """A description makes three voices."""
     _, made = await ask("POST", "/v3/voices", {"prompt": "a calm old man", "gender": "male", "seed": 5})
     assert ([voice["gender"] for voice in made["data"]["voices"]], made["data"]["seed"]) == (["male"] * 3, 5)
 
 
 async def test_a_voice_speaks(ask: Ask, world: World) -> None:
-    """A file at once, with the time of each word; only by its engine."""
+    """Speech is a file with the times of its words, for voices of the starfish engine only."""
     status, made = await ask("POST", "/v3/voices/speech", {"text": "one two three four five", "voice_id": "voice_warm"})
     speech = made["data"]
     assert (status, speech["duration"], len(speech["word_timestamps"])) == (200, 2.0, 5)
@@ -172,11 +189,30 @@ async def test_a_voice_speaks(ask: Ask, world: World) -> None:
     assert code(await ask("POST", "/v3/voices/speech", body)) == (400, "invalid_parameter")
 
 
-# --- folders and shelves
+@pytest.mark.parametrize(
+    ("path", "ids"),
+    [
+        ("/v3/voices?limit=1", ["voice_warm"]),
+        ("/v3/voices?type=private", ["voice_mine"]),
+        ("/v3/voices?language=english&gender=Female", ["voice_warm", "voice_bright"]),
+        ("/v3/voices?engine=fish", ["voice_jonas"]),
+        ("/v3/voices?language=Klingon", []),
+    ],
+)
+async def test_voices(ask: Ask, path: str, ids: list[str]) -> None:
+    """Public voices are listed unless the query asks for private ones."""
+    _, found = await ask("GET", path)
+    assert [voice["voice_id"] for voice in found["data"]] == ids
+    for voice_id in ids:
+        status, voice = await ask("GET", f"/v3/voices/{voice_id}")
+        assert (status, voice["data"]["status"]) == (200, "complete" if voice_id == "voice_mine" else None)
+
+
+# --- folders and fixed lists
 
 
 async def test_folders(ask: Ask, world: World) -> None:
-    """Names may come twice; a parent must be there. With a strict catalog videos need a known folder."""
+    """Names of folders may repeat, a parent must exist, and a strict catalog refuses unknown folders."""
     _, first = await ask("POST", "/v3/folders", {"name": "A"})
     _, second = await ask("POST", "/v3/folders", {"name": "A", "parent_id": first["data"]["folder_id"]})
     assert second["data"]["parent_id"] == first["data"]["folder_id"] != second["data"]["folder_id"]
@@ -199,36 +235,36 @@ async def test_folders(ask: Ask, world: World) -> None:
         ("/v3/brand-glossaries", ["glossary_names"]),
     ],
 )
-async def test_shelves(ask: Ask, path: str, ids: list[str]) -> None:
-    """What is only there to be read."""
+async def test_fixed_lists(ask: Ask, path: str, ids: list[str]) -> None:
+    """Fixed lists can be read, and selected by their query."""
     _, found = await ask("GET", path)
     assert [next(value for name, value in item.items() if name.endswith("id")) for item in found["data"]] == ids
 
 
 @pytest.mark.parametrize("query", ["query=piano&min_score=high", "query=piano&min_score=2", "min_score=0.5"])
 async def test_scores_are_numbers(ask: Ask, query: str) -> None:
-    """0 to 1; and there must be something to look for."""
+    """The minimum score is a number from 0 to 1, and the query is required."""
     assert code(await ask("GET", f"/v3/audio/sounds?{query}")) == (400, "invalid_parameter")
 
 
-# --- agents that ask
+# --- agent sessions in chat mode
 
 
 async def test_an_agent_shows_a_draft(ask: Ask, world: World) -> None:
-    """It asks, shows a draft, renders; each stop waits for a message; what it shows can be read."""
+    """A session waits at each stop for a message, and the attachments of its messages can be read."""
     world.chat_stops = ("waiting_for_input", "reviewing")
     world.render_seconds = lambda body: 100.0
     files = [FACE, {"type": "asset_id", "asset_id": "a1"}]
     _, made = await ask("POST", "/v3/video-agents", {"prompt": "A welcome", "mode": "chat", "files": files})
     path = f"/v3/video-agents/{made['data']['session_id']}"
-    words = []
+    statuses = []
     for text in ("go on", "render it"):
         await anyio.sleep(61)
-        words.append((await ask("GET", path))[1]["data"]["status"])
+        statuses.append((await ask("GET", path))[1]["data"]["status"])
         assert (await ask("POST", path, {"message": text}))[0] == 200
     await anyio.sleep(200)
     session = (await ask("GET", path))[1]["data"]
-    assert ([*words, session["status"]]) == ["waiting_for_input", "reviewing", "completed"]
+    assert ([*statuses, session["status"]]) == ["waiting_for_input", "reviewing", "completed"]
     shown = [resource_id for message in session["messages"] for resource_id in message["resource_ids"] or []]
     found = [(await ask("GET", f"{path}/resources/{resource_id}"))[1]["data"] for resource_id in shown]
     assert [(item["resource_type"], item["source_type"]) for item in found] == [
@@ -244,7 +280,7 @@ async def test_an_agent_shows_a_draft(ask: Ask, world: World) -> None:
 
 
 async def test_an_agent_that_never_stops(ask: Ask, world: World) -> None:
-    """A chat may go on by itself, as users have seen."""
+    """A session in chat mode without stops completes by itself."""
     world.chat_stops = ()
     _, made = await ask("POST", "/v3/video-agents", {"prompt": "A welcome", "mode": "chat"})
     await anyio.sleep(5000)

@@ -1,4 +1,4 @@
-"""The results: presigned addresses, ranges, bytes; the shipped contact list; the fixtures for others."""
+"""Files of results, the contact list, and the pytest fixtures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HELLO = {"type": "avatar", "avatar_id": "look_anna", "voice_id": "voice_warm", "
 
 @pytest.fixture
 async def bare() -> AsyncIterator[aiohttp.ClientSession]:
-    """A session without credentials, as storage wants it."""
+    """A session without credentials, since storage refuses them."""
     async with aiohttp.ClientSession() as session:
         yield session
 
@@ -54,10 +54,10 @@ async def fetch(bare: aiohttp.ClientSession, url: str, **headers: str) -> tuple[
         ({"caption": {"style": "default"}}, "captioned_video_url", b"\x00\x00\x00\x20ftypisom", "video/mp4"),
     ],
 )
-async def test_each_file_is_what_its_name_says(
+async def test_each_file_has_the_type_of_its_field(
     server: Server, bare: aiohttp.ClientSession, changes: dict[str, Any], name: str, start: bytes, kind: str
 ) -> None:
-    """With a length, a tag, and the same bytes each time."""
+    """Each file has the type of its field, a length, and equal bytes at each download."""
     url = (await finished(server, **changes))[name]
     status, body, headers = await fetch(bare, url)
     assert (status, headers["Content-Type"], int(headers["Content-Length"])) == (200, kind, len(body))
@@ -65,8 +65,8 @@ async def test_each_file_is_what_its_name_says(
     assert (await fetch(bare, url))[1] == body
 
 
-async def test_a_video_is_a_row_of_boxes(world: World, server: Server, bare: aiohttp.ClientSession) -> None:
-    """ftyp, then mdat to the end; about as large as asked for."""
+async def test_a_video_consists_of_boxes(world: World, server: Server, bare: aiohttp.ClientSession) -> None:
+    """An MP4 file has an ftyp and an mdat box, and about the size of `bytes_per_video`."""
     world.bytes_per_video = 5000
     _, body, _ = await fetch(bare, (await finished(server))["video_url"])
     size = int.from_bytes(body[:4], "big")
@@ -75,16 +75,16 @@ async def test_a_video_is_a_row_of_boxes(world: World, server: Server, bare: aio
     assert 4000 <= len(body) <= 6100
 
 
-async def test_no_two_videos_are_alike(server: Server, world: World) -> None:
-    """Nor is any empty."""
+async def test_different_videos_have_different_bytes(server: Server, world: World) -> None:
+    """Different videos have different bytes."""
     await finished(server)
     await finished(server)
     assert len({content(world, render, ".mp4") for render in world.videos.values()}) == 2
 
 
 @pytest.mark.parametrize("subtitle", [None, {"style": None}])
-async def test_captions_only_if_asked_for(server: Server, subtitle: Any) -> None:
-    """A sidecar always then, burnt in only with a style."""
+async def test_captions_make_a_subtitle_file(server: Server, subtitle: Any) -> None:
+    """Captions make a subtitle file; only captions with a style are burnt in."""
     video = await finished(server, caption=subtitle)
     assert (video["subtitle_url"] is None) == (subtitle is None)
     assert video["captioned_video_url"] is None
@@ -109,7 +109,7 @@ async def test_captions_only_if_asked_for(server: Server, subtitle: Any) -> None
     ],
 )
 async def test_ranges(server: Server, bare: aiohttp.ClientSession, wanted: str, part: slice, status: int) -> None:
-    """One range, in each of its three forms; what is none is ignored."""
+    """A request for one range gets it, in each of the three forms; other Range headers are ignored."""
     url = (await finished(server))["video_url"]
     _, whole, _ = await fetch(bare, url)
     found, body, headers = await fetch(bare, url, range=wanted)
@@ -120,28 +120,28 @@ async def test_ranges(server: Server, bare: aiohttp.ClientSession, wanted: str, 
 
 
 @pytest.mark.parametrize(("other", "status"), [(None, 206), ('"other"', 200)])
-async def test_a_range_of_the_same_file_only(
+async def test_a_range_of_another_file_gets_the_whole_file(
     server: Server,
     bare: aiohttp.ClientSession,
     other: str | None,
     status: int,
 ) -> None:
-    """If-Range with another tag gets the whole."""
+    """A range with If-Range and another ETag gets the whole file."""
     url = (await finished(server))["video_url"]
     _, _, headers = await fetch(bare, url)
     assert (await fetch(bare, url, range="bytes=1-2", if_range=other or headers["ETag"]))[0] == status
 
 
 @pytest.mark.parametrize("header", ["x_api_key", "Authorization"])
-async def test_credentials_do_not_belong_here(server: Server, bare: aiohttp.ClientSession, header: str) -> None:
-    """As storage services do, and so that a client's leak is seen."""
+async def test_storage_refuses_credentials(server: Server, bare: aiohttp.ClientSession, header: str) -> None:
+    """Storage refuses requests with credentials, so that a client that leaks them is noticed."""
     url = (await finished(server))["video_url"]
     status, body, _ = await fetch(bare, url, **{header: "simulator-key"})
     assert (status, b"InvalidArgument" in body) == (400, True)
 
 
 async def test_an_address_expires(server: Server, bare: aiohttp.ClientSession, world: World) -> None:
-    """At the second."""
+    """An address is valid for `url_seconds`, to the second."""
     world.epoch = None
     world.url_seconds = 100
     url = (await finished(server))["video_url"]
@@ -153,8 +153,8 @@ async def test_an_address_expires(server: Server, bare: aiohttp.ClientSession, w
     assert (status, b"expired" in body) == (403, True)
 
 
-async def test_a_made_up_address_is_refused(server: Server, bare: aiohttp.ClientSession) -> None:
-    """Another signature, time, file or method."""
+async def test_a_changed_address_is_refused(server: Server, bare: aiohttp.ClientSession) -> None:
+    """An address with another signature, time, file or method is refused."""
     url: str = (await finished(server))["video_url"]
     path = url.partition("?")[0]
     assert (await fetch(bare, path))[0] == 403
@@ -167,15 +167,15 @@ async def test_a_made_up_address_is_refused(server: Server, bare: aiohttp.Client
         assert answer.status == 403
 
 
-async def test_a_deleted_video_takes_its_file_along(server: Server, bare: aiohttp.ClientSession, world: World) -> None:
-    """404."""
+async def test_the_file_of_a_deleted_video_is_gone(server: Server, bare: aiohttp.ClientSession, world: World) -> None:
+    """The file of a deleted video gets a 404."""
     video = await finished(server)
     world.videos[video["id"]].deleted = True
     assert (await fetch(bare, video["video_url"]))[0] == 404
 
 
-def test_the_contact_list_is_a_hard_one() -> None:
-    """200 people, nobody twice; accents, apostrophes, quotes, commas, emoji, empty notes."""
+def test_the_contact_list_has_difficult_values() -> None:
+    """The contact list has 200 people with accents, apostrophes, quotes, commas, emoji and empty notes."""
     text = importlib.resources.files("heygen_async.simulator").joinpath("contacts.csv").read_text(encoding="utf-8")
     rows = list(csv.DictReader(text.splitlines(), strict=True))
     assert list(rows[0]) == ["first_name", "last_name", "email", "company", "city", "offer", "note"]
@@ -219,14 +219,14 @@ def python(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[
 
 
 def test_the_fixtures_serve_other_projects(tmp_path: Path) -> None:
-    """Loaded as the plugin that they are."""
+    """The pytest plugin works in a project of its own."""
     (tmp_path / "test_theirs.py").write_text(PROGRAM, encoding="utf-8")
     done = python("-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", str(tmp_path), folder=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_simulator_loads_without_pytest() -> None:
-    """Only its plugin needs it; and it loads nothing of the client."""
+    """Only the plugin imports pytest, and the simulator imports no module of the client."""
     code = (
         "import sys, heygen_async.simulator\n"
         "names = {n for n in sys.modules if n.startswith('heygen_async.') and '.simulator' not in n}\n"
