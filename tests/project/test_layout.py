@@ -26,7 +26,19 @@ SHARED_CLASS_NAMES = {"Assets": "heygen.assets: the generated resource, extended
 
 FRAGMENT = re.compile(r"(its|it|they|who|what|whose|how|nothing|nobody|the same|do the same)\b", re.IGNORECASE)
 # Folders whose docstrings start with their subject or a verb; "." is for the modules at the top of the package.
-CLEAN_FOLDERS = [".", "account", "bulk", "cli", "examples", "guides", "http", "webhooks", "workers"]
+CLEAN_FOLDERS = [
+    ".",
+    "account",
+    "api",
+    "bulk",
+    "cli",
+    "examples",
+    "guides",
+    "http",
+    "simulator",
+    "webhooks",
+    "workers",
+]
 
 
 def sources(folder: Path) -> list[Path]:
