@@ -98,6 +98,10 @@ class RenderPool:
             self._probe, self._probe_at = None, math.inf if self._slow_start else now + PROBE_SECONDS
         self.changed.notify()
 
+    def pause(self, seconds: float) -> None:
+        """Let no POST pass for so many seconds from now; the limit stays as it is."""
+        self._closed_until = max(self._closed_until, anyio.current_time() + seconds)
+
     def leave(self, ticket: object) -> None:
         """Free the slot of *ticket*, if it has one: its render has ended, or was not accepted."""
         if ticket in self._accepted:

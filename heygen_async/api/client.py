@@ -29,6 +29,7 @@ from heygen_async.http.caller import Caller
 from heygen_async.http.outcomes import Accepted, Outcome, outcome_of
 from heygen_async.http.retry import RetryPolicy
 from heygen_async.http.transport import Transport
+from heygen_async.http.turn import Turn
 from heygen_async.telemetry import Observer, Telemetry
 
 if TYPE_CHECKING:
@@ -137,6 +138,11 @@ class Client(Resources):
         except DeadlineExceededError as exc:
             exc.add_note(f"the deadline of {deadline:g} s counts from before the submission")
             raise
+        except anyio.get_cancelled_exc_class() as exc:
+            note = f"render() was cancelled. {job!r} goes on and is paid for; wait for it by its id"
+            exc.add_note(note)
+            logger.warning("%s", note)
+            raise
 
     async def begin(self, request: RenderRequest | StoredRequest, options: Options | None = None) -> str:
         """Submit a request of any kind and return the id of the video, session or job. Costs money.
@@ -152,25 +158,34 @@ class Client(Resources):
         call = creation_call(request, None if options is None else options.idempotency_key)
         return await self._caller.send(call, options)
 
-    async def attempt(self, request: RenderRequest | StoredRequest, key: str, *, tried: int = 0) -> Outcome:
+    async def turn_to_pay(self) -> Turn:
+        """Wait until the gates are open for a request that costs money, for `attempt`. It must be left."""
+        return await self._caller.turn(costs=True)
+
+    async def attempt(
+        self, request: RenderRequest | StoredRequest, key: str, *, turn: Turn | None = None, tried: int = 0
+    ) -> Outcome:
         """Send a request of any kind once, under *key*, and return its outcome. Costs money if it is accepted.
 
-        Errors of this package are returned as outcomes. A bulk run uses this, and decides the next step itself.
+        Errors of this package are returned as outcomes. A bulk run uses this, and decides the next step itself. It
+        waits for its *turn* before, so that a row that waits is not taken for a row that was sent.
 
         Source: `POST /v3/videos`, `POST /v3/video-agents`, `POST /v3/video-translations`, ...
         """
         try:
-            return Accepted(await self._caller.send(creation_call(request, key), _once(key), tried=tried))
+            return Accepted(await self._caller.attempt(creation_call(request, key), key, turn=turn, tried=tried))
         except HeyGenError as exc:
             return outcome_of(exc)
 
-    async def attempt_batch(self, requests: Sequence[Any], key: str, *, tried: int = 0) -> Outcome:
+    async def attempt_batch(
+        self, requests: Sequence[Any], key: str, *, turn: Turn | None = None, tried: int = 0
+    ) -> Outcome:
         """Send up to 100 requests in one POST, once, under *key*, and return the outcome. Costs money for each.
 
         Source: `POST /v3/videos/batches`.
         """
         try:
-            created = await self._caller.send(create_batch(requests, None), _once(key), tried=tried)
+            created = await self._caller.attempt(create_batch(requests, None), key, turn=turn, tried=tried)
             return Accepted(created.batch_id)
         except HeyGenError as exc:
             return outcome_of(exc)
@@ -233,7 +248,3 @@ class Client(Resources):
     def __repr__(self) -> str:
         """Return a text with the address, without the key."""
         return f"{type(self).__name__}({str(self._transport.base_url)!r})"
-
-
-def _once(key: str) -> Options:
-    return Options(idempotency_key=key, attempts=1, patience=0.0)

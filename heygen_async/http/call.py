@@ -9,6 +9,8 @@ import attrs
 
 from heygen_async.errors import InvalidInputError
 from heygen_async.http import wire
+from heygen_async.http.bodies import Body
+from heygen_async.http.transport import Request
 
 T = TypeVar("T")
 
@@ -95,3 +97,24 @@ def path_id(value: str) -> str:
     if not value or not value.replace("-", "").replace("_", "").isalnum() or not value.isascii():
         raise InvalidInputError(f"id {value!r:.80}: must be letters, digits, - and _; pass the id that HeyGen gave")
     return value
+
+
+def request_of(call: Call[Any], options: Options, key: str | None, *, fresh: bool) -> Request:
+    """Return the HTTP request of *call* with its *options* and Idempotency-Key; *fresh* opens a new connection."""
+    is_json = call.body is not None and not isinstance(call.body, bytes | Body)
+    headers = {
+        **({"Content-Type": "application/json"} if is_json else {}),
+        **({"Idempotency-Key": key} if key else {}),
+        **call.headers,
+        **(options.headers or {}),
+    }
+    default = READ_SECONDS if call.method == "GET" else WRITE_SECONDS
+    return Request(
+        method=call.method,
+        path=call.path,
+        query=call.query,
+        body=wire.dumps(call.body) if is_json else call.body,
+        headers=headers,
+        timeout=options.attempt_timeout or call.timeout or default,
+        fresh=fresh,
+    )

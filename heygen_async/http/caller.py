@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import random
+import time
 import uuid
 from typing import Any, TypeVar
 
@@ -22,17 +24,20 @@ from heygen_async.errors import (
     RateLimitError,
     Spent,
 )
-from heygen_async.http import wire
-from heygen_async.http.bodies import Body
-from heygen_async.http.call import READ_SECONDS, WRITE_SECONDS, Call, Options, T
-from heygen_async.http.retry import RetryPolicy, counts, perhaps_executed
+from heygen_async.http.call import Call, Options, T, request_of
+from heygen_async.http.retry import KEY_SECONDS, RetryPolicy, counts, perhaps_executed
 from heygen_async.http.transport import Request, Transport
+from heygen_async.http.turn import Turn, wait_for_turn
 from heygen_async.telemetry import RequestEnded, RetryPlanned, Telemetry
 
 E = TypeVar("E", bound=HeyGenError)
 
+REFUSED_SECONDS = 1.0  # before a refused API key is tried once more: a gateway that has just started refuses every key
 
 _DEFAULT = Options()
+_ONCE = Options(attempts=1, patience=0.0)
+
+logger: logging.Logger = logging.getLogger("heygen_async")
 
 
 class Caller:
@@ -68,55 +73,62 @@ class Caller:
         configured = math.inf if self._pacer is None else self._pacer.per_second
         return min(configured, self.account.every.per_second)
 
-    async def send(self, call: Call[T], options: Options | None = None, *, tried: int = 0) -> T:
+    async def send(self, call: Call[T], options: Options | None = None) -> T:
         """Send *call*, retrying by the policy, and return the value of its answer.
 
-        *tried* is the number of earlier attempts, made by a caller that retries by itself; telemetry counts on from it.
+        A cancellation of a request that costs money and may have been executed is logged, and has a note that tells
+        how to find out.
 
         Raises:
             HeyGenError: The error of the last attempt, with `attempts` and `spent` filled in.
-            OutcomeUnknownError: The request was sent and perhaps executed, and the endpoint honours no key.
+            OutcomeUnknownError: The request was sent and perhaps executed, and the endpoint honours no key, or HeyGen
+                may have forgotten the key.
             DeadlineExceededError: `options.deadline` passed.
         """
-        attempts = _Attempts(self, call, options or _DEFAULT, tried)
-        if options is None or options.deadline is None:
-            unbounded: T = await attempts.until_answered(math.inf)
-            return unbounded
-        deadline = anyio.current_time() + options.deadline
+        attempts = _Attempts(self, call, options or _DEFAULT)
+        try:
+            value: T = await self._send(attempts, None if options is None else options.deadline)
+        except anyio.get_cancelled_exc_class() as exc:
+            if attempts.spent_if_given_up() == "unknown":
+                note = attempts.cancelled()
+                exc.add_note(note)
+                logger.warning("%s", note)
+            raise
+        return value
+
+    async def _send(self, attempts: _Attempts, seconds: float | None) -> Any:
+        if seconds is None:
+            return await attempts.until_answered(math.inf)
+        deadline = anyio.current_time() + seconds
         with anyio.CancelScope(deadline=deadline) as scope:
-            bounded: T = await attempts.until_answered(deadline)
-            return bounded
+            return await attempts.until_answered(deadline)
         assert scope.cancelled_caught  # noqa: S101 - tells the type checker that this is the only way here
         raise attempts.with_key(
             DeadlineExceededError(
-                f"{attempts.request}: no answer within the deadline of {options.deadline:g} s",
+                f"{attempts.request}: no answer within the deadline of {seconds:g} s",
                 spent=attempts.spent_if_given_up(),
             )
         )
 
-    async def enter(self, *, costs: bool) -> None:
-        """Wait until the gates are open and the pace allows a request. Every `enter` needs a `leave`."""
-        account = self.account
-        if costs:
-            await account.paid.enter()
-        try:
-            await account.every.enter()
-        except BaseException:
-            if costs:
-                account.paid.leave(succeeded=False)
-            raise
-        if self._pacer is not None:
-            try:
-                await self._pacer.wait()
-            except BaseException:
-                self.leave(costs=costs, succeeded=False)
-                raise
+    async def attempt(self, call: Call[T], key: str, *, turn: Turn | None = None, tried: int = 0) -> T:
+        """Send *call* once, under *key*, for a caller that retries by itself. Only a refused credential is tried twice.
 
-    def leave(self, *, costs: bool, succeeded: bool) -> None:
-        """Make room for the next request; *succeeded* is True if this one had a good answer."""
-        self.account.every.leave(succeeded=succeeded)
-        if costs:
-            self.account.paid.leave(succeeded=succeeded)
+        Args:
+            call: The call.
+            key: The `Idempotency-Key`.
+            turn: A turn that was waited for before; without one it is waited for here.
+            tried: Number of earlier attempts; telemetry counts on from it.
+
+        Raises:
+            HeyGenError: The error of the attempt.
+        """
+        attempts = _Attempts(self, call, attrs.evolve(_ONCE, idempotency_key=key), tried, turn)
+        value: T = await attempts.until_answered(math.inf)
+        return value
+
+    async def turn(self, *, costs: bool) -> Turn:
+        """Wait until the gates are open and the pace allows a request. Every turn must be left."""
+        return await wait_for_turn(self.account, self._pacer, costs=costs)
 
     def delay(
         self, error: HeyGenError, failures: int, waited: float, options: Options, *, repeatable: bool
@@ -130,14 +142,18 @@ class Caller:
 class _Attempts:
     """The attempts of one call."""
 
-    def __init__(self, caller: Caller, call: Call[Any], options: Options, tried: int = 0) -> None:
+    def __init__(
+        self, caller: Caller, call: Call[Any], options: Options, tried: int = 0, turn: Turn | None = None
+    ) -> None:
         self._caller = caller
         self._call = call
         self._options = options
         self._key = (options.idempotency_key or uuid.uuid4().hex) if call.takes_key else None
         self._repeatable = call.idempotent or call.method in {"GET", "PUT", "DELETE"} or self._key is not None
-        self.request = _request(call, options, self._key, fresh=not self._repeatable)
+        self.request = request_of(call, options, self._key, fresh=not self._repeatable)
         self._attempts = tried
+        self._turn = turn
+        self._first_sent: tuple[float, float] | None = None  # wall clock and loop time
         self._token: Token | None = None  # of the last attempt, if a function gives tokens
         self._refused: Token | None = None
         self._just_refused = False
@@ -157,6 +173,15 @@ class _Attempts:
             )
         return error
 
+    def cancelled(self) -> str:
+        """Return the words for a cancellation that leaves the outcome unknown."""
+        way = (
+            "look at HeyGen if it was executed before you send it again"
+            if self._key is None
+            else f"send it again under the Idempotency-Key {self._key!r} within 23 hours, and it is paid for once"
+        )
+        return f"{self.request} was cancelled after it was sent, so it may have been executed and paid for; {way}"
+
     async def until_answered(self, deadline: float) -> Any:
         failures, waited = 0, 0.0
         while True:
@@ -164,37 +189,59 @@ class _Attempts:
             try:
                 return await self._once()
             except HeyGenError as exc:
-                if self._needs_new_token(exc):
-                    self._prepare_next(exc, 0.0)
-                    continue
-                failures = failures + 1 if counts(exc) else 0  # a 429 or 409 in between shows that HeyGen works
-                delay = self._caller.delay(exc, failures, waited, self._options, repeatable=self._repeatable)
-                if delay is None or anyio.current_time() + delay > deadline or not self._within_budget(exc):
-                    final = self._final_error(exc, delay)
-                    raise final from (exc.__cause__ if final is exc else exc)
+                if self._is_first_refusal(exc):
+                    delay = 0.0 if self._token is not None else REFUSED_SECONDS
+                else:
+                    failures = failures + 1 if counts(exc) else 0  # a 429 or 409 in between shows that HeyGen works
+                    delay = self._delay(exc, failures, waited, deadline)
+                    waited += 0.0 if counts(exc) else delay
                 self._prepare_next(exc, delay)
-                waited += 0.0 if counts(exc) else delay
             await anyio.sleep(delay)
 
-    def _needs_new_token(self, error: HeyGenError) -> bool:
-        """True if to retry at once with a new token: after a 401, but not after a second one in a row."""
-        refused_before, self._just_refused = self._just_refused, self._token is not None and _is_refusal(error)
+    def _delay(self, error: HeyGenError, failures: int, waited: float, deadline: float) -> float:
+        """Return the seconds until the next attempt, or raise the final error."""
+        delay = self._caller.delay(error, failures, waited, self._options, repeatable=self._repeatable)
+        if delay is None or anyio.current_time() + delay > deadline or not self._within_budget(error):
+            final = self._final_error(error, delay)
+            raise final from (error.__cause__ if final is error else error)
+        return delay
+
+    def _is_first_refusal(self, error: HeyGenError) -> bool:
+        """Return True after a 401, but not after two in a row: it is tried again, with a new token if there is one."""
+        refused_before, self._just_refused = self._just_refused, _is_refusal(error)
         if self._just_refused:
             self._refused = self._token
         return self._just_refused and not refused_before
 
     async def _once(self) -> Any:
         """Make one attempt, once the gates are open."""
-        await self._caller.enter(costs=self._call.costs)
+        turn, self._turn = self._turn or await self._caller.turn(costs=self._call.costs), None
         succeeded = False
         try:
             if (bearer := self._caller.account.bearer) is not None:
                 self._token = await bearer.token(self._refused)
+            self._check_key_age()
             answer = await self._attempt()
             succeeded = True
             return answer
         finally:
-            self._caller.leave(costs=self._call.costs, succeeded=succeeded)
+            turn.leave(succeeded=succeeded)
+
+    def _check_key_age(self) -> None:
+        """Refuse to send a request again that may have been executed, when HeyGen may have forgotten its key.
+
+        The machine may have slept, or a pause may have lasted for long; the clock that is further ahead counts.
+        """
+        now = time.time(), anyio.current_time()
+        if self._first_sent is None:
+            self._first_sent = now
+        ages = [there - here for there, here in zip(now, self._first_sent, strict=True)]
+        if self._perhaps_executed and self._call.costs and not (min(ages) >= 0 and max(ages) < KEY_SECONDS):
+            raise OutcomeUnknownError(
+                f"{self.request}: an answer was lost more than 23 hours ago, so HeyGen may have forgotten the "
+                "Idempotency-Key, and the request was not repeated; look at HeyGen if it was executed",
+                attempts=self._attempts - 1,
+            )
 
     def _within_budget(self, error: HeyGenError) -> bool:
         """True if the retry budget of the account's reads allows one more. Waiting out a 429 costs none of it."""
@@ -271,23 +318,3 @@ class _Attempts:
 def _is_refusal(error: HeyGenError) -> bool:
     """True if HeyGen refused the key or token. An AuthenticationError without a status was raised before sending."""
     return isinstance(error, AuthenticationError) and error.http_status is not None
-
-
-def _request(call: Call[Any], options: Options, key: str | None, *, fresh: bool) -> Request:
-    is_json = call.body is not None and not isinstance(call.body, bytes | Body)
-    headers = {
-        **({"Content-Type": "application/json"} if is_json else {}),
-        **({"Idempotency-Key": key} if key else {}),
-        **call.headers,
-        **(options.headers or {}),
-    }
-    default = READ_SECONDS if call.method == "GET" else WRITE_SECONDS
-    return Request(
-        method=call.method,
-        path=call.path,
-        query=call.query,
-        body=wire.dumps(call.body) if is_json else call.body,
-        headers=headers,
-        timeout=options.attempt_timeout or call.timeout or default,
-        fresh=fresh,
-    )

@@ -21,6 +21,8 @@ from heygen_async.errors import (
 _REPEATABLE = (ConnectionFailedError, RateLimitError, RequestInProgressError, ResourceNotReadyError)
 # After these the request was sent, and perhaps executed.
 _PERHAPS_EXECUTED = (ConnectionLostError, AttemptTimeoutError, ContractError, ServerError)
+_NOT_IMPLEMENTED = 501  # a server that cannot do this now cannot do it in a minute
+KEY_SECONDS = 23 * 3600.0  # HeyGen replays an answer for 24 h; an hour less, for clocks that differ
 # HeyGen asks to wait. These are no failures, so they use up no attempt.
 _UNCOUNTED = (RateLimitError, RequestInProgressError)
 
@@ -66,6 +68,8 @@ class RetryPolicy:
         return pause if failures < self.attempts and pause <= self.longest else None
 
     def _may_repeat(self, error: HeyGenError, *, repeatable: bool) -> bool:
+        if not may_change(error):
+            return False
         return isinstance(error, _REPEATABLE) or (repeatable and isinstance(error, _PERHAPS_EXECUTED))
 
     def _pause(self, failures: int, draw: float) -> float:
@@ -76,6 +80,16 @@ class RetryPolicy:
 def counts(error: HeyGenError) -> bool:
     """True if an attempt that ended in *error* is one of `RetryPolicy.attempts`."""
     return not isinstance(error, _UNCOUNTED)
+
+
+def may_change(error: HeyGenError) -> bool:
+    """True if the same request can get another answer later. After a 501 it cannot."""
+    return error.http_status != _NOT_IMPLEMENTED
+
+
+def is_gateway_page(error: HeyGenError) -> bool:
+    """True if *error* is the page of a gateway, proxy or firewall in place of HeyGen's own refusal."""
+    return isinstance(error, ContractError) and error.http_status is not None and error.http_status >= 300  # noqa: PLR2004 - HTTP's own border
 
 
 def perhaps_executed(error: HeyGenError) -> bool:

@@ -17,11 +17,13 @@ import cattrs
 import cattrs.gen
 from cattrs.errors import BaseValidationError
 
-from heygen_async.errors import APIError, ContractError, HeyGenError, InvalidInputError, api_error_class
+from heygen_async.errors import ContractError, HeyGenError, InvalidInputError, api_error_class
 
 T = TypeVar("T")
 
 _QUOTED = 200  # characters of an unreadable body that an error shows
+# Statuses of gateways that say nothing of the request behind them: proxy login, time-outs, a client that went away.
+_UNPROVEN = frozenset({407, 408, 425, 499})
 
 
 @attrs.frozen(kw_only=True)
@@ -76,8 +78,9 @@ def read_json(answer: Answer, subject: str) -> Any:
         subject: The request ("POST /v3/videos"), for the message.
 
     Raises:
-        APIError: HeyGen refused, by its status or by an `error` member (also under HTTP 200).
-        ContractError: The body of a good answer is not JSON.
+        APIError: HeyGen refused: a status from 400 and an `error` object, or a 429 or 5xx of any body.
+        ContractError: The answer tells nothing about the request: a good status without JSON or with an `error`, a
+            redirect, 407, 408, 425 or 499, or another bad status without HeyGen's `error` object: a gateway's page.
     """
     payload = _parse(answer.body)
     error = payload.get("error") if isinstance(payload, dict) else None
@@ -146,7 +149,7 @@ def _api_error(answer: Answer, error: Any, subject: str) -> HeyGenError:
     fields = error if isinstance(error, dict) else {"message": error} if isinstance(error, str) else {}
     code = _text(fields.get("code"))
     message = _text(fields.get("message")) or _describe(answer)
-    kind: type[APIError] = api_error_class(answer.status, code)
+    kind = api_error_class(answer.status, code) if _is_verdict(answer.status, error) else ContractError
     details = fields.get("errors")
     return kind(
         f"{subject}: {message}",
@@ -157,6 +160,13 @@ def _api_error(answer: Answer, error: Any, subject: str) -> HeyGenError:
         retry_after=retry_after(answer.headers),
         **_facts(answer),
     )
+
+
+def _is_verdict(status: int, error: Any) -> bool:
+    """Return True if an answer is the word of HeyGen, and not of a gateway that may have let the request through."""
+    if status >= 500 or status == 429:  # noqa: PLR2004 - these are read alike, whoever sent them
+        return True
+    return status >= 400 and status not in _UNPROVEN and isinstance(error, dict)  # noqa: PLR2004 - HTTP's own border
 
 
 def _facts(answer: Answer) -> dict[str, Any]:
@@ -172,7 +182,12 @@ def _describe(answer: Answer) -> str:
     if not answer.body:
         return f"an empty answer (HTTP {answer.status})"
     shown = answer.body[:_QUOTED].decode(errors="replace").strip()
-    kind = "an HTML page" if shown[:1] == "<" else "an answer that is not JSON"
+    if shown[:1] == "<":
+        kind = "an HTML page"
+    elif _parse(answer.body) is _NOT_JSON:
+        kind = "an answer that is not JSON"
+    else:
+        kind = "an answer without HeyGen's fields"
     return f"{kind} (HTTP {answer.status}): {' '.join(shown.split())!r}"
 
 

@@ -58,6 +58,10 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         """Return the virtual seconds since the loop was created."""
         return self._now
 
+    def leap(self, seconds: float) -> None:
+        """Move the clock forward at once, as when a machine wakes from sleep: timers that are due fire late."""
+        self._now += seconds
+
     def watch_threads(self, limiter: ThreadLimiter) -> None:
         """Stop the clock while threads of *limiter* work, in addition to those of anyio's default limiter."""
         self._limiters.append(limiter)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections.abc import Coroutine
+from typing import Any
+
 import anyio
 import pytest
 
@@ -46,6 +51,17 @@ AGENT = VideoAgent(prompt="A welcome")
         ErrorAnswer(method="POST", nth=1, status=503, code="service_unavailable", retry_after="7"),
         ErrorAnswer(method="POST", nth=1, status=500, code="internal_error", after_accept=True),
         ErrorAnswer(method="POST", nth=1, status=502, html=True, after_accept=True),
+        ErrorAnswer(method="POST", nth=1, status=408, html=True, after_accept=True),
+        ErrorAnswer(method="POST", nth=1, status=408, code="timeout", after_accept=True),
+        ErrorAnswer(method="POST", nth=1, status=425, html=True, after_accept=True),
+        ErrorAnswer(method="POST", nth=1, status=499, html=True, after_accept=True),
+        ErrorAnswer(method="POST", nth=1, status=302, html=True, after_accept=True),
+        ErrorAnswer(method="POST", nth=1, status=404, html=True, after_accept=True),
+        ErrorAnswer(method="POST", nth=1, status=403, html=True, after_accept=True),
+        ErrorAnswer(method="POST", nth=1, status=401, html=True, after_accept=True),
+        ErrorAnswer(method="POST", nth=1, status=407, html=True, after_accept=True),
+        ErrorAnswer(method="POST", nth=1, status=200, code="internal_error", after_accept=True),
+        ErrorAnswer(method="POST", nth=1, status=401, code="unauthorized"),
         RateLimitStorm(method="POST", times=1, retry_after=3),
     ],
     ids=lambda fault: type(fault).__name__,
@@ -102,6 +118,138 @@ async def test_a_refusal_is_raised_at_once(heygen: HeyGen, world: World) -> None
     assert caught.value.spent == "no"
     assert caught.value.request_id
     assert len(world.requests) == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_one_401_is_asked_again(heygen: HeyGen, world: World, hello: DirectVideo, method: str) -> None:
+    """A gateway that has just started refuses good keys; the second 401 in a row is HeyGen's word."""
+    world.faults.append(ErrorAnswer(method=method, nth=1, status=401, code="unauthorized"))
+    await heygen.render(hello)
+    assert len(world.ledger) == 1
+    world.faults[:] = [ErrorAnswer(status=401, code="unauthorized")]
+    world.requests.clear()
+    with pytest.raises(errors.AuthenticationError) as caught:
+        await heygen.videos.create(hello)
+    assert (caught.value.spent, len(world.requests)) == ("no", 2)
+
+
+async def test_what_a_server_cannot_do_is_not_asked_again(heygen: HeyGen, world: World, hello: DirectVideo) -> None:
+    """A 501 is raised after one request."""
+    world.faults.append(ErrorAnswer(method="POST", status=501, html=True))
+    with pytest.raises(errors.ServerError):
+        await heygen.videos.create(hello)
+    assert len(world.requests) == 1
+
+
+async def test_a_key_is_not_used_after_heygen_may_have_forgotten_it(
+    heygen: HeyGen, world: World, hello: DirectVideo
+) -> None:
+    """A lost answer and 25 hours of refusals: the request is not sent again, since it could be paid for twice."""
+    world.faults += [DropAfterAccept(nth=1), RateLimitStorm(method="POST", between=(0, 25 * 3600), retry_after=600)]
+    with pytest.raises(errors.OutcomeUnknownError, match="more than 23 hours ago") as caught:
+        await heygen.videos.create(hello, Options(patience=1e9))
+    assert (caught.value.spent, len(world.ledger)) == ("unknown", 1)
+
+
+@pytest.mark.parametrize("hours", [24, -1])
+async def test_a_machine_that_slept_does_not_trust_its_key(
+    server: Server, world: World, hello: DirectVideo, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    """The wall clock counts: it goes on while a machine sleeps. A clock that was set back proves nothing."""
+    wake = time.time() + hours * 3600
+
+    def sleep(event: Event) -> None:
+        if isinstance(event, RetryPlanned):
+            monkeypatch.setattr(time, "time", lambda: wake)
+
+    world.faults.append(DropAfterAccept(nth=1))
+    async with HeyGen("simulator-key", base_url=server.base_url, observers=[sleep]) as heygen:
+        with pytest.raises(errors.OutcomeUnknownError):
+            await heygen.videos.create(hello)
+    assert len(world.ledger) == 1
+
+
+async def test_a_request_without_cost_is_repeated_for_days(heygen: HeyGen, world: World) -> None:
+    """The age of a key matters only where money does."""
+    world.faults += [DropBefore(nth=1), RateLimitStorm(between=(0, 25 * 3600), retry_after=600)]
+    assert "data" in await heygen.raw("GET", "/v3/users/me", options=Options(patience=1e9))
+
+
+async def cancelled(work: Coroutine[Any, Any, Any], seconds: float) -> BaseException:
+    """Cancel *work* after some seconds and return the exception."""
+    task = asyncio.ensure_future(work)
+    await anyio.sleep(seconds)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await task
+    return caught.value
+
+
+async def test_a_cancelled_create_tells_its_key(
+    heygen: HeyGen, world: World, hello: DirectVideo, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The key stands on the exception and in the log; under it the request is paid for once."""
+    world.faults.append(Slow(method="POST", seconds=10))
+    exc = await cancelled(heygen.videos.create(hello), 5)
+    (note,) = exc.__notes__
+    assert note in caplog.text
+    key = note.partition("Idempotency-Key '")[2].partition("'")[0]
+    world.faults.clear()
+    job = await heygen.videos.create(hello, Options(idempotency_key=key))
+    assert [charge.video_id for charge in world.ledger] == [job.id]
+
+
+async def test_a_cancelled_render_tells_its_video(
+    heygen: HeyGen, world: World, hello: DirectVideo, caplog: pytest.LogCaptureFixture
+) -> None:
+    """After the video was accepted, its id stands on the exception and in the log."""
+    exc = await cancelled(heygen.render(hello), 5)
+    (video_id,) = (charge.video_id for charge in world.ledger)
+    assert video_id is not None
+    assert video_id in exc.__notes__[0]
+    assert video_id in caplog.text
+
+
+async def test_entering_a_chat_that_is_cancelled_tells_that_a_session_may_exist(
+    heygen: HeyGen, world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Sessions have no key: they are to be looked for at HeyGen."""
+    world.faults.append(Slow(method="POST", seconds=10))
+    exc = await cancelled(heygen.video_agents.chat(AGENT).__aenter__(), 5)
+    assert "POST /v3/video-agents was cancelled after it was sent" in exc.__notes__[0]
+    assert "look at HeyGen" in caplog.text
+
+
+async def test_a_cancelled_call_that_was_not_sent_tells_nothing(
+    heygen: HeyGen, world: World, hello: DirectVideo, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A call that waits out a refusal has made nothing."""
+    world.faults.append(RateLimitStorm(method="POST", retry_after=60))
+    exc = await cancelled(heygen.videos.create(hello), 5)
+    assert not getattr(exc, "__notes__", None)
+    assert "cancelled" not in caplog.text
+
+
+@pytest.mark.parametrize(("seconds", "ends"), [(200, "completed"), (1000, "missing")])
+async def test_a_404_of_a_new_video_is_looked_at_for_minutes(
+    heygen: HeyGen, world: World, hello: DirectVideo, seconds: float, ends: str
+) -> None:
+    """A video that was just accepted is paid for, and is believed to be missing only after five minutes."""
+    fault = ErrorAnswer(method="GET", path="/v3/videos", status=404, code="not_found", between=(0, seconds))
+    world.faults.append(fault)
+    if ends == "completed":
+        assert (await heygen.render(hello)).ended
+        return
+    with pytest.raises(errors.NotFoundError):
+        await heygen.render(hello)
+    assert anyio.current_time() > 300
+
+
+async def test_a_404_of_an_id_of_yours_is_told_at_once(heygen: HeyGen) -> None:
+    """A wrong id needs no patience."""
+    with pytest.raises(errors.NotFoundError):
+        await heygen.videos.job("v_absent").wait()
+    assert anyio.current_time() < 5
 
 
 async def test_a_wrong_key_is_an_authentication_error(server: Server) -> None:

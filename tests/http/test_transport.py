@@ -34,7 +34,7 @@ async def listening(handler: Handler) -> AsyncIterator[str]:
 
 
 async def test_a_redirect_is_not_followed() -> None:
-    """A redirect raises an APIError, and the key is not sent to the other host."""
+    """A redirect is an error that proves nothing, and the key is not sent to the other host."""
     reached = []
 
     async def thief(request: web.Request) -> web.Response:
@@ -47,7 +47,7 @@ async def test_a_redirect_is_not_followed() -> None:
             raise web.HTTPTemporaryRedirect(f"{elsewhere}/v3/users/me")
 
         async with listening(redirect) as address, HeyGen("secret", base_url=address) as heygen:
-            with pytest.raises(errors.APIError) as caught:
+            with pytest.raises(errors.ContractError) as caught:
                 await heygen.raw("GET", "/v3/users/me")
     assert caught.value.http_status == 307
     assert reached == []

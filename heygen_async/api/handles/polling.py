@@ -14,7 +14,7 @@ import anyio
 import attrs
 from attrs import validators as v
 
-from heygen_async.errors import DeadlineExceededError, HeyGenError
+from heygen_async.errors import DeadlineExceededError, HeyGenError, NotFoundError
 
 T = TypeVar("T")
 
@@ -31,14 +31,16 @@ class Pace:
     Attributes:
         first: Seconds until the first poll.
         every: Seconds between polls.
+        missing: Seconds for which a 404 is not believed: of a render that was just accepted and is paid for.
     """
 
     first: float = attrs.field(validator=v.ge(0))
     every: float = attrs.field(validator=v.gt(0))
+    missing: float = attrs.field(default=0.0, validator=v.ge(0))
 
 
-DIRECT = Pace(first=20.0, every=5.0)
-AGENT = Pace(first=45.0, every=10.0)
+DIRECT = Pace(first=20.0, every=5.0, missing=300.0)
+AGENT = Pace(first=45.0, every=10.0, missing=300.0)
 RESUMED = Pace(first=0.0, every=5.0)  # the render may have been running for long, so poll at once
 
 
@@ -46,17 +48,26 @@ async def poll(look: Callable[[], Awaitable[T]], pace: Pace) -> AsyncIterator[T]
     """Call *look* at the *pace*, without end, and yield each result. Retryable errors are logged and passed over.
 
     Raises:
-        HeyGenError: An error of *look* that is not retryable (401, 404, ...).
+        NotFoundError: HeyGen has said for `pace.missing` seconds that there is no such render.
+        HeyGenError: An error of *look* that is not retryable (401, 403, ...).
     """
     await anyio.sleep(pace.first)
+    missing_since: float | None = None
     while True:
         try:
             found = await look()
+        except NotFoundError as exc:
+            now = anyio.current_time()
+            missing_since = now if missing_since is None else missing_since
+            if now - missing_since >= pace.missing:
+                raise
+            logger.info("not found, will look again: %s", exc.gist)
         except HeyGenError as exc:
             if not exc.retryable:
                 raise
             logger.info("looking failed, will look again: %s", exc.gist)
         else:
+            missing_since = None
             yield found
         await anyio.sleep(pace.every)
 

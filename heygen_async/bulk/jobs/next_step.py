@@ -13,11 +13,11 @@ import attrs
 from heygen_async.api.requests.kinds import find_kind
 from heygen_async.errors import HeyGenError, Spent
 from heygen_async.http.outcomes import Accepted, AccountRefused, InProgress, Lost, NoSlot, NotSent, Outcome, Refused
+from heygen_async.http.retry import KEY_SECONDS, is_gateway_page, may_change
 
 OnUnknown = Literal["hold", "resubmit", "skip"]
 Step = Literal["submit", "follow", "reconcile", "download", "nothing"]
 
-KEY_SECONDS = 23 * 3600.0  # HeyGen replays an answer for 24 h; an hour less, for clocks that differ
 GRACE_SECONDS = 150.0  # HeyGen may work on a POST for 120 s; before that, its lists may lack the new video
 CLOCK_SKEW_SECONDS = 300.0  # between this machine and HeyGen
 OUTAGE_SECONDS = 600.0  # a row's POST is repeated for so long while nothing but failures come back
@@ -98,6 +98,7 @@ class PostHistory:
         failures: Failures in a row, the last one included.
         failing_for: Seconds since the first of them.
         in_progress_for: Seconds for which HeyGen has said nothing but "in progress".
+        others_pass: True if HeyGen itself has answered another row's POST since the failures began.
         deadline: Seconds that the run gives a row from its first POST.
     """
 
@@ -106,6 +107,7 @@ class PostHistory:
     failures: int = 0
     failing_for: float = 0.0
     in_progress_for: float = 0.0
+    others_pass: bool = False
     deadline: float = float("inf")
 
     @property
@@ -175,12 +177,21 @@ def after(outcome: Outcome, history: PostHistory, kind: str) -> Decision:
             return End(outcome.error)
         case AccountRefused():
             return StopRun(outcome.error)
-        case NotSent() if not history.lost and history.failing_for >= OUTAGE_SECONDS:
+        case NotSent() | Lost() if _is_outage(outcome, history):
             return StopRun(outcome.error)
         case _ if may_send(kind, history) and (pause := _pause(outcome, history)) is not None:
             return pause
         case _:
             return LookFor(outcome.error)
+
+
+def _is_outage(outcome: NotSent | Lost, history: PostHistory) -> bool:
+    """Return True if no POST reaches HeyGen for so long that the next row would meet the same."""
+    if history.failing_for < OUTAGE_SECONDS:
+        return False
+    if isinstance(outcome, NotSent):
+        return not history.lost
+    return is_gateway_page(outcome.error) and not history.others_pass
 
 
 def _pause(outcome: NoSlot | InProgress | NotSent | Lost, history: PostHistory) -> WaitForSlot | Resend | None:
@@ -191,6 +202,8 @@ def _pause(outcome: NoSlot | InProgress | NotSent | Lost, history: PostHistory) 
     if isinstance(outcome, InProgress):
         is_over = history.in_progress_for >= min(IN_PROGRESS_SECONDS, history.deadline)
         return None if is_over else Resend(error, ASK_AGAIN_SECONDS if outcome.wait is None else outcome.wait)
+    if not may_change(error):
+        return None
     patience = min(OUTAGE_SECONDS, history.deadline) if history.lost else OUTAGE_SECONDS
     return None if history.failing_for >= patience else Resend(error, pause_after(history.failures))
 

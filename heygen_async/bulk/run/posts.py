@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Sequence
@@ -43,8 +44,11 @@ class Posts:
         """True if an answer to one of the rows was ever missing under its present key."""
         return any(row.lost for row in self.rows)
 
-    def history(self, deadline: float) -> PostHistory:
-        """Return the history as `next_step` judges it. The clock that is further ahead counts for the key's age."""
+    def history(self, deadline: float, answered_at: float = -math.inf) -> PostHistory:
+        """Return the history as `next_step` judges it. The clock that is further ahead counts for the key's age.
+
+        *answered_at* is the loop time when HeyGen itself last answered any row's POST.
+        """
         now = anyio.current_time()
         sent = [row.first_sent_at for row in self.rows if row.first_sent_at is not None]
         ages = [time.time() - at for at in sent] + ([now - self.first_sent_at] if self.first_sent_at else [])
@@ -54,6 +58,7 @@ class Posts:
             failures=self.failures,
             failing_for=now - self.failing_since if self.failures else 0.0,
             in_progress_for=0.0 if self.in_progress_since is None else now - self.in_progress_since,
+            others_pass=bool(self.failures) and answered_at >= self.failing_since,
             deadline=deadline,
         )
 

@@ -77,6 +77,10 @@ class Slots:
         """Note that HeyGen has no slot for these, which came in one POST; see `RenderPool.refused`."""
         self.pool.refused(tickets, wait, crowded=crowded)
 
+    def pause(self, seconds: float) -> None:
+        """Let no further row take a slot for so long; slots that are taken stay taken."""
+        self.pool.pause(seconds)
+
     async def try_again(self, ticket: object) -> None:
         """Wait until a POST that was refused may go out once more."""
         await self.pool.enter(ticket)

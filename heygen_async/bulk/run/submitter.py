@@ -41,7 +41,9 @@ from heygen_async.bulk.run.posts import Posts, Rows, blamed_items
 from heygen_async.bulk.run.slots import Slots
 from heygen_async.bulk.watch.watchlist import Watchlist
 from heygen_async.errors import APIError, HeyGenError, JournalError, OutcomeUnknownError
-from heygen_async.http.outcomes import NoSlot, Outcome, Refused
+from heygen_async.http.outcomes import Lost, NoSlot, NotSent, Outcome, Refused
+from heygen_async.http.retry import is_gateway_page
+from heygen_async.http.turn import Turn
 from heygen_async.telemetry import JobSubmitted, RetryPlanned, SlotsLearnt
 
 LAST_CALL_SECONDS = 5.0  # a POST under way may still bring its id when the run is left
@@ -93,6 +95,7 @@ class Submitter:
         self._looker = looker
         self._on_the_wire: set[anyio.CancelScope] = set()
         self._waits: set[anyio.CancelScope] = set()
+        self._answered_at = -math.inf  # when HeyGen itself last answered a POST, of any row
 
     def last_call(self) -> None:
         """Give POSTs on the wire a last moment to bring their ids."""
@@ -141,12 +144,15 @@ class Submitter:
                 error = OutcomeUnknownError(_too_old(posts.rows))
                 await self._settle(posts, LookFor(error))
                 return ()
+            if (turn := await self._turn()) is None:
+                continue
             with anyio.CancelScope(shield=True) as scope:
                 self._on_the_wire.add(scope)
                 try:
-                    decision = await self._try(posts)
+                    decision = await self._try(posts, turn)
                 finally:
                     self._on_the_wire.discard(scope)
+                    turn.leave()
             if scope.cancelled_caught:
                 return ()  # the run is left; the rows stay in SENDING, with an unknown outcome
             if decision is None:
@@ -155,29 +161,41 @@ class Submitter:
                 return decision
             await self._wait_by(decision, posts)
 
-    async def _try(self, posts: Posts) -> Resend | WaitForSlot | list[Posts] | None:
+    async def _turn(self) -> Turn | None:
+        """Wait until requests that cost money may be sent; return None if nothing more is to be sent.
+
+        Rows wait here in the stage before, and not among those on the wire: a row that was not sent costs nothing.
+        """
+        turns: list[Turn] = []
+        with self.wait():
+            turns.append(await self._client.turn_to_pay())
+        return turns[0] if turns else None
+
+    async def _try(self, posts: Posts, turn: Turn) -> Resend | WaitForSlot | list[Posts] | None:
         """Send a group once and record what came of it; return how to go on, None if the rows are settled."""
         key = await self._store.sending([row.job for row in posts.rows])
-        outcome = await self._post(posts, key)
+        outcome = await self._post(posts, key, turn)
         posts.note(outcome)
+        if not isinstance(outcome, Lost | NotSent):
+            self._answered_at = anyio.current_time()
         if len(posts.rows) > 1 and not posts.lost and isinstance(outcome, NoSlot | Refused):
             return await self._regroup(posts, outcome)
-        decision = after(outcome, posts.history(self._deadline), posts.rows[0].kind)
+        decision = after(outcome, posts.history(self._deadline, self._answered_at), posts.rows[0].kind)
         if isinstance(decision, Resend | WaitForSlot):
             await self._back_off(posts, decision.error)
             return decision
         await self._settle(posts, decision)
         return None
 
-    async def _post(self, posts: Posts, key: str) -> Outcome:
+    async def _post(self, posts: Posts, key: str, turn: Turn) -> Outcome:
         for row in posts.rows:
             self._registry.advance(row, Stage.SENDING)
             row.first_sent_at = row.first_sent_at or time.time()
         posts.first_sent_at = posts.first_sent_at or anyio.current_time()
         requests = [row.job.request for row in posts.rows]
         if len(requests) == 1:
-            return await self._client.attempt(requests[0], key, tried=posts.tries)
-        return await self._client.attempt_batch(requests, key, tried=posts.tries)
+            return await self._client.attempt(requests[0], key, turn=turn, tried=posts.tries)
+        return await self._client.attempt_batch(requests, key, turn=turn, tried=posts.tries)
 
     async def _settle(self, posts: Posts, decision: Decision) -> None:
         match decision:
@@ -237,6 +255,8 @@ class Submitter:
         if isinstance(decision, Resend):
             seconds = decision.error.retry_after or decision.seconds * random.uniform(0.75, 1.25)  # noqa: S311 - jitter
             name = type(decision.error).__name__
+            if is_gateway_page(decision.error):
+                self._slots.pause(seconds)  # the next row would meet the same page
             self._client.telemetry.emit(
                 RetryPlanned(method="POST", route=route_of(posts.rows[0].kind), error=name, seconds=seconds)
             )

@@ -21,7 +21,7 @@ from heygen_async import (
     VideoAgent,
     errors,
 )
-from heygen_async.bulk.jobs.next_step import KEY_SECONDS
+from heygen_async.http.retry import KEY_SECONDS
 from heygen_async.simulator import (
     DropAfterAccept,
     DropBefore,

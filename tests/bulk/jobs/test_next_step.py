@@ -10,7 +10,6 @@ from heygen_async import errors
 from heygen_async.bulk.jobs import keys
 from heygen_async.bulk.jobs.next_step import (
     GRACE_SECONDS,
-    KEY_SECONDS,
     OUTAGE_SECONDS,
     Decision,
     End,
@@ -38,6 +37,7 @@ from heygen_async.http.outcomes import (
     Outcome,
     Refused,
 )
+from heygen_async.http.retry import KEY_SECONDS
 
 NOW = 1_800_000_000.0
 
