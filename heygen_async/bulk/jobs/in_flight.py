@@ -238,7 +238,7 @@ class Registry:
         return [row for row in self if row.stage is not Stage.DELIVERED]
 
     def check(self) -> None:
-        """Raise `StageError` unless every row is in exactly one stage; for tests."""
+        """Raise `StageError` unless every row is in exactly one stage. Every run checks this at its end."""
         seen = Counter(index for rows in self._by_stage.values() for index in rows)
         for row in self:
             if seen.pop(row.index, 0) != 1 or self._by_stage[row.stage].get(row.index) is not row:

@@ -116,6 +116,7 @@ async def run(client: Client, store: JobStore, settings: RunSettings, hooks: Run
         results.leave()
         slots.give_all_back()
         work.tell_what_is_left(results)
+        registry.check()  # a row without its one place is a fault of this package, and every test would find it
 
 
 async def _heed(signals: Signals, watchlist: Watchlist) -> None:
