@@ -21,6 +21,7 @@ from typing import Any
 import anyio
 
 from heygen_async import Completed, HeyGen, Journal, Merge, Video
+from heygen_async.bulk.jobs import keys
 from heygen_async.bulk.jobs.records import Entry, SavedFile
 from heygen_async.bulk.journal.journal_store import JournalStore
 from heygen_async.simulator import World, run, serve
@@ -37,13 +38,20 @@ def entry(n: int) -> Entry:
         "voice_id": "voice_warm",
         "script": f"Hi Name {n}, " + "x" * 150,
     }
-    return Entry(row_key=f"{n:040}", row=row, kind="avatar", body=body)
+    return Entry(
+        identity=f"{n:040}",
+        row=row,
+        row_hash=keys.row_hash(row),
+        kind="avatar",
+        body=body,
+        body_hash=keys.body_hash("avatar", body),
+    )
 
 
 def filled(path: Path, rows: int) -> Journal:
     """Return a journal of *rows* planned rows."""
     journal = Journal(path, create=True)
-    journal.merge([entry(n) for n in range(rows)], journal.begin_merge(), Merge())
+    journal.merge([entry(n) for n in range(rows)], journal.begin_list(), Merge())
     return journal
 
 

@@ -97,6 +97,12 @@ class HeyGen(Client):
                 are stored.
             approve: Async function that gets the results of the canary and returns True if the other rows may go.
             breaker: (k, n): the run sends no more when k of the last n rows have failed with one code.
+            again: True to render rows again that have a video made by another request, and to pay for them again.
+                Without it they keep their videos; `results.merge` counts them and has their price.
+
+        With a journal, each option that a later run does not give is the one of the campaign's last run; `results.kept`
+        has those. The rows of a list are those that are sent: rows of an earlier list that are not in this one are
+        dropped. A row is recognised by its `Job.name`, else by its request.
 
         A failed row is a `Failed` result, never an exception. Leaving the block early stops submitting and
         watching. Submitted renders continue at HeyGen: `results.unfinished` lists them, and `results.unread` has the
@@ -118,7 +124,7 @@ class HeyGen(Client):
 
         settings = RunSettings.of(options, "render_many")
         if settings.journal is not None:
-            return run_journal(self, settings.journal, settings, requests)
+            return run_journal(self, settings.journal, settings, requests, options)
         folder, budget = settings.download_to, settings.budget_usd
         hooks = RunHooks(
             guard=guards(
@@ -239,4 +245,5 @@ class HeyGen(Client):
             rates=rates,
             watch="auto" if watch is None else watch,
         )
-        return run_journal(self, journal, settings)
+        given = {"budget_usd": budget_usd, "rates": rates, "watch": watch}
+        return run_journal(self, journal, settings, given=given)

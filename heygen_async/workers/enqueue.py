@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import anyio.to_thread
 import attrs
 
-from heygen_async.bulk.campaign.campaign import plan
-from heygen_async.bulk.jobs.job import Source
+from heygen_async.bulk.campaign.list_taker import ListTaker
+from heygen_async.bulk.jobs.job import Source, numbered
 from heygen_async.bulk.jobs.records import Merge
 from heygen_async.bulk.journal.journal import Journal
 from heygen_async.bulk.run.agent_queue import MAX_AGENTS
@@ -42,6 +42,7 @@ async def enqueue(
     max_agents: int | None = None,
     requests_per_second: float | None = None,
     tag_titles: bool = False,
+    again: bool = False,
 ) -> Enqueued:
     """Queue the rows of *source* for the workers of a database. Costs no money; the workers' renders do.
 
@@ -56,6 +57,7 @@ async def enqueue(
         max_agents: Most Video Agents among these renders; by default the present limit, at first 3.
         requests_per_second: Most rows that begin in a second over all workers.
         tag_titles: As for `HeyGen.render_many`.
+        again: As for `HeyGen.render_many`.
 
     Raises:
         InvalidInputError: *address* is not PostgreSQL, or a row cannot be rendered.
@@ -65,14 +67,17 @@ async def enqueue(
     queues = await anyio.to_thread.run_sync(QueueControl, address)
     try:
         with Journal(address, create=True) as journal:
-            merge = await plan(journal, source, tag_titles=tag_titles, prefix=f"{campaign}/" if campaign else "")
+            taker = ListTaker(journal, name=campaign, tag_titles=tag_titles, again=again)
+            await taker.take_all(numbered(source))
+            if taker.refused and (problem := taker.refused[0].problem) is not None:
+                raise problem
             state = await anyio.to_thread.run_sync(
                 _set_limits, address, queues, max_in_flight, max_agents, requests_per_second
             )
             count = await anyio.to_thread.run_sync(queues.add, planned(journal))
     finally:
         queues.close()
-    return Enqueued(merge=merge, queued=count, state=state)
+    return Enqueued(merge=taker.merge, queued=count, state=state)
 
 
 def planned(journal: Journal) -> Iterator[QueuedRow]:

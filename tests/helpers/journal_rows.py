@@ -6,19 +6,36 @@ from pathlib import Path
 from typing import Any
 
 from heygen_async import Journal, Merge
+from heygen_async.bulk.jobs import keys
 from heygen_async.bulk.jobs.records import Entry
 
 BODY = {"type": "avatar", "avatar_id": "a", "voice_id": "v", "script": "Hi Ada"}
 
 
 def entry(name: str = "ada", **changes: Any) -> Entry:
-    return Entry(row_key=name, row={"name": name}, kind="avatar", body={**BODY, **changes})
+    """Return a row with a name, so that a change of its request is a change of the row."""
+    return entry_of("avatar", {**BODY, **changes}, name)
 
 
-def take_in(journal: Journal, *entries: Entry) -> Merge:
-    result, mark = Merge(), journal.begin_merge()
+def entry_of(kind: str, body: dict[str, Any], name: str = "ada") -> Entry:
+    """Return a row with a name and any request."""
+    row = {"name": name}
+    return Entry(
+        identity=keys.named(name),
+        is_named=True,
+        row=row,
+        row_hash=keys.row_hash(row),
+        kind=kind,
+        body=body,
+        body_hash=keys.body_hash(kind, body),
+    )
+
+
+def take_in(journal: Journal, *entries: Entry, again: bool = False) -> Merge:
+    """Take a list in whole, and return its counts."""
+    result, mark = Merge(again=again), journal.begin_list()
     journal.merge(entries, mark, result)
-    result.removed = journal.unseen(mark)
+    journal.end_list(mark, result)
     return result
 
 

@@ -1,38 +1,35 @@
-"""A run with a journal: merge the rows of a source, then do the next step of each row, also after a crash."""
+"""A run with a journal: take the rows of a list in, then do the next step of each row, also after a crash."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping, Sequence
 from os import PathLike
+from typing import Any
 
-import attrs
+import anyio
+from anyio.abc import TaskGroup
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from heygen_async.api.client import Client
-from heygen_async.api.requests.kinds import kind_of
-from heygen_async.api.requests.stored import body_of
+from heygen_async.bulk.campaign.list_taker import ListTaker
 from heygen_async.bulk.campaign.recovery import Recovery
-from heygen_async.bulk.campaign.spent import spent_usd
 from heygen_async.bulk.download.downloader import Downloader
-from heygen_async.bulk.jobs import keys
 from heygen_async.bulk.jobs.job import Job, Source, numbered
-from heygen_async.bulk.jobs.records import Entry, Merge
+from heygen_async.bulk.jobs.outcomes import Result
+from heygen_async.bulk.jobs.records import Merge
 from heygen_async.bulk.journal.journal import Journal
-from heygen_async.bulk.journal.journal_store import JournalStore
+from heygen_async.bulk.journal.journal_store import JournalStore, RowsToCome
 from heygen_async.bulk.journal.queries import JournalReader
-from heygen_async.bulk.output.export import PREFIX
 from heygen_async.bulk.plan.price import Rates
-from heygen_async.bulk.rows.readers.read_rows import cells_of
-from heygen_async.bulk.run.guards import Budget, Guard, guards
-from heygen_async.bulk.run.result_stream import Results
+from heygen_async.bulk.run.guards import Approve, Budget, Guard, guards
+from heygen_async.bulk.run.result_stream import Results, only
 from heygen_async.bulk.run.run_options import RunHooks, RunSettings
 from heygen_async.bulk.run.scheduler import run
 from heygen_async.bulk.watch.render_times import RenderTimes
-from heygen_async.errors import InvalidInputError, JournalError
-from heygen_async.http import wire
+from heygen_async.errors import CanaryFailedError, JournalError
 
-_BATCH_ROWS = 500
-_TAG_DIGITS = 8
+READ_AHEAD_ROWS = 100  # of an async source: it may be slow, or have no end
 
 
 def settings_of(journal: JournalReader) -> RunSettings:
@@ -40,111 +37,161 @@ def settings_of(journal: JournalReader) -> RunSettings:
     return RunSettings.from_json(journal.meta("settings"))
 
 
-async def plan(
-    journal: Journal,
-    source: Source,
-    *,
-    tag_titles: bool = False,
-    prefix: str = "",
-    refused: list[Job] | None = None,
-) -> Merge:
-    """Merge all rows of *source* into the journal and return the counts. Sends no request.
+async def preview(journal: Journal, source: Source, *, tag_titles: bool = False, rates: Rates | None = None) -> Merge:
+    """Return what taking a list in would do, without doing it. Sends no request."""
+    jobs = [job async for job in numbered(source)]
+    takers: list[ListTaker] = []
 
-    Args:
-        journal: The journal.
-        source: The rows.
-        tag_titles: Add a tag to each title; see `RunSettings`.
-        prefix: Begins the identities of the rows, so that equal rows of other lists are other rows.
-        refused: Takes the rows that can never be sent as they are. Without it the first of them is an error.
-    """
-    result, mark = Merge(), journal.begin_merge()
-    batch: list[Entry] = []
-    async for job in numbered(source):
-        problem = job.problem
-        if problem is None:
-            try:
-                batch.append(_entry(job, tag_titles=tag_titles, prefix=prefix))
-            except InvalidInputError as exc:
-                problem = exc
-        if problem is not None:
-            if refused is None:
-                raise problem
-            refused.append(attrs.evolve(job, problem=problem))
-        if len(batch) == _BATCH_ROWS:
-            journal.merge(batch, mark, result)
-            batch.clear()
-    journal.merge(batch, mark, result)
-    result.removed = journal.unseen(mark)
-    return result
+    def take() -> None:
+        taker = ListTaker(journal, tag_titles=tag_titles, rates=rates)
+        for begin in range(0, len(jobs), READ_AHEAD_ROWS):
+            taker.take(jobs[begin : begin + READ_AHEAD_ROWS])
+        taker.end()
+        takers.append(taker)
 
-
-def _entry(job: Job, *, tag_titles: bool, prefix: str = "") -> Entry:
-    body = body_of(job.request)
-    wire.dumps([body, job.name])  # refuses a request that cannot be stored nor sent
-    cells = {name: cell for name, cell in cells_of(job.row).items() if not str(name).startswith(PREFIX)}
-    row = cells or job.row
-    identity = job.name or (keys.row_key(row) if row is not None else keys.body_hash(job.request.kind, body))
-    if tag_titles and kind_of(job.request.kind).has_title:
-        body["title"] = f"{body.get('title') or ''} [{keys.row_key(identity)[:_TAG_DIGITS]}]".strip()
-    return Entry(row_key=prefix + identity, row=row, kind=job.request.kind, body=body)
+    journal.preview(take)
+    return takers[-1].merge
 
 
 @contextlib.asynccontextmanager
 async def run_journal(
-    client: Client, path: str | PathLike[str], settings: RunSettings, source: Source | None = None
+    client: Client,
+    path: str | PathLike[str],
+    settings: RunSettings,
+    source: Source | None = None,
+    given: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[Results]:
-    """Merge the rows of *source* into a journal, run the rows that are not done, and yield the results.
+    """Take the rows of *source* into a journal, run the rows that are not done, and yield the results.
 
-    Without *source* the journal's campaign goes on with the settings that it keeps. Of *settings* it takes then only
-    what belongs to one run: `on_unknown`, `approve`, `rates`, signals of `watch`, and `budget_usd` if it is given.
+    Options that are not in *given* are those of the campaign's last run. Without *source* the campaign goes on with
+    the rows of its last list.
     """
     with Journal(path, create=source is not None) as journal:
-        if source is None:
-            settings = _resumed(settings_of(journal), settings)
+        settings, kept = settings_of(journal).with_given(settings, given or {})
         rates = settings.rates or Rates()
-        guard = _guard(journal, settings, rates)
-        journal.set_meta(settings=settings.to_json())
-        merge, refused = Merge(), list[Job]()
-        if source is not None:
-            merge = await plan(journal, source, tag_titles=settings.tag_titles, refused=refused)
-        downloads = None
-        if settings.download_to is not None:
-            taken = [file.file for _, stored in journal.files() for file in stored.values() if file.file is not None]
-            downloads = Downloader(client, settings.download_to, settings.filename, taken, settings.files)
-        store = JournalStore(journal, files=() if downloads is None else downloads.kinds, refused=refused)
-        times = RenderTimes(journal.lessons())
-        hooks = RunHooks(
-            guard=guard,
-            downloads=downloads,
-            recover=Recovery(client, journal, settings.on_unknown).recover,
-            times=times,
-            signals=settings.signals,
-        )
-        async with _lessons_stored(journal, times), run(client, store, settings, hooks) as results:
-            results.merge = merge
-            yield results
+        approve = _approval(journal, settings)
+        guard = _guard(journal, settings, rates, approve)
+        journal.set_meta(settings=settings.to_json(), **({"asks_approval": "yes"} if approve else {}))
+        journal.begin_run()
+        async with _taken(journal, source, settings, rates) as (taker, to_come):
+            downloads = None
+            if settings.download_to is not None:
+                downloads = Downloader(client, settings.download_to, settings.filename, _files(journal), settings.files)
+            store = JournalStore(
+                journal,
+                files=() if downloads is None else downloads.kinds,
+                refused=() if taker is None else taker.refused,
+                to_come=to_come,
+                rates=rates,
+            )
+            times = RenderTimes(journal.lessons())
+            hooks = RunHooks(
+                guard=guard,
+                downloads=downloads,
+                recover=Recovery(client, journal, settings.on_unknown).recover,
+                times=times,
+                signals=settings.signals,
+            )
+            async with _lessons_stored(journal, times), run(client, store, settings, hooks) as results:
+                results.merge = Merge() if taker is None else taker.merge
+                results.kept = kept
+                yield results
 
 
-def _resumed(kept: RunSettings, given: RunSettings) -> RunSettings:
-    """Return the settings of a campaign that goes on."""
-    return attrs.evolve(
-        kept,
-        on_unknown=given.on_unknown,
-        approve=given.approve,
-        rates=given.rates,
-        watch=kept.watch if isinstance(given.watch, str) else given.watch,
-        budget_usd=kept.budget_usd if given.budget_usd is None else given.budget_usd,
-    )
+@contextlib.asynccontextmanager
+async def _taken(
+    journal: Journal, source: Source | None, settings: RunSettings, rates: Rates
+) -> AsyncIterator[tuple[ListTaker | None, RowsToCome | None]]:
+    """Take a list in. An async source is read while the run goes on, a stated number of rows ahead of it."""
+    if source is None:
+        yield None, None
+        return
+    taker = ListTaker(journal, tag_titles=settings.tag_titles, again=settings.again, rates=rates)
+    jobs = numbered(source)
+    if not isinstance(source, AsyncIterable):
+        await taker.take_all(jobs)
+        yield taker, None
+        return
+    outbox, inbox = anyio.create_memory_object_stream[Job](READ_AHEAD_ROWS)
+    try:
+        async with inbox, anyio.create_task_group() as reader:
+            yield taker, _read_ahead(taker, jobs, reader, outbox, inbox)
+            reader.cancel_scope.cancel()
+    except BaseExceptionGroup as group:
+        raise only(group) from None
 
 
-def _guard(journal: Journal, settings: RunSettings, rates: Rates) -> Guard:
-    """Return the campaign's guard. It has no canary if enough rows were rendered by earlier runs."""
+def _read_ahead(
+    taker: ListTaker,
+    jobs: AsyncGenerator[Job],
+    tasks: TaskGroup,
+    outbox: MemoryObjectSendStream[Job],
+    inbox: MemoryObjectReceiveStream[Job],
+) -> RowsToCome:
+    """Read *jobs* in a task, and return a function that takes into the journal what has come."""
+    failures: list[Exception] = []
+
+    async def read() -> None:
+        async with contextlib.aclosing(jobs), outbox:
+            try:
+                async for job in jobs:
+                    await outbox.send(job)
+            except Exception as exc:  # noqa: BLE001 - the source is the user's; its error is raised at the end of the run
+                failures.append(exc)
+
+    async def more() -> bool:
+        try:
+            page = [await inbox.receive()]
+        except anyio.EndOfStream:
+            if failures:
+                raise failures[0] from None
+            taker.end()
+            return False
+        with contextlib.suppress(anyio.WouldBlock, anyio.EndOfStream):
+            while True:
+                page.append(inbox.receive_nowait())
+        taker.take(page)
+        return True
+
+    tasks.start_soon(read)
+    return more
+
+
+def _files(journal: JournalReader) -> list[str]:
+    """Return the names of all files that the campaign has stored."""
+    return [file.file for _, stored in journal.files() for file in stored.values() if file.file is not None]
+
+
+def _approval(journal: Journal, settings: RunSettings) -> Approve | None:
+    """Return who is to be asked after the canary. An approval that was given is remembered."""
+    ask = settings.approve
+    if journal.meta("approved") or not (ask or journal.meta("asks_approval")):
+        return None
+
+    async def asked(results: Sequence[Result]) -> bool:
+        if ask is None:
+            raise CanaryFailedError(
+                "the first rows wait for an approval, as this campaign was begun with one, and nobody is asked here; "
+                "give approve=, on the command line --approve"
+            )
+        approved = await ask(results)
+        if approved:
+            journal.set_meta(approved="yes")
+        return approved
+
+    return asked
+
+
+def _guard(journal: Journal, settings: RunSettings, rates: Rates, approve: Approve | None) -> Guard:
+    """Return the campaign's guard. Rows that earlier runs have rendered, or are rendering, belong to its canary."""
     budget, canary = None, settings.canary
     if settings.budget_usd is not None:
-        budget = Budget(settings.budget_usd, rates=rates, spent_usd=spent_usd(journal, rates))
-    if canary is not None and journal.counts()["completed"] >= canary:
+        ledger = journal.ledger()
+        budget = Budget(settings.budget_usd, rates=rates, spent_usd=ledger.high_usd, kept_usd=ledger.lost_usd)
+    counts = journal.counts()
+    if canary is not None and approve is None and counts["completed"] >= canary:
         canary = None
-    return guards(budget=budget, canary=canary, approve=settings.approve, breaker=settings.breaker)
+    return guards(budget=budget, canary=canary, approve=approve, breaker=settings.breaker, rendered=counts["completed"])
 
 
 @contextlib.asynccontextmanager

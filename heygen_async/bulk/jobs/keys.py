@@ -5,12 +5,24 @@ All of them are hashes: no part of a name, an address or a script leaves the mac
 
 from __future__ import annotations
 
+import datetime as dt
+import decimal
+import enum
 import hashlib
 import json
-from collections.abc import Sequence
+import os
+import unicodedata
+import uuid
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set as AbstractSet
 from typing import Any
 
+import attrs
+
+from heygen_async.errors import InvalidInputError
+
 _DIGITS = 40
+_PLAIN = (dt.date, dt.time, dt.timedelta, decimal.Decimal, uuid.UUID, os.PathLike)
 
 
 def body_hash(kind: str, body: Any) -> str:
@@ -18,18 +30,46 @@ def body_hash(kind: str, body: Any) -> str:
     return _digest("body", kind, _canonical(body))
 
 
-def row_key(row: Any) -> str:
-    """Return the identity of a row, made of all its cells."""
+def row_hash(row: Any) -> str:
+    """Return a hash of all cells of a row, by which a contact is recognised whose request has changed.
+
+    Raises:
+        InvalidInputError: The row holds an object without a stable form, such as one that is shown by its address.
+    """
     return _digest("row", _canonical(row))
 
 
-def idempotency_key(run: str, row: str, body: str, generation: int) -> str:
+def named(name: str) -> str:
+    """Return the identity of a row that has a name: the cell of the id column, or `Job.name`."""
+    return _digest("name", unicodedata.normalize("NFC", name))
+
+
+@attrs.define
+class Numbering:
+    """Identities of rows without a name: the request, with its number among equal ones of the list."""
+
+    _seen: Counter[int] = attrs.field(factory=Counter)
+
+    def identity(self, body: str) -> str:
+        """Return the identity of the next row whose request has the hash *body*."""
+        short = int(body[:15], 16)  # a number of eight bytes for each row of a long list
+        self._seen[short] += 1
+        return _digest("request", body, str(self._seen[short] - 1))
+
+
+def idempotency_key(run: str, row: int, body: str, generation: int) -> str:
     """Return the `Idempotency-Key` of a row's POST, in the alphabet and length that HeyGen accepts.
 
     HeyGen replays the first answer under a key even if the body differs, so an edited request needs a new key. A new
-    *generation* gives a failed render a new key.
+    *generation* gives a failed render a new key, and a request that was changed and changed back.
+
+    Args:
+        run: Random id of the campaign.
+        row: Number of the row in its journal.
+        body: Hash of the request.
+        generation: Number of earlier renders of the row.
     """
-    return "ha-" + _digest("key", run, row, body, str(generation))
+    return "ha-" + _digest("key", run, str(row), body, str(generation))
 
 
 def batch_key(members: Sequence[str]) -> str:
@@ -38,7 +78,35 @@ def batch_key(members: Sequence[str]) -> str:
 
 
 def _canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    text = json.dumps(_sorted(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_stable)
+    return unicodedata.normalize("NFC", text)
+
+
+def _sorted(value: Any) -> Any:
+    """Return *value* with the names of mappings as text, so that they can be sorted."""
+    if isinstance(value, Mapping):
+        return {str(name): _sorted(one) for name, one in value.items()}
+    return [_sorted(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _stable(value: Any) -> Any:
+    """Return a form of *value* that is the same in every process."""
+    if isinstance(value, AbstractSet):
+        return sorted(_canonical(one) for one in value)
+    if isinstance(value, enum.Enum):
+        return _sorted(value.value)
+    if isinstance(value, _PLAIN):
+        return str(value)
+    if isinstance(value, bytes):
+        return value.hex()
+    if attrs.has(type(value)):
+        return _sorted(attrs.asdict(value, recurse=False))
+    if isinstance(fields := getattr(value, "__dict__", None), dict) and hasattr(value, "__dataclass_fields__"):
+        return _sorted(fields)
+    raise InvalidInputError(
+        f"row: a {type(value).__name__} has no form that is the same tomorrow, so the journal could not recognise the "
+        "row; give a mapping of plain values, or a Job with a name of its own: Job(request=..., row=..., name=...)"
+    )
 
 
 def _digest(*parts: str) -> str:

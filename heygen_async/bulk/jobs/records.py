@@ -10,7 +10,7 @@ import attrs
 
 from heygen_async.errors import Spent
 
-State = Literal["planned", "intended", "submitted", "completed", "failed", "unknown"]
+State = Literal["planned", "intended", "submitted", "completed", "failed", "unknown", "dropped"]
 
 
 @attrs.frozen(kw_only=True)
@@ -19,7 +19,7 @@ class Record:
 
     Attributes:
         id: Number of the row, from 1.
-        row_key: Identity of the row.
+        identity: Identity of the row in the campaign: a hash of its name, or of its request.
         row: Your row, as JSON keeps it.
         kind: Kind of the request: "avatar", "video_agent", "template/ID", ...
         text: The request body, as JSON.
@@ -38,10 +38,14 @@ class Record:
         error_code: Code of the failure.
         error: Message of the failure.
         spent: If an ended or unknown row cost money: "no", "yes" or "unknown".
+        seen: Number of the last list that had the row.
+        run: Number of the run that sent the row.
+        low_usd: The least that its render costs, in US dollars; estimated when it is sent, exact when it has ended.
+        high_usd: The most that its render costs.
     """
 
     id: int
-    row_key: str
+    identity: str
     row: Any = attrs.field(repr=False)
     kind: str
     text: str = attrs.field(repr=False)
@@ -60,6 +64,10 @@ class Record:
     error_code: str | None
     error: str | None
     spent: Spent | None
+    seen: int
+    run: int | None
+    low_usd: float | None
+    high_usd: float | None
 
     @property
     def body(self) -> dict[str, Any]:
@@ -115,36 +123,126 @@ class Lesson:
 
 
 @attrs.frozen(kw_only=True)
-class Entry:
-    """A row that is to be merged into the journal."""
+class Ledger:
+    """Money of renders, in US dollars: by their real length once they have ended, else by estimate.
 
-    row_key: str
-    row: Any
+    Attributes:
+        charged: Number of renders that are paid for.
+        low_usd: The least that these cost.
+        high_usd: The most that these cost.
+        open: Number of renders under way or of unknown outcome.
+        at_stake_usd: The most that the open ones may cost.
+        lost_usd: The part of it of renders that nobody follows any more, whose outcome is unknown.
+    """
+
+    charged: int = 0
+    low_usd: float = 0.0
+    high_usd: float = 0.0
+    open: int = 0
+    at_stake_usd: float = 0.0
+    lost_usd: float = 0.0
+
+    def with_renders(self, paid: str, count: int, low: float, high: float) -> Ledger:
+        """Return this ledger with *count* further renders, which are *paid* for: "yes", "open", "lost" or "no"."""
+        if paid == "yes":
+            return attrs.evolve(
+                self, charged=self.charged + count, low_usd=self.low_usd + low, high_usd=self.high_usd + high
+            )
+        if paid == "no":
+            return self
+        lost = high if paid == "lost" else 0.0
+        return attrs.evolve(
+            self, open=self.open + count, at_stake_usd=self.at_stake_usd + high, lost_usd=self.lost_usd + lost
+        )
+
+
+@attrs.frozen(kw_only=True)
+class RowList:
+    """A list of rows that was merged into a journal.
+
+    Attributes:
+        id: Number of the list, from 1.
+        name: Name of the campaign of workers that it belongs to; empty for a journal of one campaign.
+        id_column: Column that identifies the rows; None if they are identified by their requests.
+        whole: True if the list was taken to its end.
+        rows: Number of its rows taken so far.
+    """
+
+    id: int
+    name: str
+    id_column: str | None
+    whole: bool
+    rows: int
+
+
+@attrs.frozen(kw_only=True)
+class Entry:
+    """A row that is to be merged into the journal.
+
+    Attributes:
+        identity: Identity of the row: a hash of its name, or of its request.
+        is_named: True if the user chose the identity.
+        row: The row, as JSON keeps it.
+        row_hash: Hash of all cells; None without cells.
+        kind: Kind of the request.
+        body: Request body, with its tag.
+        body_hash: Hash of the request without the tag.
+        again: True if the row comes from a list of failed rows, which are to be sent again.
+    """
+
+    identity: str
+    is_named: bool = False
+    row: Any = attrs.field(default=None, repr=False)
+    row_hash: str | None = None
     kind: str
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] = attrs.field(repr=False)
+    body_hash: str
+    again: bool = False
+
+
+Match = Literal["new", "unchanged", "replaced", "retried", "changed", "equal", "busy", "repeated"]
 
 
 @attrs.define(kw_only=True)
 class Merge:
-    """The outcome of merging a source into the journal: counts of rows.
+    """The outcome of merging a list into the journal: counts of rows.
 
     Attributes:
         new: Rows that the journal did not have.
         unchanged: Rows that the journal had, with the same request.
-        changed: Rows whose request has changed; they are rendered again, under a new key.
+        replaced: Rows whose request has changed before it was paid for; the new request is sent.
+        retried: Failed rows, fed back in a list of failed rows; they are sent again.
+        changed: Rows that have a video, or may have one, made by another request.
+        equal: New rows whose request has a video already, of another row.
+        again: True if changed and equal rows are rendered, and paid for again; else they keep what they have and wait
+            for a decision.
         busy: Changed rows whose former request is still under way; it is finished first.
-        removed: Rows of the journal that the source no longer has; they are left as they are.
-        repeated: Repetitions of rows in the source; each row is rendered once.
+        dropped: Planned rows that the list no longer has; they are not sent.
+        removed: All rows of the journal that the list no longer has, the dropped ones included.
+        repeated: Repetitions of rows with one id in the list; each row is rendered once.
+        low_usd: The least that the changed and equal rows would cost, in US dollars.
+        high_usd: The most that they would cost.
     """
 
     new: int = 0
     unchanged: int = 0
+    replaced: int = 0
+    retried: int = 0
     changed: int = 0
+    equal: int = 0
+    again: bool = False
     busy: int = 0
+    dropped: int = 0
     removed: int = 0
     repeated: int = 0
+    low_usd: float = 0.0
+    high_usd: float = 0.0
 
-    def add(self, other: Merge) -> None:
-        """Add the counts of further rows."""
-        for field in attrs.fields(Merge):
-            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
+    @property
+    def waiting(self) -> int:
+        """Number of rows that wait for a decision: to render them again, or to keep what they have."""
+        return 0 if self.again else self.changed + self.equal
+
+    def count(self, match: Match) -> None:
+        """Count one row."""
+        setattr(self, match, getattr(self, match) + 1)

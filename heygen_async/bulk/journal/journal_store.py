@@ -5,22 +5,25 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import anyio
 import attrs
 
 from heygen_async.api.handles.video import Video
-from heygen_async.api.requests.stored import StoredRequest
+from heygen_async.api.requests.stored import StoredRequest, body_of
 from heygen_async.bulk.jobs import keys
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.next_step import Step, next_step
 from heygen_async.bulk.jobs.records import Record, SavedFile, State
 from heygen_async.bulk.journal.job_store import JobStore, Named
-from heygen_async.bulk.journal.journal import Journal, WrongStateError
+from heygen_async.bulk.journal.journal import Journal, UsdRange, WrongStateError
 from heygen_async.bulk.journal.stored_files import Stored, unstored
-from heygen_async.errors import HeyGenError, NotFoundError, RenderFailedError, Spent
+from heygen_async.bulk.plan.price import Rates
+from heygen_async.errors import HeyGenError, JournalError, NotFoundError, RenderFailedError, Spent
+
+RowsToCome = Callable[[], Awaitable[bool]]  # takes rows into the journal; False at the end of the source
 
 
 @attrs.define(eq=False)
@@ -54,21 +57,37 @@ _UNDER_WAY: tuple[State, ...] = ("submitted", "intended", "unknown")
 class JournalStore(JobStore):
     """The jobs of a journal, which remembers them."""
 
-    def __init__(self, journal: Journal, *, files: Iterable[str] = (), refused: Iterable[Job] = ()) -> None:
-        """Take what is due from *journal* and write to it; *files* are the kinds that are wanted of each video.
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        files: Iterable[str] = (),
+        refused: Iterable[Job] = (),
+        to_come: RowsToCome | None = None,
+        rates: Rates | None = None,
+    ) -> None:
+        """Take what is due from *journal* and write to it.
 
-        *refused* are jobs that can never be sent as they are, so that the journal does not have them.
+        Args:
+            journal: The journal.
+            files: Kinds of files that are wanted of each video.
+            refused: Jobs that can never be sent as they are, so that the journal does not have them.
+            to_come: Takes further rows of a source that is still being read into the journal.
+            rates: Prices, for the journal's ledger.
         """
         self._journal = journal
-        counts = journal.counts()
-        self.left: int | None = sum(counts[state] for state in ("planned", *_UNDER_WAY))
+        self._rates = rates or Rates()
+        self._to_come = to_come
+        self.left: int | None = journal.due() if to_come is None else None
         # What was under way comes first: it is paid for. Its ids are noted now, because states change during the run.
         self._open = iter([record.id for state in _UNDER_WAY for record in journal.records(state)])
         self._to_send: deque[Record] = deque()  # of them, those whose POST goes out once more
-        self._refused = deque(refused)
+        self._refused = refused if isinstance(refused, deque) else deque(refused)
         self._unstored = unstored(journal, files)
         self._planned = journal.records("planned")
         self._handed_out: set[int] = set()
+        newest = journal.newest_list()
+        self._newest = newest.id if newest is not None and newest.whole and not newest.name else 0
         self._batches: dict[int, int] = {}  # rows on their way, and the numbers of their batches
         self._group: _Group | None = None
         self._writer = ThreadPoolExecutor(1)  # its thread begins with the first commit that has to travel
@@ -80,6 +99,8 @@ class JournalStore(JobStore):
             if job_id in self._handed_out:
                 continue
             step = next_step(record, time.time(), wants_file=False)
+            if step == "submit" and record.seen < self._newest:
+                step = "reconcile"  # the list no longer has the row, so it is not sent, not even under its key
             if step == "submit" and record.batch is not None:
                 step = self._with_its_mates(record)
             if step != "submit":
@@ -99,11 +120,34 @@ class JournalStore(JobStore):
 
     async def next(self) -> Job | None:
         """Return the next job that is to be sent; None at the end."""
-        if self._refused:
-            return self._refused.popleft()
-        self._count()
-        record = self._to_send.popleft() if self._to_send else next(self._planned, None)
-        return None if record is None else job_of(self._journal, record, "submit")
+        while True:
+            if self._refused:
+                return self._refused.popleft()
+            record = self._to_send.popleft() if self._to_send else next(self._planned, None)
+            if record is not None:
+                self._count()
+                if self._to_come is not None:
+                    self._handed_out.add(record.id)
+                return job_of(self._journal, record, "submit")
+            if not await self._take_more():
+                self._count()
+                return None
+
+    async def _take_more(self) -> bool:
+        """Take further rows of a source into the journal; return False when there are none to come."""
+        if self._to_come is None:
+            return False
+        try:
+            there_are = await self._to_come()
+        except JournalError:
+            raise
+        except Exception as exc:  # noqa: BLE001 - the source is the user's; its error is raised at the end of the run
+            self.broken, there_are = exc, False
+        if not there_are:
+            self._to_come, self.left = None, 0
+        planned = self._journal.records("planned")  # from the first: the list may have a row of an earlier one
+        self._planned = (record for record in planned if record.id not in self._handed_out)
+        return there_are or bool(self._refused)
 
     def _count(self) -> None:
         if self.left is not None:
@@ -112,13 +156,15 @@ class JournalStore(JobStore):
     async def sending(self, jobs: Sequence[Job]) -> str:
         """Write the intent, and which jobs are in the batch: what is sent again must be the same."""
         if len(jobs) == 1 and jobs[0].index not in self._batches:
-            await self._write(lambda: self._journal.intend(_id(jobs[0])))
+            (price,) = self._prices(jobs)
+            await self._write(lambda: self._journal.intend(_id(jobs[0]), price))
             return jobs[0].key
         batch = self._batches.get(jobs[0].index)
         if batch is None:
             key = keys.batch_key([job.key for job in jobs])
             made: list[int] = []
-            await self._write(lambda: made.append(self._journal.intend_together([_id(job) for job in jobs], key)))
+            ids, prices = [_id(job) for job in jobs], self._prices(jobs)
+            await self._write(lambda: made.append(self._journal.intend_together(ids, key, prices)))
             self._batches.update({job.index: made[-1] for job in jobs})
             return key
         await self._write(lambda: self._each(self._journal.intend, jobs))
@@ -163,8 +209,10 @@ class JournalStore(JobStore):
         await self._write(lambda: self._each(change, jobs))
 
     async def completed(self, job: Job, video: Video) -> None:
-        """Write the end."""
-        await self._write(lambda: self._journal.completed(_id(job), video_id=video.id, duration=video.duration))
+        """Write the end, and what it cost."""
+        seconds = video.duration
+        price = (None, None) if seconds is None else self._rates.price(job.request.kind, seconds)
+        await self._write(lambda: self._journal.completed(_id(job), video_id=video.id, duration=seconds, price=price))
 
     async def failed(self, job: Job, error: HeyGenError) -> None:
         """Write the end, unless the render goes on: then it stays open and the next run follows it."""
@@ -194,6 +242,10 @@ class JournalStore(JobStore):
     def batch_id(self, job: Job) -> str:
         """Return HeyGen's id of the batch that a submitted job is in."""
         return self._journal.batch(job.record.batch).batch_id or ""
+
+    def _prices(self, jobs: Iterable[Job]) -> list[UsdRange]:
+        prices = [self._rates.estimate(job.request.kind, body_of(job.request)) for job in jobs]
+        return [(price.low, price.high) for price in prices]
 
     def _each(self, change: Callable[[int], None], jobs: Iterable[Job]) -> None:
         for job in jobs:

@@ -10,12 +10,22 @@ from typing import Any
 import attrs
 
 from heygen_async.bulk.jobs import keys
-from heygen_async.bulk.jobs.records import BatchRecord, Lesson, Record, SavedFile, State
+from heygen_async.bulk.jobs.records import BatchRecord, Ledger, Lesson, Record, RowList, SavedFile, State
 from heygen_async.bulk.journal.database import Database
 from heygen_async.errors import JournalError
 
 PAGE_ROWS = 500
 
+_OF_NEWEST_LISTS = "(seen IN (SELECT max(id) FROM lists GROUP BY name) OR seen = 0)"
+# One query for the present renders and the former ones of all rows. A render is paid for when it is completed or said
+# to be; it may be when it is under way or its outcome is unknown. Nobody follows a former render any more.
+_PAID = """CASE WHEN state = 'completed' OR spent = 'yes' THEN 'yes'
+WHEN state IN ('intended', 'submitted', 'unknown') THEN {under_way} WHEN spent = 'unknown' THEN 'lost' ELSE 'no' END"""
+_LEDGER = " UNION ALL ".join(
+    f"SELECT {_PAID.format(under_way=word)} AS paid, count(*), sum(low_usd), sum(high_usd) FROM {table} "  # noqa: S608 - our own words
+    "WHERE CAST(? AS INTEGER) IS NULL OR run = ? GROUP BY paid"
+    for table, word in (("jobs", "'open'"), ("former", "'lost'"))
+)
 _FIELDS = tuple(field.name for field in attrs.fields(Record))
 _COLUMNS = ", ".join("body" if name == "text" else name for name in _FIELDS)
 _SELECT = f"SELECT {_COLUMNS} FROM jobs JOIN requests USING (id)"  # noqa: S608 - our own names
@@ -38,12 +48,13 @@ class JournalReader(Database):
             raise JournalError(f"{self.name}: there is no row {job_id}")
         return _record(found[0])
 
-    def records(self, *states: State, code: str | None = None) -> Iterator[Record]:
+    def records(self, *states: State, code: str | None = None, after: int = 0) -> Iterator[Record]:
         """Yield the rows in *states* (all rows if none are given), those that failed with *code* if it is given.
 
-        Rows may change meanwhile: each is yielded at most once, as it is when its page is read.
+        Rows may change meanwhile: each is yielded at most once, as it is when its page is read. Planned rows are those
+        of the newest list only. Rows up to number *after* are left out.
         """
-        last = 0
+        last = after
         while page := self._page(last, states, code):
             yield from page
             last = page[-1].id
@@ -51,6 +62,8 @@ class JournalReader(Database):
     def _page(self, after: int, states: tuple[State, ...], code: str | None) -> list[Record]:
         conditions = ["id > ?"]
         values: list[Any] = [after]
+        if states == ("planned",):
+            conditions.append(_OF_NEWEST_LISTS)
         if states:
             conditions.append(f"state IN ({placeholders(len(states))})")
             values += states
@@ -62,13 +75,21 @@ class JournalReader(Database):
 
     def key(self, record: Record) -> str:
         """Return the `Idempotency-Key` of a row's POST."""
-        return keys.idempotency_key(self.run, record.row_key, record.body_hash, record.generation)
+        return keys.idempotency_key(self.run, record.id, record.body_hash, record.generation)
 
     # Counts
 
     def counts(self) -> Counter[str]:
         """Count the rows by state."""
         return Counter(dict(self._rows("SELECT state, count(*) FROM jobs GROUP BY state")))
+
+    def due(self) -> int:
+        """Count the rows that a run has to do something about: those of the newest list, and those under way."""
+        query = (
+            f"SELECT count(*) FROM jobs WHERE state IN ('intended', 'submitted', 'unknown') "  # noqa: S608 - our own words
+            f"OR (state = 'planned' AND {_OF_NEWEST_LISTS})"
+        )
+        return int(self._rows(query)[0][0])
 
     def failures(self) -> Counter[str]:
         """Count the failed rows by code."""
@@ -80,9 +101,22 @@ class JournalReader(Database):
         query = "SELECT kind, count(*), coalesce(sum(duration), 0) FROM jobs WHERE state = 'completed' GROUP BY kind"
         return {kind: (count, seconds) for kind, count, seconds in self._rows(query)}
 
-    def unseen(self, mark: int) -> int:
-        """Count the rows that the source with that mark did not have."""
-        return int(self._rows("SELECT count(*) FROM jobs WHERE seen < ?", mark)[0][0])
+    def newest_list(self) -> RowList | None:
+        """Return the list that was merged last; None if there is none."""
+        found = self._rows("SELECT id, name, id_column, whole, row_count FROM lists ORDER BY id DESC LIMIT 1")
+        if not found:
+            return None
+        number, name, id_column, whole, rows = found[0]
+        return RowList(id=number, name=name, id_column=id_column, whole=bool(whole), rows=rows)
+
+    # Money
+
+    def ledger(self, run: int | None = None) -> Ledger:
+        """Return what was charged and what may be, for all runs or for the renders that one *run* sent."""
+        total = Ledger()
+        for paid, count, low, high in self._rows(_LEDGER, run, run, run, run):
+            total = total.with_renders(paid, count, low or 0.0, high or 0.0)
+        return total
 
     # Files, batches, times
 
@@ -129,11 +163,6 @@ class JournalReader(Database):
         """Return True if the video belongs to a row, or to a former render of a row."""
         query = "SELECT 1 FROM jobs WHERE video_id = ? UNION SELECT 1 FROM former WHERE video_id = ?"
         return bool(self._rows(query, video_id, video_id))
-
-    def former_at_stake(self) -> list[int]:
-        """Return the ids of rows with former renders that were paid for, or may have been; one id for each render."""
-        query = "SELECT job_id FROM former WHERE state NOT IN ('planned', 'failed') OR coalesce(spent, 'no') != 'no'"
-        return [job_id for (job_id,) in self._rows(query)]
 
 
 def placeholders(count: int) -> str:

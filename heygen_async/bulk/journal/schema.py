@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 # Long texts that rarely change (requests) are apart from values that change often (jobs): a change of state rewrites
 # 150 bytes, not the script. There is no index on `state`: it would cost each change more than it would save the few
@@ -19,7 +19,8 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL){rowless};
 CREATE TABLE requests (id {integer} PRIMARY KEY, row TEXT NOT NULL, body TEXT NOT NULL);
 CREATE TABLE jobs (
     id {number},
-    row_key TEXT NOT NULL UNIQUE,
+    identity TEXT NOT NULL UNIQUE,
+    row_hash TEXT,
     kind TEXT NOT NULL,
     body_hash TEXT NOT NULL,
     generation INTEGER NOT NULL DEFAULT 0,
@@ -36,8 +37,21 @@ CREATE TABLE jobs (
     file TEXT,
     error_code TEXT,
     error TEXT,
-    spent TEXT
+    spent TEXT,
+    run INTEGER,
+    low_usd {real},
+    high_usd {real}
 );
+CREATE TABLE lists (
+    id {number},
+    name TEXT NOT NULL,
+    id_column TEXT,
+    begun {real} NOT NULL,
+    whole INTEGER NOT NULL DEFAULT 0,
+    row_count INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX jobs_by_row ON jobs (row_hash);
+CREATE INDEX jobs_by_request ON jobs (body_hash);
 CREATE INDEX jobs_by_session ON jobs (session_id) WHERE session_id IS NOT NULL;
 CREATE INDEX jobs_by_batch ON jobs (batch) WHERE batch IS NOT NULL;
 CREATE TABLE batches (id {number}, key TEXT NOT NULL, size INTEGER NOT NULL, batch_id TEXT);
@@ -65,10 +79,13 @@ CREATE TABLE former (
     session_id TEXT,
     error_code TEXT,
     error TEXT,
-    spent TEXT
+    spent TEXT,
+    run INTEGER,
+    low_usd {real},
+    high_usd {real}
 )
 """
-# A table that came after format 3. Older versions of the package do not need it, so it is added where it is missing.
+# A table of later versions, which is added where it is missing.
 _ADDED = "CREATE TABLE IF NOT EXISTS assets (mark TEXT PRIMARY KEY, asset_id TEXT NOT NULL){rowless}"
 
 

@@ -112,13 +112,15 @@ class Budget(Guard):
         reserved_usd: The highest prices of the rows under way, and of those whose outcome is not known.
     """
 
-    def __init__(self, limit_usd: float, *, rates: Rates | None = None, spent_usd: float = 0.0) -> None:
-        """Let rows be sent while they fit into *limit_usd*, of which *spent_usd* are gone."""
+    def __init__(
+        self, limit_usd: float, *, rates: Rates | None = None, spent_usd: float = 0.0, kept_usd: float = 0.0
+    ) -> None:
+        """Let rows be sent while they fit into *limit_usd*, of which *spent_usd* are gone and *kept_usd* may be."""
         super().__init__()
         self.limit_usd = limit_usd
         self.spent_usd: float = spent_usd
         self._rates = rates or Rates()
-        self._kept = 0.0  # of rows of unknown outcome
+        self._kept = kept_usd  # of rows of unknown outcome
 
     @property
     def reserved_usd(self) -> float:
@@ -167,10 +169,13 @@ Approve = Callable[[Sequence[Result]], Awaitable[bool]]
 class Canary(Guard):
     """Sends the first rows alone; the others go when those are there, files and all."""
 
-    def __init__(self, count: int, approve: Approve | None = None) -> None:
-        """Hold all but the first *count* rows back until those are good; then ask *approve*, if it is given."""
+    def __init__(self, count: int, approve: Approve | None = None, rendered: int = 0) -> None:
+        """Hold all but the first *count* rows back until those are good; then ask *approve*, if it is given.
+
+        *rendered* is the number of rows that earlier runs have rendered well: so many fewer go first.
+        """
         super().__init__()
-        self._count = count
+        self._count = max(0, count - rendered)
         self._approve = approve
         self._approved = approve is None
         self._admitted = 0
@@ -208,6 +213,12 @@ class Canary(Guard):
         self._approved = await self._approve(tuple(self._ended))
         if not self._approved:
             raise CanaryFailedError(f"the first {len(self._ended)} rows were not approved of, so no other was sent")
+
+    def adopt(self, row: InFlight) -> None:
+        """Count a row that an earlier run has sent as one of the first."""
+        if not self._passed and self._admitted < self._count:
+            self._admitted += 1
+            row.is_canary = True
 
     def ended(self, result: Result) -> None:
         """Take a result in."""
@@ -254,11 +265,12 @@ def guards(
     canary: int | None = None,
     approve: Approve | None = None,
     breaker: tuple[int, int] | None = None,
+    rendered: int = 0,
 ) -> Guard:
     """Return what holds a run back. The budget comes last: what others refuse reserves nothing."""
     chosen: Iterable[Guard | None] = (
         None if breaker is None else Breaker(*breaker),
-        None if canary is None else Canary(canary, approve),
+        None if canary is None else Canary(canary, approve, rendered),
         budget,
     )
     return Guards([guard for guard in chosen if guard is not None])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
-from typing import Protocol, Self
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol, Self
 
 from heygen_async.bulk.jobs.in_flight import NOT_BEGUN, InFlight, Registry, Stage
 from heygen_async.bulk.jobs.outcomes import Completed, Failed, Result, Summary, Unfinished
@@ -89,6 +89,7 @@ class Results:
         slots: The run's render slots.
         unread: After an early exit: results that had come in and were not read.
         merge: How the rows met the journal, in a run that has one.
+        kept: Options of the campaign that this run did not give and so keeps, by name.
     """
 
     def __init__(self, queue: ResultQueue, registry: Registry, work: Work, summary: Summary) -> None:
@@ -101,6 +102,7 @@ class Results:
         self.slots: Slots = work.slots
         self.unread: list[Result] = []
         self.merge: Merge | None = None
+        self.kept: Mapping[str, Any] = {}
 
     def __aiter__(self) -> Self:
         """Iterate once."""

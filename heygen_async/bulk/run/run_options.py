@@ -55,6 +55,7 @@ class RunOptions(TypedDict, total=False):
     canary: int | None
     approve: Approve | None
     breaker: tuple[int, int] | None
+    again: bool
 
 
 Rule = Callable[[Any, "attrs.Attribute[Any]", Any], None]
@@ -137,6 +138,7 @@ class RunSettings:
         canary: So many rows go first, alone.
         approve: True if somebody is asked before the others go.
         breaker: [k, n]: when k of the last n rows have failed with one code, no more are sent.
+        again: True to render rows again, and pay again, that have a video made by another request.
     """
 
     max_in_flight: InFlight = attrs.field(
@@ -182,6 +184,7 @@ class RunSettings:
         converter=_pair,
         validator=_rule(_is_breaker, "two whole numbers (k, n) with 1 <= k <= n: failures of the last n rows"),
     )
+    again: bool = attrs.field(default=False, validator=_SWITCH)
 
     @classmethod
     def of(cls, options: Mapping[str, Any], caller: str) -> RunSettings:
@@ -206,12 +209,27 @@ class RunSettings:
         """Signals of webhooks, if *watch* names a source of them."""
         return signals_of(self.watch)
 
+    def with_given(self, new: RunSettings, given: Mapping[str, Any]) -> tuple[RunSettings, dict[str, Any]]:
+        """Return the settings of the next run of a campaign that keeps these, and those that it keeps, by name.
+
+        Args:
+            new: Settings of the run as it was asked for.
+            given: The options that were given; one that is None was not.
+        """
+        names = [name for name in (*_KEPT, "rates") if given.get(name) is None]
+        default = RunSettings()
+        kept = {name: getattr(self, name) for name in names}
+        return attrs.evolve(new, **kept), {
+            name: value for name, value in kept.items() if value not in (getattr(default, name), getattr(new, name))
+        }
+
     def to_json(self) -> str:
         """Return the settings that a journal keeps, as JSON; with them a campaign can be resumed."""
         kept = {name: getattr(self, name) for name in _KEPT}
         kept["watch"] = self.watch_word
         if callable(self.max_in_flight):
             kept["max_in_flight"] = "auto"  # a function cannot be stored
+        kept["rates"] = None if self.rates is None else attrs.asdict(self.rates)
         return json.dumps(kept)
 
     @classmethod
@@ -221,14 +239,20 @@ class RunSettings:
         Raises:
             InvalidInputError: An earlier version stored a value that is refused today.
         """
+        kept = json.loads(text or "{}")
+        if (rates := kept.pop("rates", None)) is not None:
+            pairs: dict[str, Any] = {
+                name: tuple(rate) if isinstance(rate, list) else rate for name, rate in rates.items()
+            }
+            kept["rates"] = Rates(**pairs)
         try:
-            return cls(**json.loads(text or "{}"))
+            return cls(**kept)
         except InvalidInputError as exc:
             exc.add_note("The journal keeps this value; give render_many the right one, with the same rows, to go on.")
             raise
 
 
-_GIVEN_ANEW = frozenset({"journal", "on_unknown", "rates", "approve"})  # of each run, or not fit for a file
+_GIVEN_ANEW = frozenset({"journal", "on_unknown", "approve", "again", "rates"})  # of each run, or not fit for a file
 _KEPT = tuple(field.name for field in attrs.fields(RunSettings) if field.name not in _GIVEN_ANEW)
 
 

@@ -8,7 +8,8 @@ import anyio
 import pytest
 
 from heygen_async import DirectVideo, Job, Journal, errors
-from heygen_async.bulk.campaign.campaign import plan
+from heygen_async.bulk.campaign.list_taker import ListTaker
+from heygen_async.bulk.jobs.job import numbered
 from heygen_async.bulk.jobs.records import SavedFile
 from heygen_async.bulk.journal.job_store import IterableStore
 from heygen_async.bulk.journal.journal_store import JournalStore
@@ -26,7 +27,7 @@ def jobs() -> list[Job]:
 async def test_changes_of_one_moment_share_a_commit(tmp_path: Path) -> None:
     """Twenty intents of one turn of the loop are one transaction, and each is on disk when its writer goes on."""
     with Journal(tmp_path / "c.db", create=True) as journal:
-        await plan(journal, jobs())
+        await ListTaker(journal).take_all(numbered(jobs()))
         store = JournalStore(journal)
         rows = [await store.next() for _ in range(COUNT)]
         commits: list[str] = []
@@ -53,7 +54,7 @@ async def test_changes_of_one_moment_share_a_commit(tmp_path: Path) -> None:
 async def test_a_change_that_does_not_fit_fails_alone(tmp_path: Path) -> None:
     """A change that does not fit the state of its row raises; the others of its commit are written."""
     with Journal(tmp_path / "c.db", create=True) as journal:
-        await plan(journal, jobs())
+        await ListTaker(journal).take_all(numbered(jobs()))
         store = JournalStore(journal)
         first, second = await store.next(), await store.next()
         assert first is not None
@@ -75,7 +76,7 @@ async def test_a_change_that_does_not_fit_fails_alone(tmp_path: Path) -> None:
 async def test_a_full_disk_fails_all_changes_of_a_commit(tmp_path: Path) -> None:
     """On a full disk each writer of a commit gets the error, and no change is made."""
     with Journal(tmp_path / "c.db", create=True) as journal:
-        await plan(journal, jobs())
+        await ListTaker(journal).take_all(numbered(jobs()))
         full = "SELECT RAISE(ABORT, 'database or disk is full') WHERE NEW.id = 2"
         journal._db.execute(f"CREATE TRIGGER full BEFORE UPDATE ON jobs BEGIN {full}; END")
         store = JournalStore(journal)
@@ -98,7 +99,7 @@ async def test_a_full_disk_fails_all_changes_of_a_commit(tmp_path: Path) -> None
 async def test_the_change_of_a_cancelled_writer_is_written(tmp_path: Path) -> None:
     """The change of a cancelled writer is on disk all the same."""
     with Journal(tmp_path / "c.db", create=True) as journal:
-        await plan(journal, jobs())
+        await ListTaker(journal).take_all(numbered(jobs()))
         store = JournalStore(journal)
         job = await store.next()
         assert job is not None

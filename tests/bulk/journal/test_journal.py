@@ -74,16 +74,20 @@ def test_a_repeat_keeps_the_first_intent(journal: Journal) -> None:
 
 
 def test_a_merge_counts_rows_and_plans_new_and_changed_ones(journal: Journal) -> None:
-    """New, changed, unchanged, busy, removed and repeated rows are counted; only new and changed ones are planned."""
+    """New, changed, unchanged, busy, removed and repeated rows are counted. A row with a video keeps it."""
     assert take_in(journal, entry("ada"), entry("zoe"), entry("bob"), entry("ada")) == Merge(new=3, repeated=1)
     for job_id in (1, 2):
         journal.intend(job_id)
         journal.submitted(job_id, video_id=f"v{job_id}")
     journal.completed(1, video_id="v1", duration=1.0)
-    merge = take_in(journal, entry("ada", script="New"), entry("zoe", script="New"), entry("eve"))
-    assert merge == Merge(new=1, changed=1, busy=1, removed=1)
-    assert [record.state for record in journal.records()] == ["planned", "submitted", "planned", "planned"]
-    assert journal.get(1).body["script"] == "New"
+    merge = take_in(journal, entry("ada", script="New"), entry("zoe", script="New"), entry("eve", script="Hi Eve"))
+    assert merge == Merge(new=1, changed=1, busy=1, removed=1, dropped=1)
+    assert merge.waiting == 1
+    assert [record.state for record in journal.records()] == ["completed", "submitted", "dropped", "planned"]
+    again = take_in(journal, entry("ada", script="New"), again=True)
+    assert again == Merge(again=True, changed=1, removed=3, dropped=1)
+    assert again.waiting == 0
+    assert (journal.get(1).state, journal.get(1).body["script"]) == ("planned", "New")
     assert journal.get(2).body["script"] == "Hi Ada"
     assert journal.knows_video("v1")
     assert take_in(journal, entry("ada", script="New")).unchanged == 1

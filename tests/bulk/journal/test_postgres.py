@@ -10,27 +10,25 @@ from typing import Any
 import pytest
 
 from heygen_async import Completed, DirectVideo, HeyGen, Job, Journal, JournalError
-from heygen_async.bulk.jobs.records import Entry, Merge, SavedFile, State
+from heygen_async.bulk.jobs.records import Entry, Ledger, Merge, SavedFile, State
 from heygen_async.bulk.journal import postgres
 from heygen_async.bulk.journal.advisory_lock import AdvisoryLock
 from heygen_async.bulk.journal.journal import WrongStateError
 from heygen_async.bulk.output.report.page import write_report
 from heygen_async.simulator import World
 from tests.helpers.commands import call
+from tests.helpers.journal_rows import entry_of, take_in
 from tests.helpers.postgres import CutOff, Postgres
 
 
 def entries(count: int, word: str = "Hi") -> list[Entry]:
     body = {"type": "avatar", "avatar_id": "look_anna", "voice_id": "voice_warm"}
-    return [
-        Entry(row_key=f"r{n}", row={"name": f"N{n}"}, kind="avatar", body={**body, "script": f"{word} {n}"})
-        for n in range(count)
-    ]
+    return [entry_of("avatar", {**body, "script": f"{word} {n}"}, f"N{n}") for n in range(count)]
 
 
 def filled(address: str, count: int = 3) -> Journal:
     journal = Journal(address, create=True)
-    journal.merge(entries(count), journal.begin_merge(), Merge())
+    take_in(journal, *entries(count))
     return journal
 
 
@@ -53,13 +51,13 @@ async def test_a_run_remembers_in_a_database(heygen: HeyGen, world: World, datab
 
 def make_every_change(journal: Journal) -> None:
     """Make every change that a row can go through."""
-    journal.intend(1)
+    journal.intend(1, (0.1, 0.5))
     journal.submitted(1, session_id="s1")
     journal.submitted(1, video_id="v1")
-    journal.completed(1, video_id="v1", duration=2.5)
+    journal.completed(1, video_id="v1", duration=2.5, price=(0.125, 0.25))
     journal.stored(1, "video", SavedFile(file="a.mp4", size_bytes=3))
     journal.not_stored(1, code="disk_full", error="no room")
-    batch = journal.intend_together([2, 3], "hb-1")
+    batch = journal.intend_together([2, 3], "hb-1", [(0.25, 0.5)] * 2)
     journal.submitted_together(batch, "b1")
     journal.failed(2, code="bad", error="why", spent="yes")
     journal.begin_again(2)
@@ -87,13 +85,17 @@ def test_both_backends_have_the_same_records(kind: str, database: str, tmp_path:
         assert not journal.knows_session("s2")
         assert dict(journal.files()) == {1: {"video": SavedFile(file="a.mp4", size_bytes=3)}}
         assert journal.rendered() == {"avatar": (1, 2.5)}
-        assert journal.former_at_stake() == [2]
-        changed, again = Merge(), Merge()
-        journal.merge(entries(4, "Ho"), journal.begin_merge(), changed)
-        assert changed == Merge(new=1, changed=2, busy=1)
-        mark = journal.begin_merge()
-        journal.merge([*entries(2, "Ho"), *entries(1, "Ho")], mark, again)
-        assert (again.unchanged, again.repeated, journal.unseen(mark)) == (2, 1, 2)
+        assert journal.ledger() == Ledger(charged=2, low_usd=0.375, high_usd=0.75, open=1, at_stake_usd=0.5)
+        assert journal.ledger(run=7) == Ledger()
+        assert take_in(journal, *entries(4, "Ho")) == Merge(new=1, replaced=1, changed=1, busy=1)
+        again = take_in(journal, *entries(2, "Ho"), *entries(1, "Ho"), again=True)
+        assert again == Merge(again=True, unchanged=1, changed=1, repeated=1, dropped=1, removed=2)
+        before = [*journal.records()]
+        counts: list[Merge] = []
+        journal.preview(lambda: counts.append(take_in(journal, *entries(1))))
+        assert counts[-1].dropped == 1
+        assert [*journal.records()] == before
+        assert journal.get(3).state == "submitted"
 
 
 def test_two_processes_cannot_both_begin_a_row(database: str) -> None:
@@ -185,7 +187,7 @@ def test_tables_of_another_format_are_refused(database: str) -> None:
     """Tables of another format are refused: workers and commands must be of one version."""
     with filled(database) as journal:
         journal.set_meta(format="99")
-    with pytest.raises(JournalError, match="its tables have format 99, and this heygen-async knows 3"):
+    with pytest.raises(JournalError, match="its tables have format 99, and this heygen-async knows 4"):
         Journal(database)
 
 

@@ -35,12 +35,12 @@ from heygen_async.api.requests.kinds import base_of, find_kind, is_request, kind
 from heygen_async.api.requests.stored import StoredRequest
 from heygen_async.bulk.campaign.audit import audit
 from heygen_async.bulk.campaign.recovery import find
-from heygen_async.bulk.jobs.records import Entry, Merge
 from heygen_async.bulk.plan.price import seconds_of
 from heygen_async.cli.terminal.bill import Bill
 from heygen_async.http.wire import Answer, dumps
 from heygen_async.simulator import DropAfterAccept, ErrorAnswer, FailedRender, NullVideoUrl, UnknownStatus, World
 from tests.helpers.contract_bodies import body_value
+from tests.helpers.journal_rows import entry_of, take_in
 
 FILM = "https://example.com/film.mp4"
 STILL = {"type": "image", "source": {"type": "url", "url": FILM}, "duration": 3}
@@ -225,8 +225,7 @@ async def test_a_job_is_looked_for_by_its_title(heygen: HeyGen, tmp_path: Path, 
         await heygen.begin(FillerWordRemovalRequest(video=FILM, title="Hi Ada")),
     ]
     with Journal(tmp_path / "c.db", create=True) as journal:
-        entry = Entry(row_key="a", row={}, kind=kind, body={"title": "Hi Ada"})
-        journal.merge([entry], journal.begin_merge(), Merge())
+        take_in(journal, entry_of(kind, {"title": "Hi Ada"}))
         journal.intend(1)
         assert await find(heygen, journal, journal.get(1)) == made[:found]
 

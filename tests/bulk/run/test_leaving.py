@@ -21,6 +21,7 @@ from heygen_async import (
     VideoAgent,
     errors,
 )
+from heygen_async.bulk.journal.journal import UsdRange
 from heygen_async.bulk.run.submitter import Submit
 from heygen_async.simulator import (
     DropAfterAccept,
@@ -176,11 +177,11 @@ async def test_a_journal_that_fails_ends_the_run_at_once(
     world.slots, world.render_seconds = 2, lambda _: 500.0
     intend, failed_at = Journal.intend, list[float]()
 
-    def locked(journal: Journal, job_id: int) -> None:
+    def locked(journal: Journal, job_id: int, price: UsdRange) -> None:
         if job_id == 12 and not failed_at:
             failed_at.append(anyio.current_time())
             raise errors.JournalError("c.db: database is locked")
-        intend(journal, job_id)
+        intend(journal, job_id, price)
 
     monkeypatch.setattr(Journal, "intend", locked)
     with pytest.raises(errors.JournalError, match="database is locked"):

@@ -11,7 +11,7 @@ import attrs
 import pytest
 from cyclopts import Parameter
 
-from heygen_async import HeyGen, InvalidInputError, Plan, RunOptions, Template, read_rows
+from heygen_async import HeyGen, InvalidInputError, Plan, Rates, RunOptions, Template, read_rows
 from heygen_async.bulk.run.run_options import RunSettings
 from heygen_async.cli.commands.run import RunFlags
 from heygen_async.simulator import World
@@ -44,10 +44,14 @@ def test_a_journal_keeps_the_settings_in_one_format() -> None:
     stored = (
         '{"max_in_flight": 4, "deadline": 3600.0, "download_to": "out", "filename": "{number}", '
         '"files": ["video", "captions"], "max_downloads": 6, "submit": "auto", "watch": "auto", "max_agents": null, '
-        '"tag_titles": false, "budget_usd": 25.0, "canary": 1, "breaker": [3, 10]}'
+        '"tag_titles": false, "budget_usd": 25.0, "canary": 1, "breaker": [3, 10], '
+        '"rates": {"avatar": [0.1, 0.2], "image": [0.05, 0.05], "video_agent": [0.0333, 0.0333], '
+        '"cinematic_avatar": 0.7, "studio": [0.05, 0.0667], "template": [0.05, 0.0667], '
+        '"translation": [0.0333, 0.0667], "lipsync": [0.0333, 0.0667], "other": [0.0333, 0.0667]}}'
     )
     settings = RunSettings.from_json(stored)
     assert (settings.files, settings.max_agents, settings.breaker) == (("video", "captions"), None, (3, 10))
+    assert settings.rates == Rates(avatar=(0.1, 0.2), cinematic_avatar=0.7)
     assert settings.to_json() == stored
 
 
@@ -77,6 +81,7 @@ REFUSED: dict[str, tuple[Sequence[object], str]] = {
     "canary": (COUNTS, "must be a whole number from 1"),
     "approve": ((True, "yes"), "must be an async function"),
     "breaker": (((3,), 3, (3, 10, 5), (0, 5), (6, 5), (1.0, 5), "ab"), "must be two whole numbers (k, n)"),
+    "again": (("yes", 1, None), "must be True or False"),
 }
 
 

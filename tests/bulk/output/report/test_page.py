@@ -16,6 +16,7 @@ import attrs
 import pytest
 
 from heygen_async import CinematicAvatar, DirectVideo, HeyGen, Job, Journal, VideoAgent, errors, write_report
+from heygen_async.bulk.jobs import keys
 from heygen_async.bulk.jobs.records import Entry, SavedFile
 from heygen_async.bulk.output.report.gallery import SHOWN_ROWS, Gallery, collect
 from heygen_async.bulk.output.report.paths import ReportPaths
@@ -259,7 +260,7 @@ def test_earlier_tries_may_have_been_paid_for(path: Path) -> None:
         journal.completed(1, video_id="v1", duration=2.0)
         journal.unknown(2, code="outcome_unknown", error="lost")
         journal.begin_again(2)
-        take_in(journal, entry("1", script="Hello Ada"))
+        take_in(journal, entry("1", script="Hello Ada"), again=True)
     warning = page_of(path).text("p.warning")
     assert warning.startswith("2 renders may have been paid for")
     assert "1 given up in an earlier try and 1 replaced after their rows were changed" in warning
@@ -331,7 +332,13 @@ def marked(path: Path, text: str) -> Path:
         row = {text: text, "name": text, "list": [text], "none": None}
         body = {"script": text, "prompt": text, "title": text}
         rows: list[Any] = [row, text, [text], None]
-        take_in(journal, *(Entry(row_key=str(n), row=row, kind=text, body=body) for n, row in enumerate(rows)))
+        take_in(
+            journal,
+            *(
+                Entry(identity=str(n), row=row, kind=text, body=body, body_hash=keys.body_hash(text, [body, n]))
+                for n, row in enumerate(rows)
+            ),
+        )
         for job_id in (1, 2, 3):
             journal.intend(job_id)
         journal.submitted(1, video_id=text, session_id=text)

@@ -1,0 +1,156 @@
+"""Taking a list into a journal: each row becomes an entry with its identity, and the journal decides what it is."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import attrs
+
+from heygen_async.api.requests.kinds import kind_of
+from heygen_async.api.requests.stored import body_of
+from heygen_async.bulk.jobs import keys
+from heygen_async.bulk.jobs.job import Job
+from heygen_async.bulk.jobs.records import Entry, Merge
+from heygen_async.bulk.journal.journal import Journal
+from heygen_async.bulk.output.export import PREFIX
+from heygen_async.bulk.plan.price import Rates
+from heygen_async.bulk.rows.readers.read_rows import cells_of
+from heygen_async.errors import InvalidInputError
+from heygen_async.http import wire
+
+PAGE_ROWS = 500  # in one commit
+_TAG_DIGITS = 8
+
+
+class ListTaker:
+    """Takes the rows of one list into a journal. Sends no request.
+
+    Attributes:
+        merge: The counts so far.
+        refused: Jobs that can never be sent as they are.
+        mark: Number of the list.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        name: str = "",
+        tag_titles: bool = False,
+        again: bool = False,
+        rates: Rates | None = None,
+    ) -> None:
+        """Begin a list of *journal*.
+
+        Args:
+            journal: The journal.
+            name: Campaign of workers that the list belongs to: equal rows of other campaigns are other rows.
+            tag_titles: Add a tag to each title; see `RunSettings`.
+            again: Render rows again that have a video made by another request.
+            rates: Prices, to tell what these rows would cost.
+        """
+        self.merge: Merge = Merge(again=again)
+        self.refused: deque[Job] = deque()
+        self.mark: int = journal.begin_list(name)
+        self._journal = journal
+        self._prefix = f"{name}/" if name else ""
+        self._tag_titles = tag_titles
+        self._rates = rates or Rates()
+        self._numbering = keys.Numbering()
+        self._met: dict[int, int] = {}  # shortened hashes of names or cells, and of their requests
+
+    async def take_all(self, jobs: AsyncIterator[Job]) -> None:
+        """Take all of *jobs*, a page at a time."""
+        page: list[Job] = []
+        async for job in jobs:
+            page.append(job)
+            if len(page) == PAGE_ROWS:
+                self.take(page)
+                page = []
+        self.take(page)
+        self.end()
+
+    def take(self, jobs: list[Job]) -> None:
+        """Take some jobs in one commit."""
+        entries = [entry for job in jobs if (entry := self._entry(job)) is not None]
+        self._journal.merge(entries, self.mark, self.merge, self._price)
+
+    def end(self) -> None:
+        """Note that the list was taken in whole."""
+        self._journal.end_list(self.mark, self.merge)
+
+    def _entry(self, job: Job) -> Entry | None:
+        """Return the entry of a job; None if it repeats another one or cannot be sent."""
+        try:
+            if job.problem is not None:
+                raise job.problem
+            entry = self._new_entry(job)
+            return None if self._is_repeated(entry, job) else entry
+        except InvalidInputError as exc:
+            self.refused.append(attrs.evolve(job, problem=exc))
+            return None
+
+    def _new_entry(self, job: Job) -> Entry:
+        kind, body = job.request.kind, body_of(job.request)
+        wire.dumps([body, job.name])  # refuses a request that cannot be stored nor sent
+        cells = {name: cell for name, cell in cells_of(job.row).items() if not str(name).startswith(PREFIX)}
+        row = cells or job.row
+        request = keys.body_hash(kind, body)
+        identity = self._numbering.identity(request) if job.name is None else keys.named(job.name)
+        if self._tag_titles and kind_of(kind).has_title:
+            body["title"] = f"{body.get('title') or ''} [{identity[:_TAG_DIGITS]}]".strip()
+        return Entry(
+            identity=self._prefix + identity,
+            is_named=job.name is not None,
+            row=row,
+            row_hash=_row_hash(row, is_named=job.name is not None),
+            kind=kind,
+            body=body,
+            body_hash=request,
+            again=_has_failed(job.row),
+        )
+
+    def _is_repeated(self, entry: Entry, job: Job) -> bool:
+        """Return True if an earlier row of the list has the same name, or the same cells, and the same request.
+
+        Raises:
+            InvalidInputError: An earlier row has the same name and another request.
+        """
+        if not entry.is_named and entry.row_hash is None:
+            return False
+        request = hash(entry.body_hash)
+        name = hash(entry.identity if entry.is_named else (entry.row_hash, request))
+        if name not in self._met:
+            self._met[name] = request
+            return False
+        if self._met[name] != request:
+            raise InvalidInputError(
+                f"item {job.index}: an earlier row has the same id {job.name!r:.60} and another request; give each row "
+                "an id of its own"
+            )
+        self.merge.repeated += 1
+        return True
+
+    def _price(self, entry: Entry) -> tuple[float, float]:
+        price = self._rates.estimate(entry.kind, entry.body)
+        return price.low, price.high
+
+
+def _row_hash(row: Any, *, is_named: bool) -> str | None:
+    """Return the hash of a row's cells; None without cells, or if a row with a name has no stable form."""
+    if row is None:
+        return None
+    try:
+        return keys.row_hash(row)
+    except InvalidInputError:
+        if is_named:
+            return None
+        raise
+
+
+def _has_failed(row: Any) -> bool:
+    """Return True if a row comes from a list of failed rows, which `export` writes."""
+    cells: Mapping[str, Any] = cells_of(row)
+    return bool(cells.get(f"{PREFIX}error_code"))

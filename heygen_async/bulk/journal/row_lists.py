@@ -1,0 +1,266 @@
+"""Merging of lists into a journal: which rows are new, known, changed, or no longer wanted.
+
+A journal is compared with a list row by row, first by identity, then by the hash of all cells (the contact is the same
+and its request has changed), then by the hash of the request (another row has such a video). The rules are those of
+`match_of`. A row that has a video, or may have one, is planned again only if the user says so: it would be paid for
+twice.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import attrs
+
+from heygen_async.bulk.jobs.records import Entry, Match, Merge
+from heygen_async.bulk.journal.database import atomic
+from heygen_async.bulk.journal.queries import PAGE_ROWS, JournalReader, placeholders
+from heygen_async.errors import JournalError, Spent
+
+UNDER_WAY = frozenset({"intended", "submitted", "unknown"})
+
+PriceOf = Callable[[Entry], tuple[float, float]]
+
+
+@attrs.frozen
+class Known:
+    """The facts about a row of the journal that decide what a list does with it."""
+
+    id: int
+    identity: str
+    row_hash: str | None
+    body_hash: str
+    state: str
+    spent: Spent | None
+    seen: int
+    generation: int
+
+    @property
+    def has_failed_free(self) -> bool:
+        """True if the row has failed and cost nothing."""
+        return self.state == "failed" and self.spent in {None, "no"}
+
+
+# Lists of one campaign of workers have one name; all lists of a journal of one campaign have the empty name.
+_SAME_NAME = (
+    "(seen = 0 OR seen IN (SELECT one.id FROM lists one JOIN lists same ON one.name = same.name WHERE same.id = ?))"
+)
+_FACTS = ", ".join(field.name for field in attrs.fields(Known))
+
+
+def match_of(entry: Entry, known: Known | None, *, mark: int, is_made: bool) -> Match:
+    """Return what a row of a list is to the journal.
+
+    Args:
+        entry: The row of the list.
+        known: The row of the journal with its identity or, without one, with its cells.
+        mark: Number of the list.
+        is_made: True if another row had its video of the same request before this list.
+    """
+    if known is None:
+        return "equal" if is_made else "new"
+    if known.seen == mark:
+        return "repeated"
+    if known.body_hash == entry.body_hash:
+        return _same_request(entry, known)
+    if known.state in UNDER_WAY:
+        return "busy"
+    return "replaced" if known.state in {"planned", "dropped"} or known.has_failed_free else "changed"
+
+
+def _same_request(entry: Entry, known: Known) -> Match:
+    if known.state == "dropped":
+        return "new"
+    return "retried" if entry.again and known.has_failed_free else "unchanged"
+
+
+class RowLists(JournalReader):
+    """The part of a journal that takes lists in."""
+
+    @atomic
+    def begin_list(self, name: str = "", id_column: str | None = None) -> int:
+        """Begin to take a list in; return its number. Until `end_list` it counts as not taken in whole."""
+        return self._db.insert(
+            "INSERT INTO lists (name, id_column, begun) VALUES (?, ?, ?)", (name, id_column, time.time())
+        )
+
+    def merge(self, entries: Sequence[Entry], mark: int, merge: Merge, price: PriceOf = lambda _: (0.0, 0.0)) -> None:
+        """Merge rows of a list: plan what is new, and leave what has a video as it is, unless `merge.again`.
+
+        Args:
+            entries: The rows; a list may be merged in several calls.
+            mark: Number of the list, from `begin_list`.
+            merge: The counts of these rows are added to it.
+            price: Returns the least and the most US dollars of a row, to price what waits for a decision.
+        """
+        counted = self._merged(entries, mark, merge.again)
+        for entry, match in counted:
+            merge.count(match)
+            if match in {"changed", "equal"}:
+                low, high = price(entry)
+                merge.low_usd, merge.high_usd = merge.low_usd + low, merge.high_usd + high
+
+    def end_list(self, mark: int, merge: Merge) -> None:
+        """Note that a list was taken to its end: planned rows that it does not have are dropped."""
+        merge.dropped, merge.removed = self._ended(mark)
+
+    def preview(self, merge: Callable[[], None]) -> None:
+        """Run *merge* and undo its changes, so that its counts can be shown before anything is decided."""
+
+        def undone() -> None:
+            merge()
+            raise _UndoneError
+
+        try:
+            self.together(undone)
+        except _UndoneError:
+            return
+
+    @atomic
+    def _ended(self, mark: int) -> tuple[int, int]:
+        ((name,),) = self._rows("SELECT name FROM lists WHERE id = ?", mark)
+        older = "seen < ? AND (seen = 0 OR seen IN (SELECT id FROM lists WHERE name = ?))"
+        ((removed,),) = self._rows(f"SELECT count(*) FROM jobs WHERE {older}", mark, name)  # noqa: S608 - our own words
+        done = self._execute(f"UPDATE jobs SET state = 'dropped' WHERE state = 'planned' AND {older}", (mark, name))  # noqa: S608 - the same
+        self._execute("UPDATE lists SET whole = 1 WHERE id = ?", (mark,))
+        return done.rowcount, int(removed)
+
+    @atomic
+    def _merged(self, entries: Sequence[Entry], mark: int, again: bool) -> list[tuple[Entry, Match]]:  # noqa: FBT001 - private
+        matches: list[tuple[Entry, Match]] = []
+        for begin in range(0, len(entries), PAGE_ROWS):
+            matches += self._merge_page(entries[begin : begin + PAGE_ROWS], mark, again)
+        self._execute("UPDATE lists SET row_count = row_count + ? WHERE id = ?", (len(entries), mark))
+        return matches
+
+    def _merge_page(self, entries: Sequence[Entry], mark: int, again: bool) -> list[tuple[Entry, Match]]:  # noqa: FBT001 - private
+        page = _Page(self, entries, mark)
+        matches: list[tuple[Entry, Match]] = []
+        new: list[Entry] = []
+        for entry in entries:
+            known = page.find(entry)
+            match = page.match(entry, known)
+            matches.append((entry, match))
+            if (match == "new" and known is None) or (match == "equal" and again):
+                new.append(entry)
+            elif known is not None:
+                self._apply(match, entry, known, mark, again)
+        self._plan_new(new, mark)
+        return matches
+
+    def _apply(self, match: Match, entry: Entry, known: Known, mark: int, again: bool) -> None:  # noqa: FBT001 - private
+        """Change a known row as its match says."""
+        if match == "repeated":
+            return
+        self._execute("UPDATE jobs SET seen = ? WHERE id = ?", (mark, known.id))
+        if match == "busy" or (match == "changed" and not again):
+            return
+        self._execute(
+            "UPDATE jobs SET identity = ?, row_hash = ?, kind = ?, body_hash = ? WHERE id = ?",
+            (entry.identity, entry.row_hash, entry.kind, entry.body_hash, known.id),
+        )
+        if match == "unchanged":
+            self._execute("UPDATE requests SET row = ? WHERE id = ?", (as_json(entry.row), known.id))
+            return
+        if match in {"changed", "retried"} or known.state == "failed":
+            self.plan_again(known.id, generation=known.generation + 1)
+        self._execute("UPDATE jobs SET state = 'planned' WHERE id = ?", (known.id,))
+        self._execute(
+            "UPDATE requests SET row = ?, body = ? WHERE id = ?", (as_json(entry.row), as_json(entry.body), known.id)
+        )
+
+    def _plan_new(self, entries: Sequence[Entry], mark: int) -> None:
+        self._db.executemany(
+            "INSERT INTO jobs (identity, row_hash, kind, body_hash, seen) VALUES (?, ?, ?, ?, ?)",
+            [(entry.identity, entry.row_hash, entry.kind, entry.body_hash, mark) for entry in entries],
+        )
+        self._db.executemany(
+            "INSERT INTO requests SELECT id, ?, ? FROM jobs WHERE identity = ?",
+            [(as_json(entry.row), as_json(entry.body), entry.identity) for entry in entries],
+        )
+
+    def plan_again(self, job_id: int, *, generation: int) -> None:
+        """Move the ids and the end of a row to `former`, so that no id is forgotten, and plan the row."""
+        self._execute(
+            "INSERT INTO former SELECT id, generation, body_hash, state, video_id, session_id, error_code, error, "
+            "spent, run, low_usd, high_usd FROM jobs WHERE id = ? AND state NOT IN ('planned', 'dropped')",
+            (job_id,),
+        )
+        self._execute("DELETE FROM files WHERE job_id = ?", (job_id,))
+        self._execute(
+            "UPDATE jobs SET generation = ?, state = 'planned', intended_at = NULL, submitted_at = NULL, "
+            "ended_at = NULL, batch = NULL, item = NULL, video_id = NULL, session_id = NULL, duration = NULL, "
+            "file = NULL, error_code = NULL, error = NULL, spent = NULL, run = NULL, low_usd = NULL, high_usd = NULL "
+            "WHERE id = ?",
+            (generation, job_id),
+        )
+
+
+class _Page:
+    """What a journal knows of a page of rows of a list."""
+
+    def __init__(self, journal: RowLists, entries: Sequence[Entry], mark: int) -> None:
+        self._mark = mark
+        self._taken: set[str] = set()  # identities of this page, and rows of the journal that they were matched with
+        self._by_identity = {known.identity: known for known in self._known(journal, "identity", entries, mark)}
+        strange = [entry for entry in entries if entry.identity not in self._by_identity]
+        expected = {entry.identity for entry in entries}
+        self._by_row: dict[str, list[Known]] = {}
+        with_cells = [entry for entry in strange if entry.row_hash is not None]
+        for known in self._known(journal, "row_hash", with_cells, mark):
+            if known.identity not in expected and known.seen != mark:
+                self._by_row.setdefault(known.row_hash or "", []).append(known)
+        self._made = self._made_before(journal, strange, mark)
+
+    def find(self, entry: Entry) -> Known | None:
+        """Return the row of the journal with the identity of *entry* or, without one, with its cells."""
+        known = self._by_identity.get(entry.identity)
+        if known is not None:
+            return known
+        same_cells = self._by_row.get(entry.row_hash or "", [])
+        return same_cells.pop(0) if same_cells and entry.identity not in self._taken else None
+
+    def match(self, entry: Entry, known: Known | None) -> Match:
+        """Return what *entry* is; a second row with its identity is a repetition."""
+        if entry.identity in self._taken:
+            return "repeated"
+        self._taken.add(entry.identity)
+        return match_of(entry, known, mark=self._mark, is_made=entry.body_hash in self._made)
+
+    @staticmethod
+    def _known(journal: RowLists, column: str, entries: Sequence[Entry], mark: int) -> list[Known]:
+        """Return the rows of the campaign of the list whose *column* is that of one of *entries*."""
+        if not entries:
+            return []
+        query = (
+            f"SELECT {_FACTS} FROM jobs WHERE {column} IN ({placeholders(len(entries))}) AND {_SAME_NAME} ORDER BY id"  # noqa: S608 - our own words
+        )
+        values = [getattr(entry, column) for entry in entries]
+        return [Known(*row) for row in journal._rows(query, *values, mark)]  # noqa: SLF001 - a part of it
+
+    @staticmethod
+    def _made_before(journal: RowLists, entries: Sequence[Entry], mark: int) -> set[str]:
+        """Return the hashes of requests that had a video before the list was begun."""
+        if not entries:
+            return set()
+        query = (
+            f"SELECT body_hash FROM jobs WHERE body_hash IN ({placeholders(len(entries))}) "  # noqa: S608 - our own words
+            f"AND state = 'completed' AND {_SAME_NAME} AND ended_at < (SELECT begun FROM lists WHERE id = ?)"
+        )
+        values = [entry.body_hash for entry in entries]
+        return {found for (found,) in journal._rows(query, *values, mark, mark)}  # noqa: SLF001 - a part of it
+
+
+class _UndoneError(JournalError):
+    """The changes of a preview are undone."""
+
+    def __init__(self) -> None:
+        super().__init__("a preview: nothing was changed")
+
+
+def as_json(value: Any) -> str:
+    """Return a cell or a body as the journal stores it."""
+    return json.dumps(value, ensure_ascii=False, default=str)
