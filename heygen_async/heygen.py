@@ -146,6 +146,7 @@ class HeyGen(Client):
         filename: str | None = "{number}-{id}",
         limit: int | None = None,
         rates: Rates | None = None,
+        id_column: str | None = None,
         max_in_flight: InFlight | None = None,
         budget_usd: float | None = None,
         preflight: bool = True,
@@ -160,6 +161,8 @@ class HeyGen(Client):
             filename: Names of the files, see `render_many`: names that clash are problems. None if no files are stored.
             limit: Number of rows to use, from the first; None uses all.
             rates: Your prices, if they are not those of HeyGen's list.
+            id_column: Column that identifies each row in a journal, such as "email", however the row is edited
+                otherwise. Without it a row is recognised by its request.
             max_in_flight: Renders at once of the run; more than the account has are reported.
             budget_usd: Budget of the run; with it the account need not have the price of all rows.
             preflight: Look up the looks, voices and templates that the rows name, each once, and the credit of the
@@ -179,7 +182,7 @@ class HeyGen(Client):
 
         table = rows if isinstance(rows, Table) else read_rows(rows)
         if not preflight:
-            return make_plan(table, template, filename=filename, limit=limit, rates=rates)
+            return make_plan(table, template, filename=filename, limit=limit, rates=rates, id_column=id_column)
         return await checked_plan(
             self,
             table,
@@ -187,6 +190,7 @@ class HeyGen(Client):
             filename=filename,
             limit=limit,
             rates=rates,
+            id_column=id_column,
             max_in_flight=max_in_flight,
             budget_usd=budget_usd,
         )

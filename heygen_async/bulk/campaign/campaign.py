@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping, Sequence
+import itertools
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from heygen_async.api.client import Client
-from heygen_async.bulk.campaign.list_taker import ListTaker
+from heygen_async.bulk.campaign.list_taker import PAGE_ROWS, ListTaker
 from heygen_async.bulk.campaign.recovery import Recovery
 from heygen_async.bulk.download.downloader import Downloader
-from heygen_async.bulk.jobs.job import Job, Source, numbered
+from heygen_async.bulk.jobs.job import Job, Source, job_at, numbered
 from heygen_async.bulk.jobs.outcomes import Result
 from heygen_async.bulk.jobs.records import Merge
 from heygen_async.bulk.journal.journal import Journal
@@ -29,6 +30,9 @@ from heygen_async.bulk.run.scheduler import run
 from heygen_async.bulk.watch.render_times import RenderTimes
 from heygen_async.errors import CanaryFailedError, JournalError
 
+if TYPE_CHECKING:
+    from heygen_async.api.renders import RenderRequest
+
 READ_AHEAD_ROWS = 100  # of an async source: it may be slow, or have no end
 
 
@@ -37,15 +41,17 @@ def settings_of(journal: JournalReader) -> RunSettings:
     return RunSettings.from_json(journal.meta("settings"))
 
 
-async def preview(journal: Journal, source: Source, *, tag_titles: bool = False, rates: Rates | None = None) -> Merge:
-    """Return what taking a list in would do, without doing it. Sends no request."""
-    jobs = [job async for job in numbered(source)]
+def preview(
+    journal: Journal, source: Iterable[RenderRequest | Job], *, rates: Rates | None = None, tag_titles: bool = False
+) -> Merge:
+    """Return what taking a list into a journal would do, without doing it. Sends no request."""
     takers: list[ListTaker] = []
 
     def take() -> None:
         taker = ListTaker(journal, tag_titles=tag_titles, rates=rates)
-        for begin in range(0, len(jobs), READ_AHEAD_ROWS):
-            taker.take(jobs[begin : begin + READ_AHEAD_ROWS])
+        jobs = (job_at(given, index) for index, given in enumerate(source))
+        while page := list(itertools.islice(jobs, PAGE_ROWS)):
+            taker.take(page)
         taker.end()
         takers.append(taker)
 

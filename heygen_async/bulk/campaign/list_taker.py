@@ -55,6 +55,7 @@ class ListTaker:
         self.refused: deque[Job] = deque()
         self.mark: int = journal.begin_list(name)
         self._journal = journal
+        self._source: str | None = None
         self._prefix = f"{name}/" if name else ""
         self._tag_titles = tag_titles
         self._rates = rates or Rates()
@@ -74,6 +75,9 @@ class ListTaker:
 
     def take(self, jobs: list[Job]) -> None:
         """Take some jobs in one commit."""
+        if self._source is None and jobs and (source := getattr(jobs[0].row, "source", None)):
+            self._source = str(source)
+            self._journal.name_source(self.mark, self._source)
         entries = [entry for job in jobs if (entry := self._entry(job)) is not None]
         self._journal.merge(entries, self.mark, self.merge, self._price)
 

@@ -50,12 +50,14 @@ class RowsTable:
         encoding: Of a text file that is not UTF-8, such as "cp1252".
         sheet: Of a workbook; the first else.
         limit: Use only the first so many rows.
+        id: Column that identifies each row, such as "email": an edited row is recognised by it.
     """
 
     file: str | None = attrs.field(default=None, validator=text())
     encoding: str | None = attrs.field(default=None, validator=text())
     sheet: str | None = attrs.field(default=None, validator=text())
     limit: int | None = attrs.field(default=None, validator=_WHOLE)
+    id: str | None = attrs.field(default=None, validator=text())
 
 
 @attrs.frozen(kw_only=True)
@@ -176,10 +178,21 @@ class Campaign:
         return self.path.parent / name
 
     def options(self) -> dict[str, Any]:
-        """Return the options for `HeyGen.run`, without `approve`: a file cannot hold a function."""
-        run = attrs.asdict(self.run, filter=attrs.filters.exclude("approve", "journal"))
-        options = {**run, "journal": self.journal, "rates": self.rates}
+        """Return the options for `HeyGen.run`, without `approve`: a file cannot hold a function.
+
+        Entries that are not in the file are left out: a journal keeps those of its last run.
+        """
+        options: dict[str, Any] = {**_given(self.run, "approve", "journal"), "journal": self.journal}
+        if self.rates != Rates():
+            options["rates"] = self.rates
         if self.downloads.enabled:
-            options |= attrs.asdict(self.downloads, filter=attrs.filters.exclude("enabled", "folder"))
-            options["download_to"] = self.beside(self.downloads.folder)
+            options |= _given(self.downloads, "enabled", "folder", "filename")
+            options |= {"filename": self.downloads.filename, "download_to": self.beside(self.downloads.folder)}
         return options
+
+
+def _given(table: Any, *but: str) -> dict[str, Any]:
+    """Return the entries of *table* that differ from their defaults."""
+    default = type(table)()
+    found = {field.name: getattr(table, field.name) for field in attrs.fields(type(table)) if field.name not in but}
+    return {name: value for name, value in found.items() if value != getattr(default, name)}

@@ -52,7 +52,14 @@ async def ask_account(client: Client) -> Known:
     return Known(looks=tuple(look for look in (*own, *public) if look.status in {None, "completed"}))
 
 
-def campaign_text(*, mode: str = "direct", known: Known, columns: Sequence[str] = (), rows: str | None = None) -> str:
+def campaign_text(
+    *,
+    mode: str = "direct",
+    known: Known,
+    columns: Sequence[str] = (),
+    rows: str | None = None,
+    id_column: str | None = None,
+) -> str:
     """Return the text of a campaign file.
 
     Args:
@@ -60,6 +67,7 @@ def campaign_text(*, mode: str = "direct", known: Known, columns: Sequence[str] 
         known: Facts about the account.
         columns: Columns of the contact list.
         rows: Path of the contact list as the file shall name it.
+        id_column: Column that identifies each row.
 
     Raises:
         InvalidInputError: There is no such mode.
@@ -67,7 +75,7 @@ def campaign_text(*, mode: str = "direct", known: Known, columns: Sequence[str] 
     if mode not in FIRST_MODES:
         raise InvalidInputError(f"mode {mode!r}: must be one of {', '.join(FIRST_MODES)}")
     head, request = _HEAD.format(mode=_quoted(mode)), _request(mode, known, columns)
-    return "\n".join([head, request, _columns(mode, columns), _rows(rows), _REST])
+    return "\n".join([head, request, _columns(mode, columns), _rows(rows, id_column), _REST])
 
 
 async def _first(looks: Listing[Look]) -> tuple[Look, ...]:
@@ -135,9 +143,11 @@ def _columns(mode: str, columns: Sequence[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _rows(rows: str | None) -> str:
+def _rows(rows: str | None, id_column: str | None) -> str:
     entry = '# file = "leads.csv"' if rows is None else f"file = {_quoted(rows)}"
-    return f"[rows]  # the contact list, if the command names none\n{entry}\n"
+    identity = '# id = "email"' if id_column is None else f"id = {_quoted(id_column)}"
+    comment = "  # identifies each row: an edited row is recognised by it"
+    return f"[rows]  # the contact list, if the command names none\n{entry}\n{identity}{comment}\n"
 
 
 _HEAD = """# What to make of each row of a contact list.

@@ -60,11 +60,12 @@ async def numbered(source: Source) -> AsyncGenerator[Job]:
     index = 0
     async with contextlib.aclosing(_each(source)) as values:
         async for given in values:
-            yield _job_of(given, index)
+            yield job_at(given, index)
             index += 1
 
 
-def _job_of(given: Any, index: int) -> Job:
+def job_at(given: Any, index: int) -> Job:
+    """Return what a source gave as a numbered job; a value that cannot be sent becomes a job with a `problem`."""
     job = given if isinstance(given, Job) else Job(request=given, row=given if isinstance(given, Problem) else None)
     return attrs.evolve(job, index=index, problem=_problem_of(job.request, index))
 

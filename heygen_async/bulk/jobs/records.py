@@ -123,7 +123,7 @@ class Lesson:
 
 
 @attrs.frozen(kw_only=True)
-class Ledger:
+class Expenses:
     """Money of renders, in US dollars: by their real length once they have ended, else by estimate.
 
     Attributes:
@@ -142,7 +142,7 @@ class Ledger:
     at_stake_usd: float = 0.0
     lost_usd: float = 0.0
 
-    def with_renders(self, paid: str, count: int, low: float, high: float) -> Ledger:
+    def with_renders(self, paid: str, count: int, low: float, high: float) -> Expenses:
         """Return this ledger with *count* further renders, which are *paid* for: "yes", "open", "lost" or "no"."""
         if paid == "yes":
             return attrs.evolve(
@@ -163,14 +163,14 @@ class RowList:
     Attributes:
         id: Number of the list, from 1.
         name: Name of the campaign of workers that it belongs to; empty for a journal of one campaign.
-        id_column: Column that identifies the rows; None if they are identified by their requests.
+        source: Name of the file that the rows come from; None if they come from a program.
         whole: True if the list was taken to its end.
         rows: Number of its rows taken so far.
     """
 
     id: int
     name: str
-    id_column: str | None
+    source: str | None
     whole: bool
     rows: int
 
@@ -222,6 +222,8 @@ class Merge:
         repeated: Repetitions of rows with one id in the list; each row is rendered once.
         low_usd: The least that the changed and equal rows would cost, in US dollars.
         high_usd: The most that they would cost.
+        due_low_usd: The least that the new, replaced and retried rows cost.
+        due_high_usd: The most that they cost.
     """
 
     new: int = 0
@@ -237,6 +239,13 @@ class Merge:
     repeated: int = 0
     low_usd: float = 0.0
     high_usd: float = 0.0
+    due_low_usd: float = 0.0
+    due_high_usd: float = 0.0
+
+    @property
+    def due(self) -> int:
+        """Number of rows that the list adds to what is to be sent."""
+        return self.new + self.replaced + self.retried + (self.changed + self.equal if self.again else 0)
 
     @property
     def waiting(self) -> int:

@@ -19,7 +19,6 @@ from heygen_async.bulk.jobs.records import Lesson, SavedFile, State
 from heygen_async.bulk.journal.database import atomic
 from heygen_async.bulk.journal.queries import placeholders
 from heygen_async.bulk.journal.row_lists import RowLists
-from heygen_async.bulk.journal.uploaded_assets import UploadedAssets
 from heygen_async.errors import JournalError, Spent
 
 UsdRange = tuple[float | None, float | None]  # at least and at most
@@ -35,7 +34,7 @@ class WrongStateError(JournalError):
     """A change does not fit the state of its row: a mistake in this package, or another process was first."""
 
 
-class Journal(RowLists, UploadedAssets):
+class Journal(RowLists):
     """The durable record of a campaign, in an SQLite file or a PostgreSQL database.
 
     A file has one writer at a time and any number of readers; a database takes any number of both.
@@ -207,6 +206,24 @@ class Journal(RowLists, UploadedAssets):
             "DO UPDATE SET count = excluded.count, mean = excluded.mean, squares = excluded.squares"
         )
         self._db.executemany(query, rows)
+
+    # Uploaded assets, by mark (SHA-256 and media type of the content), so that a later run does not upload them again
+
+    def asset(self, mark: str) -> str | None:
+        """Return the id of the asset with that mark; None if it was not uploaded."""
+        found = self._rows("SELECT asset_id FROM assets WHERE mark = ?", mark)
+        return str(found[0][0]) if found else None
+
+    @atomic
+    def keep_asset(self, mark: str, asset_id: str) -> None:
+        """Store the id of an uploaded asset, in place of a former one."""
+        query = "INSERT INTO assets VALUES (?, ?) ON CONFLICT (mark) DO UPDATE SET asset_id = excluded.asset_id"
+        self._execute(query, (mark, asset_id))
+
+    @atomic
+    def forget_asset(self, mark: str) -> None:
+        """Forget an asset that HeyGen has deleted."""
+        self._execute("DELETE FROM assets WHERE mark = ?", (mark,))
 
     def _change(self, job_id: int, states: tuple[State, ...], changes: str, *values: object) -> None:
         """Change a row that is in one of *states*.

@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from heygen_async.bulk.jobs import keys
-from heygen_async.bulk.jobs.records import BatchRecord, Ledger, Lesson, Record, RowList, SavedFile, State
+from heygen_async.bulk.jobs.records import BatchRecord, Expenses, Lesson, Record, RowList, SavedFile, State
 from heygen_async.bulk.journal.database import Database
 from heygen_async.errors import JournalError
 
@@ -103,17 +103,17 @@ class JournalReader(Database):
 
     def newest_list(self) -> RowList | None:
         """Return the list that was merged last; None if there is none."""
-        found = self._rows("SELECT id, name, id_column, whole, row_count FROM lists ORDER BY id DESC LIMIT 1")
+        found = self._rows("SELECT id, name, source, whole, row_count FROM lists ORDER BY id DESC LIMIT 1")
         if not found:
             return None
-        number, name, id_column, whole, rows = found[0]
-        return RowList(id=number, name=name, id_column=id_column, whole=bool(whole), rows=rows)
+        number, name, source, whole, rows = found[0]
+        return RowList(id=number, name=name, source=source, whole=bool(whole), rows=rows)
 
     # Money
 
-    def ledger(self, run: int | None = None) -> Ledger:
+    def ledger(self, run: int | None = None) -> Expenses:
         """Return what was charged and what may be, for all runs or for the renders that one *run* sent."""
-        total = Ledger()
+        total = Expenses()
         for paid, count, low, high in self._rows(_LEDGER, run, run, run, run):
             total = total.with_renders(paid, count, low or 0.0, high or 0.0)
         return total

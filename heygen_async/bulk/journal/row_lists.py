@@ -26,7 +26,7 @@ PriceOf = Callable[[Entry], tuple[float, float]]
 
 
 @attrs.frozen
-class Known:
+class KnownRow:
     """The facts about a row of the journal that decide what a list does with it."""
 
     id: int
@@ -48,10 +48,10 @@ class Known:
 _SAME_NAME = (
     "(seen = 0 OR seen IN (SELECT one.id FROM lists one JOIN lists same ON one.name = same.name WHERE same.id = ?))"
 )
-_FACTS = ", ".join(field.name for field in attrs.fields(Known))
+_FACTS = ", ".join(field.name for field in attrs.fields(KnownRow))
 
 
-def match_of(entry: Entry, known: Known | None, *, mark: int, is_made: bool) -> Match:
+def match_of(entry: Entry, known: KnownRow | None, *, mark: int, is_made: bool) -> Match:
     """Return what a row of a list is to the journal.
 
     Args:
@@ -71,7 +71,7 @@ def match_of(entry: Entry, known: Known | None, *, mark: int, is_made: bool) -> 
     return "replaced" if known.state in {"planned", "dropped"} or known.has_failed_free else "changed"
 
 
-def _same_request(entry: Entry, known: Known) -> Match:
+def _same_request(entry: Entry, known: KnownRow) -> Match:
     if known.state == "dropped":
         return "new"
     return "retried" if entry.again and known.has_failed_free else "unchanged"
@@ -81,11 +81,14 @@ class RowLists(JournalReader):
     """The part of a journal that takes lists in."""
 
     @atomic
-    def begin_list(self, name: str = "", id_column: str | None = None) -> int:
+    def begin_list(self, name: str = "") -> int:
         """Begin to take a list in; return its number. Until `end_list` it counts as not taken in whole."""
-        return self._db.insert(
-            "INSERT INTO lists (name, id_column, begun) VALUES (?, ?, ?)", (name, id_column, time.time())
-        )
+        return self._db.insert("INSERT INTO lists (name, begun) VALUES (?, ?)", (name, time.time()))
+
+    @atomic
+    def name_source(self, mark: int, source: str) -> None:
+        """Note the file that a list comes from."""
+        self._execute("UPDATE lists SET source = ? WHERE id = ?", (source, mark))
 
     def merge(self, entries: Sequence[Entry], mark: int, merge: Merge, price: PriceOf = lambda _: (0.0, 0.0)) -> None:
         """Merge rows of a list: plan what is new, and leave what has a video as it is, unless `merge.again`.
@@ -102,6 +105,9 @@ class RowLists(JournalReader):
             if match in {"changed", "equal"}:
                 low, high = price(entry)
                 merge.low_usd, merge.high_usd = merge.low_usd + low, merge.high_usd + high
+            elif match in {"new", "replaced", "retried"}:
+                low, high = price(entry)
+                merge.due_low_usd, merge.due_high_usd = merge.due_low_usd + low, merge.due_high_usd + high
 
     def end_list(self, mark: int, merge: Merge) -> None:
         """Note that a list was taken to its end: planned rows that it does not have are dropped."""
@@ -151,7 +157,7 @@ class RowLists(JournalReader):
         self._plan_new(new, mark)
         return matches
 
-    def _apply(self, match: Match, entry: Entry, known: Known, mark: int, again: bool) -> None:  # noqa: FBT001 - private
+    def _apply(self, match: Match, entry: Entry, known: KnownRow, mark: int, again: bool) -> None:  # noqa: FBT001 - private
         """Change a known row as its match says."""
         if match == "repeated":
             return
@@ -208,14 +214,14 @@ class _Page:
         self._by_identity = {known.identity: known for known in self._known(journal, "identity", entries, mark)}
         strange = [entry for entry in entries if entry.identity not in self._by_identity]
         expected = {entry.identity for entry in entries}
-        self._by_row: dict[str, list[Known]] = {}
+        self._by_row: dict[str, list[KnownRow]] = {}
         with_cells = [entry for entry in strange if entry.row_hash is not None]
         for known in self._known(journal, "row_hash", with_cells, mark):
             if known.identity not in expected and known.seen != mark:
                 self._by_row.setdefault(known.row_hash or "", []).append(known)
         self._made = self._made_before(journal, strange, mark)
 
-    def find(self, entry: Entry) -> Known | None:
+    def find(self, entry: Entry) -> KnownRow | None:
         """Return the row of the journal with the identity of *entry* or, without one, with its cells."""
         known = self._by_identity.get(entry.identity)
         if known is not None:
@@ -223,7 +229,7 @@ class _Page:
         same_cells = self._by_row.get(entry.row_hash or "", [])
         return same_cells.pop(0) if same_cells and entry.identity not in self._taken else None
 
-    def match(self, entry: Entry, known: Known | None) -> Match:
+    def match(self, entry: Entry, known: KnownRow | None) -> Match:
         """Return what *entry* is; a second row with its identity is a repetition."""
         if entry.identity in self._taken:
             return "repeated"
@@ -231,7 +237,7 @@ class _Page:
         return match_of(entry, known, mark=self._mark, is_made=entry.body_hash in self._made)
 
     @staticmethod
-    def _known(journal: RowLists, column: str, entries: Sequence[Entry], mark: int) -> list[Known]:
+    def _known(journal: RowLists, column: str, entries: Sequence[Entry], mark: int) -> list[KnownRow]:
         """Return the rows of the campaign of the list whose *column* is that of one of *entries*."""
         if not entries:
             return []
@@ -239,7 +245,7 @@ class _Page:
             f"SELECT {_FACTS} FROM jobs WHERE {column} IN ({placeholders(len(entries))}) AND {_SAME_NAME} ORDER BY id"  # noqa: S608 - our own words
         )
         values = [getattr(entry, column) for entry in entries]
-        return [Known(*row) for row in journal._rows(query, *values, mark)]  # noqa: SLF001 - a part of it
+        return [KnownRow(*row) for row in journal._rows(query, *values, mark)]  # noqa: SLF001 - a part of it
 
     @staticmethod
     def _made_before(journal: RowLists, entries: Sequence[Entry], mark: int) -> set[str]:

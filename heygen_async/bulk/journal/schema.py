@@ -45,7 +45,7 @@ CREATE TABLE jobs (
 CREATE TABLE lists (
     id {number},
     name TEXT NOT NULL,
-    id_column TEXT,
+    source TEXT,
     begun {real} NOT NULL,
     whole INTEGER NOT NULL DEFAULT 0,
     row_count INTEGER NOT NULL DEFAULT 0

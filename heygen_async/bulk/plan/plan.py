@@ -12,6 +12,7 @@ from heygen_async.api.client import Client
 from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.plan.file_names import Clashes, check_template
+from heygen_async.bulk.plan.id_column import IdColumn, name_of
 from heygen_async.bulk.plan.preflight import TOGETHER, Preflight
 from heygen_async.bulk.plan.price import Price, Rates
 from heygen_async.bulk.rows.problems import Problem
@@ -32,6 +33,7 @@ class Plan:
         template: Template of the requests.
         filename: Template of the files' names; None if the videos are not stored.
         limit: Number of rows that are used, from the first; None for all.
+        id_column: Column that identifies each row; None if rows are recognised by their requests.
         rows: Number of rows.
         bad: Number of rows that cannot be rendered.
         problems: All problems, with place, value, reason and remedy. A plan with warnings can be run.
@@ -44,6 +46,7 @@ class Plan:
     template: Template = attrs.field(repr=False)
     filename: str | None = None
     limit: int | None = None
+    id_column: str | None = None
     rows: int
     bad: int
     problems: tuple[Problem, ...] = attrs.field(repr=False)
@@ -64,7 +67,10 @@ class Plan:
         """
         self.check()
         rows = self.table if self.limit is None else itertools.islice(self.table, self.limit)
-        return (Job(request=self.template.render(row), row=row) for row in rows)
+        return (Job(request=self.template.render(row), row=row, name=self._name_of(row)) for row in rows)
+
+    def _name_of(self, row: Row) -> str | None:
+        return None if self.id_column is None else name_of(row.cells[self.id_column])
 
     def check(self) -> None:
         """Check that the plan has no errors.
@@ -91,9 +97,10 @@ def make_plan(
     filename: str | None = None,
     limit: int | None = None,
     rates: Rates | None = None,
+    id_column: str | None = None,
 ) -> Plan:
     """Read all rows, make and price each request, and return the plan. Sends no request."""
-    checker = _RowChecker(table, template, filename, limit, rates or Rates())
+    checker = _RowChecker(table, template, filename=filename, limit=limit, rates=rates, id_column=id_column)
     for found in checker.rows():
         checker.add(checker.check(found))
     return checker.plan()
@@ -107,11 +114,12 @@ async def checked_plan(
     filename: str | None = None,
     limit: int | None = None,
     rates: Rates | None = None,
+    id_column: str | None = None,
     max_in_flight: object = None,
     budget_usd: float | None = None,
 ) -> Plan:
     """Make a plan, and check each row and the account at HeyGen, with requests that are free. See `HeyGen.plan`."""
-    checker = _RowChecker(table, template, filename, limit, rates or Rates())
+    checker = _RowChecker(table, template, filename=filename, limit=limit, rates=rates, id_column=id_column)
     preflight = Preflight(client)
     rows = checker.rows()
     while batch := [checker.check(found) for found in itertools.islice(rows, TOGETHER)]:
@@ -138,12 +146,22 @@ class _CheckedRow:
 class _RowChecker:
     """Checks the rows one after another and adds up the plan."""
 
-    def __init__(self, table: Table, template: Template, filename: str | None, limit: int | None, rates: Rates) -> None:
+    def __init__(
+        self,
+        table: Table,
+        template: Template,
+        *,
+        filename: str | None,
+        limit: int | None,
+        rates: Rates | None,
+        id_column: str | None,
+    ) -> None:
         self._table = table
         self._template = template
         self._filename = filename
         self._limit = limit
-        self._rates = rates
+        self._rates = rates or Rates()
+        self._ids = None if id_column is None else IdColumn(id_column)
         self._clashes = None if filename is None else Clashes(filename)
         self._rows = self._bad = 0
         self._kinds: dict[str, tuple[int, Price]] = {}
@@ -153,8 +171,11 @@ class _RowChecker:
         self._problems = [
             finding
             for finding in (template.findings(columns) if columns else [])
-            if finding.severity == "error" or f"{{{finding.column}}}" not in (filename or "")
+            if finding.severity == "error"
+            or (f"{{{finding.column}}}" not in (filename or "") and finding.column != id_column)
         ]
+        if self._ids is not None:
+            self._problems += self._ids.missing(table, columns)
         self._missing = {finding.column for finding in self._problems if finding.severity == "error"}
 
     def rows(self) -> Iterator[Row | Problem]:
@@ -167,6 +188,8 @@ class _RowChecker:
         if isinstance(found, Problem):
             return _CheckedRow(problems=[found])
         request, problems = self._template.attempt(found)
+        if self._ids is not None and self._ids.column not in self._missing:
+            problems = [*problems, *self._ids.check(found)]
         job = None if request is None else Job(request=request, row=found, index=self._rows - 1)
         return _CheckedRow(row=found, job=job, problems=problems)
 
@@ -185,6 +208,7 @@ class _RowChecker:
             template=self._template,
             filename=self._filename,
             limit=self._limit,
+            id_column=None if self._ids is None else self._ids.column,
             rows=self._rows,
             bad=self._bad,
             problems=tuple(self._problems),

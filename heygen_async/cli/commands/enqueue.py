@@ -42,6 +42,9 @@ def enqueue(
     max_agents: Annotated[
         Count | None, Parameter(help="How many of them may be agents. [default: unchanged, else 3]")
     ] = None,
+    again: Annotated[
+        bool, Parameter(help="Render rows again, and pay again, that have a video made with another request.")
+    ] = False,
     no_preflight: NoPreflight = False,
     base_url: BaseUrl = None,
 ) -> None:
@@ -49,7 +52,7 @@ def enqueue(
 
     Queuing the same list again adds only new and changed rows: each row is paid for once.
     """
-    from heygen_async.cli.rendering.follow_run import merge_text
+    from heygen_async.cli.rendering.compare_list import merge_text, waiting_text
     from heygen_async.cli.rendering.plan_rows import client_if_key, plan_offline, plan_online
     from heygen_async.cli.terminal.progress import wide_console
     from heygen_async.workers.enqueue import enqueue as queue_rows
@@ -68,13 +71,16 @@ def enqueue(
             campaign=source.stem if campaign is None else campaign,
             max_in_flight=max_in_flight or _max_in_flight_of(settings, source),
             max_agents=max_agents,
+            again=again,
         )
         console = wide_console()
         console.print(f"Rows: {merge_text(result.merge) or 'none'}", highlight=False)
+        if result.merge.waiting:
+            console.print(waiting_text(result.merge), markup=False, highlight=False)
         console.print(f"{result.queued} rows are queued; {result.state}", highlight=False)
         console.print("Price: " + str(plan.price) + ", by HeyGen's price list", highlight=False)
         console.print("Now, on as many machines as you like: heygen-async worker --database ...", highlight=False)
-        return 0
+        return 8 if result.merge.waiting else 0
 
     raise SystemExit(asyncio.run(main()))
 

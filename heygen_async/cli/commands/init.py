@@ -30,17 +30,20 @@ async def init(
     """
     from heygen_async import Campaign, InvalidInputError
     from heygen_async.bulk.campaign_file.starter_file import Known, ask_account, campaign_text
+    from heygen_async.bulk.plan.id_column import propose
     from heygen_async.bulk.rows.readers.read_rows import read_rows
     from heygen_async.cli.rendering.plan_rows import client_if_key
     from heygen_async.cli.terminal.progress import wide_console
 
     if file.suffix.lower() != ".toml":
         raise InvalidInputError(f"{file}: must end in .toml, such as {file.with_suffix('.toml')}")
-    columns = () if rows is None else read_rows(rows, may_be_empty=True).find_columns()
+    table = None if rows is None else read_rows(rows, may_be_empty=True)
+    columns = () if table is None else table.find_columns()
+    id_column = None if table is None else propose(table)
     contacts = path_beside(Campaign(path=file), rows)
     async with client_if_key(base_url) as heygen:
         known = Known(why_none="there is no key") if heygen is None else await ask_account(heygen)
-    _write_new(file, campaign_text(mode=mode, known=known, columns=tuple(columns), rows=contacts))
+    _write_new(file, campaign_text(mode=mode, known=known, columns=tuple(columns), rows=contacts, id_column=id_column))
     console = wide_console()
     console.print(f"{file} is written. Read it, fill in the missing values, then:", markup=False, highlight=False)
     example = "leads.csv" if rows is None else ""

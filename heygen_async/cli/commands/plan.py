@@ -24,6 +24,8 @@ async def plan(
 
         heygen-async plan campaign.toml leads.csv
     """
+    from heygen_async.cli.commands.run import RunFlags
+    from heygen_async.cli.rendering.compare_list import show_comparison
     from heygen_async.cli.rendering.plan_rows import NO_KEY, client_if_key, plan_offline, plan_online, show_plan
     from heygen_async.cli.terminal.progress import wide_console
 
@@ -37,4 +39,8 @@ async def plan(
         if heygen is None:
             console.print(NO_KEY, highlight=False)
     show_plan(console, made)
+    if not made.errors:
+        journal = RunFlags().journal_of(campaign, source)
+        rates, tag_titles = campaign.rates, campaign.run.tag_titles
+        show_comparison(console, made, journal, rates=rates, tag_titles=tag_titles)
     sys.exit(2 if made.errors else 0 if made.rows else 7)

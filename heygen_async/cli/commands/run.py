@@ -64,10 +64,32 @@ class RunFlags:
         Path | None,
         Parameter(
             help="Remember the run in this file, so that it can go on after anything: `heygen-async resume`. "
-            "[default: with a campaign file, beside it, with its name and .db]"
+            "[default: beside the campaign file or, without one, beside the output, with the name of the list and .db]"
         ),
     ] = None
+    no_journal: Annotated[
+        bool, Parameter(help="Remember nothing: after an interruption, or if it is repeated, the run pays again.")
+    ] = False
+    again: Annotated[
+        bool, Parameter(help="Render rows again, and pay again, that have a video made with another request.")
+    ] = False
     on_unknown: Annotated[Unknown | None, Parameter(show_default=False)] = None
+
+    def journal_of(self, campaign: Campaign, source: Path) -> Path | None:
+        """Return the journal of the run: as named, or beside the campaign file or the output; None without one."""
+        from heygen_async import InvalidInputError
+        from heygen_async.cli.rendering.follow_run import check_journal
+
+        if self.no_journal:
+            if self.journal is not None:
+                raise InvalidInputError("--journal and --no-journal: choose one of them")
+            return None
+        if self.journal is not None or campaign.run.journal is not None or source.suffix.lower() == ".toml":
+            journal = campaign.journal
+        else:
+            journal = campaign.beside(campaign.downloads.folder).parent / f"{source.stem}.db"
+        check_journal(journal)
+        return journal
 
     def campaign(self, file: Campaign) -> Campaign:
         """Return *file* with the values of these options in place of its own."""
@@ -116,18 +138,15 @@ def run(
     """
     from heygen_async import InvalidInputError
     from heygen_async.cli.rendering import follow_run
-    from heygen_async.cli.rendering.follow_run import check_journal
     from heygen_async.cli.terminal.json_feed import exit_with_feed
 
     def command(feed: JsonFeed) -> int:
         file, contacts = open_source(source, rows)
         campaign = flags.campaign(campaign_options.campaign(file))
-        journal = campaign.journal if source.suffix.lower() == ".toml" or flags.journal is not None else None
-        if journal is not None:
-            check_journal(journal)
+        journal = flags.journal_of(campaign, source)
         if campaign.run.approve and campaign.run.canary is None:
             raise InvalidInputError("--approve: there is no canary to approve; say how many rows go first: --canary 3")
-        running = _RunCommand(campaign, contacts, journal, base_url, preflight=not no_preflight)
+        running = _RunCommand(campaign, contacts, journal, base_url, again=flags.again, preflight=not no_preflight)
         return follow_run.run_async(lambda: running.run(feed), speed, base_url)
 
     exit_with_feed(command, in_json=in_json)
@@ -139,10 +158,12 @@ class _RunCommand:
     rows: Path | None
     journal: Path | None
     base_url: str | None
+    again: bool = attrs.field(kw_only=True)
     preflight: bool = attrs.field(kw_only=True)
 
     async def run(self, feed: JsonFeed) -> int:
         from heygen_async import HeyGen
+        from heygen_async.cli.rendering.compare_list import compare, decide
         from heygen_async.cli.rendering.plan_rows import client_if_key
         from heygen_async.cli.terminal.progress import wide_console
 
@@ -156,7 +177,11 @@ class _RunCommand:
             _show_notes(console, plan)
             if heygen is None:
                 HeyGen(base_url=self.base_url)  # raises the error about the missing key
-        return await self._render(console, plan, feed)
+        again = self.again
+        if not again:
+            rates, tag_titles = self.campaign.rates, self.campaign.run.tag_titles
+            again = await decide(console, compare(plan, self.journal, rates=rates, tag_titles=tag_titles))
+        return await self._render(console, plan, feed, again=again)
 
     async def _plan(self, heygen: HeyGen | None) -> Plan:
         from heygen_async.cli.rendering.plan_rows import plan_offline, plan_online
@@ -165,7 +190,7 @@ class _RunCommand:
             return plan_offline(self.campaign, self.rows)
         return await plan_online(heygen, self.campaign, self.rows)
 
-    async def _render(self, console: Console, plan: Plan, feed: JsonFeed) -> int:
+    async def _render(self, console: Console, plan: Plan, feed: JsonFeed, *, again: bool) -> int:
         from heygen_async import HeyGen
         from heygen_async.cli.rendering import follow_run
         from heygen_async.cli.rendering.render_campaign import render_campaign
@@ -174,7 +199,9 @@ class _RunCommand:
         board = ProgressBoard(console, plan.rows, asyncio.get_running_loop().time, feed)
         async with HeyGen(base_url=self.base_url, observers=[board]) as heygen:
             with board:
-                results, bill = await render_campaign(self.campaign, plan, heygen, board, journal=self.journal)
+                results, bill = await render_campaign(
+                    self.campaign, plan, heygen, board, journal=self.journal, again=again
+                )
         stored = self.campaign.downloads.enabled or self.journal is None
         folder = str(self.campaign.beside(self.campaign.downloads.folder)) if stored else None
         return follow_run.finish(console, results, bill, board, journal=self.journal, folder=folder)

@@ -21,7 +21,8 @@ _STATE_TEXTS = {
     "planned": "not yet sent: resume submits them",
     "intended": "perhaps sent, no answer recorded: resume finds out without paying twice",
     "unknown": "sent, answer lost, not found: look at HeyGen, then resume --on-unknown resubmit or skip",
-    "failed": "failed: see below; retry --failed plans them again",
+    "failed": "failed: see below; retry --failed plans them again, or looks for those that may be paid for",
+    "dropped": "no longer in the list: not sent",
 }
 
 
@@ -40,7 +41,7 @@ def status(
         with Journal(journal, read_only=True) as opened:
             counts = opened.counts()
             show_status(console, opened)
-        if not watch or not set(counts) - {"completed", "failed", "unknown"}:
+        if not watch or not set(counts) - {"completed", "failed", "unknown", "dropped"}:
             sys.exit(8 if counts["unknown"] else 0)
         time.sleep(WATCH_SECONDS)
 
@@ -59,6 +60,14 @@ def show_status(console: Console, journal: JournalReader) -> None:
         console.print(f"  {unstored:>7}  of the completed lack a file: resume fetches it, and pays nothing")
     for code, count in journal.failures().most_common():
         console.print(f"  {count:>7}  failed with {code}")
+    ledger = journal.ledger()
+    console.print(
+        f"  charged: {ledger.low_usd:.2f} to {ledger.high_usd:.2f} US dollars by HeyGen's price list; at stake: up to "
+        f"{ledger.at_stake_usd:.2f}",
+        highlight=False,
+    )
+    if incomplete := follow_run.incomplete_list(journal):
+        console.print(f"  {incomplete}", markup=False, highlight=False, soft_wrap=True)
     if str(journal.place).startswith(ADDRESSES):
         from heygen_async.workers.enqueue import shared
 

@@ -61,6 +61,10 @@ class CampaignOptions:
         Parameter(help="Name of each file: {number}, {id}, {title} or {a column}. [default: {number}-{id}]"),
     ] = None
     limit: Annotated[Count | None, Parameter(help="Use only the first N rows.")] = None
+    id: Annotated[
+        str | None,
+        Parameter(help="Column that identifies each row, such as email: an edited row is recognised by it."),
+    ] = None
     no_download: Annotated[bool, Parameter(help="Leave the files at HeyGen.")] = False
 
     def campaign(self, file: Campaign) -> Campaign:
@@ -73,7 +77,9 @@ class CampaignOptions:
             **given(mode=self.mode, locale=self.locale),
             request={**flatten(file.request), **_pairs("--set", self.set, "avatar_id=look_anna"), **texts},
             columns={**file.columns, **_pairs("--map", self.map, "voice_id=Voice")},
-            rows=attrs.evolve(file.rows, **given(encoding=self.encoding, sheet=self.sheet, limit=self.limit)),
+            rows=attrs.evolve(
+                file.rows, **given(encoding=self.encoding, sheet=self.sheet, limit=self.limit, id=self.id)
+            ),
             downloads=attrs.evolve(
                 file.downloads, **given(filename=self.filename, enabled=False if self.no_download else None)
             ),

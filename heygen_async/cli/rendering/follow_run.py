@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import shlex
 import urllib.parse
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,11 @@ from heygen_async import (
 )
 from heygen_async.bulk.campaign.campaign import settings_of
 from heygen_async.bulk.jobs.next_step import OnUnknown
+from heygen_async.bulk.jobs.records import Expenses
 from heygen_async.bulk.journal.queries import JournalReader
 from heygen_async.bulk.journal.stored_files import unstored
 from heygen_async.bulk.output.export import export
+from heygen_async.cli.rendering.compare_list import merge_text, waiting_text
 from heygen_async.cli.terminal.approval import approval_prompt
 from heygen_async.cli.terminal.bill import Bill
 from heygen_async.cli.terminal.interrupts import interruptible
@@ -71,6 +74,8 @@ async def follow(
     try:
         async with running as results, interruptible(results, board.console, resume_hint):
             board.results = results
+            if results.kept:
+                board.console.print(kept_text(results.kept), markup=False, highlight=False)
             async for result in results:
                 for callback in callbacks:
                     callback(result)
@@ -98,10 +103,19 @@ async def resume(options: ResumeOptions, address: str | None, feed: JsonFeed) ->
     """Continue a journal's campaign, print its summary and return the exit code."""
     journal = options.journal
     with Journal(journal) as opened:
-        counts, settings = opened.counts(), settings_of(opened)
-        without_files = len(rows_without_files(opened))
+        settings, newest = settings_of(opened), opened.newest_list()
+        due = opened.due() + len(rows_without_files(opened))
+        incomplete = incomplete_list(opened)
+        asks = opened.meta("asks_approval") and not opened.meta("approved")
     console = wide_console(stderr=feed.is_on)
-    due = counts.total() - counts["completed"] - counts["failed"] + without_files
+    if newest is not None:
+        console.print(
+            f"{due} rows are due: those of the list {newest.source or f'number {newest.id}'} and those under way",
+            markup=False,
+            highlight=False,
+        )
+    if incomplete:
+        console.print(f"Note: {incomplete}", markup=False, highlight=False, soft_wrap=True)
     board = ProgressBoard(console, due, asyncio.get_running_loop().time, feed)
     async with HeyGen(base_url=address, observers=[board]) as heygen:
         with board:
@@ -109,10 +123,16 @@ async def resume(options: ResumeOptions, address: str | None, feed: JsonFeed) ->
                 journal,
                 on_unknown=options.on_unknown,
                 budget_usd=options.budget_usd,
-                approve=approval_prompt(board) if options.approve else None,
+                approve=approval_prompt(board) if options.approve or asks else None,
             )
             results, bill = await follow(running, board, resume_hint_for(journal))
     return finish(console, results, bill, board, journal=journal, folder=settings.download_to)
+
+
+def kept_text(kept: Mapping[str, Any]) -> str:
+    """Return which options a run has kept from the last one of its campaign."""
+    options = ", ".join(f"{name} {value}" for name, value in kept.items())
+    return f"Kept from this campaign's last run: {options}"
 
 
 def rows_without_files(journal: JournalReader) -> list[int]:
@@ -137,51 +157,103 @@ def finish(
 ) -> int:
     """Print the summary of a run and return its exit code."""
     facts = {"Charged": str(bill), "Time": span(board.seconds)}
-    if results.merge is not None and results.merge != Merge():
-        facts = {"Rows": merge_text(results.merge), **facts}
-    unknown = open_rows = 0
-    if journal is not None:
-        unknown, open_rows = _close_journal(journal, folder, facts)
-    if folder is not None:
+    merge = results.merge or Merge()
+    if rows := merge_text(merge):
+        facts = {"Rows": rows, **facts}
+    closed = Closed() if journal is None else _close_journal(journal, folder, facts)
+    if merge.waiting:
+        facts["Waiting"] = waiting_text(merge)
+    if folder is not None and journal is None:
         facts["Files"] = f"{Path(folder).resolve()}/  (results.csv lists every row)"
     show_summary(console, results.summary, board, facts)
-    if journal is not None and results.summary == Summary() and not unknown and not open_rows:
+    if journal is not None and results.summary == Summary() and closed == Closed() and not merge.waiting:
         console.print("There was nothing to do: every row of the journal has ended.")
         return 7
-    if unknown:
+    if closed.unknown or merge.waiting:
         return 8
-    return 5 if results.summary.failed or results.summary.not_stored or open_rows else 0
+    return 5 if results.summary.failed or results.summary.not_stored or closed != Closed() else 0
 
 
-def merge_text(merge: Merge) -> str:
-    """Return how many rows of a list are new to the journal, changed, unchanged and so on."""
-    counts = {
-        "new": merge.new,
-        "changed, so rendered again": merge.changed,
-        "unchanged": merge.unchanged,
-        "changed while their former version is still under way: run again later": merge.busy,
-        "no longer in the list": merge.removed,
-        "in the list more than once, rendered once": merge.repeated,
-    }
-    return ", ".join(f"{count} {text}" for text, count in counts.items() if count)
+@attrs.frozen
+class Closed:
+    """What a run has left in its journal.
+
+    Attributes:
+        unknown: Number of rows whose outcome is unknown.
+        open: Number of rows that are to be sent or under way.
+        incomplete: True if the last list was not taken in whole.
+    """
+
+    unknown: int = 0
+    open: int = 0
+    incomplete: bool = False
 
 
-def _close_journal(journal: str | Path, folder: str | None, facts: dict[str, str]) -> tuple[int, int]:
-    """Write results.csv from the journal, add its open rows to *facts*, and count unknown and open rows."""
-    with Journal(journal, read_only=True) as opened:
-        counts = opened.counts()
+def _close_journal(journal: str | Path, folder: str | None, facts: dict[str, str]) -> Closed:
+    """Write the results from the journal, and add its money and its open rows to *facts*."""
+    with Journal(journal) as opened:
+        unknown, due = opened.counts()["unknown"], opened.due()
         if folder is not None:
             Path(folder).mkdir(parents=True, exist_ok=True)
-            export(opened, Path(folder) / "results.csv")
+            facts["Files"] = f"{Path(folder).resolve()}/  ({write_results(opened, Path(folder)).name} lists every row)"
         without_files = rows_without_files(opened)
-    open_rows = counts.total() - counts["completed"] - counts["failed"] - counts["unknown"]
-    if open_rows:
-        facts["Left"] = f"{open_rows} rows. {resume_hint_for(journal)}"
+        facts.update(money(opened))
+        incomplete = incomplete_list(opened)
+    if due > unknown:
+        facts["Left"] = f"{due - unknown} rows. {resume_hint_for(journal)}"
+    if incomplete:
+        facts["Not complete"] = incomplete
     if without_files:
         facts["Without files"] = f"{len(without_files)} rows, rendered and paid for. {resume_hint_for(journal)}"
-    if counts["unknown"]:
-        facts["Undecided"] = f"{counts['unknown']} rows: heygen-async status {shlex.quote(str(journal))}"
-    return counts["unknown"], open_rows
+    if unknown:
+        facts["Undecided"] = f"{unknown} rows: heygen-async status {shlex.quote(str(journal))}"
+    return Closed(unknown, due - unknown, bool(incomplete))
+
+
+def money(journal: JournalReader) -> dict[str, str]:
+    """Return what the last run and all runs of a journal were charged, and what is at stake, as lines of a summary."""
+    now, ever = journal.ledger(run=int(journal.meta("runs") or 0)), journal.ledger()
+    by = "by HeyGen's price list; HeyGen's bill decides"
+    lines = {"Charged": f"{_usd(now)} {by}" if now.charged else "nothing in this run"}
+    if ever.charged > now.charged:
+        lines["In all runs"] = f"{_usd(ever)} for {ever.charged} renders"
+    if ever.open:
+        lines["At stake"] = f"up to {ever.at_stake_usd:.2f} US dollars for {ever.open} renders that have not ended"
+    return lines
+
+
+def _usd(ledger: Expenses) -> str:
+    span_ = f"{ledger.low_usd:.2f}"
+    if f"{ledger.high_usd:.2f}" != span_:
+        span_ = f"{span_} to {ledger.high_usd:.2f}"
+    return f"about {span_} US dollars"
+
+
+def incomplete_list(journal: JournalReader) -> str | None:
+    """Return the words for a list that was not taken in whole, with the command that completes it; else None."""
+    newest = journal.newest_list()
+    if newest is None or newest.whole or newest.name:
+        return None
+    source = newest.source or "LIST"
+    return (
+        f"the list {newest.source or ''} was taken in only up to row {newest.rows}. To complete it, run it again as "
+        f"before: heygen-async run {shlex.quote(source)} --journal {shlex.quote(str(journal.place))} ..."
+    ).replace("  ", " ")
+
+
+def write_results(journal: Journal, folder: Path) -> Path:
+    """Write the rows of a journal beside their files: to results.csv or, if that is another campaign's, beside it."""
+    known = journal.meta("results")
+    path = Path(known) if known and Path(known).parent == folder.resolve() else free_name(folder.resolve())
+    journal.set_meta(results=str(path))
+    export(journal, path)
+    return path
+
+
+def free_name(folder: Path) -> Path:
+    """Return the path of a results file that is not there yet: results.csv, results-2.csv, ..."""
+    names = itertools.chain(["results.csv"], (f"results-{number}.csv" for number in itertools.count(2)))
+    return next(folder / name for name in names if not (folder / name).exists())
 
 
 def check_writable(folder: Path) -> None:

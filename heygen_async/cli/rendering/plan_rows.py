@@ -35,6 +35,7 @@ def plan_offline(campaign: Campaign, rows: Path | None) -> Plan:
         filename=campaign.filename,
         limit=campaign.rows.limit,
         rates=campaign.rates,
+        id_column=campaign.rows.id,
     )
 
 
@@ -46,6 +47,7 @@ async def plan_online(heygen: HeyGen, campaign: Campaign, rows: Path | None) -> 
         filename=campaign.filename,
         limit=campaign.rows.limit,
         rates=campaign.rates,
+        id_column=campaign.rows.id,
         max_in_flight=campaign.run.max_in_flight,
         budget_usd=campaign.run.budget_usd,
     )

@@ -7,14 +7,20 @@ from pathlib import Path
 from heygen_async import Campaign, HeyGen, Results
 from heygen_async.bulk.output.results_csv import ResultsCsv
 from heygen_async.bulk.plan.plan import Plan
-from heygen_async.cli.rendering.follow_run import check_writable, follow, resume_hint_for
+from heygen_async.cli.rendering.follow_run import check_writable, follow, free_name, resume_hint_for
 from heygen_async.cli.terminal.approval import approval_prompt
 from heygen_async.cli.terminal.bill import Bill
 from heygen_async.cli.terminal.progress import ProgressBoard
 
 
 async def render_campaign(
-    campaign: Campaign, plan: Plan, heygen: HeyGen, board: ProgressBoard, *, journal: Path | None = None
+    campaign: Campaign,
+    plan: Plan,
+    heygen: HeyGen,
+    board: ProgressBoard,
+    *,
+    journal: Path | None = None,
+    again: bool = False,
 ) -> tuple[Results, Bill]:
     """Render all rows of a plan and write each to `results.csv` as it ends. Costs money.
 
@@ -24,8 +30,8 @@ async def render_campaign(
     folder = campaign.beside(campaign.downloads.folder)
     check_writable(folder)
     approve = approval_prompt(board) if campaign.run.approve else None
-    running = heygen.run(plan, **{**campaign.options(), "journal": journal, "approve": approve})
+    running = heygen.run(plan, **{**campaign.options(), "journal": journal, "approve": approve, "again": again})
     if journal is not None:
         return await follow(running, board, resume_hint_for(journal))
-    with ResultsCsv(folder / "results.csv", plan.table.find_columns()) as output:
+    with ResultsCsv(free_name(folder), plan.table.find_columns()) as output:
         return await follow(running, board, f"{output.path} lists every row", [output.add])

@@ -17,7 +17,9 @@ class Bill:
     unpriced: int = 0
 
     def add(self, result: Completed) -> None:
-        """Add one video. Kinds for which HeyGen publishes no price are counted apart."""
+        """Add one video, if this run has sent it. Kinds for which HeyGen publishes no price are counted apart."""
+        if result.job.step != "submit":
+            return  # an earlier run has paid for it
         try:
             low, high = usd(result.request.kind, result.video.duration or 0.0)
         except KeyError:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from heygen_async import Completed, DirectVideo, HeyGen, Job, Journal, JournalError
-from heygen_async.bulk.jobs.records import Entry, Ledger, Merge, SavedFile, State
+from heygen_async.bulk.jobs.records import Entry, Expenses, Merge, SavedFile, State
 from heygen_async.bulk.journal import postgres
 from heygen_async.bulk.journal.advisory_lock import AdvisoryLock
 from heygen_async.bulk.journal.journal import WrongStateError
@@ -85,8 +85,8 @@ def test_both_backends_have_the_same_records(kind: str, database: str, tmp_path:
         assert not journal.knows_session("s2")
         assert dict(journal.files()) == {1: {"video": SavedFile(file="a.mp4", size_bytes=3)}}
         assert journal.rendered() == {"avatar": (1, 2.5)}
-        assert journal.ledger() == Ledger(charged=2, low_usd=0.375, high_usd=0.75, open=1, at_stake_usd=0.5)
-        assert journal.ledger(run=7) == Ledger()
+        assert journal.ledger() == Expenses(charged=2, low_usd=0.375, high_usd=0.75, open=1, at_stake_usd=0.5)
+        assert journal.ledger(run=7) == Expenses()
         assert take_in(journal, *entries(4, "Ho")) == Merge(new=1, replaced=1, changed=1, busy=1)
         again = take_in(journal, *entries(2, "Ho"), *entries(1, "Ho"), again=True)
         assert again == Merge(again=True, unchanged=1, changed=1, repeated=1, dropped=1, removed=2)

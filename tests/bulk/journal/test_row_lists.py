@@ -15,15 +15,15 @@ from heygen_async.bulk.campaign.list_taker import ListTaker
 from heygen_async.bulk.jobs import keys
 from heygen_async.bulk.jobs.job import numbered
 from heygen_async.bulk.jobs.records import Match
-from heygen_async.bulk.journal.row_lists import Known, match_of
+from heygen_async.bulk.journal.row_lists import KnownRow, match_of
 from heygen_async.simulator import World
 from tests.helpers.journal_rows import entry
 
 SAME, OTHER = entry("ada"), entry("ada", script="Other")
-PLANNED = Known(1, SAME.identity, SAME.row_hash, SAME.body_hash, "planned", None, 1, 0)
+PLANNED = KnownRow(1, SAME.identity, SAME.row_hash, SAME.body_hash, "planned", None, 1, 0)
 
 
-def known(state: str, spent: Any = None) -> Known:
+def known(state: str, spent: Any = None) -> KnownRow:
     return attrs.evolve(PLANNED, state=state, spent=spent)
 
 
@@ -207,7 +207,7 @@ async def test_a_preview_counts_and_prices_without_a_change(heygen: HeyGen, path
     await run(heygen, greetings("Ada", "Bo"), path)
     with Journal(path) as journal:
         before = [*journal.records()]
-        merge = await preview(journal, greetings("Ada", "Bo", "Cy", text="Hello"))
+        merge = preview(journal, greetings("Ada", "Bo", "Cy", text="Hello"))
         assert [*journal.records()] == before
     assert (merge.new, merge.changed) == (1, 2)
     assert 0 < merge.low_usd < merge.high_usd
