@@ -14,6 +14,7 @@ import anyio
 import attrs
 import yarl
 
+from heygen_async.account.base_url import checked_base_url
 from heygen_async.errors import AttemptTimeoutError, HeyGenError, InvalidInputError
 from heygen_async.http.aiohttp_errors import cause, translated, translation
 from heygen_async.http.bodies import ANSWER_SECONDS, STALL_SECONDS, Body, BodyStream
@@ -86,7 +87,7 @@ class Transport:
         self, base_url: str, credentials: Mapping[str, str], session: aiohttp.ClientSession | None = None
     ) -> None:
         """Send to *base_url* with *credentials* (headers). A given *session* is used, and never closed here."""
-        self.base_url: yarl.URL = _origin(base_url)
+        self.base_url: yarl.URL = checked_base_url(base_url)
         self._headers = {"User-Agent": f"heygen-async/{version('heygen-async')}", **credentials}
         self._given = session
         self._opened: dict[str, aiohttp.ClientSession] = {}
@@ -229,13 +230,6 @@ def masked(body: bytes, headers: Mapping[str, str]) -> bytes:
         if name.lower() in _SECRET_HEADERS and len(secret) >= _SECRET_LENGTH:
             body = body.replace(secret, b"***")
     return body
-
-
-def _origin(base_url: str) -> yarl.URL:
-    url = yarl.URL(base_url.rstrip("/"))
-    if url.scheme not in {"http", "https"} or not url.host:
-        raise InvalidInputError(f"base_url {base_url!r}: must be an http(s) address such as https://api.heygen.com")
-    return url
 
 
 @functools.lru_cache(maxsize=64)

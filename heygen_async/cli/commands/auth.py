@@ -82,7 +82,7 @@ async def _check(heygen: HeyGen, write: Write) -> int:
     except AuthenticationError as exc:
         # Without an HTTP status the error is not HeyGen's: the token function returned no token.
         write(f"HeyGen:   not asked: {exc}" if exc.http_status is None else f"HeyGen:   refuses it ({exc.gist})")
-        write(f"Remedy:   {_REMEDIES[heygen.credentials.kind]}")
+        write(f"Remedy:   {_remedy(heygen)}")
         return Exit.AUTHENTICATION
     except HeyGenError as exc:
         write(f"HeyGen:   could not be asked ({exc.gist}), so the key was not checked")
@@ -90,6 +90,16 @@ async def _check(heygen: HeyGen, write: Write) -> int:
     write(f"HeyGen:   accepts it ({heygen.transport.base_url.host})")
     write(f"Account:  {_owner(user)}")
     return Exit.DONE
+
+
+def _remedy(heygen: HeyGen) -> str:
+    """Return the remedy for a refused credential. A server that is not HeyGen's may refuse a good one."""
+    from heygen_async.account.base_url import is_elsewhere
+
+    address = heygen.transport.base_url
+    if is_elsewhere(address):
+        return f"check the address {address} (--base-url, HEYGEN_API_BASE) first: it is not HeyGen's"
+    return _REMEDIES[heygen.credentials.kind]
 
 
 def _owner(user: User) -> str:
