@@ -15,8 +15,9 @@ import attrs
 import yarl
 
 from heygen_async.account.base_url import checked_base_url
+from heygen_async.account.redaction import Redaction
 from heygen_async.errors import AttemptTimeoutError, HeyGenError, InvalidInputError
-from heygen_async.http.aiohttp_errors import cause, translated, translation
+from heygen_async.http.aiohttp_errors import NO_SECRETS, translated, translation, without_context
 from heygen_async.http.bodies import ANSWER_SECONDS, STALL_SECONDS, Body, BodyStream
 from heygen_async.http.wire import Answer
 
@@ -25,8 +26,6 @@ DOWNLOAD_SECONDS = 60.0  # without a byte, before the connection counts as dead
 _ERROR_BODY_BYTES = 256 * 1024  # read at most of an error page
 _CHUNK_BYTES = 256 * 1024
 
-_SECRET_HEADERS = frozenset({"authorization", "x-api-key"})
-_SECRET_LENGTH = 8  # a shorter key is not masked: it could be part of any word
 _FILE_STATUSES = frozenset({200, 206})
 _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")  # aiohttp adds these; they are not signed
 
@@ -101,17 +100,22 @@ class Transport:
             AttemptTimeoutError: The request was sent; the answer took too long.
         """
         headers = {**self._headers, **request.headers} if request.headers else self._headers
+        redaction = Redaction.of(headers if self._given is None else {**self._given.headers, **headers})
+        with without_context():
+            return await self._send(request, headers, redaction)
+
+    async def _send(self, request: Request, headers: Mapping[str, str], redaction: Redaction) -> Answer:
         if isinstance(request.body, Body):
             headers = {**headers, "Content-Length": str(request.body.size_bytes)}
-            with _streaming(str(request), request.body, request.timeout) as stream:
-                return await self._exchange(request, stream, headers)
+            with _streaming(str(request), request.body, request.timeout, redaction) as stream:
+                return await self._exchange(request, stream, headers, redaction)
             raise _too_slow(str(request))
-        try:
-            return await self._exchange(request, request.body, headers)
-        except (aiohttp.ClientError, OSError) as exc:  # TimeoutError is an OSError
-            raise translation(exc, str(request), request.timeout) from cause(exc)
+        with translated(str(request), request.timeout, redaction):
+            return await self._exchange(request, request.body, headers, redaction)
 
-    async def _exchange(self, request: Request, data: bytes | BodyStream | None, headers: Mapping[str, str]) -> Answer:
+    async def _exchange(
+        self, request: Request, data: bytes | BodyStream | None, headers: Mapping[str, str], redaction: Redaction
+    ) -> Answer:
         async with self._session(fresh=request.fresh).request(
             request.method,
             self._url(request),
@@ -120,10 +124,10 @@ class Transport:
             timeout=_total_timeout(request.timeout),
             allow_redirects=False,  # a redirect could carry the key to another host
         ) as response:
-            body = await _read(response)
-            if response.status >= 400:  # noqa: PLR2004 - HTTP's own border
-                body = masked(body, headers)
-            return Answer(status=response.status, headers=response.headers, body=body)
+            body = redaction.body(await _read(response))
+            facts = response.headers.copy()
+            facts.update({name: redaction.text(value) for name, value in response.headers.items()})
+            return Answer(status=response.status, headers=facts, body=body)
 
     async def put(self, url: str, headers: Mapping[str, str], body: Body) -> Answer:
         """PUT *body* to *url* with *headers* and no others: no credentials, not even a User-Agent.
@@ -143,7 +147,7 @@ class Transport:
         length = {} if "content-length" in map(str.lower, headers) else {"Content-Length": str(body.size_bytes)}
         # A new connection: a kept-alive one may be dead, and a large body would have to be sent again.
         session = self._open("put", force_close=True)
-        with _streaming("PUT to the storage", body, CONNECT_SECONDS, quoted=False) as stream:
+        with without_context(), _streaming("PUT to the storage", body, CONNECT_SECONDS, quoted=False) as stream:
             async with session.put(
                 url,
                 data=stream,
@@ -223,15 +227,6 @@ class Transport:
         return self._opened[name]
 
 
-def masked(body: bytes, headers: Mapping[str, str]) -> bytes:
-    """Return an error page without the key: some proxies quote the *headers* of the request."""
-    for name, credential in headers.items():
-        secret = credential.removeprefix("Bearer ").encode()
-        if name.lower() in _SECRET_HEADERS and len(secret) >= _SECRET_LENGTH:
-            body = body.replace(secret, b"***")
-    return body
-
-
 @functools.lru_cache(maxsize=64)
 def _total_timeout(seconds: float) -> aiohttp.ClientTimeout:
     """Return a limit on the whole exchange. Without a limit of connections no request waits for one."""
@@ -295,11 +290,14 @@ async def _chunks(response: aiohttp.ClientResponse, seconds: float) -> AsyncIter
         response.content.set_exception(None)  # type: ignore[arg-type]  # None lets read_nowait() return them
         if rest := response.content.read_nowait():
             yield rest
-        raise translation(exc, "download", seconds) from cause(exc)
+        error = translation(exc, "download", seconds)
+        raise error from error.__cause__
 
 
 @contextlib.contextmanager
-def _streaming(subject: str, body: Body, seconds: float, *, quoted: bool = True) -> Iterator[BodyStream]:
+def _streaming(
+    subject: str, body: Body, seconds: float, redaction: Redaction = NO_SECRETS, *, quoted: bool = True
+) -> Iterator[BodyStream]:
     """Stream *body* inside the block. An error of its source is raised as it is.
 
     The block returns the answer. If the code after the block is reached, the stream stalled and was cancelled.
@@ -311,7 +309,8 @@ def _streaming(subject: str, body: Body, seconds: float, *, quoted: bool = True)
         except (aiohttp.ClientError, OSError) as exc:
             if stream.error is not None:
                 raise stream.error from None
-            raise translation(exc, subject, seconds, quoted=quoted) from (cause(exc) if quoted else None)
+            error = translation(exc, subject, seconds, redaction, quoted=quoted)
+            raise error from error.__cause__
         finally:
             stream.close()
 
