@@ -17,7 +17,7 @@ from aiohttp import web
 
 from heygen_async import Completed, DirectVideo, HeyGen, Job, Journal, Result, RetryPolicy, Video, errors
 from heygen_async.api.fields.looks import Caption
-from heygen_async.bulk.download import download_queue
+from heygen_async.bulk.download import download_queue, part_file
 from heygen_async.bulk.download.disk_space import KEPT_FREE_BYTES
 from heygen_async.bulk.download.downloader import Downloader
 from heygen_async.bulk.download.file_types import KINDS, FileKind
@@ -387,19 +387,39 @@ async def test_a_full_disk_costs_no_render(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
-async def test_a_disk_that_fills_up_is_named(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
+async def test_a_disk_that_fills_up_is_named(
+    heygen: HeyGen, world: World, path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A disk that others fill ends the download at once, and a later run can repeat it."""
-    out.mkdir()
-    (out / "0.mp4.part").symlink_to("/dev/full")
-    results = await collect(heygen, jobs(2), out, journal=path, filename="{n}")
+    create = part_file._open_new
+
+    def full(path: Path) -> Any:
+        return Path("/dev/full").open("wb") if path.name == "0.mp4.part" else create(path)
+
+    with monkeypatch.context() as small:
+        small.setattr(part_file, "_open_new", full)
+        results = await collect(heygen, jobs(2), out, journal=path, filename="{n}")
     by_row = {result.row["n"]: result for result in results}
     assert by_row["0"].error is not None
     assert (by_row["0"].error.code, by_row["1"].error) == ("disk_full", None)
     assert "No space left" in str(by_row["0"].error)
-    (out / "0.mp4.part").unlink()
     (again,) = await resume(heygen, path)
     assert is_right(world, again)
     assert len(world.ledger) == 2
+
+
+async def test_a_link_in_the_place_of_a_file_is_replaced(heygen: HeyGen, world: World, out: Path) -> None:
+    """Links with the names of a video and of its part lead a download to no other file."""
+    precious = out.parent / "precious"
+    precious.write_text("precious")
+    out.mkdir()
+    for name in ("0.mp4", "0.mp4.part", "0.mp4.part.json", "0.mp4.part.json.new"):
+        (out / name).symlink_to(precious)
+    (result,) = await collect(heygen, jobs(1), out, filename="{n}")
+    assert is_right(world, result)
+    assert precious.read_text() == "precious"
+    assert names(out) == {"0.mp4"}
+    assert not (out / "0.mp4").is_symlink()
 
 
 async def test_stored_files_are_not_downloaded_again(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
