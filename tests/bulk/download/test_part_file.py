@@ -246,6 +246,11 @@ def test_appending_needs_an_open_part(tmp_path: Path) -> None:
         ("\udc80x", "_x"),
         ("e\u0301", "é"),
         ("a\nb\tc", "a_b_c"),
+        ("a\u202egpj.exe", "a_gpj.exe"),
+        ("a\u2066b\u2069c\u202a\u202dd", "a_b_c_d"),
+        ("a\u2028b\u2029c", "a_b_c"),
+        ("a\x85b\x9b31mc", "a_b_31mc"),
+        ("\u200f\u05e9", "\u200f\u05e9"),
     ],
 )
 def test_names_that_some_system_refuses_are_changed(cell: str, name: str) -> None:
