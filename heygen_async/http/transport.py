@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import email.utils
 import functools
-import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from importlib.metadata import version
 
@@ -19,12 +17,11 @@ from heygen_async.account.redaction import Redaction
 from heygen_async.errors import AttemptTimeoutError, HeyGenError, InvalidInputError
 from heygen_async.http.aiohttp_errors import NO_SECRETS, translated, translation, without_context
 from heygen_async.http.bodies import ANSWER_SECONDS, STALL_SECONDS, Body, BodyStream
+from heygen_async.http.downloads import CHUNK_BYTES, DOWNLOAD_SECONDS, Download, download_of, signed_address
 from heygen_async.http.wire import Answer
 
 CONNECT_SECONDS = 10.0
-DOWNLOAD_SECONDS = 60.0  # without a byte, before the connection counts as dead
 _ERROR_BODY_BYTES = 256 * 1024  # read at most of an error page
-_CHUNK_BYTES = 256 * 1024
 
 _FILE_STATUSES = frozenset({200, 206})
 _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")  # aiohttp adds these; they are not signed
@@ -56,27 +53,6 @@ class Request:
     def __str__(self) -> str:
         """Return method and path, for messages. The body is left out, because it holds people's names."""
         return f"{self.method} {self.path}"
-
-
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
-
-
-@attrs.frozen(kw_only=True)
-class Download:
-    """An opened download of a file, or of the rest of one.
-
-    Attributes:
-        start: Offset of the first byte of `chunks`; None if the answer does not tell it.
-        size_bytes: Size of the whole file; None if unknown.
-        tag: Validator for `If-Range`, which detects that the file has changed: a strong ETag, else a Last-Modified
-            date that is old enough; None if there is neither.
-        chunks: The bytes.
-    """
-
-    start: int | None
-    size_bytes: int | None
-    tag: str | None
-    chunks: AsyncIterator[bytes]
 
 
 class Transport:
@@ -149,7 +125,7 @@ class Transport:
         session = self._open("put", force_close=True)
         with without_context(), _streaming("PUT to the storage", body, CONNECT_SECONDS, quoted=False) as stream:
             async with session.put(
-                url,
+                signed_address(url),
                 data=stream,
                 headers={**headers, **length},
                 skip_auto_headers=_AUTOMATIC,
@@ -174,18 +150,18 @@ class Transport:
             url: A presigned address; it is not logged.
             start: Number of bytes that you have already: only the rest is requested, if *tag* still matches the file.
             tag: `Download.tag` of those bytes.
-            timeout: Seconds without a byte before the connection counts as lost.
+            timeout: Seconds without a byte, or with less than `LEAST_BYTES_PER_SECOND`, before the attempt ends.
         """
         headers = {"User-Agent": self._headers["User-Agent"], "Accept-Encoding": "identity"}
         if start and tag:
             headers |= {"Range": f"bytes={start}-", "If-Range": tag}
         async with contextlib.AsyncExitStack() as stack:
-            with translated("download", timeout):
-                request = self._bare().get(url, headers=headers, timeout=_read_timeout(timeout))
+            with translated("download", timeout), anyio.fail_after(timeout):
+                request = self._bare().get(signed_address(url), headers=headers, timeout=_read_timeout(timeout))
                 response = await stack.enter_async_context(request)
                 refused = None if response.status in _FILE_STATUSES else await _read(response)
             if refused is None:
-                yield _download(response, timeout)
+                yield download_of(response, timeout, tag if start else None)
             else:
                 yield Answer(status=response.status, headers=response.headers, body=refused)
 
@@ -223,6 +199,7 @@ class Transport:
                 # No limit: render slots and the pacer bound the requests, and a wait here would count as a timeout.
                 connector=aiohttp.TCPConnector(limit=0, force_close=force_close),
                 cookie_jar=aiohttp.DummyCookieJar(),
+                requote_redirect_url=False,  # a redirect to a presigned address
             )
         return self._opened[name]
 
@@ -242,56 +219,12 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     if response.status < 400:  # noqa: PLR2004 - HTTP's own border
         return await response.read()
     head = bytearray()
-    async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+    async for chunk in response.content.iter_chunked(CHUNK_BYTES):
         head += chunk
         if len(head) >= _ERROR_BODY_BYTES:
             response.close()  # with unread bytes, so that the connection is not used again
             break
     return bytes(head[:_ERROR_BODY_BYTES])
-
-
-def _download(response: aiohttp.ClientResponse, seconds: float) -> Download:
-    """Return the download of an answer with status 200 or 206."""
-    start: int | None = 0
-    size, tag = response.content_length, _tag(response.headers)
-    if response.headers.get("Content-Encoding", "identity") != "identity":
-        size = tag = None  # both belong to the compressed bytes, and aiohttp decompresses them
-    if response.status == 206:  # noqa: PLR2004 - HTTP's Partial Content
-        found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
-        start = None if found is None else int(found[1])
-        size = None if found is None or found[2] == "*" else int(found[2])
-    return Download(start=start, size_bytes=size, tag=tag, chunks=_chunks(response, seconds))
-
-
-def _tag(headers: Mapping[str, str]) -> str | None:
-    """Return a validator that proves two answers to be parts of one file (RFC 9110, 8.8)."""
-    tag = headers.get("ETag", "")
-    if tag.startswith('"'):
-        return tag
-    modified = headers.get("Last-Modified")
-    try:
-        age = _moment(headers["Date"]) - _moment(modified or "")
-    except (KeyError, TypeError, ValueError):
-        return None
-    return modified if age >= 1 else None  # in the same second the file may have changed twice
-
-
-def _moment(date: str) -> float:
-    return email.utils.parsedate_to_datetime(date).timestamp()
-
-
-async def _chunks(response: aiohttp.ClientResponse, seconds: float) -> AsyncIterator[bytes]:
-    """Yield the body, with errors of aiohttp translated. Errors of the reader are not."""
-    try:
-        async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
-            yield chunk
-    except (aiohttp.ClientError, OSError) as exc:
-        # aiohttp holds the bytes that came between the last read and the break: yield them too.
-        response.content.set_exception(None)  # type: ignore[arg-type]  # None lets read_nowait() return them
-        if rest := response.content.read_nowait():
-            yield rest
-        error = translation(exc, "download", seconds)
-        raise error from error.__cause__
 
 
 @contextlib.contextmanager
