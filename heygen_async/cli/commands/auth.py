@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from heygen_async.cli.exits import Exit, code_of
 from heygen_async.cli.terminal.option_types import BaseUrl
 from heygen_async.errors import AuthenticationError, HeyGenError, InvalidInputError
+from heygen_async.plain_text import clean
 
 if TYPE_CHECKING:
     from heygen_async.account.credentials_file import Kind
@@ -61,16 +62,19 @@ async def auth_status(
     from heygen_async.account.credentials import find_credentials
     from heygen_async.heygen import HeyGen
 
+    def show(line: str) -> None:
+        write(clean(line))
+
     try:
         credentials = find_credentials(api_key, bearer_token)
     except (AuthenticationError, InvalidInputError) as exc:
-        write(f"Key:      {exc}")
+        show(f"Key:      {exc}")
         return Exit.AUTHENTICATION
-    write(f"Key:      {credentials.hint}, from {credentials.where}")
+    show(f"Key:      {credentials.hint}, from {credentials.where}")
     for note in credentials.notes:
-        write(f"Note:     {note}")
+        show(f"Note:     {note}")
     async with HeyGen(api_key, bearer_token=bearer_token, base_url=base_url) as heygen:
-        return await _check(heygen, write)
+        return await _check(heygen, show)
 
 
 async def _check(heygen: HeyGen, write: Write) -> int:
