@@ -20,9 +20,9 @@ from heygen_async.bulk.jobs.records import Entry, Merge
 from heygen_async.bulk.journal.journal import Journal
 from heygen_async.bulk.journal.journal_store import JournalStore
 from heygen_async.bulk.journal.queries import JournalReader
-from heygen_async.bulk.output.export import PREFIX
 from heygen_async.bulk.plan.price import Rates
 from heygen_async.bulk.rows.readers.read_rows import cells_of
+from heygen_async.bulk.rows.spreadsheet import PREFIX
 from heygen_async.bulk.run.guards import Budget, Guard, guards
 from heygen_async.bulk.run.result_stream import Results
 from heygen_async.bulk.run.run_options import RunHooks, RunSettings
