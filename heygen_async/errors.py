@@ -45,6 +45,8 @@ from __future__ import annotations
 import copy
 from typing import Any, Literal, Self
 
+from heygen_async.plain_text import clean
+
 Spent = Literal["no", "yes", "unknown"]
 
 
@@ -104,7 +106,7 @@ class HeyGenError(Exception):
         return _rebuild, (type(self), self.message), self.__dict__
 
     def __str__(self) -> str:
-        """Return one line: the message, then status, code, field and request id."""
+        """Return one line without control characters: the message, then status, code, field and request id."""
         facts = [
             f"{name} {value}"
             for name, value in (
@@ -116,7 +118,7 @@ class HeyGenError(Exception):
             if value is not None
         ]
         tried = f", tried {self.attempts} times" if self.attempts > 1 else ""
-        return f"{self.message} ({', '.join(facts)}{tried})" if facts else f"{self.message}{tried}"
+        return clean(f"{self.message} ({', '.join(facts)}{tried})" if facts else f"{self.message}{tried}")
 
     @property
     def gist(self) -> str:
@@ -125,7 +127,7 @@ class HeyGenError(Exception):
         The message is not, because HeyGen may quote the request in it.
         """
         facts = [str(fact) for fact in (self.http_status, self.code, self.request_id) if fact is not None]
-        return f"{type(self).__name__}({', '.join(facts)})"
+        return clean(f"{type(self).__name__}({', '.join(facts)})")
 
     def told(self, **facts: Any) -> Self:
         """Return a copy of this error with other *facts*, such as `spent`; this error does not change."""

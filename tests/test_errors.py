@@ -80,3 +80,10 @@ def test_errors_are_caught_as_people_expect() -> None:
     assert issubclass(errors.DeadlineExceededError, TimeoutError)
     assert issubclass(errors.AttemptTimeoutError, TimeoutError)
     assert issubclass(errors.InvalidInputError, ValueError)
+
+
+def test_an_error_is_one_line_of_plain_text() -> None:
+    """Texts of HeyGen cannot add lines to a log or a traceback, nor command the terminal that shows it."""
+    error = errors.ServerError("no\nfake line\x1b[2J", code="x\x9b\u202e", http_status=500, request_id="r\r1")
+    assert str(error) == "no fake line [2J (HTTP 500, code x  , request id r 1)"
+    assert error.gist == "ServerError(500, x  , r 1)"

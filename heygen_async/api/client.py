@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import anyio
 
 from heygen_async.account.account import Account
+from heygen_async.account.base_url import HEYGEN
 from heygen_async.account.credentials import Credentials, find_credentials
 from heygen_async.account.rate_limit import Pacer
 from heygen_async.account.render_pool import RenderPool
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from heygen_async.api.renders import RenderRequest
     from heygen_async.api.requests.stored import StoredRequest
 
-BASE_URL = "https://api.heygen.com"
 logger: logging.Logger = logging.getLogger("heygen_async")
 
 
@@ -76,7 +76,8 @@ class Client(Resources):
                 requests under way, which are then repeated. It also identifies the account: clients with equal
                 functions share the state of the account; two lambdas are two accounts. A plain function must not
                 block. The function has 60 seconds to return.
-            base_url: Address of the API. By default HEYGEN_API_BASE of the environment, else https://api.heygen.com.
+            base_url: Address of the API, without a path: https, or http on this machine. By default HEYGEN_API_BASE of
+                the environment, else https://api.heygen.com.
             session: An aiohttp session to use; the client does not close it.
             retry: Policy for retries.
             requests_per_second: Most requests per second, on average.
@@ -84,14 +85,15 @@ class Client(Resources):
 
         Raises:
             AuthenticationError: There is neither a key nor a token, or the file cannot be used.
-            InvalidInputError: The key or token is malformed: it is blank, or has a line break in it.
+            InvalidInputError: The key or token is malformed: it is blank, or has a line break in it. Or *base_url* is
+                not an address that may get the key.
 
         Source of the file: heygen-cli, `internal/auth/file_resolver.go`.
         """
         self.credentials: Credentials = find_credentials(api_key, bearer_token)
         for note in self.credentials.notes:
             logger.warning("%s", note)
-        address = base_url or os.environ.get("HEYGEN_API_BASE") or BASE_URL
+        address = base_url or os.environ.get("HEYGEN_API_BASE") or HEYGEN
         self._transport = Transport(address, self.credentials.headers, session)
         pacer = None if requests_per_second is None else Pacer(requests_per_second)
         self.telemetry: Telemetry = Telemetry(tuple(observers))

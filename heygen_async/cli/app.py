@@ -69,9 +69,9 @@ def _usage(error: cyclopts.CycloptsError) -> str:
 
 
 def _print_error(text: str, *notes: str) -> None:
-    from rich.console import Console
+    from heygen_async.cli.terminal.console import PlainConsole
+    from heygen_async.plain_text import clean
 
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
-    console.print(f"heygen-async: {text}", markup=False)
-    for note in notes:
-        console.print(f"  {note}", markup=False)
+    console = PlainConsole(stderr=True, soft_wrap=True)
+    for line in (f"heygen-async: {text}", *(f"  {note}" for note in notes)):
+        console.print(clean(line))

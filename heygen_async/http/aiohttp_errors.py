@@ -7,43 +7,61 @@ from collections.abc import Iterator
 
 import aiohttp
 
+from heygen_async.account.redaction import Redaction
 from heygen_async.errors import AttemptTimeoutError, ConnectionFailedError, ConnectionLostError, HeyGenError
 
 _WITH_ADDRESS = (aiohttp.ClientResponseError, aiohttp.InvalidURL)
+
+NO_SECRETS = Redaction()
 
 # aiohttp raises these before it sends a byte of the request; DNS and TLS failures are among them.
 _NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 
 
 @contextlib.contextmanager
-def translated(subject: str, seconds: float) -> Iterator[None]:
+def translated(subject: str, seconds: float, redaction: Redaction = NO_SECRETS) -> Iterator[None]:
     """Translate aiohttp's errors that the block raises."""
     try:
         yield
-    except (aiohttp.ClientError, OSError) as exc:
-        raise translation(exc, subject, seconds) from cause(exc)
+    except (aiohttp.ClientError, OSError) as exc:  # TimeoutError is an OSError
+        error = translation(exc, subject, seconds, redaction)
+        raise error from error.__cause__
 
 
-def translation(exc: Exception, subject: str, seconds: float, *, quoted: bool = True) -> HeyGenError:
-    """Return the error of this package for an error of aiohttp.
+@contextlib.contextmanager
+def without_context() -> Iterator[None]:
+    """Detach aiohttp's errors from the errors that the block raises: they hold the headers of the request."""
+    try:
+        yield
+    except HeyGenError as exc:
+        exc.__context__ = None
+        raise
+
+
+def translation(
+    exc: Exception, subject: str, seconds: float, redaction: Redaction = NO_SECRETS, *, quoted: bool = True
+) -> HeyGenError:
+    """Return the error of this package for an error of aiohttp, which is its cause if a traceback may show it.
 
     Args:
         exc: The error of aiohttp.
         subject: The request ("POST /v3/videos"), for the message.
         seconds: Timeout of the attempt, for the message.
+        redaction: Replaces the secrets of the request: an answer that is not HTTP is quoted by *exc*.
         quoted: True to quote *exc* in the message; False for requests to presigned addresses.
     """
-    quote = _quote(exc) if quoted else type(exc).__name__
+    error = _translation(exc, subject, seconds, redaction.text(_quote(exc)) if quoted else type(exc).__name__)
+    may_be_shown = quoted and not isinstance(exc, _WITH_ADDRESS) and not redaction.is_in(exc)
+    error.__cause__ = exc if may_be_shown else None
+    return error
+
+
+def _translation(exc: Exception, subject: str, seconds: float, quote: str) -> HeyGenError:
     if isinstance(exc, _NOT_SENT):
         return ConnectionFailedError(f"{subject}: no connection: {quote}")
     if isinstance(exc, TimeoutError):  # aiohttp's read timeout is one too
         return AttemptTimeoutError(f"{subject}: no complete answer within {seconds:g} s")
     return ConnectionLostError(f"{subject}: the connection broke: {quote}")
-
-
-def cause(exc: Exception) -> Exception | None:
-    """Return *exc* as the cause that a traceback may show, or None if it contains the address."""
-    return None if isinstance(exc, _WITH_ADDRESS) else exc
 
 
 def _quote(exc: Exception) -> str:

@@ -13,6 +13,7 @@ import anyio
 import attrs
 
 from heygen_async.account.account import Account, account_of
+from heygen_async.account.base_url import note_of_refusal
 from heygen_async.account.bearer_token import Token
 from heygen_async.account.credentials import Credentials, bearer_header
 from heygen_async.account.rate_limit import Pacer
@@ -298,7 +299,7 @@ class _Attempts:
         """Return the error to raise: the last one with `spent` and notes, or an OutcomeUnknownError."""
         if _is_refusal(error):
             credentials = self._caller.credentials
-            for note in (f"the refused credential comes from {credentials.where}", *credentials.notes):
+            for note in (note_of_refusal(self._caller.transport.base_url, credentials.where), *credentials.notes):
                 error.add_note(note)
         if delay is not None:
             error.add_note(f"not tried again in {delay:.1f} s: past the deadline, or too many reads fail at the moment")

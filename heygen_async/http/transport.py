@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import email.utils
 import functools
-import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from importlib.metadata import version
 
@@ -14,18 +12,17 @@ import anyio
 import attrs
 import yarl
 
+from heygen_async.account.base_url import checked_base_url
+from heygen_async.account.redaction import Redaction
 from heygen_async.errors import AttemptTimeoutError, HeyGenError, InvalidInputError
-from heygen_async.http.aiohttp_errors import cause, translated, translation
+from heygen_async.http.aiohttp_errors import NO_SECRETS, translated, translation, without_context
 from heygen_async.http.bodies import ANSWER_SECONDS, STALL_SECONDS, Body, BodyStream
+from heygen_async.http.downloads import CHUNK_BYTES, DOWNLOAD_SECONDS, Download, download_of, signed_address
 from heygen_async.http.wire import Answer
 
 CONNECT_SECONDS = 10.0
-DOWNLOAD_SECONDS = 60.0  # without a byte, before the connection counts as dead
 _ERROR_BODY_BYTES = 256 * 1024  # read at most of an error page
-_CHUNK_BYTES = 256 * 1024
 
-_SECRET_HEADERS = frozenset({"authorization", "x-api-key"})
-_SECRET_LENGTH = 8  # a shorter key is not masked: it could be part of any word
 _FILE_STATUSES = frozenset({200, 206})
 _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")  # aiohttp adds these; they are not signed
 
@@ -58,27 +55,6 @@ class Request:
         return f"{self.method} {self.path}"
 
 
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
-
-
-@attrs.frozen(kw_only=True)
-class Download:
-    """An opened download of a file, or of the rest of one.
-
-    Attributes:
-        start: Offset of the first byte of `chunks`; None if the answer does not tell it.
-        size_bytes: Size of the whole file; None if unknown.
-        tag: Validator for `If-Range`, which detects that the file has changed: a strong ETag, else a Last-Modified
-            date that is old enough; None if there is neither.
-        chunks: The bytes.
-    """
-
-    start: int | None
-    size_bytes: int | None
-    tag: str | None
-    chunks: AsyncIterator[bytes]
-
-
 class Transport:
     """HTTP sessions to one origin, with credentials. A session is opened when it is first used."""
 
@@ -86,7 +62,7 @@ class Transport:
         self, base_url: str, credentials: Mapping[str, str], session: aiohttp.ClientSession | None = None
     ) -> None:
         """Send to *base_url* with *credentials* (headers). A given *session* is used, and never closed here."""
-        self.base_url: yarl.URL = _origin(base_url)
+        self.base_url: yarl.URL = checked_base_url(base_url)
         self._headers = {"User-Agent": f"heygen-async/{version('heygen-async')}", **credentials}
         self._given = session
         self._opened: dict[str, aiohttp.ClientSession] = {}
@@ -100,17 +76,22 @@ class Transport:
             AttemptTimeoutError: The request was sent; the answer took too long.
         """
         headers = {**self._headers, **request.headers} if request.headers else self._headers
+        redaction = Redaction.of(headers if self._given is None else {**self._given.headers, **headers})
+        with without_context():
+            return await self._send(request, headers, redaction)
+
+    async def _send(self, request: Request, headers: Mapping[str, str], redaction: Redaction) -> Answer:
         if isinstance(request.body, Body):
             headers = {**headers, "Content-Length": str(request.body.size_bytes)}
-            with _streaming(str(request), request.body, request.timeout) as stream:
-                return await self._exchange(request, stream, headers)
+            with _streaming(str(request), request.body, request.timeout, redaction) as stream:
+                return await self._exchange(request, stream, headers, redaction)
             raise _too_slow(str(request))
-        try:
-            return await self._exchange(request, request.body, headers)
-        except (aiohttp.ClientError, OSError) as exc:  # TimeoutError is an OSError
-            raise translation(exc, str(request), request.timeout) from cause(exc)
+        with translated(str(request), request.timeout, redaction):
+            return await self._exchange(request, request.body, headers, redaction)
 
-    async def _exchange(self, request: Request, data: bytes | BodyStream | None, headers: Mapping[str, str]) -> Answer:
+    async def _exchange(
+        self, request: Request, data: bytes | BodyStream | None, headers: Mapping[str, str], redaction: Redaction
+    ) -> Answer:
         async with self._session(fresh=request.fresh).request(
             request.method,
             self._url(request),
@@ -119,10 +100,10 @@ class Transport:
             timeout=_total_timeout(request.timeout),
             allow_redirects=False,  # a redirect could carry the key to another host
         ) as response:
-            body = await _read(response)
-            if response.status >= 400:  # noqa: PLR2004 - HTTP's own border
-                body = masked(body, headers)
-            return Answer(status=response.status, headers=response.headers, body=body)
+            body = redaction.body(await _read(response))
+            facts = response.headers.copy()
+            facts.update({name: redaction.text(value) for name, value in response.headers.items()})
+            return Answer(status=response.status, headers=facts, body=body)
 
     async def put(self, url: str, headers: Mapping[str, str], body: Body) -> Answer:
         """PUT *body* to *url* with *headers* and no others: no credentials, not even a User-Agent.
@@ -142,9 +123,9 @@ class Transport:
         length = {} if "content-length" in map(str.lower, headers) else {"Content-Length": str(body.size_bytes)}
         # A new connection: a kept-alive one may be dead, and a large body would have to be sent again.
         session = self._open("put", force_close=True)
-        with _streaming("PUT to the storage", body, CONNECT_SECONDS, quoted=False) as stream:
+        with without_context(), _streaming("PUT to the storage", body, CONNECT_SECONDS, quoted=False) as stream:
             async with session.put(
-                url,
+                signed_address(url),
                 data=stream,
                 headers={**headers, **length},
                 skip_auto_headers=_AUTOMATIC,
@@ -169,18 +150,18 @@ class Transport:
             url: A presigned address; it is not logged.
             start: Number of bytes that you have already: only the rest is requested, if *tag* still matches the file.
             tag: `Download.tag` of those bytes.
-            timeout: Seconds without a byte before the connection counts as lost.
+            timeout: Seconds without a byte, or with less than `LEAST_BYTES_PER_SECOND`, before the attempt ends.
         """
         headers = {"User-Agent": self._headers["User-Agent"], "Accept-Encoding": "identity"}
         if start and tag:
             headers |= {"Range": f"bytes={start}-", "If-Range": tag}
         async with contextlib.AsyncExitStack() as stack:
-            with translated("download", timeout):
-                request = self._bare().get(url, headers=headers, timeout=_read_timeout(timeout))
+            with translated("download", timeout), anyio.fail_after(timeout):
+                request = self._bare().get(signed_address(url), headers=headers, timeout=_read_timeout(timeout))
                 response = await stack.enter_async_context(request)
                 refused = None if response.status in _FILE_STATUSES else await _read(response)
             if refused is None:
-                yield _download(response, timeout)
+                yield download_of(response, timeout, tag if start else None)
             else:
                 yield Answer(status=response.status, headers=response.headers, body=refused)
 
@@ -218,24 +199,9 @@ class Transport:
                 # No limit: render slots and the pacer bound the requests, and a wait here would count as a timeout.
                 connector=aiohttp.TCPConnector(limit=0, force_close=force_close),
                 cookie_jar=aiohttp.DummyCookieJar(),
+                requote_redirect_url=False,  # a redirect to a presigned address
             )
         return self._opened[name]
-
-
-def masked(body: bytes, headers: Mapping[str, str]) -> bytes:
-    """Return an error page without the key: some proxies quote the *headers* of the request."""
-    for name, credential in headers.items():
-        secret = credential.removeprefix("Bearer ").encode()
-        if name.lower() in _SECRET_HEADERS and len(secret) >= _SECRET_LENGTH:
-            body = body.replace(secret, b"***")
-    return body
-
-
-def _origin(base_url: str) -> yarl.URL:
-    url = yarl.URL(base_url.rstrip("/"))
-    if url.scheme not in {"http", "https"} or not url.host:
-        raise InvalidInputError(f"base_url {base_url!r}: must be an http(s) address such as https://api.heygen.com")
-    return url
 
 
 @functools.lru_cache(maxsize=64)
@@ -253,7 +219,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     if response.status < 400:  # noqa: PLR2004 - HTTP's own border
         return await response.read()
     head = bytearray()
-    async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+    async for chunk in response.content.iter_chunked(CHUNK_BYTES):
         head += chunk
         if len(head) >= _ERROR_BODY_BYTES:
             response.close()  # with unread bytes, so that the connection is not used again
@@ -261,51 +227,10 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     return bytes(head[:_ERROR_BODY_BYTES])
 
 
-def _download(response: aiohttp.ClientResponse, seconds: float) -> Download:
-    """Return the download of an answer with status 200 or 206."""
-    start: int | None = 0
-    size, tag = response.content_length, _tag(response.headers)
-    if response.headers.get("Content-Encoding", "identity") != "identity":
-        size = tag = None  # both belong to the compressed bytes, and aiohttp decompresses them
-    if response.status == 206:  # noqa: PLR2004 - HTTP's Partial Content
-        found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
-        start = None if found is None else int(found[1])
-        size = None if found is None or found[2] == "*" else int(found[2])
-    return Download(start=start, size_bytes=size, tag=tag, chunks=_chunks(response, seconds))
-
-
-def _tag(headers: Mapping[str, str]) -> str | None:
-    """Return a validator that proves two answers to be parts of one file (RFC 9110, 8.8)."""
-    tag = headers.get("ETag", "")
-    if tag.startswith('"'):
-        return tag
-    modified = headers.get("Last-Modified")
-    try:
-        age = _moment(headers["Date"]) - _moment(modified or "")
-    except (KeyError, TypeError, ValueError):
-        return None
-    return modified if age >= 1 else None  # in the same second the file may have changed twice
-
-
-def _moment(date: str) -> float:
-    return email.utils.parsedate_to_datetime(date).timestamp()
-
-
-async def _chunks(response: aiohttp.ClientResponse, seconds: float) -> AsyncIterator[bytes]:
-    """Yield the body, with errors of aiohttp translated. Errors of the reader are not."""
-    try:
-        async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
-            yield chunk
-    except (aiohttp.ClientError, OSError) as exc:
-        # aiohttp holds the bytes that came between the last read and the break: yield them too.
-        response.content.set_exception(None)  # type: ignore[arg-type]  # None lets read_nowait() return them
-        if rest := response.content.read_nowait():
-            yield rest
-        raise translation(exc, "download", seconds) from cause(exc)
-
-
 @contextlib.contextmanager
-def _streaming(subject: str, body: Body, seconds: float, *, quoted: bool = True) -> Iterator[BodyStream]:
+def _streaming(
+    subject: str, body: Body, seconds: float, redaction: Redaction = NO_SECRETS, *, quoted: bool = True
+) -> Iterator[BodyStream]:
     """Stream *body* inside the block. An error of its source is raised as it is.
 
     The block returns the answer. If the code after the block is reached, the stream stalled and was cancelled.
@@ -317,7 +242,8 @@ def _streaming(subject: str, body: Body, seconds: float, *, quoted: bool = True)
         except (aiohttp.ClientError, OSError) as exc:
             if stream.error is not None:
                 raise stream.error from None
-            raise translation(exc, subject, seconds, quoted=quoted) from (cause(exc) if quoted else None)
+            error = translation(exc, subject, seconds, redaction, quoted=quoted)
+            raise error from error.__cause__
         finally:
             stream.close()
 

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import aiohttp
 import anyio
+import attrs
 import pytest
+import yarl
 from aiohttp import web
 
 from heygen_async import HeyGen, Options, RetryPolicy, errors
+from heygen_async.http.bodies import Body
 from heygen_async.simulator import Server
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -145,6 +148,101 @@ async def test_a_refused_connection_is_retried() -> None:
         with pytest.raises(errors.ConnectionFailedError) as caught:
             await heygen.raw("POST", "/v3/videos", body={})
     assert (caught.value.spent, caught.value.attempts) == ("no", 2)
+
+
+SIGNED = [
+    "/v/1280x720.mp4?response-content-disposition=attachment%3B+filename%2A%3DUTF-8%27%27V.mp4%3B&Signature=a~b-c_%2Fd",
+    "/a%2Bb/x%28y%29.mp4?sig=a%2Fb%3D%3D&name=UTF-8%27%27x%2A.mp4&t=%7E",
+    "/a//b/../c.mp4?x=%e2%82%ac&y=a+b&&z=",
+    "/(a),b;c=1/@:$!*'.mp4?a=b/c?d=e;f:@!$'()*,",
+    "?X-Amz-Signature=%2f",
+]
+
+
+@attrs.define
+class Bytes:
+    """A body of three bytes."""
+
+    left: list[bytes] = attrs.field(factory=lambda: [b"abc", b""])
+
+    async def receive(self) -> bytes:
+        return self.left.pop(0)
+
+    def close(self) -> None: ...
+
+
+@pytest.mark.parametrize("rest", SIGNED)
+async def test_a_signed_address_is_sent_byte_for_byte(rest: str) -> None:
+    """A signature is of the address as it is written; another way to write it does not fit, also after a redirect."""
+    seen: list[str] = []
+
+    async def record(request: web.Request) -> web.Response:
+        seen.append(request.raw_path)
+        await request.read()
+        if request.path == "/moved":
+            raise web.HTTPFound(yarl.URL(f"http://{request.host}{rest}", encoded=True))
+        return web.Response()
+
+    async with listening(record) as address, HeyGen("k", base_url=address) as heygen:
+        await heygen.transport.put(address + rest, {}, Body(size_bytes=3, open=Bytes))
+        for path in (rest, "/moved"):
+            async with heygen.transport.download(address + path):
+                pass
+    sent = rest if rest.startswith("/") else f"/{rest}"
+    assert seen == [sent, sent, "/moved", sent]
+
+
+async def test_a_relative_redirect_is_sent_byte_for_byte() -> None:
+    """A redirect may leave out the server."""
+    seen: list[str] = []
+
+    async def record(request: web.Request) -> web.StreamResponse:
+        seen.append(request.raw_path)
+        if request.path == "/moved":
+            return web.Response(status=302, headers={"Location": SIGNED[1]})
+        return web.Response()
+
+    async with listening(record) as address:
+        heygen = HeyGen("k", base_url=address)
+        async with heygen, heygen.transport.download(f"{address}/moved"):
+            pass
+    assert seen == ["/moved", SIGNED[1]]
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [("/Zoë 1.mp4?a=b c", "/Zo%C3%AB%201.mp4?a=b+c"), ("/a.mp4?x=\r\nHost: evil", "/a.mp4?x=Host:+evil")],
+)
+async def test_an_address_that_was_never_signed_is_encoded(text: str, sent: str) -> None:
+    """Characters that no address has are encoded, and cannot break out of the request line."""
+    seen: list[str] = []
+
+    async def record(request: web.Request) -> web.Response:
+        seen.append(request.raw_path)
+        return web.Response()
+
+    async with listening(record) as address:
+        heygen = HeyGen("k", base_url=address)
+        async with heygen, heygen.transport.download(address + text):
+            pass
+    assert seen == [sent]
+
+
+@pytest.mark.parametrize("location", [b"/\xff", b"http://[::bad", b"/a b"])
+async def test_a_redirect_to_no_address_is_a_failure_of_the_attempt(location: bytes) -> None:
+    """A Location that cannot be followed is an error of this package, which does not quote it."""
+
+    async def redirect(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        request.transport.write(b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: %s\r\n\r\n" % location)
+        request.transport.close()
+        return web.Response()
+
+    async with listening(redirect) as address, HeyGen("k", base_url=address) as heygen:
+        with pytest.raises(errors.HeyGenError) as caught:
+            async with heygen.transport.download(f"{address}/moved") as opened:
+                raise errors.ServerError(f"answered {opened}")
+    assert "bad" not in str(caught.value)
 
 
 async def test_a_list_whose_cursor_does_not_move_ends_in_an_error() -> None:

@@ -224,6 +224,20 @@ def test_the_tested_floors_are_the_promised_ones() -> None:
     assert {re.split(r"[^a-z]", line)[0] for line in promised} == DEPENDENCIES
 
 
+# The first version of each optional library without a known way out of its sandbox, and the reason.
+SAFE_SINCE = {"jinja2": (3, 1, 6)}  # CVE-2025-27516: a template of a campaign file could call str.format
+
+
+def test_optional_libraries_with_known_holes_are_not_admitted() -> None:
+    """A template may come from somebody else, so a Jinja2 whose sandbox has a way out does not satisfy any extra."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    asked = [re.fullmatch(r"([a-z0-9-]+)(?:\[.+\])?>=([\d.]+)", line) for lines in extras.values() for line in lines]
+    floors = [(found[1], tuple(map(int, found[2].split(".")))) for found in asked if found is not None]
+    assert len(floors) == len(asked)
+    assert {name for name, _ in floors} >= SAFE_SINCE.keys()
+    assert [(name, floor) for name, floor in floors if floor < SAFE_SINCE.get(name, ())] == []
+
+
 def test_development_tools_are_pinned_exactly() -> None:
     """Tools are pinned, so that a later run uses the same; dependencies are not, so that the newest are tested."""
     lines = (ROOT / ".constraints.txt").read_text(encoding="utf-8").splitlines()

@@ -40,11 +40,13 @@ from heygen_async.errors import (
     ResourceNotReadyError,
     ServerError,
 )
+from heygen_async.http.downloads import DOWNLOAD_SECONDS, LEAST_BYTES_PER_SECOND, Download
 from heygen_async.http.retry import counts
-from heygen_async.http.transport import Download
 from heygen_async.http.wire import Answer, retry_after
 
 ATTEMPTS = 10  # in a row without a new byte; enough for an outage of a minute or two
+# An attempt that ended in a timeout counts, too, unless it brought so many new bytes: else a drip would have no end.
+STEADY_BYTES = int(LEAST_BYTES_PER_SECOND * DOWNLOAD_SECONDS)
 CLOSING_SECONDS = 5.0  # longest time to close a file when the run is left
 _DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 # The address may still be good after these errors; after others a new one is asked for.
@@ -138,7 +140,7 @@ class Downloader:
         )
 
     async def _save(self, files: VideoFiles, kind: str) -> SavedFile:
-        """Try until the file is stored, or until `ATTEMPTS` attempts in a row brought no new byte."""
+        """Try until the file is stored, or until `ATTEMPTS` attempts in a row brought no new byte, or hardly any."""
         failures, waited, most = 0, 0.0, 0
         while True:
             await self._refresh(files)
@@ -147,7 +149,8 @@ class Downloader:
                 return await self._try_once(files, kind, part)
             except HeyGenError as exc:
                 error = exc
-            failures = 0 if part.size_bytes > most else failures
+            least = STEADY_BYTES if isinstance(error, AttemptTimeoutError) else 1
+            failures = 0 if part.size_bytes >= most + least else failures
             failures, most = failures + counts(error), max(most, part.size_bytes)
             pause = self._policy.delay(
                 error,

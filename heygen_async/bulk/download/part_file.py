@@ -10,8 +10,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import stat
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import attrs
 
@@ -19,6 +20,7 @@ PART = ".part"
 NOTE = ".json"
 SYNC_BYTES = 16 * 1024 * 1024  # most bytes that a power loss may cost
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)  # Windows has no such flag; there, only administrators make links
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -46,7 +48,7 @@ class PartFile:
         """Return the part of *final* that an earlier attempt left for the same *owner*; else an empty one."""
         part = cls(path=final.with_name(final.name + PART), owner=owner)
         note = part._read_note()
-        on_disk = part.path.stat().st_size if part.path.is_file() else 0
+        on_disk = _size_of(part.path)
         synced = note.get("synced", 0)
         size = on_disk if note.get("boot") is not None and note.get("boot") == boot_id() else synced
         if note.get("owner") == owner and synced <= on_disk:
@@ -63,7 +65,7 @@ class PartFile:
         """Write from the first byte."""
         self.close()
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self.path.open("wb")
+        self._file = _open_new(self.path)
         self.size_bytes, self.whole_bytes, self.tag, self._synced = 0, whole_bytes, tag, 0
         self._write_note()
 
@@ -71,7 +73,7 @@ class PartFile:
         """Write after the bytes that are there."""
         self.close()
         self.whole_bytes = whole_bytes or self.whole_bytes
-        self._file = self.path.open("r+b")
+        self._file = _open_old(self.path, "r+b")
         self._file.truncate(self.size_bytes)
         self._file.seek(self.size_bytes)
 
@@ -122,15 +124,40 @@ class PartFile:
     def _write_note(self) -> None:
         facts = {"owner": self.owner, "synced": self._synced, "whole": self.whole_bytes, "tag": self.tag}
         new = self._note.with_name(self._note.name + ".new")
-        new.write_text(json.dumps({**facts, "boot": boot_id()}), encoding="utf-8")
+        with _open_new(new) as file:
+            file.write(json.dumps({**facts, "boot": boot_id()}).encode())
         new.replace(self._note)
 
     def _read_note(self) -> dict[str, Any]:
         try:
-            note = json.loads(self._note.read_text(encoding="utf-8"))
+            with _open_old(self._note, "rb") as file:
+                note = json.loads(file.read())
         except (OSError, ValueError):
             return {}
         return note if isinstance(note, dict) and type(note.get("synced")) is int else {}
+
+
+# Somebody else who may write to the folder can put links there, to have other files overwritten.
+
+
+def _size_of(path: Path) -> int:
+    """Return the size of a file; 0 if there is none, or a link."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return 0
+    return found.st_size if stat.S_ISREG(found.st_mode) else 0
+
+
+def _open_new(path: Path) -> IO[bytes]:
+    """Create a file in place of the file or link that has its name."""
+    path.unlink(missing_ok=True)
+    return path.open("xb")
+
+
+def _open_old(path: Path, mode: Literal["rb", "r+b"]) -> IO[bytes]:
+    """Open a file that is no link."""
+    return open(path, mode, opener=lambda name, flags: os.open(name, flags | _NO_LINK))
 
 
 def boot_id() -> str | None:

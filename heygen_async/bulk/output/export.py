@@ -7,18 +7,15 @@ import json
 from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import attrs
 
 from heygen_async.bulk.jobs.records import Record
 from heygen_async.bulk.journal.queries import JournalReader
-from heygen_async.bulk.output.results_csv import shown
 from heygen_async.bulk.rows.readers.read_rows import cells_of
+from heygen_async.bulk.rows.spreadsheet import PREFIX, harmless
 from heygen_async.errors import InvalidInputError
 
-# Columns of ours begin so, and so are left out when rows are told apart: failed.csv can be fed straight back.
-PREFIX = "heygen_"
 _FACTS = ("state", "video_id", "file", "duration", "generation", "error_code", "error", "spent")
 _FAILURE = ("error_code", "error")
 
@@ -27,7 +24,8 @@ def export(journal: JournalReader, path: str | PathLike[str]) -> int:
     """Write the rows of *journal* to *path* and return how many.
 
     `.csv` and `.jsonl` are known. A name that begins with `failed` gets the failed rows only: your own columns and
-    why they failed, ready to be run again.
+    why they failed, ready to be run again: the columns that begin with `heygen_` are left out when rows are told apart.
+    A cell of a .csv that a spreadsheet would run gets an apostrophe, which is taken away when the file is read again.
 
     Raises:
         InvalidInputError: Another ending.
@@ -56,11 +54,11 @@ def _csv(records: Iterator[Record], path: Path, columns: list[str], facts: tuple
     count = 0
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow([*columns, *(PREFIX + name for name in facts)])
+        writer.writerow([*map(harmless, columns), *(PREFIX + name for name in facts)])
         for record in records:
             cells = cells_of(record.row)
-            own: list[Any] = [cells.get(name, "") for name in columns]
-            writer.writerow([*own, *(shown(getattr(record, name)) for name in facts)])
+            values = [*(cells.get(name) for name in columns), *(getattr(record, name) for name in facts)]
+            writer.writerow(map(harmless, values))
             count += 1
     return count
 

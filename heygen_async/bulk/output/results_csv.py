@@ -11,15 +11,14 @@ from typing import Self
 
 from heygen_async.bulk.jobs.outcomes import Completed, Ended, Failed, Unfinished
 from heygen_async.bulk.rows.readers.read_rows import cells_of
-
-COLUMNS = ("status", "video_id", "file", "seconds_of_video", "seconds_to_render", "error_code", "error")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from heygen_async.bulk.rows.spreadsheet import RESULT_COLUMNS, harmless
 
 
 class ResultsCsv:
     """`results.csv`: your columns, then what became of the row. Written row by row, so a crash loses none.
 
-    A column of yours that has one of our names gets `input_` before its name.
+    A column of yours that has one of our names gets `input_` before its name. A cell that a spreadsheet would run gets
+    an apostrophe.
     """
 
     def __init__(self, path: str | PathLike[str], columns: Sequence[str]) -> None:
@@ -28,12 +27,13 @@ class ResultsCsv:
         self._columns = tuple(columns)
         self._file = self.path.open("w", encoding="utf-8-sig", newline="")  # the mark tells Excel that it is UTF-8
         self._writer = csv.writer(self._file)
-        self._writer.writerow([*(f"input_{name}" if name in COLUMNS else name for name in columns), *COLUMNS])
+        own = (f"input_{name}" if name in RESULT_COLUMNS else harmless(name) for name in columns)
+        self._writer.writerow([*own, *RESULT_COLUMNS])
 
     def add(self, ended: Ended) -> None:
         """Write one row."""
         cells = cells_of(ended.row)
-        self._writer.writerow([*(cells.get(name, "") for name in self._columns), *map(shown, _facts(ended))])
+        self._writer.writerow(map(harmless, [*(cells.get(name) for name in self._columns), *_facts(ended)]))
         self._file.flush()
 
     def __enter__(self) -> Self:
@@ -48,7 +48,7 @@ class ResultsCsv:
 
 
 def _facts(ended: Ended) -> tuple[object, ...]:
-    """Return the values of `COLUMNS`."""
+    """Return the values of `RESULT_COLUMNS`."""
     seconds = round(ended.seconds, 1)
     if isinstance(ended, Completed):
         error = ended.error
@@ -66,9 +66,3 @@ def _facts(ended: Ended) -> tuple[object, ...]:
     spent = ended.spent if isinstance(ended, Unfinished) else "unknown"
     note = "still rendering at HeyGen" if spent == "yes" else "its submission was cut off: look before you repeat it"
     return ("unfinished", ended.resource_id, "", None, seconds, "", note)
-
-
-def shown(value: object) -> str:
-    """Write a foreign message as text even where a spreadsheet would take it for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text

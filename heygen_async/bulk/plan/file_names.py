@@ -18,7 +18,9 @@ from heygen_async.errors import InvalidInputError
 
 _NAME_BYTES = 120  # in UTF-8; file systems take 255, and Windows takes paths of 260
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
-_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+')
+# Beside the characters that some system refuses, those that show a name in another way than it is: line separators,
+# and marks that turn the direction of the text, so that "exe.mp4" is shown for "4pm.exe".
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+')
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d¹²³]) *(\..*)?", re.IGNORECASE)
 _FACTS = ("number", "id", "title")
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Literal
 
 import attrs
 
 from heygen_async.errors import InvalidInputError
+from heygen_async.plain_text import CONTROLS
 
 Severity = Literal["error", "warning"]
 _SHOWN = 60  # characters of a cell worth showing
-_CONTROLS = re.compile(
-    "[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
-)  # line ends, and characters that a terminal obeys
 
 
 @attrs.frozen(kw_only=True)
@@ -57,7 +54,7 @@ class Problem:
         text = "; ".join([*shown, self.reason, *([self.mend] if self.mend else [])])
         field = "" if self.field is None else f" (field {self.field})"
         message = ": ".join(part for part in (self.place, text) if part) + field
-        return _CONTROLS.sub(lambda found: repr(found[0])[1:-1], message)  # names of columns may hold anything
+        return CONTROLS.sub(lambda found: repr(found[0])[1:-1], message)  # names of columns may hold anything
 
     def error(self) -> ProblemError:
         """Return the problem as an error, for callers that do not gather problems."""

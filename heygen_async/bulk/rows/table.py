@@ -10,6 +10,7 @@ import attrs
 
 from heygen_async.bulk.rows.cells import flaw_of, is_missing
 from heygen_async.bulk.rows.problems import Problem, ProblemError
+from heygen_async.bulk.rows.spreadsheet import as_given, is_ours
 
 
 @attrs.frozen(kw_only=True)
@@ -126,18 +127,27 @@ def _row(found: Row | Problem) -> Row:
 
 @attrs.frozen(kw_only=True)
 class Header:
-    """The checked names of the columns; makes rows from lists of cells."""
+    """The checked names of the columns; makes rows from lists of cells.
+
+    Attributes:
+        source: The file or frame that they come from.
+        columns: The names.
+        unit: Unit of the places of rows: "line" or "row".
+        ours: True if this package has written the file, so that cells may have apostrophes of ours.
+    """
 
     source: str
     columns: tuple[str, ...]
     unit: Literal["line", "row"] = "line"
+    ours: bool = False
 
     def row(self, line: int, cells: Sequence[str]) -> Row | Problem | None:
         """Return the row of *cells*, a problem if there are too few or too many, None if all are empty."""
         if len(cells) == len(self.columns):
             if not any(cells):
                 return None
-            return Row(line=line, cells=dict(zip(self.columns, cells, strict=True)), source=self.source, unit=self.unit)
+            given = map(as_given, cells) if self.ours else cells
+            return Row(line=line, cells=dict(zip(self.columns, given, strict=True)), source=self.source, unit=self.unit)
         if not any(cell.strip() for cell in cells):
             return None
         return self._wrong_width(line, cells)
@@ -181,4 +191,5 @@ def checked_header(source: str, line: int, names: Sequence[object], unit: Litera
     repeated = sorted({name for name in texts if texts.count(name) > 1})
     if repeated:
         raise refuse(f"the header names {', '.join(repeated)} more than once", "rename one of them")
-    return Header(source=source, columns=texts, unit=unit)
+    ours = is_ours(texts)
+    return Header(source=source, columns=tuple(map(as_given, texts)) if ours else texts, unit=unit, ours=ours)

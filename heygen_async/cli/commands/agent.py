@@ -10,8 +10,9 @@ from cyclopts import Parameter
 from heygen_async.api.handles.polling import DEADLINE_SECONDS
 from heygen_async.cli.commands.videos import show_address
 from heygen_async.cli.exits import Exit
+from heygen_async.cli.terminal.console import say
 from heygen_async.cli.terminal.option_types import BaseUrl, OnInterrupt, Seconds, Speed, Text
-from heygen_async.cli.terminal.tables import InJson, clean, print_message, show_one
+from heygen_async.cli.terminal.tables import InJson, print_message, show_one
 
 SessionId = Annotated[str, Parameter(help="Id of the session, as `agent create` shows it.")]
 Deadline = Annotated[Seconds, Parameter(help="Seconds to wait; the agent is not stopped.")]
@@ -55,7 +56,7 @@ def create(
                 if in_json:
                     show_one(await job.look(), in_json=True)
                 else:
-                    print(job.id)
+                    say(job.id)
                 return Exit.DONE
             print_message(f"session {job.id} is at work")
             show_address(await wait_for_video(job, deadline), in_json=in_json)
@@ -136,7 +137,7 @@ async def get(session: SessionId, /, *, in_json: InJson = False, base_url: BaseU
     show_one(current, in_json=in_json)
     if not in_json:
         for message in reversed(current.messages or ()):
-            print(clean(f"{message.role}: {message.content}"))
+            say(f"{message.role}: {message.content}")
 
 
 async def stop(session: SessionId, /, *, base_url: BaseUrl = None) -> None:
@@ -145,4 +146,4 @@ async def stop(session: SessionId, /, *, base_url: BaseUrl = None) -> None:
 
     async with HeyGen(base_url=base_url) as heygen:
         stopped = await heygen.video_agents.stop(session)
-    print(f"{stopped.session_id} is stopped")
+    say(f"{stopped.session_id} is stopped")

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
-from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from heygen_async.cli.exits import Exit
+from heygen_async.cli.terminal.console import PlainConsole, say
 from heygen_async.cli.terminal.option_types import BaseUrl
 from heygen_async.cli.terminal.tables import ROWS, InJson, Rows, print_message, show_list, show_one
 
@@ -54,7 +54,7 @@ async def upload(
         elif in_json:
             show_one(result, in_json=True)
         else:
-            print(result.asset_id)
+            say(result.asset_id)
     sys.exit(Exit.SOME_FAILED if failed else Exit.DONE)
 
 
@@ -71,8 +71,8 @@ async def list_files(*, limit: Rows = ROWS, in_json: InJson = False, base_url: B
 @contextmanager
 def _bars(files: tuple[Path, ...]) -> Iterator[OnProgress]:
     """Show a progress bar for each file, on a terminal only."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    console = PlainConsole(stderr=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bars:
         tasks = [bars.add_task(file.name, total=None) for file in files]
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from heygen_async.cli.terminal.option_types import BaseUrl, JournalFile
+from heygen_async.plain_text import clean
 
 
 async def audit(
@@ -32,7 +33,7 @@ async def _audit(path: str, base_url: str | None, *, fix: bool) -> None:
                 count += 1
                 row = "" if difference.job_id is None else f", row {difference.job_id}"
                 fixed = " (fixed)" if difference.fixed else ""
-                console.print(f"{difference.kind}: video {difference.video_id}{row}{fixed}")
+                console.print(clean(f"{difference.kind}: video {difference.video_id}{row}{fixed}"))
         account = (await heygen.raw("GET", "/v3/users/me")).get("data", {})
     balance = (account.get("wallet") or {}).get("remaining_balance")
     console.print(f"{count} differences" + ("" if balance is None else f"; the wallet holds {balance}"))

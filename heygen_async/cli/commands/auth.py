@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from heygen_async.cli.exits import Exit, code_of
 from heygen_async.cli.terminal.option_types import BaseUrl
 from heygen_async.errors import AuthenticationError, HeyGenError, InvalidInputError
+from heygen_async.plain_text import clean
 
 if TYPE_CHECKING:
     from heygen_async.account.credentials_file import Kind
@@ -61,16 +62,19 @@ async def auth_status(
     from heygen_async.account.credentials import find_credentials
     from heygen_async.heygen import HeyGen
 
+    def show(line: str) -> None:
+        write(clean(line))
+
     try:
         credentials = find_credentials(api_key, bearer_token)
     except (AuthenticationError, InvalidInputError) as exc:
-        write(f"Key:      {exc}")
+        show(f"Key:      {exc}")
         return Exit.AUTHENTICATION
-    write(f"Key:      {credentials.hint}, from {credentials.where}")
+    show(f"Key:      {credentials.hint}, from {credentials.where}")
     for note in credentials.notes:
-        write(f"Note:     {note}")
+        show(f"Note:     {note}")
     async with HeyGen(api_key, bearer_token=bearer_token, base_url=base_url) as heygen:
-        return await _check(heygen, write)
+        return await _check(heygen, show)
 
 
 async def _check(heygen: HeyGen, write: Write) -> int:
@@ -82,7 +86,7 @@ async def _check(heygen: HeyGen, write: Write) -> int:
     except AuthenticationError as exc:
         # Without an HTTP status the error is not HeyGen's: the token function returned no token.
         write(f"HeyGen:   not asked: {exc}" if exc.http_status is None else f"HeyGen:   refuses it ({exc.gist})")
-        write(f"Remedy:   {_REMEDIES[heygen.credentials.kind]}")
+        write(f"Remedy:   {_remedy(heygen)}")
         return Exit.AUTHENTICATION
     except HeyGenError as exc:
         write(f"HeyGen:   could not be asked ({exc.gist}), so the key was not checked")
@@ -90,6 +94,16 @@ async def _check(heygen: HeyGen, write: Write) -> int:
     write(f"HeyGen:   accepts it ({heygen.transport.base_url.host})")
     write(f"Account:  {_owner(user)}")
     return Exit.DONE
+
+
+def _remedy(heygen: HeyGen) -> str:
+    """Return the remedy for a refused credential. A server that is not HeyGen's may refuse a good one."""
+    from heygen_async.account.base_url import is_elsewhere
+
+    address = heygen.transport.base_url
+    if is_elsewhere(address):
+        return f"check the address {address} (--base-url, HEYGEN_API_BASE) first: it is not HeyGen's"
+    return _REMEDIES[heygen.credentials.kind]
 
 
 def _owner(user: User) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, validators
-from rich.console import Console
 
+from heygen_async.cli.terminal.console import PlainConsole
 from heygen_async.cli.terminal.option_types import Count
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ async def _serve(port: int, world: World) -> None:
 
     from heygen_async.simulator import serve
 
-    console = Console()
+    console = PlainConsole()
     async with serve(world, port=port) as server:
         console.print(f"The simulator listens on {server.base_url}. In another terminal:", highlight=False)
         console.print(f"  export HEYGEN_API_BASE={server.base_url} HEYGEN_API_KEY=simulator-key", highlight=False)

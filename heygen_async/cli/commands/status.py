@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from heygen_async.cli.terminal.option_types import JournalFile
+from heygen_async.plain_text import clean
 
 if TYPE_CHECKING:
     from heygen_async.bulk.journal.queries import JournalReader
@@ -59,7 +60,7 @@ def show_status(console: Console, journal: JournalReader) -> None:
     if unstored := len(follow_run.rows_without_files(journal)):
         console.print(f"  {unstored:>7}  of the completed lack a file: resume fetches it, and pays nothing")
     for code, count in journal.failures().most_common():
-        console.print(f"  {count:>7}  failed with {code}")
+        console.print(clean(f"  {count:>7}  failed with {code}"), markup=False)
     ledger = journal.ledger()
     console.print(
         f"  charged: {ledger.low_usd:.2f} to {ledger.high_usd:.2f} US dollars by HeyGen's price list; at stake: up to "

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
-from rich.console import Console
 from rich.prompt import Confirm
 
 from heygen_async.api.handles.polling import DEADLINE_SECONDS
 from heygen_async.cli.exits import Exit
+from heygen_async.cli.terminal.console import PlainConsole, say
 from heygen_async.cli.terminal.option_types import BaseUrl, Seconds, Speed
-from heygen_async.cli.terminal.tables import ROWS, InJson, Rows, clean, print_message, show_list, show_one
+from heygen_async.cli.terminal.tables import ROWS, InJson, Rows, print_message, show_list, show_one
+from heygen_async.plain_text import clean
 
 if TYPE_CHECKING:
     from heygen_async import Video
@@ -104,7 +105,7 @@ async def download(
                 "waits for it"
             )
         for file in await fetch(heygen, current, output, kinds):
-            print(file)
+            say(str(file))
 
 
 async def delete(
@@ -122,7 +123,7 @@ async def delete(
             print_message("Nothing was deleted.")
             sys.exit(Exit.NOTHING_TO_DO)
         deleted = await heygen.videos.delete(video)
-    print(f"{deleted.id} is deleted")
+    say(f"{deleted.id} is deleted")
 
 
 def _confirm_deletion(video: Video) -> bool:
@@ -131,7 +132,7 @@ def _confirm_deletion(video: Video) -> bool:
     if not sys.stdin.isatty():
         raise InvalidInputError(f"delete {video.id}: without a terminal, nobody can confirm it; use --yes")
     question = clean(f"Delete {video.id}, {video.title or 'without a title'}, permanently?")
-    return Confirm.ask(question, console=Console(stderr=True, markup=False), default=False)
+    return Confirm.ask(question, console=PlainConsole(stderr=True), default=False)
 
 
 def show_address(video: Video, *, in_json: bool) -> None:
@@ -140,4 +141,4 @@ def show_address(video: Video, *, in_json: bool) -> None:
         show_one(video, in_json=True)
         return
     print_message(f"video {video.id} is ready: {video.duration or 0:.1f} seconds")
-    print(video.video_url)
+    say(str(video.video_url))

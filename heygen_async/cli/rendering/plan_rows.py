@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
 from heygen_async import AuthenticationError, Campaign, HeyGen
 from heygen_async.api.requests.kinds import label_of
 from heygen_async.bulk.plan.plan import Plan, make_plan
+from heygen_async.plain_text import clean
 
 NO_KEY = "Looks, voices, templates and credit were not looked up: there is no key (heygen-async auth status)."
 
@@ -57,8 +59,8 @@ def show_plan(console: Console, plan: Plan) -> None:
     """Print the problems, then the price."""
     for problem in plan.problems:
         word, color = ("problem", "red") if problem.severity == "error" else ("note", "yellow")
-        console.print(f"[{color}]{word}[/]  ", end="", highlight=False)
-        console.print(str(problem), markup=False, highlight=False, soft_wrap=True)
+        console.print(Text(word, style=color), end="  ")
+        console.print(clean(str(problem)), markup=False, highlight=False, soft_wrap=True)
     good = plan.rows - plan.bad
     console.print(f"{plan.table.name}: {plan.rows} rows, {good} can be rendered, {plan.bad} cannot", highlight=False)
     for kind, (count, price) in plan.kinds.items():

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from heygen_async import Result
 from heygen_async.cli.terminal.ask import TypedLines
 from heygen_async.cli.terminal.progress import ProgressBoard
+from heygen_async.plain_text import clean
 
 
 def approval_prompt(board: ProgressBoard) -> Callable[[Sequence[Result]], Awaitable[bool]]:
@@ -20,7 +21,7 @@ async def _approve(board: ProgressBoard, ended: Sequence[Result]) -> bool:
     """Print the canary's files or ids and ask for a yes. No more input counts as a no."""
     with board.paused():
         for result in ended:
-            board.console.print(f"  {getattr(result, 'file', None) or result.resource_id}", markup=False)
+            board.console.print(clean(f"  {getattr(result, 'file', None) or result.resource_id}"), markup=False)
         lines = TypedLines(sys.stdin)
         try:
             return await _answer(board, lines, f"The first {len(ended)} are there. Render the others? [y/n]: ")

@@ -7,6 +7,7 @@ from rich.status import Status
 from rich.text import Text
 
 from heygen_async import ChatFailed, Draft, MessagesMissed, Progress, Question, Ready, Remark, Turn
+from heygen_async.plain_text import clean, clean_lines
 
 
 class Screen:
@@ -33,11 +34,11 @@ class Screen:
                 self.show_note("Messages may be missing here: HeyGen no longer shows them.")
             case Ready(video=video):
                 length = f", {video.duration:g} s" if video.duration else ""
-                self._print(Text(f"The video is ready{length}: {_clean(video.video_url or '')}", style="green"))
+                self._print(f"The video is ready{length}: {video.video_url or ''}", "green")
                 if video.video_page_url:
-                    self._print(Text(f"In HeyGen's app: {_clean(video.video_page_url)}"))
+                    self._print(f"In HeyGen's app: {video.video_page_url}")
             case ChatFailed(reason=reason):
-                self._print(Text(_clean(reason), style="red"))
+                self._print(reason, "red")
 
     def prompt(self) -> None:
         """Print the prompt for a line."""
@@ -48,15 +49,15 @@ class Screen:
     def echo(self, line: str | None) -> None:
         """Print the line that was read, unless a terminal shows it already."""
         if not self._console.is_terminal:
-            self._print(Text(_clean(line or "")))
+            self._print(line or "")
 
     def show_note(self, text: str) -> None:
         """Print a message of this program, not of the agent."""
-        self._print(Text(text, style="dim"))
+        self._print(text, "dim")
 
     def show_error(self, text: str) -> None:
         """Print an error."""
-        self._print(Text(_clean(text), style="red"))
+        self._print(text, "red")
 
     def close(self) -> None:
         """Remove the live line."""
@@ -64,9 +65,9 @@ class Screen:
 
     def _progress(self, turn: Progress) -> None:
         title = f" {turn.title!r}" if turn.title else ""
-        line = Text(f"{turn.status}{title}, {turn.percent:g} %")
+        line = f"{turn.status}{title}, {turn.percent:g} %"
         if self._console.is_terminal:
-            self._status.update(line)
+            self._status.update(Text(clean(line)))
             self._status.start()
         elif turn.status != self._status_shown:
             self._print(line)
@@ -75,15 +76,10 @@ class Screen:
     def _show_message(self, turn: Question | Draft | Remark) -> None:
         speaker = "Agent" if turn.message.role == "model" else turn.message.role.capitalize()
         style = "red" if turn.message.type == "error" else "bold" if isinstance(turn, Question | Draft) else ""
-        self._print(Text(f"{_clean(speaker)}: {_clean(turn.text)}", style=style))
+        self._print(f"{speaker}: {turn.text}", style)
         for resource in turn.resources:
             address = resource.url or resource.preview_url or resource.thumbnail_url or resource.resource_id
-            self._print(Text(f"  {_clean(resource.resource_type)}: {_clean(address)}"))
+            self._print(f"  {resource.resource_type}: {address}")
 
-    def _print(self, text: Text) -> None:
-        self._console.print(text, soft_wrap=True, highlight=False)
-
-
-def _clean(text: str) -> str:
-    """Remove control characters: an escape sequence in a message could change the terminal."""
-    return "".join(letter for letter in text if letter.isprintable() or letter in "\n\t")
+    def _print(self, text: str, style: str = "") -> None:
+        self._console.print(Text(clean_lines(text), style=style), soft_wrap=True, highlight=False)

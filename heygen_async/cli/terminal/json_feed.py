@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -12,6 +11,8 @@ from typing import NoReturn, Self, TextIO
 from heygen_async import Completed, HeyGenError, Result, Summary, Unfinished
 from heygen_async.cli.exits import Exit, InterruptedRunError, code_of
 from heygen_async.cli.terminal.bill import Bill
+from heygen_async.cli.terminal.console import json_line
+from heygen_async.plain_text import clean
 
 Facts = Mapping[str, object]
 
@@ -82,9 +83,10 @@ class JsonFeed:
         if self._out is None:
             return
         try:
-            print(json.dumps({"event": event, **facts}), file=self._out, flush=True)
+            print(json_line({"event": event, **facts}), file=self._out, flush=True)
         except OSError as exc:
-            print(f"stdout accepts no more lines ({exc.strerror}); the run continues without them", file=sys.stderr)
+            message = f"stdout accepts no more lines ({exc.strerror}); the run continues without them"
+            print(clean(message), file=sys.stderr)
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._out.fileno())  # or the flush at exit would fail, too
             self._out = None
 

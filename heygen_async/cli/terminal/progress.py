@@ -31,7 +31,9 @@ from heygen_async import (
     Unfinished,
 )
 from heygen_async.cli.terminal.bill import Bill
+from heygen_async.cli.terminal.console import PlainConsole
 from heygen_async.cli.terminal.json_feed import JsonFeed
+from heygen_async.plain_text import clean
 
 PLAIN_WIDTH = 160
 FAILURES_SHOWN = 3  # the last ones, during a run
@@ -98,7 +100,7 @@ class ProgressBoard:
             self.bill.add(row)
         elif isinstance(row, Failed):
             code = row.error.code or type(row.error).__name__
-            self._failures.append(f"row {row.index + 1} failed: {code}: {row.error.message}")
+            self._failures.append(clean(f"row {row.index + 1} failed: {code}: {row.error.message}"))
 
     def __enter__(self) -> Self:
         """Start the clock and the display."""
@@ -199,8 +201,8 @@ class ProgressBoard:
 
 def wide_console(*, stderr: bool = False) -> Console:
     """Return a console; without a terminal it is so wide that lines are not broken."""
-    console = Console(highlight=False, stderr=stderr)
-    return console if console.is_terminal else Console(highlight=False, stderr=stderr, width=PLAIN_WIDTH)
+    console = PlainConsole(stderr=stderr)
+    return console if console.is_terminal else PlainConsole(stderr=stderr, width=PLAIN_WIDTH)
 
 
 def span(seconds: float) -> str:
@@ -223,7 +225,7 @@ def show_summary(console: Console, summary: Summary, board: ProgressBoard, facts
         "Completed",
         Text(f"{summary.completed} of {summary.completed + summary.failed.total()} rows", style="green"),
     )
-    reasons = ", ".join(f"{count} {code}" for code, count in summary.failed.most_common())
+    reasons = clean(", ".join(f"{count} {code}" for code, count in summary.failed.most_common()))
     table.add_row(
         "Failed",
         Text(f"{summary.failed.total()}" + (f": {reasons}" if reasons else ""), style="red" if reasons else ""),
@@ -240,7 +242,7 @@ def show_summary(console: Console, summary: Summary, board: ProgressBoard, facts
         )
     table.add_row("Requests", f"{board.requests.total()} ({_retries(board)})")
     for name, value in facts.items():
-        table.add_row(name, Text(value))
+        table.add_row(name, Text(clean(value)))
     console.print()
     console.print(table)
 

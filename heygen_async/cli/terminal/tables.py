@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import os
 import sys
 from collections.abc import AsyncIterable, Iterator, Mapping, Sequence
@@ -11,11 +10,12 @@ from typing import Annotated, Any
 
 import attrs
 from cyclopts import Parameter
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from heygen_async.cli.terminal.console import PlainConsole, json_line
 from heygen_async.cli.terminal.option_types import Count
+from heygen_async.plain_text import clean, clean_lines
 
 ROWS = 50
 _WIDE = 2000  # columns without a terminal: addresses are long, and an id must not be cut
@@ -36,7 +36,7 @@ async def show_list(items: AsyncIterable[Any], columns: Mapping[str, str], *, li
     table, shown = _table(columns.values()), 0
     async for item in items:
         if shown == limit:
-            print(f"There are more than {limit}: --limit {limit * 10} shows more.", file=sys.stderr)
+            print_message(f"There are more than {limit}: --limit {limit * 10} shows more.")
             break
         shown += 1
         if in_json:
@@ -46,7 +46,7 @@ async def show_list(items: AsyncIterable[Any], columns: Mapping[str, str], *, li
     if not in_json and shown:
         _print_table(table)
     elif not shown:
-        print("There are none.", file=sys.stderr)
+        print_message("There are none.")
 
 
 def show_one(item: Any, *, in_json: bool) -> None:
@@ -67,28 +67,23 @@ def print_message(text: str) -> None:
     print(clean(text), file=sys.stderr, flush=True)
 
 
-def clean(text: str) -> str:
-    """Return *text* on one line without control characters: a title could contain escape sequences."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
-
-
 def _print_json(item: Any) -> None:
     try:
-        print(json.dumps(attrs.asdict(item), default=dict), flush=True)
+        print(json_line(attrs.asdict(item), default=dict), flush=True)
     except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
 
 
 def _print_table(table: Table) -> None:
-    console = Console(highlight=False)
+    console = PlainConsole()
     if console.is_terminal:
         console.print(table)
         return
-    wide = Console(highlight=False, width=_WIDE)
+    wide = PlainConsole(width=_WIDE)
     with wide.capture() as capture:
         wide.print(table)
-    print("\n".join(line.rstrip() for line in capture.get().splitlines()))
+    print(clean_lines("\n".join(line.rstrip() for line in capture.get().splitlines())))
 
 
 def _table(headings: Sequence[str] | Any) -> Table:

@@ -17,7 +17,7 @@ from aiohttp import web
 
 from heygen_async import Completed, DirectVideo, HeyGen, Job, Journal, Result, RetryPolicy, Video, errors
 from heygen_async.api.fields.looks import Caption
-from heygen_async.bulk.download import download_queue
+from heygen_async.bulk.download import download_queue, part_file
 from heygen_async.bulk.download.disk_space import KEPT_FREE_BYTES
 from heygen_async.bulk.download.downloader import Downloader
 from heygen_async.bulk.download.file_types import KINDS, FileKind
@@ -387,19 +387,39 @@ async def test_a_full_disk_costs_no_render(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
-async def test_a_disk_that_fills_up_is_named(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
+async def test_a_disk_that_fills_up_is_named(
+    heygen: HeyGen, world: World, path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A disk that others fill ends the download at once, and a later run can repeat it."""
-    out.mkdir()
-    (out / "0.mp4.part").symlink_to("/dev/full")
-    results = await collect(heygen, jobs(2), out, journal=path, filename="{n}")
+    create = part_file._open_new
+
+    def full(path: Path) -> Any:
+        return Path("/dev/full").open("wb") if path.name == "0.mp4.part" else create(path)
+
+    with monkeypatch.context() as small:
+        small.setattr(part_file, "_open_new", full)
+        results = await collect(heygen, jobs(2), out, journal=path, filename="{n}")
     by_row = {result.row["n"]: result for result in results}
     assert by_row["0"].error is not None
     assert (by_row["0"].error.code, by_row["1"].error) == ("disk_full", None)
     assert "No space left" in str(by_row["0"].error)
-    (out / "0.mp4.part").unlink()
     (again,) = await resume(heygen, path)
     assert is_right(world, again)
     assert len(world.ledger) == 2
+
+
+async def test_a_link_in_the_place_of_a_file_is_replaced(heygen: HeyGen, world: World, out: Path) -> None:
+    """Links with the names of a video and of its part lead a download to no other file."""
+    precious = out.parent / "precious"
+    precious.write_text("precious")
+    out.mkdir()
+    for name in ("0.mp4", "0.mp4.part", "0.mp4.part.json", "0.mp4.part.json.new"):
+        (out / name).symlink_to(precious)
+    (result,) = await collect(heygen, jobs(1), out, filename="{n}")
+    assert is_right(world, result)
+    assert precious.read_text() == "precious"
+    assert names(out) == {"0.mp4"}
+    assert not (out / "0.mp4").is_symlink()
 
 
 async def test_stored_files_are_not_downloaded_again(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
@@ -699,6 +719,156 @@ async def test_a_silent_connection_is_replaced(tmp_path: Path) -> None:
     start = anyio.current_time()
     assert await download(handler, tmp_path) == FILM
     assert 60 <= anyio.current_time() - start < 100
+
+
+@pytest.mark.parametrize("coding", ["", "identity", "Identity", "binary", "utf-8", "aws-chunked"])
+async def test_a_coding_that_packs_nothing_lets_a_file_be_continued(tmp_path: Path, coding: str) -> None:
+    """Storages put words into Content-Encoding that do not change the bytes."""
+    asked: list[str | None] = []
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        asked.append(request.headers.get("Range"))
+        if len(asked) == 1:
+            return await send_half(request, {"ETag": '"a"', "Content-Encoding": coding})
+        start = len(FILM) // 2
+        span = {"Content-Range": f"bytes {start}-{len(FILM) - 1}/{len(FILM)}", "Content-Encoding": coding}
+        return web.Response(status=206, body=FILM[start:], headers=span)
+
+    assert await download(handler, tmp_path) == FILM
+    assert asked == [None, f"bytes={len(FILM) // 2}-"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"ETag": '"a"'}, {"ETag": '"b"'}),
+        ({"ETag": '"a"'}, {"ETag": 'W/"b"'}),
+        (OLD, {"Last-Modified": "Sun, 02 Nov 2025 08:00:00 GMT"}),
+        ({"ETag": '"a"'}, {"Content-Encoding": "gzip"}),
+    ],
+)
+async def test_a_rest_of_another_file_is_not_appended(
+    tmp_path: Path, first: dict[str, str], second: dict[str, str]
+) -> None:
+    """A server that does not heed `If-Range` answers with the rest of the new file, which has another validator."""
+    other = FILM[:24] + bytes(reversed(FILM[24:]))
+    asked: list[str | None] = []
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        asked.append(request.headers.get("Range"))
+        if len(asked) == 1:
+            return await send_half(request, first)
+        start = len(FILM) // 2 if asked[-1] else 0
+        span = {"Content-Range": f"bytes {start}-{len(FILM) - 1}/{len(FILM)}"} if start else {}
+        packed = second if start or "Content-Encoding" not in second else {}
+        return web.Response(status=206 if start else 200, body=other[start:], headers={**span, **packed})
+
+    assert await download(handler, tmp_path) == other
+    assert asked == [None, f"bytes={len(FILM) // 2}-", None]
+
+
+async def test_a_rest_with_a_weak_form_of_its_tag_is_appended(tmp_path: Path) -> None:
+    """A gateway that packs answers makes tags weak; a rest without a validator is taken as it is."""
+    for headers in ({"ETag": 'W/"a"'}, {}):
+        asked: list[str | None] = []
+
+        async def handler(
+            request: web.Request, asked: list[str | None] = asked, headers: dict[str, str] = headers
+        ) -> web.StreamResponse:
+            asked.append(request.headers.get("Range"))
+            if len(asked) == 1:
+                return await send_half(request, {"ETag": '"a"'})
+            start = len(FILM) // 2
+            span = {"Content-Range": f"bytes {start}-{len(FILM) - 1}/{len(FILM)}"}
+            return web.Response(status=206, body=FILM[start:], headers={**span, **headers})
+
+        assert await download(handler, tmp_path / str(len(headers))) == FILM
+        assert len(asked) == 2
+
+
+async def drip(request: web.Request, body: bytes, seconds: float, headers: dict[str, str]) -> web.StreamResponse:
+    """Send ten bytes of *body* each *seconds*."""
+    response = web.StreamResponse(status=206 if "Content-Range" in headers else 200, headers=headers)
+    response.content_length = len(body)
+    await response.prepare(request)
+    for start in range(0, len(body), 10):
+        await response.write(body[start : start + 10])
+        await anyio.sleep(seconds)
+    return response
+
+
+async def test_a_connection_that_drips_is_replaced(tmp_path: Path) -> None:
+    """Less than a kilobyte a second over a minute ends the attempt, and the next one asks for the rest."""
+    asked: list[str | None] = []
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        asked.append(request.headers.get("Range"))
+        if len(asked) == 1:
+            return await drip(request, FILM, 10, {"ETag": '"a"'})
+        start = int(str(asked[-1])[6:-1])
+        span = {"Content-Range": f"bytes {start}-{len(FILM) - 1}/{len(FILM)}"}
+        return web.Response(status=206, body=FILM[start:], headers=span)
+
+    start = anyio.current_time()
+    assert await download(handler, tmp_path) == FILM
+    assert asked == [None, "bytes=70-"]
+    assert 60 <= anyio.current_time() - start < 70
+
+
+async def test_a_slow_but_steady_connection_is_kept(tmp_path: Path) -> None:
+    """A connection that brings a kilobyte a second is used to the end of the file."""
+    film = FILM[:16] + (500_008).to_bytes(4, "big") + b"mdat" + bytes(500_000)
+    answers = 0
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        nonlocal answers
+        answers += 1
+        response = web.StreamResponse(headers={"ETag": '"a"', "Content-Length": str(len(film))})
+        await response.prepare(request)
+        for start in range(0, len(film), 15_000):
+            await anyio.sleep(10)
+            await response.write(film[start : start + 15_000])
+        return response
+
+    assert await download(handler, tmp_path) == film
+    assert answers == 1
+
+
+async def test_a_server_that_only_drips_is_given_up(tmp_path: Path) -> None:
+    """Ten attempts that brought hardly any bytes are enough, although each brought some."""
+    asked: list[str | None] = []
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        asked.append(request.headers.get("Range"))
+        start = int(str(asked[-1])[6:-1]) if asked[-1] else 0
+        span = {"Content-Range": f"bytes {start}-{len(FILM) - 1}/{len(FILM)}"} if start else {}
+        return await drip(request, FILM[start:], 10, {"ETag": '"a"', **span})
+
+    start = anyio.current_time()
+    with pytest.raises(errors.DownloadError, match="70 bytes in 60 s, so the connection is too slow"):
+        await download(handler, tmp_path)
+    assert len(asked) == 10
+    assert anyio.current_time() - start < 1000
+
+
+async def test_a_refusal_that_drips_is_timed_out(tmp_path: Path) -> None:
+    """An error page, too, has to come within a minute."""
+    answers = 0
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        nonlocal answers
+        answers += 1
+        if answers > 1:
+            return web.Response(body=FILM)
+        response = web.StreamResponse(status=403)
+        await response.prepare(request)
+        while True:
+            await anyio.sleep(30)
+            await response.write(b"x")
+
+    start = anyio.current_time()
+    assert await download(handler, tmp_path) == FILM
+    assert anyio.current_time() - start < 70
 
 
 async def test_an_address_is_never_quoted(tmp_path: Path) -> None:

@@ -158,6 +158,51 @@ def test_a_part_that_is_shorter_than_its_note_is_not_continued(tmp_path: Path) -
     assert PartFile.find(final, "v1").size_bytes == 0
 
 
+@pytest.mark.parametrize("planted", ["v.mp4.part", "v.mp4.part.json", "v.mp4.part.json.new", "v.mp4"])
+@pytest.mark.parametrize("continued", [False, True])
+def test_a_link_is_replaced_and_not_followed(tmp_path: Path, planted: str, *, continued: bool) -> None:
+    """A link with a name of the download is replaced, and the file to which it leads stays as it is."""
+    other = tmp_path / "other"
+    note = '{"owner": "v1", "synced": 2, "whole": 9, "tag": null}'
+    other.write_text(note)
+    final = tmp_path / "v.mp4"
+    part = PartFile.find(final, "v1")
+    part.begin(9, '"t"')
+    part.append(b"so far")
+    part.close()
+    if continued:
+        part = PartFile.find(final, "v1")
+    (tmp_path / planted).unlink(missing_ok=True)
+    (tmp_path / planted).symlink_to(other)
+    part = PartFile.find(final, "v1")
+    if part.size_bytes:
+        part.resume(9)
+    else:
+        part.begin(9, '"t"')
+        part.append(b"so far")
+    part.append(b"end")
+    part.close()
+    part.finish(final)
+    assert final.read_bytes() == b"so farend"
+    assert other.read_text() == note
+    assert not any(file.is_symlink() for file in tmp_path.iterdir() if not file.name.endswith(".new"))
+
+
+def test_a_link_that_comes_later_is_not_continued(tmp_path: Path) -> None:
+    """A link that takes the place of a part after it was found ends the attempt."""
+    other, final = tmp_path / "other", tmp_path / "v.mp4"
+    other.write_bytes(b"precious")
+    part = PartFile.find(final, "v1")
+    part.begin(9, '"t"')
+    part.append(b"so far")
+    part.close()
+    part.path.unlink()
+    part.path.symlink_to(other)
+    with pytest.raises(OSError, match="symbolic links"):
+        part.resume(9)
+    assert other.read_bytes() == b"precious"
+
+
 def test_space_is_reserved_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files that are being written share the free space, without the bytes that they have already written."""
     free = KEPT_FREE_BYTES + 100
@@ -201,6 +246,11 @@ def test_appending_needs_an_open_part(tmp_path: Path) -> None:
         ("\udc80x", "_x"),
         ("e\u0301", "é"),
         ("a\nb\tc", "a_b_c"),
+        ("a\u202egpj.exe", "a_gpj.exe"),
+        ("a\u2066b\u2069c\u202a\u202dd", "a_b_c_d"),
+        ("a\u2028b\u2029c", "a_b_c"),
+        ("a\x85b\x9b31mc", "a_b_31mc"),
+        ("\u200f\u05e9", "\u200f\u05e9"),
     ],
 )
 def test_names_that_some_system_refuses_are_changed(cell: str, name: str) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from heygen_async import InvalidInputError
-from heygen_async.cli.commands.auth import auth_status
+from heygen_async import HeyGen, InvalidInputError
+from heygen_async.cli.commands.auth import _remedy, auth_status
 from heygen_async.simulator import ErrorAnswer, Server, World
 from tests.helpers.commands import call
 
@@ -114,6 +114,13 @@ async def test_a_heygen_that_cannot_be_asked(server: Server, world: World, capsy
 async def test_an_unusable_base_url_is_reported_as_bad_input() -> None:
     with pytest.raises(InvalidInputError, match="base_url"):
         await auth_status(api_key=KEY, base_url="ftp://x", write=lambda line: None)
+
+
+def test_the_remedy_for_a_401_of_another_server_is_its_address() -> None:
+    """A gateway or a mistyped address may refuse a good key."""
+    remedy = _remedy(HeyGen(KEY, base_url="https://gateway.example"))
+    assert remedy.startswith("check the address https://gateway.example (--base-url, HEYGEN_API_BASE) first")
+    assert _remedy(HeyGen(KEY)).startswith("make a new key")
 
 
 def test_the_command(simulator: str) -> None:

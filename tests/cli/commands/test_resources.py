@@ -16,7 +16,7 @@ import pytest
 
 from heygen_async.api.generated.users import User, UserWallet
 from heygen_async.cli.registry import COMMANDS
-from heygen_async.cli.terminal.tables import clean, show_one
+from heygen_async.cli.terminal.tables import show_one
 from heygen_async.simulator import FailedRender, World
 from tests.helpers.commands import CommandResult, call
 
@@ -102,11 +102,6 @@ def test_ctrl_c_leaves_the_agent_working(world: World) -> None:
     (session,) = world.sessions
     assert message == f"It continues at HeyGen: heygen-async agent wait {session}\n"
     assert len(world.ledger) == 1
-
-
-def test_control_characters_of_a_title_are_removed() -> None:
-    """Escape sequences and line breaks become spaces; letters of all scripts stay."""
-    assert clean("A \x1b[31mred\nloaf, Zoë 中") == "A  [31mred loaf, Zoë 中"
 
 
 def test_videos_are_listed_and_shown(video: str) -> None:

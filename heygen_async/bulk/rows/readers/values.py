@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from heygen_async.bulk.rows.cells import cell_text, flaw_of
 from heygen_async.bulk.rows.problems import Problem
+from heygen_async.bulk.rows.spreadsheet import as_given, is_ours
 from heygen_async.bulk.rows.table import Header, Row
 
 
@@ -30,6 +31,8 @@ def mapping_row(source: str, number: int, item: object) -> Row | Problem:
         cells = {name: cell_text(value) for name, value in item.items()}
     except ValueError:
         return unreadable(source, number, item)
+    if is_ours(cells):  # such as csv.DictReader gives from failed.csv
+        cells = {as_given(name): as_given(cell) for name, cell in cells.items()}
     return Row(line=number, cells=cells, source=source, unit="row")
 
 

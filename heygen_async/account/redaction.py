@@ -1,0 +1,75 @@
+"""Redaction: the credentials of a request are replaced in everything that its answer brings back.
+
+A proxy on the way may quote the request in an error page, in a JSON message or in a header of any status. Errors,
+events, journals and logs are made of answers, so the credentials are replaced before an answer is read.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Mapping
+
+import attrs
+
+MASK = "***"
+
+_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "x-api-key"})
+_LEAST_LENGTH = 8  # a shorter secret is not replaced: it could be part of any word
+_NAMED = {'"': "quot", "&": "amp", "'": "apos", "<": "lt", ">": "gt"}  # in HTML
+
+
+@attrs.frozen
+class Redaction:
+    """Replaces secrets by `***`, however they are written: plain, or encoded for JSON, HTML or an address."""
+
+    _in_text: re.Pattern[str] | None = attrs.field(default=None, repr=False)
+    _in_bytes: re.Pattern[bytes] | None = attrs.field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, headers: Mapping[str, str]) -> Redaction:
+        """Return the redaction for the credentials in the *headers* of a request."""
+        secrets = {
+            value.rpartition(" ")[2]  # without the word Bearer
+            for name, value in headers.items()
+            if name.lower() in _SECRET_HEADERS
+        }
+        return _redaction(frozenset(secret for secret in secrets if len(secret) >= _LEAST_LENGTH))
+
+    def text(self, text: str) -> str:
+        """Return *text* without the secrets."""
+        return text if self._in_text is None else self._in_text.sub(MASK, text)
+
+    def body(self, body: bytes) -> bytes:
+        """Return the body of an answer without the secrets. UTF-16 and UTF-32, which JSON may be in, become UTF-8."""
+        if self._in_bytes is None:
+            return body
+        if b"\0" in body:
+            body = body.decode(json.detect_encoding(body), "replace").encode()
+        return self._in_bytes.sub(MASK.encode(), body)
+
+    def is_in(self, error: BaseException) -> bool:
+        """True if an error, or one that it stands for, quotes a secret."""
+        linked = error.__cause__ or error.__context__
+        quoted = self._in_text is not None and self._in_text.search(f"{error!r} {error} {vars(error)}") is not None
+        return quoted or (linked is not None and self.is_in(linked))
+
+
+@functools.lru_cache(maxsize=16)
+def _redaction(secrets: frozenset[str]) -> Redaction:
+    if not secrets:
+        return Redaction()
+    longest_first = sorted(secrets, key=len, reverse=True)
+    pattern = "|".join("".join(map(_forms, secret)) for secret in longest_first)
+    return Redaction(re.compile(pattern), re.compile(pattern.encode()))
+
+
+def _forms(letter: str) -> str:
+    """Return a pattern for one letter as it is, and as JSON, an address (`%41`) and HTML (`&#65;`) may write it."""
+    digits = f"{ord(letter):02x}"
+    code = "".join(f"[{digit}{digit.upper()}]" for digit in digits)
+    plain = re.escape(letter)
+    numbers = f"&#(?:0*{ord(letter)}|[xX]0*{code});"
+    named = f"|&{_NAMED[letter]};" if letter in _NAMED else ""
+    return rf"(?:\\\\*(?:u00{code}|{plain})|%{code}|{numbers}{named}|{plain})"
