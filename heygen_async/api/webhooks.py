@@ -49,7 +49,7 @@ class WebhookEndpoint:
     endpoint_id: str
     url: str
     status: str
-    created_at: str
+    created_at: str | None = None
     events: tuple[str, ...] | None = None
     secret: str | None = attrs.field(default=None, repr=False)
 

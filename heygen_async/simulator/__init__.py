@@ -24,6 +24,7 @@ from heygen_async.simulator.faults.delivery_faults import (
     LostDelivery,
 )
 from heygen_async.simulator.faults.request_faults import (
+    AlteredAnswer,
     DropAfterAccept,
     DropBefore,
     Empty,
@@ -47,6 +48,7 @@ from heygen_async.simulator.world.outbox import Delivery
 from heygen_async.simulator.world.world import World
 
 __all__ = [
+    "AlteredAnswer",
     "Charge",
     "CompressedTimeLoop",
     "Delivery",

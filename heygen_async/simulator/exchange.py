@@ -9,6 +9,7 @@ import attrs
 
 from heygen_async.simulator.account.ledger import Seen
 from heygen_async.simulator.faults.request_faults import (
+    AlteredAnswer,
     Empty,
     ErrorAnswer,
     Malformed,
@@ -161,6 +162,8 @@ def _apply_fault(fault: RequestFault, reply: Reply) -> Outcome:
             return Outcome(reply=reply, truncated=True)
         case WrongLength() | Malformed() | Empty():
             return Outcome(reply=_corrupted(fault, reply))
+        case AlteredAnswer():
+            return Outcome(reply=attrs.evolve(reply, body=fault.alter(reply.body)))
         case RateLimitStorm():
             return Outcome(reply=_too_many(fault))
         case ErrorAnswer():

@@ -38,7 +38,7 @@ class WebhookEvent:
     @property
     def ended(self) -> Literal["success", "fail"] | None:
         """The outcome of the resource, by the last word of the type; None if the type names none."""
-        last = self.event_type.rpartition(".")[2]
+        last = self.event_type.strip().lower().rpartition(".")[2]
         if last == "success":
             return "success"
         return "fail" if last == "fail" or last.endswith("_failed") else None

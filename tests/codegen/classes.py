@@ -123,6 +123,18 @@ ANSWERS_BY_HAND = {
     "CreatedBatch": "CreatedBatch",
     "VideoDetail": "Video",
 }
+# Fields of answers about paid jobs that may be missing, although the contract requires them: schema -> names. A job has
+# ended, and is paid for, whatever they hold.
+SIDE_FIELDS = {
+    "AiClip": ("id", "status"),
+    "CreatedProofreads": ("status",),
+    "DesignedVoices": ("seed",),
+    "GeneratedFromProofread": ("status",),
+    "GeneratedSpeech": ("duration",),
+    "ModelImage": ("height", "seed", "width"),
+    "ModelImageJob": ("created_at", "model", "num_images"),
+    "ModelVideo": ("created_at", "model"),
+}
 # Checks of a request's fields against each other: schema -> function of heygen_async.api.fields.cross_field_rules.
 TOGETHER = {
     "CreateAvatarConsentRequest": "consent",
@@ -192,6 +204,8 @@ WHERE = {
     "VoiceSettings": "heygen_async.api.fields.voices",
     "Watermark": "heygen_async.api.fields.looks",
     "as_asset": "heygen_async.api.fields.assets",
+    "as_word": "heygen_async.api.handles.status",
+    "status_or_none": "heygen_async.api.handles.status",
     "as_assets": "heygen_async.api.fields.assets",
     "as_engine": "heygen_async.api.fields.looks",
     "asset": "heygen_async.api.fields.assets",

@@ -9,7 +9,16 @@ from typing import Any
 
 import attrs
 
-from tests.codegen.classes import ANSWERS_BY_HAND, ANSWERS_TOO, KINDS, NAMES, PRIVATE, REQUESTS_BY_HAND, TOGETHER
+from tests.codegen.classes import (
+    ANSWERS_BY_HAND,
+    ANSWERS_TOO,
+    KINDS,
+    NAMES,
+    PRIVATE,
+    REQUESTS_BY_HAND,
+    SIDE_FIELDS,
+    TOGETHER,
+)
 from tests.codegen.wording import EXTRA, meaning
 
 Schema = dict[str, Any]
@@ -150,8 +159,14 @@ class Values:
     def answer(self, name: str) -> str:
         """Return the class of an answer."""
         required = self.schemas[name].get("required", ()) if "oneOf" not in self.schemas[name] else ("id", "type")
+        side = SIDE_FIELDS.get(name, ())
         fields = dict(self.fields(name))
-        lines = [self._answer_field(field, part, required=field in required) for field, part in fields.items()]
+        lines = [
+            _status_field(field, required=field in required, side=field in side)
+            if field == "status"
+            else self._answer_field(field, part, required=field in required and field not in side)
+            for field, part in fields.items()
+        ]
         title = {**NAMES, **ANSWERS_TOO}[name][1]
         return _class(name_of(name, answer=True), title, name, _about(fields), lines)
 
@@ -209,6 +224,15 @@ def _about(fields: dict[str, Schema]) -> list[str]:
 def _line(field: str, text: str) -> str:
     first, more = " " * 8, " " * 12
     return textwrap.fill(f"{field}: {text}", 118, initial_indent=first, subsequent_indent=more, break_long_words=False)
+
+
+def _status_field(field: str, *, required: bool, side: bool) -> str:
+    """Return the field of a status, which is read as its word."""
+    if side:
+        return f"    {field}: str | None = attrs.field(default=None, converter=attrs.converters.optional(as_word))"
+    if required:
+        return f"    {field}: str = attrs.field(converter=as_word)"
+    return f"    {field}: str | None = status_or_none()"
 
 
 def _choice(schema: Schema) -> Shape:

@@ -10,6 +10,7 @@ import attrs
 from heygen_async.api.fields.assets import Asset, as_assets, asset
 from heygen_async.api.fields.contract_rules import encode_request, items, required, string
 from heygen_async.api.fields.extra import extra_fields
+from heygen_async.api.handles.status import as_word
 from heygen_async.api.handles.video import Video
 from heygen_async.api.requests.modes import VideoAgent
 from heygen_async.api.requests.stored import StoredRequest, payload_of
@@ -197,8 +198,8 @@ class Session:
     """
 
     session_id: str
-    status: str
-    created_at: float
+    status: str = attrs.field(converter=as_word)
+    created_at: float | None = None
     progress: float = 0
     title: str | None = None
     video_id: str | None = None
@@ -212,22 +213,29 @@ class Session:
 
 
 @attrs.frozen(kw_only=True)
+class CreatedSession:
+    """The answer to a prompt: the id of its session. Source: `POST /v3/video-agents`."""
+
+    session_id: str
+
+
+@attrs.frozen(kw_only=True)
 class SessionItem:
     """One entry of the list of sessions. Source: `GET /v3/video-agents`."""
 
     session_id: str
-    created_at: float
+    created_at: float | None = None
     title: str | None = None
 
 
-def create_session(request: VideoAgent | StoredRequest) -> Call[Session]:
+def create_session(request: VideoAgent | StoredRequest) -> Call[CreatedSession]:
     """Return the call that starts a session."""
     return Call(
         method="POST",
         path=request.path,
         route=request.path,
         **payload_of(request),
-        read=data_reader(Session),
+        read=data_reader(CreatedSession),
         costs=True,
     )
 

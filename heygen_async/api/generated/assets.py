@@ -14,6 +14,7 @@ from heygen_async.api.fields.extra import extra_fields
 from heygen_async.api.fields.rules import instance_of, one_of
 from heygen_async.api.generated.shared import Deleted
 from heygen_async.api.handles.batches import Batch, CreatedBatch
+from heygen_async.api.handles.status import as_word
 from heygen_async.api.handles.video import Statuses, VideoStatus
 from heygen_async.http import wire
 from heygen_async.http.call import UPLOAD_SECONDS, Call, Options, data_reader, path_id
@@ -133,7 +134,7 @@ class UploadSlot:
     asset_id: str
     expires_in_seconds: int
     max_bytes: int
-    status: str
+    status: str = attrs.field(converter=as_word)
     upload_headers: Mapping[str, str] = attrs.field(repr=False, hash=False)
     upload_url: str = attrs.field(repr=False)
 
@@ -170,7 +171,7 @@ class ProcessedFile:
     asset_id: str
     mime_type: str
     size_bytes: int
-    status: str
+    status: str = attrs.field(converter=as_word)
     url: str = attrs.field(repr=False)
 
 

@@ -25,6 +25,7 @@ from heygen_async.api.fields.rules import one_of
 from heygen_async.api.generated.shared import Deleted
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.server_job import Ends, ServerJob
+from heygen_async.api.handles.status import status_or_none
 from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
@@ -146,7 +147,7 @@ class Avatar:
     gender: str | None = None
     preview_image_url: str | None = attrs.field(default=None, repr=False)
     preview_video_url: str | None = attrs.field(default=None, repr=False)
-    status: str | None = None
+    status: str | None = status_or_none()
 
 
 @attrs.frozen(kw_only=True)
@@ -185,7 +186,7 @@ class Look:
     preferred_orientation: str | None = None
     preview_image_url: str | None = attrs.field(default=None, repr=False)
     preview_video_url: str | None = attrs.field(default=None, repr=False)
-    status: str | None = None
+    status: str | None = status_or_none()
     supported_api_engines: tuple[str, ...] | None = None
     tags: tuple[str, ...] | None = None
 

@@ -15,6 +15,7 @@ from heygen_async.api.fields.extra import extra_fields
 from heygen_async.api.fields.rules import one_of
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.server_job import Ends, ServerJob
+from heygen_async.api.handles.status import as_word
 from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
@@ -64,7 +65,7 @@ class CutOut:
     """
 
     id: str
-    status: str
+    status: str = attrs.field(converter=as_word)
     completed_at: float | None = None
     created_at: float | None = None
     duration: float | None = None

@@ -24,6 +24,7 @@ from heygen_async.api.fields.rules import boolean, instance_of, one_of
 from heygen_async.api.generated.shared import Deleted
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.server_job import Ends, ServerJob
+from heygen_async.api.handles.status import as_word
 from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
@@ -112,8 +113,8 @@ class Clip:
     Source: `AiClip`.
     """
 
-    id: str
-    status: str
+    id: str | None = None
+    status: str | None = attrs.field(default=None, converter=attrs.converters.optional(as_word))
     aspect_ratio: str | None = None
     duration_seconds: float | None = None
     failure_message: str | None = None
@@ -165,7 +166,7 @@ class ClippedVideo:
     """
 
     id: str
-    status: str
+    status: str = attrs.field(converter=as_word)
     callback_id: str | None = None
     clips: tuple[Clip, ...] | None = None
     created_at: float | None = None

@@ -14,6 +14,7 @@ from heygen_async.api.fields.contract_rules import file_reference, string, web_a
 from heygen_async.api.fields.extra import extra_fields
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.server_job import Ends, ServerJob
+from heygen_async.api.handles.status import as_word
 from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
@@ -79,7 +80,7 @@ class FillerWordRemoval:
     """
 
     id: str
-    status: str
+    status: str = attrs.field(converter=as_word)
     callback_id: str | None = None
     created_at: float | None = None
     failure_message: str | None = None

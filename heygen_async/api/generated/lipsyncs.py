@@ -26,6 +26,7 @@ from heygen_async.api.generated.shared import Deleted, Rename
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.batches import Batch, CreatedBatch
 from heygen_async.api.handles.server_job import Ends, ServerJob
+from heygen_async.api.handles.status import as_word
 from heygen_async.api.handles.video import Statuses, VideoStatus
 from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
@@ -117,7 +118,7 @@ class Lipsync:
     """
 
     id: str
-    status: str
+    status: str = attrs.field(converter=as_word)
     callback_id: str | None = None
     caption_url: str | None = attrs.field(default=None, repr=False)
     created_at: float | None = None

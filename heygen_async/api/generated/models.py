@@ -16,6 +16,7 @@ from heygen_async.api.fields.extra import extra_fields
 from heygen_async.api.fields.rules import one_of
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.server_job import Ends, ServerJob
+from heygen_async.api.handles.status import as_word, status_or_none
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 
@@ -168,7 +169,7 @@ class CreatedModelVideo:
     """
 
     video_id: str
-    status: str | None = None
+    status: str | None = status_or_none()
 
 
 @attrs.frozen(kw_only=True)
@@ -206,9 +207,9 @@ class ModelVideo:
     Source: `ModelVideo`.
     """
 
-    created_at: float
-    model: str
-    status: str
+    created_at: float | None = None
+    model: str | None = None
+    status: str = attrs.field(converter=as_word)
     video_id: str
     aspect_ratio: str | None = None
     duration: float | None = None
@@ -235,11 +236,11 @@ class ModelImage:
     Source: `ModelImage`.
     """
 
-    height: int
+    height: int | None = None
     image_id: str
     image_url: str = attrs.field(repr=False)
-    seed: int
-    width: int
+    seed: int | None = None
+    width: int | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -260,12 +261,12 @@ class ModelImages:
     Source: `ModelImageJob`.
     """
 
-    created_at: float
+    created_at: float | None = None
     generation_id: str
     images: tuple[ModelImage, ...]
-    model: str
-    num_images: int
-    status: str
+    model: str | None = None
+    num_images: int | None = None
+    status: str = attrs.field(converter=as_word)
     failure_code: str | None = None
     failure_message: str | None = None
 

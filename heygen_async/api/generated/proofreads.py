@@ -26,6 +26,7 @@ from heygen_async.api.fields.rules import boolean, one_of
 from heygen_async.api.generated.translations import Translation, follow_translation
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.server_job import Ends, ServerJob
+from heygen_async.api.handles.status import as_word
 from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
@@ -86,7 +87,7 @@ class CreatedProofreads:
     """
 
     proofread_ids: tuple[str, ...]
-    status: str
+    status: str | None = attrs.field(default=None, converter=attrs.converters.optional(as_word))
 
 
 @attrs.frozen(kw_only=True)
@@ -107,7 +108,7 @@ class Proofread:
     """
 
     id: str
-    status: str
+    status: str = attrs.field(converter=as_word)
     created_at: float | None = None
     failure_message: str | None = None
     input_language: str | None = None
@@ -178,7 +179,7 @@ class CreatedTranslation:
     Source: `GeneratedFromProofread`.
     """
 
-    status: str
+    status: str | None = attrs.field(default=None, converter=attrs.converters.optional(as_word))
     video_translation_id: str
 
 

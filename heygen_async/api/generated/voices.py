@@ -15,6 +15,7 @@ from heygen_async.api.fields.extra import extra_fields
 from heygen_async.api.fields.rules import boolean, one_of
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.server_job import Ends, ServerJob
+from heygen_async.api.handles.status import status_or_none
 from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
@@ -77,7 +78,7 @@ class VoiceDetail:
     language: str | None = None
     name: str | None = None
     preview_audio_url: str | None = attrs.field(default=None, repr=False)
-    status: str | None = None
+    status: str | None = status_or_none()
     support_interactive_avatar: bool | None = None
 
 
@@ -126,7 +127,7 @@ class DesignedVoices:
     Source: `DesignedVoices`.
     """
 
-    seed: int
+    seed: int | None = None
     voices: tuple[Voice, ...]
 
 
@@ -220,7 +221,7 @@ class Speech:
     """
 
     audio_url: str = attrs.field(repr=False)
-    duration: float
+    duration: float | None = None
     request_id: str | None = None
     word_timestamps: tuple[WordTimestamp, ...] | None = attrs.field(default=None, repr=False)
 

@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 
 from heygen_async.api.handles.server_job import Ends, ServerJob
+from heygen_async.api.handles.status import as_word
 from heygen_async.http.call import Call, data_reader, path_id
 from heygen_async.http.caller import Caller
 
@@ -37,7 +38,7 @@ class BatchItem:
     """
 
     item_index: int
-    status: str
+    status: str = attrs.field(converter=as_word)
     video_id: str | None = None
     error: dict[str, Any] | None = None
 
@@ -49,9 +50,9 @@ class Batch:
     Attributes:
         batch_id: Id of the batch.
         status: processing, completed or failed.
+        items: All videos: one page holds a hundred, the most that a batch may have.
         total_items: Number of videos.
         counts_by_status: Number of videos by status.
-        items: All videos: one page holds a hundred, the most that a batch may have.
         title: Title of the batch.
         created_at: Time of creation in Unix seconds.
 
@@ -59,9 +60,9 @@ class Batch:
     """
 
     batch_id: str
-    status: str
-    total_items: int
+    status: str = attrs.field(converter=as_word)
     items: tuple[BatchItem, ...]
+    total_items: int | None = None
     counts_by_status: dict[str, int] = attrs.field(factory=dict)
     title: str | None = None
     created_at: float | None = None

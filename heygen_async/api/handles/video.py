@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from heygen_async.api.handles import polling
+from heygen_async.api.handles.status import as_word
 from heygen_async.errors import RenderFailedError
 from heygen_async.http.call import Call, data_reader, path_id
 from heygen_async.http.caller import Caller
@@ -41,7 +42,7 @@ class Video:
     """
 
     id: str
-    status: str
+    status: str = attrs.field(converter=as_word)
     title: str | None = None
     created_at: float | None = None
     completed_at: float | None = None
@@ -77,7 +78,7 @@ class CreatedVideo:
     """The answer to a request for a video: its id. Source: `POST /v3/videos`."""
 
     video_id: str
-    status: str = "waiting"
+    status: str = attrs.field(default="waiting", converter=as_word)
 
 
 @attrs.frozen(kw_only=True)
@@ -94,7 +95,7 @@ class VideoStatus:
     Source: `GET /v3/videos/statuses`.
     """
 
-    status: str
+    status: str = attrs.field(converter=as_word)
     video_id: str | None = None
     batch_id: str | None = None
     item_index: int | None = None

@@ -50,7 +50,7 @@ async def audit(client: Client, journal: Journal, *, fix: bool = False) -> Async
     if since is None:
         return
     async for video in client.videos.list():
-        if (video.created_at or 0.0) < since:
+        if video.created_at is not None and video.created_at < since:
             break  # newest first
         if not journal.knows_video(video.id):
             yield Difference(kind="not in the journal", video_id=video.id, title=video.title)

@@ -18,6 +18,7 @@ from heygen_async.bulk.journal.journal import Journal
 from heygen_async.bulk.journal.journal_store import job_of
 from heygen_async.bulk.journal.queries import JournalReader
 from heygen_async.errors import HeyGenError, OutcomeUnknownError
+from heygen_async.http.lenient import strictly
 
 
 @attrs.frozen
@@ -78,16 +79,17 @@ async def find(client: Client, journal: JournalReader, record: Record) -> list[s
 
     Call it only after the grace period (`next_step.grace_left`), when HeyGen can no longer be working on the POST.
     """
-    if record.kind == "video_agent":
-        return await _sessions(client, journal, record)
-    return await _titled(client, journal, record)
+    with strictly():  # a render whose title or date does not read must not count as none
+        if record.kind == "video_agent":
+            return await _sessions(client, journal, record)
+        return await _titled(client, journal, record)
 
 
 async def _sessions(client: Client, journal: JournalReader, record: Record) -> list[str]:
     """Return the sessions since the intent that belong to no row and begin with the row's prompt."""
     since, prompt, found = _since(record), record.body.get("prompt"), []
     async for item in client.video_agents.list():
-        if item.created_at < since:
+        if item.created_at is not None and item.created_at < since:
             break  # newest first
         if journal.knows_session(item.session_id):
             continue
@@ -105,7 +107,7 @@ async def _titled(client: Client, journal: JournalReader, record: Record) -> lis
         return []
     found = []
     async for made in _listed(client, record.kind, title):
-        if (made.created_at or 0.0) < since:
+        if made.created_at is not None and made.created_at < since:
             break  # newest first
         if made.title == title and not journal.knows_video(made.id):
             found.append(made.id)

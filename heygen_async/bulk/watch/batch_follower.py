@@ -11,10 +11,11 @@ import anyio
 from anyio.abc import TaskGroup
 
 from heygen_async.api.client import Client
+from heygen_async.api.handles.status import word_of
 from heygen_async.bulk.jobs.in_flight import InFlight, Stage
-from heygen_async.bulk.watch.sweep import TICK_SECONDS, Sweep, word_of
+from heygen_async.bulk.watch.sweep import NOT_BEGUN, TICK_SECONDS, Sweep
 from heygen_async.bulk.watch.watchlist import Watchlist, failure_of
-from heygen_async.errors import APIError, AuthenticationError, HeyGenError, JournalError, NotFoundError
+from heygen_async.errors import APIError, AuthenticationError, ContractError, HeyGenError, JournalError, NotFoundError
 
 AT_ONCE = 8  # batches
 QUEUED_SECONDS = 15.0  # between looks at items that wait for their turn at HeyGen: no render is known to be shorter
@@ -35,6 +36,7 @@ class BatchFollower:
         self._tasks = tasks
         self._places = anyio.Semaphore(AT_ONCE, fast_acquire=True)
         self._in_bulk = True
+        self._unclear: set[str] = set()  # batches of which the last bulk answer did not tell everything
         self._asked: set[str] = set()  # batches that are being asked for
 
     async def run(self) -> None:
@@ -75,7 +77,7 @@ class BatchFollower:
         try:
             async with self._places:
                 entries = await self._entries_of(batch_id)
-            await self._take(rows, entries)
+            await self._take(batch_id, rows, entries)
         except (AuthenticationError, JournalError):
             raise
         except HeyGenError as exc:
@@ -88,6 +90,7 @@ class BatchFollower:
         for_good = isinstance(error, APIError) and not error.retryable and not isinstance(error, NotFoundError)
         if for_good and self._in_bulk:
             self._in_bulk = False  # the batch itself may still be asked for
+        self._unclear.add(batch_id)
         logger.info("looking at batch %s failed, will look again: %s", batch_id, error.gist)
         for row in list(rows.values()):
             if isinstance(error, NotFoundError):
@@ -96,33 +99,47 @@ class BatchFollower:
                 await self._list.unseen(row, error)
 
     async def _entries_of(self, batch_id: str) -> list[Entry]:
-        if self._in_bulk and self._list.in_bulk:
+        """Return what HeyGen says of the items: in bulk, or by the batch itself if its last answer was unclear."""
+        if self._in_bulk and self._list.in_bulk and batch_id not in self._unclear:
             found = await self._client.videos.entries(batch_ids=[batch_id])
-            if any(word_of(entry.get("status")) == "not_found" for entry in found):
+            if found and all(word_of(entry.get("status")) == "not_found" for entry in found):
                 raise NotFoundError(f"batch {batch_id}: HeyGen does not know it")
             return list(found)
+        self._unclear.discard(batch_id)
         batch = await self._client.videos.batch(batch_id)
         return [
             {"item_index": i.item_index, "status": i.status, "video_id": i.video_id, "error": i.error}
             for i in batch.items
         ]
 
-    async def _take(self, rows: Mapping[int | None, InFlight], entries: list[Entry]) -> None:
+    async def _take(self, batch_id: str, rows: Mapping[int | None, InFlight], entries: list[Entry]) -> None:
         """Note what a batch says of its items; all that it names is one write, and so are its ends."""
         named, waiting = [], 0
-        for entry in entries:
-            row = rows.get(entry.get("item_index"))
-            video_id = entry.get("video_id")
-            if row is not None and row.video_id is None and isinstance(video_id, str) and video_id:
+        told = {index: entry for entry in entries if (index := _index_of(entry)) in rows}
+        for item, entry in told.items():
+            row, video_id = rows[item], entry.get("video_id")
+            if row.video_id is None and isinstance(video_id, str) and video_id:
                 self._list.named(row, video_id)
                 named.append(row)
         if named:
             await self._list.listener.named(named)
-        for entry in entries:
-            row = rows.get(entry.get("item_index"))
-            if row is not None and row.stage is Stage.RENDERING:
-                waiting += await self._judge(row, entry)
+        for item, entry in told.items():
+            if rows[item].stage is Stage.RENDERING:
+                waiting += await self._judge(rows[item], entry)
         self._client.pool.observe(waiting=waiting, running=len(rows) - waiting)
+        if any(_is_unclear(rows[item], entry) for item, entry in told.items()):
+            self._unclear.add(batch_id)
+        for item in rows.keys() - told.keys():
+            await self._left_out(batch_id, rows[item])
+
+    async def _left_out(self, batch_id: str, row: InFlight) -> None:
+        if row.stage is not Stage.RENDERING:
+            return
+        if row.video_id is not None:
+            self._sweep.leave_out(row)
+            return
+        self._unclear.add(batch_id)
+        await self._list.unseen(row, ContractError(f"batch {batch_id}: the answer leaves item {row.item} out"))
 
     async def _judge(self, row: InFlight, entry: Entry) -> bool:
         status = entry.get("status")
@@ -135,3 +152,13 @@ class BatchFollower:
         row.due, row.queued = anyio.current_time() + QUEUED_SECONDS, True
         await self._list.seen(row)
         return True
+
+
+def _index_of(entry: Entry) -> int | None:
+    index = entry.get("item_index")
+    return index if type(index) is int else None
+
+
+def _is_unclear(row: InFlight, entry: Entry) -> bool:
+    """Return True if a row has begun, by the word of its status, and has no id that reads."""
+    return row.stage is Stage.RENDERING and row.video_id is None and word_of(entry.get("status")) not in NOT_BEGUN

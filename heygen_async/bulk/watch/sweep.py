@@ -15,6 +15,7 @@ import anyio
 
 from heygen_async.api.client import Client
 from heygen_async.api.handles import polling
+from heygen_async.api.handles.status import word_of
 from heygen_async.api.handles.video import VIDEO_STATUSES
 from heygen_async.api.videos import STATUSES_AT_ONCE
 from heygen_async.bulk.jobs.in_flight import InFlight, Stage
@@ -34,11 +35,6 @@ NOT_BEGUN = frozenset({"waiting", "queued", "pending"})
 RUNNING = (VIDEO_STATUSES | NOT_BEGUN) - OVER
 
 logger: logging.Logger = logging.getLogger("heygen_async")
-
-
-def word_of(status: Any) -> str | None:
-    """Return a status as the contract spells it; None if it is no word at all."""
-    return status.strip().lower() if isinstance(status, str) else None
 
 
 class Sweep:
@@ -120,10 +116,13 @@ class Sweep:
             if name in left_out:
                 waiting[0] += await self.judge(left_out.pop(name), entry.get("status"))
         for row in left_out.values():
-            row.left_out += 1
-            row.odd = row.odd or row.left_out >= LEFT_OUT
-        if left_out:
-            self._list.changed.notify()
+            self.leave_out(row)
+
+    def leave_out(self, row: InFlight) -> None:
+        """Note that a bulk answer does not name a video: after two such answers it is asked for by itself."""
+        row.left_out += 1
+        row.odd = row.odd or row.left_out >= LEFT_OUT
+        self._list.changed.notify()
 
     def _refused(self, error: HeyGenError) -> None:
         for_good = isinstance(error, APIError) and not error.retryable and not self._list.is_faithful
@@ -141,13 +140,13 @@ class Sweep:
         if word in OVER:
             self._list.rendered(row, str(word))
             self._reader.start(row)
-        elif word is None or word == "not_found":
+        elif word in RUNNING:
+            await self._list.seen(row)
+        else:
+            if word is not None and word != "not_found":
+                polling.note_status(word, VIDEO_STATUSES)
             row.odd = True
             self._list.changed.notify()
-        else:
-            if word not in RUNNING:
-                polling.note_status(str(status), VIDEO_STATUSES)
-            await self._list.seen(row)
         return word in NOT_BEGUN
 
 

@@ -222,7 +222,7 @@ class Watchlist:
 
 def failure_of(row: InFlight, error: Any) -> RenderFailedError:
     """Return the failure of an item of a batch that has no video; the shape of *error* is not documented."""
-    known = error if isinstance(error, dict) else {}
+    known = error if isinstance(error, dict) else {"message": error} if isinstance(error, str) else {}
     code = known.get("code")
     reason = known.get("message") or code or "HeyGen gives no reason"
     return RenderFailedError(

@@ -8,7 +8,9 @@ executed request do not count refused requests. Requests to ``/_simulator/`` hav
 from __future__ import annotations
 
 import fnmatch
+import json
 import random
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -147,6 +149,44 @@ class Malformed(RequestFault):
 @attrs.frozen(kw_only=True)
 class Empty(RequestFault):
     """The request is executed. The answer is a 200 without a body."""
+
+
+@attrs.frozen(kw_only=True)
+class AlteredAnswer(RequestFault):
+    """The request is executed. Fields of the JSON answer have other values, such as those of another type.
+
+    Attributes:
+        fields: Value by place: `data.title`, `data.0.status` for one item of a list, `data.*.status` for all. A place
+            that the answer does not have is ignored; a new last name is added. A file keeps its content.
+    """
+
+    fields: Mapping[str, Any]
+
+    def alter(self, body: bytes) -> bytes:
+        """Return *body* with the other values."""
+        try:
+            answer = {"": json.loads(body)}
+        except ValueError:
+            return body
+        for place, value in self.fields.items():
+            _put([answer], ["", *place.split(".")], value)
+        return json.dumps(answer[""]).encode()
+
+
+def _put(holders: list[Any], place: list[str], value: Any) -> None:
+    """Set *value* at *place* inside each of *holders*."""
+    name, *rest = place
+    for holder in holders:
+        if isinstance(holder, list):
+            chosen: list[Any] = [*range(len(holder))] if name == "*" else [int(name)] if name.isdecimal() else []
+            chosen = [number for number in chosen if number < len(holder)]
+        else:
+            chosen = [name] if isinstance(holder, dict) and (name in holder or not rest) else []
+        if rest:
+            _put([holder[each] for each in chosen], rest, value)
+            continue
+        for each in chosen:
+            holder[each] = value
 
 
 @attrs.frozen(kw_only=True)

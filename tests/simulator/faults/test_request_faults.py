@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,6 +11,7 @@ import anyio
 import pytest
 
 from heygen_async.simulator import (
+    AlteredAnswer,
     DropAfterAccept,
     DropBefore,
     Empty,
@@ -322,3 +324,29 @@ def test_faults_of_renders_do_not_depend_on_the_order() -> None:
     failures = {n: bool(forward.faults_of_render({}, n).faults) for n in numbers}
     assert {n: bool(backward.faults_of_render({}, n).faults) for n in reversed(numbers)} == failures
     assert 5 < sum(failures.values()) < 35
+
+
+@pytest.mark.parametrize(
+    ("fields", "answer"),
+    [
+        ({"data.a": 7}, {"data": {"a": 7, "list": [{"b": 1}, {"b": 2}]}}),
+        ({"data.list.1.b": {}}, {"data": {"a": 1, "list": [{"b": 1}, {"b": {}}]}}),
+        ({"data.list.*.b": None, "data.c": 3}, {"data": {"a": 1, "list": [{"b": None}, {"b": None}], "c": 3}}),
+        ({"data.list.0": "x"}, {"data": {"a": 1, "list": ["x", {"b": 2}]}}),
+        ({"data.none.b": 7, "data.list.9": 7, "data.list.b": 7, "data.a.b": 7}, None),
+        ({"data": []}, {"data": []}),
+    ],
+)
+def test_an_altered_answer_has_other_values_at_its_places(fields: dict[str, Any], answer: object) -> None:
+    """Values are replaced at names, at numbers and in all items; a place that does not exist changes nothing."""
+    before = {"data": {"a": 1, "list": [{"b": 1}, {"b": 2}]}}
+    altered = AlteredAnswer(fields=fields).alter(json.dumps(before).encode())
+    assert json.loads(altered) == (answer or before)
+
+
+async def test_an_altered_answer_is_of_an_executed_request(http: aiohttp.ClientSession, world: World) -> None:
+    """The request is executed and charged, and its answer has the other values."""
+    world.faults.append(AlteredAnswer(path="/v3/videos", fields={"data.status": {}}))
+    async with http.post("/v3/videos", json=HELLO) as answer:
+        assert (await answer.json())["data"]["status"] == {}
+    assert len(world.ledger) == 1

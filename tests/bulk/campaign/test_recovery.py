@@ -1,0 +1,67 @@
+"""Searches for lost renders in lists with odd fields: what does not read is never taken for what is not there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from heygen_async import Completed, DirectVideo, Failed, HeyGen, Journal, Result, VideoAgent
+from heygen_async.bulk.campaign.audit import audit
+from heygen_async.simulator import AlteredAnswer, DropAfterAccept, World
+
+
+async def collect(heygen: HeyGen, requests: list[Any], path: Path) -> list[Result]:
+    async with heygen.render_many(requests, journal=path, on_unknown="resubmit") as results:
+        return [result async for result in results]
+
+
+@pytest.mark.parametrize(
+    ("list_path", "fields"),
+    [
+        ("/v3/video-agents", {"data.*.created_at": "2026-11-20"}),
+        ("/v3/video-agents", {"data.*.created_at": {}}),
+        ("/v3/video-agents", {"data.0": "odd"}),
+        ("/v3/video-agents/*", {"data.messages": 7}),
+        ("/v3/video-agents/*", {"data.messages.*.content": {}}),
+    ],
+)
+async def test_a_list_that_does_not_read_is_no_proof_that_nothing_was_made(
+    heygen: HeyGen, world: World, tmp_path: Path, list_path: str, fields: dict[str, Any]
+) -> None:
+    """A lost prompt is not sent again while a session at HeyGen does not read: it may be the one."""
+    world.faults.append(DropAfterAccept(nth=1))
+    world.faults.append(AlteredAnswer(method="GET", path=list_path, fields=fields))
+    (result,) = await collect(heygen, [VideoAgent(prompt="Welcome")], tmp_path / "c.db")
+    assert isinstance(result, Failed)
+    assert result.error.spent == "unknown"
+    assert len(world.ledger) == 1
+    world.faults.clear()
+    (result,) = await collect(heygen, [VideoAgent(prompt="Welcome")], tmp_path / "c.db")
+    assert isinstance(result, Completed)
+    assert len(world.ledger) == 1
+
+
+async def test_a_session_without_a_date_is_looked_at(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """A list without dates is searched to its end, so a lost session is found and not paid for twice."""
+    world.faults.append(DropAfterAccept(nth=1))
+    world.faults.append(AlteredAnswer(method="GET", path="/v3/video-agents", fields={"data.*.created_at": None}))
+    async with heygen.render_many([VideoAgent(prompt="Welcome")], journal=tmp_path / "c.db") as results:
+        await anyio.sleep(10)
+        await heygen.video_agents.create(VideoAgent(prompt="Another"))
+        (result,) = [result async for result in results]
+    assert isinstance(result, Completed)
+    assert len(world.ledger) == 2
+
+
+async def test_an_audit_goes_on_past_a_video_without_a_date(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """A video without a date ends no comparison: the foreign videos behind it are told, too."""
+    video = DirectVideo(avatar_id="a", voice_id="v", script="Hi")
+    await collect(heygen, [video], tmp_path / "c.db")
+    foreign = {(await heygen.videos.create(video)).id for _ in range(2)}
+    world.faults.append(AlteredAnswer(path="/v3/videos", fields={"data.0.created_at": None}))
+    with Journal(tmp_path / "c.db") as journal:
+        found = {difference.video_id async for difference in audit(heygen, journal)}
+    assert found == foreign
