@@ -7,6 +7,7 @@ stored, and the API key is not sent to them.
 from __future__ import annotations
 
 import errno
+import os
 import random
 from collections.abc import Iterable
 from os import PathLike
@@ -88,8 +89,12 @@ class Downloader:
         files = {kind: file for kind in KINDS if kind in stored and (file := stored[kind].file) is not None}
         named = (stem_of(kind, Path(file).name) for kind, file in files.items())
         possible = [ending for kind in self.kinds for ending in endings(kind)]
-        stem = next(named, None) or self._names.give(facts_of(job, video.id, video.title), possible)
+        stem = next(named, None) or self._names.give(facts_of(job, video.id, video.title), possible, self._is_there)
         return VideoFiles(job, video, stem, stale=video.video_url is None)
+
+    def _is_there(self, name: str) -> bool:
+        """Return True if the folder has a file of this name, which is not to be replaced."""
+        return os.path.lexists(self.folder / name)
 
     async def wanted(self, files: VideoFiles) -> list[str]:
         """Return the kinds of files to store of a row; a job may have made several videos. Free.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import socket
@@ -27,6 +28,9 @@ else:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+_NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})
+
+
 class FileLock:
     """The lock of `campaign.db`: the file `campaign.db.lock` beside it, which names the holder."""
 
@@ -38,6 +42,7 @@ class FileLock:
         Raises:
             JournalError: Another process holds it; the message names that process.
         """
+        journal = journal.resolve()  # by whatever name or link it is reached, it is one journal
         path = journal.with_name(journal.name + ".lock")
         file = path.open("a+", encoding="utf-8")
         try:
@@ -45,6 +50,11 @@ class FileLock:
         except OSError as exc:
             holder = _holder(file)
             file.close()
+            if exc.errno in _NO_LOCKS:
+                raise JournalError(
+                    f"{journal}: its file system offers no locks ({exc.strerror}), as some network drives do not, so "
+                    "two runs could pay for the same rows; put the journal on a local disk"
+                ) from exc
             raise JournalError(f"{journal}: in use by {holder}; wait for it to end, or stop it first") from exc
         file.truncate(0)
         file.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": time.strftime("%F %T")}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePath
 from typing import Any
 
@@ -75,12 +75,17 @@ class FileNames:
         self._taken = {name_key(PurePath(file).name) for file in taken}
         self._given: Counter[str] = Counter()  # the last number after each name
 
-    def give(self, facts: Mapping[str, Any], endings: Iterable[str]) -> str:
-        """Return a name without its ending. No other row has a file of that name with one of *endings*."""
+    def give(
+        self, facts: Mapping[str, Any], endings: Iterable[str], is_there: Callable[[str], bool] = lambda _: False
+    ) -> str:
+        """Return a name without its ending. No other row has a file of that name with one of *endings*.
+
+        *is_there* tells if the folder has a file of a name already: one of another campaign, or of the user.
+        """
         stem = first = file_name(self._template, facts)
         wanted = tuple(endings)
         count = self._given[name_key(first)]
-        while any(name_key(stem + ending) in self._taken for ending in wanted):
+        while any(name_key(stem + ending) in self._taken or is_there(stem + ending) for ending in wanted):
             count = max(2, count + 1)
             stem = f"{first}-{count}"
         self._given[name_key(first)] = count

@@ -52,7 +52,7 @@ async def decide(console: Console, merge: Merge | None) -> bool:
     """Return True if rows that have a video are to be rendered again; asks in a terminal, and elsewhere tells how."""
     if merge is None or not merge.waiting:
         return False
-    if not (console.is_terminal and sys.stdin.isatty()):
+    if not sys.stdin.isatty():
         console.print(waiting_text(merge), markup=False, highlight=False)
         return False
     lines = TypedLines(sys.stdin)

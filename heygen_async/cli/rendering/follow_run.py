@@ -106,7 +106,7 @@ async def resume(options: ResumeOptions, address: str | None, feed: JsonFeed) ->
         settings, newest = settings_of(opened), opened.newest_list()
         due = opened.due() + len(rows_without_files(opened))
         incomplete = incomplete_list(opened)
-        asks = opened.meta("asks_approval") and not opened.meta("approved")
+        asks = waits_for_approval(opened)
     console = wide_console(stderr=feed.is_on)
     if newest is not None:
         console.print(
@@ -127,6 +127,11 @@ async def resume(options: ResumeOptions, address: str | None, feed: JsonFeed) ->
             )
             results, bill = await follow(running, board, resume_hint_for(journal))
     return finish(console, results, bill, board, journal=journal, folder=settings.download_to)
+
+
+def waits_for_approval(journal: JournalReader) -> bool:
+    """Return True if a campaign was begun with --approve, and nobody has approved of its first rows yet."""
+    return journal.meta("asks_approval") is not None and journal.meta("approved") is None
 
 
 def kept_text(kept: Mapping[str, Any]) -> str:

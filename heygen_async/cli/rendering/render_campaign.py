@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from heygen_async import Campaign, HeyGen, Results
+from heygen_async import Campaign, HeyGen, Journal, Results
 from heygen_async.bulk.output.results_csv import ResultsCsv
 from heygen_async.bulk.plan.plan import Plan
-from heygen_async.cli.rendering.follow_run import check_writable, follow, free_name, resume_hint_for
+from heygen_async.cli.rendering.follow_run import (
+    check_writable,
+    follow,
+    free_name,
+    resume_hint_for,
+    waits_for_approval,
+)
 from heygen_async.cli.terminal.approval import approval_prompt
 from heygen_async.cli.terminal.bill import Bill
 from heygen_async.cli.terminal.progress import ProgressBoard
+
+
+def _is_waited_for(journal: Path | None) -> bool:
+    """Return True if the journal's campaign waits for an approval of its first rows."""
+    if journal is None or not journal.exists() or not journal.stat().st_size:
+        return False
+    with Journal(journal, read_only=True) as opened:
+        return waits_for_approval(opened)
 
 
 async def render_campaign(
@@ -29,7 +43,8 @@ async def render_campaign(
     """
     folder = campaign.beside(campaign.downloads.folder)
     check_writable(folder)
-    approve = approval_prompt(board) if campaign.run.approve else None
+    asks = campaign.run.approve or _is_waited_for(journal)
+    approve = approval_prompt(board) if asks else None
     running = heygen.run(plan, **{**campaign.options(), "journal": journal, "approve": approve, "again": again})
     if journal is not None:
         return await follow(running, board, resume_hint_for(journal))
