@@ -7,34 +7,18 @@ import json
 import logging
 import pickle
 import urllib.parse
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
 from heygen_async import DirectVideo, Event, Failed, HeyGen, HeyGenError, Options, RetryPolicy, errors
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+from tests.helpers.storage import listening
 
 KEY = 'sk+V2/"hgu"_0123456789=='
 ONCE = RetryPolicy(attempts=1)
 HELLO = DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="Hi Ada")
-
-
-@asynccontextmanager
-async def listening(handler: Handler) -> AsyncIterator[str]:
-    """Serve every path with *handler*, and yield the address."""
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", handler)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:
