@@ -13,13 +13,16 @@ import attrs
 from heygen_async.account.account import Account, account_of
 from heygen_async.account.bearer_token import Token
 from heygen_async.account.credentials import Credentials, bearer_header
-from heygen_async.account.rate_limit import Pacer
+from heygen_async.account.rate_limit import LONGEST_PAUSE_SECONDS, Pacer, Turn
 from heygen_async.errors import (
+    APIError,
     AuthenticationError,
     DeadlineExceededError,
     HeyGenError,
     OutcomeUnknownError,
+    QuotaExceededError,
     RateLimitError,
+    ServerError,
     Spent,
 )
 from heygen_async.http import wire
@@ -87,36 +90,27 @@ class Caller:
             bounded: T = await attempts.until_answered(deadline)
             return bounded
         assert scope.cancelled_caught  # noqa: S101 - tells the type checker that this is the only way here
-        raise attempts.with_key(
-            DeadlineExceededError(
-                f"{attempts.request}: no answer within the deadline of {options.deadline:g} s",
-                spent=attempts.spent_if_given_up(),
-            )
+        error = DeadlineExceededError(
+            f"{attempts.request}: no answer within the deadline of {options.deadline:g} s",
+            spent=attempts.spent_if_given_up(),
         )
+        if (refusal := self.account.refusal(costs=call.costs)) is not None:
+            error.add_note(refusal)
+        raise attempts.with_key(error)
 
-    async def enter(self, *, costs: bool) -> None:
+    async def enter(self, turn: Turn) -> None:
         """Wait until the gates are open and the pace allows a request. Every `enter` needs a `leave`."""
-        account = self.account
-        if costs:
-            await account.paid.enter()
-        try:
-            await account.every.enter()
-        except BaseException:
-            if costs:
-                account.paid.leave(succeeded=False)
-            raise
+        await self.account.enter(turn)
         if self._pacer is not None:
             try:
                 await self._pacer.wait()
             except BaseException:
-                self.leave(costs=costs, succeeded=False)
+                self.account.leave(turn, succeeded=False)
                 raise
 
-    def leave(self, *, costs: bool, succeeded: bool) -> None:
-        """Make room for the next request; *succeeded* is True if this one had a good answer."""
-        self.account.every.leave(succeeded=succeeded)
-        if costs:
-            self.account.paid.leave(succeeded=succeeded)
+    def patience(self, options: Options) -> float:
+        """Return the most seconds that a call waits for 429s."""
+        return self._retry.patience if options.patience is None else options.patience
 
     def delay(
         self, error: HeyGenError, failures: int, waited: float, options: Options, *, repeatable: bool
@@ -138,6 +132,13 @@ class _Attempts:
         self._repeatable = call.idempotent or call.method in {"GET", "PUT", "DELETE"} or self._key is not None
         self.request = _request(call, options, self._key, fresh=not self._repeatable)
         self._attempts = tried
+        self._patience = caller.patience(options)
+        self._turn = Turn(
+            costs=call.costs,
+            since=anyio.current_time(),
+            patience=self._patience or caller.patience(_DEFAULT),
+            slots_decide=call.costs and self._patience == 0,
+        )
         self._token: Token | None = None  # of the last attempt, if a function gives tokens
         self._refused: Token | None = None
         self._just_refused = False
@@ -160,6 +161,7 @@ class _Attempts:
     async def until_answered(self, deadline: float) -> Any:
         failures, waited = 0, 0.0
         while True:
+            await self._enter()
             self._attempts += 1
             try:
                 return await self._once()
@@ -172,6 +174,8 @@ class _Attempts:
                 if delay is None or anyio.current_time() + delay > deadline or not self._within_budget(exc):
                     final = self._final_error(exc, delay)
                     raise final from (exc.__cause__ if final is exc else exc)
+                if isinstance(exc, RateLimitError):
+                    delay = min(delay, LONGEST_PAUSE_SECONDS)  # the gate lets requests try at least so often
                 self._prepare_next(exc, delay)
                 waited += 0.0 if counts(exc) else delay
             await anyio.sleep(delay)
@@ -183,18 +187,31 @@ class _Attempts:
             self._refused = self._token
         return self._just_refused and not refused_before
 
-    async def _once(self) -> Any:
-        """Make one attempt, once the gates are open."""
-        await self._caller.enter(costs=self._call.costs)
-        succeeded = False
+    async def _enter(self) -> None:
+        """Wait until the gates are open."""
         try:
-            if (bearer := self._caller.account.bearer) is not None:
-                self._token = await bearer.token(self._refused)
+            await self._caller.enter(self._turn)
+        except RateLimitError as exc:
+            raise self._final_error(exc.told(message=f"{self.request}: {exc.message}"), None) from None
+
+    async def _once(self) -> Any:
+        """Make one attempt, now that the gates are open."""
+        account, passed = self._caller.account, False
+        try:
+            if account.bearer is not None:
+                self._token = await account.bearer.token(self._refused)
             answer = await self._attempt()
-            succeeded = True
+        except RateLimitError as exc:
+            account.refused(self._turn, exc.retry_after)
+            raise
+        except APIError as exc:
+            passed = not isinstance(exc, QuotaExceededError | ServerError)
+            raise
+        else:
+            passed = True
             return answer
         finally:
-            self._caller.leave(costs=self._call.costs, succeeded=succeeded)
+            account.leave(self._turn, succeeded=passed)
 
     def _within_budget(self, error: HeyGenError) -> bool:
         """True if the retry budget of the account's reads allows one more. Waiting out a 429 costs none of it."""
@@ -241,8 +258,6 @@ class _Attempts:
         self._caller.telemetry.emit(event)
 
     def _prepare_next(self, error: HeyGenError, delay: float) -> None:
-        if isinstance(error, RateLimitError):
-            self._caller.account.close(delay, costs=self._call.costs)
         self._caller.telemetry.emit(
             RetryPlanned(method=self._call.method, route=self._call.route, error=type(error).__name__, seconds=delay)
         )
@@ -253,8 +268,8 @@ class _Attempts:
             credentials = self._caller.credentials
             for note in (f"the refused credential comes from {credentials.where}", *credentials.notes):
                 error.add_note(note)
-        if delay is not None:
-            error.add_note(f"not tried again in {delay:.1f} s: past the deadline, or too many reads fail at the moment")
+        if delay is not None or (isinstance(error, RateLimitError) and self._patience):
+            error.add_note(self._why_not_again(error, delay))
         spent = self.spent_if_given_up()
         if spent == "no" or self._repeatable:
             return self.with_key(error.after(self._attempts, spent))
@@ -266,6 +281,14 @@ class _Attempts:
             request_id=error.request_id,
             attempts=self._attempts,
         )
+
+    def _why_not_again(self, error: HeyGenError, delay: float | None) -> str:
+        asked = "" if error.retry_after is None else f"HeyGen asked to wait {error.retry_after:g} s; "
+        if delay is None:
+            return f"{asked}this call waits {self._patience:g} s for 429s in all, its `patience`"
+        if isinstance(error, RateLimitError):
+            return f"{asked}not tried again in {delay:.1f} s: past the deadline of {self._options.deadline:g} s"
+        return f"{asked}not tried again in {delay:.1f} s: past the deadline, or too many reads fail at the moment"
 
 
 def _is_refusal(error: HeyGenError) -> bool:
