@@ -15,7 +15,7 @@ import attrs
 
 from heygen_async.account.bearer_token import Bearer
 from heygen_async.account.credentials import Credentials
-from heygen_async.account.rate_limit import Gate, RetryBudget
+from heygen_async.account.rate_limit import Gate, RetryBudget, Turn
 from heygen_async.account.render_pool import RenderPool
 
 CROWDED_SECONDS = 15.0  # three sweeps of a bulk run without a refused read: requests are no longer too many
@@ -40,16 +40,48 @@ class Account:
     bearer: Bearer | None = None
     _read_refused_at: float = -math.inf
 
-    def close(self, seconds: float, *, costs: bool) -> None:
+    async def enter(self, turn: Turn) -> None:
+        """Wait until the gates let *turn* pass. Every `enter` needs a `leave`.
+
+        Raises:
+            RateLimitError: HeyGen refused everything for as long as the call has patience.
+        """
+        if turn.costs:
+            await self.paid.enter(turn)
+        try:
+            await self.every.enter(turn)
+        except BaseException:
+            if turn.costs:
+                self.paid.leave(turn, succeeded=False)
+            raise
+
+    def refused(self, turn: Turn, asked: float | None) -> None:
         """Close a gate after a 429: for requests that cost money if such a one was refused, else for all requests."""
-        (self.paid if costs else self.every).close(seconds)
-        if not costs:
+        if not turn.costs or self.every.is_probed_by(turn):
+            self.every.refused(turn, asked)
+        if not turn.costs:
             self._read_refused_at = anyio.current_time()
+        elif not turn.slots_decide:
+            self.paid.refused(turn, asked)
+
+    def refusal(self, *, costs: bool) -> str | None:
+        """Return the refusal that holds back such requests, in words; None if the gates are open."""
+        return (self.paid.refusal if costs else None) or self.every.refusal
+
+    def slow_down(self) -> None:
+        """Send requests that cost money more slowly, or all requests if reads are refused too."""
+        (self.every if self.reads_are_refused else self.paid).widen()
+
+    def leave(self, turn: Turn, *, succeeded: bool) -> None:
+        """Note that *turn* is over; *succeeded* is True if HeyGen answered and did not refuse it with a 429."""
+        self.every.leave(turn, succeeded=succeeded)
+        if turn.costs:
+            self.paid.leave(turn, succeeded=succeeded)
 
     @property
     def reads_are_refused(self) -> bool:
-        """True if a read got a 429 in the last `CROWDED_SECONDS`: then requests are too many, not renders."""
-        return anyio.current_time() - self._read_refused_at < CROWDED_SECONDS
+        """True if reads are refused with a 429, or were just now: then requests are too many, not renders."""
+        return self.every.refusal is not None or anyio.current_time() - self._read_refused_at < CROWDED_SECONDS
 
 
 _Accounts = WeakValueDictionary[tuple[object, ...], Account]

@@ -8,29 +8,63 @@ import anyio
 import attrs
 
 from heygen_async.changed import Changed
+from heygen_async.errors import RateLimitError
 
-FIRST_GAP_SECONDS = 0.2  # between requests after the first refusal
+LEAST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 30.0  # between probes while HeyGen refuses
+UNTOLD_PAUSE_SECONDS = 10.0  # to which the pause grows if `Retry-After` is absent or shorter
+FIRST_GAP_SECONDS, LONGEST_GAP_SECONDS = 0.2, 5.0  # between requests, after one that was refused at speed
 LEAST_GAP_SECONDS = 0.05  # a smaller gap becomes 0
-WIDE_OPEN = 64  # requests at once, without a refusal and without a gap, after which the limit is dropped
-BUDGET_TOKENS, RETRY_TOKENS = 500, 5
 WIDER, NARROWER = 1.5, 0.95  # factors of the gap: about eight requests pass for each refusal
+FASTEST_RAMP = 64.0  # requests per second, at which the rate after a storm is no longer bounded
+BUDGET_TOKENS, RETRY_TOKENS = 500, 5
 
 
-@attrs.define
-class Gate:
-    """A gate for requests that closes for a pause after a 429 and opens step by step.
+@attrs.frozen(eq=False, kw_only=True)
+class Turn:
+    """One request at the gates.
 
-    `Retry-After` is about the account, not about one request: tasks that each sleep for themselves would return at the
-    same time and be refused again. So all requests wait while the gate is closed. When it opens, one request passes as
-    a probe; each success lets one more pass at the same time. Between them is a gap that refusals widen and successes
-    narrow, until the rate is near the one that HeyGen allows.
+    Attributes:
+        costs: True if the request costs money.
+        since: Loop time at which its call began.
+        patience: Most seconds that the call waits while HeyGen refuses everything.
+        slots_decide: True if the sender waits for render slots after a 429, as a bulk run does. Then the 429 may be
+            about slots, and closes no gate by itself.
     """
 
-    _until: float = -math.inf  # end of the pause
-    _width: float = math.inf  # most requests inside at once; unbounded until the first refusal
-    _inside: int = 0
+    costs: bool = False
+    since: float = -math.inf
+    patience: float = math.inf
+    slots_decide: bool = False
+
+
+@attrs.define(eq=False)
+class Gate:
+    """A gate for requests, which closes when HeyGen refuses one with a 429 and paces those that follow.
+
+    `Retry-After` is about the account, not about one request: tasks that each sleep for themselves would return at the
+    same time and be refused again. So the gate has three states:
+
+    - Open: requests pass, with a gap between them that refusals widen and successes narrow, until the rate is near the
+      one that HeyGen allows.
+    - Refused: one request at a time passes as a probe, when HeyGen says, but at least every half minute. Probes that
+      are refused say that the storm goes on. They say nothing of the rate, so they leave the gap as it is.
+    - Open again after a storm: the rate doubles each second, up to the one from before.
+
+    Requests that cost money and others stand in two lines, which take turns: submitting never starves watching.
+    """
+
     _gap: float = 0.0  # seconds between entries
     _next: float = -math.inf  # earliest time of the next entry
+    _refusals: int = 0  # in a row, each of a new probe; 0 while the gate is open
+    _refused_since: float = -math.inf
+    _asked: float | None = None  # seconds that HeyGen asked to wait at the last refusal
+    _until: float = -math.inf  # earliest time of the next probe
+    _probe: Turn | None = None
+    _probed_at: float = -math.inf
+    _storm_ended_at: float = -math.inf
+    _lines: tuple[anyio.Lock, anyio.Lock] = attrs.field(factory=lambda: (anyio.Lock(), anyio.Lock()))
+    _first: list[bool] = attrs.field(factory=lambda: [False, False])  # for each line, True if a request waits
+    _last_costs: bool = False  # the line of the last entry
     _changed: Changed = attrs.field(factory=Changed)
 
     @property
@@ -38,36 +72,116 @@ class Gate:
         """Entries per second, by past refusals; infinite without any."""
         return 1.0 / self._gap if self._gap else math.inf
 
-    async def enter(self) -> None:
-        """Wait until the gate is open and has room. Every `enter` needs a `leave`."""
-        while self._width < math.inf:
-            left = max(self._until, self._next) - anyio.current_time()
-            if left > 0:
-                await anyio.sleep(left)
-            elif self._inside >= self._width:
-                await self._changed.wait()
-            else:
-                self._next = anyio.current_time() + self._gap
-                break
-        self._inside += 1
+    @property
+    def refusal(self) -> str | None:
+        """The refusal that closes the gate, in words; None if the gate is open."""
+        if not self._refusals:
+            return None
+        seconds = anyio.current_time() - self._refused_since
+        asked = "" if self._asked is None else f", the last time with a Retry-After of {self._asked:g} s"
+        return f"HeyGen has refused all such requests of the account for {seconds:.0f} s{asked}"
 
-    def leave(self, *, succeeded: bool) -> None:
-        """Make room for the next request, and if this one *succeeded*, for one more than before."""
-        self._inside -= 1
-        if self._width == math.inf:
-            return
-        if succeeded:
-            self._gap = self._gap * NARROWER if self._gap > LEAST_GAP_SECONDS else 0.0
-            self._width = math.inf if self._width >= WIDE_OPEN and not self._gap else self._width + 1
+    async def enter(self, turn: Turn) -> None:
+        """Wait until *turn* may pass. Every `enter` needs a `leave`.
+
+        Raises:
+            RateLimitError: HeyGen refused everything for as long as the call has patience.
+        """
+        while self._refusals or self._pace():
+            patience = self._patience_of(turn)
+            with anyio.move_on_after(patience):
+                await self._pass_in_line(turn)
+                return
+            if self._refusals and self._patience_of(turn) <= 0:
+                raise self._still_refused()
+
+    def is_probed_by(self, turn: Turn) -> bool:
+        """Return True if *turn* is the probe that tells if HeyGen still refuses requests."""
+        return turn is self._probe
+
+    def widen(self) -> None:
+        """Widen the gap between requests, because one was refused at speed."""
+        self._gap = min(max(self._pace() * WIDER, FIRST_GAP_SECONDS), LONGEST_GAP_SECONDS)
+
+    def refused(self, turn: Turn, asked: float | None) -> None:
+        """Close the gate, because HeyGen refused *turn* with a 429 and *asked* to wait so many seconds."""
+        now = anyio.current_time()
+        if turn is self._probe:
+            self._refusals += 1
+        elif not self._refusals:  # of several refusals of one burst, the first counts
+            self.widen()
+            self._refusals, self._refused_since = 1, now
+        self._asked = asked
+        self._until = max(self._until, now + pause_after(self._refusals, asked))
         self._changed.notify()
 
-    def close(self, seconds: float) -> None:
-        """Close the gate for *seconds* from now, or until a longer running pause ends."""
+    def leave(self, turn: Turn, *, succeeded: bool) -> None:
+        """Note that *turn* is over; *succeeded* is True if HeyGen answered and did not refuse it with a 429."""
+        if turn is self._probe:
+            self._probe = None
+            if succeeded:
+                self._reopen()
+            self._changed.notify()
+        elif succeeded and self._gap and not self._refusals and self._pace() == self._gap:
+            self._gap = self._gap * NARROWER if self._gap > LEAST_GAP_SECONDS else 0.0
+
+    def _reopen(self) -> None:
+        if self._refusals > 1:
+            self._storm_ended_at = anyio.current_time()
+        self._refusals, self._next = 0, anyio.current_time() + self._pace()
+
+    def _pace(self) -> float:
+        """Return the seconds between entries now: the gap, or more in the first seconds after a storm."""
+        ramp: float = 2.0 ** (self._storm_ended_at - anyio.current_time())
+        return max(self._gap, ramp if ramp > 1 / FASTEST_RAMP else 0.0)
+
+    async def _pass_in_line(self, turn: Turn) -> None:
+        async with self._lines[turn.costs]:
+            self._first[turn.costs] = True
+            try:
+                while (due := self._due(turn)) > anyio.current_time():
+                    with anyio.CancelScope(deadline=due):  # anyio.move_on_at is newer than the oldest anyio we support
+                        await self._changed.wait()
+            finally:
+                self._first[turn.costs] = False
+                self._changed.notify()
+            self._admit(turn)
+
+    def _due(self, turn: Turn) -> float:
+        """Return the time at which the first of a line may pass; infinite if it must wait for a change."""
+        if self._refusals:
+            if turn.costs and self._first[False]:
+                return math.inf  # reads probe first
+            if self._probe is not None:  # an answer may take long, or never come
+                return self._probed_at + LONGEST_PAUSE_SECONDS
+            return max(self._until, self._probed_at + LEAST_PAUSE_SECONDS)
+        if self._first[not turn.costs] and self._last_costs == turn.costs:
+            return math.inf
+        return self._next
+
+    def _admit(self, turn: Turn) -> None:
         now = anyio.current_time()
-        if now >= self._until:  # several refusals of one burst count once
-            self._gap = max(self._gap * WIDER, FIRST_GAP_SECONDS)
-        self._until = max(self._until, now + seconds)
-        self._width = 1
+        if self._refusals:
+            self._probe, self._probed_at = turn, now
+        self._last_costs, self._next = turn.costs, now + self._pace()
+
+    def _patience_of(self, turn: Turn) -> float:
+        """Return the seconds that *turn* waits on if HeyGen refuses everything meanwhile."""
+        since = max(turn.since, self._refused_since) if self._refusals else anyio.current_time()
+        return since + turn.patience - anyio.current_time()
+
+    def _still_refused(self) -> RateLimitError:
+        return RateLimitError(f"not sent: {self.refusal}", retry_after=self._asked)
+
+
+def pause_after(refusals: int, asked: float | None) -> float:
+    """Return the seconds until the next probe after so many *refusals* in a row.
+
+    HeyGen's wish, *asked*, is granted up to half a minute: it may be absurd, and the storm may end before. Without a
+    wish, or with a short one, the pause grows gently.
+    """
+    grown = min(LEAST_PAUSE_SECONDS * WIDER ** min(refusals - 1, 10), UNTOLD_PAUSE_SECONDS)
+    return min(max(asked or 0.0, grown), LONGEST_PAUSE_SECONDS)
 
 
 @attrs.define

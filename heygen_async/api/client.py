@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
@@ -12,7 +13,7 @@ import anyio
 from heygen_async.account.account import Account
 from heygen_async.account.base_url import HEYGEN
 from heygen_async.account.credentials import Credentials, find_credentials
-from heygen_async.account.rate_limit import Pacer
+from heygen_async.account.rate_limit import Pacer, Turn
 from heygen_async.account.render_pool import RenderPool
 from heygen_async.api.agents.video_agents import VideoAgents
 from heygen_async.api.handles import polling
@@ -25,12 +26,12 @@ from heygen_async.api.videos import Videos
 from heygen_async.api.webhooks import Webhooks
 from heygen_async.errors import DeadlineExceededError, HeyGenError
 from heygen_async.http import wire
+from heygen_async.http.admission import Admission
 from heygen_async.http.call import Call, Options
 from heygen_async.http.caller import Caller
 from heygen_async.http.outcomes import Accepted, Outcome, outcome_of
 from heygen_async.http.retry import RetryPolicy
 from heygen_async.http.transport import Transport
-from heygen_async.http.turn import Turn
 from heygen_async.telemetry import Observer, Telemetry
 
 if TYPE_CHECKING:
@@ -160,34 +161,37 @@ class Client(Resources):
         call = creation_call(request, None if options is None else options.idempotency_key)
         return await self._caller.send(call, options)
 
-    async def turn_to_pay(self) -> Turn:
+    async def admitted(self) -> Admission:
         """Wait until the gates are open for a request that costs money, for `attempt`. It must be left."""
-        return await self._caller.turn(costs=True)
+        turn = Turn(costs=True, since=anyio.current_time(), patience=math.inf, slots_decide=True)
+        return await self._caller.admitted(turn)
 
     async def attempt(
-        self, request: RenderRequest | StoredRequest, key: str, *, turn: Turn | None = None, tried: int = 0
+        self, request: RenderRequest | StoredRequest, key: str, *, admission: Admission | None = None, tried: int = 0
     ) -> Outcome:
         """Send a request of any kind once, under *key*, and return its outcome. Costs money if it is accepted.
 
         Errors of this package are returned as outcomes. A bulk run uses this, and decides the next step itself. It
-        waits for its *turn* before, so that a row that waits is not taken for a row that was sent.
+        waits for its *admission* before, so that a row that waits is not taken for a row that was sent.
 
         Source: `POST /v3/videos`, `POST /v3/video-agents`, `POST /v3/video-translations`, ...
         """
         try:
-            return Accepted(await self._caller.attempt(creation_call(request, key), key, turn=turn, tried=tried))
+            return Accepted(
+                await self._caller.attempt(creation_call(request, key), key, admission=admission, tried=tried)
+            )
         except HeyGenError as exc:
             return outcome_of(exc)
 
     async def attempt_batch(
-        self, requests: Sequence[Any], key: str, *, turn: Turn | None = None, tried: int = 0
+        self, requests: Sequence[Any], key: str, *, admission: Admission | None = None, tried: int = 0
     ) -> Outcome:
         """Send up to 100 requests in one POST, once, under *key*, and return the outcome. Costs money for each.
 
         Source: `POST /v3/videos/batches`.
         """
         try:
-            created = await self._caller.attempt(create_batch(requests, None), key, turn=turn, tried=tried)
+            created = await self._caller.attempt(create_batch(requests, None), key, admission=admission, tried=tried)
             return Accepted(created.batch_id)
         except HeyGenError as exc:
             return outcome_of(exc)

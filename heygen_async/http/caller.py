@@ -16,19 +16,22 @@ from heygen_async.account.account import Account, account_of
 from heygen_async.account.base_url import note_of_refusal
 from heygen_async.account.bearer_token import Token
 from heygen_async.account.credentials import Credentials, bearer_header
-from heygen_async.account.rate_limit import Pacer
+from heygen_async.account.rate_limit import LONGEST_PAUSE_SECONDS, Pacer, Turn
 from heygen_async.errors import (
+    APIError,
     AuthenticationError,
     DeadlineExceededError,
     HeyGenError,
     OutcomeUnknownError,
+    QuotaExceededError,
     RateLimitError,
+    ServerError,
     Spent,
 )
+from heygen_async.http.admission import Admission, admitted
 from heygen_async.http.call import Call, Options, T, request_of
 from heygen_async.http.retry import KEY_SECONDS, RetryPolicy, counts, perhaps_executed
 from heygen_async.http.transport import Request, Transport
-from heygen_async.http.turn import Turn, wait_for_turn
 from heygen_async.telemetry import RequestEnded, RetryPlanned, Telemetry
 
 E = TypeVar("E", bound=HeyGenError)
@@ -104,32 +107,37 @@ class Caller:
         with anyio.CancelScope(deadline=deadline) as scope:
             return await attempts.until_answered(deadline)
         assert scope.cancelled_caught  # noqa: S101 - tells the type checker that this is the only way here
-        raise attempts.with_key(
-            DeadlineExceededError(
-                f"{attempts.request}: no answer within the deadline of {seconds:g} s",
-                spent=attempts.spent_if_given_up(),
-            )
+        error = DeadlineExceededError(
+            f"{attempts.request}: no answer within the deadline of {seconds:g} s",
+            spent=attempts.spent_if_given_up(),
         )
+        if (refusal := self.account.refusal(costs=attempts.turn.costs)) is not None:
+            error.add_note(refusal)
+        raise attempts.with_key(error)
 
-    async def attempt(self, call: Call[T], key: str, *, turn: Turn | None = None, tried: int = 0) -> T:
+    async def attempt(self, call: Call[T], key: str, *, admission: Admission | None = None, tried: int = 0) -> T:
         """Send *call* once, under *key*, for a caller that retries by itself. Only a refused credential is tried twice.
 
         Args:
             call: The call.
             key: The `Idempotency-Key`.
-            turn: A turn that was waited for before; without one it is waited for here.
+            admission: One that was waited for before; without one it is waited for here.
             tried: Number of earlier attempts; telemetry counts on from it.
 
         Raises:
             HeyGenError: The error of the attempt.
         """
-        attempts = _Attempts(self, call, attrs.evolve(_ONCE, idempotency_key=key), tried, turn)
+        attempts = _Attempts(self, call, attrs.evolve(_ONCE, idempotency_key=key), tried, admission)
         value: T = await attempts.until_answered(math.inf)
         return value
 
-    async def turn(self, *, costs: bool) -> Turn:
-        """Wait until the gates are open and the pace allows a request. Every turn must be left."""
-        return await wait_for_turn(self.account, self._pacer, costs=costs)
+    async def admitted(self, turn: Turn) -> Admission:
+        """Wait until the gates are open and the pace allows a request. Every admission must be left."""
+        return await admitted(self.account, self._pacer, turn)
+
+    def patience(self, options: Options) -> float:
+        """Return the most seconds that a call waits for 429s."""
+        return self._retry.patience if options.patience is None else options.patience
 
     def delay(
         self, error: HeyGenError, failures: int, waited: float, options: Options, *, repeatable: bool
@@ -144,7 +152,7 @@ class _Attempts:
     """The attempts of one call."""
 
     def __init__(
-        self, caller: Caller, call: Call[Any], options: Options, tried: int = 0, turn: Turn | None = None
+        self, caller: Caller, call: Call[Any], options: Options, tried: int = 0, admission: Admission | None = None
     ) -> None:
         self._caller = caller
         self._call = call
@@ -153,7 +161,14 @@ class _Attempts:
         self._repeatable = call.idempotent or call.method in {"GET", "PUT", "DELETE"} or self._key is not None
         self.request = request_of(call, options, self._key, fresh=not self._repeatable)
         self._attempts = tried
-        self._turn = turn
+        self._patience = caller.patience(options)
+        self.turn = Turn(
+            costs=call.costs,
+            since=anyio.current_time(),
+            patience=self._patience or caller.patience(_DEFAULT),
+            slots_decide=call.costs and self._patience == 0,
+        )
+        self._admission = admission
         self._first_sent: tuple[float, float] | None = None  # wall clock and loop time
         self._token: Token | None = None  # of the last attempt, if a function gives tokens
         self._refused: Token | None = None
@@ -186,9 +201,10 @@ class _Attempts:
     async def until_answered(self, deadline: float) -> Any:
         failures, waited = 0, 0.0
         while True:
+            admission = await self._admitted()
             self._attempts += 1
             try:
-                return await self._once()
+                return await self._once(admission)
             except HeyGenError as exc:
                 if self._is_first_refusal(exc):
                     delay = 0.0 if self._token is not None else REFUSED_SECONDS
@@ -205,7 +221,8 @@ class _Attempts:
         if delay is None or anyio.current_time() + delay > deadline or not self._within_budget(error):
             final = self._final_error(error, delay)
             raise final from (error.__cause__ if final is error else error)
-        return delay
+        # The gate lets requests try at least so often.
+        return min(delay, LONGEST_PAUSE_SECONDS) if isinstance(error, RateLimitError) else delay
 
     def _is_first_refusal(self, error: HeyGenError) -> bool:
         """Return True after a 401, but not after two in a row: it is tried again, with a new token if there is one."""
@@ -214,19 +231,35 @@ class _Attempts:
             self._refused = self._token
         return self._just_refused and not refused_before
 
-    async def _once(self) -> Any:
-        """Make one attempt, once the gates are open."""
-        turn, self._turn = self._turn or await self._caller.turn(costs=self._call.costs), None
-        succeeded = False
+    async def _admitted(self) -> Admission:
+        """Wait until the gates are open."""
+        admission, self._admission = self._admission, None
+        if admission is not None:
+            return admission
+        try:
+            return await self._caller.admitted(self.turn)
+        except RateLimitError as exc:
+            raise self._final_error(exc.told(message=f"{self.request}: {exc.message}"), None) from None
+
+    async def _once(self, admission: Admission) -> Any:
+        """Make one attempt, now that the gates are open."""
+        passed = False
         try:
             if (bearer := self._caller.account.bearer) is not None:
                 self._token = await bearer.token(self._refused)
             self._check_key_age()
             answer = await self._attempt()
-            succeeded = True
+        except RateLimitError as exc:
+            admission.refused(exc.retry_after)
+            raise
+        except APIError as exc:
+            passed = not isinstance(exc, QuotaExceededError | ServerError)
+            raise
+        else:
+            passed = True
             return answer
         finally:
-            turn.leave(succeeded=succeeded)
+            admission.leave(succeeded=passed)
 
     def _check_key_age(self) -> None:
         """Refuse to send a request again that may have been executed, when HeyGen may have forgotten its key.
@@ -289,8 +322,6 @@ class _Attempts:
         self._caller.telemetry.emit(event)
 
     def _prepare_next(self, error: HeyGenError, delay: float) -> None:
-        if isinstance(error, RateLimitError):
-            self._caller.account.close(delay, costs=self._call.costs)
         self._caller.telemetry.emit(
             RetryPlanned(method=self._call.method, route=self._call.route, error=type(error).__name__, seconds=delay)
         )
@@ -301,8 +332,8 @@ class _Attempts:
             credentials = self._caller.credentials
             for note in (note_of_refusal(self._caller.transport.base_url, credentials.where), *credentials.notes):
                 error.add_note(note)
-        if delay is not None:
-            error.add_note(f"not tried again in {delay:.1f} s: past the deadline, or too many reads fail at the moment")
+        if delay is not None or (isinstance(error, RateLimitError) and self._patience):
+            error.add_note(self._why_not_again(error, delay))
         spent = self.spent_if_given_up()
         if spent == "no" or self._repeatable:
             return self.with_key(error.after(self._attempts, spent))
@@ -314,6 +345,14 @@ class _Attempts:
             request_id=error.request_id,
             attempts=self._attempts,
         )
+
+    def _why_not_again(self, error: HeyGenError, delay: float | None) -> str:
+        asked = "" if error.retry_after is None else f"HeyGen asked to wait {error.retry_after:g} s; "
+        if delay is None:
+            return f"{asked}this call waits {self._patience:g} s for 429s in all, its `patience`"
+        if isinstance(error, RateLimitError):
+            return f"{asked}not tried again in {delay:.1f} s: past the deadline of {self._options.deadline:g} s"
+        return f"{asked}not tried again in {delay:.1f} s: past the deadline, or too many reads fail at the moment"
 
 
 def _is_refusal(error: HeyGenError) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import math
 import time
 from collections.abc import Coroutine
 from typing import Any
@@ -102,11 +104,11 @@ async def test_any_request_is_repeated_after_a_429(
     heygen: HeyGen, world: World, request_: VideoAgent | DirectVideo
 ) -> None:
     """A 429 executes no request, so even an agent request is repeated, but not before Retry-After."""
-    world.faults.append(RateLimitStorm(method="POST", times=3, retry_after=40))
+    world.faults.append(RateLimitStorm(method="POST", times=3, retry_after=25))
     start = anyio.current_time()
     await heygen.videos.create(request_)
     assert len(world.ledger) == 1
-    assert anyio.current_time() - start >= 120
+    assert anyio.current_time() - start >= 75
 
 
 async def test_a_refusal_is_raised_at_once(heygen: HeyGen, world: World) -> None:
@@ -325,42 +327,115 @@ async def test_a_deadline_bounds_everything(heygen: HeyGen, world: World, hello:
     assert caught.value.spent == "unknown"
 
 
+@pytest.mark.parametrize("seconds", [300, 1e9])
 async def test_a_pause_past_the_deadline_fails_at_once_with_the_time(
-    heygen: HeyGen, world: World, hello: DirectVideo
+    heygen: HeyGen, world: World, hello: DirectVideo, seconds: float
 ) -> None:
-    """A Retry-After past the deadline is not waited out; the error has its seconds."""
-    world.faults.append(RateLimitStorm(method="POST", retry_after=300))
+    """A Retry-After past the deadline is not waited out; the error names its seconds and the deadline."""
+    world.faults.append(RateLimitStorm(method="POST", retry_after=seconds))
     start = anyio.current_time()
     with pytest.raises(errors.RateLimitError) as caught:
-        await heygen.videos.create(hello, Options(deadline=60))
+        await heygen.videos.create(hello, Options(deadline=60, patience=math.inf))
     assert anyio.current_time() - start < 1
-    assert caught.value.retry_after == 300
-    assert caught.value.spent == "no"
-    assert any("past the deadline" in note for note in caught.value.__notes__)
+    assert (caught.value.retry_after, caught.value.spent) == (seconds, "no")
+    assert f"HeyGen asked to wait {seconds:g} s" in caught.value.__notes__[0]
+    assert "past the deadline of 60 s" in caught.value.__notes__[0]
+
+
+async def test_a_pause_past_the_patience_fails_at_once_with_the_time(heygen: HeyGen, world: World) -> None:
+    """A Retry-After past the patience is not waited out; the error names its seconds and the patience."""
+    world.faults.append(RateLimitStorm(retry_after=1e9))
+    start = anyio.current_time()
+    with pytest.raises(errors.RateLimitError) as caught:
+        await heygen.raw("GET", "/v3/users/me", options=Options(patience=70))
+    assert anyio.current_time() - start < 1
+    assert caught.value.__notes__ == [
+        "HeyGen asked to wait 1e+09 s; this call waits 70 s for 429s in all, its `patience`"
+    ]
+
+
+@pytest.mark.parametrize("retry_after", [None, 0, 1, 30])
+async def test_patience_bounds_the_wait_behind_others(
+    heygen: HeyGen, world: World, hello: DirectVideo, retry_after: float | None
+) -> None:
+    """In a storm each of 50 calls ends when its patience does, even those that could not be sent meanwhile."""
+    world.faults.append(RateLimitStorm(retry_after=retry_after))
+    ended: list[errors.RateLimitError] = []
+
+    async def create() -> None:
+        try:
+            await heygen.videos.create(hello, Options(patience=100))
+        except errors.RateLimitError as exc:
+            ended.append(exc)
+
+    start = anyio.current_time()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(create)
+        await anyio.sleep(1)
+        for _ in range(49):
+            tasks.start_soon(create)
+    assert anyio.current_time() - start < 140
+    assert len(ended) == 50
+    assert {exc.spent for exc in ended} == {"no"}
+    unsent = next(exc for exc in ended if exc.http_status is None)
+    assert unsent.message.startswith("POST /v3/videos: not sent: HeyGen has refused all such requests")
+    assert sum(seen.status == 429 for seen in world.requests) < 100
+
+
+async def test_an_absurd_pause_is_not_waited_out(heygen: HeyGen, world: World, hello: DirectVideo) -> None:
+    """After a Retry-After of years, a request that comes later tries after half a minute, and finds the storm over."""
+    world.faults.append(RateLimitStorm(method="POST", times=1, retry_after=1e9))
+    start = anyio.current_time()
+    with pytest.raises(errors.RateLimitError):
+        await heygen.videos.create(hello)
+    await heygen.videos.create(hello)
+    assert anyio.current_time() - start == pytest.approx(30, abs=1)
 
 
 async def test_a_deadline_while_waiting_at_the_gate_costs_nothing(
     heygen: HeyGen, world: World, hello: DirectVideo
 ) -> None:
-    """A call that waits behind another's 429 until its deadline was not sent, so `spent` is "no"."""
+    """A call that waits behind another's 429 until its deadline was not sent: `spent` is "no"; the 429 is told."""
     world.faults.append(RateLimitStorm(method="POST", times=1, retry_after=300))
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(heygen.videos.create, hello)
         await anyio.sleep(1)
-        with pytest.raises(errors.DeadlineExceededError) as caught:
-            await heygen.videos.create(hello, Options(deadline=60))
+        with pytest.raises(errors.DeadlineExceededError, match="within the deadline of 20 s") as caught:
+            await heygen.videos.create(hello, Options(deadline=20))
     assert caught.value.spent == "no"
+    assert "a Retry-After of 300 s" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize("status", [404, 503])
+async def test_an_answer_that_is_no_429_ends_a_storm(heygen: HeyGen, world: World, status: int) -> None:
+    """A 404 shows that HeyGen takes requests again. A 503 shows neither, so the next probe is a second later."""
+    world.faults += [
+        RateLimitStorm(nth=1, retry_after=20),
+        ErrorAnswer(nth=1, status=status, code="not_found" if status == 404 else "service_unavailable"),
+    ]
+    times: list[float] = []
+
+    async def ask() -> None:
+        with contextlib.suppress(errors.HeyGenError):
+            await heygen.raw("GET", "/v3/users/me", options=Options(attempts=1))
+        times.append(anyio.current_time())
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(3):
+            await anyio.sleep(0.01)
+            tasks.start_soon(ask)
+    assert times[1] - times[0] == pytest.approx(0.2 if status == 404 else 1.0, abs=0.1)
 
 
 async def test_a_429_is_a_pause_for_all(heygen: HeyGen, world: World) -> None:
     """After a 429 for one read, all others wait for its Retry-After too."""
-    world.faults.append(RateLimitStorm(method="GET", times=1, retry_after=100))
+    world.faults.append(RateLimitStorm(method="GET", times=1, retry_after=25))
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(heygen.raw, "GET", "/v3/users/me")
         await anyio.sleep(1)
         for _ in range(20):
             tasks.start_soon(heygen.raw, "GET", "/v3/users/me")
-        await anyio.sleep(90)
+        await anyio.sleep(20)
         assert len(world.requests) == 1
     assert [request.status for request in world.requests].count(429) == 1
     assert len(world.requests) == 22

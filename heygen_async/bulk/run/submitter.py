@@ -41,9 +41,9 @@ from heygen_async.bulk.run.posts import Posts, Rows, blamed_items
 from heygen_async.bulk.run.slots import Slots
 from heygen_async.bulk.watch.watchlist import Watchlist
 from heygen_async.errors import APIError, HeyGenError, JournalError, OutcomeUnknownError
+from heygen_async.http.admission import Admission
 from heygen_async.http.outcomes import Lost, NoSlot, NotSent, Outcome, Refused
 from heygen_async.http.retry import is_gateway_page
-from heygen_async.http.turn import Turn
 from heygen_async.telemetry import JobSubmitted, RetryPlanned, SlotsLearnt
 
 LAST_CALL_SECONDS = 5.0  # a POST under way may still bring its id when the run is left
@@ -144,15 +144,15 @@ class Submitter:
                 error = OutcomeUnknownError(_too_old(posts.rows))
                 await self._settle(posts, LookFor(error))
                 return ()
-            if (turn := await self._turn()) is None:
+            if (admission := await self._admitted()) is None:
                 continue
             with anyio.CancelScope(shield=True) as scope:
                 self._on_the_wire.add(scope)
                 try:
-                    decision = await self._try(posts, turn)
+                    decision = await self._try(posts, admission)
                 finally:
                     self._on_the_wire.discard(scope)
-                    turn.leave()
+                    admission.leave()
             if scope.cancelled_caught:
                 return ()  # the run is left; the rows stay in SENDING, with an unknown outcome
             if decision is None:
@@ -161,20 +161,20 @@ class Submitter:
                 return decision
             await self._wait_by(decision, posts)
 
-    async def _turn(self) -> Turn | None:
+    async def _admitted(self) -> Admission | None:
         """Wait until requests that cost money may be sent; return None if nothing more is to be sent.
 
         Rows wait here in the stage before, and not among those on the wire: a row that was not sent costs nothing.
         """
-        turns: list[Turn] = []
+        found: list[Admission] = []
         with self.wait():
-            turns.append(await self._client.turn_to_pay())
-        return turns[0] if turns else None
+            found.append(await self._client.admitted())
+        return found[0] if found else None
 
-    async def _try(self, posts: Posts, turn: Turn) -> Resend | WaitForSlot | list[Posts] | None:
+    async def _try(self, posts: Posts, admission: Admission) -> Resend | WaitForSlot | list[Posts] | None:
         """Send a group once and record what came of it; return how to go on, None if the rows are settled."""
         key = await self._store.sending([row.job for row in posts.rows])
-        outcome = await self._post(posts, key, turn)
+        outcome = await self._post(posts, key, admission)
         posts.note(outcome)
         if not isinstance(outcome, Lost | NotSent):
             self._answered_at = anyio.current_time()
@@ -187,15 +187,15 @@ class Submitter:
         await self._settle(posts, decision)
         return None
 
-    async def _post(self, posts: Posts, key: str, turn: Turn) -> Outcome:
+    async def _post(self, posts: Posts, key: str, admission: Admission) -> Outcome:
         for row in posts.rows:
             self._registry.advance(row, Stage.SENDING)
             row.first_sent_at = row.first_sent_at or time.time()
         posts.first_sent_at = posts.first_sent_at or anyio.current_time()
         requests = [row.job.request for row in posts.rows]
         if len(requests) == 1:
-            return await self._client.attempt(requests[0], key, turn=turn, tried=posts.tries)
-        return await self._client.attempt_batch(requests, key, turn=turn, tried=posts.tries)
+            return await self._client.attempt(requests[0], key, admission=admission, tried=posts.tries)
+        return await self._client.attempt_batch(requests, key, admission=admission, tried=posts.tries)
 
     async def _settle(self, posts: Posts, decision: Decision) -> None:
         match decision:
