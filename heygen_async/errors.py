@@ -86,9 +86,9 @@ class HeyGenError(Exception):
         attempts: int = 1,
         resource_id: str | None = None,
     ) -> None:
-        """Store *message* and the facts around it."""
-        super().__init__(message)
-        self.message = message
+        """Store *message* and the facts around it. Halves of characters are escaped, so that it can be printed."""
+        self.message = message.encode(errors="backslashreplace").decode()
+        super().__init__(self.message)
         self.code = code
         self.param = param
         self.errors = errors

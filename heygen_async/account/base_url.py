@@ -7,6 +7,7 @@ import ipaddress
 import yarl
 
 from heygen_async.errors import InvalidInputError
+from heygen_async.plain_text import CONTROLS
 
 HEYGEN = "https://api.heygen.com"
 
@@ -60,14 +61,16 @@ def note_of_refusal(url: yarl.URL, where: str) -> str:
 def _parsed(text: str) -> yarl.URL | None:
     """Return the parsed address, or None. The error of the parser would quote a password."""
     try:
-        return yarl.URL(text)
-    except ValueError:
+        url = yarl.URL(text)
+        (url.host or "").encode("idna")  # refuses labels that no name server takes
+    except (TypeError, ValueError):
         return None
+    return None if CONTROLS.search(text) or " " in text else url
 
 
 def _shown(text: str) -> str:
     """Return a malformed address without what may be secret in it."""
-    return repr(text.partition("?")[0].partition("#")[0].rpartition("@")[2])
+    return repr(str(text).partition("?")[0].partition("#")[0].rpartition("@")[2])
 
 
 def _refusal(shown: str, reason: str) -> InvalidInputError:

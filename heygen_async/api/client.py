@@ -24,7 +24,7 @@ from heygen_async.api.requests.modes import VideoRequest
 from heygen_async.api.resources import Resources
 from heygen_async.api.videos import Videos
 from heygen_async.api.webhooks import Webhooks
-from heygen_async.errors import DeadlineExceededError, HeyGenError
+from heygen_async.errors import DeadlineExceededError, HeyGenError, InvalidInputError
 from heygen_async.http import wire
 from heygen_async.http.admission import Admission
 from heygen_async.http.call import Call, Options
@@ -219,6 +219,8 @@ class Client(Resources):
             options: Options of the call.
         """
         method = method.upper()
+        if not (method.isascii() and method.isalpha()):
+            raise InvalidInputError(f"method {method!r:.40}: must be a word such as GET")
         call = Call(
             method=method,
             path=path,

@@ -1,4 +1,4 @@
-"""Translation of aiohttp's errors into errors of this package: no connection, a broken one, or a timeout."""
+"""Translation of aiohttp's errors into errors of this package: no connection, a broken one, a timeout, no address."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from collections.abc import Iterator
 import aiohttp
 
 from heygen_async.account.redaction import Redaction
-from heygen_async.errors import AttemptTimeoutError, ConnectionFailedError, ConnectionLostError, HeyGenError
+from heygen_async.errors import (
+    AttemptTimeoutError,
+    ConnectionFailedError,
+    ConnectionLostError,
+    ContractError,
+    HeyGenError,
+)
 
 _WITH_ADDRESS = (aiohttp.ClientResponseError, aiohttp.InvalidURL)
 
@@ -18,13 +24,24 @@ NO_SECRETS = Redaction()
 _NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 
 
+# Errors of aiohttp and yarl about addresses: too long a host, a port out of range, no scheme (an AssertionError).
+_ADDRESS = (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError, ValueError, TypeError, AssertionError)
+
+# TimeoutError is an OSError; aiohttp's RuntimeError is about a session of another event loop.
+FOREIGN = (aiohttp.ClientError, OSError, RuntimeError, *_ADDRESS)
+
+
 @contextlib.contextmanager
-def translated(subject: str, seconds: float, redaction: Redaction = NO_SECRETS) -> Iterator[None]:
-    """Translate aiohttp's errors that the block raises."""
+def translated(
+    subject: str, seconds: float, redaction: Redaction = NO_SECRETS, *, theirs: bool = False
+) -> Iterator[None]:
+    """Translate the errors of aiohttp, yarl and Python that the block raises; see `translation`."""
     try:
         yield
-    except (aiohttp.ClientError, OSError) as exc:  # TimeoutError is an OSError
-        error = translation(exc, subject, seconds, redaction)
+    except HeyGenError:
+        raise
+    except FOREIGN as exc:
+        error = translation(exc, subject, seconds, redaction, theirs=theirs)
         raise error from error.__cause__
 
 
@@ -39,7 +56,13 @@ def without_context() -> Iterator[None]:
 
 
 def translation(
-    exc: Exception, subject: str, seconds: float, redaction: Redaction = NO_SECRETS, *, quoted: bool = True
+    exc: Exception,
+    subject: str,
+    seconds: float,
+    redaction: Redaction = NO_SECRETS,
+    *,
+    quoted: bool = True,
+    theirs: bool = False,
 ) -> HeyGenError:
     """Return the error of this package for an error of aiohttp, which is its cause if a traceback may show it.
 
@@ -49,7 +72,10 @@ def translation(
         seconds: Timeout of the attempt, for the message.
         redaction: Replaces the secrets of the request: an answer that is not HTTP is quoted by *exc*.
         quoted: True to quote *exc* in the message; False for requests to presigned addresses.
+        theirs: True if HeyGen gave the address, or the answer that leads to it.
     """
+    if theirs and isinstance(exc, _ADDRESS):
+        return ContractError(f"{subject}: the address that HeyGen gives cannot be opened: {type(exc).__name__}")
     error = _translation(exc, subject, seconds, redaction.text(_quote(exc)) if quoted else type(exc).__name__)
     may_be_shown = quoted and not isinstance(exc, _WITH_ADDRESS) and not redaction.is_in(exc)
     error.__cause__ = exc if may_be_shown else None

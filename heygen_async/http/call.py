@@ -10,7 +10,7 @@ import attrs
 from heygen_async.errors import InvalidInputError
 from heygen_async.http import wire
 from heygen_async.http.bodies import Body
-from heygen_async.http.transport import Request
+from heygen_async.http.transport import Request, check_headers
 
 T = TypeVar("T")
 
@@ -22,12 +22,19 @@ _KEY_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 _KEY_LENGTH = 255
 
 
-def _check_key(_: Any, __: Any, key: str | None) -> None:
+def _check_key(_: Any, __: Any, key: Any) -> None:
     """Refuse a key that HeyGen would refuse. Source: the parameter IdempotencyKey of the contract."""
-    if key is not None and not (0 < len(key) <= _KEY_LENGTH and _KEY_CHARACTERS.issuperset(key)):
+    if key is not None and not (
+        isinstance(key, str) and 0 < len(key) <= _KEY_LENGTH and _KEY_CHARACTERS.issuperset(key)
+    ):
         raise InvalidInputError(
             f"idempotency_key {key!r:.60}: must be 1 to {_KEY_LENGTH} characters of A-Z a-z 0-9 _ - : ."
         )
+
+
+def _check_options(_: Any, __: Any, headers: Mapping[str, str] | None) -> None:
+    if headers is not None:
+        check_headers("headers", headers)
 
 
 @attrs.frozen(kw_only=True)
@@ -48,7 +55,7 @@ class Options:
     attempts: int | None = None
     patience: float | None = None
     deadline: float | None = None
-    headers: Mapping[str, str] | None = attrs.field(default=None, repr=False)
+    headers: Mapping[str, str] | None = attrs.field(default=None, validator=_check_options, repr=False)
     idempotency_key: str | None = attrs.field(default=None, validator=_check_key)
 
 
@@ -94,7 +101,8 @@ def data_reader(kind: type[T]) -> Callable[[wire.Answer, str], T]:
 
 def path_id(value: str) -> str:
     """Return an id for use in a path. An id that would change the address of the request is refused."""
-    if not value or not value.replace("-", "").replace("_", "").isalnum() or not value.isascii():
+    text: Any = value  # a number from a program without types
+    if not (isinstance(text, str) and text.isascii() and text.replace("-", "").replace("_", "").isalnum()):
         raise InvalidInputError(f"id {value!r:.80}: must be letters, digits, - and _; pass the id that HeyGen gave")
     return value
 

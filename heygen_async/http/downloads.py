@@ -19,7 +19,7 @@ LEAST_BYTES_PER_SECOND = 1024  # a video of 10 MB would take three hours
 CHUNK_BYTES = 256 * 1024
 
 _UNPACKED = frozenset({"gzip", "deflate", "br", "zstd"})  # by aiohttp; it passes on all others as they are
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-\d+/(\d{1,18}|\*)")
 _WRITTEN = re.compile("[!-~]+")  # the characters of which an address is made when it is signed
 
 
@@ -76,7 +76,7 @@ def _tag(headers: Mapping[str, str]) -> str | None:
     modified = headers.get("Last-Modified")
     try:
         age = _moment(headers["Date"]) - _moment(modified or "")
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, OverflowError, TypeError, ValueError):
         return None
     return modified if age >= 1 else None  # in the same second the file may have changed twice
 

@@ -16,7 +16,7 @@ _VALID = re.compile(r"[A-Za-z0-9_,-]+")
 def id_list(ids: Iterable[str]) -> str:
     """Return ids joined by commas. All are checked in one pass; only after a failure each by itself, to name it."""
     listed = list(ids)
-    joined = ",".join(listed)
+    joined = ",".join(map(str, listed))
     if _VALID.fullmatch(joined) and joined.count(",") == len(listed) - 1 and "" not in listed:
         return joined
     return ",".join(map(path_id, listed))

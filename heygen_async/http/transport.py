@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from importlib.metadata import version
+from typing import Any
 
 import aiohttp
 import anyio
@@ -15,7 +18,7 @@ import yarl
 from heygen_async.account.base_url import checked_base_url
 from heygen_async.account.redaction import Redaction
 from heygen_async.errors import AttemptTimeoutError, HeyGenError, InvalidInputError
-from heygen_async.http.aiohttp_errors import NO_SECRETS, translated, translation, without_context
+from heygen_async.http.aiohttp_errors import FOREIGN, NO_SECRETS, translated, translation, without_context
 from heygen_async.http.bodies import ANSWER_SECONDS, STALL_SECONDS, Body, BodyStream
 from heygen_async.http.downloads import CHUNK_BYTES, DOWNLOAD_SECONDS, Download, download_of, signed_address
 from heygen_async.http.wire import Answer
@@ -55,6 +58,30 @@ class Request:
         return f"{self.method} {self.path}"
 
 
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_IN_HEADERS = re.compile("[^\x00-\x08\n-\x1f\x7f\ud800-\udfff]*")
+_IN_PATHS = re.compile("[^\x00-\x1f\x7f\ud800-\udfff]*")
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
+
+
+def check_headers(subject: str, headers: Mapping[Any, Any]) -> None:
+    """Refuse headers that cannot be sent. Values are not quoted: one may be a password.
+
+    Raises:
+        InvalidInputError: A name or value has characters that headers cannot have, or the client sets it itself.
+    """
+    for name, value in headers.items():
+        if not isinstance(name, str) or not _HEADER.fullmatch(name):
+            raise InvalidInputError(f"{subject}: the name {name!r:.60}; must be letters, digits and -")
+        if not isinstance(value, str) or not _IN_HEADERS.fullmatch(value):
+            raise InvalidInputError(
+                f"{subject}: the value of {name}; must be text without line breaks, control characters and halves of "
+                "characters (lone surrogates)"
+            )
+        if name.lower() in _FRAMING:
+            raise InvalidInputError(f"{subject}: {name}; leave it out, the client sets it by the body")
+
+
 class Transport:
     """HTTP sessions to one origin, with credentials. A session is opened when it is first used."""
 
@@ -64,6 +91,8 @@ class Transport:
         """Send to *base_url* with *credentials* (headers). A given *session* is used, and never closed here."""
         self.base_url: yarl.URL = checked_base_url(base_url)
         self._headers = {"User-Agent": f"heygen-async/{version('heygen-async')}", **credentials}
+        if session is not None:
+            check_headers("session.headers", session.headers)
         self._given = session
         self._opened: dict[str, aiohttp.ClientSession] = {}
 
@@ -99,10 +128,11 @@ class Transport:
             headers=headers,
             timeout=_total_timeout(request.timeout),
             allow_redirects=False,  # a redirect could carry the key to another host
+            raise_for_status=False,  # whatever a given session is set to: the answer tells why HeyGen refused
         ) as response:
             body = redaction.body(await _read(response))
             facts = response.headers.copy()
-            facts.update({name: redaction.text(value) for name, value in response.headers.items()})
+            facts.update({name: _utf8(redaction.text(value)) for name, value in response.headers.items()})
             return Answer(status=response.status, headers=facts, body=body)
 
     async def put(self, url: str, headers: Mapping[str, str], body: Body) -> Answer:
@@ -153,10 +183,10 @@ class Transport:
             timeout: Seconds without a byte, or with less than `LEAST_BYTES_PER_SECOND`, before the attempt ends.
         """
         headers = {"User-Agent": self._headers["User-Agent"], "Accept-Encoding": "identity"}
-        if start and tag:
+        if start and tag and tag.isprintable():  # a tag that is no UTF-8 cannot be sent back
             headers |= {"Range": f"bytes={start}-", "If-Range": tag}
         async with contextlib.AsyncExitStack() as stack:
-            with translated("download", timeout), anyio.fail_after(timeout):
+            with translated("download", timeout, theirs=True), anyio.fail_after(timeout):
                 request = self._bare().get(signed_address(url), headers=headers, timeout=_read_timeout(timeout))
                 response = await stack.enter_async_context(request)
                 refused = None if response.status in _FILE_STATUSES else await _read(response)
@@ -182,11 +212,20 @@ class Transport:
             raise InvalidInputError(
                 f"path {request.path!r}: must begin with one slash; the API key goes to {self.base_url} only"
             )
-        url = yarl.URL(str(self.base_url) + request.path)
-        return url.update_query(request.query) if request.query else url
+        try:
+            for text in itertools.chain(*(request.query or {}).items()):
+                str(text).encode()
+            if not _IN_PATHS.fullmatch(request.path):
+                raise ValueError("the path has control characters or halves of characters")  # noqa: TRY301
+            url = yarl.URL(str(self.base_url) + request.path)
+            return url.update_query(request.query) if request.query else url
+        except (AttributeError, TypeError, ValueError) as exc:  # yarl leaves halves of characters out without a word
+            raise InvalidInputError(f"{request.method} {request.path!r:.200}: no address can be made: {exc}") from exc
 
     def _session(self, *, fresh: bool) -> aiohttp.ClientSession:
         if self._given is not None:
+            if self._given.closed:
+                raise InvalidInputError("session: is closed; give one that stays open as long as the client is used")
             return self._given
         return self._open("fresh" if fresh else "kept", force_close=fresh)
 
@@ -202,6 +241,11 @@ class Transport:
                 requote_redirect_url=False,  # a redirect to a presigned address
             )
         return self._opened[name]
+
+
+def _utf8(value: str) -> str:
+    """Return the value of a header without halves of characters, which aiohttp makes of bytes that are no UTF-8."""
+    return value.encode(errors="replace").decode()
 
 
 @functools.lru_cache(maxsize=64)
@@ -239,10 +283,12 @@ def _streaming(
         stream = BodyStream(body, scope)
         try:
             yield stream
-        except (aiohttp.ClientError, OSError) as exc:
+        except FOREIGN as exc:
             if stream.error is not None:
                 raise stream.error from None
-            error = translation(exc, subject, seconds, redaction, quoted=quoted)
+            if isinstance(exc, HeyGenError):
+                raise
+            error = translation(exc, subject, seconds, redaction, quoted=quoted, theirs=not quoted)
             raise error from error.__cause__
         finally:
             stream.close()

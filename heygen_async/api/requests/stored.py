@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+from typing import Any
 
 import attrs
 
+from heygen_async.api.fields.rules import sendable
 from heygen_async.api.requests.kinds import kind_of
+from heygen_async.errors import InvalidInputError
 from heygen_async.http import wire
 
 
@@ -21,12 +23,22 @@ class StoredRequest:
     """
 
     kind: str
-    text: str = attrs.field(repr=False)
+    text: str = attrs.field(validator=sendable, repr=False)
 
     @property
     def body(self) -> dict[str, Any]:
-        """The JSON object of the POST."""
-        return cast("dict[str, Any]", json.loads(self.text))
+        """The JSON object of the POST.
+
+        Raises:
+            InvalidInputError: The text is something else.
+        """
+        try:
+            found = json.loads(self.text)
+        except (ValueError, RecursionError) as exc:
+            raise InvalidInputError(f"StoredRequest.text: {exc}; must be a JSON object") from exc
+        if not isinstance(found, dict):
+            raise InvalidInputError(f"StoredRequest.text: a {type(found).__name__}; must be a JSON object")
+        return found
 
     @property
     def for_agents(self) -> bool:

@@ -14,6 +14,7 @@ from heygen_async.bulk.jobs import keys
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.records import Entry, Merge
 from heygen_async.bulk.journal.journal import Journal
+from heygen_async.bulk.journal.row_lists import as_json
 from heygen_async.bulk.plan.price import Rates
 from heygen_async.bulk.rows.readers.read_rows import cells_of
 from heygen_async.bulk.rows.spreadsheet import PREFIX
@@ -101,6 +102,7 @@ class ListTaker:
         wire.dumps([body, job.name])  # refuses a request that cannot be stored nor sent
         cells = {name: cell for name, cell in cells_of(job.row).items() if not str(name).startswith(PREFIX)}
         row = cells or job.row
+        _check_storable(row, job.index)
         request = keys.body_hash(kind, body)
         identity = self._numbering.identity(request) if job.name is None else keys.named(job.name)
         if self._tag_titles and kind_of(kind).has_title:
@@ -140,6 +142,21 @@ class ListTaker:
     def _price(self, entry: Entry) -> tuple[float, float]:
         price = self._rates.estimate(entry.kind, entry.body)
         return price.low, price.high
+
+
+def _check_storable(row: Any, index: int) -> None:
+    """Refuse a row that a journal cannot keep.
+
+    Raises:
+        InvalidInputError: A cell has half a character (a lone surrogate) or contains itself, or a column is no text.
+    """
+    try:
+        as_json(row).encode()
+    except (TypeError, ValueError, RecursionError) as exc:
+        raise InvalidInputError(
+            f"item {index}: a journal cannot keep its row: {exc}; give text (read from its source as UTF-8), numbers, "
+            "lists, and mappings by text"
+        ) from exc
 
 
 def _row_hash(row: Any, *, is_named: bool) -> str | None:

@@ -129,6 +129,8 @@ class Downloader:
         except OSError as exc:
             code = "disk_full" if exc.errno in _DISK_FULL else None
             raise self._unstored(files, kind, f"it cannot be written ({exc.strerror or exc})", code) from exc
+        except ValueError as exc:  # NUL or half a character in the folder's name
+            raise self._unstored(files, kind, f"it cannot be written ({exc})", None) from exc
 
     def _unstored(
         self, files: VideoFiles, kind: str, reason: str, code: str | None, *, gone: bool = False

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from heygen_async.bulk.journal.file_lock import FileLock
 from heygen_async.bulk.journal.schema import SCHEMA_VERSION, added, schema
-from heygen_async.errors import JournalError
+from heygen_async.errors import HeyGenError, JournalError
 
 T = TypeVar("T")
 
@@ -152,11 +152,13 @@ class SqliteBackend:
         """Raise errors of the file as `JournalError`, in plain words."""
         try:
             yield
-        except (sqlite3.Error, OSError) as exc:
+        except HeyGenError:
+            raise
+        except (sqlite3.Error, OSError, ValueError) as exc:  # ValueError: a path or text with NUL or half a character
             raise JournalError(f"{self.where}: {_reason(exc)}") from exc
 
 
-def _reason(exc: sqlite3.Error | OSError) -> str:
+def _reason(exc: sqlite3.Error | OSError | ValueError) -> str:
     text = str(exc)
     if isinstance(exc, OSError):
         return f"cannot be opened: {exc.strerror or text}"

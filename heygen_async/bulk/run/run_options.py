@@ -86,6 +86,10 @@ def _is_amount(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
 
 
+def _is_path(value: Any) -> bool:
+    return isinstance(value, str) and "\0" not in value and value.encode(errors="replace").decode() == value
+
+
 def _is_breaker(value: Any) -> bool:
     match value:
         case tuple((failures, of)):
@@ -99,7 +103,7 @@ def _is_watch(value: Any) -> bool:
 
 
 _COUNT = _rule(_is_count, "a whole number from 1")
-_PATH = _rule(lambda value: isinstance(value, str), "a path")
+_PATH = _rule(_is_path, "a path, without NUL and halves of characters (lone surrogates)")
 _SWITCH = _rule(lambda value: isinstance(value, bool), "True or False")
 
 
