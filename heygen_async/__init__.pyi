@@ -203,7 +203,7 @@ from heygen_async.bulk.plan.plan import (
 from heygen_async.bulk.plan.preflight import (
     Preflight as Preflight,
 )
-from heygen_async.bulk.plan.price import (
+from heygen_async.bulk.prices.price import (
     Price as Price,
     Rates as Rates,
 )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from heygen_async.bulk.jobs.job import Job
     from heygen_async.bulk.jobs.next_step import OnUnknown
     from heygen_async.bulk.plan.plan import Plan
-    from heygen_async.bulk.plan.price import Rates
+    from heygen_async.bulk.prices.price import Rates
     from heygen_async.bulk.rows.table import Table
     from heygen_async.bulk.run.guards import Approve
     from heygen_async.bulk.run.result_stream import Results

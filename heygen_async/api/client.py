@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import anyio
 
 from heygen_async.account.account import Account
+from heygen_async.account.admission import Admission
 from heygen_async.account.base_url import HEYGEN
 from heygen_async.account.credentials import Credentials, find_credentials
 from heygen_async.account.rate_limit import Pacer, Turn
@@ -26,7 +27,6 @@ from heygen_async.api.videos import Videos
 from heygen_async.api.webhooks import Webhooks
 from heygen_async.errors import DeadlineExceededError, HeyGenError, InvalidInputError
 from heygen_async.http import wire
-from heygen_async.http.admission import Admission
 from heygen_async.http.call import Call, Options
 from heygen_async.http.caller import Caller
 from heygen_async.http.outcomes import Accepted, Outcome, outcome_of

@@ -17,9 +17,8 @@ from heygen_async.api.requests.modes import CinematicAvatar, DirectVideo, ImageV
 from heygen_async.api.requests.stored import StoredRequest, payload_of
 from heygen_async.errors import ContractError, InvalidInputError
 from heygen_async.http import pages, wire
-from heygen_async.http.call import Call, Options, data_reader, path_id
+from heygen_async.http.call import MOST_IDS, Call, Options, data_reader, id_lists, path_id
 from heygen_async.http.caller import Caller
-from heygen_async.http.id_lists import MOST_IDS, id_lists
 
 if TYPE_CHECKING:
     from heygen_async.api.agents.session_job import AgentJob

@@ -13,6 +13,7 @@ import anyio
 import attrs
 
 from heygen_async.account.account import Account, account_of
+from heygen_async.account.admission import Admission, admitted
 from heygen_async.account.base_url import note_of_refusal
 from heygen_async.account.bearer_token import Token
 from heygen_async.account.credentials import Credentials, bearer_header
@@ -28,7 +29,6 @@ from heygen_async.errors import (
     ServerError,
     Spent,
 )
-from heygen_async.http.admission import Admission, admitted
 from heygen_async.http.call import Call, Options, T, request_of
 from heygen_async.http.retry import KEY_SECONDS, RetryPolicy, counts, perhaps_executed
 from heygen_async.http.transport import Request, Transport

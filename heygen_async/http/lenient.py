@@ -7,6 +7,7 @@ essential; so do fields marked as `ESSENTIAL`.
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
@@ -23,6 +24,31 @@ logger: logging.Logger = logging.getLogger("heygen_async")
 
 _is_strict: ContextVar[bool] = ContextVar("heygen_async_is_strict", default=False)
 _reported: set[str] = set()
+
+
+NOT_JSON: object = object()
+
+
+# What no file name and no journal can hold begins with one of these: halves of characters (lone surrogates), and NUL.
+_UNWRITABLE = (b"\\ud", b"\\uD", b"\xed", b"\\u0000")
+
+
+def parse(body: bytes) -> Any:
+    """Return the JSON of *body*, with `?` for each half of a character and each NUL; `NOT_JSON` if it is none."""
+    try:
+        found = json.loads(body)
+        escaped = b"\\" in body or b"\xed" in body  # one byte is found a hundred times as fast as two
+        return _writable(found) if escaped and any(mark in body for mark in _UNWRITABLE) else found
+    except (ValueError, RecursionError):
+        return NOT_JSON
+
+
+def _writable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode().replace("\0", "?")
+    if isinstance(value, list):
+        return [_writable(item) for item in value]
+    return {_writable(name): _writable(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 class UnreadableError(Exception):

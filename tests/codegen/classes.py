@@ -215,7 +215,7 @@ WHERE = {
     "engine": "heygen_async.api.fields.looks",
     "extra_fields": "heygen_async.api.fields.extra",
     "file_reference": "heygen_async.api.fields.contract_rules",
-    "id_lists": "heygen_async.http.id_lists",
+    "id_lists": "heygen_async.http.call",
     "items": "heygen_async.api.fields.contract_rules",
     "json_object": "heygen_async.api.fields.contract_rules",
     "as_tuple": "heygen_async.api.fields.contract_rules",

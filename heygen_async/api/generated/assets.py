@@ -17,9 +17,8 @@ from heygen_async.api.handles.batches import Batch, CreatedBatch
 from heygen_async.api.handles.status import as_word
 from heygen_async.api.handles.video import Statuses, VideoStatus
 from heygen_async.http import wire
-from heygen_async.http.call import UPLOAD_SECONDS, Call, Options, data_reader, path_id
+from heygen_async.http.call import UPLOAD_SECONDS, Call, Options, data_reader, id_lists, path_id
 from heygen_async.http.caller import Caller
-from heygen_async.http.id_lists import id_lists
 from heygen_async.http.multipart import one_file
 from heygen_async.http.pages import Listing
 

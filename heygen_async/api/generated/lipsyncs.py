@@ -29,9 +29,8 @@ from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.api.handles.status import as_word
 from heygen_async.api.handles.video import Statuses, VideoStatus
 from heygen_async.http import wire
-from heygen_async.http.call import Call, Options, data_reader, path_id
+from heygen_async.http.call import Call, Options, data_reader, id_lists, path_id
 from heygen_async.http.caller import Caller
-from heygen_async.http.id_lists import id_lists
 from heygen_async.http.pages import Listing
 
 _LIPSYNC = Ends(subject="lipsync", files=("video_url",))

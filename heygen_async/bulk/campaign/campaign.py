@@ -22,7 +22,7 @@ from heygen_async.bulk.jobs.records import Merge
 from heygen_async.bulk.journal.journal import Journal
 from heygen_async.bulk.journal.journal_store import JournalStore, RowsToCome
 from heygen_async.bulk.journal.queries import JournalReader
-from heygen_async.bulk.plan.price import Rates
+from heygen_async.bulk.prices.price import Rates
 from heygen_async.bulk.run.guards import Approve, Budget, Guard, guards
 from heygen_async.bulk.run.result_stream import Results, only
 from heygen_async.bulk.run.run_options import RunHooks, RunSettings

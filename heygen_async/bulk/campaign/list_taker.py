@@ -15,7 +15,7 @@ from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.records import Entry, Merge
 from heygen_async.bulk.journal.journal import Journal
 from heygen_async.bulk.journal.row_lists import as_json
-from heygen_async.bulk.plan.price import Rates
+from heygen_async.bulk.prices.price import Rates
 from heygen_async.bulk.rows.readers.read_rows import cells_of
 from heygen_async.bulk.rows.spreadsheet import PREFIX
 from heygen_async.errors import InvalidInputError

@@ -13,7 +13,7 @@ from heygen_async.api.fields.rules import between, list_of, one_of, refuse, text
 from heygen_async.bulk.campaign_file.toml import OUTSIDE, read_toml
 from heygen_async.bulk.download.file_types import KINDS, FileKind
 from heygen_async.bulk.jobs.next_step import OnUnknown
-from heygen_async.bulk.plan.price import Rates
+from heygen_async.bulk.prices.price import Rates
 from heygen_async.bulk.rows.readers.read_rows import Table, read_rows
 from heygen_async.bulk.run.run_options import option
 from heygen_async.bulk.run.submitter import Submit

@@ -20,7 +20,7 @@ from heygen_async.bulk.jobs.records import Record, SavedFile, State
 from heygen_async.bulk.journal.job_store import JobStore, Named
 from heygen_async.bulk.journal.journal import Journal, UsdRange, WrongStateError
 from heygen_async.bulk.journal.stored_files import Stored, unstored
-from heygen_async.bulk.plan.price import Rates
+from heygen_async.bulk.prices.price import Rates
 from heygen_async.errors import HeyGenError, JournalError, NotFoundError, RenderFailedError, Spent
 
 RowsToCome = Callable[[], Awaitable[bool]]  # takes rows into the journal; False at the end of the source

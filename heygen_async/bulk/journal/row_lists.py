@@ -206,7 +206,7 @@ class RowLists(JournalReader):
 
 
 class _Page:
-    """What a journal knows of a page of rows of a list."""
+    """The rows of a journal that a page of a list may meet."""
 
     def __init__(self, journal: RowLists, entries: Sequence[Entry], mark: int) -> None:
         self._mark = mark

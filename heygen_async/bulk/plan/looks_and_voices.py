@@ -10,7 +10,7 @@ from typing import Any
 
 from heygen_async.api.generated.avatars import Look
 from heygen_async.api.generated.voices import VoiceDetail
-from heygen_async.bulk.plan.speech_length import language_tag
+from heygen_async.bulk.prices.speech_length import language_tag
 from heygen_async.bulk.rows.finding import Finding, Part
 
 SPOKEN = ("avatar", "studio")  # kinds of requests in which a look speaks by an engine

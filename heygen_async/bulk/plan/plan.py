@@ -14,7 +14,7 @@ from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.plan.file_names import Clashes, check_template
 from heygen_async.bulk.plan.id_column import IdColumn, name_of
 from heygen_async.bulk.plan.preflight import TOGETHER, Preflight
-from heygen_async.bulk.plan.price import Price, Rates
+from heygen_async.bulk.prices.price import Price, Rates
 from heygen_async.bulk.rows.problems import Problem
 from heygen_async.bulk.rows.readers.read_rows import Row, Table
 from heygen_async.bulk.template.template import Template

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from heygen_async.bulk.plan.speech_length import spoken_seconds
+from heygen_async.bulk.prices.speech_length import spoken_seconds
 from heygen_async.bulk.rows.finding import Finding, Part
 
 VIDEO_SECONDS = 1_800.0  # HeyGen's page on usage limits: a video of up to 30 minutes, all scenes together

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.jobs.in_flight import InFlight, Registry, Stage
 from heygen_async.bulk.jobs.outcomes import Completed, Failed, Result
-from heygen_async.bulk.plan.price import Rates
+from heygen_async.bulk.prices.price import Rates
 from heygen_async.changed import Changed
 from heygen_async.errors import BreakerTrippedError, BudgetReachedError, CanaryFailedError
 

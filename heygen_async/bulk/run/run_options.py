@@ -22,7 +22,7 @@ from heygen_async.bulk.download.downloader import Downloader
 from heygen_async.bulk.download.file_types import FileKind
 from heygen_async.bulk.download.video_files import checked_kinds
 from heygen_async.bulk.jobs.next_step import OnUnknown
-from heygen_async.bulk.plan.price import Rates
+from heygen_async.bulk.prices.price import Rates
 from heygen_async.bulk.run.agent_queue import MAX_AGENTS
 from heygen_async.bulk.run.guards import Approve, Guard
 from heygen_async.bulk.run.resumer import Recover

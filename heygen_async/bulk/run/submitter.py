@@ -21,6 +21,7 @@ from typing import Literal, Protocol
 
 import anyio
 
+from heygen_async.account.admission import Admission
 from heygen_async.api.client import Client
 from heygen_async.api.renders import route_of
 from heygen_async.bulk.jobs.in_flight import AGENT, InFlight, Registry, Stage
@@ -41,7 +42,6 @@ from heygen_async.bulk.run.posts import Posts, Rows, blamed_items
 from heygen_async.bulk.run.slots import Slots
 from heygen_async.bulk.watch.watchlist import Watchlist
 from heygen_async.errors import APIError, HeyGenError, JournalError, OutcomeUnknownError
-from heygen_async.http.admission import Admission
 from heygen_async.http.outcomes import Lost, NoSlot, NotSent, Outcome, Refused
 from heygen_async.http.retry import is_gateway_page
 from heygen_async.telemetry import JobSubmitted, RetryPlanned, SlotsLearnt

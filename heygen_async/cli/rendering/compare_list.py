@@ -10,7 +10,7 @@ from rich.console import Console
 from heygen_async import Journal, JournalError, Merge
 from heygen_async.bulk.campaign.campaign import preview
 from heygen_async.bulk.plan.plan import Plan
-from heygen_async.bulk.plan.price import Rates
+from heygen_async.bulk.prices.price import Rates
 from heygen_async.cli.terminal.ask import TypedLines
 
 

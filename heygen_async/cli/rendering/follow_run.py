@@ -181,7 +181,7 @@ def finish(
 
 @attrs.frozen
 class Closed:
-    """What a run has left in its journal.
+    """Rows that a run has left in its journal.
 
     Attributes:
         unknown: Number of rows whose outcome is unknown.

@@ -35,7 +35,7 @@ from heygen_async.api.requests.kinds import base_of, find_kind, is_request, kind
 from heygen_async.api.requests.stored import StoredRequest
 from heygen_async.bulk.campaign.audit import audit
 from heygen_async.bulk.campaign.recovery import find
-from heygen_async.bulk.plan.price import seconds_of
+from heygen_async.bulk.prices.price import seconds_of
 from heygen_async.cli.terminal.bill import Bill
 from heygen_async.http.wire import Answer, dumps
 from heygen_async.simulator import DropAfterAccept, ErrorAnswer, FailedRender, NullVideoUrl, UnknownStatus, World

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from heygen_async import Price, Rates
-from heygen_async.bulk.plan.price import seconds_of
-from heygen_async.bulk.plan.speech_length import spoken_seconds
+from heygen_async.bulk.prices.price import seconds_of
+from heygen_async.bulk.prices.speech_length import spoken_seconds
 from heygen_async.simulator.account import prices as bills
 
 WORDS = "word " * 150

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from heygen_async.bulk.plan.speech_length import language_tag, spoken_seconds
+from heygen_async.bulk.prices.speech_length import language_tag, spoken_seconds
 
 WORDS = "word " * 150
 PLAIN = st.text(st.characters(exclude_characters="<>"), max_size=200)

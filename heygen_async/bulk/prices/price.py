@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from heygen_async.api.requests.kinds import CINEMATIC_USD, base_of
-from heygen_async.bulk.plan.speech_length import spoken_seconds
+from heygen_async.bulk.prices.speech_length import spoken_seconds
 
 _LENGTH = re.compile(r"(\d{1,4})[\s-]*(seconds?|secs?|s|minutes?|mins?)\b", re.IGNORECASE)
 _UNKNOWN_SECONDS = (5.0, 60.0, 600.0)  # of a video of unknown length: from an audio file, or as an agent decides

@@ -1,0 +1,1 @@
+"""Prices of requests: seconds of speech and video, and HeyGen's rates."""
