@@ -132,7 +132,7 @@ class SqliteBackend:
         elif version < SCHEMA_VERSION:
             raise JournalError(
                 f"{self.where}: written by a heygen-async from before its first release (format {version}); finish it "
-                "with that one, or begin a new journal"
+                "with that one: a new journal does not know its videos, and pays for its rows again"
             )
         elif version > SCHEMA_VERSION:
             raise JournalError(

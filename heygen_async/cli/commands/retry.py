@@ -9,6 +9,8 @@ from cyclopts import Parameter
 
 from heygen_async.cli.terminal.option_types import JournalFile
 
+_LOOKED_FOR = "resume looks for their videos at HeyGen, and sends nothing for them"
+
 
 def retry(
     journal: JournalFile,
@@ -31,21 +33,22 @@ def retry(
     from heygen_async.bulk.journal.database import ADDRESSES
     from heygen_async.cli.terminal.progress import wide_console
 
+    console, is_shared = wide_console(), journal.startswith(ADDRESSES)
     with Journal(journal) as opened:
         rows = list(opened.records("failed", code=code))
-        looked_at = [record for record in rows if record.spent in {"yes", "unknown"} and not again]
+        paid = [] if again else [record for record in rows if record.spent in {"yes", "unknown"}]
         for record in rows:
-            (opened.look_again if record in looked_at else opened.begin_again)(record.id)
-    if journal.startswith(ADDRESSES):
+            if record not in paid:
+                opened.begin_again(record.id)
+            elif not is_shared:
+                opened.look_again(record.id)
+    if is_shared:
         _queue_again(journal)
-        sys.exit(0 if rows else 7)
-    console = wide_console()
-    console.print(f"{len(rows) - len(looked_at)} rows are planned again. To send them: heygen-async resume {journal}")
-    if looked_at:
-        console.print(
-            f"{len(looked_at)} rows are paid for, or may be: resume looks for their videos at HeyGen and sends nothing "
-            "for them."
-        )
+    else:
+        console.print(f"{len(rows) - len(paid)} rows are planned again. To send them: heygen-async resume {journal}")
+    if paid:
+        left = "they stay failed; compare with HeyGen (audit), then retry with --again" if is_shared else _LOOKED_FOR
+        console.print(f"{len(paid)} rows are paid for, or may be: {left}.", soft_wrap=True)
     sys.exit(0 if rows else 7)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import anyio
@@ -20,6 +22,7 @@ from heygen_async import (
     VideoAgent,
     errors,
 )
+from heygen_async.bulk.journal.sqlite import SqliteBackend
 from heygen_async.bulk.run.posts import blamed_items
 from heygen_async.simulator import (
     DropAfterAccept,
@@ -349,3 +352,24 @@ async def test_entries_must_be_objects(server: Server, world: World) -> None:
     async with HeyGen("simulator-key", base_url=server.base_url) as heygen:
         with pytest.raises(errors.ContractError):
             await heygen.videos.entries(["abc"])
+
+
+async def test_a_batch_is_recorded_in_few_commits(
+    heygen: HeyGen, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hundred ends of a batch are noticed together, and written together: not one commit after another."""
+    world.slots, world.render_seconds = 100, lambda _: 100.0
+    commits: list[float] = []
+    execute = SqliteBackend.execute
+
+    def counted(backend: SqliteBackend, query: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+        if query == "COMMIT":
+            commits.append(anyio.current_time())
+        return execute(backend, query, values)
+
+    monkeypatch.setattr(SqliteBackend, "execute", counted)
+    rows = [DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"Hi {n}") for n in range(100)]
+    async with heygen.render_many(rows, max_in_flight=100, submit="batch", journal=tmp_path / "c.db") as results:
+        found = [result async for result in results]
+    assert [type(result) for result in found] == [Completed] * 100
+    assert sum(at > 90 for at in commits) < 12

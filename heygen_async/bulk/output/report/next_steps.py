@@ -84,6 +84,6 @@ def _failed(counts: Counter[str], journal: str) -> list[Step]:
         return []
     text = (
         f"{count(counts['failed'], 'row')} failed. The table of failures says why and what helps; "
-        "when that is done, plan them again and go on."
+        "when that is done, plan them again and go on. Those that may be paid for are looked for first."
     )
     return [Step(text, (command("retry", journal, "--failed"), command("resume", journal)))]

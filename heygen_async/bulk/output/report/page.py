@@ -108,7 +108,7 @@ def _values(journal: ReportData, paths: ReportPaths) -> dict[str, Any]:
         "counts": counts,
         "steps": steps(counts, _not_stored(journal, paths), journal.name),
         "spent": spent,
-        "at_stake": sections.at_stake(journal.at_stake(), spent),
+        "at_stake": sections.at_stake(journal.at_stake()),
         "charts": _charts(journal, renders),
         "batched": sum(render.batched for render in renders),
         "failures": journal.failure_groups(),

@@ -62,14 +62,16 @@ class Spent:
     low: float | None = 0.0
     high: float | None = 0.0
 
-    def add(self, duration: float) -> None:
-        """Count one video."""
+    def add(self, duration: float, price: tuple[float | None, float | None]) -> None:
+        """Count one video with the *price* that the journal keeps."""
         self.videos += 1
         self.seconds += duration
         try:
             low, high = usd(self.kind, duration)
         except KeyError:
             self.low = self.high = None
+        else:
+            low, high = price[0] or low, price[1] or high
         if self.low is not None and self.high is not None:
             self.low, self.high = self.low + low, self.high + high
 
@@ -83,12 +85,14 @@ class AtStake:
         failed: Failed rows that may have cost money all the same.
         given_up: Earlier tries of rows whose fate nobody knows.
         replaced: Videos that were paid for, and whose rows were changed and rendered anew.
+        usd: The most that all of them cost, in US dollars.
     """
 
     undecided: int
     failed: int
     given_up: int
     replaced: int
+    usd: float = 0.0
 
     @property
     def total(self) -> int:
@@ -148,19 +152,28 @@ class ReportData(JournalReader):
     def spent(self) -> list[Spent]:
         """Return what the completed rows came to, by kind."""
         found: dict[str, Spent] = {}
-        query = "SELECT kind, coalesce(duration, 0) FROM jobs WHERE state = 'completed' ORDER BY id"
-        for kind, duration in self._rows(query):
-            found.setdefault(kind, Spent(kind)).add(duration)
+        query = "SELECT kind, coalesce(duration, 0), low_usd, high_usd FROM jobs WHERE state = 'completed' ORDER BY id"
+        for kind, duration, *price in self._rows(query):
+            found.setdefault(kind, Spent(kind)).add(duration, tuple(price))
         return list(found.values())
 
     def at_stake(self) -> AtStake:
         """Count what may have been paid for without a result."""
-        ((undecided, failed),) = self._rows(
+        ((undecided, failed, present_usd),) = self._rows(
             "SELECT count(*) FILTER (WHERE state = 'unknown'), "
-            "count(*) FILTER (WHERE state = 'failed' AND spent != 'no') FROM jobs"
+            "count(*) FILTER (WHERE state = 'failed' AND spent != 'no'), "
+            "sum(high_usd) FILTER (WHERE state = 'unknown' OR (state = 'failed' AND spent != 'no')) FROM jobs"
         )
-        ((given_up, replaced),) = self._rows(
+        ((given_up, replaced, former_usd),) = self._rows(
             "SELECT count(*) FILTER (WHERE state IN ('intended', 'unknown') OR spent = 'unknown'), "
-            "count(*) FILTER (WHERE state = 'completed') FROM former"
+            "count(*) FILTER (WHERE state = 'completed'), "
+            "sum(high_usd) FILTER (WHERE state IN ('intended', 'unknown', 'completed') OR spent = 'unknown') "
+            "FROM former"
         )
-        return AtStake(undecided=undecided, failed=failed, given_up=given_up, replaced=replaced)
+        return AtStake(
+            undecided=undecided,
+            failed=failed,
+            given_up=given_up,
+            replaced=replaced,
+            usd=(present_usd or 0.0) + (former_usd or 0.0),
+        )

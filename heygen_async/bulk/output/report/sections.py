@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from heygen_async.bulk.output.report.charts import Chart, Shape
 from heygen_async.bulk.output.report.next_steps import command
@@ -18,6 +18,7 @@ STATES = {
     "submitted": "Rendering",
     "intended": "Sent",
     "planned": "Not yet sent",
+    "dropped": "Not in the list any more",
 }
 _BAR_WIDTH = 1000
 
@@ -26,10 +27,11 @@ def headline(counts: Counter[str]) -> str:
     """Return the campaign in one sentence."""
     if not counts.total():
         return "There are no rows yet."
-    if counts["completed"] == counts.total():
-        return f"{count(counts.total(), 'video')}: all are ready."
+    wanted = counts.total() - counts["dropped"]
+    if counts["completed"] == wanted:
+        return f"{count(wanted, 'video')}: all are ready."
     ready = "is ready" if counts["completed"] == 1 else "are ready"
-    return f"{counts['completed']:,} of {count(counts.total(), 'video')} {ready}."
+    return f"{counts['completed']:,} of {count(wanted, 'video')} {ready}."
 
 
 def progress(counts: Counter[str]) -> Chart:
@@ -62,7 +64,7 @@ def price(spent: Iterable[Spent]) -> str:
     return f"{amount}, and what has no known price" if unpriced else amount
 
 
-def at_stake(stake: AtStake, spent: Sequence[Spent]) -> str:
+def at_stake(stake: AtStake) -> str:
     """Return the warning about renders that may have been paid for without a video; empty if there are none."""
     if not stake.total:
         return ""
@@ -74,10 +76,7 @@ def at_stake(stake: AtStake, spent: Sequence[Spent]) -> str:
     }
     parts = either([f"{number:,} {group}" for group, number in numbers.items() if number])
     warning = f"{count(stake.total, 'render')} may have been paid for without a video in this report: {parts}."
-    videos, high = sum(kind.videos for kind in spent), sum(kind.high or 0.0 for kind in spent)
-    if not high:
-        return warning
-    return f"{warning} At this campaign's average: up to {stake.total * high / videos:,.2f} US dollars."
+    return f"{warning} They cost up to {stake.usd:,.2f} US dollars." if stake.usd else warning
 
 
 def failure_command(code: str, journal: str) -> str:
