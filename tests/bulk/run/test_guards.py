@@ -16,6 +16,7 @@ from heygen_async import (
     BreakerTrippedError,
     BudgetReachedError,
     CanaryFailedError,
+    ClippingRequest,
     Completed,
     DirectVideo,
     Failed,
@@ -31,7 +32,7 @@ from heygen_async import (
 )
 from heygen_async.bulk.jobs.in_flight import InFlight, Registry
 from heygen_async.bulk.run.guards import Breaker, Budget, Guard
-from heygen_async.simulator import DropAfterAccept, FailedRender, World, run, serve
+from heygen_async.simulator import DropAfterAccept, FailedRender, Slow, World, run, serve
 
 
 def rows(count: int, words: int = 50) -> list[DirectVideo]:
@@ -318,3 +319,79 @@ def test_a_guard_of_its_own_holds_nothing_back() -> None:
     guard.settled(result_of(row.job, None))
     guard.ended(result_of(row.job, None))
     assert guard.admits(row)
+
+
+def welcome(count: int, words: int = 60) -> list[Job]:
+    script = "word " * words
+    return [
+        Job(request=DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"{script}{n}"), row={"n": n})
+        for n in range(count)
+    ]
+
+
+async def test_files_that_are_fetched_later_are_not_counted_again(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """Ten rows are paid for; the next run fetches their files and has the rest of the budget for new rows."""
+    path = tmp_path / "c.db"
+    async with heygen.render_many(welcome(10), journal=path) as results:
+        assert len([result async for result in results]) == 10
+    with Journal(path) as journal:
+        spent = journal.ledger().high_usd
+    assert world.charged_usd - 0.001 <= spent < world.charged_usd * 1.4
+    async with heygen.render_many(
+        welcome(13), journal=path, budget_usd=spent * 1.9, download_to=tmp_path / "out"
+    ) as results:
+        assert len([result async for result in results]) == 13
+    assert len(world.ledger) == 13
+    with Journal(path) as journal:
+        assert journal.ledger().high_usd < spent * 1.9
+
+
+async def test_a_clip_keeps_its_price(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """A result without a length is counted by its estimate, in the next run too."""
+    path = tmp_path / "c.db"
+    clips = [ClippingRequest(video=f"https://example.com/a{n}.mp4") for n in range(2)]
+    async with heygen.render_many(clips, journal=path, budget_usd=500.0) as results:
+        assert len([result async for result in results]) == 2
+    with Journal(path) as journal:
+        first = journal.ledger()
+    assert (first.charged, first.open) == (2, 0)
+    assert first.high_usd > 0
+    with pytest.raises(BudgetReachedError):
+        more = [*clips, ClippingRequest(video="https://example.com/b.mp4")]
+        async with heygen.render_many(more, journal=path, budget_usd=first.high_usd) as results:
+            assert [result async for result in results] == []
+
+
+async def test_slow_files_hold_no_part_of_the_budget(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """A row is settled when its render has ended: rows whose files still come do not keep others waiting."""
+    world.render_seconds = lambda _: 60.0
+    world.faults.append(Slow(method="GET", path="/files", seconds=50))
+    options: dict[str, object] = {"download_to": tmp_path / "out", "max_downloads": 1, "budget_usd": 60.0}
+    rows_ = welcome(30)
+    async with heygen.render_many(rows_, max_in_flight=10, **options) as results:  # type: ignore[arg-type]  # options of several types
+        assert len([result async for result in results]) == 30
+    assert max(charge.at for charge in world.ledger) < 500
+
+
+async def test_a_canary_under_way_is_not_sent_again(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """A run that is killed while its first rows render goes on with these, and not with three others each time."""
+    world.slots, world.render_seconds = 20, lambda _: 300.0
+    for _ in range(2):
+        with anyio.move_on_after(100):
+            async with heygen.render_many(rows(50), canary=3, journal=tmp_path / "c.db") as results:
+                assert [result async for result in results] == []
+        assert len(world.ledger) == 3
+
+
+async def test_a_stop_is_heard_by_whoever_waits_for_an_approval(heygen: HeyGen, world: World) -> None:
+    """`stop_submitting` ends the run though nobody answers."""
+
+    async def never(_: object) -> bool:
+        await anyio.sleep(100_000)
+        return True
+
+    async with heygen.render_many(rows(5), canary=1, approve=never) as results:
+        async for _ in results:
+            results.stop_submitting()
+    assert anyio.current_time() < 10_000
+    assert len(world.ledger) == 1
