@@ -13,6 +13,7 @@ from heygen_async.api.fields.rules import between, list_of, one_of, refuse, text
 from heygen_async.bulk.campaign_file.toml import OUTSIDE, read_toml
 from heygen_async.bulk.download.file_types import KINDS, FileKind
 from heygen_async.bulk.jobs.next_step import OnUnknown
+from heygen_async.bulk.journal.database import ADDRESSES
 from heygen_async.bulk.prices.price import Rates
 from heygen_async.bulk.rows.readers.read_rows import Table, read_rows
 from heygen_async.bulk.run.run_options import option
@@ -169,9 +170,10 @@ class Campaign:
         return self.downloads.filename if self.downloads.enabled else None
 
     @property
-    def journal(self) -> Path:
-        """The file that remembers the run."""
-        return self.beside(self.run.journal or f"{self.path.stem}.db")
+    def journal(self) -> Path | str:
+        """The file that remembers the run, or the address of a database."""
+        named = self.run.journal or f"{self.path.stem}.db"
+        return named if named.startswith(ADDRESSES) else self.beside(named)
 
     def beside(self, name: str) -> Path:
         """Return the path of a file that the campaign names."""

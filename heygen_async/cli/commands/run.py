@@ -61,7 +61,7 @@ class RunFlags:
         Parameter(help="K N: send no more when K of the last N rows have failed with one code."),
     ] = None
     journal: Annotated[
-        Path | None,
+        str | None,
         Parameter(
             help="Remember the run in this file, so that it can go on after anything: `heygen-async resume`. "
             "[default: beside the campaign file or, without one, beside the output, with the name of the list and .db]"
@@ -75,7 +75,7 @@ class RunFlags:
     ] = False
     on_unknown: Annotated[Unknown | None, Parameter(show_default=False)] = None
 
-    def journal_of(self, campaign: Campaign, source: Path) -> Path | None:
+    def journal_of(self, campaign: Campaign, source: Path) -> Path | str | None:
         """Return the journal of the run: as named, or beside the campaign file or the output; None without one."""
         from heygen_async import InvalidInputError
         from heygen_async.cli.rendering.follow_run import check_journal
@@ -84,11 +84,12 @@ class RunFlags:
             if self.journal is not None:
                 raise InvalidInputError("--journal and --no-journal: choose one of them")
             return None
-        if self.journal is not None or campaign.run.journal is not None or source.suffix.lower() == ".toml":
+        if campaign.run.journal is not None or source.suffix.lower() == ".toml":
             journal = campaign.journal
         else:
             journal = campaign.beside(campaign.downloads.folder).parent / f"{source.stem}.db"
-        check_journal(journal)
+        if isinstance(journal, Path):
+            check_journal(journal)
         return journal
 
     def campaign(self, file: Campaign) -> Campaign:
@@ -102,7 +103,7 @@ class RunFlags:
             "canary": self.canary,
             "approve": self.approve or None,
             "breaker": self.breaker,
-            "journal": path_beside(file, self.journal),
+            "journal": _place_beside(file, self.journal),
             "on_unknown": self.on_unknown,
         }
         downloads = {
@@ -115,6 +116,15 @@ class RunFlags:
             run=attrs.evolve(file.run, **given(**run)),
             downloads=attrs.evolve(file.downloads, **given(**downloads)),
         )
+
+
+def _place_beside(file: Campaign, journal: str | None) -> str | None:
+    """Return the place of a journal as the campaign file writes it; an address stays as it is."""
+    from heygen_async.bulk.journal.database import ADDRESSES
+
+    if journal is None or journal.startswith(ADDRESSES):
+        return journal
+    return path_beside(file, Path(journal))
 
 
 def run(
@@ -156,7 +166,7 @@ def run(
 class _RunCommand:
     campaign: Campaign
     rows: Path | None
-    journal: Path | None
+    journal: Path | str | None
     base_url: str | None
     again: bool = attrs.field(kw_only=True)
     preflight: bool = attrs.field(kw_only=True)

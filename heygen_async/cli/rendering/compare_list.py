@@ -14,19 +14,32 @@ from heygen_async.bulk.prices.price import Rates
 from heygen_async.cli.terminal.ask import TypedLines
 
 
-def compare(plan: Plan, journal: Path | None, *, rates: Rates, tag_titles: bool) -> Merge | None:
+def compare(plan: Plan, journal: Path | str | None, *, rates: Rates, tag_titles: bool) -> Merge | None:
     """Return what the rows of *plan* are to the journal of the campaign; None if it has none yet.
 
     Raises:
         JournalError: The journal cannot be used, or another process is using it.
     """
-    if journal is None or not journal.exists() or not journal.stat().st_size or plan.errors:
+    if journal is None or plan.errors or not is_begun(journal):
         return None
     with Journal(journal) as opened:
         return preview(opened, plan.jobs(), rates=rates, tag_titles=tag_titles)
 
 
-def show_comparison(console: Console, plan: Plan, journal: Path | None, *, rates: Rates, tag_titles: bool) -> None:
+def is_begun(journal: Path | str) -> bool:
+    """Return True if a campaign was begun in a journal."""
+    if isinstance(journal, Path):
+        return journal.exists() and journal.stat().st_size > 0
+    try:
+        Journal(journal, read_only=True).close()
+    except JournalError:
+        return False  # or out of reach, which the run itself will tell
+    return True
+
+
+def show_comparison(
+    console: Console, plan: Plan, journal: Path | str | None, *, rates: Rates, tag_titles: bool
+) -> None:
     """Print the comparison, for `plan`; a journal that is in use is passed over with a note."""
     if plan.id_column is not None:
         identity = f"by the column {plan.id_column}"

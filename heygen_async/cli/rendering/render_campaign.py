@@ -7,6 +7,7 @@ from pathlib import Path
 from heygen_async import Campaign, HeyGen, Journal, Results
 from heygen_async.bulk.output.results_csv import ResultsCsv
 from heygen_async.bulk.plan.plan import Plan
+from heygen_async.cli.rendering.compare_list import is_begun
 from heygen_async.cli.rendering.follow_run import (
     check_writable,
     follow,
@@ -19,9 +20,9 @@ from heygen_async.cli.terminal.bill import Bill
 from heygen_async.cli.terminal.progress import ProgressBoard
 
 
-def _is_waited_for(journal: Path | None) -> bool:
+def _is_waited_for(journal: Path | str | None) -> bool:
     """Return True if the journal's campaign waits for an approval of its first rows."""
-    if journal is None or not journal.exists() or not journal.stat().st_size:
+    if journal is None or not is_begun(journal):
         return False
     with Journal(journal, read_only=True) as opened:
         return waits_for_approval(opened)
@@ -33,7 +34,7 @@ async def render_campaign(
     heygen: HeyGen,
     board: ProgressBoard,
     *,
-    journal: Path | None = None,
+    journal: Path | str | None = None,
     again: bool = False,
 ) -> tuple[Results, Bill]:
     """Render all rows of a plan and write each to `results.csv` as it ends. Costs money.

@@ -220,6 +220,22 @@ def test_the_commands_of_a_journal_take_an_address(
         assert "3 rows" in write_report(journal, tmp_path / "s.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("_simulator_thread")
+def test_a_run_at_the_command_line_takes_an_address(
+    world: World, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`run --journal postgresql://...` remembers in the database, and asks before it pays again."""
+    monkeypatch.chdir(tmp_path)
+    Path("list.csv").write_text("name\nAda\nBo\n")
+    words = ["run", "list.csv", "--journal", database, "--set", "avatar_id=look_anna", "--set", "voice_id=voice_warm"]
+    options = ["--no-preflight", "--speed", "500", "--script"]
+    assert call(*words, *options, "Hi {{ name }}").exit_code == 0
+    assert call(*words, *options, "Hi {{ name }}").exit_code == 7
+    changed = call(*words, *options, "Hello {{ name }}")
+    assert (changed.exit_code, len(world.ledger)) == (8, 2)
+    assert "2 rows have a video made with another request" in changed.output
+
+
 def test_a_lock_is_free_when_its_holder_is_gone(database: str) -> None:
     """A lock becomes free when the connection of its holder is closed."""
     one, other = AdvisoryLock(database), AdvisoryLock(database)
