@@ -121,7 +121,7 @@ def _execute(world: World, incoming: IncomingRequest, found: Route) -> tuple[Rep
         return uploads.put(world, incoming), None
     try:
         authenticate(world, incoming.headers)
-        _require_rate(world)
+        _require_rate(world, incoming.method)
         call = read_call(world, incoming, found)
         scope = (incoming.method, incoming.path, call.key) if call.key else None
         if scope and (first := world.keyed_replies.recall(scope, world.now())):
@@ -134,8 +134,10 @@ def _execute(world: World, incoming: IncomingRequest, found: Route) -> tuple[Rep
     return reply, scope
 
 
-def _require_rate(world: World) -> None:
+def _require_rate(world: World, method: str) -> None:
     wait = world.rate_limit.take(world.now(), world.requests_per_minute, world.burst)
+    if wait is None and method == "POST":
+        wait = world.post_rate_limit.take(world.now(), world.posts_per_minute, world.burst)
     if wait is not None:
         raise RefusalError(429, "rate_limit_exceeded", "Too many requests.", retry_after=math.ceil(wait))
 

@@ -107,6 +107,16 @@ async def test_requests_have_a_rate_limit(ask: Ask, http: aiohttp.ClientSession,
     assert (await ask("GET", "/v3/users/me"))[0] == 200
 
 
+async def test_posts_may_have_a_rate_limit_of_their_own(http: aiohttp.ClientSession, world: World) -> None:
+    """A rate limit of POSTs refuses POSTs and no reads."""
+    world.posts_per_minute, world.burst = 30, 1
+    statuses = []
+    for method in ("POST", "POST", "GET"):
+        async with http.request(method, "/v3/users/me" if method == "GET" else "/v3/videos", json={}) as answer:
+            statuses.append(answer.status)
+    assert statuses == [400, 429, 200]
+
+
 async def test_each_request_has_latency(ask: Ask, world: World) -> None:
     """Each request takes `latency_seconds`."""
     world.latency_seconds = 1.5

@@ -30,7 +30,8 @@ class WorldSettings:
             slots. HeyGen's items can be `queued`, which suggests that they wait; HeyGen does not document it.
         retry_after_seconds: Retry-After header of these 429s, in seconds.
         requests_per_minute: Rate limit of all requests; None means no limit.
-        burst: Number of requests that are allowed at once after a pause, in spite of the rate limit.
+        posts_per_minute: Rate limit of POSTs alone; None means no limit.
+        burst: Number of requests that are allowed at once after a pause, in spite of a rate limit.
         balance_usd: Balance in US dollars. A request that costs more than is left gets a 402.
         api_keys: Accepted credentials, sent as API key or as bearer token.
         latency_seconds: Seconds before each request is processed.
@@ -63,6 +64,7 @@ class WorldSettings:
     batches_wait: bool = True
     retry_after_seconds: int = 5
     requests_per_minute: float | None = None
+    posts_per_minute: float | None = None
     burst: int = 10
     balance_usd: float = 1_000_000.0
     api_keys: tuple[str, ...] = ("simulator-key",)

@@ -57,6 +57,7 @@ class World(WorldSettings):
     fault_counter: FaultCounter = attrs.field(factory=FaultCounter, init=False)
     rng: random.Random = attrs.field(init=False)
     rate_limit: RateLimit = attrs.field(factory=RateLimit, init=False)
+    post_rate_limit: RateLimit = attrs.field(factory=RateLimit, init=False)
     slot_pool: SlotPool = attrs.field(init=False)
     render_farm: RenderFarm = attrs.field(init=False)
     agent_farm: AgentFarm = attrs.field(init=False)
