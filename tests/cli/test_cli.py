@@ -170,7 +170,7 @@ def test_run_renders_a_list_against_a_server(contacts: Path, tmp_path: Path, sim
     assert "3 of 3 rows" in result.output
     assert {path.name for path in out.iterdir()} == {"Ada.mp4", "Zoë.mp4", "O'Brien.mp4", "results.csv"}
     rows = rows_of(out / "results.csv")
-    assert {row["name"] for row in rows if row["status"] == "completed"} == {"Ada", "Zoë", "O'Brien"}
+    assert {row["name"] for row in rows if row["heygen_state"] == "completed"} == {"Ada", "Zoë", "O'Brien"}
     with urllib.request.urlopen(f"{simulator}/_simulator/ledger") as answer:  # noqa: S310 - our own address
         charges = json.load(answer)
     spoken = sorted(charge["body"]["script"] for charge in charges)
@@ -255,7 +255,7 @@ def test_rows_that_fail_have_an_exit_code_and_a_reason(contacts: Path, tmp_path:
     )
     assert result.exit_code == 5, result.output
     assert "2: 2 invalid_parameter" in result.output
-    assert [row["error_code"] for row in rows_of(out / "results.csv")] == ["invalid_parameter"] * 2
+    assert [row["heygen_error_code"] for row in rows_of(out / "results.csv")] == ["invalid_parameter"] * 2
 
 
 def test_bad_rows_are_reported_before_a_row_is_sent(contacts: Path, monkeypatch: pytest.MonkeyPatch) -> None:

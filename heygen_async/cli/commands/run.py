@@ -212,8 +212,7 @@ class _RunCommand:
                 results, bill = await render_campaign(
                     self.campaign, plan, heygen, board, journal=self.journal, again=again
                 )
-        stored = self.campaign.downloads.enabled or self.journal is None
-        folder = str(self.campaign.beside(self.campaign.downloads.folder)) if stored else None
+        folder = str(self.campaign.beside(self.campaign.downloads.folder))
         return follow_run.finish(console, results, bill, board, journal=self.journal, folder=folder)
 
 

@@ -55,24 +55,17 @@ def written(tmp_path: Path, text: str) -> Path:
 
 
 def test_everything_that_a_file_can_say(tmp_path: Path) -> None:
-    """Files that it names are looked for beside it, and the journal has its name."""
+    """Files that it names are looked for beside it, the journal has its name, and only what it says is given."""
     campaign = Campaign.load(written(tmp_path, FULL))
     assert campaign.options() == {
         "max_in_flight": 4,
-        "deadline": 3600.0,
         "budget_usd": 25.0,
         "canary": 1,
         "breaker": (3, 10),
-        "on_unknown": "hold",
-        "submit": "auto",
-        "watch": "auto",
-        "max_agents": 3,
-        "tag_titles": False,
         "journal": tmp_path / "spring.db",
         "download_to": tmp_path / "out",
         "filename": "{number}-{name}",
         "files": ("video", "captions"),
-        "max_downloads": 6,
         "rates": Rates(avatar=(0.1, 0.2)),
     }
     assert campaign.run.approve is True

@@ -408,8 +408,8 @@ async def test_a_disk_that_fills_up_is_named(
     assert len(world.ledger) == 2
 
 
-async def test_a_link_in_the_place_of_a_file_is_replaced(heygen: HeyGen, world: World, out: Path) -> None:
-    """Links with the names of a video and of its part lead a download to no other file."""
+async def test_a_link_in_the_place_of_a_file_is_not_followed(heygen: HeyGen, world: World, out: Path) -> None:
+    """Links with the names of a video and of its part lead a download to no other file, and are left alone."""
     precious = out.parent / "precious"
     precious.write_text("precious")
     out.mkdir()
@@ -418,8 +418,8 @@ async def test_a_link_in_the_place_of_a_file_is_replaced(heygen: HeyGen, world: 
     (result,) = await collect(heygen, jobs(1), out, filename="{n}")
     assert is_right(world, result)
     assert precious.read_text() == "precious"
-    assert names(out) == {"0.mp4"}
-    assert not (out / "0.mp4").is_symlink()
+    assert Path(str(result.file)).name == "0-2.mp4"
+    assert not Path(str(result.file)).is_symlink()
 
 
 async def test_stored_files_are_not_downloaded_again(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
