@@ -266,11 +266,13 @@ class _Attempts:
 
         The machine may have slept, or a pause may have lasted for long; the clock that is further ahead counts.
         """
+        if not self._call.costs:
+            return
         now = time.time(), anyio.current_time()
         if self._first_sent is None:
             self._first_sent = now
         ages = [there - here for there, here in zip(now, self._first_sent, strict=True)]
-        if self._perhaps_executed and self._call.costs and not (min(ages) >= 0 and max(ages) < KEY_SECONDS):
+        if self._perhaps_executed and not (min(ages) >= 0 and max(ages) < KEY_SECONDS):
             raise OutcomeUnknownError(
                 f"{self.request}: an answer was lost more than 23 hours ago, so HeyGen may have forgotten the "
                 "Idempotency-Key, and the request was not repeated; look at HeyGen if it was executed",

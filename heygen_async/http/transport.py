@@ -91,6 +91,7 @@ class Transport:
         """Send to *base_url* with *credentials* (headers). A given *session* is used, and never closed here."""
         self.base_url: yarl.URL = checked_base_url(base_url)
         self._headers = {"User-Agent": f"heygen-async/{version('heygen-async')}", **credentials}
+        self._redaction = Redaction.of(self._headers)
         if session is not None:
             check_headers("session.headers", session.headers)
         self._given = session
@@ -105,7 +106,10 @@ class Transport:
             AttemptTimeoutError: The request was sent; the answer took too long.
         """
         headers = {**self._headers, **request.headers} if request.headers else self._headers
-        redaction = Redaction.of(headers if self._given is None else {**self._given.headers, **headers})
+        if self._given is None and not request.headers:
+            redaction = self._redaction
+        else:
+            redaction = Redaction.of(headers if self._given is None else {**self._given.headers, **headers})
         with without_context():
             return await self._send(request, headers, redaction)
 
@@ -131,9 +135,7 @@ class Transport:
             raise_for_status=False,  # whatever a given session is set to: the answer tells why HeyGen refused
         ) as response:
             body = redaction.body(await _read(response))
-            facts = response.headers.copy()
-            facts.update({name: _utf8(redaction.text(value)) for name, value in response.headers.items()})
-            return Answer(status=response.status, headers=facts, body=body)
+            return Answer(status=response.status, headers=_plain_headers(response, redaction), body=body)
 
     async def put(self, url: str, headers: Mapping[str, str], body: Body) -> Answer:
         """PUT *body* to *url* with *headers* and no others: no credentials, not even a User-Agent.
@@ -241,6 +243,16 @@ class Transport:
                 requote_redirect_url=False,  # a redirect to a presigned address
             )
         return self._opened[name]
+
+
+def _plain_headers(response: aiohttp.ClientResponse, redaction: Redaction) -> Mapping[str, str]:
+    """Return the headers of an answer without secrets and halves of characters."""
+    together = "\n".join(response.headers.values())
+    if together.isascii() and redaction.text(together) == together:
+        return response.headers
+    headers = response.headers.copy()
+    headers.update({name: _utf8(redaction.text(value)) for name, value in response.headers.items()})
+    return headers
 
 
 def _utf8(value: str) -> str:
