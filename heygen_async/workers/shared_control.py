@@ -10,9 +10,11 @@ from typing import Any
 
 import attrs
 
-from heygen_async.account.render_pool import PROBE_AGAIN_SECONDS, PROBE_SECONDS
+from heygen_async.account.render_pool import PROBE_SECONDS
 from heygen_async.bulk.journal.postgres import SCHEMA, PostgresBackend
 from heygen_async.errors import InvalidInputError
+
+PROBE_AGAIN_SECONDS = 15.0  # after the limit was raised by one
 
 _TABLE = f"""
 CREATE TABLE IF NOT EXISTS {SCHEMA}.control (

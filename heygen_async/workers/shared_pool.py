@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 import anyio
 
-from heygen_async.account.render_pool import WAIT_SECONDS, RenderPool
+from heygen_async.account.rate_limit import pause_after
+from heygen_async.account.render_pool import WAIT_SECONDS, Cause, RenderPool
 
 
 class SharedPool(RenderPool):
@@ -42,8 +43,8 @@ class SharedPool(RenderPool):
             self._report(True)
         self.changed.notify()
 
-    def refused(self, tickets: Sequence[object], wait: float | None, *, crowded: bool) -> None:
-        """Make *tickets* wait: HeyGen refused their POST with a 429.
+    def refused(self, tickets: Sequence[object], wait: float | None, *, crowded: bool) -> Cause:
+        """Make *tickets* wait: HeyGen refused their POST with a 429. Return the likely cause.
 
         Args:
             tickets: Renders of the refused POST.
@@ -54,11 +55,12 @@ class SharedPool(RenderPool):
         for ticket in tickets:
             self._forget_refusal(ticket)
         self._refused.update(tickets)
-        until = anyio.current_time() + (WAIT_SECONDS if wait is None else wait)
-        self._closed_until = max(self._closed_until, until)
+        pause = pause_after(1, WAIT_SECONDS if wait is None else wait)
+        self._closed_until = max(self._closed_until, anyio.current_time() + pause)
         if not crowded:
             self._report(False)
         self.changed.notify()
+        return "storm" if crowded else "slots"
 
     def leave(self, ticket: object) -> None:
         """Free the place of *ticket*, whose render has ended or was never accepted."""

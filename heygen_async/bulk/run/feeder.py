@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections.abc import Callable
 
 import anyio
 from anyio.abc import TaskGroup
@@ -54,7 +55,7 @@ class Feeder:
         resumer: Resumer,
         finisher: Finisher,
         watchlist: Watchlist,
-        in_batches: bool,
+        in_batches: Callable[[], bool],
     ) -> None:
         """Read *store* in the order of *queue* while *guard* admits rows; hand them to *submitter* and *resumer*."""
         self.is_over: bool = False
@@ -73,14 +74,21 @@ class Feeder:
 
     async def run(self, posts: TaskGroup) -> None:
         """Feed until the store is at its end or nothing more is to be sent; POSTs go out in *posts*."""
-        if self._in_batches:
+        if not self._in_batches():
+            await self._one_by_one(posts)
+        if not self.is_over:
             feed, rows = anyio.create_memory_object_stream[InFlight](0)
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._feed, feed)
                 await self._gather_all(rows, posts)
-            return
-        while (row := await self._next()) is not None:
-            await self._places.acquire()
+
+    async def _one_by_one(self, posts: TaskGroup) -> None:
+        """Send each row by itself, until there are no more or requests turn out to be too few for that."""
+        while not self._in_batches():
+            await self._places.acquire()  # before a slot, which a POST that holds a place may be waiting for
+            row = await self._next()
+            if row is None:
+                return
             posts.start_soon(self._send_one, row)
 
     async def _send_one(self, row: InFlight) -> None:
@@ -221,4 +229,5 @@ def sends_batches(client: Client, slots: Slots, submit: Submit) -> bool:
     if submit != "auto":
         return submit == "batch"
     total = slots.total if 0 < slots.total < math.inf else USUAL_SLOTS
-    return total / TimeDistribution().expected > client.requests_per_second / 2
+    posts = total / TimeDistribution().expected
+    return posts > client.requests_per_second / 2 or posts > client.account.paid.per_second

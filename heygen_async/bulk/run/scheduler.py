@@ -80,7 +80,7 @@ async def run(client: Client, store: JobStore, settings: RunSettings, hooks: Run
         resumer=resumer,
         finisher=finisher,
         watchlist=watchlist,
-        in_batches=sends_batches(client, slots, settings.submit),
+        in_batches=lambda: sends_batches(client, slots, settings.submit),
     )
     work = _Run(
         client=client,

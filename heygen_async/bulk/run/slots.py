@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import anyio
 
-from heygen_async.account.render_pool import InFlight, RenderPool
+from heygen_async.account.render_pool import Cause, InFlight, RenderPool
 from heygen_async.changed import Changed
 
 START = 4  # of "auto": then one more for each render that is accepted, until the first refusal
@@ -73,13 +73,14 @@ class Slots:
         """Note that HeyGen has accepted the render."""
         self.pool.succeeded(ticket)
 
-    def refused(self, tickets: Sequence[object], wait: float | None, *, crowded: bool) -> None:
+    def refused(self, tickets: Sequence[object], wait: float | None, *, crowded: bool) -> Cause:
         """Note that HeyGen has no slot for these, which came in one POST; see `RenderPool.refused`."""
-        self.pool.refused(tickets, wait, crowded=crowded)
+        return self.pool.refused(tickets, wait, crowded=crowded)
 
-    async def try_again(self, ticket: object) -> None:
-        """Wait until a POST that was refused may go out once more."""
+    async def try_again(self, ticket: object, *mates: object) -> None:
+        """Wait until a POST that was refused may go out once more, of *ticket* and the *mates* in its batch."""
         await self.pool.enter(ticket)
+        self.pool.join(mates)
 
     def give_back(self, ticket: object) -> None:
         """Give a slot back; a second time does no harm."""

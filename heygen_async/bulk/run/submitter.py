@@ -21,6 +21,7 @@ from typing import Literal, Protocol
 
 import anyio
 
+from heygen_async.account.render_pool import Cause
 from heygen_async.api.client import Client
 from heygen_async.api.renders import route_of
 from heygen_async.bulk.jobs.in_flight import AGENT, InFlight, Registry, Stage
@@ -244,15 +245,22 @@ class Submitter:
                 await anyio.sleep_forever()
             return
         self._heed(posts.rows, decision.error)
-        with self.wait():
-            await self._slots.try_again(posts.rows[0].ticket)
+        await self._wait_for_slots(posts.rows)
 
-    def _heed(self, rows: Rows, refusal: HeyGenError) -> None:
-        tickets = [row.ticket for row in rows]
-        self._slots.refused(tickets, refusal.retry_after, crowded=self._client.account.reads_are_refused)
+    async def _wait_for_slots(self, rows: Rows) -> None:
+        with self.wait():
+            await self._slots.try_again(*(row.ticket for row in rows))
+
+    def _heed(self, rows: Rows, refusal: HeyGenError) -> Cause:
+        """Tell the pool of a 429, and the gates if requests are too fast; return the likely cause."""
+        account, tickets = self._client.account, [row.ticket for row in rows]
+        cause = self._slots.refused(tickets, refusal.retry_after, crowded=account.reads_are_refused)
+        if cause == "pace":
+            account.slow_down()
         limit = self._slots.pool.limit
         known = None if limit == math.inf else int(limit)
         self._client.telemetry.emit(SlotsLearnt(limit=known, in_use=self._slots.pool.in_use))
+        return cause
 
     async def _look_for(self, posts: Posts, error: HeyGenError) -> None:
         """Have rows looked for; they keep their slots, because HeyGen may be rendering them."""
@@ -302,8 +310,10 @@ class Submitter:
             return None
         await self._back_off(posts, error)
         if isinstance(outcome, NoSlot):
-            self._heed(posts.rows, error)
-            return [Posts(posts.rows, needs_room=True)]
+            if self._heed(posts.rows, error) == "slots":
+                return [Posts(posts.rows, needs_room=True)]
+            await self._wait_for_slots(posts.rows)
+            return [Posts(posts.rows)]
         bad = blamed_items(error, len(posts.rows))
         good = tuple(row for item, row in enumerate(posts.rows) if item not in bad)
         alone = [Posts((row,)) for item, row in enumerate(posts.rows) if item in bad]
@@ -313,8 +323,7 @@ class Submitter:
         """Wait until the first of the rows has a slot, and return those that have one with the others."""
         count = 0
         while count < len(posts.rows) and (not count or self._slots.pool.is_open):
-            with self.wait():
-                await self._slots.try_again(posts.rows[count].ticket)
+            await self._wait_for_slots(posts.rows[count : count + 1])
             count += 1
         return Posts(posts.rows[:count]), Posts(posts.rows[count:], needs_room=True)
 

@@ -227,6 +227,20 @@ async def test_a_pool_without_room_takes_the_rows_as_slots_become_free(
     assert rejected < 20
 
 
+async def test_a_batch_that_is_refused_for_too_many_requests_stays_whole(heygen: HeyGen, world: World) -> None:
+    """While reads are refused too, a refused batch is sent again as it was: divided it would take more requests."""
+    world.faults += [
+        RateLimitStorm(method="GET", times=1, retry_after=1),
+        RateLimitStorm(path="/v3/videos/batches", times=2, retry_after=1),
+    ]
+    await heygen.raw("GET", "/v3/users/me")
+    results = await collect(heygen, jobs(30))
+    assert sum(isinstance(result, Completed) for result in results) == 30
+    assert all_paid_once(world, 30)
+    counts = world.request_counts()
+    assert (counts[BATCHES], counts["POST /v3/videos"]) == (3, 0)
+
+
 async def test_no_credit_for_a_batch_stops_the_run(heygen: HeyGen, world: World, tmp_path: Path) -> None:
     """A batch that is refused for lack of credit stops the run, and its rows stay planned."""
     path, world.balance_usd = tmp_path / "c.db", 0.0
