@@ -29,7 +29,7 @@ PROBE_AGAIN_SECONDS = 1.0  # after a probe was accepted: the pool has grown, per
 SURE_AGAIN_SECONDS = 15.0  # the same, where many probes were refused: a render may have ended unnoticed
 ROOM = 4  # renders that a slow start tries at first, beyond those that run
 UNSEEN, UNSEEN_SHARE = 2, 0.05  # renders that may have ended at HeyGen and are not noticed yet: number, and share
-REPEATS = 3  # refusals at one number of renders, after which slots are the reason again
+REPEATS = 3  # refusals at about one number of renders, after which slots are the reason again; twice so many: for sure
 WAIT_SECONDS = 5.0  # after a refusal without Retry-After
 
 
@@ -55,10 +55,10 @@ class RenderPool:
     _slow_start: bool = False
     _probe: object | None = None  # the one POST that may go out above the limit
     _probe_at: float = math.inf
-    _refused_probes: int = 0  # since the limit was lowered
-    _refused_at: int = 0  # number of running renders at the last refusal that is the measure for growth
+    _refused_probes: int = 0  # at about the present limit; decides the time of the next one
+    _refused_at: int = 0  # number of running renders about which refusals came last
     _sure_of: int = -1000  # number of renders at which a whole series of probes was refused
-    _repeats: int = 0  # refusals since then without growth
+    _repeats: int = 0  # further refusals at about that number
     _refused_with_room: bool = False  # a POST was refused while fewer renders ran than at the refusal before
     _blames_requests: bool = False
     changed: Changed = attrs.field(factory=Changed)
@@ -175,29 +175,36 @@ class RenderPool:
 
     def _judge(self, tickets: Sequence[object], *, is_probe: bool) -> None:
         """Lower the limit after a refusal, unless requests are the likely reason."""
-        running, has_grown = len(self._accepted), self._has_grown
-        is_sure = self._is_sure
-        self._refused_with_room = self._refused_with_room or (
-            not is_probe and running < self._refused_at - unseen(self._refused_at)
-        )
-        self._repeats = 0 if has_grown else self._repeats + 1
-        if has_grown or (self._refusals == 1 and not self._blames_requests):
-            self._refused_at = running
-        if self._blames_requests and self._refusals == 1 and self._repeats < REPEATS and not is_sure:
+        running, is_sure, is_first = len(self._accepted), self._is_sure, self._refusals == 1
+        margin = unseen(self._refused_at)
+        self._refused_with_room |= not is_probe and running < self._refused_at - margin
+        self._repeats += is_first
+        if running > self._refused_at + margin or (is_first and running < self._refused_at - margin):
+            self._refused_at, self._repeats = running, 0
+        if self._blames_requests and is_first and self._repeats < REPEATS and not is_sure:
             return
-        is_first = self._refusals == 1 or self._blames_requests
-        self.limit = max(1, running)
+        if self._blames_requests:
+            self._refused_at, self._repeats = running, 0
         self._blames_requests = False
-        if is_probe:
-            self._refused_probes = min(self._refused_probes + 1, len(PROBES) - 1)
-        elif is_first:
-            self._refused_probes = len(PROBES) - 1 if is_sure else 0
-        if is_probe and self._refused_probes == len(PROBES) - 1:
-            self._sure_of = running
+        self.limit = max(1, running)
+        self._plan_probe(is_probe=is_probe, is_sure=is_sure)
         # A refused batch shows that there is no room for all of it; the slow start finds the room for single ones.
         self._slow_start = len(tickets) > 1
-        pause = PROBES[self._refused_probes]
-        self._probe, self._probe_at = None, math.inf if self._slow_start else anyio.current_time() + pause
+        if self._slow_start:
+            self._probe_at = math.inf
+
+    def _plan_probe(self, *, is_probe: bool, is_sure: bool) -> None:
+        """Set the time of the next probe, by how many were refused, or accepted and found no lasting room."""
+        last = len(PROBES) - 1
+        if is_probe:
+            self._refused_probes = min(self._refused_probes + 1, last)
+        elif self._refusals == 1 and self._repeats == 0:
+            self._refused_probes = last if is_sure else 0
+        elif self._refusals == 1 and self._repeats >= 2 * REPEATS:
+            self._refused_probes = last
+        if self._refused_probes == last and not self._refused_with_room:
+            self._sure_of = len(self._accepted)
+        self._probe, self._probe_at = None, anyio.current_time() + PROBES[self._refused_probes]
 
     def _blame_requests(self) -> None:
         """Drop the limit by a slow start, and lower it no more while the number of renders grows."""

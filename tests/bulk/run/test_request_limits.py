@@ -8,10 +8,11 @@ import anyio
 import pytest
 
 from heygen_async import Completed, DirectVideo, HeyGen
+from heygen_async.account.render_pool import InFlight
 from heygen_async.simulator import World, serve
 
 
-async def rendered(world: World, count: int, *, told: float | None, slots: int) -> float:
+async def rendered(world: World, count: int, *, told: float | None, slots: InFlight) -> float:
     """Return the seconds that a run of so many rows takes; *told* is the client's `requests_per_second`."""
     random.seed(1)
     requests = (DirectVideo(avatar_id="a", voice_id="v", script=f"row {n}") for n in range(count))
@@ -47,3 +48,15 @@ async def test_rows_go_in_batches_once_requests_turn_out_to_be_few() -> None:
     await rendered(world, 600, told=None, slots=200)
     assert world.request_counts()["POST /v3/videos/batches"] > 5
     assert len(world.requests) < 3 * 600
+
+
+@pytest.mark.parametrize("slots", [3, 10, 50, 200])
+@pytest.mark.parametrize("in_flight", ["auto", "twice"])
+async def test_where_slots_are_the_limit_few_posts_are_refused(slots: int, in_flight: str) -> None:
+    """The probes of a pool of any size cost some refusals at first and few later, and no time."""
+    world, count = World(slots=slots), 5 * slots
+    took = await rendered(world, count, told=None, slots="auto" if in_flight == "auto" else 2 * slots)
+    told = await rendered(World(slots=slots), count, told=None, slots=slots)
+    at_first = min(64, slots) if in_flight == "twice" else 0  # that many POSTs too many go out together
+    assert sum(seen.status == 429 for seen in world.requests) <= at_first + 10 + 0.02 * count
+    assert took <= 1.05 * told
