@@ -218,7 +218,7 @@ class Merge:
             for a decision.
         busy: Changed rows whose former request is still under way; it is finished first.
         dropped: Planned rows that the list no longer has; they are not sent.
-        removed: All rows of the journal that the list no longer has, the dropped ones included.
+        removed: Rows of the journal that the list does not have, without those that were dropped before.
         repeated: Repetitions of rows with one id in the list; each row is rendered once.
         low_usd: The least that the changed and equal rows would cost, in US dollars.
         high_usd: The most that they would cost.

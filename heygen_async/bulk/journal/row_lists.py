@@ -129,7 +129,8 @@ class RowLists(JournalReader):
     def _ended(self, mark: int) -> tuple[int, int]:
         ((name,),) = self._rows("SELECT name FROM lists WHERE id = ?", mark)
         older = "seen < ? AND (seen = 0 OR seen IN (SELECT id FROM lists WHERE name = ?))"
-        ((removed,),) = self._rows(f"SELECT count(*) FROM jobs WHERE {older}", mark, name)  # noqa: S608 - our own words
+        gone = f"SELECT count(*) FROM jobs WHERE state != 'dropped' AND {older}"  # noqa: S608 - our own words
+        ((removed,),) = self._rows(gone, mark, name)
         done = self._execute(f"UPDATE jobs SET state = 'dropped' WHERE state = 'planned' AND {older}", (mark, name))  # noqa: S608 - the same
         self._execute("UPDATE lists SET whole = 1 WHERE id = ?", (mark,))
         return done.rowcount, int(removed)
