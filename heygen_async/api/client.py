@@ -6,6 +6,7 @@ import logging
 import math
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from ssl import SSLContext
 from typing import TYPE_CHECKING, Any, Self
 
 import anyio
@@ -62,6 +63,8 @@ class Client(Resources):
         bearer_token: str | Callable[[], str | Awaitable[str]] | None = None,
         base_url: str | None = None,
         session: aiohttp.ClientSession | None = None,
+        proxy: str | None = None,
+        ssl: SSLContext | None = None,
         retry: RetryPolicy | None = None,
         requests_per_second: float | None = None,
         observers: Sequence[Observer] = (),
@@ -79,7 +82,11 @@ class Client(Resources):
                 block. The function has 60 seconds to return.
             base_url: Address of the API, without a path: https, or http on this machine. By default HEYGEN_API_BASE of
                 the environment, else https://api.heygen.com.
-            session: An aiohttp session to use; the client does not close it.
+            session: An aiohttp session to use; the client does not close it. Uploads and downloads use its connector,
+                but not its headers.
+            proxy: Address of an HTTP proxy for all requests, uploads and downloads. By default HTTPS_PROXY and NO_PROXY
+                of the environment.
+            ssl: Certificates to trust. By default those of the system, or of the file SSL_CERT_FILE.
             retry: Policy for retries.
             requests_per_second: Most requests per second, on average.
             observers: Callables that get every telemetry event.
@@ -95,7 +102,7 @@ class Client(Resources):
         for note in self.credentials.notes:
             logger.warning("%s", note)
         address = base_url or os.environ.get("HEYGEN_API_BASE") or HEYGEN
-        self._transport = Transport(address, self.credentials.headers, session)
+        self._transport = Transport(address, self.credentials.headers, session, proxy=proxy, ssl=ssl)
         pacer = None if requests_per_second is None else Pacer(requests_per_second)
         self.telemetry: Telemetry = Telemetry(tuple(observers))
         self.retry: RetryPolicy = retry or RetryPolicy()

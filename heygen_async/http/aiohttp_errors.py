@@ -83,11 +83,39 @@ def translation(
 
 
 def _translation(exc: Exception, subject: str, seconds: float, quote: str) -> HeyGenError:
+    if isinstance(exc, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
+        return _untrusted(exc, subject)
+    if isinstance(exc, aiohttp.ClientHttpProxyError):
+        return _final(
+            f"{subject}: the proxy {exc.request_info.real_url.host} refused the connection (HTTP {exc.status}); check "
+            "its address, user and password: HTTPS_PROXY or proxy="
+        )
+    if isinstance(exc, aiohttp.ClientProxyConnectionError):
+        return ConnectionFailedError(
+            f"{subject}: no connection to the proxy {exc.host}:{exc.port}; check HTTPS_PROXY or proxy=, or name the "
+            "server in NO_PROXY"
+        )
     if isinstance(exc, _NOT_SENT):
         return ConnectionFailedError(f"{subject}: no connection: {quote}")
     if isinstance(exc, TimeoutError):  # aiohttp's read timeout is one too
         return AttemptTimeoutError(f"{subject}: no complete answer within {seconds:g} s")
     return ConnectionLostError(f"{subject}: the connection broke: {quote}")
+
+
+def _untrusted(exc: aiohttp.ClientConnectorError, subject: str) -> HeyGenError:
+    reason = getattr(exc, "certificate_error", None) or getattr(exc, "os_error", exc)
+    words = getattr(reason, "verify_message", None) or getattr(reason, "reason", None) or type(reason).__name__
+    return _final(
+        f"{subject}: the certificate of {exc.host} is not trusted here ({words}); if a proxy on the way has one of its "
+        "own, name its authority: SSL_CERT_FILE=/path/to/ca.pem, or HeyGen(ssl=...)"
+    )
+
+
+def _final(message: str) -> HeyGenError:
+    """Return the error of a connection that will not be opened by trying again."""
+    error = ConnectionFailedError(message)
+    error.retryable = False
+    return error
 
 
 def _quote(exc: Exception) -> str:

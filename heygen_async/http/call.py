@@ -8,10 +8,11 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
+from heygen_async.account.headers import check_headers
 from heygen_async.errors import InvalidInputError
 from heygen_async.http import wire
 from heygen_async.http.bodies import Body
-from heygen_async.http.transport import Request, check_headers
+from heygen_async.http.transport import Request
 
 T = TypeVar("T")
 

@@ -83,8 +83,9 @@ def counts(error: HeyGenError) -> bool:
 
 
 def may_change(error: HeyGenError) -> bool:
-    """True if the same request can get another answer later. After a 501 it cannot."""
-    return error.http_status != _NOT_IMPLEMENTED
+    """True if the same request can get another answer later: not after a 501, nor without a trusted connection."""
+    is_final = isinstance(error, ConnectionFailedError) and not error.retryable
+    return error.http_status != _NOT_IMPLEMENTED and not is_final
 
 
 def is_gateway_page(error: HeyGenError) -> bool:

@@ -8,7 +8,7 @@ import itertools
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from importlib.metadata import version
-from typing import Any
+from ssl import SSLContext
 
 import aiohttp
 import anyio
@@ -16,6 +16,8 @@ import attrs
 import yarl
 
 from heygen_async.account.base_url import checked_base_url
+from heygen_async.account.headers import check_headers
+from heygen_async.account.proxy import Proxies
 from heygen_async.account.redaction import Redaction
 from heygen_async.errors import AttemptTimeoutError, HeyGenError, InvalidInputError
 from heygen_async.http.aiohttp_errors import FOREIGN, NO_SECRETS, translated, translation, without_context
@@ -58,43 +60,35 @@ class Request:
         return f"{self.method} {self.path}"
 
 
-_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_IN_HEADERS = re.compile("[^\x00-\x08\n-\x1f\x7f\ud800-\udfff]*")
 _IN_PATHS = re.compile("[^\x00-\x1f\x7f\ud800-\udfff]*")
-_FRAMING = frozenset({"content-length", "transfer-encoding"})
-
-
-def check_headers(subject: str, headers: Mapping[Any, Any]) -> None:
-    """Refuse headers that cannot be sent. Values are not quoted: one may be a password.
-
-    Raises:
-        InvalidInputError: A name or value has characters that headers cannot have, or the client sets it itself.
-    """
-    for name, value in headers.items():
-        if not isinstance(name, str) or not _HEADER.fullmatch(name):
-            raise InvalidInputError(f"{subject}: the name {name!r:.60}; must be letters, digits and -")
-        if not isinstance(value, str) or not _IN_HEADERS.fullmatch(value):
-            raise InvalidInputError(
-                f"{subject}: the value of {name}; must be text without line breaks, control characters and halves of "
-                "characters (lone surrogates)"
-            )
-        if name.lower() in _FRAMING:
-            raise InvalidInputError(f"{subject}: {name}; leave it out, the client sets it by the body")
 
 
 class Transport:
     """HTTP sessions to one origin, with credentials. A session is opened when it is first used."""
 
     def __init__(
-        self, base_url: str, credentials: Mapping[str, str], session: aiohttp.ClientSession | None = None
+        self,
+        base_url: str,
+        credentials: Mapping[str, str],
+        session: aiohttp.ClientSession | None = None,
+        *,
+        proxy: str | None = None,
+        ssl: SSLContext | None = None,
     ) -> None:
-        """Send to *base_url* with *credentials* (headers). A given *session* is used, and never closed here."""
+        """Send to *base_url* with *credentials* (headers), by *proxy* or that of the environment.
+
+        A given *session* is used instead, and never closed here; files go over its connector, without its headers.
+        """
+        if session is not None and (proxy is not None or ssl is not None):
+            raise InvalidInputError("session: has its own proxy and certificates; leave out proxy and ssl")
         self.base_url: yarl.URL = checked_base_url(base_url)
         self._headers = {"User-Agent": f"heygen-async/{version('heygen-async')}", **credentials}
         self._redaction = Redaction.of(self._headers)
         if session is not None:
             check_headers("session.headers", session.headers)
         self._given = session
+        self._ssl = ssl
+        self.proxies: Proxies = Proxies(proxy)
         self._opened: dict[str, aiohttp.ClientSession] = {}
 
     async def exchange(self, request: Request) -> Answer:
@@ -125,10 +119,12 @@ class Transport:
     async def _exchange(
         self, request: Request, data: bytes | BodyStream | None, headers: Mapping[str, str], redaction: Redaction
     ) -> Answer:
+        url = self._url(request)
         async with self._session(fresh=request.fresh).request(
             request.method,
-            self._url(request),
+            url,
             data=data,
+            proxy=self._proxy(url),
             headers=headers,
             timeout=_total_timeout(request.timeout),
             allow_redirects=False,  # a redirect could carry the key to another host
@@ -156,9 +152,11 @@ class Transport:
         # A new connection: a kept-alive one may be dead, and a large body would have to be sent again.
         session = self._open("put", force_close=True)
         with without_context(), _streaming("PUT to the storage", body, CONNECT_SECONDS, quoted=False) as stream:
+            address = signed_address(url)
             async with session.put(
-                signed_address(url),
+                address,
                 data=stream,
+                proxy=self._proxy(address),
                 headers={**headers, **length},
                 skip_auto_headers=_AUTOMATIC,
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
@@ -189,8 +187,12 @@ class Transport:
             headers |= {"Range": f"bytes={start}-", "If-Range": tag}
         async with contextlib.AsyncExitStack() as stack:
             with translated("download", timeout, theirs=True), anyio.fail_after(timeout):
-                request = self._bare().get(signed_address(url), headers=headers, timeout=_read_timeout(timeout))
-                response = await stack.enter_async_context(request)
+                address = signed_address(url)
+                response = await stack.enter_async_context(
+                    self._bare().get(
+                        address, headers=headers, timeout=_read_timeout(timeout), proxy=self._proxy(address)
+                    )
+                )
                 refused = None if response.status in _FILE_STATUSES else await _read(response)
             if refused is None:
                 yield download_of(response, timeout, tag if start else None)
@@ -231,14 +233,21 @@ class Transport:
             return self._given
         return self._open("fresh" if fresh else "kept", force_close=fresh)
 
+    def _proxy(self, url: yarl.URL) -> yarl.URL | None:
+        """Return the proxy of a request; a given session knows its own."""
+        return None if self._given is not None else self.proxies.of(url)
+
     def _bare(self) -> aiohttp.ClientSession:
         return self._open("bare", force_close=False)
 
     def _open(self, name: str, *, force_close: bool) -> aiohttp.ClientSession:
         if name not in self._opened:
+            shared = None if self._given is None else self._given.connector
+            # No limit: render slots and the pacer bound the requests, and a wait here would count as a timeout.
+            own = None if shared else aiohttp.TCPConnector(limit=0, force_close=force_close, ssl=self._ssl or True)
             self._opened[name] = aiohttp.ClientSession(
-                # No limit: render slots and the pacer bound the requests, and a wait here would count as a timeout.
-                connector=aiohttp.TCPConnector(limit=0, force_close=force_close),
+                connector=shared or own,
+                connector_owner=shared is None,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 requote_redirect_url=False,  # a redirect to a presigned address
             )

@@ -187,7 +187,7 @@ def after(outcome: Outcome, history: PostHistory, kind: str) -> Decision:
 
 def _is_outage(outcome: NotSent | Lost, history: PostHistory) -> bool:
     """Return True if no POST reaches HeyGen for so long that the next row would meet the same."""
-    if history.failing_for < OUTAGE_SECONDS:
+    if history.failing_for < OUTAGE_SECONDS and may_change(outcome.error):
         return False
     if isinstance(outcome, NotSent):
         return not history.lost

@@ -60,6 +60,7 @@ async def auth_status(
     Source: `GET /v3/users/me`.
     """
     from heygen_async.account.credentials import find_credentials
+    from heygen_async.account.proxy import shown as proxy_shown
     from heygen_async.heygen import HeyGen
 
     def show(line: str) -> None:
@@ -74,6 +75,8 @@ async def auth_status(
     for note in credentials.notes:
         show(f"Note:     {note}")
     async with HeyGen(api_key, bearer_token=bearer_token, base_url=base_url) as heygen:
+        if (proxy := heygen.transport.proxies.of(heygen.transport.base_url)) is not None:
+            show(f"Proxy:    {proxy_shown(proxy)}, from the environment")
         return await _check(heygen, show)
 
 
