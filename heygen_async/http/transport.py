@@ -27,7 +27,6 @@ from heygen_async.http.wire import Answer
 
 CONNECT_SECONDS = 10.0
 _ERROR_BODY_BYTES = 256 * 1024  # read at most of an error page
-
 _FILE_STATUSES = frozenset({200, 206})
 _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")  # aiohttp adds these; they are not signed
 
@@ -75,9 +74,9 @@ class Transport:
         proxy: str | None = None,
         ssl: SSLContext | None = None,
     ) -> None:
-        """Send to *base_url* with *credentials* (headers), by *proxy* or that of the environment.
+        """Send to *base_url* with *credentials* (headers), by *proxy*, else by that of the environment.
 
-        A given *session* is used instead, and never closed here; files go over its connector, without its headers.
+        A given *session* is never closed here; files go over its connector, without its headers.
         """
         if session is not None and (proxy is not None or ssl is not None):
             raise InvalidInputError("session: has its own proxy and certificates; leave out proxy and ssl")
