@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable
+from collections.abc import AsyncIterable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from os import PathLike
-from typing import TYPE_CHECKING, Unpack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
 
 from heygen_async.account.render_pool import InFlight
 from heygen_async.api.client import Client
+from heygen_async.api.handles import polling
+from heygen_async.api.handles.video import Video, VideoJob
+from heygen_async.api.requests.modes import VideoRequest
+from heygen_async.http.call import Options
 
 if TYPE_CHECKING:
+    from heygen_async.api.agents.session_job import AgentJob
     from heygen_async.api.renders import RenderRequest
     from heygen_async.bulk.jobs.job import Job
     from heygen_async.bulk.jobs.next_step import OnUnknown
@@ -44,6 +50,49 @@ class HeyGen(Client):
         retry: Number of attempts of a request, and the pauses between them.
         telemetry: The observers of this client.
     """
+
+    async def render(
+        self,
+        request: VideoRequest,
+        *,
+        download_to: str | PathLike[str] | None = None,
+        deadline: float = polling.DEADLINE_SECONDS,
+        on_submitted: polling.Called[VideoJob | AgentJob] | None = None,
+        on_status: polling.Called[Any] | None = None,
+        options: Options | None = None,
+    ) -> Video:
+        """Submit *request*, of any mode, and return the completed video. Costs money.
+
+            video = await heygen.render(request, download_to="videos", on_submitted=lambda job: keep(job.id))
+
+        Args:
+            request: The request.
+            download_to: Folder or path of the file; without it the video stays at HeyGen. See `videos.download`.
+            deadline: See `Client.render`; time for the download does not count.
+            on_submitted: See `Client.render`.
+            on_status: See `Client.render`.
+            options: See `Client.render`.
+
+        Raises:
+            RenderFailedError: The render failed; HeyGen does not bill failed renders.
+            DeadlineExceededError: The render has not ended; `resource_id` is its id, if it was submitted.
+            DownloadError: The video is rendered and paid for, and its file could not be stored.
+            HeyGenError: The request could not be submitted; `spent` tells if it may have been executed.
+
+        Source: `POST /v3/videos` or `POST /v3/video-agents`, then `GET /v3/videos/{video_id}`.
+        """
+        video = await super().render(
+            request, deadline=deadline, on_submitted=on_submitted, on_status=on_status, options=options
+        )
+        if download_to is not None:
+            await self.videos.download(video, download_to)
+        return video
+
+    async def _fetch(self, video: Video, to: Path, files: Sequence[str]) -> list[Path]:
+        from heygen_async.bulk.download.single_video import fetch  # noqa: PLC0415 - loaded when a file is stored
+        from heygen_async.bulk.download.video_files import checked_kinds  # noqa: PLC0415 - the same
+
+        return await fetch(self, video, to, checked_kinds(files))
 
     def render_many(
         self,

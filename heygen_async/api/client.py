@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import math
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 from ssl import SSLContext
 from typing import TYPE_CHECKING, Any, Self
 
 import anyio
+import attrs
 
 from heygen_async.account.account import Account
 from heygen_async.account.admission import Admission
@@ -17,23 +20,29 @@ from heygen_async.account.base_url import HEYGEN
 from heygen_async.account.credentials import Credentials, find_credentials
 from heygen_async.account.rate_limit import Pacer, Turn
 from heygen_async.account.render_pool import RenderPool
+from heygen_async.api.agents.session_job import AgentJob
 from heygen_async.api.agents.video_agents import VideoAgents
 from heygen_async.api.handles import polling
-from heygen_async.api.handles.video import Video
+from heygen_async.api.handles.video import Video, VideoJob
 from heygen_async.api.renders import creation_call
 from heygen_async.api.requests.batch import create_batch
 from heygen_async.api.requests.modes import VideoRequest
 from heygen_async.api.resources import Resources
 from heygen_async.api.videos import Videos
 from heygen_async.api.webhooks import Webhooks
-from heygen_async.errors import DeadlineExceededError, HeyGenError, InvalidInputError
+from heygen_async.errors import (
+    DeadlineExceededError,
+    HeyGenError,
+    InvalidInputError,
+    RenderFailedError,
+)
 from heygen_async.http import wire
 from heygen_async.http.call import Call, Options
 from heygen_async.http.caller import Caller
 from heygen_async.http.outcomes import Accepted, Outcome, outcome_of
 from heygen_async.http.retry import RetryPolicy
 from heygen_async.http.transport import Transport
-from heygen_async.telemetry import Observer, Telemetry
+from heygen_async.telemetry import JobEnded, JobSubmitted, Observer, Telemetry
 
 if TYPE_CHECKING:
     import aiohttp
@@ -42,6 +51,8 @@ if TYPE_CHECKING:
     from heygen_async.api.requests.stored import StoredRequest
 
 logger: logging.Logger = logging.getLogger("heygen_async")
+
+_RENDERS = itertools.count()  # single renders of this process, for telemetry
 
 
 class Client(Resources):
@@ -110,7 +121,7 @@ class Client(Resources):
             self._transport, credentials=self.credentials, retry=self.retry, pacer=pacer, telemetry=self.telemetry
         )
         self.video_agents: VideoAgents = VideoAgents(self._caller)
-        self.videos: Videos = Videos(self._caller, self.video_agents)
+        self.videos: Videos = Videos(self._caller, self.video_agents, self._fetch)
         self.webhooks: Webhooks = Webhooks(self._caller)
 
     async def __aenter__(self) -> Self:
@@ -125,13 +136,25 @@ class Client(Resources):
         """Close the client's connections. Renders go on."""
         await self._transport.aclose()
 
-    async def render(self, request: VideoRequest, *, deadline: float = polling.DEADLINE_SECONDS) -> Video:
+    async def render(
+        self,
+        request: VideoRequest,
+        *,
+        deadline: float = polling.DEADLINE_SECONDS,
+        on_submitted: polling.Called[VideoJob | AgentJob] | None = None,
+        on_status: polling.Called[Any] | None = None,
+        options: Options | None = None,
+    ) -> Video:
         """Submit *request*, of any mode, and return the completed video. Costs money.
 
         Args:
             request: The request.
             deadline: Most seconds for submission and render together. After it, or after a cancellation, the render
                 goes on.
+            on_submitted: Called with the handle as soon as HeyGen has accepted the request, to store its id; a
+                function, plain or async.
+            on_status: Called with the video, or before it with the agent's session, each time the status changes.
+            options: Options of the submission, such as `idempotency_key`.
 
         Raises:
             RenderFailedError: The render failed; HeyGen does not bill failed renders.
@@ -141,10 +164,17 @@ class Client(Resources):
         Source: `POST /v3/videos` or `POST /v3/video-agents`, then `GET /v3/videos/{video_id}`.
         """
         began = anyio.current_time()
-        job = await self.videos.create(request, Options(deadline=deadline))
-        left = max(0.0, deadline - (anyio.current_time() - began))
+        job = await self.videos.create(request, attrs.evolve(options or Options(), deadline=deadline))
+        row: dict[str, Any] = {"index": next(_RENDERS), "mode": request.kind, "resource_id": job.id}
+        self.telemetry.emit(JobSubmitted(**row))
         try:
-            return await job.wait(deadline=left)
+            await polling.call(on_submitted, job)
+            left = max(0.0, deadline - (anyio.current_time() - began))
+            video = await job.wait(deadline=left, on_status=on_status)
+        except RenderFailedError as exc:
+            error, code = type(exc).__name__, exc.code or type(exc).__name__
+            self.telemetry.emit(JobEnded(**row, error=error, code=code, outcome="failed"))
+            raise
         except DeadlineExceededError as exc:
             exc.add_note(f"the deadline of {deadline:g} s counts from before the submission")
             raise
@@ -153,6 +183,8 @@ class Client(Resources):
             exc.add_note(note)
             logger.warning("%s", note)
             raise
+        self.telemetry.emit(JobEnded(**row, outcome="completed"))
+        return video
 
     async def begin(self, request: RenderRequest | StoredRequest, options: Options | None = None) -> str:
         """Submit a request of any kind and return the id of the video, session or job. Costs money.
@@ -239,6 +271,10 @@ class Client(Resources):
             costs=method == "POST" if costs is None else costs,
         )
         return await self._caller.send(call, options)
+
+    async def _fetch(self, video: Video, to: Path, files: Sequence[str]) -> list[Path]:
+        """Store files of a video; `HeyGen` does."""
+        raise InvalidInputError(f"video {video.id} is not stored in {to}: use a HeyGen, which can store {files}")
 
     @property
     def account(self) -> Account:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
 import attrs
@@ -15,7 +17,7 @@ from heygen_async.api.handles.video import CreatedVideo, Statuses, Video, VideoJ
 from heygen_async.api.requests.batch import BatchableRequest, create_batch
 from heygen_async.api.requests.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent, VideoRequest
 from heygen_async.api.requests.stored import StoredRequest, payload_of
-from heygen_async.errors import ContractError, InvalidInputError
+from heygen_async.errors import ContractError, InvalidInputError, ResourceNotReadyError
 from heygen_async.http import pages, wire
 from heygen_async.http.call import MOST_IDS, Call, Options, data_reader, id_lists, path_id
 from heygen_async.http.caller import Caller
@@ -33,6 +35,7 @@ AnyRequest = VideoRequest | StoredRequest
 
 
 Entries: TypeAlias = list[dict[str, Any]]
+Fetch = Callable[[Video, Path, Sequence[str]], Awaitable[list[Path]]]
 
 
 @attrs.frozen(kw_only=True)
@@ -46,10 +49,11 @@ class DeletedVideo:
 class Videos:
     """`heygen.videos`: create, read and delete videos."""
 
-    def __init__(self, caller: Caller, agents: VideoAgents) -> None:
-        """Send requests by *caller*, and agent requests by *agents*."""
+    def __init__(self, caller: Caller, agents: VideoAgents, fetch: Fetch) -> None:
+        """Send requests by *caller*, and agent requests by *agents*; *fetch* stores files."""
         self._caller = caller
         self._agents = agents
+        self._fetch = fetch
 
     @overload
     async def create(self, request: DirectRequest, options: Options | None = None) -> VideoJob: ...
@@ -85,6 +89,32 @@ class Videos:
     async def get(self, video_id: str, options: Options | None = None) -> Video:
         """Return the video with its present status. Source: `GET /v3/videos/{video_id}`."""
         return await self._caller.send(get_video(video_id), options)
+
+    async def download(
+        self, video: Video | str, to: str | PathLike[str], *, files: Sequence[str] = ("video",)
+    ) -> list[Path]:
+        """Store files of a completed video and return their paths. Free.
+
+        A download that was cut off is continued, and each file is checked. No file of yours is replaced.
+
+        Args:
+            video: The video, or its id.
+            to: A folder, or the path of the video's file; other files get its name with their own endings.
+            files: Kinds of files: video, captioned_video, captions, thumbnail, gif. A kind that HeyGen does not have
+                for the video is left out.
+
+        Raises:
+            RenderFailedError: The video failed.
+            ResourceNotReadyError: The video has not ended.
+            DownloadError: A file could not be stored after several attempts; the next download continues it.
+
+        Source: `GET /v3/videos/{video_id}` for an id.
+        """
+        found = await self.get(video) if isinstance(video, str) else video
+        found.check()
+        if not found.ended:
+            raise ResourceNotReadyError(f"video {found.id} is {found.status}: wait for its end", resource_id=found.id)
+        return await self._fetch(found, Path(to), files)
 
     def list(self, *, title: str | None = None, folder_id: str | None = None, limit: int = 100) -> pages.Listing[Video]:
         """List videos, newest first, in pages of *limit* (1 to 100). Source: `GET /v3/videos`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import AsyncIterator
 
 from heygen_async.api.agents.sessions import SESSION_STATUSES, Session, get_session
@@ -44,22 +45,24 @@ class AgentJob:
             async for video in VideoJob(self._caller, video_id).statuses():
                 yield video
 
-    async def wait(self, *, deadline: float = polling.DEADLINE_SECONDS) -> Video:
+    async def wait(
+        self, *, deadline: float = polling.DEADLINE_SECONDS, on_status: polling.Called[Session | Video] | None = None
+    ) -> Video:
         """Wait for the end and return the completed video. Free of charge; a cancelled wait leaves the agent working.
 
         If the session is in chat mode and waits for an answer, this waits too, until the deadline.
 
         Args:
             deadline: Most seconds to wait.
+            on_status: Called with the session, later with its video, each time the status changes; a function, plain or
+                async.
 
         Raises:
             RenderFailedError: The session or its video failed; HeyGen does not bill failed renders.
             DeadlineExceededError: The session has not ended yet; it goes on and is paid for.
         """
-        return (await polling.wait_for(deadline, "session", self.id, self._ended)).check()
-
-    async def _ended(self) -> Video:
-        last = [found async for found in self.statuses()][-1]
+        follow = functools.partial(polling.last_of, self.statuses, on_status)
+        last = await polling.wait_for(deadline, "session", self.id, follow)
         if isinstance(last, Session):
             raise last.failure()
-        return last
+        return last.check()

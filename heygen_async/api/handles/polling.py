@@ -6,6 +6,7 @@ comes when the fastest renders end.
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
@@ -17,6 +18,7 @@ from attrs import validators as v
 from heygen_async.errors import DeadlineExceededError, HeyGenError, NotFoundError
 
 T = TypeVar("T")
+Called = Callable[[T], object]  # a function of the user, plain or async
 
 DEADLINE_SECONDS = 3600.0  # HeyGen names 45 minutes as the longest time of a render
 
@@ -86,6 +88,21 @@ async def wait_for(deadline: float, subject: str, resource_id: str, work: Callab
         resource_id=resource_id,
         spent="yes",
     )
+
+
+async def last_of(statuses: Callable[[], AsyncIterator[T]], called: Called[T] | None) -> T:
+    """Return the last of *statuses*, and call *called* with each."""
+    seen: list[T] = []
+    async for found in statuses():
+        seen[:] = [found]
+        await call(called, found)
+    return seen[0]
+
+
+async def call(function: Called[T] | None, value: T) -> None:
+    """Call a function of the user, plain or async, if there is one."""
+    if function is not None and inspect.isawaitable(returned := function(value)):
+        await returned
 
 
 def note_status(status: str, known: frozenset[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import AsyncIterator
 from typing import Any, TypeAlias
 
@@ -136,20 +137,21 @@ class VideoJob:
                 return
             last = video.status
 
-    async def wait(self, *, deadline: float = polling.DEADLINE_SECONDS) -> Video:
+    async def wait(
+        self, *, deadline: float = polling.DEADLINE_SECONDS, on_status: polling.Called[Video] | None = None
+    ) -> Video:
         """Wait for the end and return the completed video. Free of charge; a cancelled wait leaves the render running.
 
         Args:
             deadline: Most seconds to wait.
+            on_status: Called with the video each time its status changes; a function, plain or async.
 
         Raises:
             RenderFailedError: The render failed; HeyGen does not bill failed renders.
             DeadlineExceededError: The render has not ended yet; it goes on and is paid for.
         """
-        return (await polling.wait_for(deadline, "video", self.id, self._ended)).check()
-
-    async def _ended(self) -> Video:
-        return [video async for video in self.statuses()][-1]
+        last = functools.partial(polling.last_of, self.statuses, on_status)
+        return (await polling.wait_for(deadline, "video", self.id, last)).check()
 
 
 def get_video(video_id: str) -> Call[Video]:

@@ -93,8 +93,8 @@ async def download(
         heygen-async videos download v_123 --output welcome.mp4
     """
     from heygen_async import HeyGen, ResourceNotReadyError
+    from heygen_async.bulk.download.single_video import fetch
     from heygen_async.bulk.download.video_files import checked_kinds
-    from heygen_async.cli.rendering.download import fetch
 
     kinds = checked_kinds(kind.strip() for kind in files.split(","))
     async with HeyGen(base_url=base_url) as heygen:

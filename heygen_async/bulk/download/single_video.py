@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from heygen_async import DownloadError, HeyGen, InvalidInputError, Job, Video
+from heygen_async.api.client import Client
+from heygen_async.api.handles.video import Video
 from heygen_async.api.requests.stored import StoredRequest
 from heygen_async.bulk.download.downloader import Downloader
 from heygen_async.bulk.download.file_types import FileKind
+from heygen_async.bulk.jobs.job import Job
+from heygen_async.errors import DownloadError, InvalidInputError
 
 # The request of the video is not known here, so only the files that HeyGen offers are expected.
 _ANY = Job(request=StoredRequest(kind="avatar", text="{}"))
 
 
-async def fetch(heygen: HeyGen, video: Video, to: Path, kinds: Sequence[FileKind]) -> list[Path]:
+async def fetch(client: Client, video: Video, to: Path, kinds: Sequence[FileKind]) -> list[Path]:
     """Store files of a completed video and return their paths. Free.
 
     Args:
-        heygen: Client that asks for new addresses.
+        client: Client that asks for new addresses.
         video: The completed video.
         to: A folder, or the path of the video's file; other files get its name with their own endings.
         kinds: Kinds of files to store; a kind that HeyGen does not offer for the video is left out.
@@ -27,7 +30,7 @@ async def fetch(heygen: HeyGen, video: Video, to: Path, kinds: Sequence[FileKind
         DownloadError: A file could not be stored after several attempts; the next download continues it.
     """
     folder, name = _folder_and_name(to)
-    downloads = Downloader(heygen, folder, name, files=kinds)
+    downloads = Downloader(client, folder, name, files=kinds)
     files = downloads.name_files(_ANY, video, {})
     saved = []
     for kind in downloads.kinds:
@@ -44,5 +47,5 @@ def _folder_and_name(to: Path) -> tuple[Path, str]:
     if to.is_dir() or not to.suffix:
         return to, "{id}"
     if "{" in to.stem:
-        raise InvalidInputError(f"--output {to}: braces mark placeholders; choose another name")
+        raise InvalidInputError(f"{to}: braces mark placeholders; choose another name")
     return to.parent, to.stem
