@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from heygen_async.simulator import World
-from tests.cli.test_stories import PEOPLE, agrees_with_the_ledger, run, write
-from tests.helpers.commands import CommandResult
+from heygen_async.simulator import ErrorAnswer, FailedRender, World
+from tests.cli.test_stories import PEOPLE, agrees_with_the_ledger, corrected, run, write
+from tests.helpers.commands import CommandResult, call
 
 Command = Callable[[], CommandResult]
+Unread = Callable[[Command], CommandResult]
 
+BANG, HELLO = "Hi {{ name }}!", "Hello {{ name }}."
 pytestmark = pytest.mark.usefixtures("_simulator_thread")
 
 
@@ -54,8 +56,158 @@ def ran(*options: str, script: str = "Hi {{ name }}.") -> Command:
     return lambda: run(*options, script=script)
 
 
+def by_id(*options: str, script: str = "Hi {{ name }}.") -> Command:
+    return ran("--id", "email", *options, script=script)
+
+
+def resumed() -> CommandResult:
+    return call("resume", "list.db", "--speed", "500")
+
+
+@pytest.fixture
+def unread(world: World) -> Unread:
+    """Run a command during which HeyGen cannot be asked for details, so that its rows stay under way."""
+
+    def ended(done: Command) -> CommandResult:
+        world.faults.append(ErrorAnswer(method="GET", path="/v3/videos*", status=503))
+        result = done()
+        world.faults.clear()
+        return result
+
+    return ended
+
+
 def test_an_option_is_put_back_to_its_default(step: Told) -> None:
     """What was typed counts, also if it is the default; what was not typed is kept."""
     step(ran("--max-in-flight", "1", "--deadline", "900"), 3, 0)
     done = step(ran("--max-in-flight", "10"), 0, 7)
     assert "Kept from this campaign's last run: deadline 900.0\n" in done.output
+
+
+def test_an_id_is_corrected_while_its_row_is_under_way(step: Told, unread: Unread) -> None:
+    """The row of the old address is followed to its video; the same words are not sent for the new one unasked."""
+    step(lambda: unread(by_id("--deadline", "30")), 3, 5)
+    write([("ada.l@x.example", "Ada"), *PEOPLE[1:]])
+    done = step(by_id("--deadline", "3600"), 0, 8)
+    assert "1 the same words as a video of another row" in done.output
+
+
+def test_ids_are_begun_while_rows_are_under_way(step: Told, unread: Unread) -> None:
+    """Nor are those of a list that was exported with one more column, and now has ids."""
+    step(lambda: unread(ran("--deadline", "30")), 3, 5)
+    write(PEOPLE, "newsletter")
+    step(by_id("--deadline", "3600"), 0, 8)
+    step(ran(), 0, 7)
+
+
+def test_a_script_is_put_back_after_all_was_rendered_again(step: Told) -> None:
+    """The list has one more column now, so only the former videos tell that these words were paid for."""
+    step(ran(), 3, 0)
+    step(ran("--again", script=BANG), 3, 0)
+    write(PEOPLE, "newsletter")
+    step(ran(), 0, 8)
+
+
+def test_a_script_is_put_back_before_all_was_rendered_again(step: Told) -> None:
+    """Rows that were to be rendered again, and were not sent yet, get the videos back that they had."""
+    step(by_id(), 3, 0)
+    step(by_id("--again", "--budget", "0.45", "--max-in-flight", "1", script=BANG), 1, 6)
+    step(by_id("--budget", "100"), 0, 8)
+    assert call("status", "list.db").output.count("3  completed") == 1
+    step(by_id(script=BANG), 0, 8)
+    step(by_id("--again", script=BANG), 2, 0)
+
+
+def test_a_third_script_needs_a_word_of_its_own(step: Told) -> None:
+    """The word was given for the second script; `resume` does not send that one either, once it is out of date."""
+    step(by_id(), 3, 0)
+    step(by_id("--again", "--budget", "0.45", "--max-in-flight", "1", script=BANG), 1, 6)
+    step(by_id("--budget", "100", script=HELLO), 0, 8)
+    step(resumed, 0, 7)
+    step(by_id("--again", script=HELLO), 3, 0)
+
+
+def test_a_decision_goes_on_where_it_was_interrupted(step: Told) -> None:
+    """The same script without --again: the word was given, so the rows that are left are sent."""
+    step(ran(), 3, 0)
+    step(ran("--again", "--budget", "0.45", "--max-in-flight", "1", script=BANG), 1, 6)
+    step(ran("--budget", "100", script=BANG), 2, 0)
+
+
+def test_a_row_that_left_before_it_was_rendered_again_comes_back(step: Told) -> None:
+    """It still has its first video."""
+    step(ran(), 3, 0)
+    step(ran("--again", "--budget", "0.16", script=BANG), 0, 6)
+    write(PEOPLE[1:])
+    step(ran("--budget", "100"), 0, 0)
+    write(PEOPLE)
+    step(ran(script=BANG), 0, 8)
+    step(ran(), 0, 0)
+
+
+def test_a_row_fails_when_it_is_rendered_again(step: Told, world: World) -> None:
+    """Under the first script it has its first video; under a third one it waits like the others."""
+    step(by_id(), 3, 0)
+    world.faults.append(FailedRender(nth=1))
+    step(by_id("--again", script=BANG), 3, 5)
+    done = step(by_id(), 0, 8)
+    assert "2 changed after their videos were made: wait for a decision, 1 unchanged" in done.output
+    step(by_id(script=HELLO), 0, 8)
+
+
+def test_a_row_is_edited_twice_while_it_is_under_way(step: Told, unread: Unread) -> None:
+    """It is followed to its end, then waits for one decision."""
+    step(lambda: unread(by_id("--deadline", "30")), 3, 5)
+    corrected()
+    assert "still under way" in step(lambda: unread(by_id()), 0, 5).output
+    write([("ada@x.example", "Countess Ada"), *PEOPLE[1:]])
+    step(by_id("--deadline", "3600"), 0, 0)
+    step(by_id(), 0, 8)
+    step(by_id("--again"), 1, 0)
+    step(by_id("--again"), 0, 7)
+
+
+def test_failed_rows_are_edited_and_fed_back(step: Told, world: World) -> None:
+    """The edited row is rendered; the old list that lacks the edit then waits for a decision."""
+    world.faults.append(FailedRender(nth=1))
+    step(by_id(), 3, 5)
+    call("export", "list.db", "failed.csv")
+    text = Path("failed.csv").read_text("utf-8-sig")
+    Path("failed.csv").write_text(text.replace("@x.example,", "@x.example,Dear "), encoding="utf-8")
+    step(lambda: run("--id", "email", "--journal", "list.db", source="failed.csv"), 1, 0)
+    step(by_id(), 0, 8)
+
+
+def test_two_rows_swap_their_names(step: Told) -> None:
+    """Without ids both have their videos; with ids both have changed."""
+    step(ran(), 3, 0)
+    write([("ada@x.example", "Bo"), ("bo@x.example", "Ada"), PEOPLE[2]])
+    step(ran(), 0, 7)
+    step(by_id(), 0, 7)
+    write(PEOPLE)
+    step(by_id(), 0, 8)
+
+
+def test_a_list_a_list_b_and_list_a_again(step: Told) -> None:
+    """One journal, two lists: what they share is rendered once, and nothing of the other list is sent."""
+    step(ran("--journal", "both.db", "--limit", "2"), 2, 0)
+    write([("di@x.example", "Di"), ("a@b.example", "Ada")], to="b.csv")
+    step(lambda: run("--journal", "both.db", source="b.csv"), 1, 0)
+    step(ran("--journal", "both.db"), 1, 0)
+    step(ran("--journal", "both.db"), 0, 7)
+
+
+def test_a_list_is_edited_before_a_resume(step: Told) -> None:
+    """`resume` knows nothing of the edit; the next run asks about it."""
+    step(by_id("--budget", "0.1"), 0, 6)
+    corrected()
+    step(lambda: call("resume", "list.db", "--speed", "500", "--budget", "100"), 3, 0)
+    step(by_id(), 0, 8)
+
+
+def test_a_row_is_retried_and_the_script_edited(step: Told, world: World) -> None:
+    """The row that cost nothing is rendered with the new script; the others wait."""
+    world.faults.append(FailedRender(nth=1))
+    step(ran(), 3, 5)
+    call("retry", "list.db", "--failed")
+    step(ran(script=BANG), 1, 8)
