@@ -188,6 +188,32 @@ def test_two_rows_swap_their_names(step: Told) -> None:
     step(by_id(), 0, 8)
 
 
+def test_blanks_come_with_another_export(step: Told) -> None:
+    """The words have changed, by a blank that nobody sees: the contacts are known, and nothing is paid unasked."""
+    step(ran(), 3, 0)
+    write([(f"{email} ", f"{name} ") for email, name in PEOPLE])
+    step(ran(), 0, 8)
+
+
+def test_a_failed_row_left_the_list_before_its_retry(step: Told, world: World) -> None:
+    """`retry` says that `resume` will not send it."""
+    world.faults.append(FailedRender(contains="Ada"))
+    step(ran(), 3, 5)
+    write(PEOPLE[1:])
+    step(ran(), 0, 7)
+    done = step(lambda: call("retry", "list.db", "--failed"), 0, 0)
+    assert "1 of them are not in the list that was run last" in done.output
+    step(resumed, 0, 7)
+
+
+def test_a_canary_of_an_earlier_run_is_told_as_that(step: Told) -> None:
+    """The question names no number of rows that this run has not rendered."""
+    step(lambda: run("--canary", "1", "--approve", answer="n\n"), 1, 6)
+    done = step(lambda: run(answer="n\n"), 0, 6)
+    assert "The first rows are there from an earlier run. Render the others?" in done.output
+    assert "first 0" not in done.output
+
+
 def test_a_list_a_list_b_and_list_a_again(step: Told) -> None:
     """One journal, two lists: what they share is rendered once, and nothing of the other list is sent."""
     step(ran("--journal", "both.db", "--limit", "2"), 2, 0)
