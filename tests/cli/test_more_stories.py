@@ -178,6 +178,17 @@ def test_failed_rows_are_edited_and_fed_back(step: Told, world: World) -> None:
     step(by_id(), 0, 8)
 
 
+def test_failed_rows_that_may_be_paid_for_are_told_apart(step: Told, world: World) -> None:
+    """A file of failed rows knows nothing of their money; the command that wrote it does."""
+    world.faults.append(ErrorAnswer(method="GET", path="/v3/videos*", status=404, code="video_not_found"))
+    step(ran("--deadline", "900"), 3, 5)
+    world.faults.clear()
+    done = call("export", "list.db", "failed.csv")
+    assert "To send them again: heygen-async run failed.csv --journal list.db" in done.output
+    assert "3 of them are paid for, or may be" in done.output
+    step(lambda: run("--journal", "list.db", source="failed.csv"), 0, 7)
+
+
 def test_two_rows_swap_their_names(step: Told) -> None:
     """Without ids both have their videos; with ids both have changed."""
     step(ran(), 3, 0)
