@@ -423,15 +423,18 @@ def test_the_commands_for_workers(database: str, tmp_path: Path, monkeypatch: py
     """`enqueue`, `status`, `pause`, `resume` and `retry` work on the database that workers share."""
     assert database.startswith(ADDRESSES)
     (tmp_path / "leads.csv").write_text("name\nAda\nBob\n", encoding="utf-8")
+    (tmp_path / "campaign.toml").write_text("[run]\ntag_titles = true\n", encoding="utf-8")
     words = ["--set", "avatar_id=look_anna", "--set", "voice_id=voice_warm", "--script", "Hi {{ name }}"]
     monkeypatch.delenv("HEYGEN_API_KEY", raising=False)
-    result = call("enqueue", str(tmp_path / "leads.csv"), *words, "--database", database, "--max-in-flight", "4")
+    files = [str(tmp_path / name) for name in ("campaign.toml", "leads.csv")]
+    result = call("enqueue", *files, *words, "--database", database, "--max-in-flight", "4")
     assert result.exit_code == 0, result
     assert "2 rows are queued; at most 4 render at once, 3 agents among them" in result.output
     assert "paused: lunch" in call("pause", "--database", database, "--why", "lunch").output
     assert "workers: paused: lunch" in call("status", database).output
     assert "The workers continue: at most 4 renders at once." in call("resume", database).output
     with Journal(database) as journal:
+        assert "[" in journal.get(1).body["title"], "the campaign file's tag_titles"
         journal.intend(1)
         journal.failed(1, code="bad", error="why", spent="no")
     assert "2 rows are queued again" in call("retry", database, "--failed").output

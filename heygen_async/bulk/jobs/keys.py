@@ -33,9 +33,13 @@ def body_hash(kind: str, body: Any) -> str:
 def row_hash(row: Any) -> str:
     """Return a hash of all cells of a row, by which a contact is recognised whose request has changed.
 
+    Blanks around a cell play no part: nobody sees them, and programs add and remove them.
+
     Raises:
         InvalidInputError: The row holds an object without a stable form, such as one that is shown by its address.
     """
+    if isinstance(row, Mapping):
+        row = {name: cell.strip() if isinstance(cell, str) else cell for name, cell in row.items()}
     return _digest("row", _canonical(row))
 
 

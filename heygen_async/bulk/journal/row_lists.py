@@ -8,9 +8,10 @@ twice.
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import attrs
@@ -43,31 +44,42 @@ class KnownRow:
         """True if the row has failed and cost nothing."""
         return self.state == "failed" and self.spent in {None, "no"}
 
+    @property
+    def may_have_former_video(self) -> bool:
+        """True if the row was to be rendered again, and has cost nothing since."""
+        return self.generation > 0 and (self.state in {"planned", "dropped"} or self.has_failed_free)
+
 
 # Lists of one campaign of workers have one name; all lists of a journal of one campaign have the empty name.
 _SAME_NAME = (
     "(seen = 0 OR seen IN (SELECT one.id FROM lists one JOIN lists same ON one.name = same.name WHERE same.id = ?))"
 )
+_MAY_BE_PAID = (
+    "(state IN ('completed', 'intended', 'submitted', 'unknown') OR (state = 'failed' AND spent IN ('yes', 'unknown')))"
+)
 _FACTS = ", ".join(field.name for field in attrs.fields(KnownRow))
 
 
-def match_of(entry: Entry, known: KnownRow | None, *, mark: int, is_made: bool) -> Match:
+def match_of(entry: Entry, known: KnownRow | None, *, mark: int, is_made: bool, former: Collection[str] = ()) -> Match:
     """Return what a row of a list is to the journal.
 
     Args:
         entry: The row of the list.
         known: The row of the journal with its identity or, without one, with its cells.
         mark: Number of the list.
-        is_made: True if another row had its video of the same request before this list.
+        is_made: True if another row had its video of the same request, or may have had one, before this list.
+        former: Hashes of the requests by which the known row had its videos, if it is to be rendered again.
     """
     if known is None:
         return "equal" if is_made else "new"
     if known.seen == mark:
         return "repeated"
-    if known.body_hash == entry.body_hash:
+    if known.body_hash == entry.body_hash and not (former and known.state == "dropped"):
         return _same_request(entry, known)
     if known.state in UNDER_WAY:
         return "busy"
+    if former:
+        return "unchanged" if entry.body_hash in former else "changed"
     return "replaced" if known.state in {"planned", "dropped"} or known.has_failed_free else "changed"
 
 
@@ -163,21 +175,44 @@ class RowLists(JournalReader):
         if match == "repeated":
             return
         self._execute("UPDATE jobs SET seen = ? WHERE id = ?", (mark, known.id))
+        if match == "changed" and not again:
+            self._execute("UPDATE jobs SET state = 'dropped' WHERE id = ? AND state = 'planned'", (known.id,))
         if match == "busy" or (match == "changed" and not again):
             return
+        is_restored = match == "unchanged" and known.body_hash != entry.body_hash
+        if match in {"changed", "retried"} or (match != "unchanged" and known.state == "failed") or is_restored:
+            self.plan_again(known.id, generation=known.generation + 1)  # before the request changes: it is kept
         self._execute(
             "UPDATE jobs SET identity = ?, row_hash = ?, kind = ?, body_hash = ? WHERE id = ?",
             (entry.identity, entry.row_hash, entry.kind, entry.body_hash, known.id),
         )
-        if match == "unchanged":
+        if match == "unchanged" and not is_restored:
             self._execute("UPDATE requests SET row = ? WHERE id = ?", (as_json(entry.row), known.id))
             return
-        if match in {"changed", "retried"} or known.state == "failed":
-            self.plan_again(known.id, generation=known.generation + 1)
         self._execute("UPDATE jobs SET state = 'planned' WHERE id = ?", (known.id,))
+        if is_restored:
+            self._restore(known.id, entry.body_hash)
         self._execute(
             "UPDATE requests SET row = ?, body = ? WHERE id = ?", (as_json(entry.row), as_json(entry.body), known.id)
         )
+
+    def _restore(self, job_id: int, body_hash: str) -> None:
+        """Give a row the video back that it had by a request, as it is not to be rendered again after all.
+
+        Its files are fetched again. Its generation is not: a key that was used is never used for another request.
+        """
+        ((generation, *facts),) = self._rows(
+            "SELECT generation, video_id, session_id, run, low_usd, high_usd FROM former "
+            "WHERE job_id = ? AND body_hash = ? AND state = 'completed' ORDER BY generation DESC LIMIT 1",
+            job_id,
+            body_hash,
+        )
+        self._execute(
+            "UPDATE jobs SET state = 'completed', spent = 'yes', video_id = ?, session_id = ?, run = ?, low_usd = ?, "
+            "high_usd = ?, ended_at = ? WHERE id = ?",
+            (*facts, time.time(), job_id),
+        )
+        self._execute("DELETE FROM former WHERE job_id = ? AND generation = ?", (job_id, generation))
 
     def _plan_new(self, entries: Sequence[Entry], mark: int) -> None:
         self._db.executemany(
@@ -221,6 +256,9 @@ class _Page:
             if known.identity not in expected and known.seen != mark:
                 self._by_row.setdefault(known.row_hash or "", []).append(known)
         self._made = self._made_before(journal, strange, mark)
+        self._former = self._former_videos(
+            journal, [*self._by_identity.values(), *itertools.chain(*self._by_row.values())]
+        )
 
     def find(self, entry: Entry) -> KnownRow | None:
         """Return the row of the journal with the identity of *entry* or, without one, with its cells."""
@@ -235,7 +273,8 @@ class _Page:
         if entry.identity in self._taken:
             return "repeated"
         self._taken.add(entry.identity)
-        return match_of(entry, known, mark=self._mark, is_made=entry.body_hash in self._made)
+        former = self._former.get(known.id, ()) if known is not None else ()
+        return match_of(entry, known, mark=self._mark, is_made=entry.body_hash in self._made, former=former)
 
     @staticmethod
     def _known(journal: RowLists, column: str, entries: Sequence[Entry], mark: int) -> list[KnownRow]:
@@ -249,16 +288,34 @@ class _Page:
         return [KnownRow(*row) for row in journal._rows(query, *values, mark)]  # noqa: SLF001 - a part of it
 
     @staticmethod
+    def _former_videos(journal: RowLists, rows: Sequence[KnownRow]) -> dict[int, set[str]]:
+        """Return the hashes of the requests of former videos, by row, of rows that were to be rendered again."""
+        ids = [known.id for known in rows if known.may_have_former_video]
+        found: dict[int, set[str]] = {}
+        if ids:
+            among = f"job_id IN ({placeholders(len(ids))})"
+            query = f"SELECT job_id, body_hash FROM former WHERE state = 'completed' AND {among}"  # noqa: S608 - our own words
+            for job_id, request in journal._rows(query, *ids):  # noqa: SLF001 - a part of it
+                found.setdefault(job_id, set()).add(request)
+        return found
+
+    @staticmethod
     def _made_before(journal: RowLists, entries: Sequence[Entry], mark: int) -> set[str]:
-        """Return the hashes of requests that had a video before the list was begun."""
+        """Return the hashes of requests that had a video, or may have had one, before the list was begun."""
         if not entries:
             return set()
-        query = (
-            f"SELECT body_hash FROM jobs WHERE body_hash IN ({placeholders(len(entries))}) "  # noqa: S608 - our own words
-            f"AND state = 'completed' AND {_SAME_NAME} AND ended_at < (SELECT begun FROM lists WHERE id = ?)"
+        among = f"body_hash IN ({placeholders(len(entries))})"
+        of_rows = (
+            f"SELECT body_hash FROM jobs WHERE {among} AND {_MAY_BE_PAID} AND {_SAME_NAME} "  # noqa: S608 - our own words
+            "AND coalesce(intended_at, ended_at) < (SELECT begun FROM lists WHERE id = ?)"
+        )
+        of_former = (
+            f"SELECT body_hash FROM former WHERE {among} AND state = 'completed' "  # noqa: S608 - the same
+            f"AND job_id IN (SELECT id FROM jobs WHERE {_SAME_NAME})"
         )
         values = [entry.body_hash for entry in entries]
-        return {found for (found,) in journal._rows(query, *values, mark, mark)}  # noqa: SLF001 - a part of it
+        found = [*journal._rows(of_rows, *values, mark, mark), *journal._rows(of_former, *values, mark)]  # noqa: SLF001 - a part of it
+        return {request for (request,) in found}
 
 
 class _UndoneError(JournalError):

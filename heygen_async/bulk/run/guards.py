@@ -212,7 +212,8 @@ class Canary(Guard):
             return
         self._approved = await self._approve(tuple(self._ended))
         if not self._approved:
-            raise CanaryFailedError(f"the first {len(self._ended)} rows were not approved of, so no other was sent")
+            first = f"the first {len(self._ended)} rows" if self._ended else "the first rows, of an earlier run,"
+            raise CanaryFailedError(f"{first} were not approved of, so no other was sent")
 
     def adopt(self, row: InFlight) -> None:
         """Count a row that an earlier run has sent as one of the first."""

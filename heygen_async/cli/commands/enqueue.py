@@ -71,6 +71,7 @@ def enqueue(
             campaign=source.stem if campaign is None else campaign,
             max_in_flight=max_in_flight or _max_in_flight_of(settings, source),
             max_agents=max_agents,
+            tag_titles=settings.run.tag_titles,
             again=again,
         )
         console = wide_console()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -18,4 +19,16 @@ def export(journal: JournalFile, output: Annotated[Path, Parameter(help="Ends in
 
     with Journal(journal, read_only=True) as opened:
         count = export_journal(opened, output)
-    wide_console().print(f"{count} rows written to {output}")
+        paid = sum(record.spent in {"yes", "unknown"} for record in opened.records("failed"))
+    console = wide_console()
+    console.print(f"{count} rows written to {output}", markup=False)
+    if count and output.name.startswith("failed"):
+        words = f"heygen-async run {shlex.quote(str(output))} --journal {shlex.quote(journal)} ..."
+        console.print(f"To send them again: {words}", markup=False, soft_wrap=True)
+        if paid:
+            console.print(
+                f"{paid} of them are paid for, or may be: with this journal they are not sent, with another one they "
+                f"are paid for again. To look for their videos: heygen-async retry {shlex.quote(journal)} --failed",
+                markup=False,
+                soft_wrap=True,
+            )

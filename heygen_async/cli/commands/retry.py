@@ -11,6 +11,8 @@ from heygen_async.cli.terminal.option_types import JournalFile
 
 _LOOKED_FOR = "resume looks for their videos at HeyGen, and sends nothing for them"
 
+_OF_ANOTHER_LIST = "not in the list that was run last: resume leaves them out, and a run of their list sends them"
+
 
 def retry(
     journal: JournalFile,
@@ -42,10 +44,14 @@ def retry(
                 opened.begin_again(record.id)
             elif not is_shared:
                 opened.look_again(record.id)
+        again_planned = {record.id for record in rows} - {record.id for record in paid}
+        left_out = len(again_planned - {record.id for record in opened.records("planned")})
     if is_shared:
         _queue_again(journal)
     else:
         console.print(f"{len(rows) - len(paid)} rows are planned again. To send them: heygen-async resume {journal}")
+    if left_out:
+        console.print(f"{left_out} of them are {_OF_ANOTHER_LIST}.", soft_wrap=True)
     if paid:
         left = "they stay failed; compare with HeyGen (audit), then retry with --again" if is_shared else _LOOKED_FOR
         console.print(f"{len(paid)} rows are paid for, or may be: {left}.", soft_wrap=True)

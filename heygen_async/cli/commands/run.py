@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import attrs
 from cyclopts import Parameter
@@ -94,28 +94,38 @@ class RunFlags:
 
     def campaign(self, file: Campaign) -> Campaign:
         """Return *file* with the values of these options in place of its own."""
-        from heygen_async.bulk.download.video_files import checked_kinds
-
-        run = {
-            "max_in_flight": self.max_in_flight,
-            "deadline": self.deadline,
-            "budget_usd": self.budget,
-            "canary": self.canary,
-            "approve": self.approve or None,
-            "breaker": self.breaker,
-            "journal": _place_beside(file, self.journal),
-            "on_unknown": self.on_unknown,
-        }
-        downloads = {
-            "folder": path_beside(file, self.output),
-            "files": None if self.files is None else checked_kinds(kind.strip() for kind in self.files.split(",")),
-            "max_downloads": self.max_downloads,
-        }
+        run = {**self._of_run(), "approve": self.approve or None, "journal": _place_beside(file, self.journal)}
+        downloads = {**self._of_downloads(), "folder": path_beside(file, self.output)}
         return attrs.evolve(
             file,
             run=attrs.evolve(file.run, **given(**run)),
             downloads=attrs.evolve(file.downloads, **given(**downloads)),
         )
+
+    def chosen(self) -> dict[str, Any]:
+        """Return the options of `HeyGen.run` that were given here, also those that are the default.
+
+        A journal keeps an option of its last run until another value is given.
+        """
+        return given(**self._of_run(), **self._of_downloads())
+
+    def _of_run(self) -> dict[str, Any]:
+        return {
+            "max_in_flight": self.max_in_flight,
+            "deadline": self.deadline,
+            "budget_usd": self.budget,
+            "canary": self.canary,
+            "breaker": self.breaker,
+            "on_unknown": self.on_unknown,
+        }
+
+    def _of_downloads(self) -> dict[str, Any]:
+        from heygen_async.bulk.download.video_files import checked_kinds
+
+        return {
+            "files": None if self.files is None else checked_kinds(kind.strip() for kind in self.files.split(",")),
+            "max_downloads": self.max_downloads,
+        }
 
 
 def _place_beside(file: Campaign, journal: str | None) -> str | None:
@@ -156,7 +166,8 @@ def run(
         journal = flags.journal_of(campaign, source)
         if campaign.run.approve and campaign.run.canary is None:
             raise InvalidInputError("--approve: there is no canary to approve; say how many rows go first: --canary 3")
-        running = _RunCommand(campaign, contacts, journal, base_url, again=flags.again, preflight=not no_preflight)
+        chosen = {**flags.chosen(), "again": flags.again}
+        running = _RunCommand(campaign, contacts, journal, base_url, chosen, preflight=not no_preflight)
         return follow_run.run_async(lambda: running.run(feed), speed, base_url)
 
     exit_with_feed(command, in_json=in_json)
@@ -168,7 +179,7 @@ class _RunCommand:
     rows: Path | None
     journal: Path | str | None
     base_url: str | None
-    again: bool = attrs.field(kw_only=True)
+    chosen: dict[str, Any]
     preflight: bool = attrs.field(kw_only=True)
 
     async def run(self, feed: JsonFeed) -> int:
@@ -187,7 +198,7 @@ class _RunCommand:
             _show_notes(console, plan)
             if heygen is None:
                 HeyGen(base_url=self.base_url)  # raises the error about the missing key
-        again = self.again
+        again = self.chosen["again"]
         if not again:
             rates, tag_titles = self.campaign.rates, self.campaign.run.tag_titles
             again = await decide(console, compare(plan, self.journal, rates=rates, tag_titles=tag_titles))
@@ -210,7 +221,7 @@ class _RunCommand:
         async with HeyGen(base_url=self.base_url, observers=[board]) as heygen:
             with board:
                 results, bill = await render_campaign(
-                    self.campaign, plan, heygen, board, journal=self.journal, again=again
+                    self.campaign, plan, heygen, board, journal=self.journal, **{**self.chosen, "again": again}
                 )
         folder = str(self.campaign.beside(self.campaign.downloads.folder))
         return follow_run.finish(console, results, bill, board, journal=self.journal, folder=folder)

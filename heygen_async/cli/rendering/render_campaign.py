@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from heygen_async import Campaign, HeyGen, Journal, Results
 from heygen_async.bulk.output.results_csv import ResultsCsv
@@ -35,18 +36,18 @@ async def render_campaign(
     board: ProgressBoard,
     *,
     journal: Path | str | None = None,
-    again: bool = False,
+    **chosen: Any,
 ) -> tuple[Results, Bill]:
     """Render all rows of a plan and write each to `results.csv` as it ends. Costs money.
 
     Rows that are still under way when the run ends early are written as well, with their ids. With a journal,
-    results.csv is written from it later.
+    results.csv is written from it later. *chosen* are options of `HeyGen.run` that stand above those of the campaign.
     """
     folder = campaign.beside(campaign.downloads.folder)
     check_writable(folder)
     asks = campaign.run.approve or _is_waited_for(journal)
     approve = approval_prompt(board) if asks else None
-    running = heygen.run(plan, **{**campaign.options(), "journal": journal, "approve": approve, "again": again})
+    running = heygen.run(plan, **{**campaign.options(), **chosen, "journal": journal, "approve": approve})
     if journal is not None:
         return await follow(running, board, resume_hint_for(journal))
     with ResultsCsv(free_name(folder), plan.table.find_columns()) as output:

@@ -24,7 +24,8 @@ async def _approve(board: ProgressBoard, ended: Sequence[Result]) -> bool:
             board.console.print(clean(f"  {getattr(result, 'file', None) or result.resource_id}"), markup=False)
         lines = TypedLines(sys.stdin)
         try:
-            return await _answer(board, lines, f"The first {len(ended)} are there. Render the others? [y/n]: ")
+            there = f"The first {len(ended)} are there" if ended else "The first rows are there from an earlier run"
+            return await _answer(board, lines, f"{there}. Render the others? [y/n]: ")
         finally:
             lines.close()
 

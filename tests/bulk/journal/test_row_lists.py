@@ -52,6 +52,24 @@ def test_a_row_of_a_list_meets_a_row_of_the_journal(
     assert match_of(SAME, row, mark=1, is_made=False) == "repeated"
 
 
+@pytest.mark.parametrize(
+    ("state", "same", "first", "third"),
+    [
+        ("planned", "unchanged", "unchanged", "changed"),
+        ("dropped", "changed", "unchanged", "changed"),
+        ("failed", "unchanged", "unchanged", "changed"),
+    ],
+)
+def test_a_row_that_is_to_be_rendered_again_has_its_former_video(
+    state: str, same: Match, first: Match, third: Match
+) -> None:
+    """The request of the former video needs no render; a third one needs a word of its own."""
+    row, former = known(state, "no" if state == "failed" else None), {"first"}
+    assert match_of(SAME, row, mark=2, is_made=True, former=former) == same
+    assert match_of(attrs.evolve(SAME, body_hash="first"), row, mark=2, is_made=True, former=former) == first
+    assert match_of(OTHER, row, mark=2, is_made=False, former=former) == third
+
+
 def test_a_row_that_the_journal_does_not_have() -> None:
     """It is new, unless another row has a video of the same request already."""
     assert match_of(SAME, None, mark=2, is_made=False) == "new"
