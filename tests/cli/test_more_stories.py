@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from heygen_async.simulator import ErrorAnswer, FailedRender, World
-from tests.cli.test_stories import PEOPLE, agrees_with_the_ledger, corrected, run, write
 from tests.helpers.commands import CommandResult, call
+from tests.helpers.stories import PEOPLE, agrees_with_the_ledger, corrected, run, write
 
 Command = Callable[[], CommandResult]
 Unread = Callable[[Command], CommandResult]
@@ -97,7 +97,7 @@ def test_ids_are_begun_while_rows_are_under_way(step: Told, unread: Unread) -> N
     step(lambda: unread(ran("--deadline", "30")), 3, 5)
     write(PEOPLE, "newsletter")
     step(by_id("--deadline", "3600"), 0, 8)
-    step(ran(), 0, 7)
+    step(ran(), 0, 8)  # the id column is kept
 
 
 def test_a_script_is_put_back_after_all_was_rendered_again(step: Told) -> None:
@@ -248,3 +248,39 @@ def test_a_row_is_retried_and_the_script_edited(step: Told, world: World) -> Non
     step(ran(), 3, 5)
     call("retry", "list.db", "--failed")
     step(ran(script=BANG), 1, 8)
+
+
+@pytest.mark.parametrize("way", ["another folder", "another name", "results.csv"])
+def test_another_journal_is_not_begun_for_rows_that_one_has(world: World, way: str) -> None:
+    """Another name or another output leads to the journal that has the rows; to name a new journal is a word."""
+    assert run().exit_code == 0
+    if way == "another folder":
+        again = run("--output", "deep/b")
+    else:
+        Path("copy.csv").write_bytes(Path("list.csv" if way == "another name" else "videos/results.csv").read_bytes())
+        again = run(source="copy.csv")
+    assert (again.exit_code, len(world.ledger)) == (2, 3)
+    assert "3 of 3 rows are in the journal list.db already. Go on with it: --journal list.db" in again.output
+    assert run("--journal", "new.db").exit_code == 0
+    assert len(world.ledger) == 6
+
+
+def test_an_id_column_is_kept_for_the_next_run(world: World) -> None:
+    """A run that forgets --id recognises the rows all the same."""
+    assert run("--id", "email").exit_code == 0
+    write([("ada@x.example", "Ada Lovelace"), *PEOPLE[1:]])
+    assert run().exit_code == 8
+    assert len(world.ledger) == 3
+
+
+def test_edited_cells_and_words_without_ids_are_asked_about(world: World) -> None:
+    """Nobody can tell such rows from new contacts: a terminal asks, and elsewhere the run says so."""
+    assert run().exit_code == 0
+    write([(f"new-{email}", f"{name}a") for email, name in PEOPLE])
+    asked = run(script="Hello {{ name }}", answer="n\n")
+    assert (asked.exit_code, len(world.ledger)) == (8, 3)
+    assert "3 rows are new, and 3 rows that ended before are no longer in the list" in asked.output
+    assert "Nothing was sent." in asked.output
+    told = run(script="Hello {{ name }}")
+    assert (told.exit_code, len(world.ledger)) == (0, 6)
+    assert "3 rows are new, and 3 rows that ended before" in told.output

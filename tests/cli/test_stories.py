@@ -19,23 +19,9 @@ from heygen_async.bulk.rows.readers.read_rows import read_rows
 from heygen_async.bulk.template.template import Template
 from heygen_async.simulator import ErrorAnswer, FailedRender, World
 from tests.helpers.commands import CommandResult, call
+from tests.helpers.stories import HI, PEOPLE, agrees_with_the_ledger, corrected, run, write
 
-PEOPLE = [("ada@x.example", "Ada"), ("bo@x.example", "Bo"), ("cy@x.example", "Cy")]
-HI = "Hi {{ name }}."
 pytestmark = pytest.mark.usefixtures("_simulator_thread")
-
-
-def write(rows: list[tuple[str, str]], extra: str = "", to: str = "list.csv") -> None:
-    """Write the contact list, with one more column if *extra* names it."""
-    head = "email,name" + (f",{extra}" if extra else "")
-    lines = [f"{email},{name}" + (f",{extra} of {name}" if extra else "") for email, name in rows]
-    Path(to).write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
-
-
-def run(*options: str, script: str = HI, source: str = "list.csv", answer: str | None = None) -> CommandResult:
-    words = ["--set", "avatar_id=look_anna", "--set", "voice_id=voice_warm", "--script", script, "--speed", "500"]
-    command = ["run", source, *words, "--no-preflight", *options]
-    return call(*command, answer=answer or "", at_terminal=answer is not None)
 
 
 @pytest.fixture(autouse=True)
@@ -65,10 +51,6 @@ class Story:
 
 def with_id(*options: str) -> Callable[[], CommandResult]:
     return lambda: run("--id", "email", *options)
-
-
-def corrected() -> None:
-    write([("ada@x.example", "Ada Lovelace"), *PEOPLE[1:]])
 
 
 STORIES = {
@@ -116,15 +98,6 @@ def test_a_list_is_run_again(world: World, name: str) -> None:
     second = story.run()
     assert (len(world.ledger) - paid, second.exit_code) == (story.charges, story.exit_code), second.output
     agrees_with_the_ledger(second, world.charged_usd - usd)
-
-
-def agrees_with_the_ledger(done: CommandResult, usd: float) -> None:
-    """Assert that "Charged" in the summary holds what the simulator has charged since the run began."""
-    found = re.search(r"Charged +(nothing in this run|about ([\d.]+)(?: to ([\d.]+))? US dollars)", done.output)
-    if found is None or found[2] is None:
-        assert usd == 0, done.output
-    else:
-        assert float(found[2]) - 0.006 <= usd <= float(found[3] or found[2]) + 0.006, done.output
 
 
 def taken_in(count: int | None = None) -> None:
@@ -239,7 +212,7 @@ def test_two_campaigns_share_a_folder(world: World) -> None:
     theirs = {path: path.read_bytes() for path in Path("videos").iterdir()}
     Path("videos/Di.mp4").write_text("mine")
     write([*PEOPLE[:2], ("di@x.example", "Di")], to="second.csv")
-    assert run("--filename", "{name}", source="second.csv").exit_code == 0
+    assert run("--filename", "{name}", "--journal", "second.db", source="second.csv").exit_code == 0
     assert {path: path.read_bytes() for path in theirs} == theirs
     assert Path("videos/Di.mp4").read_text() == "mine"
     assert {"Ada-2.mp4", "Bo-2.mp4", "Di-2.mp4", "results-2.csv"} <= {path.name for path in Path("videos").iterdir()}

@@ -26,7 +26,7 @@ from heygen_async.cli.terminal.option_types import (
 )
 
 if TYPE_CHECKING:
-    from heygen_async import Campaign, HeyGen
+    from heygen_async import Campaign, HeyGen, Merge
     from heygen_async.bulk.plan.plan import Plan
     from heygen_async.cli.terminal.json_feed import JsonFeed
 
@@ -158,6 +158,7 @@ def run(
     """
     from heygen_async import InvalidInputError
     from heygen_async.cli.rendering import follow_run
+    from heygen_async.cli.rendering.compare_list import keep_id_column
     from heygen_async.cli.terminal.json_feed import exit_with_feed
 
     def command(feed: JsonFeed) -> int:
@@ -167,7 +168,16 @@ def run(
         if campaign.run.approve and campaign.run.canary is None:
             raise InvalidInputError("--approve: there is no canary to approve; say how many rows go first: --canary 3")
         chosen = {**flags.chosen(), "again": flags.again}
-        running = _RunCommand(campaign, contacts, journal, base_url, chosen, preflight=not no_preflight)
+        is_named = campaign.run.journal is not None or source.suffix.lower() == ".toml"
+        running = _RunCommand(
+            keep_id_column(campaign, journal),
+            contacts,
+            journal,
+            base_url,
+            chosen,
+            beside=() if is_named or not isinstance(journal, Path) else (journal.parent, source.parent),
+            preflight=not no_preflight,
+        )
         return follow_run.run_async(lambda: running.run(feed), speed, base_url)
 
     exit_with_feed(command, in_json=in_json)
@@ -180,11 +190,12 @@ class _RunCommand:
     journal: Path | str | None
     base_url: str | None
     chosen: dict[str, Any]
+    beside: tuple[Path, ...] = attrs.field(kw_only=True)  # folders with other journals that may know the rows
     preflight: bool = attrs.field(kw_only=True)
 
     async def run(self, feed: JsonFeed) -> int:
         from heygen_async import HeyGen
-        from heygen_async.cli.rendering.compare_list import compare, decide
+        from heygen_async.cli.rendering.compare_list import decide
         from heygen_async.cli.rendering.plan_rows import client_if_key
         from heygen_async.cli.terminal.progress import wide_console
 
@@ -200,9 +211,21 @@ class _RunCommand:
                 HeyGen(base_url=self.base_url)  # raises the error about the missing key
         again = self.chosen["again"]
         if not again:
-            rates, tag_titles = self.campaign.rates, self.campaign.run.tag_titles
-            again = await decide(console, compare(plan, self.journal, rates=rates, tag_titles=tag_titles))
+            decision = await decide(console, plan, self._compare(plan))
+            if decision == "stop":
+                console.print("Nothing was sent.")
+                return 8
+            again = decision == "again"
         return await self._render(console, plan, feed, again=again)
+
+    def _compare(self, plan: Plan) -> Merge | None:
+        """Compare the rows with the campaign's journal; a new one must not be begun for rows that another one has."""
+        from heygen_async.cli.rendering.compare_list import check_relatives, compare, is_begun
+
+        rates = self.campaign.rates
+        if isinstance(self.journal, Path) and self.beside and not is_begun(self.journal):
+            check_relatives(plan, self.journal, self.beside, rates=rates)
+        return compare(plan, self.journal, rates=rates, tag_titles=self.campaign.run.tag_titles)
 
     async def _plan(self, heygen: HeyGen | None) -> Plan:
         from heygen_async.cli.rendering.plan_rows import plan_offline, plan_online
@@ -212,11 +235,14 @@ class _RunCommand:
         return await plan_online(heygen, self.campaign, self.rows)
 
     async def _render(self, console: Console, plan: Plan, feed: JsonFeed, *, again: bool) -> int:
-        from heygen_async import HeyGen
+        from heygen_async import HeyGen, Journal
         from heygen_async.cli.rendering import follow_run
         from heygen_async.cli.rendering.render_campaign import render_campaign
         from heygen_async.cli.terminal.progress import ProgressBoard
 
+        if self.journal is not None and plan.id_column is not None:
+            with Journal(self.journal, create=True) as opened:
+                opened.set_meta(id_column=plan.id_column)
         board = ProgressBoard(console, plan.rows, asyncio.get_running_loop().time, feed)
         async with HeyGen(base_url=self.base_url, observers=[board]) as heygen:
             with board:

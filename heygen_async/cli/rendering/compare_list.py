@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
+import attrs
 from rich.console import Console
 
-from heygen_async import Journal, JournalError, Merge
+from heygen_async import Campaign, InvalidInputError, Journal, JournalError, Merge
 from heygen_async.bulk.campaign.campaign import preview
 from heygen_async.bulk.plan.plan import Plan
 from heygen_async.bulk.prices.price import Rates
 from heygen_async.cli.terminal.ask import TypedLines
+
+_JOURNALS = 20  # looked at beside a new one
 
 
 def compare(plan: Plan, journal: Path | str | None, *, rates: Rates, tag_titles: bool) -> Merge | None:
@@ -57,24 +62,82 @@ def show_comparison(
             console.print(
                 f"To be sent: {merge.due} rows, {_usd(merge.due_low_usd, merge.due_high_usd)}", highlight=False
             )
-        if merge.waiting:
-            console.print(waiting_text(merge), markup=False, highlight=False)
+        for text in (swapped_text(plan, merge), waiting_text(merge) if merge.waiting else ""):
+            if text:
+                console.print(text, markup=False, highlight=False)
 
 
-async def decide(console: Console, merge: Merge | None) -> bool:
-    """Return True if rows that have a video are to be rendered again; asks in a terminal, and elsewhere tells how."""
-    if merge is None or not merge.waiting:
-        return False
+Decision = Literal["again", "keep", "stop"]
+
+
+async def decide(console: Console, plan: Plan, merge: Merge | None) -> Decision:
+    """Return what to do about rows that may be paid for twice; asks in a terminal, and elsewhere tells how.
+
+    "again" renders rows with a video again, "keep" leaves them as they are, "stop" sends nothing at all.
+    """
+    if merge is None:
+        return "keep"
+    swapped = swapped_text(plan, merge)
     if not sys.stdin.isatty():
-        console.print(waiting_text(merge), markup=False, highlight=False)
-        return False
+        for text in (swapped, waiting_text(merge) if merge.waiting else ""):
+            if text:
+                console.print(text, markup=False, highlight=False)
+        return "keep"
+    if swapped and not await _says_yes(console, f"{swapped} Go on? [y/N]: "):
+        return "stop"
+    if merge.waiting and await _says_yes(console, f"{_waiting(merge)}. Render them again? [y/N]: "):
+        return "again"
+    return "keep"
+
+
+async def _says_yes(console: Console, question: str) -> bool:
     lines = TypedLines(sys.stdin)
     try:
-        console.print(f"{_waiting(merge)}. Render them again? [y/N]: ", end="", markup=False, highlight=False)
+        console.print(question, end="", markup=False, highlight=False)
         line = await lines.read()
     finally:
         lines.close()
     return line is not None and line.strip().lower() in {"y", "yes"}
+
+
+def swapped_text(plan: Plan, merge: Merge) -> str:
+    """Return a warning if new rows may be contacts of rows that have left the list; empty if they cannot."""
+    left = merge.removed - merge.dropped
+    if plan.id_column is not None or not merge.new or not left:
+        return ""
+    return (
+        f"{merge.new} rows are new, and {left} rows that ended before are no longer in the list. Contacts whose cells "
+        "and words were both edited cannot be recognised without an id column (--id), and are paid for again."
+    )
+
+
+def check_relatives(plan: Plan, journal: Path, folders: Iterable[Path], *, rates: Rates) -> None:
+    """Refuse to begin a journal by itself if another one beside it, or beside the list, has rows of the list.
+
+    Raises:
+        InvalidInputError: The message names that journal, and both ways on.
+    """
+    others = dict.fromkeys(other for folder in folders for other in sorted(folder.glob("*.db")) if other != journal)
+    for other in list(others)[:_JOURNALS]:
+        try:
+            merge = compare(plan, other, rates=rates, tag_titles=False)
+        except JournalError:
+            continue  # another program's file, or in use
+        known = 0 if merge is None else merge.unchanged + merge.equal + merge.retried
+        if known:
+            raise InvalidInputError(
+                f"{known} of {plan.rows} rows are in the journal {other} already. Go on with it: --journal {other}; or "
+                f"begin anew, and pay for them again: --journal {journal}"
+            )
+
+
+def keep_id_column(campaign: Campaign, journal: Path | str | None) -> Campaign:
+    """Return *campaign* with the id column of its last run, unless it names one."""
+    if campaign.rows.id is not None or journal is None or not is_begun(journal):
+        return campaign
+    with Journal(journal, read_only=True) as opened:
+        kept = opened.meta("id_column")
+    return attrs.evolve(campaign, rows=attrs.evolve(campaign.rows, id=kept))
 
 
 def merge_text(merge: Merge) -> str:

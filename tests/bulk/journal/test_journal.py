@@ -112,6 +112,25 @@ def test_a_completed_row_stays_completed(journal: Journal) -> None:
         journal.get(2)
 
 
+@pytest.mark.parametrize(("video_id", "state"), [("v1", "submitted"), (None, "unknown")])
+def test_a_failed_row_that_may_be_paid_for_is_looked_at_again(
+    journal: Journal, video_id: str | None, state: str
+) -> None:
+    """With an id its render is read, without one it is looked for; its key and its generation stay."""
+    take_in(journal, entry())
+    journal.intend(1)
+    if video_id is not None:
+        journal.submitted(1, video_id=video_id)
+    journal.failed(1, code="video_not_found", error="gone", spent="yes")
+    key = journal.key(journal.get(1))
+    journal.look_again(1)
+    found = journal.get(1)
+    assert (found.state, found.video_id, found.ended_at) == (state, video_id, None)
+    assert journal.key(found) == key
+    with pytest.raises(errors.JournalError):
+        journal.look_again(1)
+
+
 def test_two_processes_exclude_each_other(path: Path, journal: Journal) -> None:
     """A second writer is told which process has the journal; a reader is let in."""
     code = f"from heygen_async import Journal; Journal({str(path)!r})"

@@ -15,7 +15,7 @@ from heygen_async.bulk.campaign.list_taker import ListTaker
 from heygen_async.bulk.jobs import keys
 from heygen_async.bulk.jobs.job import numbered
 from heygen_async.bulk.jobs.records import Match
-from heygen_async.bulk.journal.row_lists import KnownRow, match_of
+from heygen_async.bulk.jobs.row_match import KnownRow, match_of
 from heygen_async.simulator import World
 from tests.helpers.journal_rows import entry
 
