@@ -165,6 +165,8 @@ class RowLists(JournalReader):
         self._execute("UPDATE jobs SET seen = ? WHERE id = ?", (mark, known.id))
         if match == "busy" or (match == "changed" and not again):
             return
+        if match != "unchanged" and (match in {"changed", "retried"} or known.state == "failed"):
+            self.plan_again(known.id, generation=known.generation + 1)  # the former render keeps its request's hash
         self._execute(
             "UPDATE jobs SET identity = ?, row_hash = ?, kind = ?, body_hash = ? WHERE id = ?",
             (entry.identity, entry.row_hash, entry.kind, entry.body_hash, known.id),
@@ -172,8 +174,6 @@ class RowLists(JournalReader):
         if match == "unchanged":
             self._execute("UPDATE requests SET row = ? WHERE id = ?", (as_json(entry.row), known.id))
             return
-        if match in {"changed", "retried"} or known.state == "failed":
-            self.plan_again(known.id, generation=known.generation + 1)
         self._execute("UPDATE jobs SET state = 'planned' WHERE id = ?", (known.id,))
         self._execute(
             "UPDATE requests SET row = ?, body = ? WHERE id = ?", (as_json(entry.row), as_json(entry.body), known.id)
