@@ -18,6 +18,7 @@ from heygen_async.simulator.faults.request_faults import (
     Slow,
     Truncated,
     WrongLength,
+    is_its_time,
 )
 from heygen_async.simulator.http.idempotency import Scope
 from heygen_async.simulator.http.incoming import IncomingRequest
@@ -148,6 +149,8 @@ def _choose_faults(world: World, incoming: IncomingRequest, *, costly: bool) -> 
     counted = []
     for fault in list(world.faults):
         if not isinstance(fault, RequestFault) or not fault.concerns(incoming.method, incoming.path, costly=costly):
+            continue
+        if not is_its_time(fault, world.since_start()):
             continue
         applies = world.fault_counter.count_match(fault, since_start=world.since_start(), rng=world.rng)
         counted.append(fault)

@@ -45,14 +45,17 @@ class Recovery:
         await anyio.sleep(grace_left(record, time.time()))
         found = await find(self.client, self.journal, record)
         found = [found_id for found_id in found if not self._is_taken(found_id)]  # by a row that was settled meanwhile
-        match verdict(len(found), self.on_unknown):
+        action, reason = verdict(len(found), self.on_unknown), "as on_unknown says"
+        if action == "resubmit" and not self.journal.is_wanted(record):
+            action, reason = "skip", "because the list no longer has it"
+        match action:
             case "adopt":
                 return self._adopt(record.id, record.kind, found[0])
             case "resubmit":
                 self.journal.begin_again(record.id)
                 return job_of(self.journal, self.journal.get(record.id), "submit")
             case "skip":
-                error = _lost(record, found, "given up, as on_unknown says; it may have been paid for")
+                error = _lost(record, found, f"given up, {reason}; it may have been paid for")
                 self.journal.failed(record.id, code="outcome_unknown", error=error.message, spent="unknown")
                 return error
             case _:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import anyio
@@ -84,8 +84,8 @@ class JournalStore(JobStore):
         self._to_send: deque[Record] = deque()  # of them, those whose POST goes out once more
         self._refused = refused if isinstance(refused, deque) else deque(refused)
         self._unstored = unstored(journal, files)
-        self._planned = journal.records("planned")
         self._handed_out: set[int] = set()
+        self._planned = self._all_planned()
         newest = journal.newest_list()
         self._newest = newest.id if newest is not None and newest.whole and not newest.name else 0
         self._batches: dict[int, int] = {}  # rows on their way, and the numbers of their batches
@@ -105,6 +105,7 @@ class JournalStore(JobStore):
                 step = self._with_its_mates(record)
             if step != "submit":
                 self._count()
+                self._handed_out.add(job_id)  # a search may plan it again while it is under way
                 return job_of(self._journal, record, step)
             self._to_send.append(record)
         return None
@@ -113,7 +114,7 @@ class JournalStore(JobStore):
         """Hand a batch that must be repeated out as one: it goes out again as it was, or its rows are looked for."""
         batch = record.batch or 0
         members = self._journal.members(batch)
-        if len(members) != self._journal.batch(batch).size:
+        if len(members) != self._journal.batch(batch).size or any(member.seen < self._newest for member in members):
             return "reconcile"
         self._handed_out.update(member.id for member in members)
         return "submit"
@@ -145,9 +146,11 @@ class JournalStore(JobStore):
             self.broken, there_are = exc, False
         if not there_are:
             self._to_come, self.left = None, 0
-        planned = self._journal.records("planned")  # from the first: the list may have a row of an earlier one
-        self._planned = (record for record in planned if record.id not in self._handed_out)
+        self._planned = self._all_planned()  # from the first: the list may have a row of an earlier one
         return there_are or bool(self._refused)
+
+    def _all_planned(self) -> Iterator[Record]:
+        return (record for record in self._journal.records("planned") if record.id not in self._handed_out)
 
     def _count(self) -> None:
         if self.left is not None:

@@ -109,6 +109,11 @@ class JournalReader(Database):
         number, name, source, whole, rows = found[0]
         return RowList(id=number, name=name, source=source, whole=bool(whole), rows=rows)
 
+    def is_wanted(self, record: Record) -> bool:
+        """Return True unless the newest list, taken in whole, no longer has the row."""
+        newest = self.newest_list()
+        return newest is None or not newest.whole or bool(newest.name) or record.seen >= newest.id
+
     # Money
 
     def ledger(self, run: int | None = None) -> Expenses:

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, Protocol
 
 import anyio
+import anyio.lowlevel
 
 from heygen_async.account.admission import Admission
 from heygen_async.account.render_pool import Cause
@@ -147,13 +148,16 @@ class Submitter:
                 return ()
             if (admission := await self._admitted()) is None:
                 continue
-            with anyio.CancelScope(shield=True) as scope:
-                self._on_the_wire.add(scope)
-                try:
-                    decision = await self._try(posts, admission)
-                finally:
-                    self._on_the_wire.discard(scope)
-                    admission.leave()
+            try:
+                await anyio.lowlevel.checkpoint_if_cancelled()  # a run that was left meanwhile sends nothing more
+                with anyio.CancelScope(shield=True) as scope:
+                    self._on_the_wire.add(scope)
+                    try:
+                        decision = await self._try(posts, admission)
+                    finally:
+                        self._on_the_wire.discard(scope)
+            finally:
+                admission.leave()
             if scope.cancelled_caught:
                 return ()  # the run is left; the rows stay in SENDING, with an unknown outcome
             if decision is None:
@@ -254,7 +258,8 @@ class Submitter:
     async def _wait_by(self, decision: Resend | WaitForSlot, posts: Posts) -> None:
         """Wait as decided. The slot of the rows is kept meanwhile: an answer that was lost may be of a render."""
         if isinstance(decision, Resend):
-            seconds = decision.error.retry_after or decision.seconds * random.uniform(0.75, 1.25)  # noqa: S311 - jitter
+            asked = min(decision.error.retry_after or 0.0, self._client.retry.longest)  # more is a gateway's mistake
+            seconds = asked or decision.seconds * random.uniform(0.75, 1.25)  # noqa: S311 - jitter
             name = type(decision.error).__name__
             if is_gateway_page(decision.error):
                 self._slots.pause(seconds)  # the next row would meet the same page

@@ -277,7 +277,7 @@ class FaultCounter:
             since_start: Seconds since the start of the world.
             rng: Source of random values.
         """
-        if fault.between is not None and not fault.between[0] <= since_start <= fault.between[1]:
+        if not is_its_time(fault, since_start):
             return False
         count = self._counts.setdefault(id(fault), _Count(fault))
         count.matches += 1
@@ -290,6 +290,11 @@ class FaultCounter:
         count = self._counts[id(fault)]
         count.matches -= 1
         count.uses -= applied
+
+
+def is_its_time(fault: Fault, since_start: float) -> bool:
+    """Return True if *fault* can take effect so many seconds after the start of the world."""
+    return fault.between is None or fault.between[0] <= since_start <= fault.between[1]
 
 
 def _allowed_by_count(fault: Fault, count: _Count) -> bool:

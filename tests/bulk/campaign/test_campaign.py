@@ -172,6 +172,18 @@ async def test_a_person_may_decide_about_unknown_rows(
     assert len(world.ledger) == charges
 
 
+async def test_a_row_that_has_left_the_list_is_not_submitted_again(heygen: HeyGen, world: World, path: Path) -> None:
+    """A lost row that the newest list lacks is given up by `resubmit`, as it may have been paid for."""
+    world.faults.append(DropBefore(method="POST", times=2))
+    await collect(heygen, [VideoAgent(prompt="Ada"), VideoAgent(prompt="Unsubscribed")], path)
+    ended = await collect(heygen, [VideoAgent(prompt="Ada")], path, on_unknown="resubmit")
+    assert states(path) == {"completed": 1, "failed": 1}
+    assert [charge.body["prompt"] for charge in world.ledger] == ["Ada"]
+    (failed,) = [result for result in ended if isinstance(result, Failed)]
+    assert "because the list no longer has it" in failed.error.message
+    assert failed.error.spent == "unknown"
+
+
 async def test_two_matches_are_a_conflict(heygen: HeyGen, world: World, path: Path) -> None:
     """With two matching sessions the row is held, even if `on_unknown` is `resubmit`."""
     world.faults.append(DropAfterAccept(nth=1))

@@ -7,7 +7,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from heygen_async import DirectVideo, Job, Journal, errors
+from heygen_async import DirectVideo, Job, Journal, VideoAgent, errors
 from heygen_async.bulk.campaign.list_taker import ListTaker
 from heygen_async.bulk.jobs.job import numbered
 from heygen_async.bulk.jobs.records import SavedFile
@@ -49,6 +49,19 @@ async def test_changes_of_one_moment_share_a_commit(tmp_path: Path) -> None:
                 tasks.start_soon(send, job)
         assert intended == [True] * COUNT
         assert len(commits) == 1
+
+
+async def test_a_row_under_way_that_is_planned_again_is_handed_out_once(tmp_path: Path) -> None:
+    """A search may plan a lost row again before the planned rows are read."""
+    with Journal(tmp_path / "c.db", create=True) as journal:
+        await ListTaker(journal).take_all(numbered([Job(request=VideoAgent(prompt="Welcome"))]))
+        journal.intend(1)
+        store = JournalStore(journal)
+        lost = await store.next_open()
+        assert lost is not None
+        assert lost.step == "reconcile"
+        journal.begin_again(1)
+        assert await store.next() is None
 
 
 async def test_a_change_that_does_not_fit_fails_alone(tmp_path: Path) -> None:

@@ -126,6 +126,17 @@ async def test_an_edited_script_waits_for_a_word(heygen: HeyGen, world: World, p
     assert len(world.ledger) == 6  # changed and changed back: HeyGen would replay the first answer under the first key
 
 
+async def test_a_former_render_keeps_the_hash_of_its_own_request(heygen: HeyGen, path: Path) -> None:
+    """A row that is rendered again remembers what its first video was made of."""
+    await run(heygen, greetings("Ada"), path)
+    with Journal(path) as journal:
+        first = journal.get(1).body_hash
+    await run(heygen, [Job(request=dv("Hello Ada"), row={"name": "Ada"})], path, again=True)
+    with Journal(path) as journal:
+        assert journal._rows("SELECT body_hash FROM former") == [(first,)]
+        assert journal.get(1).body_hash != first
+
+
 async def test_a_request_that_has_a_video_under_another_name_waits_for_a_word(
     heygen: HeyGen, world: World, path: Path
 ) -> None:

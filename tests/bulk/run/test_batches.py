@@ -26,6 +26,7 @@ from heygen_async.bulk.journal.sqlite import SqliteBackend
 from heygen_async.bulk.run.posts import blamed_items
 from heygen_async.simulator import (
     DropAfterAccept,
+    DropBefore,
     ErrorAnswer,
     FailedRender,
     Fault,
@@ -181,6 +182,23 @@ async def test_a_batch_cut_off_goes_out_again_as_it_was(heygen: HeyGen, world: W
     assert len(world.batches) == 1
     charged = {charge.body["script"]: charge.video_id for charge in world.ledger}
     assert {f"Hi {result.row['n']}": result.resource_id for result in ended} == charged
+
+
+async def test_a_batch_cut_off_does_not_go_out_again_for_rows_that_no_list_has(
+    heygen: HeyGen, world: World, tmp_path: Path
+) -> None:
+    """The POST never arrived, and most of its rows have left the list: they are looked for, and the list is sent."""
+    path = tmp_path / "c.db"
+    world.faults += [Slow(path="/v3/videos/batches", seconds=60, times=1), DropBefore(path="/v3/videos/batches")]
+    with anyio.move_on_after(5):
+        await collect(heygen, jobs(5), journal=path)
+    assert by_state(path) == {"intended": 5}
+    world.faults.clear()
+    await anyio.sleep(200)
+    ended = await collect(heygen, [*jobs(1), *jobs(6)[5:]], journal=path)
+    assert [charge.body["script"] for charge in world.ledger] == ["Hi 5"]
+    assert by_state(path) == {"completed": 1, "unknown": 5}
+    assert len(ended) == 6
 
 
 async def test_a_batch_under_way_is_followed_by_the_next_run(heygen: HeyGen, world: World, tmp_path: Path) -> None:

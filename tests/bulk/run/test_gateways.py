@@ -57,6 +57,17 @@ async def test_a_gateway_that_closes_for_minutes_is_sat_out(heygen: HeyGen, worl
     assert len(refused) < 8 * 20
 
 
+async def test_a_gateway_that_asks_to_wait_for_weeks_is_asked_again(heygen: HeyGen, world: World) -> None:
+    """The date in its Retry-After is the end of the month; the trouble passes in a minute."""
+    world.faults.append(
+        ErrorAnswer(method="POST", status=503, html=True, retry_after=str(30 * 86_400), between=(0, 60))
+    )
+    async with heygen.render_many([dv("a")]) as results:
+        found = await ends(results)
+    assert [type(result) for result in found] == [Completed]
+    assert anyio.current_time() < 3600
+
+
 async def test_a_gateway_that_stays_closed_stops_the_run(heygen: HeyGen, world: World, tmp_path: Path) -> None:
     """After ten minutes the run ends, instead of spending ten minutes on each row, and can be resumed."""
     world.faults.append(ErrorAnswer(method="POST", status=403, html=True, nth=None))

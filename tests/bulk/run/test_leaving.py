@@ -84,6 +84,23 @@ async def test_an_answer_that_comes_or_is_lost_during_the_last_call_has_a_home(
     assert spent == ["unknown" if world.ledger else "no"]
 
 
+async def test_a_run_that_is_left_sends_no_further_row_of_a_refused_batch(heygen: HeyGen, world: World) -> None:
+    """A batch that was refused goes out row by row; only the row on the wire may still be accepted."""
+    world.faults += [
+        ErrorAnswer(method="POST", path="/v3/videos/batches", status=400, code="invalid_parameter"),
+        Slow(method="POST", seconds=2),
+    ]
+    with anyio.move_on_after(6):
+        async with heygen.render_many([dv(n) for n in range(10)], submit="batch", max_in_flight=10) as results:
+            async for _ in results:
+                pass
+    assert anyio.current_time() < 12
+    await anyio.sleep(100)
+    assert 0 < len(world.ledger) < 5
+    assert max(seen.at for seen in world.requests if seen.method == "POST") < 6
+    assert len(results.unfinished) == 10
+
+
 async def test_every_charge_of_a_run_that_is_left_at_any_moment_is_in_one_list(tmp_path: Path) -> None:
     """With a journal, also a row whose end waits for its commit."""
     for moment in range(12):

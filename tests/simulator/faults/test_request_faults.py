@@ -95,6 +95,18 @@ async def test_each_fault_has_its_effect(
     )
 
 
+async def test_a_fault_of_another_time_does_not_count_a_refused_request(
+    http: aiohttp.ClientSession, world: World
+) -> None:
+    """A bad request is refused as usual, before the fault's time and after it, and its nth request is still to come."""
+    world.faults.append(DropAfterAccept(nth=2, between=(100, 200)))
+    assert await status(http, "POST", "/v3/videos", json={}) == 400
+    await anyio.sleep(150)
+    assert await post(http, "k1") == 200
+    assert await status(http, "POST", "/v3/videos", json={}) == 400
+    assert await post(http, "k2") == LOST
+
+
 @pytest.mark.parametrize(
     ("fault", "text", "kind"),
     [
