@@ -284,3 +284,14 @@ def test_edited_cells_and_words_without_ids_are_asked_about(world: World) -> Non
     told = run(script="Hello {{ name }}")
     assert (told.exit_code, len(world.ledger)) == (0, 6)
     assert "3 rows are new, and 3 rows that ended before" in told.output
+
+
+def test_failed_rows_of_contacts_who_left_are_not_exported(world: World) -> None:
+    """Fed back, failed.csv must not render somebody who is no longer in the list."""
+    world.faults.append(FailedRender(times=2))
+    assert run("--max-in-flight", "1").exit_code == 5
+    left = {charge.body["script"] for charge in world.ledger[:2]}
+    write([row for row in PEOPLE if f"Hi {row[1]}." != sorted(left)[0]])
+    run()
+    assert call("export", "list.db", "failed.csv").exit_code == 0
+    assert Path("failed.csv").read_text(encoding="utf-8-sig").count("\n") == 2

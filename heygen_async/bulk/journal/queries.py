@@ -114,6 +114,10 @@ class JournalReader(Database):
         newest = self.newest_list()
         return newest is None or not newest.whole or bool(newest.name) or record.seen >= newest.id
 
+    def newest_marks(self) -> set[int]:
+        """Return the numbers of the lists whose rows are wanted: the last one of each campaign."""
+        return {0, *(mark for (mark,) in self._rows("SELECT max(id) FROM lists GROUP BY name"))}
+
     # Money
 
     def ledger(self, run: int | None = None) -> Expenses:

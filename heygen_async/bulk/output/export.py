@@ -32,7 +32,8 @@ def export(journal: JournalReader, path: str | PathLike[str]) -> int:
     """
     path = Path(path)
     failed = path.name.startswith("failed")
-    records = journal.records("failed") if failed else journal.records()
+    newest = journal.newest_marks()
+    records = (one for one in journal.records("failed") if one.seen in newest) if failed else journal.records()
     if path.suffix == ".jsonl":
         return _jsonl(records, path)
     if path.suffix == ".csv":
