@@ -107,6 +107,26 @@ class Feeder:
         else:
             self._resumer.resume(row)
 
+    async def send_again(self, row: InFlight) -> None:
+        """Send a row that is planned under a new key when it may go; it waits without its slot, as others do."""
+        try:
+            while not self._submitter.is_stopping:
+                if self._guard.admits(row):
+                    await self._submitter.submit(row)
+                    return
+                self._finisher.free(row)
+                with self._submitter.wait():
+                    await self._guard.changed()
+                    row.ticket = await self._slots.take()
+        except RunPausedError as exc:
+            self._submitter.stop(exc, row.index)
+        self._let_go(row)
+
+    def _let_go(self, row: InFlight) -> None:
+        """Leave a row that may not go to a later run."""
+        self._finisher.free(row)
+        self._registry.drop(row)
+
     def _with_its_mates(self, row: InFlight) -> list[InFlight]:
         """Return the rows of a batch whose answer was lost: they are sent again together, under the batch's key."""
         mates = []
@@ -128,8 +148,7 @@ class Feeder:
             if isinstance(found, InFlight):
                 if await self._is_admitted(found):
                     return found
-                self._finisher.free(found)
-                self._registry.drop(found)
+                self._let_go(found)
                 break
             if isinstance(found, Job):
                 self._finisher.refuse(found)

@@ -47,6 +47,9 @@ class Guard:
     def adopt(self, row: InFlight) -> None:
         """Note that *row* is under way since an earlier run."""
 
+    def begun_again(self, row: InFlight) -> None:
+        """Note that *row* is to be sent under a new key; what its former key made may be paid for all the same."""
+
     def settled(self, result: Result) -> None:
         """Note that it is known how a row ended and what it cost; its files may still come."""
 
@@ -89,6 +92,11 @@ class Guards(Guard):
         """Tell each."""
         for guard in self._guards:
             guard.adopt(row)
+
+    def begun_again(self, row: InFlight) -> None:
+        """Tell each."""
+        for guard in self._guards:
+            guard.begun_again(row)
 
     def settled(self, result: Result) -> None:
         """Tell each."""
@@ -146,6 +154,11 @@ class Budget(Guard):
     def adopt(self, row: InFlight) -> None:
         """Reserve the row's highest price even if it does not fit: it may be paid for already."""
         row.reserved_usd = self._price(row)
+
+    def begun_again(self, row: InFlight) -> None:
+        """Keep the row's highest price for its former key; the new one needs as much again."""
+        self._kept += row.reserved_usd
+        row.reserved_usd = 0.0
 
     def _price(self, row: InFlight) -> float:
         return self._rates.estimate(row.kind, body_of(row.job.request)).high

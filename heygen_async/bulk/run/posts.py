@@ -32,7 +32,7 @@ class Posts:
     """The POSTs of one group of rows under one key: their history."""
 
     rows: Rows
-    needs_room: bool = False  # their batch found too few slots
+    needs_room: bool = False  # they wait for slots before they are sent
     first_sent_at: float = 0.0  # loop time, of those that this run sent
     tries: int = 0
     failures: int = 0

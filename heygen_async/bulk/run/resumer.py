@@ -107,6 +107,7 @@ class Resumer:
         elif found.step == "submit":
             self._registry.replace(row, found)
             self._registry.advance(row, Stage.SLOTTED)
+            self._guard.begun_again(row)
             await self._submit(row)
         else:
             self._follow(row, found)

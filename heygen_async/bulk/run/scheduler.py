@@ -166,7 +166,7 @@ class _Run:
                 async with anyio.create_task_group() as background:
                     background.start_soon(self._call_last_on_leaving)
                     async with anyio.create_task_group() as posts:
-                        self._resumer.work_in(posts, self._submitter.submit)
+                        self._resumer.work_in(posts, self._feeder.send_again)
                         await self._resumer.begin()
                         await self._feeder.run(posts)
                     background.cancel_scope.cancel()

@@ -6,7 +6,7 @@ A slot is a render, not a request: it is taken before the POST and given back wh
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Callable, Sequence
 
 import anyio
 
@@ -85,6 +85,11 @@ class Slots:
         """Wait until a POST that was refused may go out once more, of *ticket* and the *mates* in its batch."""
         await self.pool.enter(ticket)
         self.pool.join(mates)
+
+    def step_back(self, tickets: Iterable[object]) -> None:
+        """Note that no POST of *tickets* is under way any more; they are kept, and `try_again` before their next one."""
+        for ticket in tickets:
+            self.pool.leave(ticket)
 
     def give_back(self, ticket: object) -> None:
         """Give a slot back; a second time does no harm."""

@@ -131,7 +131,7 @@ class Submitter:
         groups = deque([Posts(tuple(rows))])
         while groups:
             posts = groups.popleft()
-            if posts.needs_room and len(posts.rows) > 1:
+            if posts.needs_room:
                 posts, rest = await self._as_many_as_there_is_room_for(posts)
                 groups.extendleft([rest] if rest.rows else [])
             groups.extendleft(reversed(await self._submit(posts)))
@@ -339,10 +339,11 @@ class Submitter:
                 return [Posts(posts.rows, needs_room=True)]
             await self._wait_for_slots(posts.rows)
             return [Posts(posts.rows)]
+        self._slots.step_back(row.ticket for row in posts.rows)  # they go out one after the other
         bad = blamed_items(error, len(posts.rows))
         good = tuple(row for item, row in enumerate(posts.rows) if item not in bad)
-        alone = [Posts((row,)) for item, row in enumerate(posts.rows) if item in bad]
-        return [*alone, Posts(good)] if good else alone
+        alone = [Posts((row,), needs_room=True) for item, row in enumerate(posts.rows) if item in bad]
+        return [*alone, Posts(good, needs_room=True)] if good else alone
 
     async def _as_many_as_there_is_room_for(self, posts: Posts) -> tuple[Posts, Posts]:
         """Wait until the first of the rows has a slot, and return those that have one with the others."""

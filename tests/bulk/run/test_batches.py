@@ -101,6 +101,16 @@ async def test_slots_that_become_free_together_are_filled_together(heygen: HeyGe
     assert world.peak_rendering == 10
 
 
+async def test_rows_of_a_refused_batch_that_wait_for_their_turn_hold_nothing_up(heygen: HeyGen, world: World) -> None:
+    """They go out one after the other; the account has one slot, so each waits until the one before has ended."""
+    world.slots, world.render_seconds = 1, lambda _: 30.0
+    world.faults.append(ErrorAnswer(path="/v3/videos/batches", status=404, code="invalid_parameter"))
+    with anyio.fail_after(3600):
+        ended = await collect(heygen, jobs(5))
+    assert [type(result) for result in ended] == [Completed] * 5
+    assert all_paid_once(world, 5)
+
+
 async def test_a_bad_row_is_found_and_the_others_are_made(heygen: HeyGen, world: World) -> None:
     """HeyGen refuses a batch and names the index of the bad row: that row fails, the others are made."""
     rows = jobs(5)

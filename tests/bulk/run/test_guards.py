@@ -29,6 +29,7 @@ from heygen_async import (
     Results,
     RunPausedError,
     Video,
+    VideoAgent,
 )
 from heygen_async.bulk.jobs.in_flight import InFlight, Registry
 from heygen_async.bulk.run.guards import Breaker, Budget, Guard
@@ -75,6 +76,26 @@ async def test_a_run_pauses_before_a_row_that_does_not_fit(heygen: HeyGen, world
     assert error.spent == "no"
     assert "budget of 8.00 USD" in str(error)
     assert f"the row with index {len(ended)} may cost up to {highest(requests[0]):.2f}" in str(error)
+
+
+async def test_a_row_that_is_submitted_again_must_fit_beside_its_former_key(
+    heygen: HeyGen, world: World, tmp_path: Path
+) -> None:
+    """The first POST of a lost row may be paid for, so `resubmit` needs its price twice; the row waits for a budget."""
+    world.faults.append(DropAfterAccept(nth=1))
+    requests = [VideoAgent(prompt="Welcome, for 60 seconds")]  # at most 4.33 US dollars
+    with anyio.move_on_after(1):
+        async with heygen.render_many(requests, journal=tmp_path / "c.db", budget_usd=6.0) as results:
+            await anyio.sleep_forever()
+    world.sessions.clear()  # HeyGen's list does not show it
+    await anyio.sleep(200)
+    async with paused(BudgetReachedError, journal=tmp_path / "c.db", on_unknown="resubmit") as run_:
+        run_[:] = heygen, requests
+    assert len(world.ledger) == 1
+    assert "4.33 are kept for rows of unknown outcome" in str(run_[0])
+    async with heygen.resume(tmp_path / "c.db", budget_usd=9.0) as results:
+        assert [type(result) async for result in results] == [Completed]
+    assert len(world.ledger) == 2
 
 
 async def test_rows_wait_for_others_to_settle(heygen: HeyGen, world: World) -> None:
