@@ -6,7 +6,7 @@ A slot is a render, not a request: it is taken before the POST and given back wh
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import anyio
 
@@ -87,7 +87,7 @@ class Slots:
         self.pool.join(mates)
 
     def step_back(self, tickets: Iterable[object]) -> None:
-        """Note that no POST of *tickets* is under way any more; they are kept, and `try_again` before their next one."""
+        """Note that no POST of *tickets* is under way any more; they are kept, and need `try_again` before the next."""
         for ticket in tickets:
             self.pool.leave(ticket)
 
