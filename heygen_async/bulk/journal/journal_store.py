@@ -24,6 +24,8 @@ from heygen_async.bulk.prices.price import Rates
 from heygen_async.errors import HeyGenError, JournalError, NotFoundError, RenderFailedError, Spent
 
 RowsToCome = Callable[[], Awaitable[bool]]  # takes rows into the journal; False at the end of the source
+TOGETHER_SECONDS = 0.25
+_UNDER_WAY: tuple[State, ...] = ("submitted", "intended", "unknown")
 
 
 @attrs.define(eq=False)
@@ -46,12 +48,6 @@ class _Group:
     def failed(self, error: Exception) -> None:
         """Give *error* to all changes: none of them was made."""
         self.errors = dict.fromkeys(range(len(self.changes)), error)
-
-
-TOGETHER_SECONDS = 0.25
-
-
-_UNDER_WAY: tuple[State, ...] = ("submitted", "intended", "unknown")
 
 
 class JournalStore(JobStore):
