@@ -20,7 +20,7 @@ from heygen_async.bulk.jobs.records import Record, SavedFile, State
 from heygen_async.bulk.journal.job_store import JobStore, Named
 from heygen_async.bulk.journal.journal import Journal, UsdRange, WrongStateError
 from heygen_async.bulk.journal.stored_files import Stored, unstored
-from heygen_async.bulk.prices.price import Rates
+from heygen_async.bulk.prices.price import Rates, length_of
 from heygen_async.errors import HeyGenError, JournalError, NotFoundError, RenderFailedError, Spent
 
 RowsToCome = Callable[[], Awaitable[bool]]  # takes rows into the journal; False at the end of the source
@@ -209,7 +209,7 @@ class JournalStore(JobStore):
 
     async def completed(self, job: Job, video: Video) -> None:
         """Write the end, and what it cost."""
-        seconds = video.duration
+        seconds = length_of(video.duration)
         price = (None, None) if seconds is None else self._rates.price(job.request.kind, seconds)
         await self._write(lambda: self._journal.completed(_id(job), video_id=video.id, duration=seconds, price=price))
 

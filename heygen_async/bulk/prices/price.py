@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -69,6 +70,11 @@ class Rates:
         low_likely, high_likely = self.price(kind, likely)
         _, high = self.price(kind, most)
         return Price(low, (low_likely + high_likely) / 2, high)
+
+
+def length_of(seconds: float | None) -> float | None:
+    """Return the length of a finished video by which it is priced; None if HeyGen reports none, or an impossible one."""
+    return seconds if seconds is not None and 0 < seconds < math.inf else None
 
 
 def seconds_of(kind: str, body: Mapping[str, Any], language: str | None = None) -> tuple[float, float, float]:

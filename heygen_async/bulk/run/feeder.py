@@ -70,6 +70,7 @@ class Feeder:
         self._finisher = finisher
         self._watchlist = watchlist
         self._in_batches = in_batches
+        self._mates: dict[int, list[InFlight]] = {}  # of rows whose batch is to be sent again, by the row's index
         self._places = anyio.Semaphore(SUBMITTERS, fast_acquire=True)
 
     async def run(self, posts: TaskGroup) -> None:
@@ -101,7 +102,7 @@ class Feeder:
         """Do what is due for a row."""
         record = row.job.record
         if row.job.step == "submit" and record is not None and record.batch is not None:
-            await self._submitter.submit(*self._with_its_mates(row))
+            await self._submitter.submit(*self._mates.pop(row.index))
         elif row.job.step == "submit":
             await self._submitter.submit(row)
         else:
@@ -174,6 +175,8 @@ class Feeder:
         try:
             if ticket is not None and not self._no_more:
                 found = await self._queue.next(ticket)
+                if isinstance(found, InFlight) and found.job.record is not None and found.job.record.batch is not None:
+                    self._mates[found.index] = self._with_its_mates(found)  # their slots are no longer free for others
         finally:
             if ticket is not None and not isinstance(found, InFlight):
                 self._slots.give_back(ticket)

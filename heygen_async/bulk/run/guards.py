@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.jobs.in_flight import InFlight, Registry, Stage
 from heygen_async.bulk.jobs.outcomes import Completed, Failed, Result
-from heygen_async.bulk.prices.price import Rates
+from heygen_async.bulk.prices.price import Rates, length_of
 from heygen_async.changed import Changed
 from heygen_async.errors import BreakerTrippedError, BudgetReachedError, CanaryFailedError
 
@@ -170,7 +170,7 @@ class Budget(Guard):
         if row is not None:
             row.reserved_usd = 0.0
         if isinstance(result, Completed):
-            seconds = result.video.duration
+            seconds = length_of(result.video.duration)
             self.spent_usd += reserved if seconds is None else self._rates.price(result.request.kind, seconds)[1]
         elif result.error.spent != "no":
             self._kept += reserved

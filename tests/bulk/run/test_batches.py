@@ -211,6 +211,21 @@ async def test_a_batch_cut_off_does_not_go_out_again_for_rows_that_no_list_has(
     assert len(ended) == 6
 
 
+async def test_the_rows_of_a_batch_that_goes_out_again_leave_no_slots_to_others(
+    heygen: HeyGen, world: World, tmp_path: Path
+) -> None:
+    """A batch of two that was cut off, and a run of two slots: the row behind them waits until one of them has ended."""
+    path = tmp_path / "c.db"
+    world.faults.append(DropBefore(path="/v3/videos/batches", between=(0, 5)))
+    with anyio.move_on_after(4):
+        await collect(heygen, jobs(3), journal=path, max_in_flight=2)
+    assert by_state(path) == {"unknown": 2, "planned": 1}
+    await anyio.sleep(10)
+    await collect(heygen, jobs(3), journal=path, max_in_flight=2)
+    assert by_state(path) == {"completed": 3}
+    assert world.peak_rendering == 2
+
+
 async def test_a_batch_under_way_is_followed_by_the_next_run(heygen: HeyGen, world: World, tmp_path: Path) -> None:
     """The next run follows a batch under way, even if its items have no ids yet."""
     path, world.slots = tmp_path / "c.db", 2

@@ -33,7 +33,7 @@ from heygen_async import (
 )
 from heygen_async.bulk.jobs.in_flight import InFlight, Registry
 from heygen_async.bulk.run.guards import Breaker, Budget, Guard
-from heygen_async.simulator import DropAfterAccept, FailedRender, Slow, World, run, serve
+from heygen_async.simulator import AlteredAnswer, DropAfterAccept, FailedRender, Slow, World, run, serve
 
 
 def rows(count: int, words: int = 50) -> list[DirectVideo]:
@@ -96,6 +96,20 @@ async def test_a_row_that_is_submitted_again_must_fit_beside_its_former_key(
     async with heygen.resume(tmp_path / "c.db", budget_usd=9.0) as results:
         assert [type(result) async for result in results] == [Completed]
     assert len(world.ledger) == 2
+
+
+@pytest.mark.parametrize("duration", [-30, 0, float("nan"), float("inf")])
+async def test_a_length_that_no_video_has_is_priced_by_the_estimate(
+    heygen: HeyGen, world: World, tmp_path: Path, duration: float
+) -> None:
+    """Neither the budget nor the journal's ledger takes money back for it."""
+    world.faults.append(AlteredAnswer(method="GET", path="/v3/videos/[!s]*", fields={"data.duration": duration}))
+    requests = rows(4)
+    async with paused(BudgetReachedError, budget_usd=2.5 * highest(requests[0]), journal=tmp_path / "c.db") as run_:
+        run_[:] = heygen, requests
+    assert len(world.ledger) == 2
+    with Journal(tmp_path / "c.db") as journal:
+        assert journal.ledger().high_usd >= spent(world)
 
 
 async def test_rows_wait_for_others_to_settle(heygen: HeyGen, world: World) -> None:
