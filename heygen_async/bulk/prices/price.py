@@ -73,7 +73,7 @@ class Rates:
 
 
 def length_of(seconds: float | None) -> float | None:
-    """Return the length of a finished video by which it is priced; None if HeyGen reports none, or an impossible one."""
+    """Return the length by which a finished video is priced; None if HeyGen reports none, or an impossible one."""
     return seconds if seconds is not None and 0 < seconds < math.inf else None
 
 

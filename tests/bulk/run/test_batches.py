@@ -214,7 +214,7 @@ async def test_a_batch_cut_off_does_not_go_out_again_for_rows_that_no_list_has(
 async def test_the_rows_of_a_batch_that_goes_out_again_leave_no_slots_to_others(
     heygen: HeyGen, world: World, tmp_path: Path
 ) -> None:
-    """A batch of two that was cut off, and a run of two slots: the row behind them waits until one of them has ended."""
+    """A batch of two that was cut off, and a run of two slots: the row behind waits until one of them has ended."""
     path = tmp_path / "c.db"
     world.faults.append(DropBefore(path="/v3/videos/batches", between=(0, 5)))
     with anyio.move_on_after(4):
