@@ -107,8 +107,6 @@ class Videos:
             RenderFailedError: The video failed.
             ResourceNotReadyError: The video has not ended.
             DownloadError: A file could not be stored after several attempts; the next download continues it.
-
-        Source: `GET /v3/videos/{video_id}` for an id.
         """
         found = await self.get(video) if isinstance(video, str) else video
         found.check()

@@ -157,8 +157,9 @@ def test_no_command_obeys_the_messages_of_heygen(world: World, tmp_path: Path) -
         plain(refused.output)
     assert obeyed(call("auth", "status").output) == []
     world.faults[:] = [ErrorAnswer(method="POST", status=400, code=EVIL, message=EVIL)]
-    plain(call("run", str(contacts), *request, "--output", str(tmp_path / "out")).output)
-    in_json = call("run", str(contacts), *request, "--output", str(tmp_path / "out"), "--json")
+    other = ["--output", str(tmp_path / "out"), "--journal"]
+    plain(call("run", str(contacts), *request, *other, str(tmp_path / "second.db")).output)
+    in_json = call("run", str(contacts), *request, *other, str(tmp_path / "third.db"), "--json")
     assert obeyed(in_json.output) == []
 
 
