@@ -1,5 +1,6 @@
 # make demo   see it work: 200 contacts against a simulated HeyGen; no key, no network, no money
 # make test   everything that CI checks, step by step; stops at the first failure
+# make explore NIGHTS=100000  look for faults that nobody thought of: thousands of bad nights in simulated time
 # make bench  the benchmarks, compared with their recorded baselines
 # make clean  remove what these commands made
 #
@@ -78,6 +79,14 @@ tests: $(VENV)/.installed
 chaos: $(VENV)/.installed
 	$(STEP) "chaos: processes killed at every step, workers and a database restarted"
 	PATH="$(abspath $(VENV))/bin:$$PATH" $(VENV)/bin/python -m pytest -m chaos --numprocesses=3 --dist=worksteal
+
+# One campaign a night, in virtual time, under trouble that a seed decides.
+NIGHTS ?= 10000
+SEED ?= 1
+.PHONY: explore
+explore: $(VENV)/.installed
+	$(STEP) "explore: $(NIGHTS) nights from seed $(SEED)"
+	$(VENV)/bin/python -m tests.explore --nights $(NIGHTS) --seed $(SEED)
 
 # Runs after `tests`, whose data it reads.
 .PHONY: coverage

@@ -1,0 +1,187 @@
+"""The user's machine: processes begin and end on it, it sleeps, its clock is set, its disk is full for a while."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import anyio
+import attrs
+
+from heygen_async import HeyGen, Results
+from heygen_async.account import account
+from heygen_async.errors import HeyGenError
+from tests.explore.books import Books
+from tests.explore.clock import NightLoop, NightWorld, Wall
+from tests.explore.faults import Network
+from tests.explore.habits import HOUR, Interruption
+from tests.explore.invariants import Invariants
+from tests.explore.life import Life
+from tests.explore.story import Story
+from tests.explore.wire import ONE_WAY_SECONDS, ORIGIN, Wire
+
+LONGEST_SECONDS = 45 * HOUR  # of one process
+LONGEST_ANSWER_SECONDS = 150.0
+
+Work = Callable[[HeyGen], Awaitable[None]]
+Running = Callable[[], Results | None]
+
+
+def no_results() -> Results | None:
+    """Return nothing: the process runs no campaign."""
+    return None
+
+
+@attrs.define(kw_only=True, eq=False)
+class Machine:
+    """The machine, on which one process runs at a time.
+
+    Attributes:
+        folder: The working folder.
+        life: The present process.
+    """
+
+    folder: Path
+    loop: NightLoop
+    world: NightWorld
+    wall: Wall
+    network: Network
+    books: Books
+    invariants: Invariants
+    story: Story
+    life: Life | None = None
+
+    @property
+    def is_dead(self) -> bool:
+        """True if the present process has died."""
+        return self.life is not None and self.life.wire.is_dead
+
+    def tell(self, words: str) -> None:
+        """Tell the story."""
+        self.story.tell(self.world.now(), words)
+
+    def _met(self, kind: str) -> None:
+        self.story.met[kind] += 1
+
+    async def run(
+        self, work: Work, interruptions: tuple[Interruption, ...] = (), running: Running = no_results
+    ) -> Life:
+        """Do *work* in a process of its own, and return its life."""
+        account._accounts.pop(self.loop, None)
+        life = self.life = Life(folder=self.folder, wire=self._wire(), scope=anyio.CancelScope(), deaths=interruptions)
+        life.on_full = lambda: self._met("disk full")
+        requests = len(self.world.requests)
+        async with anyio.create_task_group() as meanwhile:
+            for one in interruptions:
+                meanwhile.start_soon(self._interrupt, life, one, running)
+            self.loop.on_stall = lambda: self._stalled(life)
+            try:
+                with life.scope, anyio.move_on_after(LONGEST_SECONDS) as life.limit:
+                    await self._guarded(life, work)
+                self.invariants.require(
+                    not life.limit.cancelled_caught, f"a process does not end in {LONGEST_SECONDS:g} s"
+                )
+            finally:
+                self.loop.on_stall = None
+                meanwhile.cancel_scope.cancel()
+        self.life = None
+        if life.wire.is_dead:
+            life.bury()
+            self._met(life.wire.died_by)
+        self.tell(f"  it has ended after {len(self.world.requests) - requests} requests")
+        return life
+
+    async def _guarded(self, life: Life, work: Work) -> None:
+        try:
+            async with HeyGen("simulator-key", base_url=ORIGIN) as heygen:
+                life.wire.connect(heygen)
+                await work(heygen)
+        except HeyGenError as exc:
+            self.tell(f"  {type(exc).__name__}: {exc}")
+        except Exception as exc:  # noqa: BLE001 - any other error is a finding
+            if not life.wire.is_dead:
+                self.tell("".join(traceback.format_exception(exc)))
+                self.invariants.require(holds=False, words=f"an error that is not ours: {_shown(exc)}")
+
+    def _wire(self) -> Wire:
+        def on_request(method: str, path: str, texts: list[str]) -> None:
+            if wire.is_dead:
+                return
+            if self.life is not None:
+                self.life.passes("request")
+            if texts and not wire.is_dead:
+                self.tell(f"  {method} {path} of {', '.join(texts)}")
+                self.invariants.sent(texts)
+
+        def on_answer(_: str, __: str, texts: list[str]) -> None:
+            if texts:
+                self.invariants.served()
+            if self.life is not None and self.life.wire is wire:
+                self.life.passes("answer")
+
+        wire = Wire(
+            world=self.world,
+            network=self.network,
+            on_request=on_request,
+            on_answer=on_answer,
+            on_lost=self.books.post_lost,
+        )
+        return wire
+
+    def _stalled(self, life: Life) -> None:
+        self.invariants.require(holds=False, words="nothing can happen any more, or no time passes: a hang")
+        life.wire.is_dead = True
+        raise AssertionError("a hang")
+
+    # What happens meanwhile
+
+    async def _interrupt(self, life: Life, one: Interruption, running: Running) -> None:
+        if one.kind.startswith("crash") and one.kind != "crash at a moment":
+            return  # at a point of its life, not at a time
+        await anyio.sleep(one.at)
+        self.tell(f"  {one}")
+        if one.kind == "crash at a moment":
+            life.die(one.kind)
+            return
+        self._met(one.kind)
+        match one.kind:
+            case "asleep":
+                await self._served(life)
+                life.limit.deadline += one.amount
+                self.loop.leap(one.amount)
+            case "asleep, with a clock that stood still":
+                await self._served(life)
+                self.world.ahead += one.amount
+            case "clock set":
+                self.wall.wrong += one.amount
+            case "disk full":
+                life.full_until = anyio.current_time() + one.amount
+            case "cancelled":
+                self.invariants.note_stop()
+                life.scope.cancel()
+            case _:
+                await self._press(life, one, running)
+
+    async def _served(self, life: Life) -> None:
+        """Wait until HeyGen has got what was sent: it does not sleep."""
+        with anyio.move_on_after(LONGEST_ANSWER_SECONDS):
+            while life.wire.under_way:
+                await anyio.sleep(ONE_WAY_SECONDS)
+
+    async def _press(self, life: Life, one: Interruption, running: Running) -> None:
+        """Press Ctrl-C once, or twice."""
+        results = running()
+        if results is not None:
+            results.stop_submitting()
+            self.invariants.note_stop()
+        if one.kind == "Ctrl-C twice":
+            await anyio.sleep(1.0)
+            self.invariants.note_stop()
+            life.scope.cancel()
+
+
+def _shown(exc: BaseException) -> str:
+    if isinstance(exc, BaseExceptionGroup):
+        return f"{type(exc).__name__}({'; '.join(map(_shown, exc.exceptions))})"
+    return repr(exc)
