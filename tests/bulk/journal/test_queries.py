@@ -38,3 +38,10 @@ def test_ids_are_known_to_belong_to_a_row(journal: Journal) -> None:
     assert journal.knows_session("s1")
     assert journal.knows_video("v1")
     assert not journal.knows_session("s2")
+
+
+def test_a_journal_without_lists(journal: Journal) -> None:
+    """No list is the newest one, and nothing is due."""
+    assert journal.newest_list() is None
+    assert journal.due() == 0
+    assert journal.newest_marks() == {0}
