@@ -6,7 +6,6 @@ files take their defaults, rules and descriptions from it; `HeyGen.render_many` 
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 import os
@@ -31,6 +30,7 @@ from heygen_async.bulk.watch.render_times import RenderTimes
 from heygen_async.bulk.watch.signals import HasSignals, Signals, signals_of
 from heygen_async.bulk.watch.watchlist import Watch
 from heygen_async.errors import InvalidInputError
+from heygen_async.near_names import hint, near_name
 
 DEADLINE_SECONDS = 3600.0
 
@@ -67,9 +67,9 @@ def _rule(accepts: Callable[[Any], bool], wanted: str, words: Sequence[str] = ()
     def check(_: Any, option: attrs.Attribute[Any], value: Any) -> None:
         if (value is None and option.default is None) or accepts(value):
             return
-        near = difflib.get_close_matches(str(value), words, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise InvalidInputError(f"{option.name}: {value!r:.60}; must be {wanted}{hint}", param=option.name)
+        near = near_name(value, words)
+        mend = "" if near is None else f"; did you mean {near!r}?"
+        raise InvalidInputError(f"{option.name}: {value!r:.60}; must be {wanted}{mend}", param=option.name)
 
     return check
 
@@ -200,7 +200,8 @@ class RunSettings:
         """
         for name in options:
             if name not in RunOptions.__annotations__:
-                raise TypeError(f"{caller}() got an unexpected keyword argument {name!r}")
+                mend = hint(name, RunOptions.__annotations__, "its options are")
+                raise TypeError(f"{caller}() got an unexpected keyword argument {name!r}; {mend}")
         return cls(**options)
 
     @property
