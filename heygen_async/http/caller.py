@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 import random
 import time
 import uuid
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import anyio
 import attrs
@@ -62,14 +64,16 @@ class Caller:
         self.telemetry: Telemetry = telemetry or Telemetry()
         self._retry = retry
         self._pacer = pacer
-        self._account: Account | None = None
+        self._accounts: WeakKeyDictionary[asyncio.AbstractEventLoop, Account] = WeakKeyDictionary()
 
     @property
     def account(self) -> Account:
         """State that all clients of the account share. Available inside an event loop only."""
-        if self._account is None:
-            self._account = account_of(self.transport.base_url, self.credentials)
-        return self._account
+        loop = asyncio.get_running_loop()
+        account = self._accounts.get(loop)
+        if account is None:
+            account = self._accounts[loop] = account_of(self.transport.base_url, self.credentials)
+        return account
 
     @property
     def requests_per_second(self) -> float:
