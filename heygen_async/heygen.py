@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable, Sequence
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from heygen_async.account.render_pool import InFlight
 from heygen_async.api.client import Client
@@ -18,14 +18,14 @@ from heygen_async.http.call import Options
 if TYPE_CHECKING:
     from heygen_async.api.agents.session_job import AgentJob
     from heygen_async.api.renders import RenderRequest
-    from heygen_async.bulk.jobs.job import Job
+    from heygen_async.bulk.jobs.job import Job, R, Source
     from heygen_async.bulk.jobs.next_step import OnUnknown
     from heygen_async.bulk.plan.plan import Plan
     from heygen_async.bulk.prices.price import Rates
     from heygen_async.bulk.rows.table import Table
     from heygen_async.bulk.run.guards import Approve
     from heygen_async.bulk.run.result_stream import Results
-    from heygen_async.bulk.run.run_options import RunOptions
+    from heygen_async.bulk.run.run_options import RunOptions, UnkeptOptions
     from heygen_async.bulk.template.template import Template
     from heygen_async.bulk.watch.signals import HasSignals, Signals
 
@@ -94,11 +94,20 @@ class HeyGen(Client):
 
         return await fetch(self, video, to, checked_kinds(files))
 
+    @overload
     def render_many(
-        self,
-        requests: Iterable[RenderRequest | Job] | AsyncIterable[RenderRequest | Job],
-        **options: Unpack[RunOptions],
-    ) -> AbstractAsyncContextManager[Results]:
+        self, requests: Iterable[Job[R]] | AsyncIterable[Job[R]], **options: Unpack[UnkeptOptions]
+    ) -> AbstractAsyncContextManager[Results[R]]: ...
+
+    @overload
+    def render_many(
+        self, requests: Iterable[RenderRequest] | AsyncIterable[RenderRequest], **options: Unpack[UnkeptOptions]
+    ) -> AbstractAsyncContextManager[Results[None]]: ...
+
+    @overload
+    def render_many(self, requests: Source, **options: Unpack[RunOptions]) -> AbstractAsyncContextManager[Results]: ...
+
+    def render_many(self, requests: Source, **options: Unpack[RunOptions]) -> AbstractAsyncContextManager[Results]:
         """Render many requests, at most *max_in_flight* at once, and stream their results. Costs money for each.
 
             async with heygen.render_many(requests, max_in_flight=10) as results:
@@ -106,7 +115,8 @@ class HeyGen(Client):
 
         Args:
             requests: Any iterable or async iterable, read only as fast as slots become free. A `Job` holds
-                a request with your own row beside it, which the result gives back. Besides the requests of `render`:
+                a request with your own row beside it, which the result gives back: the same object, or with a journal
+                its form in JSON. Besides the requests of `render`:
                 `FromTemplate`, `StudioVideo`, `TranslationRequest` (one language a row), `LipsyncRequest`,
                 `ClippingRequest`, `BackgroundRemovalRequest`, `FillerWordRemovalRequest`, `TextToVideo`, `ImageToVideo`
                 and `ReferenceToVideo`, in any mixture: all share the slots.
@@ -244,7 +254,7 @@ class HeyGen(Client):
             budget_usd=budget_usd,
         )
 
-    def run(self, plan: Plan, **options: Unpack[RunOptions]) -> AbstractAsyncContextManager[Results]:
+    def run(self, plan: Plan, **options: Unpack[RunOptions]) -> AbstractAsyncContextManager[Results[Mapping[str, Any]]]:
         """Render a plan. Costs money, about `plan.price`.
 
             async with heygen.run(plan, journal="campaign.db", budget_usd=250) as results: ...

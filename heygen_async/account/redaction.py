@@ -10,9 +10,12 @@ import functools
 import json
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import attrs
-from multidict import CIMultiDictProxy
+
+if TYPE_CHECKING:
+    from multidict import CIMultiDictProxy
 
 MASK = "***"
 

@@ -59,7 +59,7 @@ class Plan:
         """Problems because of which the list cannot be rendered."""
         return [problem for problem in self.problems if problem.severity == "error"]
 
-    def jobs(self) -> Iterator[Job]:
+    def jobs(self) -> Iterator[Job[Row]]:
         """Return an iterator over the jobs, each made when it is asked for.
 
         Raises:

@@ -35,8 +35,8 @@ from heygen_async.near_names import hint, near_name
 DEADLINE_SECONDS = 3600.0
 
 
-class RunOptions(TypedDict, total=False):
-    """Options of `HeyGen.render_many`, `run` and campaigns, as a type for `**options`. `render_many` explains each."""
+class UnkeptOptions(TypedDict, total=False):
+    """Options of a run without a journal."""
 
     max_in_flight: InFlight
     deadline: float
@@ -44,7 +44,6 @@ class RunOptions(TypedDict, total=False):
     filename: str
     files: Sequence[FileKind]
     max_downloads: int
-    journal: str | PathLike[str] | None
     on_unknown: OnUnknown
     submit: Submit
     watch: Watch | HasSignals | Signals
@@ -56,6 +55,12 @@ class RunOptions(TypedDict, total=False):
     approve: Approve | None
     breaker: tuple[int, int] | None
     again: bool
+
+
+class RunOptions(UnkeptOptions, total=False):
+    """Options of `HeyGen.render_many`, `run` and campaigns, as a type for `**options`. `render_many` explains each."""
+
+    journal: str | PathLike[str] | None
 
 
 Rule = Callable[[Any, "attrs.Attribute[Any]", Any], None]
