@@ -53,8 +53,8 @@ class OpenTelemetryObserver:
     """An observer that reports requests and rows to OpenTelemetry.
 
     Spans: `heygen.row` for each row of a run and `heygen.render` for each single render, from the submission to the
-    result, and one for each attempt of a request that fails (`POST /v3/videos`, with the HTTP attributes of the semantic
-    conventions), or of every request.
+    result, and one for each attempt of a request that fails, or of every request (`POST /v3/videos`, with the HTTP
+    attributes of the semantic conventions).
 
     Metrics: `http.client.request.duration` (its count is the number of requests, by route and status),
     `heygen.client.retries`, `heygen.rows.submitted`, `heygen.rows.ended` (by outcome), `heygen.render.duration`,
