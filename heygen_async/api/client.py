@@ -89,8 +89,8 @@ class Client(BaseClient, Resources):
                 the environment, else https://api.heygen.com.
             session: An aiohttp session to use; the client does not close it. Uploads and downloads use its connector,
                 but not its headers.
-            proxy: Address of an HTTP proxy for all requests, uploads and downloads. By default HTTPS_PROXY and NO_PROXY
-                of the environment.
+            proxy: Address of an HTTP proxy for all requests, uploads and downloads. By default HEYGEN_PROXY of the
+                environment, else HTTPS_PROXY and NO_PROXY.
             ssl: Certificates to trust. By default those of the system, or of the file SSL_CERT_FILE.
             timeout: Seconds for each attempt of a request. By default 30 for a GET, 120 for others and 600 for uploads;
                 HeyGen takes up to 31 seconds to accept a video. Files have no limit as long as bytes come.
