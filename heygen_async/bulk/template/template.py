@@ -208,10 +208,16 @@ class Template:
     ) -> _Content:
         """Return the content of a field: the cell of its column if there is one, else its text, filled in."""
         cell = None if column is None else _cell(row, columns, column)
+        flaw = None if column is None else _flaw(row, columns, column)
+        if flaw is not None:
+            return _Content(problems=(attrs.evolve(flaw, field=field),))
         if cell is not None:
             return _Content(text=cell, column=columns[str(column)])
         if text is None:
             return _Content(column=column)
+        uncomputed = [flaw for name in sorted(text.names) if (flaw := _flaw(row, columns, name)) is not None]
+        if uncomputed:
+            return _Content(problems=tuple(attrs.evolve(flaw, field=field) for flaw in uncomputed))
         filled = self._placeholders.fill(text, {name: _cell(row, columns, name) for name in text.names})
         only = next(iter(text.names)) if len(text.names) == 1 else None
         problems = [_missing(row, columns, name, field) for name in filled.missing]
@@ -248,6 +254,12 @@ def _cell(row: Row, columns: Mapping[str, str], name: str) -> str | None:
     return None if cell is None or is_missing(cell) else cell
 
 
+def _flaw(row: Row, columns: Mapping[str, str], name: str) -> Problem | None:
+    """Return the problem of the cell of the placeholder *name* if it has a value that was not computed."""
+    flaw = row.flaws.get(columns.get(name, ""))
+    return None if flaw is None or flaw.severity == "warning" else flaw
+
+
 def _no_column(name: str, field: str, columns: Collection[str]) -> Problem:
     near = near_name(name, columns)
     return Problem(
@@ -262,6 +274,8 @@ def _missing(row: Row, columns: Mapping[str, str], name: str, field: str) -> Pro
     column = columns.get(name)
     if column is None:
         return attrs.evolve(_no_column(name, field, list(row.cells)), source=row.source, line=row.line, unit=row.unit)
+    if column in row.flaws:
+        return attrs.evolve(row.flaws[column], field=field, severity="error")
     cell = row.cells[column]
     return row.problem(
         f"{'counts as' if cell.strip() else 'is'} empty here, but the template needs it",
