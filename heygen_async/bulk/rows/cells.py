@@ -14,17 +14,24 @@ from typing import Any
 # Exact spellings that programs write for a missing value. "Null", "Nan" and "none" are kept: they are names and words.
 _MISSING = frozenset({"NULL", "null", "None", "NaN", "nan", "<NA>", "NaT", "N/A", "n/a", "Loading..."})
 # Errors of spreadsheets, in the languages in which they are exported. "Loading..." and "#ERROR!" are Google's.
-_CELL_ERRORS = frozenset(
-    """
-#N/A #NULL! #REF! #VALUE! #NAME? #DIV/0! #NUM! #SPILL! #CALC! #GETTING_DATA #FIELD! #BLOCKED! #BUSY! #CONNECT! #UNKNOWN!
-#EXTERNAL! #PYTHON! #TIMEOUT! #ERROR!
-#NV #WERT! #BEZUG! #ZAHL! #ÜBERLAUF! #KALK! #FELD! #BLOCKIERT! #VERBINDEN! #UNBEKANNT!
-#VALEUR! #NOM? #NOMBRE! #NUL! #PROPAGATION! #CALCUL! #CHAMP!
-#N/D #¡VALOR! #¡REF! #¿NOMBRE? #¡NUM! #¡DIV/0! #¡NULO! #¡DESBORDAMIENTO! #¡CALC!
-#VALORE! #RIF! #NOME? #NULLO! #ESPANSIONE! #VALOR! #NÚM! #NULO! #DESPEJAR!
-#N/B #WAARDE! #VERW! #NAAM? #GETAL! #LEEG! #DEEL/0! #OVERLOOP! #N/D! #ARG! #ADR! #NAZWA? #LICZBA! #ZERO! #DZIEL/0!
-""".split()
-)
+_CELL_ERRORS = frozenset({
+    # English
+    "#N/A", "#NULL!", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#SPILL!", "#CALC!", "#GETTING_DATA",
+    "#FIELD!", "#BLOCKED!", "#BUSY!", "#CONNECT!", "#UNKNOWN!", "#EXTERNAL!", "#PYTHON!", "#TIMEOUT!", "#ERROR!",
+    # German
+    "#NV", "#WERT!", "#BEZUG!", "#ZAHL!", "#ÜBERLAUF!", "#KALK!", "#FELD!", "#BLOCKIERT!", "#VERBINDEN!",
+    "#UNBEKANNT!",
+    # French
+    "#VALEUR!", "#NOM?", "#NOMBRE!", "#NUL!", "#PROPAGATION!", "#CALCUL!", "#CHAMP!",
+    # Spanish
+    "#N/D", "#¡VALOR!", "#¡REF!", "#¿NOMBRE?", "#¡NUM!", "#¡DIV/0!", "#¡NULO!", "#¡DESBORDAMIENTO!", "#¡CALC!",
+    # Italian and Portuguese
+    "#VALORE!", "#RIF!", "#NOME?", "#NULLO!", "#ESPANSIONE!", "#VALOR!", "#NÚM!", "#NULO!", "#DESPEJAR!",
+    # Dutch
+    "#N/B", "#WAARDE!", "#VERW!", "#NAAM?", "#GETAL!", "#LEEG!", "#DEEL/0!", "#OVERLOOP!",
+    # Polish
+    "#N/D!", "#ARG!", "#ADR!", "#NAZWA?", "#LICZBA!", "#ZERO!", "#DZIEL/0!",
+})  # fmt: skip
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"  # left by a copy from a web page in a cell that looks empty
 

@@ -158,9 +158,7 @@ def _section(part: str) -> _Section:
             condition = limit[1], Decimal(limit[2])
         elif _COLOR.fullmatch(bracket or ""):
             continue
-        elif bracket is not None and not bracket.startswith("[$"):
-            return _Section(None, condition)
-        elif fill is not None:
+        elif (bracket is not None and not bracket.startswith("[$")) or fill is not None:
             return _Section(None, condition)
         elif bracket is not None:
             tokens.append(_Token("currency", bracket[2:-1].partition("-")[0]))

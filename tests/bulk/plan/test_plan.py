@@ -90,7 +90,7 @@ PLANTED: list[tuple[dict[str, str], str]] = [
     ({"mode": "image"}, "image mode: image is required"),
 ]
 RAGGED = [
-    ("Ada,Acme", "2 cells, but the header has 20"),
+    ("Ada,Acme", "the row ends before this column, with 2 of 20 cells"),
     (",".join(["x"] * 23), "23 cells, but the header has 20"),
 ]
 CLASH = ({"first_name": "ADA 7"}, r"its file would be named 'ADA 7', like that of line 9; put \{number\}")
@@ -140,7 +140,7 @@ def test_all_planted_problems_are_found_and_no_other(leads: tuple[Path, dict[int
     assert len(wrong) == 37
     plan = make_plan(read_rows(path), template(), filename="{first_name}")
     found: dict[int, list[Problem]] = {}
-    for problem in plan.problems:
+    for problem in plan.errors:
         assert problem.line is not None
         found.setdefault(problem.line, []).append(problem)
     assert sorted(found) == sorted(wrong)
@@ -152,7 +152,8 @@ def test_all_planted_problems_are_found_and_no_other(leads: tuple[Path, dict[int
     kinds = {(one[0].field, one[0].reason.partition(";")[0][:30]) for one in found.values()}
     assert len(kinds) >= 20
     assert (plan.rows, plan.bad) == (ROWS, 37)
-    assert plan.errors == list(plan.problems)
+    (note,) = [problem for problem in plan.problems if problem.severity == "warning"]
+    assert note.reason.startswith("1 row has fewer cells than the header (line 952)")
 
 
 async def test_a_plan_with_errors_sends_nothing(
@@ -260,7 +261,7 @@ def test_a_missing_column_is_reported_once(tmp_path: Path) -> None:
     """A missing column is one problem, and not one for each row."""
     plan = plan_of(tmp_path, "nmae\nAda\nBob\n")
     assert [problem.reason for problem in plan.errors] == ["no such column; the rows have nmae"]
-    assert plan.errors[0].mend == "did you mean nmae?"
+    assert plan.errors[0].mend == "did you mean {{ nmae }}?"
     assert plan.bad == 2
     with pytest.raises(InvalidInputError, match="2 of 2 rows cannot be rendered"):
         plan.check()

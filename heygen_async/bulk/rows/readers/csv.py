@@ -13,10 +13,10 @@ from typing import Any
 
 import attrs
 
+from heygen_async.bulk.rows.header import Header, checked_header, header_hint, title_above
 from heygen_async.bulk.rows.problems import Problem, ProblemError, listed
 from heygen_async.bulk.rows.readers.sniffing import refusal
 from heygen_async.bulk.rows.readers.text import TextFile, text_file
-from heygen_async.bulk.rows.header import Header, checked_header, header_hint, title_above
 from heygen_async.bulk.rows.table import Row, Scan, Table
 
 _SEPARATORS = ",;\t|"

@@ -1,4 +1,4 @@
-"""Cells of one sheet of a workbook, with the facts that tell what a person sees: formulas, hidden rows, merged cells."""
+"""Cells of a sheet of a workbook, with formulas, hidden rows and merged cells, which decide what a person sees."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ class SheetCells:
         if hidden:
             yield Problem(
                 source=source,
-                reason=f"{'1 row is' if len(hidden) == 1 else f'{len(hidden)} rows are'} hidden in the workbook, perhaps by "
-                f"a filter ({listed('line', hidden)}), and part of the list all the same",
+                reason=f"{'1 row is' if len(hidden) == 1 else f'{len(hidden)} rows are'} hidden in the workbook, "
+                f"perhaps by a filter ({listed('line', hidden)}), and part of the list all the same",
                 mend="delete the rows that are to get no video",
                 severity="warning",
             )
@@ -99,7 +99,7 @@ class SheetCells:
             timedelta_formats=self._book._timedelta_formats,  # noqa: SLF001 - as above
         )
         parse_cell = parser.parse_cell
-        # Programs that cannot calculate leave the value out, or write 0 and ask Excel to calculate when it opens the file.
+        # Programs that cannot calculate leave the value out, or write 0 and ask Excel to calculate.
         is_to_be_calculated = bool(getattr(self._book.calculation, "fullCalcOnLoad", False))
 
         def parse(element: Any) -> Any:
