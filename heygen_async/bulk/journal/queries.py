@@ -77,6 +77,13 @@ class JournalReader(Database):
         """Return the `Idempotency-Key` of a row's POST."""
         return keys.idempotency_key(self.run, record.id, record.body_hash, record.generation)
 
+    def lines(self) -> dict[int, int]:
+        """Return the number that each row has in its list, by the row's number here; empty if it is not known."""
+        try:
+            return dict(self._rows("SELECT job_id, line FROM places"))
+        except JournalError:  # written by an older version, and opened for reading only
+            return {}
+
     # Counts
 
     def counts(self) -> Counter[str]:

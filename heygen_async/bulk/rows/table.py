@@ -75,6 +75,7 @@ class Table:
         path: Path of the file, if it is one.
         rereadable: True if it can be read more than once; a generator cannot.
         may_be_empty: True if a table without rows is fine.
+        is_part: True if only chosen rows of a list are read.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Table:
     path: Path | None = None
     rereadable: bool = True
     may_be_empty: bool = True
+    is_part: bool = False
 
     def scan(self) -> Scan:
         """Read the rows from the first, each as a `Row` or, if it is broken, as a `Problem`.

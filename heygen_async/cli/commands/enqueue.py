@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from heygen_async.cli.rendering.campaign_options import CampaignOptions, open_source
+from heygen_async.cli.rendering.choice_options import ChoiceOptions
 from heygen_async.cli.terminal.option_types import (
     Address,
     BaseUrl,
@@ -29,6 +30,7 @@ def enqueue(
     *,
     database: Address,
     campaign_options: CampaignOptions = CampaignOptions(),  # noqa: B008 - a frozen value
+    choice_options: ChoiceOptions = ChoiceOptions(),  # noqa: B008 - a frozen value
     campaign: Annotated[
         str | None,
         Parameter(help="Name that keeps these rows apart from other lists in the database. [default: that of SOURCE]"),
@@ -59,12 +61,12 @@ def enqueue(
 
     async def main() -> int:
         file, contacts = open_source(source, rows)
-        settings = campaign_options.campaign(file)
+        settings, choice = campaign_options.campaign(file), choice_options.choice()
         async with client_if_key(base_url) as heygen:
             if heygen is None or no_preflight:
-                plan = plan_offline(settings, contacts)
+                plan = plan_offline(settings, contacts, choice)
             else:
-                plan = await plan_online(heygen, settings, contacts)
+                plan = await plan_online(heygen, settings, contacts, choice)
         result = await queue_rows(
             database,
             plan.jobs(),

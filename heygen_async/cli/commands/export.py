@@ -8,18 +8,26 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from heygen_async.cli.rendering.choice_options import ChoiceOptions, chosen_of_journal
 from heygen_async.cli.terminal.option_types import JournalFile
 
 
-def export(journal: JournalFile, output: Annotated[Path, Parameter(help="Ends in .csv or .jsonl.")], /) -> None:
+def export(
+    journal: JournalFile,
+    output: Annotated[Path, Parameter(help="Ends in .csv or .jsonl.")],
+    /,
+    *,
+    choice_options: ChoiceOptions = ChoiceOptions(),  # noqa: B008 - a frozen value
+) -> None:
     """Write a campaign to OUTPUT: .csv or .jsonl; failed.csv holds the failed rows only, ready to be run again."""
     from heygen_async import Journal
     from heygen_async.bulk.output.export import export as export_journal
     from heygen_async.cli.terminal.progress import wide_console
 
     with Journal(journal, read_only=True) as opened:
-        count = export_journal(opened, output)
-        paid = sum(record.spent in {"yes", "unknown"} for record in opened.records("failed"))
+        is_chosen = chosen_of_journal(choice_options, opened)
+        count = export_journal(opened, output, is_chosen)
+        paid = sum(record.spent in {"yes", "unknown"} for record in opened.records("failed") if is_chosen(record))
     console = wide_console()
     console.print(f"{count} rows written to {output}", markup=False)
     if count and output.name.startswith("failed"):
