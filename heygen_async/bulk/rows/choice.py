@@ -113,7 +113,7 @@ class RowChoice:
         if not self:
             return table
         self.check(table.find_columns(), id_column)
-        return attrs.evolve(table, read=lambda: self._scan(table, id_column), is_part=True)
+        return attrs.evolve(table, read=lambda: self._scan(table, id_column), is_part=True, may_be_empty=True)
 
     def _scan(self, table: Table, id_column: str | None) -> Scan:
         total = count = 0

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from heygen_async import HeyGen, InvalidInputError, Plan, Problem, Rates, Template, read_rows
+from heygen_async import HeyGen, InvalidInputError, Plan, Problem, Rates, Row, Template, read_rows
+from heygen_async.bulk.plan.file_names import facts_of, file_name
 from heygen_async.bulk.plan.plan import make_plan
 from heygen_async.simulator import World
 
@@ -296,3 +297,65 @@ def test_a_file_name_needs_its_columns(tmp_path: Path) -> None:
     """A template of file names that names a missing column is refused."""
     with pytest.raises(InvalidInputError, match="there is no column 'city'"):
         plan_of(tmp_path, "name\nAda\n", filename="{city}")
+
+
+def test_a_file_name_finds_its_columns_as_a_script_does(tmp_path: Path) -> None:
+    """`{kunden_nr}` and the name of the column itself mean the column, which then is used."""
+    plan = plan_of(tmp_path, "name,Kunden-Nr.,Ort\nAda,7,Rom\n", filename="{kunden_nr}-{Ort}-{Kunden-Nr.}")
+    assert plan.problems == ()
+    facts = facts_of(next(plan.jobs()), "v1", None)
+    assert file_name(str(plan.filename), facts) == "7-Rom-7"
+    assert file_name("{ort} {strasse} {a b}", facts) == "Rom  {a b}"
+    with pytest.raises(InvalidInputError, match=r"there is no column 'ort_'; did you mean Ort\?"):
+        plan_of(tmp_path, "name,Ort,Ort.\nAda,Rom,x\n", filename="{ort_}")
+
+
+@pytest.mark.parametrize(
+    ("script", "rows", "says"),
+    [
+        (
+            "Hi all",
+            2,
+            "no column is used: all 2 videos will be the same; write a placeholder into it, such as {{ name }}",
+        ),
+        ("Hi all", 1, None),
+        ("Hi {{ name }}", 2, None),
+    ],
+)
+def test_a_script_that_uses_no_column_is_told(tmp_path: Path, script: str, rows: int, says: str | None) -> None:
+    """Videos for many people that are all the same are hardly meant; one video may be."""
+    path = tmp_path / "leads.csv"
+    path.write_text("name\n" + "Ada\n" * rows, encoding="utf-8")
+    plan = make_plan(read_rows(path), Template("direct", {"avatar_id": "a", "voice_id": "v", "script": script}))
+    told = [str(one) for one in plan.problems if one.column is None]
+    assert told == ([] if says is None else [says])
+
+
+def test_a_script_that_is_the_same_for_all_is_told_apart(tmp_path: Path) -> None:
+    """A column for another field makes different videos that say the same; a script from a column does not."""
+    path = tmp_path / "leads.csv"
+    path.write_text("name,look,text\nAda,a,x\nBo,b,y\n", encoding="utf-8")
+    fields = {"avatar_id": "{{ look }}", "voice_id": "v", "script": "Hi all"}
+    assert str(make_plan(read_rows(path), Template("direct", fields)).problems[0]).startswith(
+        "the script uses no column: all 2 videos will say the same; write a placeholder into it, such as {{ name }}"
+    )
+    mapped = make_plan(read_rows(path), Template("direct", fields, columns={"script": "text"}))
+    assert [one.column for one in mapped.problems] == ["name"]
+
+
+def test_spoiled_cells_and_notes_of_the_list_are_warnings_of_the_plan(tmp_path: Path) -> None:
+    """Columns that nothing uses are not looked at, and warnings are no rows."""
+    plan = plan_of(tmp_path, "name,city,x\nZoÃ«,KÃ¶ln,1\nBob,Bonn\nEve,Ulm\n", limit=2)
+    assert (plan.rows, plan.bad) == (2, 0)
+    assert [(one.line, one.column) for one in plan.problems] == [(None, "city"), (None, "x"), (2, "name")]
+    everything = plan_of(tmp_path, "name,city,x\nZoÃ«,KÃ¶ln,1\nBob,Bonn\nEve,Ulm\n")
+    assert [one.reason[:30] for one in everything.problems if one.column is None] == ["2 rows have fewer cells than t"]
+
+
+def test_a_warning_about_a_column_that_nothing_uses_is_left_out() -> None:
+    """A source may warn of one column; the plan tells only of those that are used."""
+    notes = [Problem(reason="odd", mend="", column=name, severity="warning") for name in ("name", "city")]
+    table = read_rows([*notes, Row(line=1, cells={"name": "Ada", "city": "Rom"})])
+    plan = make_plan(table, Template("agent", {"prompt": "Hi {{ name }}"}))
+    assert [one.column for one in plan.problems if one.reason == "odd"] == ["name"]
+    assert plan.rows == 1

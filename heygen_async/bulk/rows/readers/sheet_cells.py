@@ -65,7 +65,7 @@ class SheetCells:
                         self.hidden.append(number)
                     yield row
             if parser.merged_cells is not None:
-                self.merged += [str(merged.ref) for merged in parser.merged_cells.mergeCell]
+                self.merged += sorted((str(one.ref) for one in parser.merged_cells.mergeCell), key=_by_row)
 
     def notes(self, source: str, first: int) -> Iterator[Problem]:
         """Yield warnings about the whole sheet, after its last row. The header stands in row *first*."""
@@ -152,6 +152,11 @@ class SheetCells:
             styled = self._openpyxl.cell.read_only.ReadOnlyCell(self._sheet, **cell)
             self._formats[style] = str(styled.number_format or "General")
         return self._formats[style]
+
+
+def _by_row(area: str) -> tuple[int, str]:
+    """Return a key that sorts ranges of cells such as `A2:A4` by their first rows."""
+    return int("".join(filter(str.isdigit, area.partition(":")[0]))), area
 
 
 def _unescaped(value: Any) -> Any:
