@@ -66,7 +66,7 @@ def unknown_mode(row: Row, text: str, column: str | None, modes: Iterable[str]) 
 def required_field(row: Row, mode: str, name: str, columns: Mapping[str, str | None]) -> Problem:
     """Return the problem of a field that is needed and empty; *columns* has the column of each field that is given."""
     column = columns.get(name)
-    if column in row.flaws:
+    if column is not None and column in row.flaws:
         return attrs.evolve(row.flaws[column], field=name, severity="error")
     reason = f"{mode} mode: {name} is required" + (", but is empty here" if name in columns else "")
     mend = "fill the cell" if column is not None else f"give it with --set {name}=... or map a column to it"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -355,7 +356,7 @@ def test_spoiled_cells_and_notes_of_the_list_are_warnings_of_the_plan(tmp_path: 
 def test_a_warning_about_a_column_that_nothing_uses_is_left_out() -> None:
     """A source may warn of one column; the plan tells only of those that are used."""
     notes = [Problem(reason="odd", mend="", column=name, severity="warning") for name in ("name", "city")]
-    table = read_rows([*notes, Row(line=1, cells={"name": "Ada", "city": "Rom"})])
-    plan = make_plan(table, Template("agent", {"prompt": "Hi {{ name }}"}))
+    rows: list[Any] = [*notes, Row(line=1, cells={"name": "Ada", "city": "Rom"})]
+    plan = make_plan(read_rows(rows), Template("agent", {"prompt": "Hi {{ name }}"}))
     assert [one.column for one in plan.problems if one.reason == "odd"] == ["name"]
     assert plan.rows == 1

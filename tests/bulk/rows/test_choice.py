@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,7 +75,7 @@ def test_problems_of_rows_that_are_not_chosen_are_left_out(tmp_path: Path) -> No
 def test_a_warning_about_a_row_goes_with_it() -> None:
     """A warning that names a line tells of the row before it."""
     note = Problem(reason="odd", mend="", line=1, unit="row", severity="warning")
-    rows = [Row(line=1, cells={"n": "a"}), note, Row(line=2, cells={"n": "b"})]
+    rows: list[Any] = [Row(line=1, cells={"n": "a"}), note, Row(line=2, cells={"n": "b"})]
     table = read_rows(rows)
     assert note in list(row_choice(["1"]).of(table, None).scan())
     assert note not in list(row_choice(["2"]).of(table, None).scan())
@@ -91,7 +92,7 @@ def test_a_warning_about_a_row_goes_with_it() -> None:
         ({"where": ["Stat=x"]}, r"--where Stat: there is no such column; did you mean Stadt\?"),
     ],
 )
-def test_a_choice_that_cannot_be_read_is_refused(tmp_path: Path, options: dict[str, list[str]], says: str) -> None:
+def test_a_choice_that_cannot_be_read_is_refused(tmp_path: Path, options: dict[str, Any], says: str) -> None:
     """The message names the option, its value and the form that it takes."""
     with pytest.raises(InvalidInputError, match=says):
         names(tmp_path, row_choice(**options))

@@ -9,7 +9,9 @@ import pytest
 
 from tests.helpers.commands import call
 
-LIST = "Kunden-Nr.;Vorname;Ende;Betrag\n7;ADA;01.03.2026;1.234,50\n8;ZoÃ«;05.03.2026;2,25\n9;;;\n8;Bo;06.03.2026\n;;;;y\n"
+LIST = (
+    "Kunden-Nr.;Vorname;Ende;Betrag\n7;ADA;01.03.2026;1.234,50\n8;ZoÃ«;05.03.2026;2,25\n9;;;\n8;Bo;06.03.2026\n;;;;y\n"
+)
 CAMPAIGN = """locale = "de"
 [request]
 avatar_id = "look_anna"
