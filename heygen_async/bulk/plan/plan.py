@@ -17,7 +17,7 @@ from heygen_async.bulk.plan.preflight import TOGETHER, Preflight
 from heygen_async.bulk.prices.price import Price, Rates
 from heygen_async.bulk.rows.problems import Problem
 from heygen_async.bulk.rows.readers.read_rows import Row, Table
-from heygen_async.bulk.rows.suspicions import suspicions
+from heygen_async.bulk.rows.suspicions import machine_dates, suspicions
 from heygen_async.bulk.template.placeholders import placeholder_of
 from heygen_async.bulk.template.template import Template
 from heygen_async.errors import InvalidInputError
@@ -174,6 +174,7 @@ class _RowChecker:
         self._spoken = template.used_columns(columns)
         used = {*self._spoken, *columns_of(filename or "", columns), id_column}
         self._unused = {*columns} - used
+        self._undated = {*self._spoken}  # of which no date was told yet: once for each column will do
         self._problems = [
             finding
             for finding in (template.findings(columns) if columns else [])
@@ -252,4 +253,7 @@ class _RowChecker:
         language_tag = None if language is None else language(body)
         self._kinds[kind] = (count + 1, price + self._rates.estimate(kind, body, language=language_tag))
         clash = None if self._clashes is None else self._clashes.add(job, f"{row.unit} {row.line}")
-        return [] if clash is None else [row.problem(clash, "put {number} into the file name")]
+        problems = [] if clash is None else [row.problem(clash, "put {number} into the file name")]
+        dates = machine_dates(row, self._undated, str(body.get("script") or body.get("prompt") or ""))
+        self._undated -= {str(one.column) for one in dates}
+        return problems + dates

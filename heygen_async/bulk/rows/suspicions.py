@@ -14,6 +14,7 @@ _ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-f]{1,6}|[a-z]{2,8});", re.IGNORECASE
 _TWICE_ENCODED = re.compile(
     "[\u00c2-\u00f4][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
 )
+_MACHINE_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?|\d{1,2}:\d\d:\d\d")
 _LOST = "\ufffd"
 
 
@@ -25,6 +26,21 @@ def suspicions(row: Row, columns: Iterable[str]) -> list[Problem]:
         told = None if cell.isascii() and "&" not in cell else _told(cell)
         if told is not None:
             found.append(row.problem(*told, column=name, value=cell, severity="warning"))
+    return found
+
+
+def machine_dates(row: Row, columns: Iterable[str], text: str) -> list[Problem]:
+    """Return a warning for each cell of *columns* that *text* says as programs write a date or a time.
+
+    A workbook and a data frame have dates as values; a person reads them in another form there.
+    """
+    found = []
+    for name in columns:
+        cell = row.cells.get(name, "")
+        if _MACHINE_DATE.fullmatch(cell) and cell in text:
+            mend = "add the filter date" if "-" in cell else "write it in the list as it is to be said"
+            reason = "is said as it stands here"
+            found.append(row.problem(reason, mend, column=name, value=cell, severity="warning"))
     return found
 
 

@@ -17,7 +17,7 @@ from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.plan.file_names import facts_of, file_name
 from heygen_async.bulk.prices.price import seconds_of
 from heygen_async.bulk.rows.choice import RowChoice
-from heygen_async.bulk.rows.suspicions import suspicions
+from heygen_async.bulk.rows.suspicions import machine_dates, suspicions
 from heygen_async.bulk.rows.table import is_note
 from heygen_async.bulk.template.template import Template
 from heygen_async.cli.terminal.console import json_line
@@ -93,6 +93,8 @@ def _preview(campaign: Campaign, template: Template, row: Row, index: int) -> Ro
     if request is None:
         return RowPreview(place=place, line=row.line, cells=row.cells, problems=(*problems, *notes))
     body = body_of(request)
+    text = str(body.get("script") or body.get("prompt") or "")
+    notes += machine_dates(row, template.used_columns(row.cells), text)
     name = campaign.filename
     facts = facts_of(Job(request=request, row=row, index=index), _UNKNOWN_ID, body.get("title"))
     return RowPreview(

@@ -360,3 +360,14 @@ def test_a_warning_about_a_column_that_nothing_uses_is_left_out() -> None:
     plan = make_plan(read_rows(rows), Template("agent", {"prompt": "Hi {{ name }}"}))
     assert [one.column for one in plan.problems if one.reason == "odd"] == ["name"]
     assert plan.rows == 1
+
+
+def test_a_date_that_is_said_as_it_stands_is_told_once(tmp_path: Path) -> None:
+    """One warning for each column; with the filter there is none."""
+    path = tmp_path / "leads.csv"
+    path.write_text("day\n2026-03-01\n2026-03-02\n", encoding="utf-8")
+    fields = {"avatar_id": "a", "voice_id": "v", "script": "Until {{ day }}"}
+    (note,) = make_plan(read_rows(path), Template("direct", fields)).problems
+    assert str(note).endswith("line 2, column day: '2026-03-01'; is said as it stands here; add the filter date")
+    filtered = Template("direct", {**fields, "script": "Until {{ day | date }}"})
+    assert make_plan(read_rows(path), filtered).problems == ()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from heygen_async import Row
-from heygen_async.bulk.rows.suspicions import suspicions
+from heygen_async.bulk.rows.suspicions import machine_dates, suspicions
 
 
 def told(cell: str) -> list[str]:
@@ -54,6 +54,9 @@ def test_a_lost_letter_is_told() -> None:
         "naïve",
         "l\u2019été",
         "Â is",
+        "Ã¶ä",
+        "Ł Ã¶",
+        "&zzzz; x",
         "ÃÃ",
     ],
 )
@@ -67,3 +70,23 @@ def test_what_was_meant_is_found(name: str) -> None:
     """A text whose UTF-8 was read as Excel's older encoding is told, letter by letter, unless it stayed the same."""
     spoiled = "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in name.encode())
     assert (spoiled == name) or any(repr(name)[1:-1] in text for text in told(spoiled))
+
+
+@pytest.mark.parametrize(
+    ("cell", "mend"),
+    [
+        ("2026-03-01", "add the filter date"),
+        ("2026-03-01 14:00:00", "add the filter date"),
+        ("09:30:00", "write it in the list as it is to be said"),
+        ("1. March", None),
+        ("12-34", None),
+    ],
+)
+def test_a_date_that_is_said_as_programs_write_it_is_told(cell: str, mend: str | None) -> None:
+    """A workbook shows `1 Mar 2026`, and the script would say `2026-03-01 14:00:00`."""
+    row = Row(line=2, cells={"day": cell, "other": cell}, source="a.xlsx")
+    found = machine_dates(row, ["day"], f"Until {cell}.")
+    assert [str(one) for one in found] == (
+        [] if mend is None else [f"a.xlsx line 2, column day: {cell!r}; is said as it stands here; {mend}"]
+    )
+    assert machine_dates(row, ["day"], "Until 1 March.") == []

@@ -31,7 +31,7 @@ def raw_workbook(path: Path, rows: str, *, after: str = "", book: str = "") -> P
         f'"{RELATIONS}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
         "xl/workbook.xml": f'<workbook {MAIN} xmlns:r="{RELATIONS}"><sheets><sheet name="S" sheetId="1" r:id="r1"/>'
         f"</sheets>{book}</workbook>",
-        "xl/worksheets/sheet1.xml": f"<worksheet {MAIN}><sheetData>{rows}</sheetData>{after}</worksheet>",
+        "xl/worksheets/sheet1.xml": f'<worksheet {MAIN}><dimension ref="A1"/><sheetData>{rows}</sheetData>{after}</worksheet>',
     }
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in parts.items():
@@ -282,3 +282,19 @@ def test_a_list_of_one_column_has_no_title(tmp_path: Path) -> None:
     rows, problems = scanned(path)
     assert [found.cells["full name"] for found in rows] == ["Ada", "Cy"]
     assert "line 3: 2 cells, but the header has 1, beyond it: 'x'" in problems[0]
+
+
+def test_a_workbook_with_a_damaged_sheet_is_read_up_to_it(tmp_path: Path) -> None:
+    """A sheet that cannot be read at all is refused; merged cells below a damaged place are not looked for."""
+    rows = row(text("name"), "<c/>", text("mail")) + row(text("Ada"), text("L"), text("a@x")) + "<row><c></row>"
+    with pytest.raises(InvalidInputError, match="column 2 has no name; write its name, or remove the column"):
+        read_rows(raw_workbook(tmp_path / "a.xlsx", rows))
+    with pytest.raises(InvalidInputError, match="not readable as an Excel workbook: mismatched tag"):
+        read_rows(raw_workbook(tmp_path / "b.xlsx", "<row><c></row>"))
+
+
+def test_a_row_with_a_formula_alone_is_a_row(tmp_path: Path) -> None:
+    """A row is not left out because its only cell was never calculated; an empty row of the header's end is."""
+    rows = row(text("name"), text("hi")) + row("<c/>", "<c><f>A1</f></c>") + row(text(""), text(" "))
+    (found,), _ = scanned(raw_workbook(tmp_path / "a.xlsx", rows))
+    assert (found.line, list(found.flaws)) == (2, ["hi"])
