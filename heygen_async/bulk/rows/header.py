@@ -197,6 +197,11 @@ def header_below(records: Sequence[tuple[int, Sequence[str]]]) -> tuple[int, Seq
     return None
 
 
+def has_values(records: Sequence[tuple[int, Sequence[str]]]) -> bool:
+    """Return True if a cell is an address, a number or a date, and so no name of a column."""
+    return any(_NO_NAME.match(cell.strip()) for _, cells in records for cell in cells if cell.strip())
+
+
 def header_hint(records: Sequence[tuple[int, Sequence[str]]]) -> str | None:
     """Return the remedy for a header with empty cells if the record below may be the header."""
     found = header_below(records)

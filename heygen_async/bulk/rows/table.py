@@ -144,8 +144,8 @@ class AsyncTable:
                 yield _row(found)
 
 
-def is_note(found: Row | Problem) -> bool:
-    """Return True if a scan gave a warning and no row."""
+def is_note(found: object) -> bool:
+    """Return True for a warning that a scan gives, which is no row."""
     return isinstance(found, Problem) and found.severity == "warning"
 
 

@@ -154,6 +154,14 @@ class Template:
             raise first_error(errors)
         return found
 
+    def spoken_texts(self, row: Row) -> dict[str, str]:
+        """Return the script and the prompt for *row*, also if another field has a problem; those that can be filled."""
+        columns = self._resolve(tuple(row.cells))
+        contents = {
+            path: self._content(row, columns, path, self._texts.get(path), self._columns.get(path)) for path in _SPOKEN
+        }
+        return {path: content.text for path, content in contents.items() if content.text and not content.problems}
+
     def attempt(self, row: Mapping[str, Any]) -> tuple[RenderRequest | None, list[Problem]]:
         """Return the request for *row*, or None and all problems: each missing cell and each invalid field."""
         found = mapping_row(None, 0, row)

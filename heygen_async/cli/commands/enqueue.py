@@ -11,9 +11,11 @@ from cyclopts import Parameter
 from heygen_async.cli.rendering.campaign_options import CampaignOptions, open_source
 from heygen_async.cli.rendering.choice_options import ChoiceOptions
 from heygen_async.cli.terminal.option_types import (
+    NO_DRY_RUN,
     Address,
     BaseUrl,
     Count,
+    DryRun,
     NoPreflight,
     RowsFile,
     Source,
@@ -49,17 +51,21 @@ def enqueue(
     ] = False,
     no_preflight: NoPreflight = False,
     base_url: BaseUrl = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Check every row and queue it for workers on any number of machines. Free; workers render and pay.
 
     Queuing the same list again adds only new and changed rows: each row is paid for once.
     """
+    from heygen_async import InvalidInputError
     from heygen_async.cli.rendering.compare_list import merge_text, waiting_text
     from heygen_async.cli.rendering.plan_rows import client_if_key, plan_offline, plan_online
     from heygen_async.cli.terminal.progress import wide_console
     from heygen_async.workers.enqueue import enqueue as queue_rows
 
     async def main() -> int:
+        if dry_run:
+            raise InvalidInputError(NO_DRY_RUN)
         file, contacts = open_source(source, rows)
         settings, choice = campaign_options.campaign(file), choice_options.choice()
         async with client_if_key(base_url) as heygen:

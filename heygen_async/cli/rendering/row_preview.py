@@ -37,7 +37,7 @@ class RowPreview:
         line: Number of the row in the list.
         cells: Cells of the row; none if it cannot be read.
         kind: Kind of the request; None if there is none.
-        body: The request.
+        body: The request; without one, the texts that can be filled.
         file: Name of its file; None if no files are stored.
         seconds: Length of the speech: least, likely and most.
         price: Price of the row.
@@ -91,7 +91,8 @@ def _preview(campaign: Campaign, template: Template, row: Row, index: int) -> Ro
     notes = suspicions(row, template.used_columns(row.cells))
     place = f"{row.source} {row.unit} {row.line}"
     if request is None:
-        return RowPreview(place=place, line=row.line, cells=row.cells, problems=(*problems, *notes))
+        texts, told = template.spoken_texts(row), (*problems, *notes)
+        return RowPreview(place=place, line=row.line, cells=row.cells, body=texts, problems=told)
     body = body_of(request)
     text = str(body.get("script") or body.get("prompt") or "")
     notes += machine_dates(row, template.used_columns(row.cells), text)
@@ -116,7 +117,7 @@ def show_json(row: RowPreview) -> None:
         "row": row.line,
         "cells": dict(row.cells),
         "kind": row.kind,
-        "request": row.body or None,
+        "request": row.body if row.kind else None,
         "file": row.file,
         "price_usd": attrs.asdict(row.price) if row.kind else None,
         "problems": [{"severity": problem.severity, "text": str(problem)} for problem in row.problems],
@@ -148,6 +149,7 @@ def show_row(row: RowPreview, *, is_first: bool = True) -> None:
 
 def _facts(row: RowPreview) -> Iterator[tuple[str, str]]:
     if row.kind is None:
+        yield from row.body.items()
         return
     yield "kind", label_of(row.kind)
     yield from _fields(row.body)

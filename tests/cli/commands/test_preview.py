@@ -94,6 +94,15 @@ def test_a_row_that_cannot_be_rendered_is_told(words: list[str], code: int, says
     assert says in " ".join(done.output.split())
 
 
+def test_the_script_is_shown_before_a_look_is_chosen() -> None:
+    """A person reads the script first, and looks for ids later."""
+    done = call("preview", "c.toml", "--set", "avatar_id=")
+    assert done.exit_code == 2
+    shown = [line.strip() for line in done.stdout.splitlines()]
+    assert shown[1].startswith("problem direct mode: avatar_id is required, but is empty here")
+    assert shown[2:] == ["script", "Hallo Ada,", "bis 1. März 2026 nur 1.234,50 Euro."]
+
+
 def test_several_rows_are_shown_with_a_line_between() -> None:
     """Without files no name is shown; a limit ends a long choice."""
     shown = lines("c.toml", "--rows", "2-", "--limit", "2", "--no-download", "--script", "Hi {{ vorname }}")
@@ -114,11 +123,17 @@ def test_a_row_as_json() -> None:
     assert done.exit_code == 2
 
 
-def test_a_dry_run_points_to_plan_and_preview() -> None:
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["run", "c.toml"], "`heygen-async plan`, with the same words, checks and prices every row and sends nothing"),
+        (["enqueue", "c.toml", "--database", "postgresql://x@y/z"], "`heygen-async preview` shows what would be sent"),
+        (["resume", "c.db"], "`heygen-async status`, with the same journal, shows what is left to be sent"),
+    ],
+)
+def test_a_dry_run_points_to_other_commands(words: list[str], says: str) -> None:
     """People look for `--dry-run`; it is told where it is, and nothing is sent."""
-    done = call("run", "c.toml", "--dry-run")
-    assert done.exit_code == 2
-    assert (
-        "heygen-async: --dry-run: `heygen-async plan`, with the same words, checks and prices every row" in done.stderr
-    )
-    assert "--dry-run" not in call("run", "--help").stdout
+    done = call(*words, "--dry-run")
+    assert (done.exit_code, done.stderr.startswith("heygen-async: --dry-run: ")) == (2, True), done.output
+    assert says in done.stderr
+    assert "--dry-run" not in call(words[0], "--help").stdout

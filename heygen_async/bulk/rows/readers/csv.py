@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 
-from heygen_async.bulk.rows.header import Header, checked_header, header_hint, title_above
+from heygen_async.bulk.rows.header import Header, checked_header, has_values, header_hint, title_above
 from heygen_async.bulk.rows.problems import Problem, ProblemError, listed
 from heygen_async.bulk.rows.readers.sniffing import refusal
 from heygen_async.bulk.rows.readers.text import TextFile, text_file
@@ -23,7 +23,7 @@ _SEPARATORS = ",;\t|"
 _SEPARATOR_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 _SAMPLE_RECORDS = 20
 _EXCEL_HINT = re.compile(r"""["']?sep=([^\w\s"']|\t)["']?\s*""", re.IGNORECASE)
-_TITLE = re.compile(r"[\s\d#:]")  # in a title above the header; one word alone may be the only column
+_TITLE = re.compile(r"[\d#:]")  # in a title above the header
 _MENDS = {
     "unexpected end of data": "a quote is opened here and never closed: close it, or double it if it is text",
     "field larger": "a quote is probably opened here and never closed: close it, or double it",
@@ -104,8 +104,9 @@ class CsvFile:
         return checked_header(str(self.text.path), line, names, is_text=True, hint=hint)
 
     def _title(self) -> Problem | None:
-        """Return the problem of a title above the header: a line without separators, of several words or before a gap.
+        """Return the problem of a title above the header: a line without separators, with numbers or before a gap.
 
+        It may also be a plain word if addresses or numbers stand below: `name` over `Smith,John` is a single column.
         Its separator says nothing about the lines below, so each one is tried.
         """
         if self.dialect.hint_lines:
@@ -117,7 +118,7 @@ class CsvFile:
             return None
         for records in samples:
             is_followed_by_gap = len(records) > 1 and records[1][0] > records[0][0] + 1
-            if is_followed_by_gap or _TITLE.search(records[0][1][0]):
+            if is_followed_by_gap or _TITLE.search(records[0][1][0]) or has_values(records[2:]):
                 found = title_above(str(self.text.path), records)
                 if found is not None:
                     return found

@@ -69,6 +69,7 @@ GOOD: list[tuple[str, bytes, list[tuple[Any, ...]]]] = [
     ),
     ("cells left off", b"a,b,c,d\n1,2,3,4\n1,2\n", [(2, "1", "2", "3", "4"), (3, "1", "2", "", "")]),
     ("one column of names", b"Full name\nSmith, John\nDoe, Jane\n", [(2, "Smith, John"), (3, "Doe, Jane")]),
+    ("one column of names without blanks", b"Full name\nSmith,John\nDoe,Jane\n", [(2, "Smith,John"), (3, "Doe,Jane")]),
     ("errors of a German Excel stay", b"Firma;b\n#WERT!;#BEZUG!\n", [(2, "#WERT!", "#BEZUG!")]),
     ("invisible characters around names", "\u200bname,mail\u200b\nAda,a@x\n".encode(), [(2, "Ada", "a@x")]),
     ("names that differ in case", b"Email,email ,n\na@x,b@x,1\n", [(2, "a@x", "b@x", "1")]),
@@ -94,6 +95,7 @@ BAD: list[tuple[str, bytes, str]] = [
         b"Contacts of May\r\n\r\nname,mail\r\nAda,a@x\r\n",
         r"line 1: 'Contacts of May'; .*the header probably is line 3 \(name, mail\); remove the lines above line 3",
     ),
+    ("a title of a word", b"Contacts\nname,mail\nAda,a@x\n", r"line 1: 'Contacts'; looks .* line 2 \(name, mail\)"),
     (
         "a title before a gap",
         b"Contacts\n\nname;mail\nAda;a@x\nBen;\n",

@@ -31,7 +31,8 @@ def raw_workbook(path: Path, rows: str, *, after: str = "", book: str = "") -> P
         f'"{RELATIONS}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
         "xl/workbook.xml": f'<workbook {MAIN} xmlns:r="{RELATIONS}"><sheets><sheet name="S" sheetId="1" r:id="r1"/>'
         f"</sheets>{book}</workbook>",
-        "xl/worksheets/sheet1.xml": f'<worksheet {MAIN}><dimension ref="A1"/><sheetData>{rows}</sheetData>{after}</worksheet>',
+        "xl/worksheets/sheet1.xml": f"<worksheet {MAIN}><dimension ref='A1'/><sheetData>{rows}</sheetData>{after}"
+        "</worksheet>",
     }
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in parts.items():
