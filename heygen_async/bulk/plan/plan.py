@@ -174,7 +174,7 @@ class _RowChecker:
         self._spoken = template.used_columns(columns)
         used = {*self._spoken, *columns_of(filename or "", columns), id_column}
         self._unused = {*columns} - used
-        self._undated = {*self._spoken}  # of which no date was told yet: once for each column will do
+        self._undated = [*self._spoken]  # of which no date was told yet: once for each column will do
         self._problems = [
             finding
             for finding in (template.findings(columns) if columns else [])
@@ -255,5 +255,6 @@ class _RowChecker:
         clash = None if self._clashes is None else self._clashes.add(job, f"{row.unit} {row.line}")
         problems = [] if clash is None else [row.problem(clash, "put {number} into the file name")]
         dates = machine_dates(row, self._undated, str(body.get("script") or body.get("prompt") or ""))
-        self._undated -= {str(one.column) for one in dates}
+        told = {one.column for one in dates}
+        self._undated = [name for name in self._undated if name not in told] if told else self._undated
         return problems + dates

@@ -132,9 +132,10 @@ class Template:
         unused = [unused_column(name, columns) for name in columns if name not in found.values()]
         return missing + foreign + unused
 
-    def used_columns(self, columns: Collection[str]) -> set[str]:
-        """Return those of *columns* that a field uses."""
-        return set(resolve(self._needs(), columns).values())
+    def used_columns(self, columns: Collection[str]) -> list[str]:
+        """Return those of *columns* that a field uses, in their order."""
+        used = set(resolve(self._needs(), columns).values())
+        return [name for name in columns if name in used]
 
     def spoken_names(self) -> frozenset[str] | None:
         """Return the columns that the script or the prompt needs; None if there is neither."""
