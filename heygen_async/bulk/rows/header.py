@@ -164,13 +164,13 @@ def checked_header(
 
 
 def title_above(source: str, records: Sequence[tuple[int, Sequence[str]]]) -> Problem | None:
-    """Return the problem of a list whose first record, of one cell, is a title above the header; None if it is not.
+    """Return the problem of a list whose first record is a title above the header; None if no header is below.
 
     Args:
         source: The file.
         records: The first records, each with its line; one at least.
     """
-    line, title = records[0][0], "".join(_filled(records[0][1])[:1])
+    line, title = records[0][0], ", ".join(_filled(records[0][1]))
     found = header_below(records)
     if found is None:
         return None

@@ -24,6 +24,7 @@ _SEPARATOR_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical 
 _SAMPLE_RECORDS = 20
 _EXCEL_HINT = re.compile(r"""["']?sep=([^\w\s"']|\t)["']?\s*""", re.IGNORECASE)
 _TITLE = re.compile(r"[\d#:]")  # in a title above the header
+_TITLED_RECORDS = 3  # at least: the title, the header and a row
 _MENDS = {
     "unexpected end of data": "a quote is opened here and never closed: close it, or double it if it is text",
     "field larger": "a quote is probably opened here and never closed: close it, or double it",
@@ -104,25 +105,34 @@ class CsvFile:
         return checked_header(str(self.text.path), line, names, is_text=True, hint=hint)
 
     def _title(self) -> Problem | None:
-        """Return the problem of a title above the header: a line without separators, with numbers or before a gap.
+        """Return the problem of a title above the header: a line with numbers or before a gap, narrower than all below.
 
         It may also be a plain word if addresses or numbers stand below: `name` over `Smith,John` is a single column.
-        Its separator says nothing about the lines below, so each one is tried.
         """
-        if self.dialect.hint_lines:
-            return None
-        samples = [
-            self._first_records(Dialect(separator=separator, quote=self.dialect.quote)) for separator in _SEPARATORS
-        ]
-        if not all(records and len(records[0][1]) == 1 for records in samples):
-            return None
-        for records in samples:
-            is_followed_by_gap = len(records) > 1 and records[1][0] > records[0][0] + 1
-            if is_followed_by_gap or _TITLE.search(records[0][1][0]) or has_values(records[2:]):
+        for records in [] if self.dialect.hint_lines else self._below_a_title():
+            is_followed_by_gap = records[1][0] > records[0][0] + 1
+            has_number = any(map(_TITLE.search, records[0][1]))
+            if is_followed_by_gap or has_number or has_values(records[2:]):
                 found = title_above(str(self.text.path), records)
                 if found is not None:
                     return found
         return None
+
+    def _below_a_title(self) -> list[list[tuple[int, list[str]]]]:
+        """Return the first records by each separator that they may have if the first one is a title.
+
+        A title without separators says nothing about the lines below.
+        """
+        chosen = self._first_records(self.dialect)
+        if len(chosen) < _TITLED_RECORDS:
+            return []
+        if len(chosen[0][1]) > 1:
+            return [chosen] if all(len(cells) > len(chosen[0][1]) for _, cells in chosen[1:]) else []
+        samples = [
+            self._first_records(Dialect(separator=separator, quote=self.dialect.quote)) for separator in _SEPARATORS
+        ]
+        is_one_cell = all(records and len(records[0][1]) == 1 for records in samples)
+        return [records for records in samples if len(records) >= _TITLED_RECORDS] if is_one_cell else []
 
     def _first_records(self, dialect: Dialect) -> list[tuple[int, list[str]]]:
         """Return the first records, each with its line."""

@@ -95,6 +95,16 @@ BAD: list[tuple[str, bytes, str]] = [
         b"Contacts of May\r\n\r\nname,mail\r\nAda,a@x\r\n",
         r"line 1: 'Contacts of May'; .*the header probably is line 3 \(name, mail\); remove the lines above line 3",
     ),
+    (
+        "a title with a comma",
+        b"Contacts, May 2026\nfirst,last,mail\nAda,L,a@x\nBo,M,b@x\n",
+        r"line 1: 'Contacts, May 2026'; looks like a title; the header probably is line 2 \(first, last, mail\)",
+    ),
+    (
+        "a name is missing",
+        b"name,mail\nAda,a@x,1\nBo,b@x,2\n",
+        r"line 2: 3 cells, but the header has 2, beyond it: '1'",
+    ),
     ("a title of a word", b"Contacts\nname,mail\nAda,a@x\n", r"line 1: 'Contacts'; looks .* line 2 \(name, mail\)"),
     (
         "a title before a gap",
