@@ -33,3 +33,14 @@ def test_a_journal_of_an_older_version_knows_no_numbers(tmp_path: Path) -> None:
     with Journal(tmp_path / "j.db") as journal:
         take_in(journal, attrs.evolve(entry(), line=5))
         assert journal.lines() == {1: 5}
+
+
+def test_a_database_gets_the_table_where_it_is_missing(database: str) -> None:
+    """A database that an older version has begun knows the numbers from the next list on."""
+    with Journal(database, create=True) as journal:
+        take_in(journal, attrs.evolve(entry(), line=2))
+        assert journal.lines() == {1: 2}
+        journal._db.execute("DROP TABLE places")
+    with Journal(database, create=True) as journal:
+        take_in(journal, attrs.evolve(entry(), line=5))
+        assert journal.lines() == {1: 5}
