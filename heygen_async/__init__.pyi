@@ -170,7 +170,7 @@ from heygen_async.api.uploads.upload import (
     Upload as Upload,
     UploadedAsset as UploadedAsset,
 )
-from heygen_async.api.webhooks import (
+from heygen_async.api.webhook_values import (
     LoggedEvent as LoggedEvent,
     WebhookEndpoint as WebhookEndpoint,
 )
