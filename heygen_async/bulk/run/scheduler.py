@@ -47,7 +47,14 @@ async def run(client: Client, store: JobStore, settings: RunSettings, hooks: Run
     finisher = Finisher(
         client, store, registry=registry, slots=slots, queue=queue, downloads=download_queue, guard=guard
     )
-    watchlist = Watchlist(registry, finisher, deadline=settings.deadline, times=hooks.times, watch=settings.watch_word)
+    watchlist = Watchlist(
+        registry,
+        finisher,
+        deadline=settings.deadline,
+        times=hooks.times,
+        watch=settings.watch_word,
+        clock=client.account.clock,
+    )
     resumer = Resumer(
         client,
         store,
