@@ -125,7 +125,8 @@ def test_a_client_keeps_step_with_a_simulator(simulator: str) -> None:
     assert seconds < 10  # it was two minutes: 20 s and 45 s until the first looks, and a sweep each five seconds
 
 
-def test_a_deadline_keeps_step(_simulator_thread: None, world: World) -> None:
+@pytest.mark.usefixtures("_simulator_thread")
+def test_a_deadline_keeps_step(world: World) -> None:
     """A render that never ends is given up after its deadline in the simulator's time."""
     world.faults.append(Stuck())
 
@@ -139,7 +140,8 @@ def test_a_deadline_keeps_step(_simulator_thread: None, world: World) -> None:
     assert asyncio.run(main()) < 9  # 7.2 s, of which none is slept in the loop of the tests
 
 
-def test_a_storm_of_refusals_keeps_step(_simulator_thread: None, world: World) -> None:
+@pytest.mark.usefixtures("_simulator_thread")
+def test_a_storm_of_refusals_keeps_step(world: World) -> None:
     """A pause that a `Retry-After` asks for is one of the simulator's time."""
     world.faults.append(RateLimitStorm(times=4, retry_after=30))
 
