@@ -174,6 +174,9 @@ from heygen_async.api.webhook_values import (
     LoggedEvent as LoggedEvent,
     WebhookEndpoint as WebhookEndpoint,
 )
+from heygen_async.bulk.campaign.shared_signals import (
+    shared_signals as shared_signals,
+)
 from heygen_async.bulk.campaign_file.campaign_file import (
     Campaign as Campaign,
 )
