@@ -33,7 +33,11 @@ class ServerClock:
 
     def now(self) -> float:
         """Return the server's time in seconds."""
-        return self._then + (anyio.current_time() - self._changed_at) * self.speed
+        return self.at(anyio.current_time())
+
+    def at(self, loop_time: float) -> float:
+        """Return the server's time at *loop_time*, as a thread without an event loop has to ask for it."""
+        return self._then + (loop_time - self._changed_at) * self.speed
 
     def real(self, seconds: float) -> float:
         """Return how many seconds of the event loop so many seconds of the server are."""

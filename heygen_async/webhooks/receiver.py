@@ -39,7 +39,7 @@ class Receiver:
 
         receiver = Receiver(secrets=["whsec_..."])
         app.router.add_route("*", receiver.path + "{rest:.*}", receiver.handler)  # aiohttp
-        app.add_route(receiver.path + "{rest:path}", receiver)  # FastAPI and Starlette: it is an ASGI application
+        app.mount(receiver.path, receiver)  # FastAPI and Starlette, at `/heygen/`: it is an ASGI application
         async for event in receiver: ...
 
     A delivery that is forged, too old, too large or malformed is refused; one that was seen before is ignored. An

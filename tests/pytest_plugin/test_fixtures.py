@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
-import subprocess
-import sys
-import tomllib
 from pathlib import Path
 
 import pytest
 
-from tests.helpers.paths import ROOT
+from tests.helpers.entry_points import OTHERS, install, python_with
 
 # What stands at the top of each suite. The renders of the simulator take two minutes each.
 COMMON = """
@@ -78,8 +74,6 @@ def pytest_asyncio_loop_factories(config, item):
     return {"virtual": VirtualTimeLoop}
 """
 STRICT, AUTO = ["-o", "asyncio_mode=strict"], ["-o", "asyncio_mode=auto"]
-# Plugins of this environment that a project of its own need not have.
-OTHERS = ["-p", "no:hypothesispytest", "-p", "no:xdist"]
 NO_ASYNCIO, NO_ANYIO = ["-p", "no:asyncio"], ["-p", "no:anyio"]
 
 
@@ -123,27 +117,13 @@ SUITES: dict[str, tuple[str, list[str], int]] = {
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
     """A folder with the metadata of an installed package that has this checkout's entry points."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    info = tmp_path / "installed" / "checkout-0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: checkout\nVersion: 0\n", encoding="utf-8")
-    lines = [f"{name} = {module}" for name, module in project["entry-points"]["pytest11"].items()]
-    (info / "entry_points.txt").write_text("\n".join(["[pytest11]", *lines, ""]), encoding="utf-8")
-    return info.parent
+    return install(tmp_path)
 
 
 def pytest_in(folder: Path, installed: Path, *options: str) -> tuple[int, str]:
     """Run the tests of *folder* as another project would, and return the exit code and the output."""
-    (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", *OTHERS, *options, str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": f"{installed}{os.pathsep}{ROOT}"},
-    )
-    return done.returncode, done.stdout + done.stderr
+    arguments = ["-m", "pytest", "-q", "-W", "error", *OTHERS, *options, str(folder)]
+    return python_with(installed, *arguments, folder=folder)
 
 
 def scope_is_set(options: list[str]) -> list[str]:

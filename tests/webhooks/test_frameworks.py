@@ -23,7 +23,7 @@ Build = Callable[[Receiver], Any]
 
 def fastapi_route(receiver: Receiver) -> Any:
     app = FastAPI()
-    app.add_route(receiver.path + "{rest:path}", receiver)
+    app.router.routes.append(Route(receiver.path + "{rest:path}", receiver))
     return app
 
 
@@ -35,7 +35,7 @@ def fastapi_mount(receiver: Receiver) -> Any:
 
 def fastapi_below(receiver: Receiver) -> Any:
     app, inner = FastAPI(), FastAPI()
-    inner.add_route(receiver.path + "{rest:path}", receiver)
+    inner.router.routes.append(Route(receiver.path + "{rest:path}", receiver))
     app.mount("/v1", inner)
     return app
 
