@@ -7,11 +7,12 @@ from typing import Any, TypeAlias
 
 import attrs
 
+from heygen_async.value import Value
 from heygen_async.webhooks.events import WebhookEvent
 
 
 @attrs.frozen(kw_only=True)
-class WebhookEndpoint:
+class WebhookEndpoint(Value):
     """An address that HeyGen delivers to.
 
     Attributes:
@@ -34,7 +35,7 @@ class WebhookEndpoint:
 
 
 @attrs.frozen(kw_only=True)
-class RotatedSecret:
+class RotatedSecret(Value):
     """A new secret of an endpoint. Source: `POST /v3/webhooks/endpoints/{endpoint_id}/rotate-secret`."""
 
     endpoint_id: str
@@ -42,7 +43,7 @@ class RotatedSecret:
 
 
 @attrs.frozen(kw_only=True)
-class WebhookEventType:
+class WebhookEventType(Value):
     """A type of events that HeyGen delivers. Source: `GET /v3/webhooks/event-types`."""
 
     event_type: str
@@ -53,7 +54,7 @@ EventTypes: TypeAlias = list[WebhookEventType]
 
 
 @attrs.frozen(kw_only=True)
-class LoggedEvent:
+class LoggedEvent(Value):
     """An entry of HeyGen's log of delivered events.
 
     Attributes:
