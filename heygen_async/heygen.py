@@ -154,7 +154,8 @@ class HeyGen(Client):
             rates: Your prices, if they are not those of HeyGen's list.
             canary: Number of rows that go first, alone; the others follow when these are completed and their files
                 are stored.
-            approve: Async function that gets the results of the canary and returns True if the other rows may go.
+            approve: Function, plain or async, that gets the results of the canary and returns True if the other rows
+                may go.
             breaker: (k, n): the run sends no more when k of the last n rows have failed with one code.
             again: True to render rows again that have a video made by another request, and to pay for them again.
                 Without it they keep their videos; `results.merge` counts them and has their price.

@@ -38,7 +38,13 @@ class Accepted:
 
 
 @attrs.frozen
-class _Failure:
+class NotAccepted:
+    """Fields of all other outcomes.
+
+    Attributes:
+        error: The error of the attempt.
+    """
+
     error: HeyGenError
 
     @property
@@ -47,27 +53,27 @@ class _Failure:
         return self.error.retry_after
 
 
-class Refused(_Failure):
+class Refused(NotAccepted):
     """HeyGen refused the request, or a mistake was found before sending. This attempt started no render."""
 
 
-class AccountRefused(_Failure):
+class AccountRefused(NotAccepted):
     """HeyGen refused the account (key, credit, quota), as it would for any row. This attempt started no render."""
 
 
-class NoSlot(_Failure):
+class NoSlot(NotAccepted):
     """A 429: no render slot is free, or too many requests. This attempt started no render."""
 
 
-class InProgress(_Failure):
+class InProgress(NotAccepted):
     """409 `request_in_progress`: HeyGen still works on the first request under this key."""
 
 
-class NotSent(_Failure):
+class NotSent(NotAccepted):
     """No connection, or an input that HeyGen still makes: a later attempt may succeed. This one started no render."""
 
 
-class Lost(_Failure):
+class Lost(NotAccepted):
     """The request was sent and has no answer of HeyGen: cut off, timed out, 5xx, a gateway's page."""
 
 
@@ -76,7 +82,7 @@ Outcome: TypeAlias = Accepted | Failure
 
 
 # The first match counts.
-_BY_ERROR: tuple[tuple[tuple[type[HeyGenError], ...], type[_Failure]], ...] = (
+_BY_ERROR: tuple[tuple[tuple[type[HeyGenError], ...], type[NotAccepted]], ...] = (
     ((OutcomeUnknownError,), Lost),
     ((RequestInProgressError,), InProgress),
     ((RateLimitError,), NoSlot),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from heygen_async import heygen
 from heygen_async.sync.blocking import Blocking
@@ -37,7 +37,7 @@ class HeyGen(Blocking):  # type checkers see the class of `__init__.pyi`
 
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
-    ) -> bool:
+    ) -> Literal[False]:
         """Close the client's connections and end its event loop. Renders go on."""
         self.close()
         return False

@@ -209,7 +209,7 @@ def test_several_threads_share_a_client(heygen: HeyGen, world: World) -> None:
     """Each thread waits for its own call."""
     ids: list[str] = []
     threads = [
-        threading.Thread(target=lambda name=name: ids.append(heygen.render(greeting(name)).id))  # type: ignore[misc]  # a default binds the name
+        threading.Thread(target=lambda name=name: ids.append(heygen.render(greeting(name)).id))
         for name in ("Ada", "Ben", "Cleo")
     ]
     for thread in threads:
@@ -244,7 +244,7 @@ def test_a_client_that_nobody_closed_ends_with_its_last_reference() -> None:
 @pytest.mark.usefixtures("_simulator_thread")
 async def test_a_notebook_with_a_running_loop_can_use_it() -> None:
     """The client has a loop of its own, so it works where one runs already."""
-    assert asyncio.get_running_loop()
+    assert asyncio.get_running_loop().is_running()
     with HeyGen(loop_factory=FAST) as client:
         assert client.users.me().email
 

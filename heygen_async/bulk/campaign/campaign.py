@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import itertools
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
 from os import PathLike
@@ -180,7 +181,8 @@ def _approval(journal: Journal, settings: RunSettings) -> Approve | None:
                 "the first rows wait for an approval, as this campaign was begun with one, and nobody is asked here; "
                 "give approve=, on the command line --approve"
             )
-        approved = await ask(results)
+        answer = ask(results)
+        approved = await answer if inspect.isawaitable(answer) else answer
         if approved:
             journal.set_meta(approved="yes")
         return approved

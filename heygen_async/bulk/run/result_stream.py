@@ -40,7 +40,7 @@ class ResultQueue:
         self._registry = registry
         self._results: deque[Result] = deque()
         self._is_over = False
-        self.changed = Changed()
+        self.changed: Changed = Changed()
 
     def __len__(self) -> int:
         """Return the number of results that were not read yet."""

@@ -186,7 +186,8 @@ class RunSettings:
     )
     canary: int | None = attrs.field(default=None, validator=_COUNT)
     approve: Approve | None = attrs.field(
-        default=None, validator=_rule(callable, "an async function that takes the results and returns True or False")
+        default=None,
+        validator=_rule(callable, "a function of the results that returns True or False"),
     )
     breaker: tuple[int, int] | None = attrs.field(
         default=None,

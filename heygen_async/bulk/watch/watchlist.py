@@ -70,7 +70,7 @@ class Watchlist:
         self.is_urgent: bool = False
         self.in_bulk: bool = watch != "each"
         self.is_faithful: bool = watch == "sweep"  # to the sweep, even where HeyGen refuses it
-        self.changed = Changed()
+        self.changed: Changed = Changed()
         self._deadline = deadline
         self._times = times
         self._last_kind = ("avatar", 0)  # rows that wait are likely to be of this kind

@@ -79,7 +79,7 @@ REFUSED: dict[str, tuple[Sequence[object], str]] = {
     "budget_usd": ((0, -1, "250", True, float("inf"), float("nan")), "must be an amount in US dollars above 0"),
     "rates": (({}, 0.05), "must be Rates, such as"),
     "canary": (COUNTS, "must be a whole number from 1"),
-    "approve": ((True, "yes"), "must be an async function"),
+    "approve": ((True, "yes"), "must be a function of the results"),
     "breaker": (((3,), 3, (3, 10, 5), (0, 5), (6, 5), (1.0, 5), "ab"), "must be two whole numbers (k, n)"),
     "again": (("yes", 1, None), "must be True or False"),
 }
