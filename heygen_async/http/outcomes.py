@@ -38,13 +38,7 @@ class Accepted:
 
 
 @attrs.frozen
-class NotAccepted:
-    """Fields of all other outcomes.
-
-    Attributes:
-        error: The error of the attempt.
-    """
-
+class _Failure:
     error: HeyGenError
 
     @property
@@ -53,27 +47,27 @@ class NotAccepted:
         return self.error.retry_after
 
 
-class Refused(NotAccepted):
+class Refused(_Failure):
     """HeyGen refused the request, or a mistake was found before sending. This attempt started no render."""
 
 
-class AccountRefused(NotAccepted):
+class AccountRefused(_Failure):
     """HeyGen refused the account (key, credit, quota), as it would for any row. This attempt started no render."""
 
 
-class NoSlot(NotAccepted):
+class NoSlot(_Failure):
     """A 429: no render slot is free, or too many requests. This attempt started no render."""
 
 
-class InProgress(NotAccepted):
+class InProgress(_Failure):
     """409 `request_in_progress`: HeyGen still works on the first request under this key."""
 
 
-class NotSent(NotAccepted):
+class NotSent(_Failure):
     """No connection, or an input that HeyGen still makes: a later attempt may succeed. This one started no render."""
 
 
-class Lost(NotAccepted):
+class Lost(_Failure):
     """The request was sent and has no answer of HeyGen: cut off, timed out, 5xx, a gateway's page."""
 
 
@@ -82,7 +76,7 @@ Outcome: TypeAlias = Accepted | Failure
 
 
 # The first match counts.
-_BY_ERROR: tuple[tuple[tuple[type[HeyGenError], ...], type[NotAccepted]], ...] = (
+_BY_ERROR: tuple[tuple[tuple[type[HeyGenError], ...], type[_Failure]], ...] = (
     ((OutcomeUnknownError,), Lost),
     ((RequestInProgressError,), InProgress),
     ((RateLimitError,), NoSlot),

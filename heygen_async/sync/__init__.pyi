@@ -641,6 +641,7 @@ class Voices:
 @type_check_only
 class Slots:
     pool: RenderPool
+    changed: Changed
     @property
     def total(self) -> float: ...
     @property
@@ -701,6 +702,11 @@ class RenderPool:
     def pause(self, seconds: float) -> None: ...
     def observe(self, *, waiting: int, running: int) -> None: ...
     def wait(self) -> None: ...
+
+@type_check_only
+class Changed:
+    def wait(self) -> None: ...
+    def notify(self) -> None: ...
 
 @type_check_only
 class Run(AbstractContextManager[Results[R]], Generic[R]):
