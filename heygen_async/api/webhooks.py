@@ -19,6 +19,7 @@ from heygen_async.errors import HeyGenError, InvalidInputError, NotFoundError
 from heygen_async.http import pages, wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
+from heygen_async.short_repr import ShortRepr
 from heygen_async.webhooks.events import WebhookEvent
 
 logger: logging.Logger = logging.getLogger("heygen_async")
@@ -31,8 +32,8 @@ _ENDPOINT = "/v3/webhooks/endpoints/{endpoint_id}"
 _MOST_EVENTS = 1000  # far above the number of HeyGen's event types
 
 
-@attrs.frozen(kw_only=True)
-class WebhookEndpoint:
+@attrs.frozen(kw_only=True, repr=False)
+class WebhookEndpoint(ShortRepr):
     """An address that HeyGen delivers to.
 
     Attributes:
@@ -54,16 +55,16 @@ class WebhookEndpoint:
     secret: str | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class RotatedSecret:
+@attrs.frozen(kw_only=True, repr=False)
+class RotatedSecret(ShortRepr):
     """A new secret of an endpoint. Source: `POST /v3/webhooks/endpoints/{endpoint_id}/rotate-secret`."""
 
     endpoint_id: str
     secret: str = attrs.field(repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class WebhookEventType:
+@attrs.frozen(kw_only=True, repr=False)
+class WebhookEventType(ShortRepr):
     """A type of events that HeyGen delivers. Source: `GET /v3/webhooks/event-types`."""
 
     event_type: str
@@ -73,8 +74,8 @@ class WebhookEventType:
 EventTypes: TypeAlias = list[WebhookEventType]
 
 
-@attrs.frozen(kw_only=True)
-class LoggedEvent:
+@attrs.frozen(kw_only=True, repr=False)
+class LoggedEvent(ShortRepr):
     """An entry of HeyGen's log of delivered events.
 
     Attributes:

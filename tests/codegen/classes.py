@@ -198,6 +198,7 @@ WHERE = {
     "Listing": "heygen_async.http.pages",
     "Options": "heygen_async.http.call",
     "ServerJob": "heygen_async.api.handles.server_job",
+    "ShortRepr": "heygen_async.short_repr",
     "Statuses": "heygen_async.api.handles.video",
     "Video": "heygen_async.api.handles.video",
     "VideoJob": "heygen_async.api.handles.video",

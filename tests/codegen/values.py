@@ -213,7 +213,14 @@ class Values:
 
 
 def _class(kind: str, title: str, schema: str, about: list[str], lines: list[str]) -> str:
-    head = ["@attrs.frozen(kw_only=True)", f"class {kind}:", f'    """{title}', "", "    Attributes:", *about]
+    head = [
+        "@attrs.frozen(kw_only=True, repr=False)",
+        f"class {kind}(ShortRepr):",
+        f'    """{title}',
+        "",
+        "    Attributes:",
+        *about,
+    ]
     return "\n".join([*head, "", f"    Source: `{schema}`.", '    """', "", *lines])
 
 

@@ -16,6 +16,7 @@ from heygen_async.api.requests.modes import VideoAgent
 from heygen_async.api.requests.stored import StoredRequest, payload_of
 from heygen_async.errors import RenderFailedError
 from heygen_async.http.call import Call, data_reader, path_id
+from heygen_async.short_repr import ShortRepr
 
 SESSION = "/v3/video-agents/{session_id}"
 STYLES = "/v3/video-agents/styles"
@@ -25,8 +26,8 @@ _FILES, _FILE_MB = 20, 32
 SessionVideos: TypeAlias = list[Video]
 
 
-@attrs.frozen(kw_only=True)
-class AgentStyle:
+@attrs.frozen(kw_only=True, repr=False)
+class AgentStyle(ShortRepr):
     """A visual style for `VideoAgent.style_id`.
 
     Attributes:
@@ -48,8 +49,8 @@ class AgentStyle:
     preview_video_url: str | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class AgentReply:
+@attrs.frozen(kw_only=True, repr=False)
+class AgentReply(ShortRepr):
     """Your message to a session in chat mode.
 
     Attributes:
@@ -73,8 +74,8 @@ class AgentReply:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class AgentRun:
+@attrs.frozen(kw_only=True, repr=False)
+class AgentRun(ShortRepr):
     """The answer to a message: the agent's new run. Source: `POST /v3/video-agents/{session_id}`."""
 
     session_id: str
@@ -82,8 +83,8 @@ class AgentRun:
     title: str | None = None
 
 
-@attrs.frozen(kw_only=True)
-class AgentResource:
+@attrs.frozen(kw_only=True, repr=False)
+class AgentResource(ShortRepr):
     """A file, draft or other object that the agent shows with a message.
 
     Attributes:
@@ -109,8 +110,8 @@ class AgentResource:
     metadata: Mapping[str, Any] | None = attrs.field(default=None, repr=False, hash=False)
 
 
-@attrs.frozen(kw_only=True)
-class StoppedSession:
+@attrs.frozen(kw_only=True, repr=False)
+class StoppedSession(ShortRepr):
     """A stopped session. Source: `POST /v3/video-agents/{session_id}/stop`."""
 
     session_id: str
@@ -162,8 +163,8 @@ def get_session_videos(session_id: str) -> Call[SessionVideos]:
 SESSION_STATUSES = frozenset({"thinking", "waiting_for_input", "reviewing", "generating", "completed", "failed"})
 
 
-@attrs.frozen(kw_only=True)
-class AgentMessage:
+@attrs.frozen(kw_only=True, repr=False)
+class AgentMessage(ShortRepr):
     """One message of a session.
 
     Attributes:
@@ -181,8 +182,8 @@ class AgentMessage:
     created_at: float | None = None
 
 
-@attrs.frozen(kw_only=True)
-class Session:
+@attrs.frozen(kw_only=True, repr=False)
+class Session(ShortRepr):
     """An agent session with its present status.
 
     Attributes:
@@ -212,15 +213,15 @@ class Session:
         return RenderFailedError(f"session {self.session_id} failed: {reason}", resource_id=self.session_id, spent="no")
 
 
-@attrs.frozen(kw_only=True)
-class CreatedSession:
+@attrs.frozen(kw_only=True, repr=False)
+class CreatedSession(ShortRepr):
     """The answer to a prompt: the id of its session. Source: `POST /v3/video-agents`."""
 
     session_id: str
 
 
-@attrs.frozen(kw_only=True)
-class SessionItem:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionItem(ShortRepr):
     """One entry of the list of sessions. Source: `GET /v3/video-agents`."""
 
     session_id: str

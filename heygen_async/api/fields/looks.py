@@ -16,26 +16,27 @@ from heygen_async.api.fields.rules import (
     refuse,
     sendable_text,
 )
+from heygen_async.short_repr import ShortRepr
 
 _COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
 
 
-@attrs.frozen(kw_only=True)
-class AvatarIII:
+@attrs.frozen(kw_only=True, repr=False)
+class AvatarIII(ShortRepr):
     """The third engine. It takes no motion prompt and no expressiveness, and has no 4k for photo looks."""
 
     wire_tag: ClassVar[tuple[str, str]] = ("type", "avatar_iii")
 
 
-@attrs.frozen(kw_only=True)
-class AvatarIV:
+@attrs.frozen(kw_only=True, repr=False)
+class AvatarIV(ShortRepr):
     """The fourth engine, HeyGen's default."""
 
     wire_tag: ClassVar[tuple[str, str]] = ("type", "avatar_iv")
 
 
-@attrs.frozen(kw_only=True)
-class AvatarV:
+@attrs.frozen(kw_only=True, repr=False)
+class AvatarV(ShortRepr):
     """The fifth engine.
 
     Attributes:
@@ -61,8 +62,8 @@ def engine(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     (_ENGINE_NAME if isinstance(value, str) else _ENGINE_VALUE)(owner, attribute, value)
 
 
-@attrs.frozen(kw_only=True)
-class Background:
+@attrs.frozen(kw_only=True, repr=False)
+class Background(ShortRepr):
     """The background of the avatar: `Background.color("#112233")` or `Background.image(url=...)`.
 
     Attributes:
@@ -121,8 +122,8 @@ def background(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         refuse(owner, attribute.name, value, "must be a Background or a color as #rrggbb")
 
 
-@attrs.frozen(kw_only=True)
-class Caption:
+@attrs.frozen(kw_only=True, repr=False)
+class Caption(ShortRepr):
     """Subtitles as a file, and burned into the video if a style is given.
 
     Attributes:
@@ -136,8 +137,8 @@ class Caption:
     style: str | None = attrs.field(default=None, validator=one_of("default"))
 
 
-@attrs.frozen(kw_only=True)
-class WatermarkPlacement:
+@attrs.frozen(kw_only=True, repr=False)
+class WatermarkPlacement(ShortRepr):
     """The place of a watermark: a corner and offsets from it, -1 to 1. Source: `WatermarkPlacement`."""
 
     position: str | None = attrs.field(
@@ -147,8 +148,8 @@ class WatermarkPlacement:
     offset_y: float | None = attrs.field(default=None, validator=between(-1, 1))
 
 
-@attrs.frozen(kw_only=True)
-class Watermark:
+@attrs.frozen(kw_only=True, repr=False)
+class Watermark(ShortRepr):
     """An image over the video; Enterprise only.
 
     Attributes:

@@ -14,10 +14,11 @@ from heygen_async.api.fields.rules import (
     refuse,
     sendable_text,
 )
+from heygen_async.short_repr import ShortRepr
 
 
-@attrs.frozen(kw_only=True)
-class ElevenLabsSettings:
+@attrs.frozen(kw_only=True, repr=False)
+class ElevenLabsSettings(ShortRepr):
     """Tuning of an ElevenLabs voice.
 
     Attributes:
@@ -46,8 +47,8 @@ class ElevenLabsSettings:
             refuse(self, "stability", self.stability, "must be 0, 0.5 or 1 with model eleven_v3")
 
 
-@attrs.frozen(kw_only=True)
-class FishSettings:
+@attrs.frozen(kw_only=True, repr=False)
+class FishSettings(ShortRepr):
     """Tuning of a Fish voice: model s1 (HeyGen's default) or s2-pro, stability 0 to 1, similarity 0 to 1.
 
     Source: `FishEngineSettings`.
@@ -59,15 +60,15 @@ class FishSettings:
     similarity: float | None = attrs.field(default=None, validator=between(0, 1))
 
 
-@attrs.frozen(kw_only=True)
-class StarfishSettings:
+@attrs.frozen(kw_only=True, repr=False)
+class StarfishSettings(ShortRepr):
     """Settings of a Starfish voice, which has no tuning. Source: `StarfishEngineSettings`."""
 
     wire_tag: ClassVar[tuple[str, str]] = ("engine_type", "starfish")
 
 
-@attrs.frozen(kw_only=True)
-class VoiceSettings:
+@attrs.frozen(kw_only=True, repr=False)
+class VoiceSettings(ShortRepr):
     """Tuning of the voice that speaks a script. It has no effect on supplied audio.
 
     Attributes:

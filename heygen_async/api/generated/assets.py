@@ -21,10 +21,11 @@ from heygen_async.http.call import UPLOAD_SECONDS, Call, Options, data_reader, i
 from heygen_async.http.caller import Caller
 from heygen_async.http.multipart import one_file
 from heygen_async.http.pages import Listing
+from heygen_async.short_repr import ShortRepr
 
 
-@attrs.frozen(kw_only=True)
-class UploadedFile:
+@attrs.frozen(kw_only=True, repr=False)
+class UploadedFile(ShortRepr):
     """A file that was uploaded.
 
     Attributes:
@@ -42,8 +43,8 @@ class UploadedFile:
     url: str = attrs.field(repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class StoredFile:
+@attrs.frozen(kw_only=True, repr=False)
+class StoredFile(ShortRepr):
     """A file at HeyGen.
 
     Attributes:
@@ -69,8 +70,8 @@ class StoredFile:
     url: str | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class FoundAsset:
+@attrs.frozen(kw_only=True, repr=False)
+class FoundAsset(ShortRepr):
     """An image or icon.
 
     Attributes:
@@ -94,8 +95,8 @@ class FoundAsset:
     width: int | None = None
 
 
-@attrs.frozen(kw_only=True)
-class UploadRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class UploadRequest(ShortRepr):
     """A file to be uploaded.
 
     Attributes:
@@ -115,8 +116,8 @@ class UploadRequest:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class UploadSlot:
+@attrs.frozen(kw_only=True, repr=False)
+class UploadSlot(ShortRepr):
     """Address for a file.
 
     Attributes:
@@ -138,8 +139,8 @@ class UploadSlot:
     upload_url: str = attrs.field(repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class CompletedUpload:
+@attrs.frozen(kw_only=True, repr=False)
+class CompletedUpload(ShortRepr):
     """A completed upload.
 
     Attributes:
@@ -153,8 +154,8 @@ class CompletedUpload:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class ProcessedFile:
+@attrs.frozen(kw_only=True, repr=False)
+class ProcessedFile(ShortRepr):
     """A file that HeyGen now checks.
 
     Attributes:
@@ -174,8 +175,8 @@ class ProcessedFile:
     url: str = attrs.field(repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class UploadRequests:
+@attrs.frozen(kw_only=True, repr=False)
+class UploadRequests(ShortRepr):
     """Files to be uploaded.
 
     Attributes:
@@ -195,8 +196,8 @@ class UploadRequests:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class UploadSlots:
+@attrs.frozen(kw_only=True, repr=False)
+class UploadSlots(ShortRepr):
     """Addresses for the files of a batch.
 
     Attributes:
@@ -210,8 +211,8 @@ class UploadSlots:
     items: tuple[UploadSlot, ...]
 
 
-@attrs.frozen(kw_only=True)
-class CompletedUploads:
+@attrs.frozen(kw_only=True, repr=False)
+class CompletedUploads(ShortRepr):
     """Completed uploads.
 
     Attributes:

@@ -30,12 +30,13 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.short_repr import ShortRepr
 
 _LOOK = Ends(subject="look", succeeded=frozenset({"completed", "pending_consent"}))
 
 
-@attrs.frozen(kw_only=True)
-class DigitalTwin:
+@attrs.frozen(kw_only=True, repr=False)
+class DigitalTwin(ShortRepr):
     """A look from a video of a person, who must consent.
 
     Attributes:
@@ -54,8 +55,8 @@ class DigitalTwin:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class PhotoAvatar:
+@attrs.frozen(kw_only=True, repr=False)
+class PhotoAvatar(ShortRepr):
     """A look from an image of a person.
 
     Attributes:
@@ -74,8 +75,8 @@ class PhotoAvatar:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class PromptAvatar:
+@attrs.frozen(kw_only=True, repr=False)
+class PromptAvatar(ShortRepr):
     """A look from a description.
 
     Attributes:
@@ -102,8 +103,8 @@ class PromptAvatar:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class AvatarError:
+@attrs.frozen(kw_only=True, repr=False)
+class AvatarError(ShortRepr):
     """The error of an avatar that could not be made.
 
     Attributes:
@@ -117,8 +118,8 @@ class AvatarError:
     message: str
 
 
-@attrs.frozen(kw_only=True)
-class Avatar:
+@attrs.frozen(kw_only=True, repr=False)
+class Avatar(ShortRepr):
     """A person with one or more looks.
 
     Attributes:
@@ -150,8 +151,8 @@ class Avatar:
     status: str | None = status_or_none()
 
 
-@attrs.frozen(kw_only=True)
-class Look:
+@attrs.frozen(kw_only=True, repr=False)
+class Look(ShortRepr):
     """A look of an avatar. Its `id` is the `avatar_id` of requests.
 
     Attributes:
@@ -191,8 +192,8 @@ class Look:
     tags: tuple[str, ...] | None = None
 
 
-@attrs.frozen(kw_only=True)
-class CreatedAvatar:
+@attrs.frozen(kw_only=True, repr=False)
+class CreatedAvatar(ShortRepr):
     """A new avatar; `avatar_item` is its look.
 
     Attributes:
@@ -206,8 +207,8 @@ class CreatedAvatar:
     avatar_item: Look | None = None
 
 
-@attrs.frozen(kw_only=True)
-class AvatarChanges:
+@attrs.frozen(kw_only=True, repr=False)
+class AvatarChanges(ShortRepr):
     """Changes of an avatar.
 
     Attributes:
@@ -221,8 +222,8 @@ class AvatarChanges:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class LookChanges:
+@attrs.frozen(kw_only=True, repr=False)
+class LookChanges(ShortRepr):
     """Changes of a look.
 
     Attributes:
@@ -236,8 +237,8 @@ class LookChanges:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class ConsentRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class ConsentRequest(ShortRepr):
     """A request for a person's consent.
 
     Attributes:
@@ -261,8 +262,8 @@ class ConsentRequest:
         cross_field_rules.consent(self)
 
 
-@attrs.frozen(kw_only=True)
-class Consent:
+@attrs.frozen(kw_only=True, repr=False)
+class Consent(ShortRepr):
     """Address at which the person consents; absent if a consent video was given.
 
     Attributes:

@@ -20,12 +20,13 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.short_repr import ShortRepr
 
 _BACKGROUND_REMOVAL = Ends(subject="background removal", failed=frozenset({"failed", "deleted"}), files=("layers",))
 
 
-@attrs.frozen(kw_only=True)
-class BackgroundRemovalRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class BackgroundRemovalRequest(ShortRepr):
     """A video whose background is to be removed.
 
     Attributes:
@@ -48,8 +49,8 @@ class BackgroundRemovalRequest:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class CutOut:
+@attrs.frozen(kw_only=True, repr=False)
+class CutOut(ShortRepr):
     """A video cut into layers, with its present status.
 
     Attributes:
@@ -73,8 +74,8 @@ class CutOut:
     layers: Mapping[str, str] | None = attrs.field(default=None, repr=False, hash=False)
 
 
-@attrs.frozen(kw_only=True)
-class DeletedBackgroundRemoval:
+@attrs.frozen(kw_only=True, repr=False)
+class DeletedBackgroundRemoval(ShortRepr):
     """A deleted background removal.
 
     Attributes:

@@ -10,10 +10,11 @@ from heygen_async.api.fields.contract_rules import number
 from heygen_async.http import wire
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.short_repr import ShortRepr
 
 
-@attrs.frozen(kw_only=True)
-class BrandKit:
+@attrs.frozen(kw_only=True, repr=False)
+class BrandKit(ShortRepr):
     """Your brand's colors and logo.
 
     Attributes:
@@ -31,8 +32,8 @@ class BrandKit:
     logo_url: str | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class BrandGlossary:
+@attrs.frozen(kw_only=True, repr=False)
+class BrandGlossary(ShortRepr):
     """The pronunciation of your brand's words.
 
     Attributes:

@@ -29,12 +29,13 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.short_repr import ShortRepr
 
 _CLIPPING = Ends(subject="clipping", failed=frozenset({"failed", "cancelled"}), files=("clips.video_url",))
 
 
-@attrs.frozen(kw_only=True)
-class ClippingSettings:
+@attrs.frozen(kw_only=True, repr=False)
+class ClippingSettings(ShortRepr):
     """Settings of clips.
 
     Attributes:
@@ -56,8 +57,8 @@ class ClippingSettings:
     prompt: str | None = attrs.field(default=None, validator=string(0, 500), repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class ClippingRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class ClippingRequest(ShortRepr):
     """A video to be cut into clips.
 
     Attributes:
@@ -82,8 +83,8 @@ class ClippingRequest:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class CreatedClipping:
+@attrs.frozen(kw_only=True, repr=False)
+class CreatedClipping(ShortRepr):
     """The id of a new clipping.
 
     Attributes:
@@ -95,8 +96,8 @@ class CreatedClipping:
     ai_clipping_id: str
 
 
-@attrs.frozen(kw_only=True)
-class Clip:
+@attrs.frozen(kw_only=True, repr=False)
+class Clip(ShortRepr):
     """A clip.
 
     Attributes:
@@ -124,8 +125,8 @@ class Clip:
     virality_score: float | None = None
 
 
-@attrs.frozen(kw_only=True)
-class UsedClippingSettings:
+@attrs.frozen(kw_only=True, repr=False)
+class UsedClippingSettings(ShortRepr):
     """Settings that clips were made with.
 
     Attributes:
@@ -145,8 +146,8 @@ class UsedClippingSettings:
     prompt: str | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class ClippedVideo:
+@attrs.frozen(kw_only=True, repr=False)
+class ClippedVideo(ShortRepr):
     """The clips of one video, with their present status.
 
     Attributes:

@@ -18,12 +18,13 @@ from heygen_async.api.handles.status import as_word
 from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
+from heygen_async.short_repr import ShortRepr
 
 _FILLER_WORD_REMOVAL = Ends(subject="filler word removal", files=("video_url",))
 
 
-@attrs.frozen(kw_only=True)
-class FillerWordRemovalRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class FillerWordRemovalRequest(ShortRepr):
     """A video whose filler words are to be removed.
 
     Attributes:
@@ -44,8 +45,8 @@ class FillerWordRemovalRequest:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class CreatedFillerWordRemoval:
+@attrs.frozen(kw_only=True, repr=False)
+class CreatedFillerWordRemoval(ShortRepr):
     """The id of a new filler word removal.
 
     Attributes:
@@ -57,8 +58,8 @@ class CreatedFillerWordRemoval:
     filler_word_removal_id: str
 
 
-@attrs.frozen(kw_only=True)
-class FillerWordRemoval:
+@attrs.frozen(kw_only=True, repr=False)
+class FillerWordRemoval(ShortRepr):
     """A video without its filler words, with its present status.
 
     Attributes:

@@ -15,10 +15,11 @@ from heygen_async.api.fields.rules import one_of
 from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
+from heygen_async.short_repr import ShortRepr
 
 
-@attrs.frozen(kw_only=True)
-class NewFolder:
+@attrs.frozen(kw_only=True, repr=False)
+class NewFolder(ShortRepr):
     """A folder to be created.
 
     Attributes:
@@ -36,8 +37,8 @@ class NewFolder:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class Folder:
+@attrs.frozen(kw_only=True, repr=False)
+class Folder(ShortRepr):
     """A folder. HeyGen also returns folders in the trash: see `is_trash`.
 
     Attributes:

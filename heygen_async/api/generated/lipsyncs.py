@@ -32,6 +32,7 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, id_lists, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.short_repr import ShortRepr
 
 _LIPSYNC = Ends(subject="lipsync", files=("video_url",))
 
@@ -39,8 +40,8 @@ _LIPSYNC = Ends(subject="lipsync", files=("video_url",))
 _LIPSYNC_BATCH = Ends(subject="lipsync batch", succeeded=frozenset({"completed", "failed"}), failed=frozenset())
 
 
-@attrs.frozen(kw_only=True)
-class LipsyncRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class LipsyncRequest(ShortRepr):
     """A video and its new audio.
 
     Attributes:
@@ -85,8 +86,8 @@ class LipsyncRequest:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class CreatedLipsync:
+@attrs.frozen(kw_only=True, repr=False)
+class CreatedLipsync(ShortRepr):
     """The id of a new lipsync.
 
     Attributes:
@@ -98,8 +99,8 @@ class CreatedLipsync:
     lipsync_id: str
 
 
-@attrs.frozen(kw_only=True)
-class Lipsync:
+@attrs.frozen(kw_only=True, repr=False)
+class Lipsync(ShortRepr):
     """A lipsync with its present status.
 
     Attributes:
@@ -127,8 +128,8 @@ class Lipsync:
     video_url: str | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class LipsyncRequests:
+@attrs.frozen(kw_only=True, repr=False)
+class LipsyncRequests(ShortRepr):
     """Lipsyncs in one request.
 
     Attributes:

@@ -19,6 +19,7 @@ from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.api.handles.status import as_word, status_or_none
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
+from heygen_async.short_repr import ShortRepr
 
 _MODEL_VIDEO = Ends(subject="model video", failed=frozenset({"failed", "cancelled"}), files=("video_url",))
 
@@ -26,8 +27,8 @@ _MODEL_VIDEO = Ends(subject="model video", failed=frozenset({"failed", "cancelle
 _MODEL_IMAGE = Ends(subject="model image", failed=frozenset({"failed", "cancelled"}), files=("images",))
 
 
-@attrs.frozen(kw_only=True)
-class ImageToVideo:
+@attrs.frozen(kw_only=True, repr=False)
+class ImageToVideo(ShortRepr):
     """A video that starts with an image.
 
     Attributes:
@@ -65,8 +66,8 @@ class ImageToVideo:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class ReferenceToVideo:
+@attrs.frozen(kw_only=True, repr=False)
+class ReferenceToVideo(ShortRepr):
     """A video from reference images, videos and audio.
 
     Attributes:
@@ -118,8 +119,8 @@ class ReferenceToVideo:
         cross_field_rules.reference_to_video(self)
 
 
-@attrs.frozen(kw_only=True)
-class TextToVideo:
+@attrs.frozen(kw_only=True, repr=False)
+class TextToVideo(ShortRepr):
     """A video from a prompt alone.
 
     Attributes:
@@ -157,8 +158,8 @@ class TextToVideo:
         cross_field_rules.text_to_video(self)
 
 
-@attrs.frozen(kw_only=True)
-class CreatedModelVideo:
+@attrs.frozen(kw_only=True, repr=False)
+class CreatedModelVideo(ShortRepr):
     """The id of a new video of a model.
 
     Attributes:
@@ -172,8 +173,8 @@ class CreatedModelVideo:
     status: str | None = status_or_none()
 
 
-@attrs.frozen(kw_only=True)
-class ModelVideoTimings:
+@attrs.frozen(kw_only=True, repr=False)
+class ModelVideoTimings(ShortRepr):
     """Times of the steps in seconds.
 
     Attributes:
@@ -185,8 +186,8 @@ class ModelVideoTimings:
     inference: float
 
 
-@attrs.frozen(kw_only=True)
-class ModelVideo:
+@attrs.frozen(kw_only=True, repr=False)
+class ModelVideo(ShortRepr):
     """A video of a model, with its present status.
 
     Attributes:
@@ -222,8 +223,8 @@ class ModelVideo:
     width: int | None = None
 
 
-@attrs.frozen(kw_only=True)
-class ModelImage:
+@attrs.frozen(kw_only=True, repr=False)
+class ModelImage(ShortRepr):
     """An image of a model.
 
     Attributes:
@@ -243,8 +244,8 @@ class ModelImage:
     width: int | None = None
 
 
-@attrs.frozen(kw_only=True)
-class ModelImages:
+@attrs.frozen(kw_only=True, repr=False)
+class ModelImages(ShortRepr):
     """Images of a model, with their present status.
 
     Attributes:

@@ -30,12 +30,13 @@ from heygen_async.api.handles.status import as_word
 from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
+from heygen_async.short_repr import ShortRepr
 
 _PROOFREAD = Ends(subject="proofread")
 
 
-@attrs.frozen(kw_only=True)
-class ProofreadRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class ProofreadRequest(ShortRepr):
     """A video whose translation is to be corrected before it is spoken.
 
     Attributes:
@@ -75,8 +76,8 @@ class ProofreadRequest:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class CreatedProofreads:
+@attrs.frozen(kw_only=True, repr=False)
+class CreatedProofreads(ShortRepr):
     """The ids of new proofreads.
 
     Attributes:
@@ -90,8 +91,8 @@ class CreatedProofreads:
     status: str | None = attrs.field(default=None, converter=attrs.converters.optional(as_word))
 
 
-@attrs.frozen(kw_only=True)
-class Proofread:
+@attrs.frozen(kw_only=True, repr=False)
+class Proofread(ShortRepr):
     """A translated text, with its present status.
 
     Attributes:
@@ -117,8 +118,8 @@ class Proofread:
     title: str | None = None
 
 
-@attrs.frozen(kw_only=True)
-class ProofreadText:
+@attrs.frozen(kw_only=True, repr=False)
+class ProofreadText(ShortRepr):
     """Addresses of the text.
 
     Attributes:
@@ -132,8 +133,8 @@ class ProofreadText:
     original_srt_url: str | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class ProofreadChanges:
+@attrs.frozen(kw_only=True, repr=False)
+class ProofreadChanges(ShortRepr):
     """A new text.
 
     Attributes:
@@ -147,8 +148,8 @@ class ProofreadChanges:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class SpokenProofread:
+@attrs.frozen(kw_only=True, repr=False)
+class SpokenProofread(ShortRepr):
     """Settings of the video of a proofread text.
 
     Attributes:
@@ -168,8 +169,8 @@ class SpokenProofread:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class CreatedTranslation:
+@attrs.frozen(kw_only=True, repr=False)
+class CreatedTranslation(ShortRepr):
     """The id of a new translation.
 
     Attributes:

@@ -11,10 +11,11 @@ import attrs
 
 from heygen_async.api.fields.contract_rules import required, string
 from heygen_async.api.fields.extra import extra_fields
+from heygen_async.short_repr import ShortRepr
 
 
-@attrs.frozen(kw_only=True)
-class Deleted:
+@attrs.frozen(kw_only=True, repr=False)
+class Deleted(ShortRepr):
     """The id of a deleted object.
 
     Attributes:
@@ -26,8 +27,8 @@ class Deleted:
     id: str
 
 
-@attrs.frozen(kw_only=True)
-class Rename:
+@attrs.frozen(kw_only=True, repr=False)
+class Rename(ShortRepr):
     """A new title.
 
     Attributes:

@@ -29,10 +29,11 @@ from heygen_async.api.handles import polling
 from heygen_async.api.handles.video import CreatedVideo, VideoJob
 from heygen_async.http.call import Call, Options, data_reader
 from heygen_async.http.caller import Caller
+from heygen_async.short_repr import ShortRepr
 
 
-@attrs.frozen(kw_only=True)
-class StudioColor:
+@attrs.frozen(kw_only=True, repr=False)
+class StudioColor(ShortRepr):
     """A plain color behind an avatar.
 
     Attributes:
@@ -45,8 +46,8 @@ class StudioColor:
     color: str = attrs.field(validator=[required, color])
 
 
-@attrs.frozen(kw_only=True)
-class StudioAvatar:
+@attrs.frozen(kw_only=True, repr=False)
+class StudioAvatar(ShortRepr):
     """An avatar that speaks.
 
     Attributes:
@@ -81,8 +82,8 @@ class StudioAvatar:
         cross_field_rules.studio_avatar(self)
 
 
-@attrs.frozen(kw_only=True)
-class AvatarScene:
+@attrs.frozen(kw_only=True, repr=False)
+class AvatarScene(ShortRepr):
     """A scene in which an avatar speaks.
 
     Attributes:
@@ -95,8 +96,8 @@ class AvatarScene:
     input: StudioAvatar = attrs.field(validator=[required, instance_of(StudioAvatar)])
 
 
-@attrs.frozen(kw_only=True)
-class ImageScene:
+@attrs.frozen(kw_only=True, repr=False)
+class ImageScene(ShortRepr):
     """A scene with an image: silent for `duration` seconds, or narrated.
 
     Attributes:
@@ -125,8 +126,8 @@ class ImageScene:
         cross_field_rules.image_scene(self)
 
 
-@attrs.frozen(kw_only=True)
-class Playback:
+@attrs.frozen(kw_only=True, repr=False)
+class Playback(ShortRepr):
     """Settings for playing a video in a scene.
 
     Attributes:
@@ -142,8 +143,8 @@ class Playback:
     volume: float | None = attrs.field(default=None, validator=number(0, 1))
 
 
-@attrs.frozen(kw_only=True)
-class VideoScene:
+@attrs.frozen(kw_only=True, repr=False)
+class VideoScene(ShortRepr):
     """A scene with a video, and optionally a voiceover.
 
     Attributes:
@@ -172,8 +173,8 @@ class VideoScene:
         cross_field_rules.video_scene(self)
 
 
-@attrs.frozen(kw_only=True)
-class StudioVideo:
+@attrs.frozen(kw_only=True, repr=False)
+class StudioVideo(ShortRepr):
     """A video of several scenes.
 
     Attributes:

@@ -28,10 +28,11 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.short_repr import ShortRepr
 
 
-@attrs.frozen(kw_only=True)
-class TemplateItem:
+@attrs.frozen(kw_only=True, repr=False)
+class TemplateItem(ShortRepr):
     """A template.
 
     Attributes:
@@ -53,8 +54,8 @@ class TemplateItem:
     updated_at: float | None = None
 
 
-@attrs.frozen(kw_only=True)
-class TemplateElementValue:
+@attrs.frozen(kw_only=True, repr=False)
+class TemplateElementValue(ShortRepr):
     """The present value of an element.
 
     Attributes:
@@ -78,8 +79,8 @@ class TemplateElementValue:
     volume: float | None = None
 
 
-@attrs.frozen(kw_only=True)
-class TemplateElement:
+@attrs.frozen(kw_only=True, repr=False)
+class TemplateElement(ShortRepr):
     """An element of a template that can be bound to a variable.
 
     Attributes:
@@ -104,8 +105,8 @@ class TemplateElement:
     variable: str | None = None
 
 
-@attrs.frozen(kw_only=True)
-class TemplateVariable:
+@attrs.frozen(kw_only=True, repr=False)
+class TemplateVariable(ShortRepr):
     """A variable that a scene uses.
 
     Attributes:
@@ -119,8 +120,8 @@ class TemplateVariable:
     variable_type: str
 
 
-@attrs.frozen(kw_only=True)
-class TemplateScene:
+@attrs.frozen(kw_only=True, repr=False)
+class TemplateScene(ShortRepr):
     """A scene of a template.
 
     Attributes:
@@ -136,8 +137,8 @@ class TemplateScene:
     variables: tuple[TemplateVariable, ...] | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class TemplateDetail:
+@attrs.frozen(kw_only=True, repr=False)
+class TemplateDetail(ShortRepr):
     """A template with its variables and scenes.
 
     Attributes:
@@ -171,8 +172,8 @@ class TemplateDetail:
     variables: Mapping[str, Any] | None = attrs.field(default=None, repr=False, hash=False)
 
 
-@attrs.frozen(kw_only=True)
-class TemplateDimension:
+@attrs.frozen(kw_only=True, repr=False)
+class TemplateDimension(ShortRepr):
     """Size of a video.
 
     Attributes:
@@ -186,8 +187,8 @@ class TemplateDimension:
     width: int = attrs.field(validator=[required, number(128, 4096, whole=True, step=2)])
 
 
-@attrs.frozen(kw_only=True)
-class SubtitlePosition:
+@attrs.frozen(kw_only=True, repr=False)
+class SubtitlePosition(ShortRepr):
     """Position of captions.
 
     Attributes:
@@ -201,8 +202,8 @@ class SubtitlePosition:
     y: float | None = attrs.field(default=None, validator=number())
 
 
-@attrs.frozen(kw_only=True)
-class TemplateSubtitles:
+@attrs.frozen(kw_only=True, repr=False)
+class TemplateSubtitles(ShortRepr):
     """Style of burned-in captions.
 
     Attributes:
@@ -222,8 +223,8 @@ class TemplateSubtitles:
     position: SubtitlePosition | None = attrs.field(default=None, validator=instance_of(SubtitlePosition))
 
 
-@attrs.frozen(kw_only=True)
-class TemplateVideo:
+@attrs.frozen(kw_only=True, repr=False)
+class TemplateVideo(ShortRepr):
     """A request for a video from a template, with its variables.
 
     Attributes:

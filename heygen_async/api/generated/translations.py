@@ -33,6 +33,7 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, id_lists, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.short_repr import ShortRepr
 
 _TRANSLATION = Ends(
     subject="translation",
@@ -46,8 +47,8 @@ _TRANSLATION = Ends(
 _TRANSLATION_BATCH = Ends(subject="translation batch", succeeded=frozenset({"completed", "failed"}), failed=frozenset())
 
 
-@attrs.frozen(kw_only=True)
-class StockVoices:
+@attrs.frozen(kw_only=True, repr=False)
+class StockVoices(ShortRepr):
     """Settings for HeyGen's voices instead of cloned ones.
 
     Attributes:
@@ -63,8 +64,8 @@ class StockVoices:
     use_stock_voice: bool | None = attrs.field(default=None, validator=boolean())
 
 
-@attrs.frozen(kw_only=True)
-class TranslationRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class TranslationRequest(ShortRepr):
     """A video and the languages of its translations.
 
     Attributes:
@@ -131,8 +132,8 @@ class TranslationRequest:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class CreatedTranslations:
+@attrs.frozen(kw_only=True, repr=False)
+class CreatedTranslations(ShortRepr):
     """The ids of new translations.
 
     Attributes:
@@ -144,8 +145,8 @@ class CreatedTranslations:
     video_translation_ids: tuple[str, ...]
 
 
-@attrs.frozen(kw_only=True)
-class Translation:
+@attrs.frozen(kw_only=True, repr=False)
+class Translation(ShortRepr):
     """A translated video, with its present status.
 
     Attributes:
@@ -183,8 +184,8 @@ class Translation:
     vtt_caption_url: str | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class TranslationLanguages:
+@attrs.frozen(kw_only=True, repr=False)
+class TranslationLanguages(ShortRepr):
     """Names of languages.
 
     Attributes:
@@ -196,8 +197,8 @@ class TranslationLanguages:
     languages: tuple[str, ...]
 
 
-@attrs.frozen(kw_only=True)
-class TranslationRequests:
+@attrs.frozen(kw_only=True, repr=False)
+class TranslationRequests(ShortRepr):
     """Translations in one request.
 
     Attributes:

@@ -8,10 +8,11 @@ import attrs
 
 from heygen_async.http.call import Call, Options, data_reader
 from heygen_async.http.caller import Caller
+from heygen_async.short_repr import ShortRepr
 
 
-@attrs.frozen(kw_only=True)
-class CreditPool:
+@attrs.frozen(kw_only=True, repr=False)
+class CreditPool(ShortRepr):
     """Credits of one kind.
 
     Attributes:
@@ -25,8 +26,8 @@ class CreditPool:
     resets_at: str | None = None
 
 
-@attrs.frozen(kw_only=True)
-class SubscriptionCredits:
+@attrs.frozen(kw_only=True, repr=False)
+class SubscriptionCredits(ShortRepr):
     """Credits of a subscription.
 
     Attributes:
@@ -40,8 +41,8 @@ class SubscriptionCredits:
     premium_credits: CreditPool | None = None
 
 
-@attrs.frozen(kw_only=True)
-class UserSubscription:
+@attrs.frozen(kw_only=True, repr=False)
+class UserSubscription(ShortRepr):
     """A plan and its credits.
 
     Attributes:
@@ -55,8 +56,8 @@ class UserSubscription:
     plan: str
 
 
-@attrs.frozen(kw_only=True)
-class UsageBasedBilling:
+@attrs.frozen(kw_only=True, repr=False)
+class UsageBasedBilling(ShortRepr):
     """Billing of usage afterwards.
 
     Attributes:
@@ -74,8 +75,8 @@ class UsageBasedBilling:
     spending_current_usd: float | None = None
 
 
-@attrs.frozen(kw_only=True)
-class WalletAutoReload:
+@attrs.frozen(kw_only=True, repr=False)
+class WalletAutoReload(ShortRepr):
     """Settings of automatic reloads of a wallet.
 
     Attributes:
@@ -91,8 +92,8 @@ class WalletAutoReload:
     threshold_usd: float | None = None
 
 
-@attrs.frozen(kw_only=True)
-class UserWallet:
+@attrs.frozen(kw_only=True, repr=False)
+class UserWallet(ShortRepr):
     """A prepaid balance.
 
     Attributes:
@@ -108,8 +109,8 @@ class UserWallet:
     remaining_balance: float | None = None
 
 
-@attrs.frozen(kw_only=True)
-class User:
+@attrs.frozen(kw_only=True, repr=False)
+class User(ShortRepr):
     """An account.
 
     Attributes:

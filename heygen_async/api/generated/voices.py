@@ -20,12 +20,13 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.short_repr import ShortRepr
 
 _VOICE = Ends(subject="voice", succeeded=frozenset({"complete", "completed"}))
 
 
-@attrs.frozen(kw_only=True)
-class Voice:
+@attrs.frozen(kw_only=True, repr=False)
+class Voice(ShortRepr):
     """A voice.
 
     Attributes:
@@ -51,8 +52,8 @@ class Voice:
     preview_audio_url: str | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class VoiceDetail:
+@attrs.frozen(kw_only=True, repr=False)
+class VoiceDetail(ShortRepr):
     """A voice; a cloned one has a status.
 
     Attributes:
@@ -82,8 +83,8 @@ class VoiceDetail:
     support_interactive_avatar: bool | None = None
 
 
-@attrs.frozen(kw_only=True)
-class DeletedVoice:
+@attrs.frozen(kw_only=True, repr=False)
+class DeletedVoice(ShortRepr):
     """A deleted voice.
 
     Attributes:
@@ -95,8 +96,8 @@ class DeletedVoice:
     voice_id: str
 
 
-@attrs.frozen(kw_only=True)
-class VoiceDesign:
+@attrs.frozen(kw_only=True, repr=False)
+class VoiceDesign(ShortRepr):
     """A description of a voice to be made.
 
     Attributes:
@@ -116,8 +117,8 @@ class VoiceDesign:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class DesignedVoices:
+@attrs.frozen(kw_only=True, repr=False)
+class DesignedVoices(ShortRepr):
     """Voices to choose from.
 
     Attributes:
@@ -131,8 +132,8 @@ class DesignedVoices:
     voices: tuple[Voice, ...]
 
 
-@attrs.frozen(kw_only=True)
-class VoiceSample:
+@attrs.frozen(kw_only=True, repr=False)
+class VoiceSample(ShortRepr):
     """A sample of speech to make a voice from.
 
     Attributes:
@@ -152,8 +153,8 @@ class VoiceSample:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class CreatedVoiceClone:
+@attrs.frozen(kw_only=True, repr=False)
+class CreatedVoiceClone(ShortRepr):
     """The id of a new voice.
 
     Attributes:
@@ -165,8 +166,8 @@ class CreatedVoiceClone:
     voice_clone_id: str
 
 
-@attrs.frozen(kw_only=True)
-class SpeechRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class SpeechRequest(ShortRepr):
     """A text to be spoken.
 
     Attributes:
@@ -190,8 +191,8 @@ class SpeechRequest:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class WordTimestamp:
+@attrs.frozen(kw_only=True, repr=False)
+class WordTimestamp(ShortRepr):
     """The time of a word in the audio.
 
     Attributes:
@@ -207,8 +208,8 @@ class WordTimestamp:
     word: str
 
 
-@attrs.frozen(kw_only=True)
-class Speech:
+@attrs.frozen(kw_only=True, repr=False)
+class Speech(ShortRepr):
     """A spoken text.
 
     Attributes:

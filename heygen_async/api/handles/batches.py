@@ -10,6 +10,7 @@ from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.api.handles.status import as_word
 from heygen_async.http.call import Call, data_reader, path_id
 from heygen_async.http.caller import Caller
+from heygen_async.short_repr import ShortRepr
 
 BATCH_ITEMS = 100
 
@@ -17,15 +18,15 @@ BATCH_ITEMS = 100
 _ENDS = Ends(subject="video batch", succeeded=frozenset({"completed", "failed"}), failed=frozenset())
 
 
-@attrs.frozen(kw_only=True)
-class CreatedBatch:
+@attrs.frozen(kw_only=True, repr=False)
+class CreatedBatch(ShortRepr):
     """The answer to a batch: its id. Source: `POST /v3/videos/batches`."""
 
     batch_id: str
 
 
-@attrs.frozen(kw_only=True)
-class BatchItem:
+@attrs.frozen(kw_only=True, repr=False)
+class BatchItem(ShortRepr):
     """One video of a batch.
 
     Attributes:
@@ -43,8 +44,8 @@ class BatchItem:
     error: dict[str, Any] | None = None
 
 
-@attrs.frozen(kw_only=True)
-class Batch:
+@attrs.frozen(kw_only=True, repr=False)
+class Batch(ShortRepr):
     """A batch with its present status.
 
     Attributes:

@@ -13,12 +13,13 @@ from heygen_async.api.handles.status import as_word
 from heygen_async.errors import RenderFailedError
 from heygen_async.http.call import Call, data_reader, path_id
 from heygen_async.http.caller import Caller
+from heygen_async.short_repr import ShortRepr
 
 VIDEO_STATUSES = frozenset({"waiting", "queued", "pending", "processing", "running", "completed", "failed"})
 
 
-@attrs.frozen(kw_only=True)
-class Video:
+@attrs.frozen(kw_only=True, repr=False)
+class Video(ShortRepr):
     """A video with its present status.
 
     Attributes:
@@ -74,16 +75,16 @@ class Video:
         )
 
 
-@attrs.frozen(kw_only=True)
-class CreatedVideo:
+@attrs.frozen(kw_only=True, repr=False)
+class CreatedVideo(ShortRepr):
     """The answer to a request for a video: its id. Source: `POST /v3/videos`."""
 
     video_id: str
     status: str = attrs.field(default="waiting", converter=as_word)
 
 
-@attrs.frozen(kw_only=True)
-class VideoStatus:
+@attrs.frozen(kw_only=True, repr=False)
+class VideoStatus(ShortRepr):
     """One entry of `videos.statuses`.
 
     Attributes:

@@ -14,6 +14,7 @@ import attrs
 
 from heygen_async.api.fields.assets import STILLS, Asset, AssetBase64, AssetUrl, address, as_asset, as_assets, asset
 from heygen_async.api.fields.extra import extra_fields
+from heygen_async.api.fields.field_order import required_first
 from heygen_async.api.fields.looks import (
     AvatarIII,
     AvatarV,
@@ -38,6 +39,7 @@ from heygen_async.api.fields.rules import (
 )
 from heygen_async.api.fields.voices import VoiceSettings
 from heygen_async.errors import InvalidInputError
+from heygen_async.short_repr import ShortRepr
 
 SCRIPT_CHARACTERS = 5_000
 PROMPT_CHARACTERS = 10_000
@@ -58,8 +60,8 @@ def _optional_url() -> Any:
     return attrs.field(default=None, validator=address(), repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class VideoAgent:
+@attrs.frozen(kw_only=True, repr=False)
+class VideoAgent(ShortRepr):
     """A prompt from which HeyGen's agent writes the script and makes the video. Costs 0.0333 US dollars a second.
 
     HeyGen documents no `Idempotency-Key` for this request, so it is not repeated after a lost answer.
@@ -105,8 +107,8 @@ class VideoAgent:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class _Spoken:
+@attrs.frozen(kw_only=True, repr=False)
+class _Spoken(ShortRepr):
     """Fields that DirectVideo and ImageVideo share: speech, picture, sound, delivery."""
 
     path: ClassVar[str] = "/v3/videos"
@@ -153,7 +155,7 @@ class _Spoken:
             refuse(self, "voice_settings", self.voice_settings, reason)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False, field_transformer=required_first)
 class DirectVideo(_Spoken):
     """A video of an avatar that speaks your script. Costs 0.05 (photo looks) to 0.0667 US dollars a second.
 
@@ -201,7 +203,7 @@ class DirectVideo(_Spoken):
             refuse(self, "expressiveness", self.expressiveness, "works with engine avatar_iv only: leave it out")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False, field_transformer=required_first)
 class ImageVideo(_Spoken):
     """A video of a person in a picture who speaks your script. Costs 0.05 US dollars a second.
 
@@ -229,8 +231,8 @@ def _look_ids(value: Sequence[str] | str) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-@attrs.frozen(kw_only=True)
-class CinematicAvatar:
+@attrs.frozen(kw_only=True, repr=False)
+class CinematicAvatar(ShortRepr):
     """A shot of one to three looks that your prompt describes, without speech. Costs 7 US dollars.
 
     Attributes:

@@ -15,6 +15,7 @@ from heygen_async.api.requests.stored import StoredRequest
 from heygen_async.bulk.jobs.next_step import Step
 from heygen_async.bulk.rows.problems import Problem
 from heygen_async.errors import InvalidInputError
+from heygen_async.short_repr import ShortRepr
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar  # type checkers know it, whether it is installed or not
@@ -32,8 +33,8 @@ def _fresh_key() -> str:
     return uuid.uuid4().hex
 
 
-@attrs.frozen(kw_only=True)
-class Job(Generic[R]):
+@attrs.frozen(kw_only=True, repr=False)
+class Job(ShortRepr, Generic[R]):
     """One video, or other result, to be rendered. `Job[Person]` has a row of type `Person`.
 
     Attributes:

@@ -14,13 +14,15 @@ from heygen_async.api.renders import SeenAsVideo
 from heygen_async.api.requests.stored import StoredRequest
 from heygen_async.bulk.jobs.job import Job, R
 from heygen_async.errors import HeyGenError, Spent
+from heygen_async.notebook import html_table
+from heygen_async.short_repr import ShortRepr
 
 if TYPE_CHECKING:
     from heygen_async.api.renders import RenderRequest
 
 
-@attrs.frozen(kw_only=True)
-class Ended(Generic[R]):
+@attrs.frozen(kw_only=True, repr=False)
+class Ended(ShortRepr, Generic[R]):
     """Fields of every result. R is the type of the row.
 
     Attributes:
@@ -63,7 +65,7 @@ class Ended(Generic[R]):
         return self.job.index
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Completed(Ended[R]):
     """A rendered video.
 
@@ -96,7 +98,7 @@ class Completed(Ended[R]):
         return self.video.made if isinstance(self.video, SeenAsVideo) else self.video
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Failed(Ended[R]):
     """A row without a video.
 
@@ -115,7 +117,7 @@ class Failed(Ended[R]):
         return _code_of(self.error)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Unfinished(Ended[R]):
     """A row that was under way when the run was left. Its render goes on at HeyGen.
 
@@ -154,6 +156,17 @@ class Summary:
     not_stored: int = 0
     at_stake: int = 0
     seconds_of_video: float = 0.0
+
+    def _repr_html_(self) -> str:
+        """Return the tally as a table, for notebooks."""
+        reasons = ", ".join(f"{count} {code}" for code, count in self.failed.most_common())
+        rows: list[tuple[object, ...]] = [
+            ("completed", self.completed, f"{self.seconds_of_video:.0f} seconds of video"),
+            ("failed", self.failed.total(), reasons),
+        ]
+        rows += [("not stored", self.not_stored, "files that could not be downloaded")] if self.not_stored else []
+        rows += [("look at these", self.at_stake, "failed, and perhaps paid for")] if self.at_stake else []
+        return html_table(f"{self.completed + self.failed.total()} rows", (), rows)
 
     def add(self, result: Result) -> None:
         """Count one result."""

@@ -12,10 +12,11 @@ from heygen_async.bulk.rows.cells import flaw_of, is_missing
 from heygen_async.bulk.rows.problems import Problem, ProblemError
 from heygen_async.bulk.rows.spreadsheet import as_given, is_ours
 from heygen_async.near_names import hint
+from heygen_async.short_repr import ShortRepr
 
 
-@attrs.frozen(kw_only=True)
-class Row(Mapping[str, Any]):
+@attrs.frozen(kw_only=True, repr=False)
+class Row(ShortRepr, Mapping[str, Any]):
     """A row of a contact list, and a mapping of its columns.
 
     `row["age"]` is the value as its source gave it, such as a number of a spreadsheet or a date of a data frame.

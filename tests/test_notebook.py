@@ -1,0 +1,43 @@
+"""Values as notebooks show them."""
+
+from __future__ import annotations
+
+from heygen_async import DirectVideo, Failed, InvalidInputError, Job, Problem, Summary, Template, read_rows
+from heygen_async.bulk.plan.plan import PROBLEMS_SHOWN, make_plan
+from heygen_async.notebook import html_table
+
+CELL = '<td style="text-align: left">'
+
+
+def test_every_text_is_escaped() -> None:
+    """Names and messages come from elsewhere; a table without rows has its title only."""
+    shown = html_table("<b>", ("<i>",), [("<script>", None)])
+    assert "<script>" not in shown
+    assert shown.count("&lt;") == 3
+    assert f"{CELL}</td>" in shown
+    assert html_table("2 rows", ("a",), []) == "<p><b>2 rows</b></p>"
+    assert "<thead>" not in html_table("2 rows", (), [(1,)])
+
+
+def test_a_problem_and_a_summary_are_tables() -> None:
+    """A problem shows its place and remedy, a summary its counts; kinds of trouble that did not occur are left out."""
+    problem = Problem(reason="is empty", mend="fill it", source="leads.csv", line=3, column="name")
+    assert "leads.csv line 3, column name" in problem._repr_html_()
+    summary = Summary()
+    assert "look at these" not in summary._repr_html_()
+    job = Job(request=DirectVideo(avatar_id="a", voice_id="v", script="Hi"))
+    summary.add(Failed(job=job, resource_id=None, error=InvalidInputError("wrong", spent="unknown")))
+    summary.not_stored = 1
+    shown = summary._repr_html_()
+    assert all(part in shown for part in ("1 InvalidInputError", "look at these", "not stored", "1 rows"))
+
+
+def test_a_plan_shows_its_price_and_its_first_problems() -> None:
+    """A plan shows what it costs by kind, and at most twenty problems."""
+    template = Template("direct", {"avatar_id": "look_anna", "voice_id": "voice_warm", "script": "Hi {{ name }}"})
+    good = make_plan(read_rows([{"name": "Ada"}]), template)
+    assert "rows: 1 rows, 0 of them bad, for about" in good._repr_html_()
+    assert "problems" not in good._repr_html_()
+    bad = make_plan(read_rows([{"name": ""}] * (PROBLEMS_SHOWN + 1)), template)
+    assert f"{PROBLEMS_SHOWN + 1} problems, the first {PROBLEMS_SHOWN}" in bad._repr_html_()
+    assert bad._repr_html_().count("rows row") == PROBLEMS_SHOWN
