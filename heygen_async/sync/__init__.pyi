@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from ssl import SSLContext
 from types import TracebackType
-from typing import Any, Generic, Self, Unpack, overload, type_check_only
+from typing import Any, Generic, Literal, Self, Unpack, overload, type_check_only
 
 from aiohttp import ClientSession
 
@@ -343,7 +343,14 @@ class Assets:
     def delete(self, asset_id: str, options: Options | None = None) -> Deleted: ...
     def create(self, content: bytes, options: Options | None = None, *, filename: str) -> UploadedFile: ...
     def list(self, username: str, *, limit: int = 100, folder_id: str | None = None) -> Listing[StoredFile]: ...
-    def search(self, query: str, kind: str, *, limit: int = 50, scope: str | None = None) -> Listing[FoundAsset]: ...
+    def search(
+        self,
+        query: str,
+        kind: Literal["image", "icon"],
+        *,
+        limit: int = 50,
+        scope: Literal["public", "personal"] | None = None,
+    ) -> Listing[FoundAsset]: ...
     def get(self, asset_id: str, options: Options | None = None) -> StoredFile: ...
     def statuses(
         self, asset_ids: Iterable[str] = ..., options: Options | None = None, *, batch_ids: Iterable[str] = ...
@@ -383,7 +390,12 @@ class Assets:
 @type_check_only
 class Audio:
     def sounds(
-        self, query: str, *, kind: str | None = None, limit: int = 50, min_score: float | None = None
+        self,
+        query: str,
+        *,
+        kind: Literal["music", "sound_effects"] | None = None,
+        limit: int = 50,
+        min_score: float | None = None,
     ) -> Listing[Sound]: ...
 
 @type_check_only
@@ -391,7 +403,7 @@ class Avatars:
     def create(
         self, request: DigitalTwin | PhotoAvatar | PromptAvatar, options: Options | None = None
     ) -> CreatedAvatar: ...
-    def list(self, *, ownership: str | None = None, limit: int = 50) -> Listing[Avatar]: ...
+    def list(self, *, ownership: Literal["public", "private"] | None = None, limit: int = 50) -> Listing[Avatar]: ...
     def get(self, group_id: str, options: Options | None = None) -> Avatar: ...
     def update(
         self,
@@ -406,8 +418,8 @@ class Avatars:
         self,
         *,
         group_id: str | None = None,
-        avatar_type: str | None = None,
-        ownership: str | None = None,
+        avatar_type: Literal["studio_avatar", "digital_twin", "photo_avatar"] | None = None,
+        ownership: Literal["public", "private"] | None = None,
         limit: int = 50,
     ) -> Listing[Look]: ...
     def get_look(self, look_id: str, options: Options | None = None) -> Look: ...
@@ -439,7 +451,7 @@ class BackgroundRemoval:
         video: Asset | str,
         options: Options | None = None,
         *,
-        layers: Iterable[str] | None = None,
+        layers: Iterable[Literal["foreground", "mask", "background"]] | None = None,
         request_id: str | None = None,
         title: str | None = None,
         extra: Mapping[str, Any] | None = None,
@@ -485,7 +497,7 @@ class Folders:
         options: Options | None = None,
         *,
         parent_id: str | None = None,
-        kind: str | None = None,
+        kind: Literal["mixed", "video", "video_translate"] | None = None,
         extra: Mapping[str, Any] | None = None,
     ) -> Folder: ...
     def get(self, folder_id: str, options: Options | None = None) -> Folder: ...
@@ -607,7 +619,7 @@ class Voices:
     def list(
         self,
         *,
-        kind: str | None = None,
+        kind: Literal["public", "private"] | None = None,
         engine: str | None = None,
         language: str | None = None,
         gender: str | None = None,

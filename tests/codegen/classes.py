@@ -183,6 +183,7 @@ WHERE = {
     "Mapping": "collections.abc",
     "Any": "typing",
     "ClassVar": "typing",
+    "Literal": "typing",
     "attrs": "",
     "Asset": "heygen_async.api.fields.assets",
     "AssetId": "heygen_async.api.fields.assets",

@@ -244,9 +244,10 @@ def _status_field(field: str, *, required: bool, side: bool) -> str:
 
 def _choice(schema: Schema) -> Shape:
     words = [word for word in schema["enum"] if word is not None]
+    listed = ", ".join(f'"{word}"' if schema["type"] == "string" else str(word) for word in words)
     if schema["type"] == "string":
-        return Shape("str", f"one_of({', '.join(f'{chr(34)}{word}{chr(34)}' for word in words)})", refuses_none=True)
-    return Shape("int", f"one_number_of({', '.join(map(str, words))})")
+        return Shape(f"Literal[{listed}]", f"one_of({listed})", refuses_none=True)
+    return Shape(f"Literal[{listed}]", f"one_number_of({listed})")
 
 
 def _number(kind: str, schema: Schema, *more: str) -> Shape:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 import attrs
 
 from heygen_async.api.fields.assets import STILLS, Asset, address, as_asset, asset
+from heygen_async.api.fields.choices import CaptionFormat, CaptionStyle, Corner, EngineName
 from heygen_async.api.fields.rules import (
     between,
+    choice,
     instance_of,
     one_of,
     refuse,
@@ -49,10 +51,10 @@ class AvatarV(ShortRepr):
 
 Engine = AvatarIII | AvatarIV | AvatarV
 _ENGINES: Mapping[str, type[Engine]] = {"avatar_iii": AvatarIII, "avatar_iv": AvatarIV, "avatar_v": AvatarV}
-_ENGINE_NAME, _ENGINE_VALUE = one_of(*_ENGINES), instance_of(AvatarIII, AvatarIV, AvatarV)
+_ENGINE_NAME, _ENGINE_VALUE = one_of(*get_args(EngineName)), instance_of(AvatarIII, AvatarIV, AvatarV)
 
 
-def as_engine(value: Engine | str | None) -> Any:
+def as_engine(value: Engine | EngineName | None) -> Any:
     """Turn an engine's name into the engine; return other values unchanged."""
     return _ENGINES[value]() if isinstance(value, str) and value in _ENGINES else value
 
@@ -133,17 +135,15 @@ class Caption(ShortRepr):
     Source: `CaptionSetting`.
     """
 
-    file_format: str | None = attrs.field(default=None, validator=one_of("srt"))
-    style: str | None = attrs.field(default=None, validator=one_of("default"))
+    file_format: CaptionFormat | None = choice(CaptionFormat)
+    style: CaptionStyle | None = choice(CaptionStyle)
 
 
 @attrs.frozen(kw_only=True, repr=False)
 class WatermarkPlacement(ShortRepr):
     """The place of a watermark: a corner and offsets from it, -1 to 1. Source: `WatermarkPlacement`."""
 
-    position: str | None = attrs.field(
-        default=None, validator=one_of("top_left", "top_right", "bottom_left", "bottom_right")
-    )
+    position: Corner | None = choice(Corner)
     offset_x: float | None = attrs.field(default=None, validator=between(-1, 1))
     offset_y: float | None = attrs.field(default=None, validator=between(-1, 1))
 

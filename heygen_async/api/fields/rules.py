@@ -7,7 +7,7 @@ None means "not sent" and is accepted if the field has a default.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
 import attrs
 
@@ -69,6 +69,13 @@ def one_of(*allowed: str) -> Rule:
             refuse(owner, attribute.name, value, f"must be {' or '.join(map(repr, allowed))}{mend}")
 
     return check
+
+
+def choice(words: Any, default: str | None = None) -> Any:
+    """Return an attrs field that accepts one of *words*, a `Literal` type; with a *default* it cannot be absent."""
+    rule = one_of(*get_args(words))
+    rules = [rule] if default is None else [instance_of(str, required=True), rule]
+    return attrs.field(default=default, validator=rules)
 
 
 def between(low: float, high: float, *, open_below: bool = False, whole: bool = False) -> Rule:

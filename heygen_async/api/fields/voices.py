@@ -6,11 +6,12 @@ from typing import ClassVar
 
 import attrs
 
+from heygen_async.api.fields.choices import ElevenLabsModel, FishModel
 from heygen_async.api.fields.rules import (
     between,
     boolean,
+    choice,
     instance_of,
-    one_of,
     refuse,
     sendable_text,
 )
@@ -32,10 +33,7 @@ class ElevenLabsSettings(ShortRepr):
     """
 
     wire_tag: ClassVar[tuple[str, str]] = ("engine_type", "elevenlabs")
-    model: str | None = attrs.field(
-        default=None,
-        validator=one_of("eleven_multilingual_v2", "eleven_turbo_v2_5", "eleven_flash_v2_5", "eleven_v3"),
-    )
+    model: ElevenLabsModel | None = choice(ElevenLabsModel)
     stability: float | None = attrs.field(default=None, validator=between(0, 1))
     similarity_boost: float | None = attrs.field(default=None, validator=between(0, 1))
     style: float | None = attrs.field(default=None, validator=between(0, 1))
@@ -55,7 +53,7 @@ class FishSettings(ShortRepr):
     """
 
     wire_tag: ClassVar[tuple[str, str]] = ("engine_type", "fish")
-    model: str | None = attrs.field(default=None, validator=one_of("s1", "s2-pro"))
+    model: FishModel | None = choice(FishModel)
     stability: float | None = attrs.field(default=None, validator=between(0, 1))
     similarity: float | None = attrs.field(default=None, validator=between(0, 1))
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -241,8 +241,8 @@ class _SearchQuery:
 
     query: str = attrs.field(validator=[required, string()])
     limit: int | None = attrs.field(default=None, validator=number(1, 50, whole=True))
-    type: str = attrs.field(validator=one_of("image", "icon"))
-    scope: str | None = attrs.field(default=None, validator=one_of("public", "personal"))
+    type: Literal["image", "icon"] = attrs.field(validator=one_of("image", "icon"))
+    scope: Literal["public", "personal"] | None = attrs.field(default=None, validator=one_of("public", "personal"))
 
 
 class Assets:
@@ -290,7 +290,14 @@ class Assets:
         parameters = wire.encode(_ListQuery(username=username, limit=limit, folder_id=folder_id))
         return Listing(self._caller, "/v3/assets", StoredFile, parameters)
 
-    def search(self, query: str, kind: str, *, limit: int = 50, scope: str | None = None) -> Listing[FoundAsset]:
+    def search(
+        self,
+        query: str,
+        kind: Literal["image", "icon"],
+        *,
+        limit: int = 50,
+        scope: Literal["public", "personal"] | None = None,
+    ) -> Listing[FoundAsset]:
         """List images or icons that match a description.
 
         Args:

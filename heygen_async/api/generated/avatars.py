@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import attrs
 
@@ -94,7 +94,9 @@ class PromptAvatar(ShortRepr):
     wire_tag: ClassVar[tuple[str, str]] = ("type", "prompt")
     name: str = attrs.field(validator=[required, string()])
     prompt: str = attrs.field(validator=[required, string(0, 1000)], repr=False)
-    aspect_ratio: str | None = attrs.field(default=None, validator=one_of("auto", "16:9", "9:16", "1:1", "4:5", "5:4"))
+    aspect_ratio: Literal["auto", "16:9", "9:16", "1:1", "4:5", "5:4"] | None = attrs.field(
+        default=None, validator=one_of("auto", "16:9", "9:16", "1:1", "4:5", "5:4")
+    )
     avatar_group_id: str | None = attrs.field(default=None, validator=string())
     avatar_id: str | None = attrs.field(default=None, validator=string())
     reference_images: tuple[Asset, ...] | None = attrs.field(
@@ -281,7 +283,7 @@ class Consent(ShortRepr):
 class _ListQuery:
     """Query parameters. Source: `GET /v3/avatars`."""
 
-    ownership: str | None = attrs.field(default=None, validator=one_of("public", "private"))
+    ownership: Literal["public", "private"] | None = attrs.field(default=None, validator=one_of("public", "private"))
     limit: int | None = attrs.field(default=None, validator=number(1, 50, whole=True))
 
 
@@ -290,10 +292,10 @@ class _LooksQuery:
     """Query parameters. Source: `GET /v3/avatars/looks`."""
 
     group_id: str | None = attrs.field(default=None, validator=string())
-    avatar_type: str | None = attrs.field(
+    avatar_type: Literal["studio_avatar", "digital_twin", "photo_avatar"] | None = attrs.field(
         default=None, validator=one_of("studio_avatar", "digital_twin", "photo_avatar")
     )
-    ownership: str | None = attrs.field(default=None, validator=one_of("public", "private"))
+    ownership: Literal["public", "private"] | None = attrs.field(default=None, validator=one_of("public", "private"))
     limit: int | None = attrs.field(default=None, validator=number(1, 50, whole=True))
 
 
@@ -327,7 +329,7 @@ class Avatars:
         )
         return await self._caller.send(call, options)
 
-    def list(self, *, ownership: str | None = None, limit: int = 50) -> Listing[Avatar]:
+    def list(self, *, ownership: Literal["public", "private"] | None = None, limit: int = 50) -> Listing[Avatar]:
         """List avatars.
 
         Args:
@@ -396,8 +398,8 @@ class Avatars:
         self,
         *,
         group_id: str | None = None,
-        avatar_type: str | None = None,
-        ownership: str | None = None,
+        avatar_type: Literal["studio_avatar", "digital_twin", "photo_avatar"] | None = None,
+        ownership: Literal["public", "private"] | None = None,
         limit: int = 50,
     ) -> Listing[Look]:
         """List looks; their ids are the `avatar_id` of requests.

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import attrs
 
@@ -41,7 +41,7 @@ class BackgroundRemovalRequest(ShortRepr):
 
     kind: ClassVar[str] = "background_removal"
     video: Asset = attrs.field(converter=as_asset, validator=asset())
-    layers: tuple[str, ...] | None = attrs.field(
+    layers: tuple[Literal["foreground", "mask", "background"], ...] | None = attrs.field(
         default=None, converter=as_tuple, validator=items(one_of("foreground", "mask", "background")), repr=False
     )
     request_id: str | None = attrs.field(default=None, validator=string())
@@ -108,7 +108,7 @@ class BackgroundRemoval:
         video: Asset | str,
         options: Options | None = None,
         *,
-        layers: Iterable[str] | None = None,
+        layers: Iterable[Literal["foreground", "mask", "background"]] | None = None,
         request_id: str | None = None,
         title: str | None = None,
         extra: Mapping[str, Any] | None = None,

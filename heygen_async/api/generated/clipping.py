@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import attrs
 
@@ -48,10 +48,12 @@ class ClippingSettings(ShortRepr):
     Source: `AiClippingOutputSettings`.
     """
 
-    aspect_ratio: str | None = attrs.field(default=None, validator=one_of("landscape", "portrait", "square"))
+    aspect_ratio: Literal["landscape", "portrait", "square"] | None = attrs.field(
+        default=None, validator=one_of("landscape", "portrait", "square")
+    )
     caption_style: str | None = attrs.field(default=None, validator=string())
     captions: bool | None = attrs.field(default=None, validator=boolean())
-    duration_types: tuple[str, ...] | None = attrs.field(
+    duration_types: tuple[Literal["30", "60", "180", "long"], ...] | None = attrs.field(
         default=None, converter=as_tuple, validator=items(one_of("30", "60", "180", "long"), 1, 4)
     )
     prompt: str | None = attrs.field(default=None, validator=string(0, 500), repr=False)

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -33,7 +33,9 @@ class NewFolder(ShortRepr):
 
     name: str = attrs.field(validator=[required, string(1, 256)])
     parent_id: str | None = attrs.field(default=None, validator=string())
-    type: str | None = attrs.field(default=None, validator=one_of("mixed", "video", "video_translate"))
+    type: Literal["mixed", "video", "video_translate"] | None = attrs.field(
+        default=None, validator=one_of("mixed", "video", "video_translate")
+    )
     extra: Mapping[str, Any] | None = extra_fields()
 
 
@@ -77,7 +79,7 @@ class Folders:
         options: Options | None = None,
         *,
         parent_id: str | None = None,
-        kind: str | None = None,
+        kind: Literal["mixed", "video", "video_translate"] | None = None,
         extra: Mapping[str, Any] | None = None,
     ) -> Folder:
         """Create a folder.

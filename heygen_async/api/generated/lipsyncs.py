@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import attrs
 
@@ -80,7 +80,7 @@ class LipsyncRequest(ShortRepr):
     folder_id: str | None = attrs.field(default=None, validator=string())
     fps_mode: str | None = attrs.field(default=None, validator=string())
     keep_the_same_format: bool | None = attrs.field(default=None, validator=boolean())
-    mode: str | None = attrs.field(default=None, validator=one_of("speed", "precision"))
+    mode: Literal["speed", "precision"] | None = attrs.field(default=None, validator=one_of("speed", "precision"))
     start_time: float | None = attrs.field(default=None, validator=number(0))
     title: str | None = attrs.field(default=None, validator=string())
     extra: Mapping[str, Any] | None = extra_fields()

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import attrs
 
@@ -50,18 +50,20 @@ class ImageToVideo(ShortRepr):
     wire_tag: ClassVar[tuple[str, str]] = ("mode", "image_to_video")
     kind: ClassVar[str] = "model_video"
     image: Asset = attrs.field(converter=as_asset, validator=asset())
-    model: str = attrs.field(validator=one_of("heygen-video-1"))
+    model: Literal["heygen-video-1"] = attrs.field(validator=one_of("heygen-video-1"))
     prompt: str = attrs.field(validator=[required, string(0, 16000)], repr=False)
-    aspect_ratio: str | None = attrs.field(
+    aspect_ratio: Literal["21:9", "16:9", "4:3", "1:1", "3:4", "9:16", "adaptive"] | None = attrs.field(
         default=None, validator=one_of("21:9", "16:9", "4:3", "1:1", "3:4", "9:16", "adaptive")
     )
     callback_id: str | None = attrs.field(default=None, validator=string())
     callback_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
     duration: int | None = attrs.field(default=None, validator=number(5, 15, whole=True))
-    prompt_enhancement: str | None = attrs.field(
+    prompt_enhancement: Literal["turbo", "quality", "default", "disabled"] | None = attrs.field(
         default=None, validator=one_of("turbo", "quality", "default", "disabled")
     )
-    resolution: str | None = attrs.field(default=None, validator=one_of("480p", "768p", "1080p", "2k"))
+    resolution: Literal["480p", "768p", "1080p", "2k"] | None = attrs.field(
+        default=None, validator=one_of("480p", "768p", "1080p", "2k")
+    )
     seed: int | None = attrs.field(default=None, validator=number(whole=True))
     extra: Mapping[str, Any] | None = extra_fields()
 
@@ -90,15 +92,15 @@ class ReferenceToVideo(ShortRepr):
 
     wire_tag: ClassVar[tuple[str, str]] = ("mode", "reference_to_video")
     kind: ClassVar[str] = "model_video"
-    model: str = attrs.field(validator=one_of("heygen-video-1"))
+    model: Literal["heygen-video-1"] = attrs.field(validator=one_of("heygen-video-1"))
     prompt: str = attrs.field(validator=[required, string(0, 16000)], repr=False)
-    aspect_ratio: str | None = attrs.field(
+    aspect_ratio: Literal["21:9", "16:9", "4:3", "1:1", "3:4", "9:16", "adaptive"] | None = attrs.field(
         default=None, validator=one_of("21:9", "16:9", "4:3", "1:1", "3:4", "9:16", "adaptive")
     )
     callback_id: str | None = attrs.field(default=None, validator=string())
     callback_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
     duration: int | None = attrs.field(default=None, validator=number(5, 15, whole=True))
-    prompt_enhancement: str | None = attrs.field(
+    prompt_enhancement: Literal["turbo", "quality", "default", "disabled"] | None = attrs.field(
         default=None, validator=one_of("turbo", "quality", "default", "disabled")
     )
     reference_audio: tuple[Asset, ...] | None = attrs.field(
@@ -110,7 +112,9 @@ class ReferenceToVideo(ShortRepr):
     reference_videos: tuple[Asset, ...] | None = attrs.field(
         default=None, converter=as_assets, validator=items(asset(), 0, 3)
     )
-    resolution: str | None = attrs.field(default=None, validator=one_of("480p", "768p", "1080p", "2k"))
+    resolution: Literal["480p", "768p", "1080p", "2k"] | None = attrs.field(
+        default=None, validator=one_of("480p", "768p", "1080p", "2k")
+    )
     seed: int | None = attrs.field(default=None, validator=number(whole=True))
     extra: Mapping[str, Any] | None = extra_fields()
 
@@ -140,16 +144,20 @@ class TextToVideo(ShortRepr):
 
     wire_tag: ClassVar[tuple[str, str]] = ("mode", "text_to_video")
     kind: ClassVar[str] = "model_video"
-    model: str = attrs.field(validator=one_of("heygen-video-1"))
+    model: Literal["heygen-video-1"] = attrs.field(validator=one_of("heygen-video-1"))
     prompt: str = attrs.field(validator=[required, string(0, 16000)], repr=False)
-    aspect_ratio: str | None = attrs.field(default=None, validator=one_of("21:9", "16:9", "4:3", "1:1", "3:4", "9:16"))
+    aspect_ratio: Literal["21:9", "16:9", "4:3", "1:1", "3:4", "9:16"] | None = attrs.field(
+        default=None, validator=one_of("21:9", "16:9", "4:3", "1:1", "3:4", "9:16")
+    )
     callback_id: str | None = attrs.field(default=None, validator=string())
     callback_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
     duration: int | None = attrs.field(default=None, validator=number(5, 15, whole=True))
-    prompt_enhancement: str | None = attrs.field(
+    prompt_enhancement: Literal["turbo", "quality", "default", "disabled"] | None = attrs.field(
         default=None, validator=one_of("turbo", "quality", "default", "disabled")
     )
-    resolution: str | None = attrs.field(default=None, validator=one_of("480p", "768p", "1080p", "2k"))
+    resolution: Literal["480p", "768p", "1080p", "2k"] | None = attrs.field(
+        default=None, validator=one_of("480p", "768p", "1080p", "2k")
+    )
     seed: int | None = attrs.field(default=None, validator=number(whole=True))
     extra: Mapping[str, Any] | None = extra_fields()
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -68,7 +68,7 @@ class ProofreadRequest(ShortRepr):
     enable_video_stretching: bool | None = attrs.field(default=None, validator=boolean())
     folder_id: str | None = attrs.field(default=None, validator=string())
     keep_the_same_format: bool | None = attrs.field(default=None, validator=boolean())
-    mode: str | None = attrs.field(default=None, validator=one_of("speed", "precision"))
+    mode: Literal["speed", "precision"] | None = attrs.field(default=None, validator=one_of("speed", "precision"))
     speaker_num: int | None = attrs.field(default=None, validator=number(whole=True))
     srt: AssetUrl | AssetId | None = attrs.field(
         default=None, converter=attrs.converters.optional(as_asset), validator=optional(file_reference())

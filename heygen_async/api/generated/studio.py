@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import attrs
 
@@ -71,7 +71,9 @@ class StudioAvatar(ShortRepr):
     audio_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
     background: StudioColor | None = attrs.field(default=None, validator=instance_of(StudioColor))
     engine: Engine | None = attrs.field(default=None, converter=as_engine, validator=engine)
-    expressiveness: str | None = attrs.field(default=None, validator=one_of("high", "medium", "low"))
+    expressiveness: Literal["high", "medium", "low"] | None = attrs.field(
+        default=None, validator=one_of("high", "medium", "low")
+    )
     motion_prompt: str | None = attrs.field(default=None, validator=string())
     script: str | None = attrs.field(default=None, validator=string(1, 5000), repr=False)
     voice_id: str | None = attrs.field(default=None, validator=string())
@@ -138,7 +140,9 @@ class Playback(ShortRepr):
     Source: `VideoScenePlayback`.
     """
 
-    mode: str | None = attrs.field(default=None, validator=one_of("freeze", "loop", "fit_to_scene"))
+    mode: Literal["freeze", "loop", "fit_to_scene"] | None = attrs.field(
+        default=None, validator=one_of("freeze", "loop", "fit_to_scene")
+    )
     mute: bool | None = attrs.field(default=None, validator=boolean())
     volume: float | None = attrs.field(default=None, validator=number(0, 1))
 
@@ -198,13 +202,17 @@ class StudioVideo(ShortRepr):
     scenes: tuple[AvatarScene | ImageScene | VideoScene, ...] = attrs.field(
         converter=as_tuple, validator=[required, items(instance_of(AvatarScene, ImageScene, VideoScene), 1, 50)]
     )
-    aspect_ratio: str | None = attrs.field(default=None, validator=one_of("16:9", "9:16", "4:5", "5:4", "1:1", "auto"))
+    aspect_ratio: Literal["16:9", "9:16", "4:5", "5:4", "1:1", "auto"] | None = attrs.field(
+        default=None, validator=one_of("16:9", "9:16", "4:5", "5:4", "1:1", "auto")
+    )
     brand_glossary_id: str | None = attrs.field(default=None, validator=string(1))
     callback_id: str | None = attrs.field(default=None, validator=string())
     callback_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
     caption: Caption | None = attrs.field(default=None, validator=instance_of(Caption))
     folder_id: str | None = attrs.field(default=None, validator=string())
-    resolution: str | None = attrs.field(default=None, validator=one_of("4k", "1080p", "720p"))
+    resolution: Literal["4k", "1080p", "720p"] | None = attrs.field(
+        default=None, validator=one_of("4k", "1080p", "720p")
+    )
     title: str | None = attrs.field(default=None, validator=string())
     watermark: Watermark | None = attrs.field(default=None, validator=instance_of(Watermark))
     extra: Mapping[str, Any] | None = extra_fields()

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -258,7 +258,7 @@ class TemplateVideo(ShortRepr):
     dimension: TemplateDimension | None = attrs.field(default=None, validator=instance_of(TemplateDimension))
     enable_sharing: bool | None = attrs.field(default=None, validator=boolean())
     folder_id: str | None = attrs.field(default=None, validator=string())
-    fps: int | None = attrs.field(default=None, validator=one_number_of(25, 30, 60))
+    fps: Literal[25, 30, 60] | None = attrs.field(default=None, validator=one_number_of(25, 30, 60))
     include_gif: bool | None = attrs.field(default=None, validator=boolean())
     keep_text_vertically_centered: bool | None = attrs.field(default=None, validator=boolean())
     reorder_music: bool | None = attrs.field(default=None, validator=boolean())

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import attrs
 
@@ -116,15 +116,17 @@ class TranslationRequest(ShortRepr):
     enable_watermark: bool | None = attrs.field(default=None, validator=boolean())
     end_time: float | None = attrs.field(default=None, validator=number(0))
     folder_id: str | None = attrs.field(default=None, validator=string())
-    fps_mode: str | None = attrs.field(default=None, validator=one_of("vfr", "cfr", "passthrough"))
+    fps_mode: Literal["vfr", "cfr", "passthrough"] | None = attrs.field(
+        default=None, validator=one_of("vfr", "cfr", "passthrough")
+    )
     input_language: str | None = attrs.field(default=None, validator=string())
     keep_the_same_format: bool | None = attrs.field(default=None, validator=boolean())
-    mode: str | None = attrs.field(default=None, validator=one_of("speed", "precision"))
+    mode: Literal["speed", "precision"] | None = attrs.field(default=None, validator=one_of("speed", "precision"))
     speaker_num: int | None = attrs.field(default=None, validator=number(whole=True))
     srt: AssetUrl | AssetId | None = attrs.field(
         default=None, converter=attrs.converters.optional(as_asset), validator=optional(file_reference())
     )
-    srt_role: str | None = attrs.field(default=None, validator=one_of("input", "output"))
+    srt_role: Literal["input", "output"] | None = attrs.field(default=None, validator=one_of("input", "output"))
     start_time: float | None = attrs.field(default=None, validator=number(0))
     stock_voice_config: StockVoices | None = attrs.field(default=None, validator=instance_of(StockVoices))
     title: str | None = attrs.field(default=None, validator=string())

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -184,7 +184,7 @@ class SpeechRequest(ShortRepr):
 
     text: str = attrs.field(validator=[required, string(1, 5000)], repr=False)
     voice_id: str = attrs.field(validator=[required, string()])
-    input_type: str | None = attrs.field(default=None, validator=one_of("text", "ssml"))
+    input_type: Literal["text", "ssml"] | None = attrs.field(default=None, validator=one_of("text", "ssml"))
     language: str | None = attrs.field(default=None, validator=string())
     locale: str | None = attrs.field(default=None, validator=string())
     speed: float | None = attrs.field(default=None, validator=number(0.5, 2))
@@ -231,7 +231,7 @@ class Speech(ShortRepr):
 class _ListQuery:
     """Query parameters. Source: `GET /v3/voices`."""
 
-    type: str | None = attrs.field(default=None, validator=one_of("public", "private"))
+    type: Literal["public", "private"] | None = attrs.field(default=None, validator=one_of("public", "private"))
     engine: str | None = attrs.field(default=None, validator=string())
     language: str | None = attrs.field(default=None, validator=string())
     gender: str | None = attrs.field(default=None, validator=string())
@@ -248,7 +248,7 @@ class Voices:
     def list(
         self,
         *,
-        kind: str | None = None,
+        kind: Literal["public", "private"] | None = None,
         engine: str | None = None,
         language: str | None = None,
         gender: str | None = None,

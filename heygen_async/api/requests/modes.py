@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal
 
 import attrs
 
+from heygen_async.api.fields import choices
 from heygen_async.api.fields.assets import STILLS, Asset, AssetBase64, AssetUrl, address, as_asset, as_assets, asset
 from heygen_async.api.fields.extra import extra_fields
 from heygen_async.api.fields.field_order import required_first
@@ -31,9 +32,9 @@ from heygen_async.api.fields.rules import (
     any_text,
     between,
     boolean,
+    choice,
     instance_of,
     list_of,
-    one_of,
     refuse,
     sendable_text,
 )
@@ -45,7 +46,6 @@ SCRIPT_CHARACTERS = 5_000
 PROMPT_CHARACTERS = 10_000
 _AGENT_FILE_MB, _IMAGE_MB = 32, 50
 _VIDEOS, _IMAGES = 3, 9  # looks and references of a cinematic shot together
-_RATIOS = ("16:9", "9:16", "4:5", "5:4", "1:1", "auto")
 
 
 def _optional_text(*, shown: bool = True) -> Any:
@@ -90,13 +90,13 @@ class VideoAgent(ShortRepr):
     takes_key: ClassVar[bool] = False
 
     prompt: str = attrs.field(validator=sendable_text(PROMPT_CHARACTERS, required=True), repr=False)
-    mode: str | None = attrs.field(default=None, validator=one_of("generate", "chat"))
+    mode: choices.AgentMode | None = choice(choices.AgentMode)
     avatar_id: str | None = _optional_text()
     voice_id: str | None = _optional_text()
     style_id: str | None = _optional_text()
     brand_kit_id: str | None = _optional_text()
     brand_glossary_id: str | None = _optional_text()
-    orientation: str | None = attrs.field(default=None, validator=one_of("landscape", "portrait"))
+    orientation: choices.Orientation | None = choice(choices.Orientation)
     files: tuple[Asset, ...] | None = attrs.field(
         default=None, converter=as_assets, validator=list_of(asset(at_most_mb=_AGENT_FILE_MB), 0, 20)
     )
@@ -119,14 +119,14 @@ class _Spoken(ShortRepr):
     audio_asset_id: str | None = _optional_text()
     voice_id: str | None = _optional_text()
     voice_settings: VoiceSettings | None = attrs.field(default=None, validator=instance_of(VoiceSettings))
-    aspect_ratio: str | None = attrs.field(default=None, validator=one_of(*_RATIOS))
-    resolution: str | None = attrs.field(default=None, validator=one_of("4k", "1080p", "720p"))
-    fit: str | None = attrs.field(default=None, validator=one_of("contain", "cover"))
+    aspect_ratio: choices.Ratio | None = choice(choices.Ratio)
+    resolution: choices.Resolution | None = choice(choices.Resolution)
+    fit: choices.Fit | None = choice(choices.Fit)
     background: Background | None = attrs.field(default=None, converter=as_background, validator=background)
     remove_background: bool | None = attrs.field(default=None, validator=boolean())
-    output_format: str | None = attrs.field(default=None, validator=one_of("mp4", "webm"))
+    output_format: choices.OutputFormat | None = choice(choices.OutputFormat)
     motion_prompt: str | None = _optional_text(shown=False)
-    expressiveness: str | None = attrs.field(default=None, validator=one_of("high", "medium", "low"))
+    expressiveness: choices.Expressiveness | None = choice(choices.Expressiveness)
     caption: Caption | None = attrs.field(default=None, validator=instance_of(Caption))
     watermark: Watermark | None = attrs.field(default=None, validator=instance_of(Watermark))
     brand_glossary_id: str | None = _optional_text()
@@ -269,8 +269,8 @@ class CinematicAvatar(ShortRepr):
         converter=as_assets,
         validator=list_of(asset(), 0, _VIDEOS + _IMAGES),
     )
-    aspect_ratio: str | None = attrs.field(default=None, validator=one_of("16:9", "9:16", "1:1"))
-    resolution: str | None = attrs.field(default=None, validator=one_of("720p", "1080p"))
+    aspect_ratio: choices.CinematicRatio | None = choice(choices.CinematicRatio)
+    resolution: choices.CinematicResolution | None = choice(choices.CinematicResolution)
     duration: int | None = attrs.field(default=None, validator=between(4, 15, whole=True))
     auto_duration: bool | None = attrs.field(default=None, validator=boolean())
     enhance_prompt: bool | None = attrs.field(default=None, validator=boolean())
@@ -278,10 +278,7 @@ class CinematicAvatar(ShortRepr):
     folder_id: str | None = _optional_text()
     callback_url: str | None = _optional_url()
     callback_id: str | None = _optional_text()
-    wire_type: Literal["cinematic_avatar", "avatar_shots"] = attrs.field(
-        default="cinematic_avatar",
-        validator=[instance_of(str, required=True), one_of("cinematic_avatar", "avatar_shots")],
-    )
+    wire_type: choices.CinematicType = choice(choices.CinematicType, default="cinematic_avatar")
     extra: Mapping[str, Any] | None = extra_fields()
 
     @property
