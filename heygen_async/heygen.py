@@ -159,6 +159,8 @@ class HeyGen(Client):
             breaker: (k, n): the run sends no more when k of the last n rows have failed with one code.
             again: True to render rows again that have a video made by another request, and to pay for them again.
                 Without it they keep their videos; `results.merge` counts them and has their price.
+            progress: True to show the progress on stderr: a bar in a terminal or notebook if rich is installed, else
+                a line every 30 seconds.
 
         With a journal, each option that a later run does not give is the one of the campaign's last run; `results.kept`
         has those. The rows of a list are those that are sent: rows of an earlier list that are not in this one are
@@ -175,28 +177,16 @@ class HeyGen(Client):
             RunPausedError: The budget, the canary or the breaker stopped the run; submitted rows were followed to
                 their ends first.
         """
-        from heygen_async.bulk.campaign.campaign import run_journal  # noqa: PLC0415 - loaded when rows are rendered
-        from heygen_async.bulk.download.downloader import Downloader  # noqa: PLC0415 - the same
-        from heygen_async.bulk.journal.job_store import IterableStore  # noqa: PLC0415 - the same
-        from heygen_async.bulk.run.guards import Budget, guards  # noqa: PLC0415 - the same
-        from heygen_async.bulk.run.run_options import RunHooks, RunSettings  # noqa: PLC0415 - the same
-        from heygen_async.bulk.run.scheduler import run  # noqa: PLC0415 - the same
+        from heygen_async.bulk.campaign.campaign import run_journal, run_once  # noqa: PLC0415 - loaded when rows are rendered
+        from heygen_async.bulk.output.progress import with_progress  # noqa: PLC0415 - the same
+        from heygen_async.bulk.run.run_options import RunSettings  # noqa: PLC0415 - the same
 
         settings = RunSettings.of(options, "render_many")
-        if settings.journal is not None:
-            return run_journal(self, settings.journal, settings, requests, options)
-        folder, budget = settings.download_to, settings.budget_usd
-        hooks = RunHooks(
-            guard=guards(
-                budget=None if budget is None else Budget(budget, rates=settings.rates),
-                canary=settings.canary,
-                approve=settings.approve,
-                breaker=settings.breaker,
-            ),
-            downloads=None if folder is None else Downloader(self, folder, settings.filename, files=settings.files),
-            signals=settings.signals,
-        )
-        return run(self, IterableStore(requests), settings, hooks)
+        if settings.journal is None:
+            running = run_once(self, settings, requests)
+        else:
+            running = run_journal(self, settings.journal, settings, requests, options)
+        return with_progress(running, show=settings.progress)
 
     async def plan(
         self,
@@ -281,6 +271,7 @@ class HeyGen(Client):
         approve: Approve | None = None,
         rates: Rates | None = None,
         watch: HasSignals | Signals | None = None,
+        progress: bool = False,
     ) -> AbstractAsyncContextManager[Results]:
         """Continue the campaign of a journal: follow submitted rows, submit the others. Costs money for the others.
 
@@ -293,6 +284,7 @@ class HeyGen(Client):
             approve: See `render_many`.
             rates: See `render_many`.
             watch: A `Receiver` of webhooks; None watches in the way that the journal keeps.
+            progress: See `render_many`.
 
         Raises:
             InvalidInputError: An option is wrong.
@@ -300,6 +292,7 @@ class HeyGen(Client):
             RunPausedError: See `render_many`.
         """
         from heygen_async.bulk.campaign.campaign import run_journal  # noqa: PLC0415 - loaded when rows are rendered
+        from heygen_async.bulk.output.progress import with_progress  # noqa: PLC0415 - the same
         from heygen_async.bulk.run.run_options import RunSettings  # noqa: PLC0415 - the same
 
         settings = RunSettings(
@@ -310,4 +303,4 @@ class HeyGen(Client):
             watch="auto" if watch is None else watch,
         )
         given = {"budget_usd": budget_usd, "rates": rates, "watch": watch}
-        return run_journal(self, journal, settings, given=given)
+        return with_progress(run_journal(self, journal, settings, given=given), show=progress)

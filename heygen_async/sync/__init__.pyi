@@ -135,6 +135,7 @@ class HeyGen:
         approve: Approve | None = None,
         rates: Rates | None = None,
         watch: HasSignals | Signals | None = None,
+        progress: bool = False,
     ) -> Run[Any]: ...
     credentials: Credentials
     telemetry: Telemetry

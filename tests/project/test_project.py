@@ -43,6 +43,7 @@ OPTIONAL = {
     "polars",
     "psycopg",
     "pyarrow",
+    "rich",
     "sqlalchemy",
 }
 SOURCES = sorted(PACKAGE.rglob("*.py"))

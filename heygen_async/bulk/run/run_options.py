@@ -55,6 +55,7 @@ class UnkeptOptions(TypedDict, total=False):
     approve: Approve | None
     breaker: tuple[int, int] | None
     again: bool
+    progress: bool
 
 
 class RunOptions(UnkeptOptions, total=False):
@@ -148,6 +149,7 @@ class RunSettings:
         approve: True if somebody is asked before the others go.
         breaker: [k, n]: when k of the last n rows have failed with one code, no more are sent.
         again: True to render rows again, and pay again, that have a video made by another request.
+        progress: True to show the progress on stderr.
     """
 
     max_in_flight: InFlight = attrs.field(
@@ -195,6 +197,7 @@ class RunSettings:
         validator=_rule(_is_breaker, "two whole numbers (k, n) with 1 <= k <= n: failures of the last n rows"),
     )
     again: bool = attrs.field(default=False, validator=_SWITCH)
+    progress: bool = attrs.field(default=False, validator=_SWITCH)
 
     @classmethod
     def of(cls, options: Mapping[str, Any], caller: str) -> RunSettings:
@@ -263,7 +266,8 @@ class RunSettings:
             raise
 
 
-_GIVEN_ANEW = frozenset({"journal", "on_unknown", "approve", "again", "rates"})  # of each run, or not fit for a file
+# Of each run, or not fit for a file.
+_GIVEN_ANEW = frozenset({"journal", "on_unknown", "approve", "again", "progress", "rates"})
 _KEPT = tuple(field.name for field in attrs.fields(RunSettings) if field.name not in _GIVEN_ANEW)
 
 

@@ -81,6 +81,7 @@ REFUSED: dict[str, tuple[Sequence[object], str]] = {
     "canary": (COUNTS, "must be a whole number from 1"),
     "approve": ((True, "yes"), "must be a function of the results"),
     "breaker": (((3,), 3, (3, 10, 5), (0, 5), (6, 5), (1.0, 5), "ab"), "must be two whole numbers (k, n)"),
+    "progress": ((1, "yes", None), "must be True or False"),
     "again": (("yes", 1, None), "must be True or False"),
 }
 
