@@ -100,7 +100,9 @@ def _compiled(block: Block, replacing: Mapping[str, str]) -> CodeType:
         source = source.replace(word, other)
     # Empty lines first, so that a traceback shows the line numbers of the file.
     source = "\n" * (block.line - 1) + source
-    return compile(source, str(block.path), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    code: CodeType = compile(source, str(block.path), "exec", flags=flags, dont_inherit=True)
+    return code
 
 
 def write_lists(folder: Path) -> None:
