@@ -155,8 +155,6 @@ def _method(method: Callable[..., Any], bridge: Bridge) -> Callable[..., Any]:
 
 def _given(value: Any, bridge: Bridge, name: str = "") -> Any:
     """Return an argument as the asynchronous method takes it."""
-    if isinstance(value, Blocking):
-        return value._target  # noqa: SLF001 - of this module
     is_called_back = name.startswith("on_") or name == "approve"
     if not is_called_back or not callable(value) or inspect.iscoroutinefunction(value):
         return value

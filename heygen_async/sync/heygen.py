@@ -13,8 +13,8 @@ from heygen_async.sync.bridge import Bridge, LoopFactory
 class HeyGen(Blocking):  # type checkers see the class of `__init__.pyi`
     """A client for one HeyGen account whose methods block. See `heygen_async.HeyGen` for arguments and attributes.
 
-    The event loop starts with the first call. `close`, or the end of a `with` block, ends it; a client that is used
-    again starts another one.
+    The event loop starts with the first call. `close`, or the end of a `with` block, ends it and cancels the calls of
+    other threads; a client that is used again starts another one.
     """
 
     def __init__(self, *args: Any, loop_factory: LoopFactory | None = None, **kwargs: Any) -> None:
