@@ -34,6 +34,7 @@ from heygen_async.errors import (
 from heygen_async.http.call import Call, Options, T, request_of
 from heygen_async.http.retry import KEY_SECONDS, RetryPolicy, counts, perhaps_executed
 from heygen_async.http.transport import Request, Transport
+from heygen_async.http.wire import Answer
 from heygen_async.telemetry import RequestEnded, RetryPlanned, Telemetry
 
 E = TypeVar("E", bound=HeyGenError)
@@ -57,14 +58,30 @@ class Caller:
         retry: RetryPolicy,
         pacer: Pacer | None = None,
         telemetry: Telemetry | None = None,
+        defaults: Options = _DEFAULT,
     ) -> None:
-        """Send over *transport*, retry by *retry*, at the pace of *pacer*; *credentials* identify the account."""
+        """Send over *transport*, retry by *retry*, at the pace of *pacer*; *credentials* identify the account.
+
+        *defaults* hold for each call whose own options say nothing else.
+        """
         self.transport = transport
         self.credentials = credentials
         self.telemetry: Telemetry = telemetry or Telemetry()
         self._retry = retry
         self._pacer = pacer
+        self.defaults: Options = defaults
         self._accounts: WeakKeyDictionary[asyncio.AbstractEventLoop, Account] = WeakKeyDictionary()
+
+    def with_defaults(self, defaults: Options) -> Caller:
+        """Return a caller with other defaults, over the same transport and account."""
+        return Caller(
+            self.transport,
+            credentials=self.credentials,
+            retry=self._retry,
+            pacer=self._pacer,
+            telemetry=self.telemetry,
+            defaults=defaults.over(self.defaults),
+        )
 
     @property
     def account(self) -> Account:
@@ -93,9 +110,10 @@ class Caller:
                 may have forgotten the key.
             DeadlineExceededError: `options.deadline` passed.
         """
-        attempts = _Attempts(self, call, options or _DEFAULT)
+        options = self.defaults if options is None else options.over(self.defaults)
+        attempts = _Attempts(self, call, options)
         try:
-            value: T = await self._send(attempts, None if options is None else options.deadline)
+            value: T = await self._send(attempts, options.deadline)
         except anyio.get_cancelled_exc_class() as exc:
             if attempts.spent_if_given_up() == "unknown":
                 note = attempts.cancelled()
@@ -131,7 +149,8 @@ class Caller:
         Raises:
             HeyGenError: The error of the attempt.
         """
-        attempts = _Attempts(self, call, attrs.evolve(_ONCE, idempotency_key=key), tried, admission)
+        once = attrs.evolve(_ONCE, idempotency_key=key).over(self.defaults)
+        attempts = _Attempts(self, call, attrs.evolve(once, deadline=None), tried, admission)
         value: T = await attempts.until_answered(math.inf)
         return value
 
@@ -289,11 +308,10 @@ class _Attempts:
 
     async def _attempt(self) -> Any:
         started = anyio.current_time()
-        status, error = None, None
+        answer, error = None, None
         try:
             self._in_flight = True
             answer = await self._caller.transport.exchange(self._signed())
-            status = answer.status
             value = self._call.read(answer, str(self.request))
         except HeyGenError as exc:
             error = type(exc).__name__
@@ -304,8 +322,8 @@ class _Attempts:
             self._caller.account.budget.earn()
             return value
         finally:
-            if self._caller.telemetry.observers:
-                self._emit_ended(anyio.current_time() - started, status, error)
+            if self._caller.telemetry.observers or logger.isEnabledFor(logging.DEBUG):
+                self._report(anyio.current_time() - started, answer, error)
 
     def _signed(self) -> Request:
         """Return the request with the token of this attempt, unless the transport's headers have a credential."""
@@ -313,17 +331,27 @@ class _Attempts:
             return self.request
         return attrs.evolve(self.request, headers={**bearer_header(self._token.text), **self.request.headers})
 
-    def _emit_ended(self, seconds: float, status: int | None, error: str | None) -> None:
+    def _report(self, seconds: float, answer: Answer | None, error: str | None) -> None:
         origin = self._caller.transport.base_url
         event = RequestEnded(
             method=self._call.method,
             route=self._call.route,
-            status=status,
+            status=None if answer is None else answer.status,
             seconds=seconds,
             error=error,
             server=origin.host,
             port=origin.port,
             attempt=self._attempts,
+            request_id=None if answer is None else answer.request_id,
+        )
+        logger.debug(
+            "%s %s: %s in %d ms, attempt %d, request id %s",
+            event.method,
+            event.route,
+            event.error if event.status is None else event.status,
+            seconds * 1000,
+            event.attempt,
+            event.request_id,
         )
         self._caller.telemetry.emit(event)
 

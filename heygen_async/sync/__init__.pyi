@@ -24,6 +24,7 @@ from heygen_async.api.agents.sessions import (
     StoppedSession,
 )
 from heygen_async.api.agents.turns import Draft, Question, Turn
+from heygen_async.api.base_client import RawAnswer, RawOptions
 from heygen_async.api.fields.assets import Asset, AssetId, AssetUrl
 from heygen_async.api.generated.assets import (
     FoundAsset,
@@ -79,6 +80,7 @@ from heygen_async.bulk.jobs.records import Merge
 from heygen_async.bulk.plan.plan import Plan
 from heygen_async.bulk.prices.price import Rates
 from heygen_async.bulk.rows.table import Table
+from heygen_async.bulk.run.finisher import OnSubmitted
 from heygen_async.bulk.run.guards import Approve
 from heygen_async.bulk.run.run_options import RunOptions, UnkeptOptions
 from heygen_async.bulk.template.template import Template
@@ -135,6 +137,7 @@ class HeyGen:
         approve: Approve | None = None,
         rates: Rates | None = None,
         watch: HasSignals | Signals | None = None,
+        on_submitted: OnSubmitted | None = None,
         progress: bool = False,
     ) -> Run[Any]: ...
     credentials: Credentials
@@ -152,28 +155,29 @@ class HeyGen:
         session: ClientSession | None = None,
         proxy: str | None = None,
         ssl: SSLContext | None = None,
+        timeout: float | None = None,
+        headers: Mapping[str, str] | None = None,
         retry: RetryPolicy | None = None,
         requests_per_second: float | None = None,
         observers: Sequence[Observer] = ...,
         loop_factory: LoopFactory | None = None,
     ) -> None: ...
+    def with_options(
+        self,
+        *,
+        timeout: float | None = None,
+        attempts: int | None = None,
+        patience: float | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Self: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *exc: object) -> None: ...
     def close(self) -> None: ...
-    def begin(self, request: RenderRequest | StoredRequest, options: Options | None = None) -> str: ...
-    def raw(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: Any = None,
-        query: Mapping[str, str | int] | None = None,
-        costs: bool | None = None,
-        takes_key: bool = False,
-        options: Options | None = None,
-    ) -> Any: ...
+    def raw(self, method: str, path: str, **options: Unpack[RawOptions]) -> Any: ...
+    def raw_answer(self, method: str, path: str, **options: Unpack[RawOptions]) -> RawAnswer: ...
     @property
     def requests_per_second(self) -> float: ...
+    def begin(self, request: RenderRequest | StoredRequest, options: Options | None = None) -> str: ...
     @property
     def assets(self) -> Assets: ...
     @property
@@ -690,6 +694,8 @@ class Chat:
 @type_check_only
 class Listing(Generic[T]):
     def __iter__(self) -> Iterator[T]: ...
+    def first(self) -> T | None: ...
+    def collect(self, limit: int | None = None) -> list[T]: ...
     def pages(self) -> Iterator[Page[T]]: ...
 
 @type_check_only
@@ -702,6 +708,7 @@ class ServerJob(Generic[T]):
 
 @type_check_only
 class RenderPool:
+    limit: float
     @property
     def accepted(self) -> int: ...
     @property

@@ -146,7 +146,7 @@ def _method(method: Callable[..., Any], bridge: Bridge) -> Callable[..., Any]:
 
         async def called() -> Any:
             result = method(*given, **named)
-            return await result if inspect.isawaitable(result) else result
+            return await result if inspect.iscoroutine(result) else result
 
         return blocking(bridge.call(called), bridge)
 

@@ -219,7 +219,7 @@ class _Rewriter(ast.NodeTransformer):
         if name == "AbstractAsyncContextManager" or (name == "AsyncIterator" and self._is_block):
             return ast.Name(f"AbstractContextManager[{inner}]")
         if name in {"AsyncIterator", "AsyncGenerator"}:
-            return ast.Name(f"Iterator[{inner}]")
+            return ast.Name(f"Iterator[{inner.removesuffix(', None')}]")
         return ast.Name(f"{ast.unparse(self.visit(node.value))}[{inner}]")
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
@@ -252,10 +252,10 @@ def methods(node: ast.ClassDef) -> list[Method]:
 
 
 def attributes(node: ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
-    """Yield the public attributes of a class: those that its `__init__` sets, with a type or from an argument."""
-    for init in (one for one in methods(node) if one.name == "__init__"):
-        types = {one.arg: one.annotation for one in [*init.args.args, *init.args.kwonlyargs]}
-        for one in ast.walk(init):
+    """Yield the public attributes of a class: those that its methods set, with a type or from an argument."""
+    for method in methods(node):
+        types = {one.arg: one.annotation for one in [*method.args.args, *method.args.kwonlyargs]}
+        for one in ast.walk(method):
             target = one.targets[0] if isinstance(one, ast.Assign) else getattr(one, "target", None)
             if not isinstance(target, ast.Attribute) or target.attr.startswith("_"):
                 continue

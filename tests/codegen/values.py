@@ -97,7 +97,8 @@ class Values:
                 '        """Check the fields against each other."""',
                 f"        cross_field_rules.{TOGETHER[name]}(self)",
             ]
-        return _class(name_of(name), NAMES[name][1], name, [*_about(fields), *(_EXTRA if extra else [])], lines)
+        kind, about = f"{name_of(name)}(ShortRepr)", [*_about(fields), *(_EXTRA if extra else [])]
+        return _class(kind, NAMES[name][1], name, about, lines)
 
     def request_field(self, field: str, schema: Schema, *, required: bool) -> str:
         """Return one field of a request."""
@@ -168,7 +169,7 @@ class Values:
             for field, part in fields.items()
         ]
         title = {**NAMES, **ANSWERS_TOO}[name][1]
-        return _class(name_of(name, answer=True), title, name, _about(fields), lines)
+        return _class(f"{name_of(name, answer=True)}(Value)", title, name, _about(fields), lines)
 
     def fields(self, name: str) -> Iterator[tuple[str, Schema]]:
         """Yield the fields of a schema, required ones first."""
@@ -215,7 +216,7 @@ class Values:
 def _class(kind: str, title: str, schema: str, about: list[str], lines: list[str]) -> str:
     head = [
         "@attrs.frozen(kw_only=True, repr=False)",
-        f"class {kind}(ShortRepr):",
+        f"class {kind}:",
         f'    """{title}',
         "",
         "    Attributes:",

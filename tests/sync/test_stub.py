@@ -46,7 +46,7 @@ def test_names_are_followed_to_where_they_are_defined() -> None:
     assert place_of(ast.Name("str"), where) is None
     assert place_of(ast.Constant(1), where) is None
     assert place_of(ast.parse("(1).real", mode="eval").body, where) is None
-    assert [place[1] for place in line_of((where, "HeyGen"))] == ["HeyGen", "Client", "Resources"]
+    assert [place[1] for place in line_of((where, "HeyGen"))] == ["HeyGen", "Client", "BaseClient", "Resources"]
 
 
 @attrs.frozen

@@ -17,6 +17,7 @@ from heygen_async.api.requests.stored import StoredRequest, payload_of
 from heygen_async.errors import RenderFailedError
 from heygen_async.http.call import Call, data_reader, path_id
 from heygen_async.short_repr import ShortRepr
+from heygen_async.value import Value
 
 SESSION = "/v3/video-agents/{session_id}"
 STYLES = "/v3/video-agents/styles"
@@ -27,7 +28,7 @@ SessionVideos: TypeAlias = list[Video]
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class AgentStyle(ShortRepr):
+class AgentStyle(Value):
     """A visual style for `VideoAgent.style_id`.
 
     Attributes:
@@ -75,7 +76,7 @@ class AgentReply(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class AgentRun(ShortRepr):
+class AgentRun(Value):
     """The answer to a message: the agent's new run. Source: `POST /v3/video-agents/{session_id}`."""
 
     session_id: str
@@ -84,7 +85,7 @@ class AgentRun(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class AgentResource(ShortRepr):
+class AgentResource(Value):
     """A file, draft or other object that the agent shows with a message.
 
     Attributes:
@@ -111,7 +112,7 @@ class AgentResource(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class StoppedSession(ShortRepr):
+class StoppedSession(Value):
     """A stopped session. Source: `POST /v3/video-agents/{session_id}/stop`."""
 
     session_id: str
@@ -164,7 +165,7 @@ SESSION_STATUSES = frozenset({"thinking", "waiting_for_input", "reviewing", "gen
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class AgentMessage(ShortRepr):
+class AgentMessage(Value):
     """One message of a session.
 
     Attributes:
@@ -183,7 +184,7 @@ class AgentMessage(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Session(ShortRepr):
+class Session(Value):
     """An agent session with its present status.
 
     Attributes:
@@ -214,14 +215,14 @@ class Session(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class CreatedSession(ShortRepr):
+class CreatedSession(Value):
     """The answer to a prompt: the id of its session. Source: `POST /v3/video-agents`."""
 
     session_id: str
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class SessionItem(ShortRepr):
+class SessionItem(Value):
     """One entry of the list of sessions. Source: `GET /v3/video-agents`."""
 
     session_id: str

@@ -22,10 +22,11 @@ from heygen_async.http.caller import Caller
 from heygen_async.http.multipart import one_file
 from heygen_async.http.pages import Listing
 from heygen_async.short_repr import ShortRepr
+from heygen_async.value import Value
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class UploadedFile(ShortRepr):
+class UploadedFile(Value):
     """A file that was uploaded.
 
     Attributes:
@@ -44,7 +45,7 @@ class UploadedFile(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class StoredFile(ShortRepr):
+class StoredFile(Value):
     """A file at HeyGen.
 
     Attributes:
@@ -71,7 +72,7 @@ class StoredFile(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class FoundAsset(ShortRepr):
+class FoundAsset(Value):
     """An image or icon.
 
     Attributes:
@@ -117,7 +118,7 @@ class UploadRequest(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class UploadSlot(ShortRepr):
+class UploadSlot(Value):
     """Address for a file.
 
     Attributes:
@@ -155,7 +156,7 @@ class CompletedUpload(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class ProcessedFile(ShortRepr):
+class ProcessedFile(Value):
     """A file that HeyGen now checks.
 
     Attributes:
@@ -197,7 +198,7 @@ class UploadRequests(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class UploadSlots(ShortRepr):
+class UploadSlots(Value):
     """Addresses for the files of a batch.
 
     Attributes:

@@ -31,6 +31,7 @@ from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
 from heygen_async.short_repr import ShortRepr
+from heygen_async.value import Value
 
 _LOOK = Ends(subject="look", succeeded=frozenset({"completed", "pending_consent"}))
 
@@ -106,7 +107,7 @@ class PromptAvatar(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class AvatarError(ShortRepr):
+class AvatarError(Value):
     """The error of an avatar that could not be made.
 
     Attributes:
@@ -121,7 +122,7 @@ class AvatarError(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Avatar(ShortRepr):
+class Avatar(Value):
     """A person with one or more looks.
 
     Attributes:
@@ -154,7 +155,7 @@ class Avatar(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Look(ShortRepr):
+class Look(Value):
     """A look of an avatar. Its `id` is the `avatar_id` of requests.
 
     Attributes:
@@ -195,7 +196,7 @@ class Look(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class CreatedAvatar(ShortRepr):
+class CreatedAvatar(Value):
     """A new avatar; `avatar_item` is its look.
 
     Attributes:
@@ -265,7 +266,7 @@ class ConsentRequest(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Consent(ShortRepr):
+class Consent(Value):
     """Address at which the person consents; absent if a consent video was given.
 
     Attributes:

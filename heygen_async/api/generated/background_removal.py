@@ -21,6 +21,7 @@ from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
 from heygen_async.short_repr import ShortRepr
+from heygen_async.value import Value
 
 _BACKGROUND_REMOVAL = Ends(subject="background removal", failed=frozenset({"failed", "deleted"}), files=("layers",))
 
@@ -50,7 +51,7 @@ class BackgroundRemovalRequest(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class CutOut(ShortRepr):
+class CutOut(Value):
     """A video cut into layers, with its present status.
 
     Attributes:
@@ -75,7 +76,7 @@ class CutOut(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class DeletedBackgroundRemoval(ShortRepr):
+class DeletedBackgroundRemoval(Value):
     """A deleted background removal.
 
     Attributes:

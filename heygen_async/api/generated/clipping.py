@@ -30,6 +30,7 @@ from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
 from heygen_async.short_repr import ShortRepr
+from heygen_async.value import Value
 
 _CLIPPING = Ends(subject="clipping", failed=frozenset({"failed", "cancelled"}), files=("clips.video_url",))
 
@@ -86,7 +87,7 @@ class ClippingRequest(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class CreatedClipping(ShortRepr):
+class CreatedClipping(Value):
     """The id of a new clipping.
 
     Attributes:
@@ -99,7 +100,7 @@ class CreatedClipping(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Clip(ShortRepr):
+class Clip(Value):
     """A clip.
 
     Attributes:
@@ -128,7 +129,7 @@ class Clip(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class UsedClippingSettings(ShortRepr):
+class UsedClippingSettings(Value):
     """Settings that clips were made with.
 
     Attributes:
@@ -149,7 +150,7 @@ class UsedClippingSettings(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class ClippedVideo(ShortRepr):
+class ClippedVideo(Value):
     """The clips of one video, with their present status.
 
     Attributes:

@@ -19,6 +19,7 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.short_repr import ShortRepr
+from heygen_async.value import Value
 
 _FILLER_WORD_REMOVAL = Ends(subject="filler word removal", files=("video_url",))
 
@@ -46,7 +47,7 @@ class FillerWordRemovalRequest(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class CreatedFillerWordRemoval(ShortRepr):
+class CreatedFillerWordRemoval(Value):
     """The id of a new filler word removal.
 
     Attributes:
@@ -59,7 +60,7 @@ class CreatedFillerWordRemoval(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class FillerWordRemoval(ShortRepr):
+class FillerWordRemoval(Value):
     """A video without its filler words, with its present status.
 
     Attributes:

@@ -16,6 +16,7 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.short_repr import ShortRepr
+from heygen_async.value import Value
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -40,7 +41,7 @@ class NewFolder(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Folder(ShortRepr):
+class Folder(Value):
     """A folder. HeyGen also returns folders in the trash: see `is_trash`.
 
     Attributes:

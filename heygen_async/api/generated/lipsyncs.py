@@ -33,6 +33,7 @@ from heygen_async.http.call import Call, Options, data_reader, id_lists, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
 from heygen_async.short_repr import ShortRepr
+from heygen_async.value import Value
 
 _LIPSYNC = Ends(subject="lipsync", files=("video_url",))
 
@@ -87,7 +88,7 @@ class LipsyncRequest(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class CreatedLipsync(ShortRepr):
+class CreatedLipsync(Value):
     """The id of a new lipsync.
 
     Attributes:
@@ -100,7 +101,7 @@ class CreatedLipsync(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Lipsync(ShortRepr):
+class Lipsync(Value):
     """A lipsync with its present status.
 
     Attributes:

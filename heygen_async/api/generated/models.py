@@ -20,6 +20,7 @@ from heygen_async.api.handles.status import as_word, status_or_none
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.short_repr import ShortRepr
+from heygen_async.value import Value
 
 _MODEL_VIDEO = Ends(subject="model video", failed=frozenset({"failed", "cancelled"}), files=("video_url",))
 
@@ -167,7 +168,7 @@ class TextToVideo(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class CreatedModelVideo(ShortRepr):
+class CreatedModelVideo(Value):
     """The id of a new video of a model.
 
     Attributes:
@@ -182,7 +183,7 @@ class CreatedModelVideo(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class ModelVideoTimings(ShortRepr):
+class ModelVideoTimings(Value):
     """Times of the steps in seconds.
 
     Attributes:
@@ -195,7 +196,7 @@ class ModelVideoTimings(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class ModelVideo(ShortRepr):
+class ModelVideo(Value):
     """A video of a model, with its present status.
 
     Attributes:
@@ -232,7 +233,7 @@ class ModelVideo(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class ModelImage(ShortRepr):
+class ModelImage(Value):
     """An image of a model.
 
     Attributes:
@@ -253,7 +254,7 @@ class ModelImage(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class ModelImages(ShortRepr):
+class ModelImages(Value):
     """Images of a model, with their present status.
 
     Attributes:

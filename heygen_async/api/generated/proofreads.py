@@ -31,6 +31,7 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.short_repr import ShortRepr
+from heygen_async.value import Value
 
 _PROOFREAD = Ends(subject="proofread")
 
@@ -77,7 +78,7 @@ class ProofreadRequest(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class CreatedProofreads(ShortRepr):
+class CreatedProofreads(Value):
     """The ids of new proofreads.
 
     Attributes:
@@ -92,7 +93,7 @@ class CreatedProofreads(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Proofread(ShortRepr):
+class Proofread(Value):
     """A translated text, with its present status.
 
     Attributes:
@@ -119,7 +120,7 @@ class Proofread(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class ProofreadText(ShortRepr):
+class ProofreadText(Value):
     """Addresses of the text.
 
     Attributes:
@@ -170,7 +171,7 @@ class SpokenProofread(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class CreatedTranslation(ShortRepr):
+class CreatedTranslation(Value):
     """The id of a new translation.
 
     Attributes:

@@ -29,10 +29,11 @@ from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
 from heygen_async.short_repr import ShortRepr
+from heygen_async.value import Value
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class TemplateItem(ShortRepr):
+class TemplateItem(Value):
     """A template.
 
     Attributes:
@@ -55,7 +56,7 @@ class TemplateItem(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class TemplateElementValue(ShortRepr):
+class TemplateElementValue(Value):
     """The present value of an element.
 
     Attributes:
@@ -80,7 +81,7 @@ class TemplateElementValue(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class TemplateElement(ShortRepr):
+class TemplateElement(Value):
     """An element of a template that can be bound to a variable.
 
     Attributes:
@@ -106,7 +107,7 @@ class TemplateElement(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class TemplateVariable(ShortRepr):
+class TemplateVariable(Value):
     """A variable that a scene uses.
 
     Attributes:
@@ -121,7 +122,7 @@ class TemplateVariable(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class TemplateScene(ShortRepr):
+class TemplateScene(Value):
     """A scene of a template.
 
     Attributes:
@@ -138,7 +139,7 @@ class TemplateScene(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class TemplateDetail(ShortRepr):
+class TemplateDetail(Value):
     """A template with its variables and scenes.
 
     Attributes:

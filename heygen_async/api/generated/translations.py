@@ -34,6 +34,7 @@ from heygen_async.http.call import Call, Options, data_reader, id_lists, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
 from heygen_async.short_repr import ShortRepr
+from heygen_async.value import Value
 
 _TRANSLATION = Ends(
     subject="translation",
@@ -135,7 +136,7 @@ class TranslationRequest(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class CreatedTranslations(ShortRepr):
+class CreatedTranslations(Value):
     """The ids of new translations.
 
     Attributes:
@@ -148,7 +149,7 @@ class CreatedTranslations(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Translation(ShortRepr):
+class Translation(Value):
     """A translated video, with its present status.
 
     Attributes:
@@ -187,7 +188,7 @@ class Translation(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class TranslationLanguages(ShortRepr):
+class TranslationLanguages(Value):
     """Names of languages.
 
     Attributes:

@@ -8,11 +8,11 @@ import attrs
 
 from heygen_async.http.call import Call, Options, data_reader
 from heygen_async.http.caller import Caller
-from heygen_async.short_repr import ShortRepr
+from heygen_async.value import Value
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class CreditPool(ShortRepr):
+class CreditPool(Value):
     """Credits of one kind.
 
     Attributes:
@@ -27,7 +27,7 @@ class CreditPool(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class SubscriptionCredits(ShortRepr):
+class SubscriptionCredits(Value):
     """Credits of a subscription.
 
     Attributes:
@@ -42,7 +42,7 @@ class SubscriptionCredits(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class UserSubscription(ShortRepr):
+class UserSubscription(Value):
     """A plan and its credits.
 
     Attributes:
@@ -57,7 +57,7 @@ class UserSubscription(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class UsageBasedBilling(ShortRepr):
+class UsageBasedBilling(Value):
     """Billing of usage afterwards.
 
     Attributes:
@@ -76,7 +76,7 @@ class UsageBasedBilling(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class WalletAutoReload(ShortRepr):
+class WalletAutoReload(Value):
     """Settings of automatic reloads of a wallet.
 
     Attributes:
@@ -93,7 +93,7 @@ class WalletAutoReload(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class UserWallet(ShortRepr):
+class UserWallet(Value):
     """A prepaid balance.
 
     Attributes:
@@ -110,7 +110,7 @@ class UserWallet(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class User(ShortRepr):
+class User(Value):
     """An account.
 
     Attributes:

@@ -21,12 +21,13 @@ from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
 from heygen_async.short_repr import ShortRepr
+from heygen_async.value import Value
 
 _VOICE = Ends(subject="voice", succeeded=frozenset({"complete", "completed"}))
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Voice(ShortRepr):
+class Voice(Value):
     """A voice.
 
     Attributes:
@@ -53,7 +54,7 @@ class Voice(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class VoiceDetail(ShortRepr):
+class VoiceDetail(Value):
     """A voice; a cloned one has a status.
 
     Attributes:
@@ -84,7 +85,7 @@ class VoiceDetail(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class DeletedVoice(ShortRepr):
+class DeletedVoice(Value):
     """A deleted voice.
 
     Attributes:
@@ -118,7 +119,7 @@ class VoiceDesign(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class DesignedVoices(ShortRepr):
+class DesignedVoices(Value):
     """Voices to choose from.
 
     Attributes:
@@ -154,7 +155,7 @@ class VoiceSample(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class CreatedVoiceClone(ShortRepr):
+class CreatedVoiceClone(Value):
     """The id of a new voice.
 
     Attributes:
@@ -192,7 +193,7 @@ class SpeechRequest(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class WordTimestamp(ShortRepr):
+class WordTimestamp(Value):
     """The time of a word in the audio.
 
     Attributes:
@@ -209,7 +210,7 @@ class WordTimestamp(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Speech(ShortRepr):
+class Speech(Value):
     """A spoken text.
 
     Attributes:

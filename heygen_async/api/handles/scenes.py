@@ -8,11 +8,11 @@ from typing import Any
 import attrs
 
 from heygen_async.http.call import Call, data_reader, path_id
-from heygen_async.short_repr import ShortRepr
+from heygen_async.value import Value
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class VideoScenes(ShortRepr):
+class VideoScenes(Value):
     """The scenes of a video. They cannot be changed.
 
     Attributes:

@@ -13,13 +13,13 @@ from heygen_async.api.handles.status import as_word
 from heygen_async.errors import RenderFailedError
 from heygen_async.http.call import Call, data_reader, path_id
 from heygen_async.http.caller import Caller
-from heygen_async.short_repr import ShortRepr
+from heygen_async.value import Value
 
 VIDEO_STATUSES = frozenset({"waiting", "queued", "pending", "processing", "running", "completed", "failed"})
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Video(ShortRepr):
+class Video(Value):
     """A video with its present status.
 
     Attributes:
@@ -76,7 +76,7 @@ class Video(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class CreatedVideo(ShortRepr):
+class CreatedVideo(Value):
     """The answer to a request for a video: its id. Source: `POST /v3/videos`."""
 
     video_id: str
@@ -84,7 +84,7 @@ class CreatedVideo(ShortRepr):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class VideoStatus(ShortRepr):
+class VideoStatus(Value):
     """One entry of `videos.statuses`.
 
     Attributes:
