@@ -6,13 +6,13 @@ None means "not sent" and is accepted if the field has a default.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
 import attrs
 
 from heygen_async.errors import InvalidInputError
+from heygen_async.near_names import near_name
 
 Rule = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 
@@ -64,11 +64,18 @@ def one_of(*allowed: str) -> Rule:
         if value is None and attribute.default is not attrs.NOTHING:
             return
         if not isinstance(value, str) or value not in allowed:
-            near = difflib.get_close_matches(str(value), allowed, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            refuse(owner, attribute.name, value, f"must be {' or '.join(map(repr, allowed))}{hint}")
+            near = near_name(value, allowed)
+            mend = "" if near is None else f"; did you mean {near!r}?"
+            refuse(owner, attribute.name, value, f"must be {' or '.join(map(repr, allowed))}{mend}")
 
     return check
+
+
+def choice(words: Any, default: str | None = None) -> Any:
+    """Return an attrs field that accepts one of *words*, a `Literal` type; with a *default* it cannot be absent."""
+    rule = one_of(*get_args(words))
+    rules = [rule] if default is None else [instance_of(str, required=True), rule]
+    return attrs.field(default=default, validator=rules)
 
 
 def between(low: float, high: float, *, open_below: bool = False, whole: bool = False) -> Rule:

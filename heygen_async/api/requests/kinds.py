@@ -8,6 +8,7 @@ import attrs
 
 from heygen_async.errors import InvalidInputError
 from heygen_async.http.call import path_id
+from heygen_async.near_names import hint
 
 _SPOKEN = (0.05, 0.0667)  # photo looks, digital twins and studio looks
 _DUBBED = (0.0333, 0.0667)  # speed, precision
@@ -122,7 +123,7 @@ def kind_of(kind: str) -> Kind:
     found = find_kind(kind)
     if found is None:
         raise InvalidInputError(
-            f"kind {kind!r:.60}: must be one of {', '.join(_BY_NAME)}; a newer heygen-async may have it"
+            f"kind {kind!r:.60}: {hint(kind, _BY_NAME, 'must be one of')}; a newer heygen-async may have it"
         )
     return found
 

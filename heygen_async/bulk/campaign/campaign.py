@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import itertools
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
 from os import PathLike
@@ -19,6 +20,7 @@ from heygen_async.bulk.download.downloader import Downloader
 from heygen_async.bulk.jobs.job import Job, Source, job_at, numbered
 from heygen_async.bulk.jobs.outcomes import Result
 from heygen_async.bulk.jobs.records import Merge
+from heygen_async.bulk.journal.job_store import IterableStore
 from heygen_async.bulk.journal.journal import Journal
 from heygen_async.bulk.journal.journal_store import JournalStore, RowsToCome
 from heygen_async.bulk.journal.queries import JournalReader
@@ -57,6 +59,20 @@ def preview(
 
     journal.preview(take)
     return takers[-1].merge
+
+
+def run_once(
+    client: Client, settings: RunSettings, source: Source
+) -> contextlib.AbstractAsyncContextManager[Results[Any]]:
+    """Run the rows of *source* without a journal."""
+    folder, rates = settings.download_to, settings.rates
+    budget = None if settings.budget_usd is None else Budget(settings.budget_usd, rates=rates)
+    hooks = RunHooks(
+        guard=guards(budget=budget, canary=settings.canary, approve=settings.approve, breaker=settings.breaker),
+        downloads=None if folder is None else Downloader(client, folder, settings.filename, files=settings.files),
+        signals=settings.signals,
+    )
+    return run(client, IterableStore(source), settings, hooks)
 
 
 @contextlib.asynccontextmanager
@@ -180,7 +196,8 @@ def _approval(journal: Journal, settings: RunSettings) -> Approve | None:
                 "the first rows wait for an approval, as this campaign was begun with one, and nobody is asked here; "
                 "give approve=, on the command line --approve"
             )
-        approved = await ask(results)
+        answer = ask(results)
+        approved = await answer if inspect.isawaitable(answer) else answer
         if approved:
             journal.set_meta(approved="yes")
         return approved

@@ -139,7 +139,8 @@ class JournalStore(JobStore):
         except JournalError:
             raise
         except Exception as exc:  # noqa: BLE001 - the source is the user's; its error is raised at the end of the run
-            self.broken, there_are = exc, False
+            there_are = False
+            self.broken = exc
         if not there_are:
             self._to_come, self.left = None, 0
         self._planned = self._all_planned()  # from the first: the list may have a row of an earlier one

@@ -15,17 +15,18 @@ from heygen_async.bulk.plan.file_names import Clashes, check_template
 from heygen_async.bulk.plan.id_column import IdColumn, name_of
 from heygen_async.bulk.plan.preflight import TOGETHER, Preflight
 from heygen_async.bulk.prices.price import Price, Rates
-from heygen_async.bulk.rows.problems import Problem
+from heygen_async.bulk.rows.problems import Problem, problems_html
 from heygen_async.bulk.rows.readers.read_rows import Row, Table
 from heygen_async.bulk.template.template import Template
 from heygen_async.errors import InvalidInputError
+from heygen_async.reprs import ShortRepr, html_table
 
 PROBLEMS_SHOWN = 20
 LanguageOf = Callable[[Mapping[str, Any]], str | None]
 
 
-@attrs.frozen(kw_only=True)
-class Plan:
+@attrs.frozen(kw_only=True, repr=False)
+class Plan(ShortRepr):
     """The plan of a run: every row checked and priced. Making a plan renders no video and is free.
 
     Attributes:
@@ -54,12 +55,21 @@ class Plan:
     kinds: Mapping[str, tuple[int, Price]]
     is_checked: bool = False
 
+    def _repr_html_(self) -> str:
+        """Return the plan as tables, for notebooks."""
+        kinds = [(name, count, price) for name, (count, price) in self.kinds.items()]
+        title = f"{self.table.name}: {self.rows} rows, {self.bad} of them bad, for about {self.price}"
+        more = len(self.problems) - PROBLEMS_SHOWN
+        shown = f"{len(self.problems)} problems" + (f", the first {PROBLEMS_SHOWN}" if more > 0 else "")
+        problems = problems_html(shown, self.problems[:PROBLEMS_SHOWN]) if self.problems else ""
+        return html_table(title, ("kind", "rows", "price"), kinds) + problems
+
     @property
     def errors(self) -> list[Problem]:
         """Problems because of which the list cannot be rendered."""
         return [problem for problem in self.problems if problem.severity == "error"]
 
-    def jobs(self) -> Iterator[Job]:
+    def jobs(self) -> Iterator[Job[Row]]:
         """Return an iterator over the jobs, each made when it is asked for.
 
         Raises:

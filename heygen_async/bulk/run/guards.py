@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
@@ -176,7 +177,7 @@ class Budget(Guard):
             self._kept += reserved
 
 
-Approve = Callable[[Sequence[Result]], Awaitable[bool]]
+Approve = Callable[[Sequence[Result]], Awaitable[bool] | bool]  # plain or async
 
 
 class Canary(Guard):
@@ -223,7 +224,8 @@ class Canary(Guard):
         if self._approve is None or len(self._ended) < self._admitted:
             await super().changed()
             return
-        self._approved = await self._approve(tuple(self._ended))
+        answer = self._approve(tuple(self._ended))
+        self._approved = await answer if inspect.isawaitable(answer) else answer
         if not self._approved:
             first = f"the first {len(self._ended)} rows" if self._ended else "the first rows, of an earlier run,"
             raise CanaryFailedError(f"{first} were not approved of, so no other was sent")

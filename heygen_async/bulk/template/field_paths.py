@@ -15,6 +15,7 @@ import attrs
 
 from heygen_async.api.fields.looks import Background
 from heygen_async.errors import InvalidInputError
+from heygen_async.near_names import hint
 
 Read = Callable[[str], Any]
 _WITH_SHORT_FORM = frozenset({"engine", "background", "image", "video", "audio", "srt"})  # parts, or one text
@@ -42,7 +43,8 @@ def field_reader(kind: type[Any], path: str) -> Read:
         known = {**(_tags(kinds) if depth else {}), **_declared(kinds)}
         if name not in known:
             owner = kind.__name__ if depth == 0 else ".".join(path.split(".")[:depth])
-            raise InvalidInputError(f"{owner} has no field {name!r}; it has {', '.join(known) or 'no parts'}")
+            mend = hint(name, known, "it has") if known else "it has no parts"
+            raise InvalidInputError(f"{owner} has no field {name!r}; {mend}")
         kinds = known[name]
     return _leaf(path, kinds)
 

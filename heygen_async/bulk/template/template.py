@@ -6,7 +6,6 @@ the template provides for it: `{{ city | default("your town") }}` or `{% if city
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +22,12 @@ from heygen_async.api.requests.from_template import FromTemplate
 from heygen_async.api.requests.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent
 from heygen_async.bulk.rows.cells import is_missing
 from heygen_async.bulk.rows.problems import Problem, first_error
+from heygen_async.bulk.rows.readers.values import mapping_row
 from heygen_async.bulk.rows.table import Row
 from heygen_async.bulk.template import field_paths
 from heygen_async.bulk.template.placeholders import Placeholders, Text, resolve
 from heygen_async.errors import InvalidInputError
+from heygen_async.near_names import hint, near_name
 
 if TYPE_CHECKING:
     from heygen_async.api.renders import RenderRequest
@@ -127,22 +128,25 @@ class Template:
             raise first_error(errors)
         return found
 
-    def attempt(self, row: Row) -> tuple[RenderRequest | None, list[Problem]]:
+    def attempt(self, row: Mapping[str, Any]) -> tuple[RenderRequest | None, list[Problem]]:
         """Return the request for *row*, or None and all problems: each missing cell and each invalid field."""
-        return self._build(row)
+        found = mapping_row(None, 0, row)
+        return (None, [found]) if isinstance(found, Problem) else self._build(found)
 
-    def problems(self, row: Row) -> list[Problem]:
+    def problems(self, row: Mapping[str, Any]) -> list[Problem]:
         """Return all problems of *row*; empty if it can be rendered."""
-        return self._build(row)[1]
+        return self.attempt(row)[1]
 
-    def render(self, row: Row) -> RenderRequest:
-        """Return the request for *row*.
+    def render(self, row: Mapping[str, Any]) -> RenderRequest:
+        """Return the request for *row*: a `Row`, or any mapping of column names to values.
+
+            request = template.render({"first_name": "Ada", "joined": date(2026, 3, 1)})
 
         Raises:
             InvalidInputError: A needed cell is empty, or the request would break a rule. The error names the line,
                 and its notes hold the further problems of the row.
         """
-        request, problems = self._build(row)
+        request, problems = self.attempt(row)
         if request is None:
             raise first_error(problems)
         return request
@@ -151,7 +155,7 @@ class Template:
         """Return the modes that rows may have."""
         if self._mode_column is None and not self._mode_text.names:
             if self.mode not in MODES:
-                raise InvalidInputError(f"mode {self.mode!r}: must be one of {', '.join(MODES)}")
+                raise InvalidInputError(f"mode {self.mode!r}: {hint(self.mode, MODES, 'must be one of')}")
             return [self.mode]
         return list(MODES)
 
@@ -245,12 +249,12 @@ def _cell(row: Row, columns: Mapping[str, str], name: str) -> str | None:
 
 
 def _no_column(name: str, field: str, columns: Collection[str]) -> Problem:
-    near = difflib.get_close_matches(name, columns, 1)
+    near = near_name(name, columns)
     return Problem(
         column=name,
         field=field,
         reason=f"no such column; the rows have {', '.join(columns)}",
-        mend=f"did you mean {near[0]}?" if near else "add it, or take another",
+        mend=f"did you mean {near}?" if near else "add it, or take another",
     )
 
 
@@ -270,7 +274,11 @@ def _missing(row: Row, columns: Mapping[str, str], name: str, field: str) -> Pro
 
 def _unknown_mode(row: Row, content: _Content) -> Problem:
     return row.problem(
-        "is not a mode", f"must be one of {', '.join(MODES)}", column=content.column, value=content.text, field=_MODE
+        "is not a mode",
+        hint(content.text, MODES, "must be one of"),
+        column=content.column,
+        value=content.text,
+        field=_MODE,
     )
 
 

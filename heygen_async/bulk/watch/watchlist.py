@@ -71,7 +71,7 @@ class Watchlist:
         self.is_urgent: bool = False
         self.in_bulk: bool = watch != "each"
         self.is_faithful: bool = watch == "sweep"  # to the sweep, even where HeyGen refuses it
-        self.changed = Changed()
+        self.changed: Changed = Changed()
         self.clock: ServerClock = clock or ServerClock()
         self._deadline = deadline
         self._times = times
