@@ -176,8 +176,8 @@ class TemplateDimension:
     """Size of a video.
 
     Attributes:
-        height: Height in pixels (128 to 4096).
-        width: Width in pixels (128 to 4096).
+        height: Height in pixels (128 to 4,096).
+        width: Width in pixels (128 to 4,096).
 
     Source: `TemplateDimension`.
     """

@@ -58,10 +58,13 @@ class Validator:
     def _one_of(self, schema: Schema, value: Any, path: str) -> Iterator[FieldError]:
         name = schema["discriminator"]["propertyName"]
         variants = schema["discriminator"]["mapping"]
+        default = schema["discriminator"].get("x-default-when-omitted")
         if not isinstance(value, dict):
             yield FieldError(path=path, message="Input should be an object.")
-        elif name not in value:
+        elif name not in value and default is None:
             yield FieldError(path=_join(path, name), message=f"'{name}' is required.")
+        elif name not in value:
+            yield from self.problems({"$ref": variants[default]}, {**value, name: default}, path)
         elif not isinstance(value[name], str) or value[name] not in variants:
             yield FieldError(path=_join(path, name), message=f"Input should be one of: {', '.join(sorted(variants))}.")
         else:

@@ -234,14 +234,34 @@ async def test_progress_rises(ask: Ask, world: World) -> None:
             | {"reference_audio": [FILM]},
             "reference_images",
         ),
-        ({"mode": "image_to_video", "image": FILM, "resolution": "2k", "aspect_ratio": "1:1"}, None),
+        ({"mode": "reference_to_video"}, "reference_images"),
+        ({"mode": "reference_to_video", "reference_audio": [FILM]}, "reference_images"),
+        ({"mode": "image_to_video", "image": FILM, "resolution": "2k"}, None),
+        ({"mode": "image_to_video", "image": FILM, "aspect_ratio": "1:1"}, "aspect_ratio"),
         ({"mode": "image_to_video", "image": {"type": "url", "url": "nowhere"}}, "image.url"),
+        ({"mode": "image_to_video", "image": {"type": "url", "url": "http://example.com/a.png"}}, "image.url"),
+        ({"prompt": "x" * 32_000, "seed": 2**32 - 1, "callback_id": "c" * 256, "duration": 30}, None),
+        ({"prompt": "x" * 32_001}, "prompt"),
+        ({"seed": 2**32}, "seed"),
+        ({"seed": -1}, "seed"),
+        ({"callback_id": "c" * 257}, "callback_id"),
+        ({"duration": 4}, "duration"),
+        ({"prompt_enhancement": "ultraquality"}, None),
     ],
 )
 async def test_rules_of_model_videos(ask: Ask, changes: dict[str, Any], param: str | None) -> None:
-    """Large model videos need a wide or tall aspect ratio, and all have at most twelve references."""
+    """Model videos keep to the limits, aspect ratios and references of November 2026."""
     status, found = await ask("POST", "/v3/models/videos", MODEL_VIDEO | changes)
     assert (status, found.get("error", {}).get("param")) == (400 if param else 202, param)
+
+
+async def test_a_model_video_without_a_mode_follows_references(ask: Ask) -> None:
+    """A request that names no mode is one of references, and needs one of them."""
+    plain = {name: value for name, value in MODEL_VIDEO.items() if name != "mode"}
+    status, found = await ask("POST", "/v3/models/videos", plain)
+    assert (status, found["error"]["param"]) == (400, "reference_images")
+    status, _ = await ask("POST", "/v3/models/videos", {**plain, "reference_images": [FILM]})
+    assert status == 202
 
 
 @pytest.mark.parametrize(
