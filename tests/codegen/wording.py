@@ -154,7 +154,7 @@ FIELDS = {
     "preview_video_url": "Address of a sample video.",
     "progress": "Progress, 0 to 100.",
     "prompt": "Description in your words.",
-    "prompt_enhancement": "Expansion of the prompt by HeyGen: turbo, quality (its default), ultraquality, default or disabled.",
+    "prompt_enhancement": "Expansion of the prompt: turbo, quality (else), ultraquality, default or disabled.",
     "proofread_ids": "Ids of the proofreads, one for each language.",
     "reduction_pct": "Reduction of the length in percent.",
     "reference_audio": "Up to 3 audio files; https addresses are accepted too.",

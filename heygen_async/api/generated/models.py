@@ -37,8 +37,7 @@ class ImageToVideo:
         callback_id: Your id, which HeyGen repeats in the call of `callback_url` (up to 256 characters).
         callback_url: Address that HeyGen calls, unsigned, at the end.
         duration: Length in seconds (at least 5).
-        prompt_enhancement: Expansion of the prompt by HeyGen: turbo, quality (its default), ultraquality, default or
-            disabled.
+        prompt_enhancement: Expansion of the prompt: turbo, quality (else), ultraquality, default or disabled.
         resolution: Resolution of the video (480p, 768p, 1080p or 2k).
         seed: Seed of the random numbers: equal seeds give equal results (0 to 4,294,967,295).
         extra: Fields that this package does not know, by name.
@@ -77,8 +76,7 @@ class ReferenceToVideo:
         callback_id: Your id, which HeyGen repeats in the call of `callback_url` (up to 256 characters).
         callback_url: Address that HeyGen calls, unsigned, at the end.
         duration: Length in seconds (at least 5).
-        prompt_enhancement: Expansion of the prompt by HeyGen: turbo, quality (its default), ultraquality, default or
-            disabled.
+        prompt_enhancement: Expansion of the prompt: turbo, quality (else), ultraquality, default or disabled.
         reference_audio: Up to 3 audio files; https addresses are accepted too.
         reference_images: Images as references; https addresses are accepted too (0 to 9 items).
         reference_videos: Up to 3 videos; https addresses are accepted too.
@@ -131,8 +129,7 @@ class TextToVideo:
         callback_id: Your id, which HeyGen repeats in the call of `callback_url` (up to 256 characters).
         callback_url: Address that HeyGen calls, unsigned, at the end.
         duration: Length in seconds (at least 5).
-        prompt_enhancement: Expansion of the prompt by HeyGen: turbo, quality (its default), ultraquality, default or
-            disabled.
+        prompt_enhancement: Expansion of the prompt: turbo, quality (else), ultraquality, default or disabled.
         resolution: Resolution of the video (480p, 768p, 1080p or 2k).
         seed: Seed of the random numbers: equal seeds give equal results (0 to 4,294,967,295).
         extra: Fields that this package does not know, by name.

@@ -97,6 +97,33 @@ def test_each_problem_has_a_path(schema: dict[str, Any], value: Any, paths: list
     assert problem_paths(schema, value) == paths
 
 
+@pytest.mark.parametrize(
+    ("value", "paths"),
+    [
+        ({"pet": {"kind": "cat", "lives": 9, "wings": 2}}, []),
+        ({"pet": {"kind": "cow", "horns": 2}}, []),
+        ({"pet": {"kind": "cat", "lives": 10}}, ["pet.lives"]),
+        ({"pet": {"kind": "dog", "name": 7}}, ["pet.name"]),
+        ({"pet": {"kind": 5}}, ["pet.kind"]),
+        ({"size": "huge", "hue": 1}, []),
+        ({"size": 4}, ["size"]),
+    ],
+)
+def test_an_open_contract_accepts_new_fields_and_words(value: dict[str, Any], paths: list[str]) -> None:
+    """A field or word of a newer contract passes; limits and types of known fields are kept."""
+    owner = {
+        "type": "object",
+        "properties": {"pet": ANIMAL, "size": {"enum": ["small", "large"]}},
+        "additionalProperties": False,
+    }
+    assert [problem.path for problem in Validator(DOCUMENT, is_open=True).problems(owner, value)] == paths
+    assert [problem.path for problem in Validator(DOCUMENT, is_open=True).problems(ANIMAL, {"kind": "cow"})] == ["kind"]
+    pets = {"type": "array", "items": ANIMAL}
+    assert [
+        problem.path for problem in Validator(DOCUMENT, is_open=True).problems(pets, [{"kind": "cow"}], "pets")
+    ] == ["pets[0].kind"]
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
