@@ -86,7 +86,7 @@ def one_of(*allowed: str) -> OneOf:
 
 def _way_out(owner: object, name: str, value: object) -> str:
     """Return how a word is sent that is newer than this version; empty for what is no request of HeyGen."""
-    kind = type(owner)
+    kind: Any = type(owner)
     if not isinstance(value, str) or not value.strip() or not kind.__module__.startswith(_REQUESTS):
         return ""
     if "extra" not in attrs.fields_dict(kind):

@@ -69,12 +69,10 @@ class Validator:
             yield FieldError(path=_join(path, name), message=f"'{name}' is required.")
         elif name not in value:
             yield from self.problems({"$ref": variants[default]}, {**value, name: default}, path)
-        elif (
-            self.is_open and not _WHOLE.fullmatch(path) and isinstance(value[name], str) and value[name] not in variants
-        ):
-            return
         elif not isinstance(value[name], str) or value[name] not in variants:
-            yield FieldError(path=_join(path, name), message=f"Input should be one of: {', '.join(sorted(variants))}.")
+            if not (self.is_open and isinstance(value[name], str)) or _WHOLE.fullmatch(path):
+                message = f"Input should be one of: {', '.join(sorted(variants))}."
+                yield FieldError(path=_join(path, name), message=message)
         else:
             yield from self.problems({"$ref": variants[value[name]]}, value, path)
 
