@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable, Sequence
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from os import PathLike
 from pathlib import Path
@@ -18,7 +18,7 @@ from heygen_async.http.call import Options
 if TYPE_CHECKING:
     from heygen_async.api.agents.session_job import AgentJob
     from heygen_async.api.renders import RenderRequest
-    from heygen_async.bulk.jobs.job import Job
+    from heygen_async.bulk.jobs.job import Job, Source
     from heygen_async.bulk.jobs.next_step import OnUnknown
     from heygen_async.bulk.plan.plan import Plan
     from heygen_async.bulk.prices.price import Rates
@@ -164,20 +164,28 @@ class HeyGen(Client):
             RunPausedError: The budget, the canary or the breaker stopped the run; submitted rows were followed to
                 their ends first.
         """
+        return self._render_many(requests, options, {})
+
+    def _render_many(
+        self, requests: Source, options: RunOptions, looks: Mapping[str, str]
+    ) -> AbstractAsyncContextManager[Results]:
+        """Render many requests, and count their prices by the kinds of *looks*."""
         from heygen_async.bulk.campaign.campaign import run_journal  # noqa: PLC0415 - loaded when rows are rendered
         from heygen_async.bulk.download.downloader import Downloader  # noqa: PLC0415 - the same
         from heygen_async.bulk.journal.job_store import IterableStore  # noqa: PLC0415 - the same
+        from heygen_async.bulk.prices.price import Rates  # noqa: PLC0415 - the same
         from heygen_async.bulk.run.guards import Budget, guards  # noqa: PLC0415 - the same
         from heygen_async.bulk.run.run_options import RunHooks, RunSettings  # noqa: PLC0415 - the same
         from heygen_async.bulk.run.scheduler import run  # noqa: PLC0415 - the same
 
         settings = RunSettings.of(options, "render_many")
         if settings.journal is not None:
-            return run_journal(self, settings.journal, settings, requests, options)
+            return run_journal(self, settings.journal, settings, requests, options, looks=looks)
         folder, budget = settings.download_to, settings.budget_usd
+        rates = (settings.rates or Rates()).knowing(looks)
         hooks = RunHooks(
             guard=guards(
-                budget=None if budget is None else Budget(budget, rates=settings.rates),
+                budget=None if budget is None else Budget(budget, rates=rates),
                 canary=settings.canary,
                 approve=settings.approve,
                 breaker=settings.breaker,
@@ -231,7 +239,15 @@ class HeyGen(Client):
 
         table = rows if isinstance(rows, Table) else read_rows(rows)
         if not preflight:
-            return make_plan(table, template, filename=filename, limit=limit, rates=rates, id_column=id_column)
+            return make_plan(
+                table,
+                template,
+                filename=filename,
+                limit=limit,
+                rates=rates,
+                id_column=id_column,
+                budget_usd=budget_usd,
+            )
         return await checked_plan(
             self,
             table,
@@ -259,7 +275,7 @@ class HeyGen(Client):
         """
         if plan.filename is not None:
             options.setdefault("filename", plan.filename)
-        return self.render_many(plan.jobs(), **options)
+        return self._render_many(plan.jobs(), options, plan.looks)
 
     def resume(
         self,

@@ -352,4 +352,4 @@ def test_prices_depend_on_the_length(kind: str, body: dict[str, Any], seconds: f
 
 def test_a_photo_avatar_is_cheaper() -> None:
     """A photo avatar costs 0.05 US dollars a second, other avatars 0.0667."""
-    assert price("avatar", {"script": "word " * 150}, photo=True) == 3.0
+    assert price("avatar", {"avatar_id": "a", "script": "word " * 150}, lambda _: "photo_avatar") == 3.0
