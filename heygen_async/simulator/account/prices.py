@@ -85,19 +85,26 @@ def _of_scene(scene: dict[str, Any], body: dict[str, Any], type_of_look: TypeOfL
 
 
 def _per_second(kind: str, body: dict[str, Any], type_of_look: TypeOfLook) -> float:
-    if kind in UNPRICED:
-        return USD_PER_SECOND_UNKNOWN
-    if kind == "video_translation" and body.get("translate_audio_only"):
+    match kind:
+        case "lipsync" | "video_translation":
+            usd = _of_dubbing(body)
+        case "model_video":
+            usd = _of_model(body)
+        case "video_agent":
+            usd = USD_PER_SECOND_AGENT
+        case "image":
+            usd = _of_engine("avatar_iv", body.get("resolution"), photo=True)
+        case _ if kind in UNPRICED:
+            usd = USD_PER_SECOND_UNKNOWN
+        case _:
+            usd = _of_look(body, body.get("resolution"), type_of_look)
+    return usd
+
+
+def _of_dubbing(body: dict[str, Any]) -> float:
+    if body.get("translate_audio_only"):
         return USD_PER_SECOND_AUDIO_ONLY
-    if kind in DUBBED:
-        return USD_PER_SECOND_PRECISION if body.get("mode") == "precision" else USD_PER_SECOND_SPEED
-    if kind == "model_video":
-        return _of_model(body)
-    if kind == "video_agent":
-        return USD_PER_SECOND_AGENT
-    if kind == "image":
-        return _of_engine("avatar_iv", body.get("resolution"), photo=True)
-    return _of_look(body, body.get("resolution"), type_of_look)
+    return USD_PER_SECOND_PRECISION if body.get("mode") == "precision" else USD_PER_SECOND_SPEED
 
 
 def _of_look(speaker: dict[str, Any], resolution: str | None, type_of_look: TypeOfLook) -> float:

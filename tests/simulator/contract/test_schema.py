@@ -350,6 +350,21 @@ def test_prices_depend_on_the_length(kind: str, body: dict[str, Any], seconds: f
     assert price(kind, body) == pytest.approx(usd)
 
 
-def test_a_photo_avatar_is_cheaper() -> None:
-    """A photo avatar costs 0.05 US dollars a second, other avatars 0.0667."""
-    assert price("avatar", {"avatar_id": "a", "script": "word " * 150}, lambda _: "photo_avatar") == 3.0
+@pytest.mark.parametrize(
+    ("look", "fields", "usd"),
+    [
+        ("photo_avatar", {}, 3.0),
+        ("photo_avatar", {"engine": {"type": "avatar_iii"}}, 2.598),
+        ("photo_avatar", {"engine": {"type": "avatar_v"}}, 3.0),
+        ("photo_avatar", {"resolution": "4k"}, 4.002),
+        ("digital_twin", {"engine": {"type": "avatar_iii"}}, 1.002),
+        ("digital_twin", {"resolution": "4k", "engine": {"type": "avatar_v"}}, 4.998),
+        ("studio_avatar", {}, 4.002),
+        (None, {"engine": None}, 4.002),
+        (None, {"engine": {"type": "avatar_6"}, "resolution": "2k"}, 6.0),
+    ],
+)
+def test_prices_depend_on_engine_look_and_resolution(look: str | None, fields: dict[str, Any], usd: float) -> None:
+    """A minute of speech at the prices of November 2026; an engine that the notes do not name has a price, too."""
+    body = {"avatar_id": "a", "script": "word " * 150, **fields}
+    assert price("avatar", body, lambda _: look) == pytest.approx(usd)
