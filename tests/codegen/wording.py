@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-EXTRA = "Fields that this package does not know, by name."
+EXTRA = "Fields and words newer than this version, by name: sent as they are, also in place of a known field."
 FIELDS = {
     "add_on_credits": "Credits bought in addition to the plan's.",
     "ai_clipping_id": "Id of the job.",

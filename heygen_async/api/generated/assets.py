@@ -103,7 +103,7 @@ class UploadRequest:
         filename: File name with its extension.
         size_bytes: Exact size in bytes.
         checksum_sha256: SHA-256 of the file in hex, which HeyGen then verifies.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateAssetUploadRequest`.
     """
@@ -144,7 +144,7 @@ class CompletedUpload:
 
     Attributes:
         checksum_sha256: SHA-256 of the file in hex, which HeyGen then verifies.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CompleteAssetUploadRequest`.
     """
@@ -182,7 +182,7 @@ class UploadRequests:
         files: The files to be uploaded (1 to 100 items).
         callback_url: Address that HeyGen calls, unsigned, at the end.
         title: Title at HeyGen.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateAssetUploadBatchRequest`.
     """
@@ -216,7 +216,7 @@ class CompletedUploads:
 
     Attributes:
         batch_id: Id of the batch.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CompleteAssetUploadBatchRequest`.
     """
@@ -362,7 +362,7 @@ class Assets:
             filename: File name with its extension.
             size_bytes: Exact size in bytes.
             checksum_sha256: SHA-256 of the file in hex, which HeyGen then verifies.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Source: `POST /v3/assets/direct-uploads`.
@@ -398,7 +398,7 @@ class Assets:
         Args:
             asset_id: Id of the asset.
             checksum_sha256: SHA-256 of the file in hex, which HeyGen then verifies.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Source: `POST /v3/assets/{asset_id}/complete`.
@@ -428,7 +428,7 @@ class Assets:
             files: The files to be uploaded (1 to 100 items).
             callback_url: Address that HeyGen calls, unsigned, at the end.
             title: Title at HeyGen.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Source: `POST /v3/assets/direct-uploads/batches`.
@@ -450,7 +450,7 @@ class Assets:
 
         Args:
             batch_id: Id of the batch.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Source: `POST /v3/assets/complete/batches`.

@@ -40,7 +40,7 @@ class ImageToVideo:
         prompt_enhancement: Expansion of the prompt: turbo, quality (else), ultraquality, default or disabled.
         resolution: Resolution of the video (480p, 768p, 1080p or 2k).
         seed: Seed of the random numbers: equal seeds give equal results (0 to 4,294,967,295).
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `ImageToVideoRequest`.
     """
@@ -82,7 +82,7 @@ class ReferenceToVideo:
         reference_videos: Up to 3 videos; https addresses are accepted too.
         resolution: Resolution of the video (480p, 768p, 1080p or 2k).
         seed: Seed of the random numbers: equal seeds give equal results (0 to 4,294,967,295).
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `ReferenceToVideoRequest`.
     """
@@ -132,7 +132,7 @@ class TextToVideo:
         prompt_enhancement: Expansion of the prompt: turbo, quality (else), ultraquality, default or disabled.
         resolution: Resolution of the video (480p, 768p, 1080p or 2k).
         seed: Seed of the random numbers: equal seeds give equal results (0 to 4,294,967,295).
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `TextToVideoRequest`.
     """

@@ -52,7 +52,7 @@ class ProofreadRequest:
         mode: Mode of processing (speed or precision).
         speaker_num: Number of speakers.
         srt: Your own subtitles; an https address is accepted too.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateProofreadRequest`.
     """
@@ -138,7 +138,7 @@ class ProofreadChanges:
 
     Attributes:
         srt: Your own subtitles; an https address is accepted too.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `UpdateProofreadSrtRequest`.
     """
@@ -156,7 +156,7 @@ class SpokenProofread:
         callback_url: Address that HeyGen calls, unsigned, at the end.
         captions: True for captions.
         translate_audio_only: True to leave the lips unchanged.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `GenerateFromProofreadRequest`.
     """
@@ -248,7 +248,7 @@ class Proofreads:
         Args:
             proofread_id: Id of the proofread.
             srt: Your own subtitles; an https address is accepted too.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Source: `PUT /v3/video-translations/proofreads/{proofread_id}/srt`.
@@ -281,7 +281,7 @@ class Proofreads:
             callback_url: Address that HeyGen calls, unsigned, at the end.
             captions: True for captions.
             translate_audio_only: True to leave the lips unchanged.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Raises:

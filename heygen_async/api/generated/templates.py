@@ -243,7 +243,7 @@ class TemplateVideo:
         scene_ids: Ids of the scenes in their order; an id may be repeated.
         subtitles: Style of burned-in captions; giving it switches them on.
         title: Title at HeyGen.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `GenerateFromTemplateRequest`.
     """

@@ -2,7 +2,8 @@
 
 Each is a frozen value that is checked when it is created: limits, choices and combinations that HeyGen would refuse
 are refused here, before a request is sent. A field left at None is not sent, so that HeyGen's default applies. `extra`
-sends fields that this package does not know yet.
+sends fields and words that are newer than this version: `extra={"engine": {"type": "..."}, "resolution": "2k"}`. A name
+in it may be that of a known field, whose value it replaces; each such word is logged once.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ class VideoAgent:
         callback_id: Your id, which HeyGen repeats in that call.
         incognito_mode: True to keep the session out of the agent's memory; default False.
         visibility: `private` hides the session from your team (reported by users; HeyGen documents it in part).
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `POST /v3/video-agents`.
     """
@@ -155,7 +156,10 @@ class _Spoken:
 
 @attrs.frozen(kw_only=True)
 class DirectVideo(_Spoken):
-    """A video of an avatar that speaks your script. Costs 0.05 (photo looks) to 0.0667 US dollars a second.
+    """A video of an avatar that speaks your script.
+
+    Costs 0.05 US dollars a second for photo looks and 0.0667 for others; by avatar_iii 0.0433 and 0.0167. 4K may cost
+    more (0.0667 and 0.0833 by an older list).
 
     Attributes:
         avatar_id: Id of a look (not of an avatar group), from `GET /v3/avatars/looks`.
@@ -180,7 +184,7 @@ class DirectVideo(_Spoken):
         folder_id: Id of the video's folder.
         callback_url: Address that HeyGen calls, unsigned, when the video ends.
         callback_id: Your id, which HeyGen repeats in that call.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `POST /v3/videos`, `type: avatar`.
     """
@@ -246,10 +250,11 @@ class CinematicAvatar:
         enhance_prompt: True to let HeyGen expand the prompt; default False.
         title: Title of the video at HeyGen.
         folder_id: Id of the video's folder.
-        callback_url: In HeyGen's guide, but refused by its servers since September 2026: use registered webhooks.
-        callback_id: Refused by HeyGen's servers, as `callback_url` is.
+        callback_url: In HeyGen's guide and its examples, so it can be given here; its schema of September 2026 refuses
+            it. `plan` therefore refuses rows that have it: leave it out, and use registered webhooks.
+        callback_id: As `callback_url`.
         wire_type: `cinematic_avatar`, or `avatar_shots` for servers of early June 2026.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `POST /v3/videos`, `type: cinematic_avatar`.
     """

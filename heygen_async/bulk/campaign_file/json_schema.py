@@ -33,6 +33,9 @@ def campaign_schema() -> dict[str, Any]:
         "else": {"propertyNames": {"enum": sorted(fields)}},
     }
     schema["properties"]["columns"] |= {"additionalProperties": {"type": "string"}}
+    rates = schema["properties"]["rates"]["properties"]
+    rates["per_second"] |= {"additionalProperties": {"anyOf": [{"type": "number"}, rates["avatar"]]}}
+    rates["looks"] |= {"additionalProperties": {"type": "string"}}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "heygen-async campaign", **schema}
 
 

@@ -210,12 +210,10 @@ class JournalStore(JobStore):
 
     async def completed(self, job: Job, video: Video) -> None:
         """Write the end, and what it cost."""
-        seconds = length_of(video.duration)
-        kind, body = job.request.kind, body_of(job.request)
-        price = None if seconds is None else self._rates.price(kind, seconds, body)
-        await self._write(
-            lambda: self._journal.completed(_id(job), video_id=video.id, duration=seconds, price=price or (None, None))
-        )
+        seconds, request = length_of(video.duration), job.request
+        usd = None if seconds is None else self._rates.price(request.kind, seconds, body_of(request))
+        price, job_id = usd or (None, None), _id(job)
+        await self._write(lambda: self._journal.completed(job_id, video_id=video.id, duration=seconds, price=price))
 
     async def failed(self, job: Job, error: HeyGenError) -> None:
         """Write the end, unless the render goes on: then it stays open and the next run follows it."""

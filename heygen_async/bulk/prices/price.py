@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from heygen_async.api.requests.kinds import base_of
-from heygen_async.bulk.prices.price_list import AS_OF, USD, Entry, Words, words_of
+from heygen_async.bulk.prices.price_list import AS_OF, USD, Rate, Words, words_of
 from heygen_async.bulk.prices.request_length import (
     Seconds,
     input_of,
@@ -183,7 +183,7 @@ class Rates:
             body: JSON object of the request; without it, HeyGen's defaults are assumed.
         """
         body = body or {}
-        usd: Entry | None = None
+        usd: Rate | None = None
         for words, _ in _parts(kind, body, self.looks, None):
             found = self._usd(words)
             if found is None:
@@ -230,9 +230,9 @@ class Rates:
         }
         return cls(**{name: value for name, value in found.items() if name not in _FORMER or value != _FORMER[name]})
 
-    def _usd(self, words: Words) -> Entry | None:
+    def _usd(self, words: Words) -> Rate | None:
         """Return the price for *words*, over all kinds of look that they may mean; None if one of them has none."""
-        usd: Entry | None = None
+        usd: Rate | None = None
         for each in words.each():
             found = self._find(words, each)
             if found is None:
@@ -240,17 +240,17 @@ class Rates:
             usd = found if usd is None else usd | found
         return usd
 
-    def _find(self, words: Words, each: frozenset[str]) -> Entry | None:
+    def _find(self, words: Words, each: frozenset[str]) -> Rate | None:
         strange = words.unknown(each)
         if self.per_second:
             prices = tuple((frozenset(text.split()), usd) for text, usd in self.per_second.items())
             own = _best(prices, each, strange)
             if own is not None:
-                return Entry(*own)
+                return Rate(*own)
         if strange:
             return None
         general = getattr(self, words.kind, self.other)
-        return _listed(each) if general is None else Entry(*_as_pair(general))
+        return _listed(each) if general is None else Rate(*_as_pair(general))
 
 
 def unknown_price(words: str) -> str:
@@ -261,13 +261,13 @@ def unknown_price(words: str) -> str:
     )
 
 
-_LIST = tuple((frozenset(text.split()), entry) for text, entry in USD.items())
+_LIST = tuple((frozenset(text.split()), rate) for text, rate in USD.items())
 
 
 @functools.lru_cache(maxsize=1024)
-def _listed(words: frozenset[str]) -> Entry | None:
-    """Return the entry of HeyGen's list for *words*."""
-    found: Entry | None = _best(_LIST, words)
+def _listed(words: frozenset[str]) -> Rate | None:
+    """Return the rate of HeyGen's list for *words*."""
+    found: Rate | None = _best(_LIST, words)
     return found
 
 

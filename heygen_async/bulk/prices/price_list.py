@@ -1,7 +1,7 @@
 """HeyGen's price list: US dollars a second of video by HeyGen's own words for kind, engine, look, mode and resolution.
 
-A request has words: `avatar avatar_iv photo_avatar 1080p`. An entry applies to requests that have all of its words; of
-several entries the one with the most words applies.
+A request has words: `avatar avatar_iv photo_avatar 1080p`. A rate applies to requests that have all of its words; of
+several rates the one with the most words applies.
 
 Source: HeyGen's pricing page in its newest stored copy, resellers' pages of the same months where that says nothing.
 """
@@ -24,72 +24,72 @@ _GUESS = "HeyGen publishes no price of clippings, background and filler word rem
 
 
 @attrs.frozen
-class Entry:
-    """An entry of the list.
+class Rate:
+    """A price of the list.
 
     Attributes:
         low: Least US dollars a second; of a cinematic shot, for the whole video.
         high: Most US dollars.
-        note: Reason to doubt the entry; empty if it is sure.
+        note: Reason to doubt the price; empty if it is sure.
     """
 
     low: float
     high: float
     note: str = ""
 
-    def __or__(self, other: Entry) -> Entry:
-        """Return the entry that covers both."""
-        return Entry(min(self.low, other.low), max(self.high, other.high), self.note or other.note)
+    def __or__(self, other: Rate) -> Rate:
+        """Return the range of both."""
+        return Rate(min(self.low, other.low), max(self.high, other.high), self.note or other.note)
 
 
-USD: Mapping[str, Entry] = {
-    "avatar_iii photo_avatar": Entry(0.0433, 0.0433),
-    "avatar_iii digital_twin": Entry(0.0167, 0.0167),
-    "avatar_iii studio_avatar": Entry(0.0167, 0.0167),
-    "avatar_iv photo_avatar": Entry(0.05, 0.05),
-    "avatar_iv digital_twin": Entry(0.0667, 0.0667),
-    "avatar_iv studio_avatar": Entry(0.0667, 0.0667),
-    "avatar_v photo_avatar": Entry(0.05, 0.05),
-    "avatar_v digital_twin": Entry(0.0667, 0.0667),
-    "avatar_v studio_avatar": Entry(0.0667, 0.0667),
+USD: Mapping[str, Rate] = {
+    "avatar_iii photo_avatar": Rate(0.0433, 0.0433),
+    "avatar_iii digital_twin": Rate(0.0167, 0.0167),
+    "avatar_iii studio_avatar": Rate(0.0167, 0.0167),
+    "avatar_iv photo_avatar": Rate(0.05, 0.05),
+    "avatar_iv digital_twin": Rate(0.0667, 0.0667),
+    "avatar_iv studio_avatar": Rate(0.0667, 0.0667),
+    "avatar_v photo_avatar": Rate(0.05, 0.05),
+    "avatar_v digital_twin": Rate(0.0667, 0.0667),
+    "avatar_v studio_avatar": Rate(0.0667, 0.0667),
     # Older copies: 0.0667 for photo looks, 0.0833 for others. The newest may mean that 4K costs no more.
-    "avatar_iii photo_avatar 4k": Entry(0.0433, 0.0667, _OLD_4K),
-    "avatar_iii digital_twin 4k": Entry(0.0167, 0.0833, _OLD_4K),
-    "avatar_iii studio_avatar 4k": Entry(0.0167, 0.0833, _OLD_4K),
-    "avatar_iv photo_avatar 4k": Entry(0.05, 0.0667, _OLD_4K),
-    "avatar_iv digital_twin 4k": Entry(0.0667, 0.0833, _OLD_4K),
-    "avatar_iv studio_avatar 4k": Entry(0.0667, 0.0833, _OLD_4K),
-    "avatar_v photo_avatar 4k": Entry(0.05, 0.0667, _OLD_4K),
-    "avatar_v digital_twin 4k": Entry(0.0667, 0.0833, _OLD_4K),
-    "avatar_v studio_avatar 4k": Entry(0.0667, 0.0833, _OLD_4K),
-    "studio": Entry(0.05, 0.0667),  # scenes without an avatar, of which the list says nothing
-    "studio 4k": Entry(0.05, 0.0833, _OLD_4K),
-    "template": Entry(0.05, 0.0667),  # the engine and the look are the template's
-    "video_agent": Entry(0.0333, 0.0333),
-    "cinematic_avatar 720p": Entry(7.0, 7.0),
-    "cinematic_avatar 1080p": Entry(7.0, 7.0),
-    "translation speed": Entry(0.0333, 0.0333),
-    "translation precision": Entry(0.0667, 0.0667),
-    "translation speed translate_audio_only": Entry(0.0167, 0.0167),
-    "translation precision translate_audio_only": Entry(0.0167, 0.0167),
-    "lipsync speed": Entry(0.0333, 0.0333),
-    "lipsync precision": Entry(0.0667, 0.0667),
-    "text_to_video 480p": Entry(0.02, 0.02),
-    "text_to_video 768p": Entry(0.03, 0.03),
-    "text_to_video 1080p": Entry(0.09, 0.09, _FACTOR),
-    "text_to_video 2k": Entry(0.09, 0.09, _FACTOR),
-    "image_to_video 480p": Entry(0.02, 0.02),
-    "image_to_video 768p": Entry(0.03, 0.03),
-    "image_to_video 1080p": Entry(0.09, 0.09, _FACTOR),
-    "image_to_video 2k": Entry(0.09, 0.09, _FACTOR),
+    "avatar_iii photo_avatar 4k": Rate(0.0433, 0.0667, _OLD_4K),
+    "avatar_iii digital_twin 4k": Rate(0.0167, 0.0833, _OLD_4K),
+    "avatar_iii studio_avatar 4k": Rate(0.0167, 0.0833, _OLD_4K),
+    "avatar_iv photo_avatar 4k": Rate(0.05, 0.0667, _OLD_4K),
+    "avatar_iv digital_twin 4k": Rate(0.0667, 0.0833, _OLD_4K),
+    "avatar_iv studio_avatar 4k": Rate(0.0667, 0.0833, _OLD_4K),
+    "avatar_v photo_avatar 4k": Rate(0.05, 0.0667, _OLD_4K),
+    "avatar_v digital_twin 4k": Rate(0.0667, 0.0833, _OLD_4K),
+    "avatar_v studio_avatar 4k": Rate(0.0667, 0.0833, _OLD_4K),
+    "studio": Rate(0.05, 0.0667),  # scenes without an avatar, of which the list says nothing
+    "studio 4k": Rate(0.05, 0.0833, _OLD_4K),
+    "template": Rate(0.05, 0.0667),  # the engine and the look are the template's
+    "video_agent": Rate(0.0333, 0.0333),
+    "cinematic_avatar 720p": Rate(7.0, 7.0),
+    "cinematic_avatar 1080p": Rate(7.0, 7.0),
+    "translation speed": Rate(0.0333, 0.0333),
+    "translation precision": Rate(0.0667, 0.0667),
+    "translation speed translate_audio_only": Rate(0.0167, 0.0167),
+    "translation precision translate_audio_only": Rate(0.0167, 0.0167),
+    "lipsync speed": Rate(0.0333, 0.0333),
+    "lipsync precision": Rate(0.0667, 0.0667),
+    "text_to_video 480p": Rate(0.02, 0.02),
+    "text_to_video 768p": Rate(0.03, 0.03),
+    "text_to_video 1080p": Rate(0.09, 0.09, _FACTOR),
+    "text_to_video 2k": Rate(0.09, 0.09, _FACTOR),
+    "image_to_video 480p": Rate(0.02, 0.02),
+    "image_to_video 768p": Rate(0.03, 0.03),
+    "image_to_video 1080p": Rate(0.09, 0.09, _FACTOR),
+    "image_to_video 2k": Rate(0.09, 0.09, _FACTOR),
     # These are for the seconds of the reference films, too.
-    "reference_to_video 480p": Entry(0.04, 0.04),
-    "reference_to_video 768p": Entry(0.06, 0.06),
-    "reference_to_video 1080p": Entry(0.18, 0.18, _FACTOR),
-    "reference_to_video 2k": Entry(0.18, 0.18, _FACTOR),
-    "clipping": Entry(0.0333, 0.0667, _GUESS),
-    "background_removal": Entry(0.0333, 0.0667, _GUESS),
-    "filler_word_removal": Entry(0.0333, 0.0667, _GUESS),
+    "reference_to_video 480p": Rate(0.04, 0.04),
+    "reference_to_video 768p": Rate(0.06, 0.06),
+    "reference_to_video 1080p": Rate(0.18, 0.18, _FACTOR),
+    "reference_to_video 2k": Rate(0.18, 0.18, _FACTOR),
+    "clipping": Rate(0.0333, 0.0667, _GUESS),
+    "background_removal": Rate(0.0333, 0.0667, _GUESS),
+    "filler_word_removal": Rate(0.0333, 0.0667, _GUESS),
 }
 UNPUBLISHED = frozenset({"clipping", "background_removal", "filler_word_removal"})
 

@@ -129,6 +129,8 @@ WRONG: list[tuple[str, list[str]]] = [
     ("[run]\nwatch = 3", ["run.watch: 3; must be 'auto' or 'sweep' or 'each'"]),
     ("[downloads]\nfiles = ['vido']", ["downloads.files: 'vido'; must be 'video' or", "did you mean 'video'?"]),
     ("[rates]\navatar = 1", ["rates.avatar: 1; must be 2 items in brackets"]),
+    ("[rates]\navatar = [2, 1]", ["rates.avatar: (2.0, 1.0); must be US dollars, least and most"]),
+    ("[rates.per_second]\navatar_6 = 'x'", ["rates.per_second: 'x'; must be US dollars of avatar_6"]),
     ("[rates]\navatar = [1, 'x']", ["rates.avatar: 'x'; must be a number"]),
     (
         "mode = 3\n[run]\nbudgt = 1\ncanary = 'x'",
@@ -204,7 +206,14 @@ def test_the_schema_knows_what_the_reader_knows(tmp_path: Path) -> None:
 def test_the_schema_refuses_the_same(text: str) -> None:
     """The schema refuses the entries that the reader refuses, except for limits of numbers, which only rules know."""
     told = tomllib.loads(text)
-    limits = ("budget_usd = 0", "canary = 0", "max_in_flight = 0", "breaker = [3]", "breaker = [4, 3]")
+    limits = (
+        "avatar = [2, 1]",
+        "budget_usd = 0",
+        "canary = 0",
+        "max_in_flight = 0",
+        "breaker = [3]",
+        "breaker = [4, 3]",
+    )
     assert VALID(campaign_schema()).is_valid(told) == any(limit in text for limit in limits)
 
 
