@@ -183,12 +183,7 @@ class Rates:
             body: JSON object of the request; without it, HeyGen's defaults are assumed.
         """
         body = body or {}
-        usd: Rate | None = None
-        for words, _ in _parts(kind, body, self.looks, None):
-            found = self._usd(words)
-            if found is None:
-                return None
-            usd = found if usd is None else usd | found
+        usd = _all_of(self._usd(words) for words, _ in _parts(kind, body, self.looks, None))
         if usd is None:
             return None
         if kind == _FLAT:
@@ -232,13 +227,7 @@ class Rates:
 
     def _usd(self, words: Words) -> Rate | None:
         """Return the price for *words*, over all kinds of look that they may mean; None if one of them has none."""
-        usd: Rate | None = None
-        for each in words.each():
-            found = self._find(words, each)
-            if found is None:
-                return None
-            usd = found if usd is None else usd | found
-        return usd
+        return _all_of(self._find(words, each) for each in words.each())
 
     def _find(self, words: Words, each: frozenset[str]) -> Rate | None:
         strange = words.unknown(each)
@@ -251,6 +240,16 @@ class Rates:
             return None
         general = getattr(self, words.kind, self.other)
         return _listed(each) if general is None else Rate(*_as_pair(general))
+
+
+def _all_of(rates: Iterable[Rate | None]) -> Rate | None:
+    """Return the range of all *rates*; None if one of them is not known."""
+    usd: Rate | None = None
+    for rate in rates:
+        if rate is None:
+            return None
+        usd = rate if usd is None else usd | rate
+    return usd
 
 
 def unknown_price(words: str) -> str:
