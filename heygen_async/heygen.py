@@ -225,7 +225,8 @@ class HeyGen(Client):
             id_column: Column that identifies each row in a journal, such as "email", however the row is edited
                 otherwise. Without it a row is recognised by its request.
             max_in_flight: Renders at once of the run; more than the account has are reported.
-            budget_usd: Budget of the run; with it the account need not have the price of all rows.
+            budget_usd: Budget of the run; with it the account need not have the price of all rows, and rows of unknown
+                price are problems.
             preflight: Look up the looks, voices and templates that the rows name, each once, and the credit of the
                 account. False sends no request.
 
@@ -242,27 +243,10 @@ class HeyGen(Client):
         from heygen_async.bulk.rows.readers.read_rows import Table, read_rows  # noqa: PLC0415 - loaded when rows are rendered
 
         table = rows if isinstance(rows, Table) else read_rows(rows)
+        checks: dict[str, Any] = {"filename": filename, "limit": limit, "rates": rates, "id_column": id_column}
         if not preflight:
-            return make_plan(
-                table,
-                template,
-                filename=filename,
-                limit=limit,
-                rates=rates,
-                id_column=id_column,
-                budget_usd=budget_usd,
-            )
-        return await checked_plan(
-            self,
-            table,
-            template,
-            filename=filename,
-            limit=limit,
-            rates=rates,
-            id_column=id_column,
-            max_in_flight=max_in_flight,
-            budget_usd=budget_usd,
-        )
+            return make_plan(table, template, **checks, budget_usd=budget_usd)
+        return await checked_plan(self, table, template, **checks, max_in_flight=max_in_flight, budget_usd=budget_usd)
 
     def run(self, plan: Plan, **options: Unpack[RunOptions]) -> AbstractAsyncContextManager[Results]:
         """Render a plan. Costs money, about `plan.price`.

@@ -2,8 +2,7 @@
 
 Each is a frozen value that is checked when it is created: limits, choices and combinations that HeyGen would refuse
 are refused here, before a request is sent. A field left at None is not sent, so that HeyGen's default applies. `extra`
-sends fields and words that are newer than this version: `extra={"engine": {"type": "..."}, "resolution": "2k"}`. A name
-in it may be that of a known field, whose value it replaces; each such word is logged once.
+sends what is newer than this version, also in place of a known field's value: `extra={"resolution": "2k"}`.
 """
 
 from __future__ import annotations
@@ -156,10 +155,7 @@ class _Spoken:
 
 @attrs.frozen(kw_only=True)
 class DirectVideo(_Spoken):
-    """A video of an avatar that speaks your script.
-
-    Costs 0.05 US dollars a second for photo looks and 0.0667 for others; by avatar_iii 0.0433 and 0.0167. 4K may cost
-    more (0.0667 and 0.0833 by an older list).
+    """A video of an avatar that speaks your script. Costs 0.05 (photo looks) to 0.0667 US dollars a second.
 
     Attributes:
         avatar_id: Id of a look (not of an avatar group), from `GET /v3/avatars/looks`.
@@ -178,7 +174,7 @@ class DirectVideo(_Spoken):
         expressiveness: high, medium or low; for photo looks on avatar_iv only.
         caption: Settings of subtitles.
         watermark: Image over the video; Enterprise only.
-        engine: avatar_iii, avatar_iv (default) or avatar_v, or an engine value; the look must support it.
+        engine: avatar_iii (cheaper), avatar_iv (default) or avatar_v, or an engine value; the look must support it.
         brand_glossary_id: Id of a brand glossary: the pronunciation of your brand's words.
         title: Title of the video at HeyGen.
         folder_id: Id of the video's folder.
@@ -250,8 +246,8 @@ class CinematicAvatar:
         enhance_prompt: True to let HeyGen expand the prompt; default False.
         title: Title of the video at HeyGen.
         folder_id: Id of the video's folder.
-        callback_url: In HeyGen's guide and its examples, so it can be given here; its schema of September 2026 refuses
-            it. `plan` therefore refuses rows that have it: leave it out, and use registered webhooks.
+        callback_url: In HeyGen's guide and examples, so it can be given. HeyGen's schema and `plan` refuse it: leave it
+            out, and use registered webhooks.
         callback_id: As `callback_url`.
         wire_type: `cinematic_avatar`, or `avatar_shots` for servers of early June 2026.
         extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
