@@ -181,15 +181,21 @@ class HeyGen(Client):
             RunPausedError: The budget, the canary or the breaker stopped the run; submitted rows were followed to
                 their ends first.
         """
+        return self._render_many(requests, options, {})
+
+    def _render_many(
+        self, requests: Source, options: RunOptions, looks: Mapping[str, str]
+    ) -> AbstractAsyncContextManager[Results[Any]]:
+        """Render many requests, and count their prices by the kinds of *looks*."""
         from heygen_async.bulk.campaign.campaign import run_journal, run_once  # noqa: PLC0415 - loaded when rows are rendered
         from heygen_async.bulk.output.progress import with_progress  # noqa: PLC0415 - the same
         from heygen_async.bulk.run.run_options import RunSettings  # noqa: PLC0415 - the same
 
         settings = RunSettings.of(options, "render_many")
         if settings.journal is None:
-            running = run_once(self, settings, requests)
+            running = run_once(self, settings, requests, looks)
         else:
-            running = run_journal(self, settings.journal, settings, requests, options)
+            running = run_journal(self, settings.journal, settings, requests, options, looks=looks)
         return with_progress(running, show=settings.progress)
 
     async def plan(
@@ -218,7 +224,8 @@ class HeyGen(Client):
             id_column: Column that identifies each row in a journal, such as "email", however the row is edited
                 otherwise. Without it a row is recognised by its request.
             max_in_flight: Renders at once of the run; more than the account has are reported.
-            budget_usd: Budget of the run; with it the account need not have the price of all rows.
+            budget_usd: Budget of the run; with it the account need not have the price of all rows, and rows of unknown
+                price are problems.
             preflight: Look up the looks, voices and templates that the rows name, each once, and the credit of the
                 account. False sends no request.
 
@@ -235,19 +242,10 @@ class HeyGen(Client):
         from heygen_async.bulk.rows.readers.read_rows import Table, read_rows  # noqa: PLC0415 - loaded when rows are rendered
 
         table = rows if isinstance(rows, Table) else read_rows(rows)
+        checks: dict[str, Any] = {"filename": filename, "limit": limit, "rates": rates, "id_column": id_column}
         if not preflight:
-            return make_plan(table, template, filename=filename, limit=limit, rates=rates, id_column=id_column)
-        return await checked_plan(
-            self,
-            table,
-            template,
-            filename=filename,
-            limit=limit,
-            rates=rates,
-            id_column=id_column,
-            max_in_flight=max_in_flight,
-            budget_usd=budget_usd,
-        )
+            return make_plan(table, template, **checks, budget_usd=budget_usd)
+        return await checked_plan(self, table, template, **checks, max_in_flight=max_in_flight, budget_usd=budget_usd)
 
     def run(self, plan: Plan, **options: Unpack[RunOptions]) -> AbstractAsyncContextManager[Results[Mapping[str, Any]]]:
         """Render a plan. Costs money, about `plan.price`.
@@ -264,7 +262,7 @@ class HeyGen(Client):
         """
         if plan.filename is not None:
             options.setdefault("filename", plan.filename)
-        return self.render_many(plan.jobs(), **options)
+        return self._render_many(plan.jobs(), options, plan.looks)
 
     def resume(
         self,

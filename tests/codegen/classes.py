@@ -139,6 +139,7 @@ SIDE_FIELDS = {
 TOGETHER = {
     "CreateAvatarConsentRequest": "consent",
     "ImageScene": "image_scene",
+    "ImageToVideoRequest": "image_to_video",
     "ReferenceToVideoRequest": "reference_to_video",
     "StudioAvatarInput": "studio_avatar",
     "TextToVideoRequest": "text_to_video",

@@ -253,7 +253,7 @@ def _choice(schema: Schema) -> Shape:
 
 def _number(kind: str, schema: Schema, *more: str) -> Shape:
     low, high = schema.get("minimum"), schema.get("maximum")
-    limits = [] if low is None else [f"{low:g}"] if high is None else [f"{low:g}", f"{high:g}"]
+    limits = [f"{limit:.12g}" for limit in (low, high) if low is not None and limit is not None]
     above = ["above=True"] if schema.get("exclusiveMinimum") is True else []
     step = [f"step={schema['multipleOf']}"] if "multipleOf" in schema else []
     return Shape(kind, f"number({', '.join([*limits, *above, *more, *step])})")

@@ -60,7 +60,7 @@ class AgentReply(ShortRepr):
         avatar_id: Id of another look.
         voice_id: Id of another voice.
         brand_kit_id: Id of another brand kit.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `SendVideoAgentMessageRequest`.
     """

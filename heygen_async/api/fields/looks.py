@@ -50,13 +50,13 @@ class AvatarV(ShortRepr):
 
 
 Engine = AvatarIII | AvatarIV | AvatarV
-_ENGINES: Mapping[str, type[Engine]] = {"avatar_iii": AvatarIII, "avatar_iv": AvatarIV, "avatar_v": AvatarV}
+ENGINES: Mapping[str, type[Engine]] = {"avatar_iii": AvatarIII, "avatar_iv": AvatarIV, "avatar_v": AvatarV}
 _ENGINE_NAME, _ENGINE_VALUE = one_of(*get_args(EngineName)), instance_of(AvatarIII, AvatarIV, AvatarV)
 
 
 def as_engine(value: Engine | EngineName | None) -> Any:
     """Turn an engine's name into the engine; return other values unchanged."""
-    return _ENGINES[value]() if isinstance(value, str) and value in _ENGINES else value
+    return ENGINES[value]() if isinstance(value, str) and value in ENGINES else value
 
 
 def engine(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:

@@ -105,7 +105,7 @@ class UploadRequest(ShortRepr):
         filename: File name with its extension.
         size_bytes: Exact size in bytes.
         checksum_sha256: SHA-256 of the file in hex, which HeyGen then verifies.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateAssetUploadRequest`.
     """
@@ -146,7 +146,7 @@ class CompletedUpload(ShortRepr):
 
     Attributes:
         checksum_sha256: SHA-256 of the file in hex, which HeyGen then verifies.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CompleteAssetUploadRequest`.
     """
@@ -184,7 +184,7 @@ class UploadRequests(ShortRepr):
         files: The files to be uploaded (1 to 100 items).
         callback_url: Address that HeyGen calls, unsigned, at the end.
         title: Title at HeyGen.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateAssetUploadBatchRequest`.
     """
@@ -218,7 +218,7 @@ class CompletedUploads(ShortRepr):
 
     Attributes:
         batch_id: Id of the batch.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CompleteAssetUploadBatchRequest`.
     """
@@ -371,7 +371,7 @@ class Assets:
             filename: File name with its extension.
             size_bytes: Exact size in bytes.
             checksum_sha256: SHA-256 of the file in hex, which HeyGen then verifies.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Source: `POST /v3/assets/direct-uploads`.
@@ -407,7 +407,7 @@ class Assets:
         Args:
             asset_id: Id of the asset.
             checksum_sha256: SHA-256 of the file in hex, which HeyGen then verifies.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Source: `POST /v3/assets/{asset_id}/complete`.
@@ -437,7 +437,7 @@ class Assets:
             files: The files to be uploaded (1 to 100 items).
             callback_url: Address that HeyGen calls, unsigned, at the end.
             title: Title at HeyGen.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Source: `POST /v3/assets/direct-uploads/batches`.
@@ -459,7 +459,7 @@ class Assets:
 
         Args:
             batch_id: Id of the batch.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Source: `POST /v3/assets/complete/batches`.

@@ -44,7 +44,7 @@ class DigitalTwin(ShortRepr):
         file: Image or video of the person; an https address is accepted too.
         name: Name at HeyGen.
         avatar_group_id: Id of an avatar of yours that gets the new look; leave it out for a new avatar.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateDigitalTwinRequest`.
     """
@@ -64,7 +64,7 @@ class PhotoAvatar(ShortRepr):
         file: Image or video of the person; an https address is accepted too.
         name: Name at HeyGen.
         avatar_group_id: Id of an avatar of yours that gets the new look; leave it out for a new avatar.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreatePhotoAvatarRequest`.
     """
@@ -87,7 +87,7 @@ class PromptAvatar(ShortRepr):
         avatar_group_id: Id of an avatar of yours that gets the new look; leave it out for a new avatar.
         avatar_id: Id of a look.
         reference_images: Images as references; https addresses are accepted too (0 to 3 items).
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreatePromptAvatarRequest`.
     """
@@ -216,7 +216,7 @@ class AvatarChanges(ShortRepr):
 
     Attributes:
         default_voice_id: Id of the voice that is used if a request names none (up to 255 characters).
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `UpdateAvatarGroupRequest`.
     """
@@ -231,7 +231,7 @@ class LookChanges(ShortRepr):
 
     Attributes:
         name: Name at HeyGen (up to 255 characters).
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `UpdateAvatarLookRequest`.
     """
@@ -248,7 +248,7 @@ class ConsentRequest(ShortRepr):
         consent_text: Enterprise only: text shown to the person, without < and > (up to 1,000 characters).
         consent_video: Enterprise only: video of the person's consent.
         reroute_url: Address of the page that the person sees afterwards.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateAvatarConsentRequest`.
     """
@@ -368,7 +368,7 @@ class Avatars:
         Args:
             group_id: Id of the avatar.
             default_voice_id: Id of the voice that is used if a request names none (up to 255 characters).
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Source: `PATCH /v3/avatars/{group_id}`.
@@ -439,7 +439,7 @@ class Avatars:
         Args:
             look_id: Id of the look.
             name: Name at HeyGen (up to 255 characters).
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Source: `PATCH /v3/avatars/looks/{look_id}`.
@@ -485,7 +485,7 @@ class Avatars:
             consent_text: Enterprise only: text shown to the person, without < and > (up to 1,000 characters).
             consent_video: Enterprise only: video of the person's consent.
             reroute_url: Address of the page that the person sees afterwards.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Source: `POST /v3/avatars/{group_id}/consent`.

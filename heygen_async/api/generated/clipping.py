@@ -71,7 +71,7 @@ class ClippingRequest(ShortRepr):
         input_language: Language of the source; detected by default.
         output_settings: Settings of the clips: length, shape, captions.
         title: Title at HeyGen (up to 255 characters).
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateAiClippingRequest`.
     """

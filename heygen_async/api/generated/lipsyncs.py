@@ -62,7 +62,7 @@ class LipsyncRequest(ShortRepr):
         mode: Mode of processing (speed or precision).
         start_time: Start of the part to be used, in seconds.
         title: Title at HeyGen.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateLipsyncRequest`.
     """
@@ -137,7 +137,7 @@ class LipsyncRequests(ShortRepr):
         lipsyncs: The requests (1 to 100 items).
         callback_url: Address that HeyGen calls, unsigned, at the end.
         title: Title at HeyGen.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateLipsyncBatchRequest`.
     """
@@ -211,7 +211,7 @@ class Lipsyncs:
         Args:
             lipsync_id: Id of the lipsync.
             title: Title at HeyGen.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Source: `PATCH /v3/lipsyncs/{lipsync_id}`.
@@ -255,7 +255,7 @@ class Lipsyncs:
             lipsyncs: The requests (1 to 100 items).
             callback_url: Address that HeyGen calls, unsigned, at the end.
             title: Title at HeyGen.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Raises:

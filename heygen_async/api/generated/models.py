@@ -35,15 +35,14 @@ class ImageToVideo(ShortRepr):
     Attributes:
         image: The first image; an https address is accepted too.
         model: Name of the model (heygen-video-1).
-        prompt: Description in your words (up to 16,000 characters).
-        aspect_ratio: Width to height (21:9, 16:9, 4:3, 1:1, 3:4, 9:16 or adaptive).
-        callback_id: Your id, which HeyGen repeats in the call of `callback_url`.
+        prompt: Description in your words (up to 32,000 characters).
+        callback_id: Your id, which HeyGen repeats in the call of `callback_url` (up to 256 characters).
         callback_url: Address that HeyGen calls, unsigned, at the end.
-        duration: Length in seconds (5 to 15).
-        prompt_enhancement: Expansion of the prompt by HeyGen: turbo, quality (its default), default or disabled.
+        duration: Length in seconds (at least 5).
+        prompt_enhancement: Expansion of the prompt: turbo, quality (else), ultraquality, default or disabled.
         resolution: Resolution of the video (480p, 768p, 1080p or 2k).
-        seed: Seed of the random numbers: equal seeds give equal results.
-        extra: Fields that this package does not know, by name.
+        seed: Seed of the random numbers: equal seeds give equal results (0 to 4,294,967,295).
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `ImageToVideoRequest`.
     """
@@ -52,21 +51,22 @@ class ImageToVideo(ShortRepr):
     kind: ClassVar[str] = "model_video"
     image: Asset = attrs.field(converter=as_asset, validator=asset())
     model: Literal["heygen-video-1"] = attrs.field(validator=one_of("heygen-video-1"))
-    prompt: str = attrs.field(validator=[required, string(0, 16000)], repr=False)
-    aspect_ratio: Literal["21:9", "16:9", "4:3", "1:1", "3:4", "9:16", "adaptive"] | None = attrs.field(
-        default=None, validator=one_of("21:9", "16:9", "4:3", "1:1", "3:4", "9:16", "adaptive")
-    )
-    callback_id: str | None = attrs.field(default=None, validator=string())
+    prompt: str = attrs.field(validator=[required, string(0, 32000)], repr=False)
+    callback_id: str | None = attrs.field(default=None, validator=string(0, 256))
     callback_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
-    duration: int | None = attrs.field(default=None, validator=number(5, 15, whole=True))
-    prompt_enhancement: Literal["turbo", "quality", "default", "disabled"] | None = attrs.field(
-        default=None, validator=one_of("turbo", "quality", "default", "disabled")
+    duration: int | None = attrs.field(default=None, validator=number(5, whole=True))
+    prompt_enhancement: Literal["turbo", "quality", "ultraquality", "default", "disabled"] | None = attrs.field(
+        default=None, validator=one_of("turbo", "quality", "ultraquality", "default", "disabled")
     )
     resolution: Literal["480p", "768p", "1080p", "2k"] | None = attrs.field(
         default=None, validator=one_of("480p", "768p", "1080p", "2k")
     )
-    seed: int | None = attrs.field(default=None, validator=number(whole=True))
+    seed: int | None = attrs.field(default=None, validator=number(0, 4294967295, whole=True))
     extra: Mapping[str, Any] | None = extra_fields()
+
+    def __attrs_post_init__(self) -> None:
+        """Check the fields against each other."""
+        cross_field_rules.image_to_video(self)
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -75,18 +75,18 @@ class ReferenceToVideo(ShortRepr):
 
     Attributes:
         model: Name of the model (heygen-video-1).
-        prompt: Description in your words (up to 16,000 characters).
+        prompt: Description in your words (up to 32,000 characters).
         aspect_ratio: Width to height (21:9, 16:9, 4:3, 1:1, 3:4, 9:16 or adaptive).
-        callback_id: Your id, which HeyGen repeats in the call of `callback_url`.
+        callback_id: Your id, which HeyGen repeats in the call of `callback_url` (up to 256 characters).
         callback_url: Address that HeyGen calls, unsigned, at the end.
-        duration: Length in seconds (5 to 15).
-        prompt_enhancement: Expansion of the prompt by HeyGen: turbo, quality (its default), default or disabled.
+        duration: Length in seconds (at least 5).
+        prompt_enhancement: Expansion of the prompt: turbo, quality (else), ultraquality, default or disabled.
         reference_audio: Up to 3 audio files; https addresses are accepted too.
         reference_images: Images as references; https addresses are accepted too (0 to 9 items).
         reference_videos: Up to 3 videos; https addresses are accepted too.
         resolution: Resolution of the video (480p, 768p, 1080p or 2k).
-        seed: Seed of the random numbers: equal seeds give equal results.
-        extra: Fields that this package does not know, by name.
+        seed: Seed of the random numbers: equal seeds give equal results (0 to 4,294,967,295).
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `ReferenceToVideoRequest`.
     """
@@ -94,15 +94,15 @@ class ReferenceToVideo(ShortRepr):
     wire_tag: ClassVar[tuple[str, str]] = ("mode", "reference_to_video")
     kind: ClassVar[str] = "model_video"
     model: Literal["heygen-video-1"] = attrs.field(validator=one_of("heygen-video-1"))
-    prompt: str = attrs.field(validator=[required, string(0, 16000)], repr=False)
+    prompt: str = attrs.field(validator=[required, string(0, 32000)], repr=False)
     aspect_ratio: Literal["21:9", "16:9", "4:3", "1:1", "3:4", "9:16", "adaptive"] | None = attrs.field(
         default=None, validator=one_of("21:9", "16:9", "4:3", "1:1", "3:4", "9:16", "adaptive")
     )
-    callback_id: str | None = attrs.field(default=None, validator=string())
+    callback_id: str | None = attrs.field(default=None, validator=string(0, 256))
     callback_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
-    duration: int | None = attrs.field(default=None, validator=number(5, 15, whole=True))
-    prompt_enhancement: Literal["turbo", "quality", "default", "disabled"] | None = attrs.field(
-        default=None, validator=one_of("turbo", "quality", "default", "disabled")
+    duration: int | None = attrs.field(default=None, validator=number(5, whole=True))
+    prompt_enhancement: Literal["turbo", "quality", "ultraquality", "default", "disabled"] | None = attrs.field(
+        default=None, validator=one_of("turbo", "quality", "ultraquality", "default", "disabled")
     )
     reference_audio: tuple[Asset, ...] | None = attrs.field(
         default=None, converter=as_assets, validator=items(asset(), 0, 3)
@@ -116,7 +116,7 @@ class ReferenceToVideo(ShortRepr):
     resolution: Literal["480p", "768p", "1080p", "2k"] | None = attrs.field(
         default=None, validator=one_of("480p", "768p", "1080p", "2k")
     )
-    seed: int | None = attrs.field(default=None, validator=number(whole=True))
+    seed: int | None = attrs.field(default=None, validator=number(0, 4294967295, whole=True))
     extra: Mapping[str, Any] | None = extra_fields()
 
     def __attrs_post_init__(self) -> None:
@@ -130,15 +130,15 @@ class TextToVideo(ShortRepr):
 
     Attributes:
         model: Name of the model (heygen-video-1).
-        prompt: Description in your words (up to 16,000 characters).
+        prompt: Description in your words (up to 32,000 characters).
         aspect_ratio: Width to height (21:9, 16:9, 4:3, 1:1, 3:4 or 9:16).
-        callback_id: Your id, which HeyGen repeats in the call of `callback_url`.
+        callback_id: Your id, which HeyGen repeats in the call of `callback_url` (up to 256 characters).
         callback_url: Address that HeyGen calls, unsigned, at the end.
-        duration: Length in seconds (5 to 15).
-        prompt_enhancement: Expansion of the prompt by HeyGen: turbo, quality (its default), default or disabled.
+        duration: Length in seconds (at least 5).
+        prompt_enhancement: Expansion of the prompt: turbo, quality (else), ultraquality, default or disabled.
         resolution: Resolution of the video (480p, 768p, 1080p or 2k).
-        seed: Seed of the random numbers: equal seeds give equal results.
-        extra: Fields that this package does not know, by name.
+        seed: Seed of the random numbers: equal seeds give equal results (0 to 4,294,967,295).
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `TextToVideoRequest`.
     """
@@ -146,20 +146,20 @@ class TextToVideo(ShortRepr):
     wire_tag: ClassVar[tuple[str, str]] = ("mode", "text_to_video")
     kind: ClassVar[str] = "model_video"
     model: Literal["heygen-video-1"] = attrs.field(validator=one_of("heygen-video-1"))
-    prompt: str = attrs.field(validator=[required, string(0, 16000)], repr=False)
+    prompt: str = attrs.field(validator=[required, string(0, 32000)], repr=False)
     aspect_ratio: Literal["21:9", "16:9", "4:3", "1:1", "3:4", "9:16"] | None = attrs.field(
         default=None, validator=one_of("21:9", "16:9", "4:3", "1:1", "3:4", "9:16")
     )
-    callback_id: str | None = attrs.field(default=None, validator=string())
+    callback_id: str | None = attrs.field(default=None, validator=string(0, 256))
     callback_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
-    duration: int | None = attrs.field(default=None, validator=number(5, 15, whole=True))
-    prompt_enhancement: Literal["turbo", "quality", "default", "disabled"] | None = attrs.field(
-        default=None, validator=one_of("turbo", "quality", "default", "disabled")
+    duration: int | None = attrs.field(default=None, validator=number(5, whole=True))
+    prompt_enhancement: Literal["turbo", "quality", "ultraquality", "default", "disabled"] | None = attrs.field(
+        default=None, validator=one_of("turbo", "quality", "ultraquality", "default", "disabled")
     )
     resolution: Literal["480p", "768p", "1080p", "2k"] | None = attrs.field(
         default=None, validator=one_of("480p", "768p", "1080p", "2k")
     )
-    seed: int | None = attrs.field(default=None, validator=number(whole=True))
+    seed: int | None = attrs.field(default=None, validator=number(0, 4294967295, whole=True))
     extra: Mapping[str, Any] | None = extra_fields()
 
     def __attrs_post_init__(self) -> None:

@@ -54,7 +54,7 @@ class ProofreadRequest(ShortRepr):
         mode: Mode of processing (speed or precision).
         speaker_num: Number of speakers.
         srt: Your own subtitles; an https address is accepted too.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateProofreadRequest`.
     """
@@ -140,7 +140,7 @@ class ProofreadChanges(ShortRepr):
 
     Attributes:
         srt: Your own subtitles; an https address is accepted too.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `UpdateProofreadSrtRequest`.
     """
@@ -158,7 +158,7 @@ class SpokenProofread(ShortRepr):
         callback_url: Address that HeyGen calls, unsigned, at the end.
         captions: True for captions.
         translate_audio_only: True to leave the lips unchanged.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `GenerateFromProofreadRequest`.
     """
@@ -250,7 +250,7 @@ class Proofreads:
         Args:
             proofread_id: Id of the proofread.
             srt: Your own subtitles; an https address is accepted too.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Source: `PUT /v3/video-translations/proofreads/{proofread_id}/srt`.
@@ -283,7 +283,7 @@ class Proofreads:
             callback_url: Address that HeyGen calls, unsigned, at the end.
             captions: True for captions.
             translate_audio_only: True to leave the lips unchanged.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Raises:

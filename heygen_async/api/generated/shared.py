@@ -34,7 +34,7 @@ class Rename(ShortRepr):
 
     Attributes:
         title: Title at HeyGen.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `UpdateTitleRequest`.
     """

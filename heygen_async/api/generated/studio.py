@@ -192,7 +192,7 @@ class StudioVideo(ShortRepr):
         resolution: Resolution of the video (4k, 1080p or 720p).
         title: Title at HeyGen.
         watermark: Enterprise only: image over the video.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateVideoFromStudio`.
     """

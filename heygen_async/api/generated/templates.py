@@ -178,8 +178,8 @@ class TemplateDimension(ShortRepr):
     """Size of a video.
 
     Attributes:
-        height: Height in pixels (128 to 4096).
-        width: Width in pixels (128 to 4096).
+        height: Height in pixels (128 to 4,096).
+        width: Width in pixels (128 to 4,096).
 
     Source: `TemplateDimension`.
     """
@@ -245,7 +245,7 @@ class TemplateVideo(ShortRepr):
         scene_ids: Ids of the scenes in their order; an id may be repeated.
         subtitles: Style of burned-in captions; giving it switches them on.
         title: Title at HeyGen.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `GenerateFromTemplateRequest`.
     """

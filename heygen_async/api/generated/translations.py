@@ -95,7 +95,7 @@ class TranslationRequest(ShortRepr):
         stock_voice_config: Enterprise only: settings for HeyGen's voices instead of cloned ones.
         title: Title at HeyGen.
         translate_audio_only: True to leave the lips unchanged.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateVideoTranslationRequest`.
     """
@@ -208,7 +208,7 @@ class TranslationRequests(ShortRepr):
         video_translations: The requests; each language counts (1 to 100 items).
         callback_url: Address that HeyGen calls, unsigned, at the end.
         title: Title at HeyGen.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateVideoTranslationBatchRequest`.
     """
@@ -304,7 +304,7 @@ class Translations:
         Args:
             video_translation_id: Id of the translation.
             title: Title at HeyGen.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Source: `PATCH /v3/video-translations/{video_translation_id}`.
@@ -348,7 +348,7 @@ class Translations:
             video_translations: The requests; each language counts (1 to 100 items).
             callback_url: Address that HeyGen calls, unsigned, at the end.
             title: Title at HeyGen.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Raises:

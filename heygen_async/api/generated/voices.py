@@ -106,7 +106,7 @@ class VoiceDesign(ShortRepr):
         gender: Gender of the voice or person.
         locale: Accent, such as `pt-BR`.
         seed: Seed of the random numbers: equal seeds give equal results.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `DesignVoiceRequest`.
     """
@@ -142,7 +142,7 @@ class VoiceSample(ShortRepr):
         voice_name: Name of the voice: 1 to 100 characters.
         language: Name of the language, such as English.
         remove_background_noise: True to remove noise from the sample; HeyGen's default is True.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateVoiceCloneRequest`.
     """
@@ -178,7 +178,7 @@ class SpeechRequest(ShortRepr):
         language: Name of the language, such as English.
         locale: Accent, such as `pt-BR`.
         speed: Multiple of normal speed, 0.5 to 2.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateSpeechRequest`.
     """
@@ -309,7 +309,7 @@ class Voices:
             gender: Gender of the voice or person.
             locale: Accent, such as `pt-BR`.
             seed: Seed of the random numbers: equal seeds give equal results.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Raises:
@@ -348,7 +348,7 @@ class Voices:
             voice_name: Name of the voice: 1 to 100 characters.
             language: Name of the language, such as English.
             remove_background_noise: True to remove noise from the sample; HeyGen's default is True.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Raises:

@@ -2,7 +2,7 @@
 
 Each is a frozen value that is checked when it is created: limits, choices and combinations that HeyGen would refuse
 are refused here, before a request is sent. A field left at None is not sent, so that HeyGen's default applies. `extra`
-sends fields that this package does not know yet.
+sends what is newer than this version, also in place of a known field's value: `extra={"resolution": "2k"}`.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class VideoAgent(ShortRepr):
         callback_id: Your id, which HeyGen repeats in that call.
         incognito_mode: True to keep the session out of the agent's memory; default False.
         visibility: `private` hides the session from your team (reported by users; HeyGen documents it in part).
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `POST /v3/video-agents`.
     """
@@ -176,13 +176,13 @@ class DirectVideo(_Spoken):
         expressiveness: high, medium or low; for photo looks on avatar_iv only.
         caption: Settings of subtitles.
         watermark: Image over the video; Enterprise only.
-        engine: avatar_iii, avatar_iv (default) or avatar_v, or an engine value; the look must support it.
+        engine: avatar_iii (cheaper), avatar_iv (default) or avatar_v, or an engine value; the look must support it.
         brand_glossary_id: Id of a brand glossary: the pronunciation of your brand's words.
         title: Title of the video at HeyGen.
         folder_id: Id of the video's folder.
         callback_url: Address that HeyGen calls, unsigned, when the video ends.
         callback_id: Your id, which HeyGen repeats in that call.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `POST /v3/videos`, `type: avatar`.
     """
@@ -248,10 +248,11 @@ class CinematicAvatar(ShortRepr):
         enhance_prompt: True to let HeyGen expand the prompt; default False.
         title: Title of the video at HeyGen.
         folder_id: Id of the video's folder.
-        callback_url: In HeyGen's guide, but refused by its servers since September 2026: use registered webhooks.
-        callback_id: Refused by HeyGen's servers, as `callback_url` is.
+        callback_url: In HeyGen's guide and examples, so it can be given. HeyGen's schema and `plan` refuse it: leave it
+            out, and use registered webhooks.
+        callback_id: As `callback_url`.
         wire_type: `cinematic_avatar`, or `avatar_shots` for servers of early June 2026.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `POST /v3/videos`, `type: cinematic_avatar`.
     """

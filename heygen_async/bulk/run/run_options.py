@@ -249,7 +249,7 @@ class RunSettings:
         kept["watch"] = self.watch_word
         if callable(self.max_in_flight):
             kept["max_in_flight"] = "auto"  # a function cannot be stored
-        kept["rates"] = None if self.rates is None else attrs.asdict(self.rates)
+        kept["rates"] = None if self.rates is None else self.rates.given()
         return json.dumps(kept)
 
     @classmethod
@@ -261,10 +261,7 @@ class RunSettings:
         """
         kept = json.loads(text or "{}")
         if (rates := kept.pop("rates", None)) is not None:
-            pairs: dict[str, Any] = {
-                name: tuple(rate) if isinstance(rate, list) else rate for name, rate in rates.items()
-            }
-            kept["rates"] = Rates(**pairs)
+            kept["rates"] = Rates.of(rates)
         try:
             return cls(**kept)
         except InvalidInputError as exc:

@@ -28,7 +28,7 @@ def compare(plan: Plan, journal: Path | str | None, *, rates: Rates, tag_titles:
     if journal is None or plan.errors or not is_begun(journal):
         return None
     with Journal(journal) as opened:
-        return preview(opened, plan.jobs(), rates=rates, tag_titles=tag_titles)
+        return preview(opened, plan.jobs(), rates=rates.knowing(plan.looks), tag_titles=tag_titles)
 
 
 def is_begun(journal: Path | str) -> bool:

@@ -35,6 +35,7 @@ from heygen_async.bulk.jobs.records import Expenses
 from heygen_async.bulk.journal.queries import JournalReader
 from heygen_async.bulk.journal.stored_files import unstored
 from heygen_async.bulk.output.export import export
+from heygen_async.bulk.prices.price_list import PRICE_LIST
 from heygen_async.cli.rendering.compare_list import merge_text, waiting_text
 from heygen_async.cli.terminal.approval import approval_prompt
 from heygen_async.cli.terminal.bill import Bill
@@ -219,7 +220,7 @@ def _close_journal(journal: str | Path, folder: str | None, facts: dict[str, str
 def money(journal: JournalReader) -> dict[str, str]:
     """Return what the last run and all runs of a journal were charged, and what is at stake, as lines of a summary."""
     now, ever = journal.ledger(run=int(journal.meta("runs") or 0)), journal.ledger()
-    by = "by HeyGen's price list; HeyGen's bill decides"
+    by = f"by {PRICE_LIST}; HeyGen's bill decides"
     lines = {"Charged": f"{_usd(now)} {by}" if now.charged else "nothing in this run"}
     if ever.charged > now.charged:
         lines["In all runs"] = f"{_usd(ever)} for {ever.charged} renders"

@@ -47,6 +47,7 @@ async def render_campaign(
     check_writable(folder)
     asks = campaign.run.approve or _is_waited_for(journal)
     approve = approval_prompt(board) if asks else None
+    board.bill.rates = board.feed.bill.rates = campaign.rates.knowing(plan.looks)
     running = heygen.run(plan, **{**campaign.options(), **chosen, "journal": journal, "approve": approve})
     if journal is not None:
         return await follow(running, board, resume_hint_for(journal))

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import NoReturn, Self, TextIO
 
 from heygen_async import Completed, HeyGenError, Result, Summary, Unfinished
+from heygen_async.bulk.prices.price_list import AS_OF
 from heygen_async.cli.exits import Exit, InterruptedRunError, code_of
 from heygen_async.cli.terminal.bill import Bill
 from heygen_async.cli.terminal.console import json_line
@@ -32,7 +33,7 @@ class JsonFeed:
         self._out = out
         self._summary = Summary()
         self._unfinished = 0
-        self._bill = Bill()
+        self.bill: Bill = Bill()
 
     def add(self, row: Result | Unfinished) -> None:
         """Write a row that has ended, or that is left under way."""
@@ -41,7 +42,7 @@ class JsonFeed:
         else:
             self._summary.add(row)
         if isinstance(row, Completed):
-            self._bill.add(row)
+            self.bill.add(row)
         self._write("row", _row_facts(row))
 
     def progress(self) -> None:
@@ -74,7 +75,8 @@ class JsonFeed:
             "at_stake": summary.at_stake,
             "unfinished": self._unfinished,
             "seconds_of_video": round(summary.seconds_of_video, 3),
-            "estimated_usd": [round(self._bill.low, 4), round(self._bill.high, 4)],
+            "prices_as_of": AS_OF,
+            "estimated_usd": [round(self.bill.low, 4), round(self.bill.high, 4)],
             "error": error,
         }
         self._write("summary", {**self.facts(), **facts})

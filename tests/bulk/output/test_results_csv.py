@@ -34,11 +34,12 @@ from heygen_async import (
     VideoAgent,
     errors,
 )
-from heygen_async.api.requests.kinds import usd
+from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.download.downloader import Downloader
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.output.results_csv import ResultsCsv
 from heygen_async.bulk.plan.file_names import check_template, file_name
+from heygen_async.bulk.prices.price import Rates
 from heygen_async.bulk.rows.readers.read_rows import Row, cells_of
 from heygen_async.cli import main
 from heygen_async.cli.terminal.progress import ProgressBoard, show_summary, span
@@ -138,7 +139,7 @@ def test_rows_are_what_callers_make_of_them() -> None:
 )
 def test_prices_are_those_of_the_list(request_: Any, price: tuple[float, float]) -> None:
     """Ten seconds of video; a cinematic shot has one price."""
-    assert usd(request_.kind, 10) == pytest.approx(price)
+    assert Rates().price(request_.kind, 10, body_of(request_)) == pytest.approx(price)
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,8 @@ def test_a_journal_keeps_the_settings_in_one_format() -> None:
     settings = RunSettings.from_json(stored)
     assert (settings.files, settings.max_agents, settings.breaker) == (("video", "captions"), None, (3, 10))
     assert settings.rates == Rates(avatar=(0.1, 0.2), cinematic_avatar=0.7)
-    assert settings.to_json() == stored
+    listed = stored.partition('"rates": ')[0]
+    assert settings.to_json() == f'{listed}"rates": {{"avatar": [0.1, 0.2], "cinematic_avatar": 0.7}}}}'
 
 
 def test_a_wrong_value_in_a_journal_says_how_to_go_on() -> None:
