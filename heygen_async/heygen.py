@@ -162,6 +162,9 @@ class HeyGen(Client):
             on_submitted: Function, plain or async, that is called with the `Job` and the id of its video, session or
                 batch for each row that HeyGen has accepted, after the journal has noted it. Its exceptions are logged,
                 and the run goes on.
+            patience: Seconds for which the run waits, sending nothing new and losing nothing, while HeyGen cannot be
+                reached: no answer at all, or only pages of a gateway. Then it ends in the last error, and with a
+                journal it can be resumed.
 
         With a journal, each option that a later run does not give is the one of the campaign's last run; `results.kept`
         has those. The rows of a list are those that are sent: rows of an earlier list that are not in this one are

@@ -44,7 +44,7 @@ class Posts:
         """True if an answer to one of the rows was ever missing under its present key."""
         return any(row.lost for row in self.rows)
 
-    def history(self, deadline: float, answered_at: float = -math.inf) -> PostHistory:
+    def history(self, deadline: float, patience: float, answered_at: float = -math.inf) -> PostHistory:
         """Return the history as `next_step` judges it. The clock that is further ahead counts for the key's age.
 
         *answered_at* is the loop time when HeyGen itself last answered any row's POST.
@@ -60,6 +60,7 @@ class Posts:
             in_progress_for=0.0 if self.in_progress_since is None else now - self.in_progress_since,
             others_pass=bool(self.failures) and answered_at >= self.failing_since,
             deadline=deadline,
+            patience=patience,
         )
 
     def note(self, outcome: Outcome) -> None:

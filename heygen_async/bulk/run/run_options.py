@@ -34,6 +34,7 @@ from heygen_async.errors import InvalidInputError
 from heygen_async.near_names import hint, near_name
 
 DEADLINE_SECONDS = 3600.0
+PATIENCE_SECONDS = 3 * 3600.0
 
 
 class UnkeptOptions(TypedDict, total=False):
@@ -57,6 +58,7 @@ class UnkeptOptions(TypedDict, total=False):
     breaker: tuple[int, int] | None
     again: bool
     on_submitted: OnSubmitted | None
+    patience: float
 
 
 class RunOptions(UnkeptOptions, total=False):
@@ -151,6 +153,7 @@ class RunSettings:
         breaker: [k, n]: when k of the last n rows have failed with one code, no more are sent.
         again: True to render rows again, and pay again, that have a video made by another request.
         on_submitted: Called for each row that HeyGen has accepted.
+        patience: Seconds for which a run waits for a HeyGen that cannot be reached, before it stops.
     """
 
     max_in_flight: InFlight = attrs.field(
@@ -200,6 +203,7 @@ class RunSettings:
     on_submitted: OnSubmitted | None = attrs.field(
         default=None, validator=_rule(callable, "a function that takes a job and an id")
     )
+    patience: float = attrs.field(default=PATIENCE_SECONDS, validator=_rule(_is_amount, "a number of seconds above 0"))
 
     @classmethod
     def of(cls, options: Mapping[str, Any], caller: str) -> RunSettings:

@@ -80,6 +80,7 @@ class Submitter:
         watchlist: Watchlist,
         finisher: Finisher,
         deadline: float,
+        patience: float,
         looker: CanLookFor | None,
     ) -> None:
         """Send through *client*, record in *store*; hand rows on to *watchlist*, *finisher* and *looker*."""
@@ -94,6 +95,7 @@ class Submitter:
         self._watchlist = watchlist
         self._finisher = finisher
         self._deadline = deadline
+        self._patience = patience
         self._looker = looker
         self._on_the_wire: set[anyio.CancelScope] = set()
         self._waits: set[anyio.CancelScope] = set()
@@ -142,7 +144,7 @@ class Submitter:
             if self.is_stopping:
                 await self._give_up(posts)
                 return ()
-            if not may_send(posts.rows[0].kind, posts.history(self._deadline)):
+            if not may_send(posts.rows[0].kind, posts.history(self._deadline, self._patience)):
                 error = OutcomeUnknownError(_too_old(posts.rows))
                 await self._settle(posts, LookFor(error))
                 return ()
@@ -185,7 +187,7 @@ class Submitter:
             self._answered_at = anyio.current_time()
         if len(posts.rows) > 1 and not posts.lost and isinstance(outcome, NoSlot | Refused):
             return await self._regroup(posts, outcome)
-        decision = after(outcome, posts.history(self._deadline, self._answered_at), posts.rows[0].kind)
+        decision = after(outcome, posts.history(self._deadline, self._patience, self._answered_at), posts.rows[0].kind)
         if isinstance(decision, Resend | WaitForSlot):
             await self._back_off(posts, decision.error)
             return decision

@@ -15,6 +15,7 @@ from heygen_async.cli.rendering.campaign_options import CampaignOptions, given, 
 from heygen_async.cli.terminal.option_types import (
     BaseUrl,
     Count,
+    Duration,
     Json,
     NoPreflight,
     RowsFile,
@@ -74,6 +75,10 @@ class RunFlags:
         bool, Parameter(help="Render rows again, and pay again, that have a video made with another request.")
     ] = False
     on_unknown: Annotated[Unknown | None, Parameter(show_default=False)] = None
+    patience: Annotated[
+        Duration | None,
+        Parameter(help="Wait so long for a HeyGen that cannot be reached: 90s, 20min, 3h. [default: 3h]"),
+    ] = None
 
     def journal_of(self, campaign: Campaign, source: Path) -> Path | str | None:
         """Return the journal of the run: as named, or beside the campaign file or the output; None without one."""
@@ -117,6 +122,7 @@ class RunFlags:
             "canary": self.canary,
             "breaker": self.breaker,
             "on_unknown": self.on_unknown,
+            "patience": self.patience,
         }
 
     def _of_downloads(self) -> dict[str, Any]:
@@ -243,7 +249,7 @@ class _RunCommand:
         if self.journal is not None and plan.id_column is not None:
             with Journal(self.journal, create=True) as opened:
                 opened.set_meta(id_column=plan.id_column)
-        board = ProgressBoard(console, plan.rows, asyncio.get_running_loop().time, feed)
+        board = ProgressBoard(console, plan.rows, asyncio.get_running_loop().time, feed, self.campaign.run.budget_usd)
         async with HeyGen(base_url=self.base_url, observers=[board]) as heygen:
             with board:
                 results, bill = await render_campaign(

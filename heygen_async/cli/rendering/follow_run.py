@@ -40,7 +40,8 @@ from heygen_async.cli.terminal.approval import approval_prompt
 from heygen_async.cli.terminal.bill import Bill
 from heygen_async.cli.terminal.interrupts import interruptible
 from heygen_async.cli.terminal.json_feed import JsonFeed
-from heygen_async.cli.terminal.progress import ProgressBoard, show_summary, span, wide_console
+from heygen_async.cli.terminal.progress import ProgressBoard, span, wide_console
+from heygen_async.cli.terminal.summary import show_summary
 
 OnRow = Callable[[Result | Unfinished], None]
 
@@ -73,7 +74,7 @@ async def follow(
     results, callbacks = None, [*on_row, board.add, board.feed.add]
     try:
         async with running as results, interruptible(results, board.console, resume_hint):
-            board.results = results
+            board.begin(results)
             if results.kept:
                 board.console.print(kept_text(results.kept), markup=False, highlight=False)
             async for result in results:
@@ -116,7 +117,7 @@ async def resume(options: ResumeOptions, address: str | None, feed: JsonFeed) ->
         )
     if incomplete:
         console.print(f"Note: {incomplete}", markup=False, highlight=False, soft_wrap=True)
-    board = ProgressBoard(console, due, asyncio.get_running_loop().time, feed)
+    board = ProgressBoard(console, due, asyncio.get_running_loop().time, feed, settings.budget_usd)
     async with HeyGen(base_url=address, observers=[board]) as heygen:
         with board:
             running = heygen.resume(
