@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 _FIRST = ("firstname", "vorname", "givenname", "prenom", "nombre", "nome")
@@ -22,6 +22,11 @@ def name_in(row: Any) -> str | None:
     cells = {_plain(column): str(value).strip() for column, value in row.items() if value is not None}
     first, last = _cell(cells, _FIRST), _cell(cells, _LAST)
     return " ".join(filter(None, (first, last))) or _cell(cells, (*_WHOLE, *_COMPANY, *_ADDRESS)) or None
+
+
+def mail_column(columns: Iterable[str]) -> str | None:
+    """Return the column with the e-mail address of a row; None if none has such a name."""
+    return next((column for column in columns if _plain(column) in _ADDRESS), None)
 
 
 def _plain(column: object) -> str:

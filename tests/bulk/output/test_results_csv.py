@@ -102,7 +102,7 @@ def ended(**facts: Any) -> dict[str, Any]:
 
 
 def test_results_are_a_table_of_your_columns_and_ours(tmp_path: Path) -> None:
-    """A column of yours that has our name is kept beside it; nothing is read as a formula."""
+    """Our columns begin with heygen_, so yours keep their names; nothing is read as a formula."""
     error = errors.BadRequestError("=cmd", code="invalid_parameter")
     with ResultsCsv(tmp_path / "r.csv", ["name", "status"]) as output:
         output.add(Completed(**ended(video=VIDEO, file=tmp_path / "v.mp4")))
@@ -112,13 +112,15 @@ def test_results_are_a_table_of_your_columns_and_ours(tmp_path: Path) -> None:
         output.add(Unfinished(**ended(spent="unknown", resource_id=None)))
     with (tmp_path / "r.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["status"] for row in rows] == ["completed", "completed", "failed", "unfinished", "unfinished"]
-    assert {(row["name"], row["input_status"]) for row in rows} == {("Zoë, 1st", "VIP")}
-    assert (rows[0]["video_id"], rows[0]["seconds_of_video"], rows[0]["seconds_to_render"]) == ("v1", "12.5", "61.2")
-    assert (rows[1]["error_code"], rows[1]["error"]) == ("DownloadError", "no disk")
-    assert (rows[2]["error_code"], rows[2]["error"]) == ("invalid_parameter", "'=cmd")
-    assert "still rendering" in rows[3]["error"]
-    assert "look before you repeat" in rows[4]["error"]
+    states = [row["heygen_state"] for row in rows]
+    assert states == ["completed", "completed", "failed", "unfinished", "unfinished"]
+    assert {(row["name"], row["status"]) for row in rows} == {("Zoë, 1st", "VIP")}
+    assert (rows[0]["heygen_video_id"], rows[0]["heygen_duration"]) == ("v1", "12.5")
+    assert {row["heygen_said"] for row in rows} == {DIRECT.script}
+    assert (rows[1]["heygen_error_code"], rows[1]["heygen_error"]) == ("DownloadError", "no disk")
+    assert (rows[2]["heygen_error_code"], rows[2]["heygen_error"]) == ("invalid_parameter", "'=cmd")
+    assert "still rendering" in rows[3]["heygen_error"]
+    assert "look before you repeat" in rows[4]["heygen_error"]
 
 
 def test_rows_are_what_callers_make_of_them() -> None:
