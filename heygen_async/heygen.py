@@ -165,6 +165,9 @@ class HeyGen(Client):
                 and the run goes on.
             progress: True to show the progress on stderr: a bar in a terminal or notebook if rich is installed, else
                 a line every 30 seconds.
+            patience: Seconds for which the run waits, sending nothing new and losing nothing, while HeyGen cannot be
+                reached: no answer at all, or only pages of a gateway. Then it ends in the last error, and with a
+                journal it can be resumed.
 
         With a journal, each option that a later run does not give is the one of the campaign's last run; `results.kept`
         has those. The rows of a list are those that are sent: rows of an earlier list that are not in this one are

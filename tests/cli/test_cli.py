@@ -141,9 +141,9 @@ def test_the_demo_renders_the_shipped_contact_list(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     rows = rows_of(tmp_path / "out" / "results.csv")
     assert len(rows) == 25
-    assert {row["status"] for row in rows} <= {"completed", "failed"}
-    completed = [row for row in rows if row["status"] == "completed"]
-    assert all(Path(row["file"]).stat().st_size > 0 for row in completed)
+    assert {row["heygen_state"] for row in rows} <= {"completed", "failed"}
+    completed = [row for row in rows if row["heygen_state"] == "completed"]
+    assert all(Path(row["heygen_file"]).stat().st_size > 0 for row in completed)
     assert f"{len(completed)} of 25 rows" in result.output
     assert "25 renders, each row once" in result.output
 

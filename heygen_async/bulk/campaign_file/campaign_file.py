@@ -83,6 +83,7 @@ class RunTable:
     approve: bool = False
     breaker: tuple[int, ...] | None = option("breaker")
     on_unknown: OnUnknown = option("on_unknown")
+    patience: float = option("patience", validator=between(1, 30 * 24 * 3600))
     submit: Submit = option("submit")
     watch: Watch = option("watch", validator=one_of(*get_args(Watch)))
     max_agents: int = option("max_agents")

@@ -16,7 +16,7 @@ from heygen_async.api.requests.stored import StoredRequest, body_of
 from heygen_async.bulk.jobs import keys
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.next_step import Step, next_step
-from heygen_async.bulk.jobs.records import Record, SavedFile, State
+from heygen_async.bulk.jobs.records import Links, Record, SavedFile, State
 from heygen_async.bulk.journal.job_store import JobStore, Named
 from heygen_async.bulk.journal.journal import Journal, UsdRange, WrongStateError
 from heygen_async.bulk.journal.stored_files import Stored, unstored
@@ -214,7 +214,10 @@ class JournalStore(JobStore):
         seconds, request = length_of(video.duration), job.request
         usd = None if seconds is None else self._rates.price(request.kind, seconds, body_of(request))
         price, job_id = usd or (None, None), _id(job)
-        await self._write(lambda: self._journal.completed(job_id, video_id=video.id, duration=seconds, price=price))
+        links = Links(video.video_page_url, video.thumbnail_url, video.gif_url)
+        await self._write(
+            lambda: self._journal.completed(job_id, video_id=video.id, duration=seconds, price=price, links=links)
+        )
 
     async def failed(self, job: Job, error: HeyGenError) -> None:
         """Write the end, unless the render goes on: then it stays open and the next run follows it."""

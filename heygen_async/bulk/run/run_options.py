@@ -34,6 +34,7 @@ from heygen_async.errors import InvalidInputError
 from heygen_async.near_names import hint, near_name
 
 DEADLINE_SECONDS = 3600.0
+PATIENCE_SECONDS = 3 * 3600.0
 
 
 class UnkeptOptions(TypedDict, total=False):
@@ -58,6 +59,7 @@ class UnkeptOptions(TypedDict, total=False):
     again: bool
     on_submitted: OnSubmitted | None
     progress: bool
+    patience: float
 
 
 class RunOptions(UnkeptOptions, total=False):
@@ -153,6 +155,7 @@ class RunSettings:
         again: True to render rows again, and pay again, that have a video made by another request.
         on_submitted: Called for each row that HeyGen has accepted.
         progress: True to show the progress on stderr.
+        patience: Seconds for which a run waits for a HeyGen that cannot be reached, before it stops.
     """
 
     max_in_flight: InFlight = attrs.field(
@@ -204,6 +207,7 @@ class RunSettings:
         default=None, validator=_rule(callable, "a function that takes a job and an id")
     )
     progress: bool = attrs.field(default=False, validator=_SWITCH)
+    patience: float = attrs.field(default=PATIENCE_SECONDS, validator=_rule(_is_amount, "a number of seconds above 0"))
 
     @classmethod
     def of(cls, options: Mapping[str, Any], caller: str) -> RunSettings:

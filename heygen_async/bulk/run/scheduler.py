@@ -58,6 +58,7 @@ async def run(client: Client, store: JobStore, settings: RunSettings, hooks: Run
         registry,
         finisher,
         deadline=settings.deadline,
+        patience=settings.patience,
         times=hooks.times,
         watch=settings.watch_word,
         clock=client.account.clock,
@@ -80,6 +81,7 @@ async def run(client: Client, store: JobStore, settings: RunSettings, hooks: Run
         watchlist=watchlist,
         finisher=finisher,
         deadline=settings.deadline,
+        patience=settings.patience,
         looker=None if hooks.recover is None else resumer,
     )
     submitter.on_stop = guard.wake

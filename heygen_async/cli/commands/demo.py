@@ -76,7 +76,8 @@ async def _render(campaign: Campaign, plan: Plan, world: World, console: Console
     from heygen_async import HeyGen
     from heygen_async.bulk.prices.price_list import PRICE_LIST
     from heygen_async.cli.rendering.render_campaign import render_campaign
-    from heygen_async.cli.terminal.progress import ProgressBoard, show_summary, span
+    from heygen_async.cli.terminal.progress import ProgressBoard, span
+    from heygen_async.cli.terminal.summary import show_summary
     from heygen_async.simulator import serve
 
     total = plan.rows

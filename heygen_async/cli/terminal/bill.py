@@ -33,6 +33,11 @@ class Bill:
         self.high += usd[1]
 
     @property
+    def short(self) -> str:
+        """The estimate as a number for a narrow line: the mean of lowest and highest."""
+        return f"{(self.low + self.high) / 2:,.2f}"
+
+    @property
     def amount(self) -> str:
         """The estimate as text: `about 4.00 to 5.34`."""
         span = f"{self.low:.2f}" if self.low == self.high else f"{self.low:.2f} to {self.high:.2f}"

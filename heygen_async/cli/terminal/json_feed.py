@@ -26,9 +26,10 @@ class JsonFeed:
         facts: Function that returns the progress of the run.
     """
 
-    def __init__(self, out: TextIO | None) -> None:
-        """Write to *out*."""
+    def __init__(self, out: TextIO | None, notify: Callable[[Facts], None] | None = None) -> None:
+        """Write to *out*; *notify* is called with the summary at the end."""
         self.is_on: bool = out is not None
+        self._notify = notify
         self.facts: Callable[[], Facts] = dict
         self._out = out
         self._summary = Summary()
@@ -80,6 +81,8 @@ class JsonFeed:
             "error": error,
         }
         self._write("summary", {**self.facts(), **facts})
+        if self._notify is not None:
+            self._notify({**self.facts(), **facts})
 
     def _write(self, event: str, facts: Facts) -> None:
         if self._out is None:
@@ -93,9 +96,14 @@ class JsonFeed:
             self._out = None
 
 
-def exit_with_feed(command: Callable[[JsonFeed], int], *, in_json: bool) -> NoReturn:
-    """Run *command* and exit with its code; its feed ends with a summary, also after an error."""
-    with JsonFeed(sys.stdout if in_json else None) as feed:
+def exit_with_feed(
+    command: Callable[[JsonFeed], int], *, in_json: bool, notify: Callable[[Facts], None] | None = None
+) -> NoReturn:
+    """Run *command* and exit with its code; its feed ends with a summary, also after an error.
+
+    *notify* is called with the summary.
+    """
+    with JsonFeed(sys.stdout if in_json else None, notify) as feed:
         sys.exit(command(feed))
 
 

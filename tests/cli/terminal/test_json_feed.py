@@ -134,8 +134,8 @@ async def test_a_log_gets_a_line_a_minute(heygen: HeyGen, world: World) -> None:
     machines, people = await outputs_of_a_run(heygen, machine=False)
     assert machines == ""
     assert [line.partition(";")[0] for line in people.splitlines()] == [
-        *["0 completed, 0 failed, 1 rendering on 1 slots, 1 waiting"] * 2,
-        *["1 completed, 0 failed, 1 rendering on 1 slots, 0 waiting"] * 3,
+        *["0 done, 1 being made on 1 slot, 1 waiting"] * 2,
+        *["1 done, 1 being made on 1 slot, 0 waiting"] * 3,
     ]
 
 
