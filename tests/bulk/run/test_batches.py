@@ -302,7 +302,7 @@ async def test_a_batch_that_stays_unknown_is_kept_for_the_next_run(
     """Answers that are lost for ten minutes: every row is at stake; resuming settles them under the same key."""
     path = tmp_path / "c.db"
     world.faults.append(DropAfterAccept(times=60))
-    results = await collect(heygen, jobs(4), journal=path)
+    results = await collect(heygen, jobs(4), journal=path, patience=600)
     world.faults.clear()
     assert [type(result) for result in results] == [Failed] * 4
     assert {result.error.spent for result in results if result.error} == {"unknown"}
