@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from heygen_async.bulk.jobs.next_step import OnUnknown
     from heygen_async.bulk.plan.plan import Plan
     from heygen_async.bulk.prices.price import Rates
+    from heygen_async.bulk.rows.readers.read_rows import Rows
     from heygen_async.bulk.rows.table import Table
     from heygen_async.bulk.run.finisher import OnSubmitted
     from heygen_async.bulk.run.guards import Approve
@@ -203,7 +204,7 @@ class HeyGen(Client):
 
     async def plan(
         self,
-        rows: Table | str | PathLike[str],
+        rows: Table | Rows,
         template: Template,
         *,
         filename: str | None = "{number}-{id}",
@@ -219,7 +220,8 @@ class HeyGen(Client):
             plan = await heygen.plan("leads.csv", Template("direct", {"avatar_id": ..., "script": "Hi {{ name }}"}))
 
         Args:
-            rows: A file, or a table of `read_rows`; it is read twice, so an iterator will not do.
+            rows: A file, a data frame, a list of mappings, or a table of `read_rows`; it is read twice, so an iterator
+                will not do.
             template: The request of each row.
             filename: Names of the files, see `render_many`: names that clash are problems. None if no files are stored.
             limit: Number of rows to use, from the first; None uses all.

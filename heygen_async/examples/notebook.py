@@ -13,13 +13,13 @@ without a key, start `heygen-async simulate --speed 60` in another terminal, the
 
 import asyncio
 
-from heygen_async import HeyGen, Template, read_rows
+from heygen_async import HeyGen, Template
 
 
 async def main() -> None:
     # %% A client for all cells. It needs no `async with`: its connections are closed with the notebook.
     heygen = HeyGen()
-    people = read_rows([{"name": "Ada", "visits": 12}, {"name": "Ben", "visits": 3}])  # or a data frame, or a file
+    people = [{"name": "Ada", "visits": 12}, {"name": "Ben", "visits": 3}]  # or a data frame, or a file
     template = Template(
         "direct",
         {

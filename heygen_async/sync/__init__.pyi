@@ -79,6 +79,7 @@ from heygen_async.bulk.jobs.outcomes import Completed, Failed, Result, Summary, 
 from heygen_async.bulk.jobs.records import Merge
 from heygen_async.bulk.plan.plan import Plan
 from heygen_async.bulk.prices.price import Rates
+from heygen_async.bulk.rows.readers.read_rows import Rows
 from heygen_async.bulk.rows.table import Table
 from heygen_async.bulk.run.finisher import OnSubmitted
 from heygen_async.bulk.run.guards import Approve
@@ -116,7 +117,7 @@ class HeyGen:
     def render_many(self, requests: Source, **options: Unpack[RunOptions]) -> Run[Any]: ...
     def plan(
         self,
-        rows: Table | str | PathLike[str],
+        rows: Table | Rows,
         template: Template,
         *,
         filename: str | None = "{number}-{id}",

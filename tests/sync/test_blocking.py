@@ -126,15 +126,20 @@ def test_rows_are_read_by_the_thread_that_gave_them(heygen: HeyGen) -> None:
             yield Job(request=template.render({"name": name}), row=name)
 
     asked: list[int] = []
+    accepted: list[tuple[str, int]] = []
 
     def approve(first: object) -> bool:
         asked.append(threading.get_ident())
         return True
 
-    with heygen.render_many(jobs(), max_in_flight=1, canary=1, approve=approve) as results:
+    def noted(job: Job[str], resource_id: str) -> None:
+        accepted.append((job.row, threading.get_ident()))
+
+    with heygen.render_many(jobs(), max_in_flight=1, canary=1, approve=approve, on_submitted=noted) as results:
         assert sorted(result.row for result in results) == ["Ada", "Ben", "Cleo"]
     assert read == ["Ada", "Ben", "Cleo"]
     assert asked == [threading.get_ident()]
+    assert accepted == [(name, threading.get_ident()) for name in read]
     base.close()
 
 

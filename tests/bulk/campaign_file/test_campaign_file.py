@@ -108,6 +108,7 @@ WRONG: list[tuple[str, list[str]]] = [
     ("mode = ''", ["mode: ''; must be text that is not blank"]),
     ("mdoe = 'direct'", ["mdoe: no such entry; did you mean mode?"]),
     ("x = 1\ny = 2", ["no such entries: x, y; there are mode, locale,"]),
+    ("mdoe = 'direct'\nlocal = 'de'", ["no such entries: local, mdoe; did you mean locale and mode?"]),
     ("zzz = 1", ["zzz: no such entry; there are mode, locale, request"]),
     ("[request]\nlenient = 3", ["request: 3; entry lenient: must be true or false"]),
     ("run = 3", ["run: 3; must be a table with entries of its own"]),
