@@ -43,8 +43,7 @@ def test_loops_in_threads_have_resources_of_their_own() -> None:
     used: list[list[int]] = []
 
     async def use() -> None:
-        for _ in range(50):
-            used.append(await resources.get())
+        used.extend([await resources.get() for _ in range(50)])
         await asyncio.to_thread(meeting.wait, 20)
         used.append(await resources.get())
 

@@ -49,6 +49,7 @@ COMMANDS = {
     "init": ("init", "Write a first campaign file, with comments."),
     "pause": ("pause", "Stop workers from starting new renders; running ones are finished."),
     "plan": ("plan", "Check every row and price the list. Renders nothing, costs nothing."),
+    "preview": ("preview", "Show what would be sent for a row, word by word. Sends nothing."),
     "report": ("report", "Write a campaign as one HTML page that needs no network."),
     "resume": ("resume", "Continue a campaign after any interruption."),
     "retry": ("retry", "Plan failed rows again, each under a new key."),

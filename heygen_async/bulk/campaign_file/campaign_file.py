@@ -56,7 +56,7 @@ class RowsTable:
     Attributes:
         file: A .csv, .tsv, .jsonl, .xlsx or .parquet file.
         encoding: Of a text file that is not UTF-8, such as "cp1252".
-        sheet: Of a workbook; the first else.
+        sheet: Of a workbook; the first visible one with rows else.
         limit: Use only the first so many rows.
         id: Column that identifies each row, such as "email": an edited row is recognised by it.
     """

@@ -14,6 +14,7 @@ from heygen_async.api.requests.kinds import is_request
 from heygen_async.api.requests.stored import StoredRequest
 from heygen_async.bulk.jobs.next_step import Step
 from heygen_async.bulk.rows.problems import Problem
+from heygen_async.bulk.rows.table import is_note
 from heygen_async.errors import InvalidInputError
 from heygen_async.reprs import ShortRepr
 
@@ -64,13 +65,15 @@ Source: TypeAlias = "Iterable[RenderRequest | Job[Any]] | AsyncIterable[RenderRe
 async def numbered(source: Source) -> AsyncGenerator[Job]:
     """Yield the jobs of *source* one by one, numbered, reading no further than asked.
 
-    A value that cannot be sent becomes a job with a `problem`. *source* is closed on every way out.
+    A value that cannot be sent becomes a job with a `problem`; a warning of a list is no row and left out. *source* is
+    closed on every way out.
     """
     index = 0
     async with contextlib.aclosing(_each(source)) as values:
         async for given in values:
-            yield job_at(given, index)
-            index += 1
+            if not is_note(given):
+                yield job_at(given, index)
+                index += 1
 
 
 def job_at(given: Any, index: int) -> Job:

@@ -206,6 +206,7 @@ class Entry:
         body: Request body, with its tag.
         body_hash: Hash of the request without the tag.
         again: True if the row comes from a list of failed rows, which are to be sent again.
+        line: Number of the row in its list; None if it comes from no list.
     """
 
     identity: str
@@ -216,6 +217,7 @@ class Entry:
     body: Mapping[str, Any] = attrs.field(repr=False)
     body_hash: str
     again: bool = False
+    line: int | None = None
 
 
 Match = Literal["new", "unchanged", "replaced", "retried", "changed", "equal", "busy", "repeated"]

@@ -95,6 +95,13 @@ class JournalReader(Database):
             return NO_LINKS
         return Links(*found[0]) if found else NO_LINKS
 
+    def lines(self) -> dict[int, int]:
+        """Return the number that each row has in its list, by the row's number here; empty if it is not known."""
+        try:
+            return dict(self._rows("SELECT job_id, line FROM places"))
+        except JournalError:  # written by an older version, and opened for reading only
+            return {}
+
     # Counts
 
     def counts(self) -> Counter[str]:

@@ -89,6 +89,7 @@ CREATE TABLE former (
 _ADDED = (
     "CREATE TABLE IF NOT EXISTS assets (mark TEXT PRIMARY KEY, asset_id TEXT NOT NULL){rowless}",
     "CREATE TABLE IF NOT EXISTS links (job_id INTEGER PRIMARY KEY, page TEXT, thumbnail TEXT, gif TEXT)",
+    "CREATE TABLE IF NOT EXISTS places (job_id INTEGER PRIMARY KEY, line INTEGER NOT NULL)",
 )
 
 

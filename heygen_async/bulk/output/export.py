@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from os import PathLike
 from pathlib import Path
 
@@ -19,13 +19,18 @@ from heygen_async.bulk.rows.spreadsheet import PREFIX, harmless
 from heygen_async.errors import InvalidInputError
 
 
-def export(journal: JournalReader, path: str | PathLike[str]) -> int:
+def export(journal: JournalReader, path: str | PathLike[str], is_chosen: Callable[[Record], bool] | None = None) -> int:
     """Write the rows of *journal* to *path* and return how many.
 
     `.csv` and `.jsonl` are known. A name that begins with `failed` gets the failed rows only: your own columns and
     why they failed, ready to be run again: the columns that begin with `heygen_` are left out when rows are told apart.
     A cell of a .csv that a spreadsheet would run gets an apostrophe, which is taken away when the file is read again.
     A .csv has the separator and the encoding of the list, if that is still there.
+
+    Args:
+        journal: The journal.
+        path: The file to write.
+        is_chosen: Tells which of the rows are written; all if absent.
 
     Raises:
         InvalidInputError: Another ending.
@@ -34,6 +39,7 @@ def export(journal: JournalReader, path: str | PathLike[str]) -> int:
     failed = path.name.startswith("failed")
     newest = journal.newest_marks()
     records = (one for one in journal.records("failed") if one.seen in newest) if failed else journal.records()
+    records = records if is_chosen is None else filter(is_chosen, records)
     if path.suffix == ".jsonl":
         return _jsonl(records, path)
     if path.suffix == ".csv":

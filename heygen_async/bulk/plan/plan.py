@@ -11,13 +11,15 @@ import attrs
 from heygen_async.api.client import Client
 from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.jobs.job import Job
-from heygen_async.bulk.plan.file_names import Clashes, check_template
+from heygen_async.bulk.plan.file_names import Clashes, check_template, columns_of
 from heygen_async.bulk.plan.id_column import IdColumn, name_of
 from heygen_async.bulk.plan.preflight import TOGETHER, Preflight
 from heygen_async.bulk.plan.refused_fields import refused_findings
 from heygen_async.bulk.prices.price import Price, Rates
 from heygen_async.bulk.rows.problems import Problem, problems_html
 from heygen_async.bulk.rows.readers.read_rows import Row, Table
+from heygen_async.bulk.rows.suspicions import machine_dates, suspicions
+from heygen_async.bulk.template.placeholders import placeholder_of
 from heygen_async.bulk.template.template import Template
 from heygen_async.errors import InvalidInputError
 from heygen_async.reprs import ShortRepr, html_table
@@ -203,19 +205,31 @@ class _RowChecker:
         columns = table.find_columns()
         if filename is not None:
             check_template(filename, list(columns))
+        self._columns = columns
+        self._spoken = template.used_columns(columns)
+        used = {*self._spoken, *columns_of(filename or "", columns), id_column}
+        self._unused = {*columns} - used
+        self._undated = {*self._spoken}  # of which no date was told yet: once for each column will do
         self._problems = [
             finding
             for finding in (template.findings(columns) if columns else [])
-            if finding.severity == "error"
-            or (f"{{{finding.column}}}" not in (filename or "") and finding.column != id_column)
+            if finding.severity == "error" or finding.column not in used
         ]
         if self._ids is not None:
             self._problems += self._ids.missing(table, columns)
         self._missing = {finding.column for finding in self._problems if finding.severity == "error"}
 
     def rows(self) -> Iterator[Row | Problem]:
-        """Read the table."""
-        return itertools.islice(self._table.scan(), self._limit)
+        """Read the table. Its warnings, but those of columns that nothing uses, become warnings of the plan."""
+        count = 0
+        for found in self._table.scan():
+            if isinstance(found, Problem) and found.severity == "warning":
+                self._problems += [found] if found.column not in self._unused else []
+                continue
+            if count == self._limit:
+                return
+            count += 1
+            yield found
 
     def check(self, found: Row | Problem) -> _CheckedRow:
         """Make the job of a row, or find its problems."""
@@ -229,6 +243,7 @@ class _RowChecker:
             refused := [finding.of(found) for finding in refused_findings(request.kind, body_of(request))]
         ):
             request, problems = None, [*problems, *refused]
+        problems = [*problems, *suspicions(found, self._spoken)]
         job = None if request is None else Job(request=request, row=found, index=self._rows - 1)
         return _CheckedRow(row=found, job=job, problems=problems)
 
@@ -255,11 +270,27 @@ class _RowChecker:
             id_column=None if self._ids is None else self._ids.column,
             rows=self._rows,
             bad=self._bad,
-            problems=tuple(self._problems),
+            problems=(*self._sameness(), *self._problems),
             price=sum((price for _, price in self._kinds.values()), Price()),
             kinds=self._kinds,
             looks=self._looks,
         )
+
+    def _sameness(self) -> list[Problem]:
+        """Return the warning that no row is spoken to by name; empty if the script uses a column."""
+        if self._rows < 2 or self._template.spoken_names() != frozenset():  # noqa: PLR2004 - one video is like itself
+            return []
+        is_all = not self._template.names()
+        names = filter(None, (placeholder_of(column, self._columns) for column in self._columns))
+        return [
+            Problem(
+                reason=f"no column is used: all {self._rows} videos will be the same"
+                if is_all
+                else f"the script uses no column: all {self._rows} videos will say the same",
+                mend=f"write a placeholder into it, such as {{{{ {next(names, 'first_name')} }}}}",
+                severity="warning",
+            )
+        ]
 
     def _price(self, row: Row, job: Job, language: LanguageOf | None) -> list[Problem]:
         kind, body = job.request.kind, body_of(job.request)
@@ -269,7 +300,10 @@ class _RowChecker:
             count, sum_ = self._kinds.get(kind, (0, Price()))
             self._kinds[kind] = (count + 1, sum_ + price)
         clash = None if self._clashes is None else self._clashes.add(job, f"{row.unit} {row.line}")
-        return problems if clash is None else [*problems, row.problem(clash, "put {number} into the file name")]
+        problems += [] if clash is None else [row.problem(clash, "put {number} into the file name")]
+        dates = machine_dates(row, self._undated, str(body.get("script") or body.get("prompt") or ""))
+        self._undated -= {str(one.column) for one in dates}
+        return problems + dates
 
     def _unknown_price(self, row: Row, kind: str, body: Mapping[str, Any]) -> list[Problem]:
         """Return an error if a budget cannot count the row, else one warning for all rows with the same words."""

@@ -13,6 +13,7 @@ from heygen_async.reprs import ShortRepr, html_table
 
 Severity = Literal["error", "warning"]
 _SHOWN = 60  # characters of a cell worth showing
+_LISTED = 8  # numbers of rows worth listing
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -83,6 +84,12 @@ class ProblemError(InvalidInputError):
     """
 
     problem: Problem
+
+
+def listed(unit: str, numbers: Sequence[int]) -> str:
+    """Return the places of several rows in a few words: "lines 3, 4, 9 and 12 more"."""
+    more = f" and {len(numbers) - _LISTED} more" if len(numbers) > _LISTED else ""
+    return f"{unit}{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers[:_LISTED]))}{more}"
 
 
 def first_error(problems: Sequence[Problem]) -> ProblemError:

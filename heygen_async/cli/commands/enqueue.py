@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from heygen_async.cli.rendering.campaign_options import CampaignOptions, open_source
+from heygen_async.cli.rendering.choice_options import ChoiceOptions
 from heygen_async.cli.terminal.option_types import (
+    NO_DRY_RUN,
     Address,
     BaseUrl,
     Count,
+    DryRun,
     NoPreflight,
     RowsFile,
     Source,
@@ -29,6 +32,7 @@ def enqueue(
     *,
     database: Address,
     campaign_options: CampaignOptions = CampaignOptions(),  # noqa: B008 - a frozen value
+    choice_options: ChoiceOptions = ChoiceOptions(),  # noqa: B008 - a frozen value
     campaign: Annotated[
         str | None,
         Parameter(help="Name that keeps these rows apart from other lists in the database. [default: that of SOURCE]"),
@@ -47,11 +51,13 @@ def enqueue(
     ] = False,
     no_preflight: NoPreflight = False,
     base_url: BaseUrl = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Check every row and queue it for workers on any number of machines. Free; workers render and pay.
 
     Queuing the same list again adds only new and changed rows: each row is paid for once.
     """
+    from heygen_async import InvalidInputError
     from heygen_async.bulk.prices.price_list import PRICE_LIST
     from heygen_async.cli.rendering.compare_list import merge_text, waiting_text
     from heygen_async.cli.rendering.plan_rows import client_if_key, plan_offline, plan_online
@@ -59,13 +65,15 @@ def enqueue(
     from heygen_async.workers.enqueue import enqueue as queue_rows
 
     async def main() -> int:
+        if dry_run:
+            raise InvalidInputError(NO_DRY_RUN)
         file, contacts = open_source(source, rows)
-        settings = campaign_options.campaign(file)
+        settings, choice = campaign_options.campaign(file), choice_options.choice()
         async with client_if_key(base_url) as heygen:
             if heygen is None or no_preflight:
-                plan = plan_offline(settings, contacts)
+                plan = plan_offline(settings, contacts, choice)
             else:
-                plan = await plan_online(heygen, settings, contacts)
+                plan = await plan_online(heygen, settings, contacts, choice)
         result = await queue_rows(
             database,
             plan.jobs(),

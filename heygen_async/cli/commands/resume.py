@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from heygen_async.cli.terminal.notice import Notice
-from heygen_async.cli.terminal.option_types import BaseUrl, JournalFile, Json, Speed, Unknown, Usd
+from heygen_async.cli.terminal.option_types import BaseUrl, DryRun, JournalFile, Json, Speed, Unknown, Usd
 
 if TYPE_CHECKING:
     from heygen_async.cli.terminal.json_feed import JsonFeed
@@ -26,15 +26,21 @@ def resume(
     base_url: BaseUrl = None,
     speed: Speed = 1.0,
     in_json: Json = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Continue a campaign after any interruption. Needs only JOURNAL. Costs money for the rows that are left.
 
     If JOURNAL is a database that workers share, the workers continue after `pause` or after a lack of credit.
     """
+    from heygen_async import InvalidInputError
     from heygen_async.bulk.journal.database import ADDRESSES
     from heygen_async.cli.rendering import follow_run
     from heygen_async.cli.terminal.json_feed import exit_with_feed
 
+    if dry_run:
+        raise InvalidInputError(
+            "--dry-run: `heygen-async status`, with the same journal, shows what is left to be sent"
+        )
     if journal.startswith(ADDRESSES):
         _resume_workers(journal)
         return

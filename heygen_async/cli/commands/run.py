@@ -12,10 +12,13 @@ from rich.console import Console
 
 from heygen_async.bulk.download.file_types import KINDS
 from heygen_async.cli.rendering.campaign_options import CampaignOptions, given, open_source, path_beside
+from heygen_async.cli.rendering.choice_options import ChoiceOptions
 from heygen_async.cli.terminal.notice import Notice
 from heygen_async.cli.terminal.option_types import (
+    NO_DRY_RUN,
     BaseUrl,
     Count,
+    DryRun,
     Duration,
     Json,
     NoPreflight,
@@ -30,6 +33,7 @@ from heygen_async.cli.terminal.option_types import (
 if TYPE_CHECKING:
     from heygen_async import Campaign, HeyGen, Merge
     from heygen_async.bulk.plan.plan import Plan
+    from heygen_async.bulk.rows.choice import RowChoice
     from heygen_async.cli.terminal.json_feed import JsonFeed
 
 
@@ -151,12 +155,14 @@ def run(
     /,
     *,
     campaign_options: CampaignOptions = CampaignOptions(),  # noqa: B008 - a frozen value
+    choice_options: ChoiceOptions = ChoiceOptions(),  # noqa: B008 - a frozen value
     flags: RunFlags = RunFlags(),
     notice: Notice = Notice(),  # noqa: B008 - a frozen value
     no_preflight: NoPreflight = False,
     base_url: BaseUrl = None,
     speed: Speed = 1.0,
     in_json: Json = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Render one personalised video for each row of a contact list. Costs money.
 
@@ -171,6 +177,8 @@ def run(
     from heygen_async.cli.terminal.json_feed import exit_with_feed
 
     def command(feed: JsonFeed) -> int:
+        if dry_run:
+            raise InvalidInputError(NO_DRY_RUN)
         notice.check()
         file, contacts = open_source(source, rows)
         campaign = flags.campaign(campaign_options.campaign(file))
@@ -188,6 +196,7 @@ def run(
             beside=() if is_named or not isinstance(journal, Path) else (journal.parent, source.parent),
             preflight=not no_preflight,
             yes=flags.yes,
+            choice=choice_options.choice(),
         )
         return follow_run.run_async(lambda: running.run(feed), speed, base_url)
 
@@ -204,6 +213,7 @@ class _RunCommand:
     beside: tuple[Path, ...] = attrs.field(kw_only=True)  # folders with other journals that may know the rows
     preflight: bool = attrs.field(kw_only=True)
     yes: bool = attrs.field(kw_only=True)
+    choice: RowChoice = attrs.field(kw_only=True)
 
     async def run(self, feed: JsonFeed) -> int:
         from heygen_async import HeyGen
@@ -217,7 +227,8 @@ class _RunCommand:
             plan = await self._plan(heygen)
             plan.check()
             if not plan.rows:
-                console.print(f"{plan.table.name}: there are no rows, so there is nothing to do")
+                nothing = "no row is chosen" if self.choice else "there are no rows"
+                console.print(f"{plan.table.name}: {nothing}, so there is nothing to do")
                 return 7
             _show_notes(console, plan)
             if heygen is None:
@@ -246,8 +257,8 @@ class _RunCommand:
         from heygen_async.cli.rendering.plan_rows import plan_offline, plan_online
 
         if heygen is None or not self.preflight:
-            return plan_offline(self.campaign, self.rows)
-        return await plan_online(heygen, self.campaign, self.rows)
+            return plan_offline(self.campaign, self.rows, self.choice)
+        return await plan_online(heygen, self.campaign, self.rows, self.choice)
 
     async def _render(self, console: Console, plan: Plan, feed: JsonFeed, *, again: bool) -> int:
         from heygen_async import HeyGen, Journal

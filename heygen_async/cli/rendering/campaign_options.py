@@ -58,7 +58,9 @@ class CampaignOptions:
     encoding: Annotated[
         str | None, Parameter(help="Encoding of a CSV file that is not UTF-8: cp1252 for plain CSV saved by Excel.")
     ] = None
-    sheet: Annotated[str | None, Parameter(help="Sheet of an Excel workbook. [default: the first]")] = None
+    sheet: Annotated[
+        str | None, Parameter(help="Sheet of an Excel workbook. [default: the first visible one with rows]")
+    ] = None
     filename: Annotated[
         str | None,
         Parameter(help="Name of each file: {number}, {id}, {title} or {a column}. [default: {number}-{id}]"),

@@ -93,7 +93,7 @@ async def decide(console: Console, plan: Plan, merge: Merge | None) -> Decision:
 def swapped_text(plan: Plan, merge: Merge) -> str:
     """Return a warning if new rows may be contacts of rows that have left the list; empty if they cannot."""
     left = merge.removed - merge.dropped
-    if plan.id_column is not None or not merge.new or not left:
+    if plan.id_column is not None or plan.table.is_part or not merge.new or not left:
         return ""
     return (
         f"{merge.new} rows are new, and {left} rows that ended before are no longer in the list. Contacts whose cells "
@@ -141,8 +141,8 @@ def merge_text(merge: Merge) -> str:
         f"the same words as a video of another row: {changed}": merge.equal,
         "unchanged": merge.unchanged,
         "changed while their former version is still under way: run again later": merge.busy,
-        "no longer in the list, not sent": merge.dropped,
-        "no longer in the list, ended before": merge.removed - merge.dropped,
+        "not in the list or not chosen, not sent": merge.dropped,
+        "not in the list or not chosen, ended before": merge.removed - merge.dropped,
         "in the list more than once, rendered once": merge.repeated,
     }
     return ", ".join(f"{count} {text}" for text, count in counts.items() if count)

@@ -13,6 +13,7 @@ from heygen_async import AuthenticationError, Campaign, HeyGen
 from heygen_async.api.requests.kinds import label_of
 from heygen_async.bulk.plan.plan import Plan, make_plan
 from heygen_async.bulk.prices.price_list import PRICE_LIST
+from heygen_async.bulk.rows.choice import ALL_ROWS, RowChoice
 from heygen_async.plain_text import clean
 
 NO_KEY = "Looks, voices, templates and credit were not looked up: there is no key (heygen-async auth status)."
@@ -30,10 +31,10 @@ async def client_if_key(base_url: str | None) -> AsyncIterator[HeyGen | None]:
         yield heygen
 
 
-def plan_offline(campaign: Campaign, rows: Path | None) -> Plan:
-    """Check and price every row without a request to HeyGen."""
+def plan_offline(campaign: Campaign, rows: Path | None, choice: RowChoice = ALL_ROWS) -> Plan:
+    """Check and price every chosen row without a request to HeyGen."""
     return make_plan(
-        campaign.table(rows),
+        choice.of(campaign.table(rows), campaign.rows.id),
         campaign.template(),
         filename=campaign.filename,
         limit=campaign.rows.limit,
@@ -43,10 +44,10 @@ def plan_offline(campaign: Campaign, rows: Path | None) -> Plan:
     )
 
 
-async def plan_online(heygen: HeyGen, campaign: Campaign, rows: Path | None) -> Plan:
-    """Check and price every row, and look up at HeyGen its looks, voices and templates and the account's credit."""
+async def plan_online(heygen: HeyGen, campaign: Campaign, rows: Path | None, choice: RowChoice = ALL_ROWS) -> Plan:
+    """Check and price every chosen row, and look up its looks, voices and templates and the account's credit."""
     return await heygen.plan(
-        campaign.table(rows),
+        choice.of(campaign.table(rows), campaign.rows.id),
         campaign.template(),
         filename=campaign.filename,
         limit=campaign.rows.limit,

@@ -83,3 +83,11 @@ RowsFile = Annotated[Path | None, Parameter(help="The contact list, after a camp
 
 
 NoPreflight = Annotated[bool, Parameter(help="Do not look up looks, voices, templates and credit at HeyGen.")]
+
+
+DryRun = Annotated[bool, Parameter(show=False, negative=())]
+
+NO_DRY_RUN = (
+    "--dry-run: `heygen-async plan`, with the same words, checks and prices every row and sends nothing; "
+    "`heygen-async preview` shows what would be sent for a row"
+)

@@ -294,6 +294,25 @@ def test_what_stands_in_a_comment_stays_in_its_line(tmp_path: Path) -> None:
     assert (told["rows"]["file"], "canary" in told["run"]) == ("a\\b\n.csv", False)
 
 
+def test_each_column_is_listed_with_its_placeholder_and_a_cell() -> None:
+    """What is listed can be pasted; long cells are cut, and line breaks become blanks."""
+    columns = ["Kunden-Nr.", "Vorname", "Notiz", "A-b", "a b"]
+    cells = {"Kunden-Nr.": "00123", "Vorname": "Jörg", "Notiz": 'ruft\n"zurück"\x1b[2J ' + "x" * 40}
+    text = campaign_text(known=Known(), columns=columns, examples=cells, sheet="Kunden", encoding="cp1252")
+    listed = text[text.index("# The columns of your list") :].splitlines()
+    assert listed[1:6] == [
+        "#   {{ kunden_nr }}  Kunden-Nr.  00123",
+        "#   {{ vorname }}    Vorname     Jörg",
+        '#   {{ notiz }}      Notiz       ruft "zurück" [2J xxxxxxxxx...',
+        "#   (rename it)      A-b",
+        "#   (rename it)      a b",
+    ]
+    told = tomllib.loads(text)
+    assert (told["rows"]["sheet"], told["rows"]["encoding"]) == ("Kunden", "cp1252")
+    assert "\nscript = '''\nHi {{ vorname }}, I made this video just for you.'''\n" in text
+    assert told["request"]["script"] == "Hi {{ vorname }}, I made this video just for you."
+
+
 def test_there_is_no_such_mode() -> None:
     with pytest.raises(InvalidInputError, match="mode 'film': must be one of direct, image, cinematic, agent"):
         campaign_text(mode="film", known=Known())

@@ -325,7 +325,7 @@ def test_missing_and_unused_columns_are_found_before_a_run() -> None:
         ("warning", "first_name"),
         ("warning", "email"),
     ]
-    assert "did you mean first_name? (field title)" in str(found[1])
+    assert "did you mean {{ first_name }}? (field title)" in str(found[1])
     with pytest.raises(InvalidInputError, match="column Voice: no such column") as caught:
         template.check(columns)
     assert len(caught.value.__notes__) == 1

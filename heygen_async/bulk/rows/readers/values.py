@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from heygen_async.bulk.rows.cells import cell_text, flaw_of
+from heygen_async.bulk.rows.header import Header
 from heygen_async.bulk.rows.problems import Problem
 from heygen_async.bulk.rows.spreadsheet import as_given, is_ours
-from heygen_async.bulk.rows.table import Header, Row
+from heygen_async.bulk.rows.table import Row
 
 
 def value_row(header: Header, number: int, values: Sequence[Any]) -> Row | Problem | None:
