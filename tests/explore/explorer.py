@@ -15,9 +15,10 @@ import attrs
 from tests.explore.account import account_lives
 from tests.explore.books import Books
 from tests.explore.clock import EPOCH, NightLoop, NightWorld, Wall, night_time
-from tests.explore.faults import Network, NoNetwork, Page
+from tests.explore.faults import Network, OnTheWay
 from tests.explore.invariants import Invariants
-from tests.explore.life import watched_writes
+from tests.explore.deliveries import deliveries
+from tests.explore.disk import watched_writes
 from tests.explore.machine import Machine
 from tests.explore.night import Night
 from tests.explore.story import Story
@@ -56,11 +57,11 @@ def play(night: Night) -> Found:
     world = NightWorld(
         seed=night.seed,
         epoch=EPOCH,
-        faults=[fault for fault in faults if not isinstance(fault, Page | NoNetwork)],
+        faults=[fault for fault in faults if not isinstance(fault, OnTheWay)],
         **night.account,
     )
     network = Network(
-        faults=[fault for fault in faults if isinstance(fault, Page | NoNetwork)],
+        faults=[fault for fault in faults if isinstance(fault, OnTheWay)],
         rng=random.Random(f"network {night.seed}"),
     )
     wall, books = Wall(world), Books(night)
@@ -81,14 +82,17 @@ def play(night: Night) -> Found:
         )
         machines.append(machine)
         machine.folder.mkdir()
-        async with account_lives(night, world):
+        async with account_lives(night, world), deliveries(night, world, lambda: machine.receiver):
             await User(night=night, machine=machine, books=books, invariants=invariants).live()
 
     with (
         tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder,
         asyncio.Runner(loop_factory=NightLoop) as runner,
         night_time(wall, str(night.seed)),
-        watched_writes(lambda: machines[0].life if machines else None),
+        watched_writes(
+            lambda: machines[0].life.disk if machines and machines[0].life else None,
+            lambda: f"boot {machines[0].boots}",
+        ),
     ):
         loop: Any = runner.get_loop()
         try:

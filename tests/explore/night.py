@@ -15,6 +15,13 @@ from tests.explore.trouble import Trouble, draw_troubles
 
 Identity = Literal["named", "cells", "bare"]
 Line = tuple[int, int]  # number of a row, and its version
+OTHER_OPTIONS: tuple[dict[str, Any], ...] = (
+    {"submit": "each"},
+    {"submit": "batch"},
+    {"max_in_flight": 3},
+    {"watch": "each"},
+    {"deadline": 600.0},
+)
 KINDS = ("direct", "agent", "cinematic", "image")
 
 
@@ -93,6 +100,11 @@ class Night:
         """Count the texts of a list."""
         return Counter(self.text(*line) for line in self.lists[number].lines)
 
+    @property
+    def hears(self) -> bool:
+        """True if the user hears HeyGen's webhooks."""
+        return self.options.get("watch") == "webhooks"
+
     # Pieces
 
     @property
@@ -147,6 +159,7 @@ def draw_night(seed: int) -> Night:
     has_journal = rng.random() < 0.85
     titled = rng.random() < 0.5
     lists = _draw_lists(rng, count, has_twins=identity == "bare" and not titled and kinds[0] != "agent")
+    options = _draw_options(rng, has_journal=has_journal)
     return Night(
         seed=seed,
         kinds=kinds,
@@ -155,8 +168,8 @@ def draw_night(seed: int) -> Night:
         has_journal=has_journal,
         lists=tuple(one for one, _ in lists),
         account=_draw_account(rng),
-        options=_draw_options(rng, has_journal=has_journal),
-        troubles=draw_troubles(rng),
+        options=options,
+        troubles=draw_troubles(rng, hears=options.get("watch") == "webhooks"),
         sittings=_draw_sittings(rng, [habit for _, habit in lists], has_journal=has_journal),
     )
 
@@ -209,16 +222,20 @@ def _draw_options(rng: random.Random, *, has_journal: bool) -> dict[str, Any]:
         ("deadline", 1.0, [300.0, 900.0, 900.0, 3600.0]),
         ("submit", 0.7, ["each", "batch", "batch", "auto"]),
         ("max_in_flight", 0.8, [1, 2, 5, 10, 30, "auto"]),
-        ("watch", 0.3, ["each", "sweep"]),
+        ("watch", 0.45, ["each", "sweep", "webhooks"]),
         ("download_to", 0.5, ["videos"]),
         ("budget_usd", 0.2, [0.5, 2.0, 10.0, 60.0]),
         ("canary", 0.2, [1, 2, 4]),
+        ("approve", 0.5, ["yes", "later", "no"]),  # of a canary
         ("breaker", 0.15, [(1, 2), (3, 5)]),
         ("max_agents", 0.2, [1, 10]),
         ("tag_titles", 0.2 * has_journal, [True]),
         ("on_unknown", 0.2 * has_journal, ["resubmit", "skip"]),
     ]
-    return {name: rng.choice(values) for name, share, values in possible if rng.random() < share}
+    options = {name: rng.choice(values) for name, share, values in possible if rng.random() < share}
+    if "canary" not in options:
+        options.pop("approve", None)
+    return options
 
 
 def _draw_sittings(rng: random.Random, habits: list[str], *, has_journal: bool) -> tuple[Sitting, ...]:
@@ -241,15 +258,20 @@ def _draw_sittings(rng: random.Random, habits: list[str], *, has_journal: bool) 
             now += 1
             sittings.append(run(now, habits[now], **({"again": True} if rng.random() < 0.3 else {})))
             continue
-        command = rng.choice(["resume", "resume", "resume", "run", "retry", "retry", "audit", "delete files"])
+        command = rng.choice(
+            ["resume", "resume", "resume", "run", "retry", "retry", "audit", "delete files", "move folder"]
+        )
         if command == "run":
-            change: dict[str, Any] = rng.choice(
-                [{}, {"submit": "each"}, {"submit": "batch"}, {"max_in_flight": 3}, {"watch": "each"}]
-            )
+            change: dict[str, Any] = rng.choice([{}, *OTHER_OPTIONS])
             sittings.append(run(now, "run again, other options" if change else "run again", **change))
         elif command == "resume":
-            words = rng.choice([{}, {}, {}, {"on_unknown": "resubmit"}, {"on_unknown": "skip"}])
-            habit = f"resume, {words['on_unknown']} unknown" if words else "resume"
+            words = rng.choice(
+                [{}, {}, {}, {"on_unknown": "resubmit"}, {"on_unknown": "skip"}, {"budget_usd": 30.0}]
+            )
+            habit = f"resume, {words['on_unknown']} unknown" if "on_unknown" in words else "resume"
+            habit = "resume, other options" if "budget_usd" in words else habit
+            if rng.random() < 0.3:  # noqa: PLR2004 - a share; it has an effect if the campaign asks for an approval
+                words = {**words, "approve": "nobody"}
             sittings.append(attrs.evolve(run(now, habit, **words), command="resume"))
         elif command == "retry":
             sittings += [
@@ -258,6 +280,8 @@ def _draw_sittings(rng: random.Random, habits: list[str], *, has_journal: bool) 
             ]
         elif command == "audit":
             sittings.append(Sitting(command="audit", habit="audit --fix", list=now, pause=HOUR))
-        else:
+        elif command == "delete files":
             sittings.append(Sitting(command="delete files", habit="files deleted", list=now))
+        else:
+            sittings.append(Sitting(command="move folder", habit="folder moved", list=now))
     return tuple(sittings)

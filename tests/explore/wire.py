@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
@@ -23,11 +24,13 @@ from heygen_async.http.transport import Request
 from heygen_async.http.wire import Answer
 from heygen_async.simulator.exchange import Outcome, exchange
 from heygen_async.simulator.http.incoming import IncomingRequest
+from heygen_async.simulator.http.replies import Reply
 from tests.explore.clock import NightWorld
-from tests.explore.faults import Network, texts_of
+from tests.explore.faults import Dripped, Network, texts_of
 
 ORIGIN = "http://127.0.0.1:9"
 ONE_WAY_SECONDS = 0.04
+PIECES, PIECE_SECONDS = 4, 0.01  # in which a file comes
 
 OnRequest = Callable[[str, str, list[str]], None]  # method, path, texts of the renders that are asked for
 
@@ -86,11 +89,13 @@ class Wire:
         try:
             with anyio.move_on_after(request.timeout):
                 outcome = await self._served(incoming, texts)
+                if isinstance(outcome, Dripped):
+                    await anyio.sleep(outcome.seconds)
                 if outcome.reply is None or outcome.truncated:
                     raise ConnectionLostError(f"{request}: the connection broke")
                 answered = _tells(outcome)
                 headers: Mapping[str, str] = CIMultiDict(outcome.reply.headers)
-                return Answer(status=outcome.reply.status, headers=headers, body=outcome.reply.body)
+                return Answer(status=outcome.reply.status, headers=headers, body=_unpacked(request, outcome.reply))
         finally:
             if texts and not answered:
                 self.on_lost(texts)
@@ -126,7 +131,10 @@ class Wire:
         if reply.status not in {200, 206}:
             yield Answer(status=reply.status, headers=CIMultiDict(reply.headers), body=reply.body)
             return
-        response: Any = _Response(reply.status, CIMultiDict(reply.headers), reply.body, is_cut=outcome.truncated)
+        pause = outcome.seconds / PIECES if isinstance(outcome, Dripped) else 0.0
+        response: Any = _Response(
+            reply.status, CIMultiDict(reply.headers), reply.body, is_cut=outcome.truncated, pause=PIECE_SECONDS + pause
+        )
         yield download_of(response, timeout, tag if start else None)
 
     async def _leave(self, method: str, path: str, texts: list[str]) -> None:
@@ -164,6 +172,16 @@ class Wire:
             await anyio.sleep_forever()
 
 
+def _unpacked(request: Request, reply: Reply) -> bytes:
+    """Unpack a body, as aiohttp does."""
+    if reply.headers.get("Content-Encoding") != "gzip":
+        return reply.body
+    try:
+        return gzip.decompress(reply.body)
+    except (OSError, EOFError):
+        raise ConnectionLostError(f"{request}: the connection broke: the body cannot be unpacked") from None
+
+
 def _tells(outcome: Outcome) -> bool:
     """Return True if an answer to a POST tells what became of it."""
     if outcome.reply is None:
@@ -190,6 +208,7 @@ class _Response:
     headers: CIMultiDict[str]
     body: bytes
     is_cut: bool = attrs.field(kw_only=True)
+    pause: float = attrs.field(kw_only=True)
     _read: int = 0
     _broken: bool = False
 
@@ -202,11 +221,12 @@ class _Response:
         return self
 
     async def read(self, size: int) -> bytes:
-        await anyio.sleep(0.01)
+        await anyio.sleep(self.pause)
         end = len(self.body) // 2 if self.is_cut else len(self.body)
         if self.is_cut and self._read >= end:
             raise aiohttp.ClientPayloadError("cut")
-        chunk = self.body[self._read : min(end, self._read + size // 32)]
+        piece = min(size, len(self.body) // PIECES + 1)
+        chunk = self.body[self._read : min(end, self._read + piece)]
         self._read += len(chunk)
         return chunk
 

@@ -1,0 +1,128 @@
+"""Mutants of the way of a POST: intents, keys, lost answers, and the search for what they made."""
+
+from __future__ import annotations
+
+from tests.explore.mutants.mutant import mutant
+
+MUTANTS = (
+    mutant(
+        "a key is trusted for ever by the next run",
+        ("bulk.jobs.next_step:key_holds", "< KEY_SECONDS", "< 1e9"),
+    ),
+    mutant(
+        "a key is trusted for ever by a running process",
+        ("bulk.jobs.next_step:may_send", "0 <= history.key_age < KEY_SECONDS", "True"),
+    ),
+    mutant(
+        "the intent is written after the POST, not before",
+        (
+            "bulk.run.submitter:Submitter._try",
+            "    key = await self._store.sending([row.job for row in posts.rows])\n"
+            "    outcome = await self._post(posts, key, admission)\n",
+            "    jobs = [row.job for row in posts.rows]\n"
+            "    key = jobs[0].key if len(jobs) == 1 else await self._store.sending(jobs)\n"
+            "    outcome = await self._post(posts, key, admission)\n"
+            "    if len(jobs) == 1:\n"
+            "        await self._store.sending(jobs)\n",
+        ),
+    ),
+    mutant(
+        "a commit is not synced to the disk",
+        ("bulk.journal.sqlite:SqliteBackend._connect", "synchronous = FULL", "synchronous = OFF"),
+    ),
+    mutant(
+        "a gateway's page is taken for HeyGen's refusal",
+        (
+            "http.outcomes:outcome_of",
+            "isinstance(error, APIError) and not perhaps_executed(error)",
+            "not perhaps_executed(error) or (error.http_status or 0) >= 300",
+        ),
+    ),
+    mutant(
+        "a 5xx is taken for a refusal",
+        ("http.outcomes:outcome_of", "isinstance(error, APIError) and not perhaps_executed(error)", "error.http_status"),
+    ),
+    mutant(
+        "a connection that broke is taken for one that was never opened",
+        ("http.outcomes:outcome_of", "else Lost(error)", "else NotSent(error)"),
+    ),
+    mutant(
+        "a lost row is sent again without a look at HeyGen",
+        ("bulk.campaign.recovery:Recovery.recover", "found = await find(self.client, self.journal, record)", "found = []"),
+    ),
+    mutant(
+        "a held row is sent again, though nobody said so",
+        ("bulk.jobs.next_step:verdict", "else on_unknown", "else 'resubmit'"),
+    ),
+    mutant(
+        "the first of several renders that fit is adopted",
+        ("bulk.jobs.next_step:verdict", "if matches == 1:", "if matches:"),
+    ),
+    mutant(
+        "a search does not wait until HeyGen's lists can be trusted",
+        ("bulk.jobs.next_step:grace_left", "max(0.0, began + GRACE_SECONDS - now)", "0.0"),
+    ),
+    mutant(
+        "a video is adopted whose title only begins alike",
+        ("bulk.campaign.recovery:_titled", "made.title == title", "made.title.startswith(title[:8])"),
+    ),
+    mutant(
+        "a video of another row is adopted",
+        ("bulk.campaign.recovery:_titled", "made.title == title and not journal.knows_video(made.id)", "made.title"),
+        ("bulk.campaign.recovery:Recovery._is_taken", "self.journal.knows_session(found_id) or ", "False and "),
+    ),
+    mutant(
+        "a session of another row is adopted",
+        ("bulk.campaign.recovery:_sessions", "prompts[-1] == prompt", "True"),
+    ),
+    mutant(
+        "a failed row is sent again under its old key",
+        ("bulk.journal.journal:Journal.begin_again", "found.generation + 1", "found.generation"),
+    ),
+    mutant(
+        "an edited row is sent under its old key",
+        ("bulk.jobs.keys:idempotency_key", "body, str(generation)", "''"),
+    ),
+    mutant(
+        "a row is sent again under a new key within a run",
+        ("bulk.journal.journal_store:JournalStore.sending", "return jobs[0].key", "return jobs[0].key + os.urandom(3).hex()"),
+        ("bulk.run.submitter:Submitter._post", "self._client.attempt(requests[0], key,", "self._client.attempt(requests[0], f'{key}-{posts.tries}',"),
+    ),
+    mutant(
+        "a batch is sent again without the rows that were settled meanwhile",
+        ("bulk.journal.journal_store:JournalStore._with_its_mates", "len(members) != self._journal.batch(batch).size", "False"),
+    ),
+    mutant(
+        "a batch is sent again in two",
+        (
+            "bulk.run.feeder:Feeder._begin",
+            "await self._submitter.submit(*self._mates.pop(row.index))",
+            "for one in self._mates.pop(row.index): await self._submitter.submit(one)",
+        ),
+    ),
+    mutant(
+        "an accepted batch that was unknown stays unknown",
+        ("bulk.journal.journal:Journal.submitted_together", "IN ('intended', 'unknown')", "= 'intended'"),
+    ),
+    mutant(
+        "the id of an accepted row stays in memory",
+        ("bulk.journal.journal_store:JournalStore.accepted", "await self._write(", "(lambda _: None)("),
+    ),
+    mutant(
+        "rows of a refused batch that HeyGen blames are lost",
+        ("bulk.run.submitter:Submitter._regroup", "return [*alone, Posts(good, needs_room=True)]", "return [Posts(good, needs_room=True)]"),
+    ),
+    mutant(
+        "a POST is repeated without a pause",
+        ("bulk.run.submitter:Submitter._wait_by", "seconds = asked or decision.seconds * random.uniform(0.75, 1.25)", "seconds = 0.0"),
+    ),
+    mutant(
+        "a run that is told to stop goes on sending",
+        ("bulk.run.submitter:Submitter._submit", "if self.is_stopping:", "if False:"),
+        ("bulk.run.submitter:Submitter.stop", "self.is_stopping = True", "pass"),
+    ),
+    mutant(
+        "a run that is left forgets the POSTs on the wire",
+        ("bulk.jobs.in_flight:Registry.left", "row.stage is not Stage.DELIVERED", "row.stage not in {Stage.DELIVERED, Stage.SENDING}"),
+    ),
+)
