@@ -6,8 +6,8 @@ import argparse
 import os
 import sys
 
+from tests.explore.drawing import draw_night
 from tests.explore.explorer import play
-from tests.explore.night import draw_night
 from tests.explore.shrinking import command, only, shrink
 from tests.explore.tally import explore
 

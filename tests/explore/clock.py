@@ -49,12 +49,11 @@ class Scope(anyio_backend.CancelScope):
     """A scope that is hashed by its number."""
 
     numbers: Iterator[int] = itertools.count()
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.number = next(Scope.numbers)
+    number = -1
 
     def __hash__(self) -> int:
+        if self.number < 0:
+            self.number = next(Scope.numbers)
         return self.number
 
 

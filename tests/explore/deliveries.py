@@ -19,7 +19,7 @@ from heygen_async.webhooks.receiver import Receiver
 from tests.explore.clock import NightWorld
 from tests.explore.night import Night
 
-SECRET = "whsec_of_the_night"  # noqa: S105 - of a simulator
+SECRET = "whsec_of_the_night"
 PATH = "/heygen"
 FORGED_SECONDS = 20.0  # between untrue deliveries
 ON_THE_WAY_SECONDS = 0.05

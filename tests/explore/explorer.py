@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import random
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +18,10 @@ import attrs
 from tests.explore.account import account_lives
 from tests.explore.books import Books
 from tests.explore.clock import EPOCH, NightLoop, NightWorld, Wall, night_time
-from tests.explore.faults import Network, OnTheWay
-from tests.explore.invariants import Invariants
 from tests.explore.deliveries import deliveries
 from tests.explore.disk import watched_writes
+from tests.explore.faults import Network, OnTheWay
+from tests.explore.invariants import Invariants
 from tests.explore.machine import Machine
 from tests.explore.night import Night
 from tests.explore.story import Story
@@ -86,6 +89,7 @@ def play(night: Night) -> Found:
             await User(night=night, machine=machine, books=books, invariants=invariants).live()
 
     with (
+        _without_collector(),
         tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder,
         asyncio.Runner(loop_factory=NightLoop) as runner,
         night_time(wall, str(night.seed)),
@@ -115,6 +119,17 @@ def play(night: Night) -> Found:
         requests=len(world.requests),
         charges=len(world.accounting.charges),
     )
+
+
+@contextlib.contextmanager
+def _without_collector() -> Iterator[None]:
+    """Collect garbage once a night: the collector would walk through all that was ever imported, again and again."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.collect(1)
 
 
 def _plan(night: Night) -> str:

@@ -11,6 +11,7 @@ import attrs
 
 from heygen_async import Completed, Failed, Journal, Results
 from heygen_async.api.requests.stored import body_of
+from heygen_async.bulk.prices.price import Rates
 from heygen_async.simulator.account.ledger import Seen
 from heygen_async.simulator.storage.files import content
 from tests.explore.books import Books, Known
@@ -18,6 +19,7 @@ from tests.explore.clock import NightWorld
 from tests.explore.faults import changed, text_of
 from tests.explore.night import Night
 from tests.explore.story import Story
+from tests.explore.wire import KEY, ORIGIN
 
 CENT = 0.005
 LIES = frozenset(
@@ -47,8 +49,8 @@ class Invariants:
     given_up: set[str] = attrs.field(factory=set)
     canary: int | None = None
     stopped_at: float | None = None
-    busiest: Counter[str] = attrs.field(factory=Counter)
     _repeats: bool = False
+    _given_usd: float = 0.0
 
     def begin_process(self, night: Night, options: Mapping[str, Any], journal: Path) -> None:
         """Note the bounds of the next process; a budget cannot undo what is spent, or may be, before it is given."""
@@ -56,7 +58,8 @@ class Invariants:
         self.canary, self.stopped_at = night.options.get("canary"), None
         self._repeats = "401" in kinds
         if "budget_usd" in options:
-            self.budget_usd = max(options["budget_usd"], self._committed(journal))
+            self._given_usd = options["budget_usd"]
+            self.budget_usd = max(self._given_usd, self._committed(journal))
         cap = options.get("max_in_flight", 10)
         if cap == "auto" or kinds & LIES:
             self.cap = None
@@ -70,10 +73,24 @@ class Invariants:
 
     def requests_are_few(self, seen: Sequence[Seen]) -> None:
         """Check that a process has not asked without a pause."""
-        for method in ("GET", "POST"):
+        rows = len(self.books.night.kinds)
+        for method, least, for_a_row in (("GET", 100, 6), ("POST", 30, 4)):
             minutes = Counter(int(one.at // 60) for one in seen if one.method == method)
             most = max(minutes.values(), default=0)
-            self.busiest[method] = max(self.busiest[method], most)
+            self.require(most <= least + for_a_row * rows, f"{most} times {method} in a minute, for {rows} rows")
+
+    def budget_is_used(self, journal: Path) -> None:
+        """Check that a run which says that its budget is reached could not have sent one more row."""
+        if not self.books.rows(journal):
+            return  # a run without a journal
+        dearest = max(Rates().estimate(one.kind, dict(body_of(one))).high for one in self.books.night.requests())
+        left = self._given_usd - self._committed(journal)
+        self.require(left < dearest + CENT, f"the budget is said to be reached, and {left:.2f} USD of it are left")
+
+    def key_stays(self, how: str, address: str) -> None:
+        """Check that the key goes to HeyGen only."""
+        is_well = address.startswith(f"{ORIGIN}/") if how == "with the key" else KEY not in address
+        self.require(is_well, f"{address} gets the key")
 
     def _committed(self, journal: Path) -> float:
         """Return what a journal has spent, and what it may have."""
@@ -158,9 +175,7 @@ class Invariants:
                         not open_charges[text], f"{text!r} is charged, and failed with {one.error!r}, spent no"
                     )
 
-    def known_without_journal(
-        self, read: list[Completed | Failed], results: Results, taken: Sequence[Any]
-    ) -> None:
+    def known_without_journal(self, read: list[Completed | Failed], results: Results, taken: Sequence[Any]) -> None:
         """Check that every row that was *taken* from the source, and every charge of it, is told of."""
         places = {one.index for one in (*read, *results.unread, *results.unfinished)}
         lost = set(range(len(taken))) - places

@@ -11,7 +11,7 @@ import attrs
 
 from heygen_async import HeyGen, Journal, JournalError, Results
 from heygen_async.account import account
-from heygen_async.errors import HeyGenError
+from heygen_async.errors import BudgetReachedError, HeyGenError
 from heygen_async.webhooks.receiver import Receiver
 from tests.explore.books import Books
 from tests.explore.clock import NightLoop, NightWorld, Wall
@@ -22,7 +22,7 @@ from tests.explore.habits import AT_A_MOMENT, AT_A_POINT, HOUR, Interruption
 from tests.explore.invariants import Invariants
 from tests.explore.life import Life
 from tests.explore.story import Story
-from tests.explore.wire import ONE_WAY_SECONDS, ORIGIN, Wire
+from tests.explore.wire import KEY, ONE_WAY_SECONDS, ORIGIN, Wire
 
 LONGEST_SECONDS = 45 * HOUR  # of one process
 LONGEST_ANSWER_SECONDS = 150.0
@@ -107,11 +107,13 @@ class Machine:
 
     async def _guarded(self, life: Life, work: Work) -> None:
         try:
-            async with HeyGen("simulator-key", base_url=ORIGIN) as heygen:
+            async with HeyGen(KEY, base_url=ORIGIN) as heygen:
                 life.wire.connect(heygen)
                 await work(heygen)
         except HeyGenError as exc:
             self.tell(f"  {type(exc).__name__}: {exc}")
+            if isinstance(exc, BudgetReachedError):
+                self.invariants.budget_is_used(life.folder / JOURNAL)
             if isinstance(exc, JournalError) and not life.wire.is_dead:
                 justified = life.full or EMPTY in str(exc)
                 self.invariants.require(justified, f"the journal fails without a reason: {exc}")
@@ -142,6 +144,7 @@ class Machine:
             on_request=on_request,
             on_answer=on_answer,
             on_lost=self.books.post_lost,
+            on_address=self.invariants.key_stays,
         )
         return wire
 
@@ -193,7 +196,7 @@ class Machine:
             opened.ledger()
         second = self._wire()
         try:
-            async with HeyGen("simulator-key", base_url=ORIGIN) as heygen:
+            async with HeyGen(KEY, base_url=ORIGIN) as heygen:
                 second.connect(heygen)
                 async with heygen.resume(journal):
                     self.invariants.require(holds=False, words="two processes run one journal at once")

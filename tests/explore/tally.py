@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import attrs
 
+from tests.explore.drawing import draw_night
 from tests.explore.explorer import Found, play
 from tests.explore.habits import HABITS, INTERRUPTIONS
-from tests.explore.night import draw_night
 from tests.explore.shrinking import kind_of
 from tests.explore.trouble import KINDS, POOL
 

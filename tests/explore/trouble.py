@@ -84,7 +84,7 @@ def _page(rng: random.Random, when: When, body: str = "", *, after: bool | None 
     return Page(
         status=rng.choice(GATEWAY_STATUSES),
         retry_after=wait,
-        after=rng.random() < 0.5 if after is None else after,  # noqa: PLR2004 - a coin
+        after=rng.random() < 0.5 if after is None else after,
         method="POST",
         **rng.choice(BODIES[body]),
         **when,
@@ -105,7 +105,7 @@ def _odd_fields(rng: random.Random, when: When) -> Fault:
         ("data.duration", ("long", None, -1)),
         ("data.created_at", ("x", None)),
         ("data.id", (5, None)),
-        ("data.video_url", (None, 5, "nowhere")),
+        ("data.video_url", (None, 5, "nowhere", "https://elsewhere.example/film.mp4")),
         ("data.failure_code", (5, "?")),
         ("data.new_field", ({"a": []},)),
         ("data", (None, [], "text")),
@@ -172,7 +172,7 @@ def _files(rng: random.Random, when: When) -> Fault:
 def _changed_files(rng: random.Random, when: When) -> tuple[Fault, ...]:
     """Return files that change while they are fetched, which is seen only if a fetch breaks off before."""
     broken = rng.choice([Truncated, DropBefore])(path=FILES, **{**when, "probability": 0.5})
-    return broken, ChangedFile(path=FILES, heeds=rng.random() < 0.5, **{**when, "probability": 0.5})  # noqa: PLR2004 - a coin
+    return broken, ChangedFile(path=FILES, heeds=rng.random() < 0.5, **{**when, "probability": 0.5})
 
 
 def _dripping(rng: random.Random, when: When) -> Fault:
@@ -183,7 +183,7 @@ def _dripping(rng: random.Random, when: When) -> Fault:
 def _for_ever(rng: random.Random, when: When) -> When:
     """Return conditions that may hold for the rest of the night."""
     begin = when["between"][0]
-    return {"between": (begin, 200 * HOUR), "probability": 1.0} if rng.random() < 0.2 else when  # noqa: PLR2004 - a share
+    return {"between": (begin, 200 * HOUR), "probability": 1.0} if rng.random() < 0.2 else when
 
 
 def _no_network(rng: random.Random, when: When) -> Fault:

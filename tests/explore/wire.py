@@ -29,6 +29,7 @@ from tests.explore.clock import NightWorld
 from tests.explore.faults import Dripped, Network, texts_of
 
 ORIGIN = "http://127.0.0.1:9"
+KEY = "simulator-key"
 ONE_WAY_SECONDS = 0.04
 PIECES, PIECE_SECONDS = 4, 0.01  # in which a file comes
 
@@ -48,6 +49,7 @@ class Wire:
         on_request: Called when a request leaves the client.
         on_answer: Called when the server has done a request, before its answer leaves.
         on_lost: Called with the texts of a POST whose answer told nothing.
+        on_address: Called with each address that gets the key, and each that must not get it.
         is_dead: True if the process has died.
         died_by: Reason, in words.
         under_way: Number of requests that have left the client and were not served yet.
@@ -58,27 +60,31 @@ class Wire:
     on_request: OnRequest = _ignore
     on_answer: OnRequest = _ignore
     on_lost: Callable[[list[str]], None] = _ignore
+    on_address: Callable[[str, str], None] = _ignore
     is_dead: bool = False
     died_by: str = ""
     under_way: int = 0
+    _address_of: Callable[[Request], Any] = attrs.field(default=None, init=False)
     _tasks: set[asyncio.Task[Any]] = attrs.field(factory=set)
 
     def connect(self, client: HeyGen) -> None:
         """Let *client* send through this wire."""
         transport: Any = client.transport
+        self._address_of = transport._url
         transport.exchange, transport.download = self.exchange, self.download
 
     async def exchange(self, request: Request) -> Answer:
         """Do what `Transport.exchange` does."""
         method, body = request.method, request.body if isinstance(request.body, bytes) else b""
         texts = texts_of(body) if method == "POST" else []
+        self.on_address("with the key", str(self._address_of(request)))
         await self._leave(method, request.path, texts)
         incoming = IncomingRequest(
             method=method,
             path=request.path,
             query=tuple((name, str(value)) for name, value in (request.query or {}).items()),
             headers={
-                "x-api-key": "simulator-key",
+                "x-api-key": KEY,
                 **({"content-type": "application/json"} if body else {}),
                 **{name.lower(): value for name, value in request.headers.items()},
             },
@@ -111,6 +117,9 @@ class Wire:
         timeout: float = DOWNLOAD_SECONDS,
     ) -> AsyncIterator[Download | Answer]:
         """Do what `Transport.download` does."""
+        self.on_address("without it", url)
+        if not url.startswith(f"{ORIGIN}/"):
+            raise ConnectionFailedError("download: no such host")
         path, _, query = url.removeprefix(ORIGIN).partition("?")
         await self._leave("GET", path, [])
         pairs = tuple(tuple(pair.split("=", 1)) for pair in query.split("&") if pair)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import attrs
 
+from tests.explore.drawing import draw_night
 from tests.explore.explorer import play
 from tests.explore.mutants import of_money, of_posts, of_renders, of_rows
 from tests.explore.mutants.mutant import Mutant
-from tests.explore.night import draw_night
 
 MOST_NIGHTS = 2_000
 MUTANTS: dict[str, Mutant] = {

@@ -1,8 +1,8 @@
 """A mutant: the client with a deliberate fault, made by changing a few words of its source while nights are played."""
 
 from __future__ import annotations
-
 import __future__
+
 import ast
 import contextlib
 import functools

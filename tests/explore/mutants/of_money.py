@@ -8,7 +8,11 @@ MUTANTS = (
     mutant(
         "the budget settles a row twice",
         ("bulk.run.guards:Budget.settled", "self.spent_usd += reserved if", "self.spent_usd += 2 * reserved if"),
-        ("bulk.run.guards:Budget.settled", "self._rates.price(result.request.kind, seconds)[1]", "2 * self._rates.price(result.request.kind, seconds)[1]"),
+        (
+            "bulk.run.guards:Budget.settled",
+            "self._rates.price(result.request.kind, seconds)[1]",
+            "2 * self._rates.price(result.request.kind, seconds)[1]",
+        ),
     ),
     mutant(
         "the budget does not count rows of unknown outcome",
@@ -29,7 +33,7 @@ MUTANTS = (
     mutant(
         "the canary does not count rows of earlier runs",
         ("bulk.run.guards:Canary.adopt", "self._admitted += 1", "pass"),
-        ("bulk.campaign.campaign:_guard", "rendered=counts[\"completed\"]", "rendered=0"),
+        ("bulk.campaign.campaign:_guard", 'rendered=counts["completed"]', "rendered=0"),
     ),
     mutant(
         "the canary does not wait for the first rows",
@@ -58,10 +62,18 @@ MUTANTS = (
     ),
     mutant(
         "a slot is freed when a lost row is looked for",
-        ("bulk.run.submitter:Submitter._look_for", "self._looker.look_for(row, error)", "self._finisher.free(row); self._looker.look_for(row, error)"),
+        (
+            "bulk.run.submitter:Submitter._look_for",
+            "self._looker.look_for(row, error)",
+            "self._finisher.free(row); self._looker.look_for(row, error)",
+        ),
     ),
     mutant(
         "a render that is put back is not charged to the journal",
-        ("bulk.journal.row_lists:RowLists.plan_again", "AND state NOT IN ('planned', 'dropped')", "AND state = 'completed'"),
+        (
+            "bulk.journal.row_lists:RowLists.plan_again",
+            "AND state NOT IN ('planned', 'dropped')",
+            "AND state = 'completed'",
+        ),
     ),
 )

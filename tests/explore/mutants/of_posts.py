@@ -40,7 +40,11 @@ MUTANTS = (
     ),
     mutant(
         "a 5xx is taken for a refusal",
-        ("http.outcomes:outcome_of", "isinstance(error, APIError) and not perhaps_executed(error)", "error.http_status"),
+        (
+            "http.outcomes:outcome_of",
+            "isinstance(error, APIError) and not perhaps_executed(error)",
+            "error.http_status",
+        ),
     ),
     mutant(
         "a connection that broke is taken for one that was never opened",
@@ -48,7 +52,11 @@ MUTANTS = (
     ),
     mutant(
         "a lost row is sent again without a look at HeyGen",
-        ("bulk.campaign.recovery:Recovery.recover", "found = await find(self.client, self.journal, record)", "found = []"),
+        (
+            "bulk.campaign.recovery:Recovery.recover",
+            "found = await find(self.client, self.journal, record)",
+            "found = []",
+        ),
     ),
     mutant(
         "a held row is sent again, though nobody said so",
@@ -85,12 +93,24 @@ MUTANTS = (
     ),
     mutant(
         "a row is sent again under a new key within a run",
-        ("bulk.journal.journal_store:JournalStore.sending", "return jobs[0].key", "return jobs[0].key + os.urandom(3).hex()"),
-        ("bulk.run.submitter:Submitter._post", "self._client.attempt(requests[0], key,", "self._client.attempt(requests[0], f'{key}-{posts.tries}',"),
+        (
+            "bulk.journal.journal_store:JournalStore.sending",
+            "return jobs[0].key",
+            "return jobs[0].key + os.urandom(3).hex()",
+        ),
+        (
+            "bulk.run.submitter:Submitter._post",
+            "self._client.attempt(requests[0], key,",
+            "self._client.attempt(requests[0], f'{key}-{posts.tries}',",
+        ),
     ),
     mutant(
         "a batch is sent again without the rows that were settled meanwhile",
-        ("bulk.journal.journal_store:JournalStore._with_its_mates", "len(members) != self._journal.batch(batch).size", "False"),
+        (
+            "bulk.journal.journal_store:JournalStore._with_its_mates",
+            "len(members) != self._journal.batch(batch).size",
+            "False",
+        ),
     ),
     mutant(
         "a batch is sent again in two",
@@ -110,11 +130,19 @@ MUTANTS = (
     ),
     mutant(
         "rows of a refused batch that HeyGen blames are lost",
-        ("bulk.run.submitter:Submitter._regroup", "return [*alone, Posts(good, needs_room=True)]", "return [Posts(good, needs_room=True)]"),
+        (
+            "bulk.run.submitter:Submitter._regroup",
+            "return [*alone, Posts(good, needs_room=True)]",
+            "return [Posts(good, needs_room=True)]",
+        ),
     ),
     mutant(
         "a POST is repeated without a pause",
-        ("bulk.run.submitter:Submitter._wait_by", "seconds = asked or decision.seconds * random.uniform(0.75, 1.25)", "seconds = 0.0"),
+        (
+            "bulk.run.submitter:Submitter._wait_by",
+            "seconds = asked or decision.seconds * random.uniform(0.75, 1.25)",
+            "seconds = 0.0",
+        ),
     ),
     mutant(
         "a run that is told to stop goes on sending",
@@ -123,6 +151,10 @@ MUTANTS = (
     ),
     mutant(
         "a run that is left forgets the POSTs on the wire",
-        ("bulk.jobs.in_flight:Registry.left", "row.stage is not Stage.DELIVERED", "row.stage not in {Stage.DELIVERED, Stage.SENDING}"),
+        (
+            "bulk.jobs.in_flight:Registry.left",
+            "row.stage is not Stage.DELIVERED",
+            "row.stage not in {Stage.DELIVERED, Stage.SENDING}",
+        ),
     ),
 )

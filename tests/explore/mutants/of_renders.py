@@ -7,7 +7,11 @@ from tests.explore.mutants.mutant import mutant
 MUTANTS = (
     mutant(
         "a 404 is believed at once",
-        ("bulk.watch.watchlist:Watchlist.missed", "row.misses >= MISSES and now - row.missed_since >= MISSED_SECONDS", "True"),
+        (
+            "bulk.watch.watchlist:Watchlist.missed",
+            "row.misses >= MISSES and now - row.missed_since >= MISSED_SECONDS",
+            "True",
+        ),
     ),
     mutant(
         "a bulk status of failed is believed without a look at the details",
@@ -23,7 +27,11 @@ MUTANTS = (
     ),
     mutant(
         "a row that is late counts as failed in the journal",
-        ("bulk.journal.journal_store:JournalStore.failed", "isinstance(error, RenderFailedError | NotFoundError)", "True"),
+        (
+            "bulk.journal.journal_store:JournalStore.failed",
+            "isinstance(error, RenderFailedError | NotFoundError)",
+            "True",
+        ),
     ),
     mutant(
         "a failed video counts as completed",
@@ -42,7 +50,7 @@ MUTANTS = (
     ),
     mutant(
         "an audit believes that every failed video is there",
-        ("bulk.campaign.audit:_difference", "video.status != \"completed\"", "False"),
+        ("bulk.campaign.audit:_difference", 'video.status != "completed"', "False"),
     ),
     mutant(
         "a video that bulk answers leave out is never asked for",
@@ -61,21 +69,29 @@ MUTANTS = (
     mutant(
         "a cut file is taken for the whole one",
         ("bulk.download.downloader:Downloader._finish", "part.whole_bytes not in {None, part.size_bytes}", "False"),
-        ("bulk.download.downloader:Downloader._finish", "ending.endswith(\".mp4\") and is_cut_short(part.path)", "False"),
+        ("bulk.download.downloader:Downloader._finish", 'ending.endswith(".mp4") and is_cut_short(part.path)', "False"),
     ),
     mutant(
         "any page is taken for a film",
-        ("bulk.download.downloader:Downloader._finish", "ending = ending_of(files.content_kind(kind), part.path)", "ending = '.mp4'"),
-        ("bulk.download.downloader:Downloader._finish", "ending.endswith(\".mp4\") and is_cut_short(part.path)", "False"),
+        (
+            "bulk.download.downloader:Downloader._finish",
+            "ending = ending_of(files.content_kind(kind), part.path)",
+            "ending = '.mp4'",
+        ),
+        ("bulk.download.downloader:Downloader._finish", 'ending.endswith(".mp4") and is_cut_short(part.path)', "False"),
     ),
     mutant(
         "an expired address is tried for ever",
-        ("bulk.download.downloader:Downloader._save", "files.stale = not isinstance(error, _ADDRESS_IS_GOOD)", "files.stale = False"),
+        (
+            "bulk.download.downloader:Downloader._save",
+            "files.stale = not isinstance(error, _ADDRESS_IS_GOOD)",
+            "files.stale = False",
+        ),
         ("bulk.download.downloader:Downloader.name_files", "stale=video.video_url is None", "stale=False"),
     ),
     mutant(
         "a file that has changed is continued",
-        ("http.downloads:_is_other", "return found not in {\"\", tag}", "return False"),
+        ("http.downloads:_is_other", 'return found not in {"", tag}', "return False"),
         ("bulk.download.downloader:Downloader._begin", "and same", ""),
     ),
 )
