@@ -21,10 +21,13 @@ OTHER_OPTIONS: tuple[dict[str, Any], ...] = (
 )
 
 
+SIZES = (7, 2, 1)  # shares of nights of up to 8, 20 and 60 rows: most faults need few
+
+
 def draw_night(seed: int) -> Night:
     """Return the night of a seed."""
     rng = random.Random(f"night {seed}")
-    count = rng.choice([rng.randint(3, 8), rng.randint(3, 8), rng.randint(9, 20), rng.randint(21, 60)])
+    count = rng.choices([rng.randint(3, 8), rng.randint(9, 20), rng.randint(21, 60)], SIZES)[0]
     kinds = (rng.choice(KINDS),) * count if rng.random() < 0.6 else tuple(rng.choices(KINDS, (6, 2, 1, 2), k=count))
     identity: Identity = rng.choice(("named", "cells", "bare"))
     has_journal = rng.random() < 0.85
@@ -90,7 +93,7 @@ def _draw_account(rng: random.Random) -> dict[str, Any]:
 
 def _draw_options(rng: random.Random, *, has_journal: bool) -> dict[str, Any]:
     possible: list[tuple[str, float, list[Any]]] = [
-        ("deadline", 1.0, [300.0, 900.0, 900.0, 3600.0]),
+        ("deadline", 1.0, [300.0, 900.0, 900.0, 1800.0]),
         ("submit", 0.7, ["each", "batch", "batch", "auto"]),
         ("max_in_flight", 0.8, [1, 2, 5, 10, 30, "auto"]),
         ("watch", 0.45, ["each", "sweep", "webhooks"]),
@@ -110,50 +113,60 @@ def _draw_options(rng: random.Random, *, has_journal: bool) -> dict[str, Any]:
 
 
 def _draw_sittings(rng: random.Random, habits: list[str], *, has_journal: bool) -> tuple[Sitting, ...]:
-    def run(number: int, habit: str, **options: Any) -> Sitting:
-        return Sitting(
-            command="run",
-            habit=habit,
-            list=number,
-            options=options,
-            interruptions=draw_interruptions(rng, gently=not has_journal),
-            pause=draw_pause(rng),
-        )
-
-    sittings = [run(0, habits[0])]
+    sittings = [_run(rng, 0, habits[0], gently=not has_journal)]
     if not has_journal:
         return tuple(sittings)
     now = 0
     for _ in range(rng.choice([0, 1, 1, 2, 3, 4])):
         if now + 1 < len(habits) and rng.random() < 0.5:
             now += 1
-            sittings.append(run(now, habits[now], **({"again": True} if rng.random() < 0.3 else {})))
-            continue
-        command = rng.choice(
-            ["resume", "resume", "resume", "run", "retry", "retry", "audit", "delete files", "move folder"]
-        )
-        if command == "run":
-            change: dict[str, Any] = rng.choice([{}, *OTHER_OPTIONS])
-            sittings.append(run(now, "run again, other options" if change else "run again", **change))
-        elif command == "resume":
-            words = rng.choice([{}, {}, {}, {"on_unknown": "resubmit"}, {"on_unknown": "skip"}, {"budget_usd": 30.0}])
-            habit = f"resume, {words['on_unknown']} unknown" if "on_unknown" in words else "resume"
-            habit = "resume, other options" if "budget_usd" in words else habit
-            if rng.random() < 0.3:
-                words = {**words, "approve": "nobody"}
-            sittings.append(attrs.evolve(run(now, habit, **words), command="resume"))
-        elif command == "retry":
-            sittings += [
-                Sitting(command="retry", habit="retry --failed", list=now, pause=draw_pause(rng)),
-                attrs.evolve(run(now, "resume after retry"), command="resume"),
-            ]
-        elif command == "audit":
-            sittings.append(Sitting(command="audit", habit="audit --fix", list=now, pause=HOUR))
-        elif command == "delete files":
-            sittings.append(Sitting(command="delete files", habit="files deleted", list=now))
+            sittings.append(_run(rng, now, habits[now], **({"again": True} if rng.random() < 0.5 else {})))
         else:
-            sittings.append(Sitting(command="move folder", habit="folder moved", list=now))
+            sittings += _draw_command(rng, now)
     return tuple(map(_with_short_pauses, sittings)) if _has_a_wrong_day(sittings) else tuple(sittings)
+
+
+def _run(rng: random.Random, number: int, habit: str, *, gently: bool = False, **options: Any) -> Sitting:
+    return Sitting(
+        command="run",
+        habit=habit,
+        list=number,
+        options=options,
+        interruptions=draw_interruptions(rng, gently=gently),
+        pause=draw_pause(rng),
+    )
+
+
+def _draw_command(rng: random.Random, now: int) -> list[Sitting]:
+    """Return what a user does about the list with the number *now*."""
+    match rng.choice(["resume", "resume", "resume", "run", "retry", "retry", "audit", "delete files", "move folder"]):
+        case "run":
+            change: dict[str, Any] = rng.choice([{}, *OTHER_OPTIONS])
+            return [_run(rng, now, "run again, other options" if change else "run again", **change)]
+        case "resume":
+            return [_draw_resume(rng, now)]
+        case "retry":
+            return [
+                Sitting(command="retry", habit="retry --failed", list=now, pause=draw_pause(rng)),
+                attrs.evolve(_run(rng, now, "resume after retry"), command="resume"),
+            ]
+        case "audit":
+            return [Sitting(command="audit", habit="audit --fix", list=now, pause=HOUR)]
+        case "delete files":
+            return [Sitting(command="delete files", habit="files deleted", list=now)]
+        case _:
+            return [Sitting(command="move folder", habit="folder moved", list=now)]
+
+
+def _draw_resume(rng: random.Random, now: int) -> Sitting:
+    words: dict[str, Any] = rng.choice(
+        [{}, {}, {}, {"on_unknown": "resubmit"}, {"on_unknown": "skip"}, {"budget_usd": 30.0}]
+    )
+    habit = f"resume, {words['on_unknown']} unknown" if "on_unknown" in words else "resume"
+    habit = "resume, other options" if "budget_usd" in words else habit
+    if rng.random() < 0.3:  # it has an effect if the campaign asks for an approval
+        words = {**words, "approve": "nobody"}
+    return attrs.evolve(_run(rng, now, habit, **words), command="resume")
 
 
 def _has_a_wrong_day(sittings: Sequence[Sitting]) -> bool:

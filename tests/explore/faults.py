@@ -8,6 +8,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import anyio
 import attrs
 
 from heygen_async.simulator import RequestFault
@@ -66,6 +67,17 @@ class Dripping(RequestFault):
 
 
 @attrs.frozen(kw_only=True)
+class Delayed(RequestFault):
+    """The request comes late to HeyGen: it may be executed when its sender has given up.
+
+    Attributes:
+        seconds: Seconds on the way.
+    """
+
+    seconds: float
+
+
+@attrs.frozen(kw_only=True)
 class Dripped(Outcome):
     """An answer that takes its time.
 
@@ -110,7 +122,7 @@ class NoNetwork(Fault):
     """No connection can be opened."""
 
 
-OnTheWay = Page | NoNetwork | Dripping | ChangedFile  # what happens between the two, not in the simulator
+OnTheWay = Page | NoNetwork | Dripping | Delayed | ChangedFile  # what happens between the two, not in the simulator
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -153,6 +165,9 @@ async def _met(fault: Fault, world: NightWorld, incoming: IncomingRequest, serve
             if fault.after:
                 await serve(world, incoming)
             return fault.outcome()
+        case Delayed():
+            await anyio.sleep(fault.seconds)
+            return await serve(world, incoming)
         case Dripping():
             outcome = await serve(world, incoming)
             return Dripped(reply=outcome.reply, truncated=outcome.truncated, seconds=fault.seconds)

@@ -84,8 +84,8 @@ def _interruption(rng: random.Random, kind: str) -> Interruption:
     if kind in AT_A_POINT:
         return Interruption(kind=kind, at=rng.choice([rng.randint(1, 8), rng.randint(1, 40)]))
     amounts: dict[str, list[float]] = {
-        "asleep": [60, HOUR, 22.9 * HOUR, 25 * HOUR],
-        "asleep, with a clock that stood still": [60, HOUR, 22.9 * HOUR, 25 * HOUR],
+        "asleep": [60, HOUR, 22.9 * HOUR, 25 * HOUR, 25 * HOUR],
+        "asleep, with a clock that stood still": [60, HOUR, 22.9 * HOUR, 25 * HOUR, 25 * HOUR],
         "clock set": [-30 * HOUR, -HOUR, -10, 10, HOUR, 30 * HOUR],
         "disk full": [1, 3, 30],
     }

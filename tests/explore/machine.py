@@ -166,25 +166,28 @@ class Machine:
         if one.kind not in {"disk full", "another process"}:
             self._met(one.kind)
         match one.kind:
-            case "asleep":
-                await self._served(life)
-                life.limit.deadline += one.amount
-                self.loop.leap(one.amount)
-            case "asleep, with a clock that stood still":
-                await self._served(life)
-                self.world.ahead += one.amount
+            case "asleep" | "asleep, with a clock that stood still":
+                await self._sleep(life, one)
             case "clock set":
                 self.wall.wrong += one.amount
             case "disk full":
                 life.disk.full_until = anyio.current_time() + one.amount
-            case "another process":
-                if running() is not None:
-                    await self._second_process(life)
+            case "another process" if running() is not None:
+                await self._second_process(life)
             case "cancelled":
                 self.invariants.note_stop()
                 life.scope.cancel()
             case _:
                 await self._press(life, one, running)
+
+    async def _sleep(self, life: Life, one: Interruption) -> None:
+        """Close the laptop, whose clock of the event loop may stand still meanwhile."""
+        await self._served(life)
+        if one.kind == "asleep":
+            life.limit.deadline += one.amount
+            self.loop.leap(one.amount)
+        else:
+            self.world.ahead += one.amount
 
     async def _second_process(self, life: Life) -> None:
         """Try to go on with a campaign that is at work: one looks at it, and another would run it, too."""
@@ -211,6 +214,8 @@ class Machine:
 
     async def _press(self, life: Life, one: Interruption, running: Running) -> None:
         """Press Ctrl-C once, or twice."""
+        if not one.kind.startswith("Ctrl-C"):
+            return
         results = running()
         if results is not None:
             results.stop_submitting()

@@ -30,7 +30,7 @@ from heygen_async.simulator import (
     UnknownStatus,
     WrongLength,
 )
-from tests.explore.faults import ChangedFile, Dripping, NoNetwork, Page
+from tests.explore.faults import ChangedFile, Delayed, Dripping, NoNetwork, Page
 
 When = dict[str, Any]
 BULK, DETAILS, SESSIONS, FILES = "/v3/videos/statuses", "/v3/videos/[!s]*", "/v3/video-agents/", "/files/"
@@ -206,6 +206,7 @@ KINDS: dict[str, Draw] = {
     "gateway page of a read": _page_of_a_read,
     "429 storm": _storm,
     "slow": lambda rng, when: Slow(seconds=rng.choice([1, 10, 29, 31, 95, 130]), **_any_or_post(rng), **when),
+    "slow before the work": lambda rng, when: Delayed(seconds=rng.choice([10, 29, 40, 100]), method="POST", **when),
     "dripping": _dripping,
     "409 in progress": lambda rng, when: ErrorAnswer(
         status=409,
@@ -226,7 +227,11 @@ KINDS: dict[str, Draw] = {
     "bulk statuses refused": _bulk_refused,
     "404 for minutes": _not_found,
     "refused rows": lambda rng, when: ErrorAnswer(
-        status=rng.choice([400, 403, 404, 422]), code="invalid_parameter", method="POST", **when
+        status=rng.choice([400, 403, 404, 422]),
+        code="invalid_parameter",
+        message=rng.choice(["No.", "Invalid payload(s) at index 0.", "Invalid payload(s) at index 1, 2."]),
+        method="POST",
+        **when,
     ),
     "401": lambda rng, when: ErrorAnswer(status=401, code="unauthorized", **_any_or_post(rng), **when),
     "402": lambda rng, when: ErrorAnswer(status=402, code="insufficient_credit", method="POST", **when),
@@ -244,7 +249,15 @@ KINDS: dict[str, Draw] = {
     "webhooks forged": lambda _, when: ForgedDelivery(**when),
     "no network": _no_network,
 }
-COSTLY = frozenset({"drop after the work", "5xx after the work", "gateway page after the work"})  # drawn more often
+COSTLY = frozenset(  # drawn more often
+    {
+        "drop after the work",
+        "5xx after the work",
+        "gateway page after the work",
+        "slow before the work",
+        "failed renders",
+    }
+)
 POOL = "the pool changes"
 FORGOTTEN = "keys forgotten"  # after 24 h, by itself
 WEBHOOKS = "webhooks"

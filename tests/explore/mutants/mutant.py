@@ -84,7 +84,7 @@ def _changed(edit: Edit) -> CodeType:
     """Return the code of a function with its change.
 
     Raises:
-        ValueError: The source does not have the text exactly once: the client was changed, and the mutant has to follow.
+        ValueError: The source does not have a text exactly once: the client was changed, and the mutant must follow.
     """
     function = edit.function
     lines, _ = inspect.getsourcelines(function)

@@ -63,20 +63,18 @@ MUTANTS = (
         ("bulk.jobs.next_step:verdict", "else on_unknown", "else 'resubmit'"),
     ),
     mutant(
-        "the first of several renders that fit is adopted",
-        ("bulk.jobs.next_step:verdict", "if matches == 1:", "if matches:"),
-    ),
-    mutant(
         "a search does not wait until HeyGen's lists can be trusted",
         ("bulk.jobs.next_step:grace_left", "max(0.0, began + GRACE_SECONDS - now)", "0.0"),
     ),
     mutant(
-        "a video is adopted whose title only begins alike",
-        ("bulk.campaign.recovery:_titled", "made.title == title", "made.title.startswith(title[:8])"),
+        "any video that belongs to no row is adopted",
+        ("bulk.campaign.recovery:_listed", "list(title=title)", "list()"),
+        ("bulk.campaign.recovery:_titled", "made.title == title", "True"),
     ),
     mutant(
         "a video of another row is adopted",
-        ("bulk.campaign.recovery:_titled", "made.title == title and not journal.knows_video(made.id)", "made.title"),
+        ("bulk.campaign.recovery:_listed", "list(title=title)", "list()"),
+        ("bulk.campaign.recovery:_titled", "made.title == title and not journal.knows_video(made.id)", "True"),
         ("bulk.campaign.recovery:Recovery._is_taken", "self.journal.knows_session(found_id) or ", "False and "),
     ),
     mutant(
@@ -93,16 +91,7 @@ MUTANTS = (
     ),
     mutant(
         "a row is sent again under a new key within a run",
-        (
-            "bulk.journal.journal_store:JournalStore.sending",
-            "return jobs[0].key",
-            "return jobs[0].key + os.urandom(3).hex()",
-        ),
-        (
-            "bulk.run.submitter:Submitter._post",
-            "self._client.attempt(requests[0], key,",
-            "self._client.attempt(requests[0], f'{key}-{posts.tries}',",
-        ),
+        ("bulk.run.submitter:Submitter._post", "requests[0], key,", "requests[0], f'{key}-{posts.tries}',"),
     ),
     mutant(
         "a batch is sent again without the rows that were settled meanwhile",
@@ -119,10 +108,6 @@ MUTANTS = (
             "await self._submitter.submit(*self._mates.pop(row.index))",
             "for one in self._mates.pop(row.index): await self._submitter.submit(one)",
         ),
-    ),
-    mutant(
-        "an accepted batch that was unknown stays unknown",
-        ("bulk.journal.journal:Journal.submitted_together", "IN ('intended', 'unknown')", "= 'intended'"),
     ),
     mutant(
         "the id of an accepted row stays in memory",
