@@ -21,6 +21,7 @@ OTHER_OPTIONS: tuple[dict[str, Any], ...] = (
 )
 
 
+OF_FILES = frozenset({"files", "files that change", "expired addresses", "no addresses"})
 SIZES = (7, 2, 1)  # shares of nights of up to 8, 20 and 60 rows: most faults need few
 
 
@@ -34,6 +35,9 @@ def draw_night(seed: int) -> Night:
     titled = rng.random() < 0.5
     lists = _draw_lists(rng, count, has_twins=identity == "bare" and not titled and kinds[0] != "agent")
     options = _draw_options(rng, has_journal=has_journal)
+    troubles = draw_troubles(rng, hears=options.get("watch") == "webhooks")
+    if any(one.kind in OF_FILES for one in troubles):
+        options["download_to"] = "videos"
     return Night(
         seed=seed,
         kinds=kinds,
@@ -43,7 +47,7 @@ def draw_night(seed: int) -> Night:
         lists=tuple(one for one, _ in lists),
         account=_draw_account(rng),
         options=options,
-        troubles=draw_troubles(rng, hears=options.get("watch") == "webhooks"),
+        troubles=troubles,
         sittings=_draw_sittings(rng, [habit for _, habit in lists], has_journal=has_journal),
     )
 

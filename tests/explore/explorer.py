@@ -112,8 +112,8 @@ def play(night: Night) -> Found:
             story.met[one.kind] += 1
     return Found(
         seed=night.seed,
-        fault=story.faults[0] if story.faults else None,
-        story=f"{_plan(night)}\n{story}",
+        fault=story.faults[0].replace(folder, "~") if story.faults else None,
+        story=f"{_plan(night)}\n{story}".replace(folder, "~"),  # it has another name each time
         met=story.met,
         seconds=time.perf_counter() - began,
         requests=len(world.requests),

@@ -204,7 +204,7 @@ class Machine:
                 async with heygen.resume(journal):
                     self.invariants.require(holds=False, words="two processes run one journal at once")
         except JournalError as exc:
-            self.tell(f"    {exc}")
+            self.invariants.require("in use by" in str(exc), f"another process is refused without its reason: {exc}")
 
     async def _served(self, life: Life) -> None:
         """Wait until HeyGen has got what was sent: it does not sleep."""

@@ -171,8 +171,8 @@ def _files(rng: random.Random, when: When) -> Fault:
 
 def _changed_files(rng: random.Random, when: When) -> tuple[Fault, ...]:
     """Return files that change while they are fetched, which is seen only if a fetch breaks off before."""
-    broken = rng.choice([Truncated, DropBefore])(path=FILES, **{**when, "probability": 0.5})
-    return broken, ChangedFile(path=FILES, heeds=rng.random() < 0.5, **{**when, "probability": 0.5})
+    often = {"between": (when["between"][0], 6 * HOUR), "probability": 0.5}
+    return Truncated(path=FILES, **often), ChangedFile(path=FILES, heeds=rng.random() < 0.3, **often)
 
 
 def _dripping(rng: random.Random, when: When) -> Fault:
@@ -256,6 +256,7 @@ COSTLY = frozenset(  # drawn more often
         "gateway page after the work",
         "slow before the work",
         "failed renders",
+        "files that change",
     }
 )
 POOL = "the pool changes"

@@ -57,10 +57,16 @@ MUTANTS = (
         ("bulk.watch.sweep:Sweep.leave_out", "row.odd or row.left_out >= LEFT_OUT", "False"),
     ),
     mutant(
-        "a batch is asked for in bulk only, though HeyGen refuses that",
-        ("bulk.watch.batch_follower:BatchFollower._failed", "self._unclear.add(batch_id)", "pass"),
-        ("bulk.watch.batch_follower:BatchFollower._failed", "self._in_bulk = False", "pass"),
-        ("bulk.watch.batch_follower:BatchFollower._entries_of", "and self._list.in_bulk and", "and"),
+        "a batch is asked for in bulk only",
+        (
+            "bulk.watch.batch_follower:BatchFollower._look_at",
+            "self._in_bulk and self._list.in_bulk and batch_id not in self._unclear",
+            "True",
+        ),
+    ),
+    mutant(
+        "a row of a batch fails because of a bulk answer alone",
+        ("bulk.watch.batch_follower:BatchFollower._judge", "if not is_own:", "if False:"),
     ),
     mutant(
         "deleted files are not fetched again",
