@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal
@@ -30,7 +31,7 @@ class Lines:
     columns: tuple[str, ...] = ()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Night:
     """The plan of a night.
 
@@ -101,6 +102,24 @@ class Night:
     def hears(self) -> bool:
         """True if the user hears HeyGen's webhooks."""
         return self.options.get("watch") == "webhooks"
+
+    @functools.cached_property
+    def words(self) -> frozenset[str]:
+        """The words that tell what there is in the night: kinds, options, troubles, habits and interruptions."""
+        options = {**self.options, **{name: value for one in self.sittings for name, value in one.options.items()}}
+        return frozenset(
+            [
+                *self.kinds,
+                self.identity,
+                *(["journal"] if self.has_journal else []),
+                *(["titles"] if self.titled else []),
+                *options,
+                *(f"{name}={value}" for name, value in options.items()),
+                *(one.kind for one in self.troubles),
+                *(one.habit for one in self.sittings),
+                *(one.kind for sitting in self.sittings for one in sitting.interruptions),
+            ]
+        )
 
     # Pieces
 

@@ -24,13 +24,15 @@ class Caught:
 
     Attributes:
         name: Mutant.
-        nights: Nights that were played.
+        nights: Nights that were drawn.
+        played: Nights of these that were played; the others have nothing that could show the fault.
         seed: Seed of the night that found it; None if none did.
         fault: Broken invariant, in words.
     """
 
     name: str
     nights: int
+    played: int
     seed: int | None = None
     fault: str | None = None
 
@@ -38,15 +40,19 @@ class Caught:
         """Return the outcome in words."""
         if self.seed is None:
             return f"  NOT FOUND in {self.nights:,} nights: {self.name}"
-        return f"  {self.nights:>5,}  {self.name}  (seed {self.seed}: {self.fault})"
+        return f"  {self.nights:>5,}  {self.name}  ({self.played} played; seed {self.seed}: {self.fault:.100})"
 
 
 def hunt(name: str, first: int, most: int = MOST_NIGHTS) -> Caught:
     """Play nights from seed *first* on with a mutant until one finds it."""
+    played = 0
     for seed in range(first, first + most):
+        if not MUTANTS[name].can_be_seen(draw_night(seed)):
+            continue
+        played += 1
         if (fault := meets(name, seed)) is not None:
-            return Caught(name=name, nights=seed - first + 1, seed=seed, fault=fault)
-    return Caught(name=name, nights=most)
+            return Caught(name=name, nights=seed - first + 1, played=played, seed=seed, fault=fault)
+    return Caught(name=name, nights=most, played=played)
 
 
 def meets(name: str, seed: int) -> str | None:

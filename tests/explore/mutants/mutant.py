@@ -15,6 +15,8 @@ from typing import Any
 
 import attrs
 
+from tests.explore.night import Night
+
 
 @attrs.frozen
 class Edit:
@@ -57,10 +59,16 @@ class Mutant:
     Attributes:
         name: Fault, in words.
         edits: Changes that make it.
+        needs: Words of a night, without which it cannot be seen: all of them, of those with "|" one of its parts.
     """
 
     name: str
     edits: tuple[Edit, ...]
+    needs: tuple[str, ...] = ()
+
+    def can_be_seen(self, night: Night) -> bool:
+        """Return True if a night has what is needed; others need not be played."""
+        return all(any(word in night.words for word in need.split("|")) for need in self.needs)
 
     @contextlib.contextmanager
     def alive(self) -> Iterator[None]:
@@ -71,12 +79,12 @@ class Mutant:
             yield
 
 
-def mutant(name: str, *edits: tuple[str, str, str]) -> Mutant:
+def mutant(name: str, *edits: tuple[str, str, str], needs: tuple[str, ...] = ()) -> Mutant:
     """Return a mutant of edits that are given as place, old and new text."""
     texts: dict[str, list[tuple[str, str]]] = {}
     for place, old, new in edits:
         texts.setdefault(place, []).append((old, new))
-    return Mutant(name, tuple(Edit(place, tuple(pairs)) for place, pairs in texts.items()))
+    return Mutant(name, tuple(Edit(place, tuple(pairs)) for place, pairs in texts.items()), needs)
 
 
 @functools.cache

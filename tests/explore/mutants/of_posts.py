@@ -8,10 +8,12 @@ MUTANTS = (
     mutant(
         "a key is trusted for ever by the next run",
         ("bulk.jobs.next_step:key_holds", "< KEY_SECONDS", "< 1e9"),
+        needs=("journal",),
     ),
     mutant(
         "a key is trusted for ever by a running process",
         ("bulk.jobs.next_step:may_send", "0 <= history.key_age < KEY_SECONDS", "True"),
+        needs=("asleep|asleep, with a clock that stood still",),
     ),
     mutant(
         "the intent is written after the POST, not before",
@@ -25,10 +27,15 @@ MUTANTS = (
             "    if len(jobs) == 1:\n"
             "        await self._store.sending(jobs)\n",
         ),
+        needs=(
+            "journal",
+            "crash at a moment|power cut at a moment|crash before a commit|crash after a commit|power cut after a commit|crash at a request|crash at an answer|crash at a step",
+        ),
     ),
     mutant(
         "a commit is not synced to the disk",
         ("bulk.journal.sqlite:SqliteBackend._connect", "synchronous = FULL", "synchronous = OFF"),
+        needs=("journal", "power cut at a moment|power cut after a commit"),
     ),
     mutant(
         "a gateway's page is taken for HeyGen's refusal",
@@ -37,6 +44,7 @@ MUTANTS = (
             "isinstance(error, APIError) and not perhaps_executed(error)",
             "not perhaps_executed(error) or (error.http_status or 0) >= 300",
         ),
+        needs=("gateway page after the work|empty page of a gateway|cut page of a gateway|gzip page of a gateway",),
     ),
     mutant(
         "a 5xx is taken for a refusal",
@@ -57,37 +65,45 @@ MUTANTS = (
             "found = await find(self.client, self.journal, record)",
             "found = []",
         ),
+        needs=("journal",),
     ),
     mutant(
         "a held row is sent again, though nobody said so",
         ("bulk.jobs.next_step:verdict", "else on_unknown", "else 'resubmit'"),
+        needs=("journal",),
     ),
     mutant(
         "a search does not wait until HeyGen's lists can be trusted",
         ("bulk.jobs.next_step:grace_left", "max(0.0, began + GRACE_SECONDS - now)", "0.0"),
+        needs=("journal", "slow before the work"),
     ),
     mutant(
         "any video that belongs to no row is adopted",
         ("bulk.campaign.recovery:_listed", "list(title=title)", "list()"),
         ("bulk.campaign.recovery:_titled", "made.title == title", "True"),
+        needs=("journal", "titles"),
     ),
     mutant(
         "a video of another row is adopted",
         ("bulk.campaign.recovery:_listed", "list(title=title)", "list()"),
         ("bulk.campaign.recovery:_titled", "made.title == title and not journal.knows_video(made.id)", "True"),
         ("bulk.campaign.recovery:Recovery._is_taken", "self.journal.knows_session(found_id) or ", "False and "),
+        needs=("journal", "titles"),
     ),
     mutant(
         "a session of another row is adopted",
         ("bulk.campaign.recovery:_sessions", "prompts[-1] == prompt", "True"),
+        needs=("journal", "agent"),
     ),
     mutant(
         "a failed row is sent again under its old key",
         ("bulk.journal.journal:Journal.begin_again", "found.generation + 1", "found.generation"),
+        needs=("journal", "failed renders"),
     ),
     mutant(
         "an edited row is sent under its old key",
         ("bulk.jobs.keys:idempotency_key", "body, str(generation)", "''"),
+        needs=("journal", "list edited"),
     ),
     mutant(
         "a row is sent again under a new key within a run",
@@ -100,6 +116,7 @@ MUTANTS = (
             "len(members) != self._journal.batch(batch).size",
             "False",
         ),
+        needs=("journal", "submit=batch"),
     ),
     mutant(
         "a batch is sent again in two",
@@ -108,10 +125,12 @@ MUTANTS = (
             "await self._submitter.submit(*self._mates.pop(row.index))",
             "for one in self._mates.pop(row.index): await self._submitter.submit(one)",
         ),
+        needs=("journal", "submit=batch|submit=auto"),
     ),
     mutant(
         "the id of an accepted row stays in memory",
         ("bulk.journal.journal_store:JournalStore.accepted", "await self._write(", "(lambda _: None)("),
+        needs=("journal",),
     ),
     mutant(
         "rows of a refused batch that HeyGen blames are lost",
@@ -120,6 +139,7 @@ MUTANTS = (
             "return [*alone, Posts(good, needs_room=True)]",
             "return [Posts(good, needs_room=True)]",
         ),
+        needs=("submit=batch", "refused rows"),
     ),
     mutant(
         "a POST is repeated without a pause",
@@ -133,6 +153,7 @@ MUTANTS = (
         "a run that is told to stop goes on sending",
         ("bulk.run.submitter:Submitter._submit", "if self.is_stopping:", "if False:"),
         ("bulk.run.submitter:Submitter.stop", "self.is_stopping = True", "pass"),
+        needs=("Ctrl-C|Ctrl-C twice",),
     ),
     mutant(
         "a run that is left forgets the POSTs on the wire",
@@ -141,5 +162,6 @@ MUTANTS = (
             "row.stage is not Stage.DELIVERED",
             "row.stage not in {Stage.DELIVERED, Stage.SENDING}",
         ),
+        needs=("cancelled|Ctrl-C twice",),
     ),
 )

@@ -12,6 +12,7 @@ MUTANTS = (
             "row.misses >= MISSES and now - row.missed_since >= MISSED_SECONDS",
             "True",
         ),
+        needs=("404 for minutes",),
     ),
     mutant(
         "a bulk status of failed is believed without a look at the details",
@@ -24,6 +25,7 @@ MUTANTS = (
             "            await self._list.end(row, RenderFailedError('?', resource_id=row.video_id, spent='no'))\n"
             "            return False\n",
         ),
+        needs=("bulk statuses lag or lie",),
     ),
     mutant(
         "a row that is late counts as failed in the journal",
@@ -36,6 +38,7 @@ MUTANTS = (
     mutant(
         "a failed video counts as completed",
         ("bulk.run.finisher:_result_of", "end.check()", "pass"),
+        needs=("failed renders",),
     ),
     mutant(
         "a webhook is believed without a look",
@@ -47,14 +50,17 @@ MUTANTS = (
             "                self.rendered(row, 'completed')\n"
             "                continue",
         ),
+        needs=("watch=webhooks",),
     ),
     mutant(
         "an audit believes that every failed video is there",
         ("bulk.campaign.audit:_difference", 'video.status != "completed"', "False"),
+        needs=("audit --fix",),
     ),
     mutant(
         "a video that bulk answers leave out is never asked for",
         ("bulk.watch.sweep:Sweep.leave_out", "row.odd or row.left_out >= LEFT_OUT", "False"),
+        needs=("bulk statuses lag or lie",),
     ),
     mutant(
         "a batch is asked for in bulk only",
@@ -63,19 +69,23 @@ MUTANTS = (
             "self._in_bulk and self._list.in_bulk and batch_id not in self._unclear",
             "True",
         ),
+        needs=("submit=batch", "bulk statuses refused|bulk statuses lag or lie"),
     ),
     mutant(
         "a row of a batch fails because of a bulk answer alone",
         ("bulk.watch.batch_follower:BatchFollower._judge", "if not is_own:", "if False:"),
+        needs=("submit=batch|submit=auto", "bulk statuses lag or lie"),
     ),
     mutant(
         "deleted files are not fetched again",
         ("bulk.journal.stored_files:still_there", "if file.file is None or _size(file.file) == file.size_bytes", ""),
+        needs=("files deleted", "download_to"),
     ),
     mutant(
         "a cut file is taken for the whole one",
         ("bulk.download.downloader:Downloader._finish", "part.whole_bytes not in {None, part.size_bytes}", "False"),
         ("bulk.download.downloader:Downloader._finish", 'ending.endswith(".mp4") and is_cut_short(part.path)', "False"),
+        needs=("download_to", "files|files that change|half answer|cut answer"),
     ),
     mutant(
         "any page is taken for a film",
@@ -85,6 +95,7 @@ MUTANTS = (
             "ending = '.mp4'",
         ),
         ("bulk.download.downloader:Downloader._finish", 'ending.endswith(".mp4") and is_cut_short(part.path)', "False"),
+        needs=("download_to", "files|gateway page of a read|half answer|malformed answer"),
     ),
     mutant(
         "an expired address is tried for ever",
@@ -94,10 +105,12 @@ MUTANTS = (
             "files.stale = False",
         ),
         ("bulk.download.downloader:Downloader.name_files", "stale=video.video_url is None", "stale=False"),
+        needs=("download_to",),
     ),
     mutant(
         "a file that has changed is continued",
         ("http.downloads:_is_other", 'return found not in {"", tag}', "return False"),
         ("bulk.download.downloader:Downloader._begin", "and same", ""),
+        needs=("files that change",),
     ),
 )

@@ -13,6 +13,7 @@ MUTANTS = (
             "keys.named(f'{self.mark} {job.name}')",
         ),
         ("bulk.jobs.row_match:match_of", 'return "equal" if is_made else "new"', "return 'new'"),
+        needs=("journal", "named"),
     ),
     mutant(
         "rows without a name are new in each list",
@@ -22,19 +23,23 @@ MUTANTS = (
             "self._numbering.identity(keys.named(f'{self.mark} {request}'))",
         ),
         ("bulk.jobs.row_match:match_of", 'return "equal" if is_made else "new"', "return 'new'"),
+        needs=("journal", "cells|bare"),
     ),
     mutant(
         "an edited row is paid for again without a word",
         ("bulk.jobs.row_match:match_of", 'or known.has_failed_free else "changed"', "or True else 'changed'"),
+        needs=("list edited", "named"),
     ),
     mutant(
         "an edited row is sent while its former POST is under way",
         ("bulk.jobs.row_match:match_of", 'return "busy"', "return 'replaced'"),
+        needs=("list edited", "named"),
     ),
     mutant(
         "a shortened list sends the rows that it no longer has",
         ("bulk.journal.row_lists:RowLists._ended", "WHERE state = 'planned' AND", "WHERE state = 'nothing' AND"),
         ("bulk.journal.queries:JournalReader._page", 'if states == ("planned",):', "if False:"),
+        needs=("list shortened",),
     ),
     mutant(
         "a lost row that left the list is sent again under its key",
@@ -44,10 +49,12 @@ MUTANTS = (
             "any(member.seen < self._newest for member in members)",
             "False",
         ),
+        needs=("list shortened",),
     ),
     mutant(
         "a lost row that left the list is paid for by resubmit",
         ("bulk.campaign.recovery:Recovery.recover", "not self.journal.is_wanted(record)", "False"),
+        needs=("list shortened", "on_unknown=resubmit"),
     ),
     mutant(
         "ids of former renders are forgotten",
@@ -56,6 +63,7 @@ MUTANTS = (
             "WHERE id = ? AND state NOT IN",
             "WHERE id = -? AND state NOT IN",
         ),
+        needs=("journal",),
     ),
     mutant(
         "a video that a row had before is paid for again",
@@ -64,6 +72,7 @@ MUTANTS = (
             'return "unchanged" if entry.body_hash in former else "changed"',
             "return 'replaced'",
         ),
+        needs=("list edited", "list put back"),
     ),
     mutant(
         "retry sends rows again that are paid for",
@@ -72,6 +81,7 @@ MUTANTS = (
             'self._change(job_id, ("failed",), f"state = \'{state}\', ended_at = NULL")',
             "self.plan_again(job_id, generation=found.generation + 1)",
         ),
+        needs=("journal",),
     ),
     mutant(
         "rows that wait for the disk are forgotten when the run is left",
@@ -81,10 +91,12 @@ MUTANTS = (
             "self._registry.left if row.stage is not Stage.RECORDING]",
         ),
         ("bulk.run.result_stream:ResultQueue.drain", "list(self._registry.at(Stage.RECORDING))", "()"),
+        needs=("cancelled|Ctrl-C twice",),
     ),
     mutant(
         "unread results are lost when the run is left",
         ("bulk.run.result_stream:Results.leave", "self.unread += self._queue.drain()", "list(self._queue.drain())"),
+        needs=("cancelled|Ctrl-C twice",),
     ),
     mutant(
         "a result is told twice",
@@ -105,5 +117,6 @@ MUTANTS = (
             "(index := _index_of(entry)) in rows",
             "(index := (_index_of(entry) or 0) ^ 1) in rows",
         ),
+        needs=("submit=batch|submit=auto",),
     ),
 )
