@@ -16,16 +16,24 @@ MUTANTS = (
         needs=("asleep|asleep, with a clock that stood still",),
     ),
     mutant(
+        "the age of a key is not asked again after a wait",
+        ("bulk.run.submitter:Submitter._try", "if not self._may_send(posts):", "if False:"),
+        needs=("asleep|asleep, with a clock that stood still",),
+    ),
+    mutant(
         "the intent is written after the POST, not before",
         (
             "bulk.run.submitter:Submitter._try",
-            "    key = await self._store.sending([row.job for row in posts.rows])\n"
-            "    outcome = await self._post(posts, key, admission)\n",
-            "    jobs = [row.job for row in posts.rows]\n"
-            "    key = jobs[0].key if len(jobs) == 1 else await self._store.sending(jobs)\n"
-            "    outcome = await self._post(posts, key, admission)\n"
+            "key = await self._store.sending([row.job for row in posts.rows])",
+            "jobs = [row.job for row in posts.rows]\n"
+            "    key = jobs[0].key if len(jobs) == 1 else await self._store.sending(jobs)",
+        ),
+        (
+            "bulk.run.submitter:Submitter._try",
+            "outcome = await self._post(posts, key, admission)",
+            "outcome = await self._post(posts, key, admission)\n"
             "    if len(jobs) == 1:\n"
-            "        await self._store.sending(jobs)\n",
+            "        await self._store.sending(jobs)",
         ),
         needs=(
             "journal",
