@@ -60,8 +60,10 @@ def _draw_lists(rng: random.Random, count: int, *, has_twins: bool) -> list[tupl
     first = lines[: rng.randint(1, count)] if rng.random() < 0.2 else lines
     lists = [(Lines(lines=tuple(first)), "the list")]
     columns: tuple[str, ...] = ()
-    for _ in range(rng.choice([0, 0, 1, 1, 2, 3])):
-        habit = rng.choice(["list edited", "list shortened", "list grown", "list re-exported", "list put back"])
+    for _ in range(rng.choice([0, 1, 1, 2, 2, 3])):
+        habit = rng.choice(
+            ["list edited", "list edited", "list shortened", "list grown", "list re-exported", "list put back"]
+        )
         now = list(lists[-1][0].lines)
         if habit == "list edited":
             now = [(row, version + (rng.random() < 0.4)) for row, version in now]
@@ -98,7 +100,7 @@ def _draw_account(rng: random.Random) -> dict[str, Any]:
 def _draw_options(rng: random.Random, *, has_journal: bool) -> dict[str, Any]:
     possible: list[tuple[str, float, list[Any]]] = [
         ("deadline", 1.0, [300.0, 900.0, 900.0, 1800.0]),
-        ("submit", 0.7, ["each", "batch", "batch", "auto"]),
+        ("submit", 0.7, ["each", "batch", "batch", "batch", "auto"]),
         ("max_in_flight", 0.8, [1, 2, 5, 10, 30, "auto"]),
         ("watch", 0.45, ["each", "sweep", "webhooks"]),
         ("download_to", 0.5, ["videos"]),
@@ -108,7 +110,7 @@ def _draw_options(rng: random.Random, *, has_journal: bool) -> dict[str, Any]:
         ("breaker", 0.15, [(1, 2), (3, 5)]),
         ("max_agents", 0.2, [1, 10]),
         ("tag_titles", 0.2 * has_journal, [True]),
-        ("on_unknown", 0.2 * has_journal, ["resubmit", "skip"]),
+        ("on_unknown", 0.35 * has_journal, ["resubmit", "skip"]),
     ]
     options = {name: rng.choice(values) for name, share, values in possible if rng.random() < share}
     if "canary" not in options:

@@ -229,7 +229,7 @@ KINDS: dict[str, Draw] = {
     "refused rows": lambda rng, when: ErrorAnswer(
         status=rng.choice([400, 403, 404, 422]),
         code="invalid_parameter",
-        message=rng.choice(["No.", "Invalid payload(s) at index 0.", "Invalid payload(s) at index 1, 2."]),
+        message=rng.choice(["No.", *(f"Invalid payload(s) at index {items}." for items in ("0", "1", "1, 2"))]),
         method="POST",
         **when,
     ),
@@ -287,7 +287,7 @@ def draw_trouble(rng: random.Random, *, hears: bool = True) -> Trouble:
 
 def _when(rng: random.Random) -> When:
     if rng.random() < 0.5:
-        return {"between": (0.0, 6 * HOUR), "probability": rng.choice([0.05, 0.2, 0.5])}
-    begin = rng.choice([0.0, 0.0, rng.uniform(0, 60), rng.uniform(0, 600)])
+        return {"between": (0.0, 6 * HOUR), "probability": rng.choice([0.1, 0.3, 0.6])}
+    begin = rng.choice([0.0, 0.0, 0.0, rng.uniform(0, 60), rng.uniform(0, 600)])
     length = rng.choice([5.0, 40.0, 200.0, 900.0, 900.0, 2000.0] if rng.random() < 0.97 else [26 * HOUR])
     return {"between": (begin, begin + length), "probability": rng.choice([0.3, 0.8, 1.0])}

@@ -83,7 +83,7 @@ MUTANTS = (
     mutant(
         "a search does not wait until HeyGen's lists can be trusted",
         ("bulk.jobs.next_step:grace_left", "max(0.0, began + GRACE_SECONDS - now)", "0.0"),
-        needs=("journal", "slow before the work"),
+        needs=("journal", "slow before the work", "agent"),
     ),
     mutant(
         "any video that belongs to no row is adopted",
