@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from tests.explore.explorer import Found
 from tests.explore.habits import HABITS, INTERRUPTIONS
 from tests.explore.tally import founds
-from tests.explore.trouble import KINDS, POOL
+from tests.explore.trouble import FORGOTTEN, KINDS, POOL
 
-EVERY_KIND = frozenset({*KINDS, POOL, *HABITS, *INTERRUPTIONS})
+EVERY_KIND = frozenset({*KINDS, POOL, FORGOTTEN, *HABITS, *INTERRUPTIONS})
 
 
 def choose(first: int, nights: int, processes: int) -> list[int]:

@@ -79,7 +79,7 @@ class Machine:
         """Do *work* in a process of its own, and return its life."""
         account._accounts.pop(self.loop, None)
         life = self.life = Life(folder=self.folder, wire=self._wire(), scope=anyio.CancelScope(), deaths=interruptions)
-        self.receiver = Receiver(secrets=[SECRET])
+        self.receiver = Receiver(secrets=[SECRET]) if self.books.night.hears else None
         self.loop.on_step = (lambda: life.passes("step")) if life.counts_steps else None
         requests = len(self.world.requests)
         async with anyio.create_task_group() as meanwhile:

@@ -14,7 +14,7 @@ from tests.explore.drawing import draw_night
 from tests.explore.explorer import Found, play
 from tests.explore.habits import HABITS, INTERRUPTIONS
 from tests.explore.shrinking import kind_of
-from tests.explore.trouble import KINDS, POOL
+from tests.explore.trouble import FORGOTTEN, KINDS, POOL
 
 AT_ONCE = 4  # nights that a process plays before it reports
 
@@ -52,7 +52,7 @@ class Tally:
     def summary(self) -> str:
         """Return the number of nights in which each kind of trouble and habit took effect."""
         lines = [self.line]
-        for title, kinds in (("trouble", [*KINDS, POOL]), ("habits", [*HABITS, *INTERRUPTIONS])):
+        for title, kinds in (("trouble", [*KINDS, POOL, FORGOTTEN]), ("habits", [*HABITS, *INTERRUPTIONS])):
             lines.append(f"{title}:")
             lines += [f"  {self.met[kind]:>9,}  {kind}{'' if self.met[kind] else '  <- never met'}" for kind in kinds]
         return "\n".join(lines)

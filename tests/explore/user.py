@@ -18,14 +18,16 @@ from heygen_async.bulk.campaign.audit import audit
 from heygen_async.bulk.output.report.next_steps import steps
 from heygen_async.cli.rendering.follow_run import rows_without_files
 from heygen_async.errors import JournalError
+from heygen_async.simulator.http.idempotency import SECONDS_KEPT
 from tests.explore.account import end_stuck
-from tests.explore.books import Books
+from tests.explore.books import Books, Known
 from tests.explore.disk import JOURNAL
 from tests.explore.faults import text_of
 from tests.explore.habits import HOUR, Sitting
 from tests.explore.invariants import Invariants
 from tests.explore.machine import Machine
 from tests.explore.night import Night
+from tests.explore.trouble import FORGOTTEN
 
 LAST_ROUNDS = 10
 PATIENT_ROUNDS = 2  # of the last ones, before rows of unknown outcome are sent again
@@ -75,6 +77,14 @@ class User:
         charges = [charge for charge in self.machine.world.ledger if text_of(charge.body) == text]
         shown = len(charges) == 1 and (charges[0].kind == "video_agent" or charges[0].body.get("title"))
         return bool(shown) and not clocks
+
+    def _is_forgotten(self, text: str) -> bool:
+        """Return True if a render was accepted so long ago that HeyGen has forgotten its key."""
+        then = self.machine.world.now() - SECONDS_KEPT
+        return any(charge.at < then and text_of(charge.body) == text for charge in self.machine.world.ledger)
+
+    def _rows(self) -> list[Known]:
+        return self.books.rows(self.journal) if self.night.has_journal else []
 
     async def _do(self, sitting: Sitting) -> None:
         if sitting.command == "run":
@@ -200,6 +210,8 @@ class User:
         held: list[Results] = []
         ended: list[bool] = []
         self.invariants.begin_process(self.night, options, self.journal)
+        if any(row.state in {"intended", "unknown"} and self._is_forgotten(row.text) for row in self._rows()):
+            self.machine.story.met[FORGOTTEN] += 1
         resubmits = options.get("on_unknown") == "resubmit" and self.night.has_journal
         self.books.begin_process(self.journal, resubmits=resubmits)
 
