@@ -30,6 +30,9 @@ from heygen_async.api.agents.turns import (
     Remark as Remark,
     Turn as Turn,
 )
+from heygen_async.api.base_client import (
+    RawAnswer as RawAnswer,
+)
 from heygen_async.api.client import (
     Client as Client,
 )
@@ -170,9 +173,12 @@ from heygen_async.api.uploads.upload import (
     Upload as Upload,
     UploadedAsset as UploadedAsset,
 )
-from heygen_async.api.webhooks import (
+from heygen_async.api.webhook_values import (
     LoggedEvent as LoggedEvent,
     WebhookEndpoint as WebhookEndpoint,
+)
+from heygen_async.bulk.campaign.shared_signals import (
+    shared_signals as shared_signals,
 )
 from heygen_async.bulk.campaign_file.campaign_file import (
     Campaign as Campaign,
@@ -296,6 +302,9 @@ from heygen_async.telemetry import (
     RetryPlanned as RetryPlanned,
     SlotsLearnt as SlotsLearnt,
     UploadProgressed as UploadProgressed,
+)
+from heygen_async.value import (
+    Value as Value,
 )
 from heygen_async.webhooks.events import (
     WebhookEvent as WebhookEvent,

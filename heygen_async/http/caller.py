@@ -14,7 +14,7 @@ import attrs
 
 from heygen_async.account.account import Account, account_of
 from heygen_async.account.admission import Admission, admitted
-from heygen_async.account.base_url import note_of_refusal
+from heygen_async.account.base_url import is_loopback, note_of_refusal
 from heygen_async.account.bearer_token import Token
 from heygen_async.account.credentials import Credentials, bearer_header
 from heygen_async.account.rate_limit import LONGEST_PAUSE_SECONDS, Pacer, Turn
@@ -32,6 +32,7 @@ from heygen_async.errors import (
 from heygen_async.http.call import Call, Options, T, request_of
 from heygen_async.http.retry import KEY_SECONDS, RetryPolicy, counts, perhaps_executed
 from heygen_async.http.transport import Request, Transport
+from heygen_async.http.wire import Answer
 from heygen_async.telemetry import RequestEnded, RetryPlanned, Telemetry
 
 E = TypeVar("E", bound=HeyGenError)
@@ -55,14 +56,31 @@ class Caller:
         retry: RetryPolicy,
         pacer: Pacer | None = None,
         telemetry: Telemetry | None = None,
+        defaults: Options = _DEFAULT,
     ) -> None:
-        """Send over *transport*, retry by *retry*, at the pace of *pacer*; *credentials* identify the account."""
+        """Send over *transport*, retry by *retry*, at the pace of *pacer*; *credentials* identify the account.
+
+        *defaults* hold for each call whose own options say nothing else.
+        """
         self.transport = transport
         self.credentials = credentials
         self.telemetry: Telemetry = telemetry or Telemetry()
         self._retry = retry
         self._pacer = pacer
+        self.defaults: Options = defaults
         self._account: Account | None = None
+        self._is_simulated = is_loopback(transport.base_url)
+
+    def with_defaults(self, defaults: Options) -> Caller:
+        """Return a caller with other defaults, over the same transport and account."""
+        return Caller(
+            self.transport,
+            credentials=self.credentials,
+            retry=self._retry,
+            pacer=self._pacer,
+            telemetry=self.telemetry,
+            defaults=defaults.over(self.defaults),
+        )
 
     @property
     def account(self) -> Account:
@@ -77,6 +95,11 @@ class Caller:
         configured = math.inf if self._pacer is None else self._pacer.per_second
         return min(configured, self.account.every.per_second)
 
+    def keep_step(self, answer: Answer) -> None:
+        """Heed the speed that a simulator on this machine tells. HeyGen's own answers never change the clock."""
+        if self._is_simulated:
+            self.account.clock.heed(answer.headers)
+
     async def send(self, call: Call[T], options: Options | None = None) -> T:
         """Send *call*, retrying by the policy, and return the value of its answer.
 
@@ -89,9 +112,10 @@ class Caller:
                 may have forgotten the key.
             DeadlineExceededError: `options.deadline` passed.
         """
-        attempts = _Attempts(self, call, options or _DEFAULT)
+        options = self.defaults if options is None else options.over(self.defaults)
+        attempts = _Attempts(self, call, options)
         try:
-            value: T = await self._send(attempts, None if options is None else options.deadline)
+            value: T = await self._send(attempts, options.deadline)
         except anyio.get_cancelled_exc_class() as exc:
             if attempts.spent_if_given_up() == "unknown":
                 note = attempts.cancelled()
@@ -127,7 +151,8 @@ class Caller:
         Raises:
             HeyGenError: The error of the attempt.
         """
-        attempts = _Attempts(self, call, attrs.evolve(_ONCE, idempotency_key=key), tried, admission)
+        once = attrs.evolve(_ONCE, idempotency_key=key).over(self.defaults)
+        attempts = _Attempts(self, call, attrs.evolve(once, deadline=None), tried, admission)
         value: T = await attempts.until_answered(math.inf)
         return value
 
@@ -164,7 +189,7 @@ class _Attempts:
         self._patience = caller.patience(options)
         self.turn = Turn(
             costs=call.costs,
-            since=anyio.current_time(),
+            since=caller.account.clock.now(),
             patience=self._patience or caller.patience(_DEFAULT),
             slots_decide=call.costs and self._patience == 0,
         )
@@ -213,16 +238,20 @@ class _Attempts:
                     delay = self._delay(exc, failures, waited, deadline)
                     waited += 0.0 if counts(exc) else delay
                 self._prepare_next(exc, delay)
-            await anyio.sleep(delay)
+            await self._caller.account.clock.sleep(delay)
 
     def _delay(self, error: HeyGenError, failures: int, waited: float, deadline: float) -> float:
         """Return the seconds until the next attempt, or raise the final error."""
         delay = self._caller.delay(error, failures, waited, self._options, repeatable=self._repeatable)
-        if delay is None or anyio.current_time() + delay > deadline or not self._within_budget(error):
+        if delay is None or self._ends(delay) > deadline or not self._within_budget(error):
             final = self._final_error(error, delay)
             raise final from (error.__cause__ if final is error else error)
         # The gate lets requests try at least so often.
         return min(delay, LONGEST_PAUSE_SECONDS) if isinstance(error, RateLimitError) else delay
+
+    def _ends(self, delay: float) -> float:
+        """Return the loop time at which a pause of so many seconds at HeyGen ends."""
+        return anyio.current_time() + self._caller.account.clock.real(delay)
 
     def _is_first_refusal(self, error: HeyGenError) -> bool:
         """Return True after a 401, but not after two in a row: it is tried again, with a new token if there is one."""
@@ -285,11 +314,11 @@ class _Attempts:
 
     async def _attempt(self) -> Any:
         started = anyio.current_time()
-        status, error = None, None
+        answer, error = None, None
         try:
             self._in_flight = True
             answer = await self._caller.transport.exchange(self._signed())
-            status = answer.status
+            self._caller.keep_step(answer)
             value = self._call.read(answer, str(self.request))
         except HeyGenError as exc:
             error = type(exc).__name__
@@ -300,8 +329,8 @@ class _Attempts:
             self._caller.account.budget.earn()
             return value
         finally:
-            if self._caller.telemetry.observers:
-                self._emit_ended(anyio.current_time() - started, status, error)
+            if self._caller.telemetry.observers or logger.isEnabledFor(logging.DEBUG):
+                self._report(anyio.current_time() - started, answer, error)
 
     def _signed(self) -> Request:
         """Return the request with the token of this attempt, unless the transport's headers have a credential."""
@@ -309,17 +338,27 @@ class _Attempts:
             return self.request
         return attrs.evolve(self.request, headers={**bearer_header(self._token.text), **self.request.headers})
 
-    def _emit_ended(self, seconds: float, status: int | None, error: str | None) -> None:
+    def _report(self, seconds: float, answer: Answer | None, error: str | None) -> None:
         origin = self._caller.transport.base_url
         event = RequestEnded(
             method=self._call.method,
             route=self._call.route,
-            status=status,
+            status=None if answer is None else answer.status,
             seconds=seconds,
             error=error,
             server=origin.host,
             port=origin.port,
             attempt=self._attempts,
+            request_id=None if answer is None else answer.request_id,
+        )
+        logger.debug(
+            "%s %s: %s in %d ms, attempt %d, request id %s",
+            event.method,
+            event.route,
+            event.error if event.status is None else event.status,
+            seconds * 1000,
+            event.attempt,
+            event.request_id,
         )
         self._caller.telemetry.emit(event)
 

@@ -168,7 +168,7 @@ class Values:
             for field, part in fields.items()
         ]
         title = {**NAMES, **ANSWERS_TOO}[name][1]
-        return _class(name_of(name, answer=True), title, name, _about(fields), lines)
+        return _class(f"{name_of(name, answer=True)}(Value)", title, name, _about(fields), lines)
 
     def fields(self, name: str) -> Iterator[tuple[str, Schema]]:
         """Yield the fields of a schema, required ones first."""

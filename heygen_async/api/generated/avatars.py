@@ -30,6 +30,7 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.value import Value
 
 _LOOK = Ends(subject="look", succeeded=frozenset({"completed", "pending_consent"}))
 
@@ -103,7 +104,7 @@ class PromptAvatar:
 
 
 @attrs.frozen(kw_only=True)
-class AvatarError:
+class AvatarError(Value):
     """The error of an avatar that could not be made.
 
     Attributes:
@@ -118,7 +119,7 @@ class AvatarError:
 
 
 @attrs.frozen(kw_only=True)
-class Avatar:
+class Avatar(Value):
     """A person with one or more looks.
 
     Attributes:
@@ -151,7 +152,7 @@ class Avatar:
 
 
 @attrs.frozen(kw_only=True)
-class Look:
+class Look(Value):
     """A look of an avatar. Its `id` is the `avatar_id` of requests.
 
     Attributes:
@@ -192,7 +193,7 @@ class Look:
 
 
 @attrs.frozen(kw_only=True)
-class CreatedAvatar:
+class CreatedAvatar(Value):
     """A new avatar; `avatar_item` is its look.
 
     Attributes:
@@ -262,7 +263,7 @@ class ConsentRequest:
 
 
 @attrs.frozen(kw_only=True)
-class Consent:
+class Consent(Value):
     """Address at which the person consents; absent if a consent video was given.
 
     Attributes:

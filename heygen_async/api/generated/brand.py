@@ -10,10 +10,11 @@ from heygen_async.api.fields.contract_rules import number
 from heygen_async.http import wire
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.value import Value
 
 
 @attrs.frozen(kw_only=True)
-class BrandKit:
+class BrandKit(Value):
     """Your brand's colors and logo.
 
     Attributes:
@@ -32,7 +33,7 @@ class BrandKit:
 
 
 @attrs.frozen(kw_only=True)
-class BrandGlossary:
+class BrandGlossary(Value):
     """The pronunciation of your brand's words.
 
     Attributes:

@@ -19,6 +19,7 @@ from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.api.handles.status import as_word, status_or_none
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
+from heygen_async.value import Value
 
 _MODEL_VIDEO = Ends(subject="model video", failed=frozenset({"failed", "cancelled"}), files=("video_url",))
 
@@ -158,7 +159,7 @@ class TextToVideo:
 
 
 @attrs.frozen(kw_only=True)
-class CreatedModelVideo:
+class CreatedModelVideo(Value):
     """The id of a new video of a model.
 
     Attributes:
@@ -173,7 +174,7 @@ class CreatedModelVideo:
 
 
 @attrs.frozen(kw_only=True)
-class ModelVideoTimings:
+class ModelVideoTimings(Value):
     """Times of the steps in seconds.
 
     Attributes:
@@ -186,7 +187,7 @@ class ModelVideoTimings:
 
 
 @attrs.frozen(kw_only=True)
-class ModelVideo:
+class ModelVideo(Value):
     """A video of a model, with its present status.
 
     Attributes:
@@ -223,7 +224,7 @@ class ModelVideo:
 
 
 @attrs.frozen(kw_only=True)
-class ModelImage:
+class ModelImage(Value):
     """An image of a model.
 
     Attributes:
@@ -244,7 +245,7 @@ class ModelImage:
 
 
 @attrs.frozen(kw_only=True)
-class ModelImages:
+class ModelImages(Value):
     """Images of a model, with their present status.
 
     Attributes:

@@ -28,10 +28,11 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.value import Value
 
 
 @attrs.frozen(kw_only=True)
-class TemplateItem:
+class TemplateItem(Value):
     """A template.
 
     Attributes:
@@ -54,7 +55,7 @@ class TemplateItem:
 
 
 @attrs.frozen(kw_only=True)
-class TemplateElementValue:
+class TemplateElementValue(Value):
     """The present value of an element.
 
     Attributes:
@@ -79,7 +80,7 @@ class TemplateElementValue:
 
 
 @attrs.frozen(kw_only=True)
-class TemplateElement:
+class TemplateElement(Value):
     """An element of a template that can be bound to a variable.
 
     Attributes:
@@ -105,7 +106,7 @@ class TemplateElement:
 
 
 @attrs.frozen(kw_only=True)
-class TemplateVariable:
+class TemplateVariable(Value):
     """A variable that a scene uses.
 
     Attributes:
@@ -120,7 +121,7 @@ class TemplateVariable:
 
 
 @attrs.frozen(kw_only=True)
-class TemplateScene:
+class TemplateScene(Value):
     """A scene of a template.
 
     Attributes:
@@ -137,7 +138,7 @@ class TemplateScene:
 
 
 @attrs.frozen(kw_only=True)
-class TemplateDetail:
+class TemplateDetail(Value):
     """A template with its variables and scenes.
 
     Attributes:

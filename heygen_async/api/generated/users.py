@@ -8,10 +8,11 @@ import attrs
 
 from heygen_async.http.call import Call, Options, data_reader
 from heygen_async.http.caller import Caller
+from heygen_async.value import Value
 
 
 @attrs.frozen(kw_only=True)
-class CreditPool:
+class CreditPool(Value):
     """Credits of one kind.
 
     Attributes:
@@ -26,7 +27,7 @@ class CreditPool:
 
 
 @attrs.frozen(kw_only=True)
-class SubscriptionCredits:
+class SubscriptionCredits(Value):
     """Credits of a subscription.
 
     Attributes:
@@ -41,7 +42,7 @@ class SubscriptionCredits:
 
 
 @attrs.frozen(kw_only=True)
-class UserSubscription:
+class UserSubscription(Value):
     """A plan and its credits.
 
     Attributes:
@@ -56,7 +57,7 @@ class UserSubscription:
 
 
 @attrs.frozen(kw_only=True)
-class UsageBasedBilling:
+class UsageBasedBilling(Value):
     """Billing of usage afterwards.
 
     Attributes:
@@ -75,7 +76,7 @@ class UsageBasedBilling:
 
 
 @attrs.frozen(kw_only=True)
-class WalletAutoReload:
+class WalletAutoReload(Value):
     """Settings of automatic reloads of a wallet.
 
     Attributes:
@@ -92,7 +93,7 @@ class WalletAutoReload:
 
 
 @attrs.frozen(kw_only=True)
-class UserWallet:
+class UserWallet(Value):
     """A prepaid balance.
 
     Attributes:
@@ -109,7 +110,7 @@ class UserWallet:
 
 
 @attrs.frozen(kw_only=True)
-class User:
+class User(Value):
     """An account.
 
     Attributes:

@@ -46,7 +46,7 @@ from heygen_async.bulk.watch.watchlist import Watchlist
 from heygen_async.errors import APIError, HeyGenError, JournalError, OutcomeUnknownError
 from heygen_async.http.outcomes import Lost, NoSlot, NotSent, Outcome, Refused
 from heygen_async.http.retry import is_gateway_page
-from heygen_async.telemetry import JobSubmitted, RetryPlanned, SlotsLearnt
+from heygen_async.telemetry import RetryPlanned, SlotsLearnt
 
 LAST_CALL_SECONDS = 5.0  # a POST under way may still bring its id when the run is left
 FIRST_LOOK_AT_SESSION_SECONDS = 10.0
@@ -88,6 +88,7 @@ class Submitter:
         self.stopped_at: int = -1
         self.on_stop: Callable[[], None] = lambda: None
         self._client = client
+        self._clock = client.account.clock
         self._store = store
         self._registry = registry
         self._slots = slots
@@ -117,7 +118,7 @@ class Submitter:
     @contextlib.contextmanager
     def wait(self, seconds: float = math.inf) -> Iterator[anyio.CancelScope]:
         """Bound a wait: it ends after *seconds*, and at once when nothing more is to be sent."""
-        with anyio.move_on_after(seconds) as scope:
+        with self._clock.move_on_after(seconds) as scope:
             self._waits.add(scope)
             try:
                 if self.is_stopping:
@@ -182,12 +183,16 @@ class Submitter:
             await self._settle(posts, LookFor(OutcomeUnknownError(_too_old(posts.rows))))
             return None
         outcome = await self._post(posts, key, admission)
-        posts.note(outcome)
+        posts.note(outcome, self._clock.now())
         if not isinstance(outcome, Lost | NotSent):
-            self._answered_at = anyio.current_time()
+            self._answered_at = self._clock.now()
         if len(posts.rows) > 1 and not posts.lost and isinstance(outcome, NoSlot | Refused):
             return await self._regroup(posts, outcome)
-        decision = after(outcome, posts.history(self._deadline, self._answered_at), posts.rows[0].kind)
+        decision = after(
+            outcome,
+            posts.history(self._clock.now(), self._deadline, self._answered_at),
+            posts.rows[0].kind,
+        )
         if isinstance(decision, Resend | WaitForSlot):
             await self._back_off(posts, decision.error)
             return decision
@@ -196,13 +201,13 @@ class Submitter:
 
     def _may_send(self, posts: Posts) -> bool:
         """Return True if a POST now cannot make a second render."""
-        return may_send(posts.rows[0].kind, posts.history(self._deadline))
+        return may_send(posts.rows[0].kind, posts.history(self._clock.now(), self._deadline))
 
     async def _post(self, posts: Posts, key: str, admission: Admission) -> Outcome:
         for row in posts.rows:
             self._registry.advance(row, Stage.SENDING)
             row.first_sent_at = row.first_sent_at or time.time()
-        posts.first_sent_at = posts.first_sent_at or anyio.current_time()
+        posts.first_sent_at = posts.first_sent_at or self._clock.now()
         requests = [row.job.request for row in posts.rows]
         if len(requests) == 1:
             return await self._client.attempt(requests[0], key, admission=admission, tried=posts.tries)
@@ -244,9 +249,9 @@ class Submitter:
         for row in rows:
             self._registry.advance(row, Stage.RENDERING)
             self._slots.accepted(row.ticket)
-            event = JobSubmitted(index=row.index, run=self._finisher.run, mode=row.kind, resource_id=resource_id)
-            self._client.telemetry.emit(event)
             self._watchlist.begin(row, first=FIRST_LOOK_AT_SESSION_SECONDS if is_session else None)
+        for row in rows:
+            await self._finisher.submitted(row, resource_id)
 
     async def _back_off(self, posts: Posts, error: HeyGenError) -> None:
         """Record that a refusal has to be waited out: rows are planned again, or unknown if an answer was lost."""

@@ -29,6 +29,7 @@ from heygen_async.api.generated.templates import TemplateVideo
 from heygen_async.api.handles import server_job
 from heygen_async.api.handles.video import VideoJob
 from heygen_async.http import wire
+from heygen_async.http.pages import Listing
 from heygen_async.simulator import DropAfterAccept, World
 from heygen_async.simulator.contract.contract import Operation, operation
 from heygen_async.simulator.router import COSTLY
@@ -140,10 +141,7 @@ async def test_the_method_sends_and_reads_its_operation(
     asked = operation(*where)
     before = len(world.requests)
     made = method(**arguments(asked, names, method))
-    if inspect.isawaitable(made):
-        made = await made
-    else:
-        made = [item async for item in made]
+    made = [item async for item in made] if isinstance(made, Listing) else await made
     sent = world.requests[before]
     assert (sent.method, sent.route) == where
     assert (sent.key is not None) == asked.keyed

@@ -44,8 +44,8 @@ MUTANTS = (
         "a webhook is believed without a look",
         (
             "bulk.watch.watchlist:Watchlist.wake",
-            "row.due, row.signalled = anyio.current_time(), True",
-            "row.due, row.signalled = anyio.current_time(), True\n"
+            "row.due, row.signalled = self.clock.now(), True",
+            "row.due, row.signalled = self.clock.now(), True\n"
             "            if row.video_id == resource_id:\n"
             "                self.rendered(row, 'completed')\n"
             "                continue",
