@@ -142,8 +142,8 @@ def _bulk_refused(rng: random.Random, when: When) -> Fault:
 
 
 def _not_found(rng: random.Random, when: When) -> Fault:
-    begin = when["between"][0]
-    short = {**when, "between": (begin, begin + rng.uniform(10, 250))}
+    begin = min(when["between"][0], 20.0)
+    short = {**when, "between": (begin, begin + rng.uniform(100, 280))}
     return ErrorAnswer(status=404, code="video_not_found", method="GET", path=rng.choice([DETAILS, SESSIONS]), **short)
 
 
@@ -171,7 +171,7 @@ def _files(rng: random.Random, when: When) -> Fault:
 
 def _changed_files(rng: random.Random, when: When) -> tuple[Fault, ...]:
     """Return files that change while they are fetched, which is seen only if a fetch breaks off before."""
-    often = {"between": (when["between"][0], 6 * HOUR), "probability": 0.5}
+    often: When = {"between": (when["between"][0], 6 * HOUR), "probability": 0.5}
     return Truncated(path=FILES, **often), ChangedFile(path=FILES, heeds=rng.random() < 0.3, **often)
 
 

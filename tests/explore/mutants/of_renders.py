@@ -58,11 +58,6 @@ MUTANTS = (
         needs=("audit --fix",),
     ),
     mutant(
-        "a video that bulk answers leave out is never asked for",
-        ("bulk.watch.sweep:Sweep.leave_out", "row.odd or row.left_out >= LEFT_OUT", "False"),
-        needs=("bulk statuses lag or lie",),
-    ),
-    mutant(
         "a batch is asked for in bulk only",
         (
             "bulk.watch.batch_follower:BatchFollower._look_at",
