@@ -20,9 +20,9 @@ def choose(first: int, nights: int, processes: int) -> list[int]:
 def _chosen(played: Iterable[Found]) -> Iterable[Found]:
     left, possible = set(EVERY_KIND), [found for found in played if found.fault is None]
     while possible:
-        best = max(possible, key=lambda found: len(left & set(found.met)) / (found.requests + 50))
-        if not left & set(best.met):
+        best = max(possible, key=lambda found: len(left & set(+found.met)) / (found.requests + 50))
+        if not left & set(+best.met):
             return
-        left -= set(best.met)
+        left -= set(+best.met)
         possible.remove(best)
         yield best

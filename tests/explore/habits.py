@@ -126,6 +126,7 @@ HABITS = (
     "canary approved",
     "canary not approved",
     "nobody to approve of a canary",
+    "results read slowly",
 )
 
 

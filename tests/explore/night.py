@@ -103,6 +103,11 @@ class Night:
         """True if the user hears HeyGen's webhooks."""
         return self.options.get("watch") == "webhooks"
 
+    @property
+    def reads_slowly(self) -> bool:
+        """True if the user takes time for each result: some are unread when a run is left."""
+        return self.seed % 4 == 0
+
     @functools.cached_property
     def words(self) -> frozenset[str]:
         """The words that tell what there is in the night: kinds, options, troubles, habits and interruptions."""

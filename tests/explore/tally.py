@@ -35,7 +35,7 @@ class Tally:
         self.nights += 1
         self.charges += found.charges
         self.requests += found.requests
-        self.met.update(set(found.met))
+        self.met.update(set(+found.met))
         if found.fault is not None:
             self.faults.setdefault(kind_of(found.fault), []).append(found)
 

@@ -33,6 +33,7 @@ LAST_ROUNDS = 10
 PATIENT_ROUNDS = 2  # of the last ones, before rows of unknown outcome are sent again
 PLENTY_USD = 1e6
 APPROVAL_SECONDS = 30.0
+READING_SECONDS = 20.0  # for one result, by a slow reader
 
 Start = Callable[[HeyGen], AbstractAsyncContextManager[Results]]
 LAST = Sitting(command="run", habit="to the end")
@@ -61,6 +62,7 @@ class User:
     async def live(self) -> None:
         """Do everything that the user does in the night."""
         self.books.can_be_found = self.can_be_found
+        self.machine.story.met["results read slowly"] += self.night.reads_slowly
         for sitting in self.night.sittings:
             self.machine.tell(f"> {sitting}")
             self.machine.story.met[sitting.habit] += 1
@@ -221,9 +223,7 @@ class User:
                 if is_list and not self.machine.is_dead:
                     self.books.list_is_whole()
                 async for result in results:
-                    read.append(result)
-                    if isinstance(result, Failed) and result.error.spent != "no":
-                        self.invariants.given_up.add(text_of(dict(body_of(result.request))) or "")
+                    await self._read(result, read)
             ended.append(True)
 
         life = await self.machine.run(follow, sitting.interruptions, lambda: held[0] if held else None)
@@ -238,6 +238,13 @@ class User:
         if self.night.has_journal and self.journal.exists():
             self.invariants.known_by_journal(self.journal)
         self.invariants.paid_once()
+
+    async def _read(self, result: Result, read: list[Completed | Failed]) -> None:
+        read.append(result)
+        if isinstance(result, Failed) and result.error.spent != "no":
+            self.invariants.given_up.add(text_of(dict(body_of(result.request))) or "")
+        if self.night.reads_slowly:
+            await anyio.sleep(READING_SECONDS)
 
     # The end
 
