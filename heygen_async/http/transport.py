@@ -8,7 +8,6 @@ import functools
 import itertools
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
-from importlib.metadata import version
 from ssl import SSLContext
 
 import aiohttp
@@ -17,7 +16,7 @@ import attrs
 import yarl
 
 from heygen_async.account.base_url import checked_base_url
-from heygen_async.account.headers import check_headers
+from heygen_async.account.headers import check_headers, user_agent
 from heygen_async.account.proxy import Proxies
 from heygen_async.account.redaction import Redaction
 from heygen_async.errors import AttemptTimeoutError, HeyGenError, InvalidInputError
@@ -88,7 +87,7 @@ class Transport:
         if session is not None and (proxy is not None or ssl is not None):
             raise InvalidInputError("session: has its own proxy and certificates; leave out proxy and ssl")
         self.base_url: yarl.URL = checked_base_url(base_url)
-        self._headers = {"User-Agent": f"heygen-async/{version('heygen-async')}", **credentials}
+        self._headers = {"User-Agent": user_agent(), **credentials}
         self._redaction = Redaction.of(self._headers)
         if session is not None:
             check_headers("session.headers", session.headers)

@@ -227,7 +227,8 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
     return tuple((re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template)), template) for template in templates)
 
 
-def _match(path: str) -> tuple[str, dict[str, str]]:
+@functools.lru_cache(maxsize=4096)  # the same few videos are asked for again and again
+def _match(path: str) -> tuple[str, Mapping[str, str]]:
     for pattern, template in _patterns():
         if found := pattern.fullmatch(path):
             return template, found.groupdict()

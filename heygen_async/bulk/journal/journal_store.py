@@ -156,7 +156,8 @@ class JournalStore(JobStore):
 
     async def sending(self, jobs: Sequence[Job]) -> str:
         """Write the intent, and which jobs are in the batch: what is sent again must be the same."""
-        if len(jobs) == 1 and jobs[0].index not in self._batches:
+        if len(jobs) == 1:
+            self._batches.pop(jobs[0].index, None)  # a row of a lost batch that is sent again alone has its own key
             (price,) = self._prices(jobs)
             await self._write(lambda: self._journal.intend(_id(jobs[0]), price))
             return jobs[0].key

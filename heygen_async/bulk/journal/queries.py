@@ -108,6 +108,14 @@ class JournalReader(Database):
         """Count the rows by state."""
         return Counter(dict(self._rows("SELECT state, count(*) FROM jobs GROUP BY state")))
 
+    def wanted(self) -> Counter[str]:
+        """Count the rows by state; planned and failed rows that the newest list no longer has count as dropped."""
+        query = (
+            f"SELECT CASE WHEN state IN ('planned', 'failed') AND NOT {_OF_NEWEST_LISTS} THEN 'dropped' ELSE state END "  # noqa: S608 - our own words
+            "AS wanted, count(*) FROM jobs GROUP BY wanted"
+        )
+        return Counter(dict(self._rows(query)))
+
     def due(self) -> int:
         """Count the rows that a run has to do something about: those of the newest list, and those under way."""
         query = (

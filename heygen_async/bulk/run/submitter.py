@@ -145,9 +145,8 @@ class Submitter:
             if self.is_stopping:
                 await self._give_up(posts)
                 return ()
-            if not may_send(posts.rows[0].kind, posts.history(self._clock.now(), self._deadline, self._patience)):
-                error = OutcomeUnknownError(_too_old(posts.rows))
-                await self._settle(posts, LookFor(error))
+            if not self._may_send(posts):
+                await self._settle(posts, LookFor(OutcomeUnknownError(_too_old(posts.rows))))
                 return ()
             if (admission := await self._admitted()) is None:
                 continue
@@ -182,6 +181,9 @@ class Submitter:
     async def _try(self, posts: Posts, admission: Admission) -> Resend | WaitForSlot | list[Posts] | None:
         """Send a group once and record what came of it; return how to go on, None if the rows are settled."""
         key = await self._store.sending([row.job for row in posts.rows])
+        if not self._may_send(posts):  # asked again: the machine may have slept meanwhile
+            await self._settle(posts, LookFor(OutcomeUnknownError(_too_old(posts.rows))))
+            return None
         outcome = await self._post(posts, key, admission)
         posts.note(outcome, self._clock.now())
         if not isinstance(outcome, Lost | NotSent):
@@ -198,6 +200,10 @@ class Submitter:
             return decision
         await self._settle(posts, decision)
         return None
+
+    def _may_send(self, posts: Posts) -> bool:
+        """Return True if a POST now cannot make a second render."""
+        return may_send(posts.rows[0].kind, posts.history(self._clock.now(), self._deadline, self._patience))
 
     async def _post(self, posts: Posts, key: str, admission: Admission) -> Outcome:
         for row in posts.rows:

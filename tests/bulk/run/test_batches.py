@@ -22,6 +22,7 @@ from heygen_async import (
     VideoAgent,
     errors,
 )
+from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.journal.sqlite import SqliteBackend
 from heygen_async.bulk.run.posts import blamed_items
 from heygen_async.simulator import (
@@ -310,6 +311,18 @@ async def test_a_batch_that_stays_unknown_is_kept_for_the_next_run(
     async with heygen.resume(path) as resumed:
         assert [type(result) async for result in resumed] == [Completed] * 4
     assert all_paid_once(world, 4)
+
+
+async def test_rows_of_a_lost_batch_that_are_sent_again_have_keys_of_their_own(
+    heygen: HeyGen, world: World, tmp_path: Path
+) -> None:
+    """After ten minutes of lost answers each row is sent alone, by `resubmit`, and has the video of its own script."""
+    world.faults.append(DropBefore(path="/v3/videos/batches"))
+    results = await collect(heygen, jobs(3), journal=tmp_path / "c.db", on_unknown="resubmit")
+    made = {charge.video_id: charge.body["script"] for charge in world.ledger}
+    assert len(made) == 3
+    scripts = {result.resource_id: body_of(result.request)["script"] for result in results}
+    assert scripts == made
 
 
 async def test_items_that_fail_are_failed_rows(heygen: HeyGen, world: World) -> None:

@@ -134,3 +134,19 @@ async def test_a_machine_that_slept_looks_before_it_gives_up(
     assert anyio.current_time() > 7200
     assert [type(result) for result in found] == [Completed] * 3
     assert len(world.ledger) == 3
+
+
+async def test_a_machine_that_falls_asleep_before_a_repetition_does_not_send_it(
+    heygen: HeyGen, world: World, tmp_path: Path
+) -> None:
+    """The laptop is closed for a day while the intent of a repetition is on its way to the disk."""
+    world.faults.append(ErrorAnswer(method="POST", nth=1, status=503, after_accept=True, retry_after="10"))
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualTimeLoop)
+    loop.call_later(10.6, loop.leap, 25 * 3600.0)
+    async with heygen.render_many([dv(1)], journal=tmp_path / "j.db") as results:
+        (found,) = await ends(results)
+    assert isinstance(found, Failed)
+    assert found.error.spent == "unknown"
+    assert world.request_counts()["POST /v3/videos"] == 1
+    assert len(world.ledger) == 1

@@ -284,3 +284,11 @@ async def test_half_a_character_in_an_answer_ends_no_run(heygen: HeyGen, world: 
     results = await collect(heygen, requests, watch="each", **options)
     assert sorted(type(result).__name__ for result in results) == ["Completed", "Completed", "Completed", "Failed"]
     assert all(result.file for result in results if isinstance(result, Completed)), results
+
+
+async def test_a_bulk_answer_alone_ends_no_item_of_a_batch(heygen: HeyGen, world: World) -> None:
+    """Items without videos that a bulk answer calls failed are rendered on, because their batch does not say so."""
+    world.slots = 1
+    world.faults.append(AlteredAnswer(path=SWEEPS, fields={"data.*.status": "failed"}, between=(0, 60)))
+    results = await collect(heygen, scripts(3), max_in_flight=3, submit="batch")
+    assert [type(result) for result in results] == [Completed] * 3

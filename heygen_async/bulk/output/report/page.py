@@ -107,7 +107,7 @@ def _values(journal: ReportData, paths: ReportPaths) -> dict[str, Any]:
         "dates": _dates(journal),
         "states": sections.STATES,
         "counts": counts,
-        "steps": steps(counts, _not_stored(journal, paths), journal.name),
+        "steps": steps(journal.wanted(), _not_stored(journal, paths), journal.name),
         "spent": spent,
         "price_list": PRICE_LIST,
         "at_stake": sections.at_stake(journal.at_stake()),

@@ -232,6 +232,20 @@ def test_a_campaign_of_failures_only(path: Path) -> None:
     assert "1 failed with an unclear outcome" in page.text("p.warning")
 
 
+def test_failed_rows_that_left_the_list_need_nothing(path: Path) -> None:
+    """No command is advised that would plan them again and never send them."""
+    with Journal(path, create=True) as journal:
+        take_in(journal, entry("a"), entry("b"))
+        for job_id in (1, 2):
+            journal.failed(job_id, code="x", error="x", spent="no")
+        take_in(journal, entry("c"))
+        journal.begin_again(1)
+    page = page_of(path)
+    assert f"heygen-async resume {path}" in page.commands
+    assert "1 row is left" in page.text("div.step")
+    assert "retry" not in page.text("div.step")
+
+
 def test_renders_under_way_are_told_and_drawn_until_the_last_change(path: Path) -> None:
     """They will be billed when they finish; what was sent without an answer is not drawn."""
     with Journal(path, create=True) as journal:
