@@ -113,7 +113,7 @@ class Failed(Ended[R]):
     @property
     def code(self) -> str:
         """HeyGen's error code, or the name of the error's class if there is none. Failures are counted by it."""
-        return _code_of(self.error)
+        return code_of(self.error)
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -127,12 +127,13 @@ class Unfinished(Ended[R]):
     spent: Spent
 
 
-def _code_of(error: HeyGenError) -> str:
+def code_of(error: HeyGenError) -> str:
+    """Return the code by which an error is counted: HeyGen's, or the name of its class."""
     return error.code or type(error).__name__
 
 
 def _error_facts(error: HeyGenError | None) -> dict[str, Any]:
-    return {} if error is None else {"error_code": _code_of(error), "error": error.message}
+    return {} if error is None else {"error_code": code_of(error), "error": error.message}
 
 
 Result: TypeAlias = Completed[R] | Failed[R]

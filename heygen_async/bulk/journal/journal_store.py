@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import anyio
 import attrs
@@ -16,6 +17,7 @@ from heygen_async.api.requests.stored import StoredRequest, body_of
 from heygen_async.bulk.jobs import keys
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.next_step import Step, next_step
+from heygen_async.bulk.jobs.outcomes import code_of
 from heygen_async.bulk.jobs.records import Links, Record, SavedFile, State
 from heygen_async.bulk.journal.job_store import JobStore, Named
 from heygen_async.bulk.journal.journal import Journal, UsdRange, WrongStateError
@@ -215,10 +217,11 @@ class JournalStore(JobStore):
         seconds, request = length_of(video.duration), job.request
         usd = None if seconds is None else self._rates.price(request.kind, seconds, body_of(request))
         price, job_id = usd or (None, None), _id(job)
-        links = Links(video.video_page_url, video.thumbnail_url, video.gif_url)
-        await self._write(
-            lambda: self._journal.completed(job_id, video_id=video.id, duration=seconds, price=price, links=links)
-        )
+        more: dict[str, Any] = {
+            "price": price,
+            "links": Links(video.video_page_url, video.thumbnail_url, video.gif_url),
+        }
+        await self._write(lambda: self._journal.completed(job_id, video_id=video.id, duration=seconds, **more))
 
     async def failed(self, job: Job, error: HeyGenError) -> None:
         """Write the end, unless the render goes on: then it stays open and the next run follows it."""
@@ -314,11 +317,6 @@ def job_of(journal: Journal, record: Record, step: Step) -> Job:
         step=step,
         record=record,
     )
-
-
-def code_of(error: HeyGenError) -> str:
-    """Return the code by which an error is counted."""
-    return error.code or type(error).__name__
 
 
 def _id(job: Job) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from heygen_async.cli.terminal.notice import Notice
+from heygen_async.cli.terminal.notice import EndNotice
 from heygen_async.cli.terminal.option_types import BaseUrl, DryRun, JournalFile, Json, Speed, Unknown, Usd
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def resume(
         Usd | None, Parameter(help="A new budget of the campaign, for all its runs together: 250, 250usd, $250.")
     ] = None,
     approve: Annotated[bool, Parameter(help="Ask before the rows after the canary are sent.")] = False,
-    notice: Notice = Notice(),  # noqa: B008 - a frozen value
+    notice: EndNotice = EndNotice(),  # noqa: B008 - a frozen value
     base_url: BaseUrl = None,
     speed: Speed = 1.0,
     in_json: Json = False,

@@ -13,7 +13,7 @@ from rich.console import Console
 from heygen_async.bulk.download.file_types import KINDS
 from heygen_async.cli.rendering.campaign_options import CampaignOptions, given, open_source, path_beside
 from heygen_async.cli.rendering.choice_options import ChoiceOptions
-from heygen_async.cli.terminal.notice import Notice
+from heygen_async.cli.terminal.notice import EndNotice
 from heygen_async.cli.terminal.option_types import (
     NO_DRY_RUN,
     BaseUrl,
@@ -157,7 +157,7 @@ def run(
     campaign_options: CampaignOptions = CampaignOptions(),  # noqa: B008 - a frozen value
     choice_options: ChoiceOptions = ChoiceOptions(),  # noqa: B008 - a frozen value
     flags: RunFlags = RunFlags(),
-    notice: Notice = Notice(),  # noqa: B008 - a frozen value
+    notice: EndNotice = EndNotice(),  # noqa: B008 - a frozen value
     no_preflight: NoPreflight = False,
     base_url: BaseUrl = None,
     speed: Speed = 1.0,

@@ -21,7 +21,7 @@ NOTICE_SECONDS = 10.0  # for the POST
 
 @Parameter(name="*")
 @attrs.frozen(kw_only=True)
-class Notice:
+class EndNotice:
     """Options for the notice at the end of a run."""
 
     on_finish: Annotated[
