@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import anyio
 import attrs
@@ -216,12 +216,9 @@ class JournalStore(JobStore):
         """Write the end, and what it cost."""
         seconds, request = length_of(video.duration), job.request
         usd = None if seconds is None else self._rates.price(request.kind, seconds, body_of(request))
-        price, job_id = usd or (None, None), _id(job)
-        more: dict[str, Any] = {
-            "price": price,
-            "links": Links(video.video_page_url, video.thumbnail_url, video.gif_url),
-        }
-        await self._write(lambda: self._journal.completed(job_id, video_id=video.id, duration=seconds, **more))
+        end = functools.partial(self._journal.completed, _id(job), video_id=video.id, duration=seconds)
+        links = Links(video.video_page_url, video.thumbnail_url, video.gif_url)
+        await self._write(lambda: end(price=usd or (None, None), links=links))
 
     async def failed(self, job: Job, error: HeyGenError) -> None:
         """Write the end, unless the render goes on: then it stays open and the next run follows it."""
