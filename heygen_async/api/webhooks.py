@@ -15,6 +15,7 @@ import anyio
 import attrs
 
 from heygen_async.api.fields.rules import instance_of, list_of, refuse, text, url as web_address
+from heygen_async.api.fields.unset import UNSET, Unset
 from heygen_async.errors import HeyGenError, InvalidInputError, NotFoundError
 from heygen_async.http import pages, wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
@@ -184,16 +185,17 @@ class Webhooks:
         endpoint_id: str,
         *,
         url: str | None = None,
-        events: Iterable[str] | None = None,
+        events: Iterable[str] | Unset | None = UNSET,
         options: Options | None = None,
     ) -> WebhookEndpoint:
-        """Change an endpoint's address, or the whole list of its event types. None leaves either unchanged.
+        """Change an endpoint's address, or the whole list of its event types; None as events stands for all types.
 
-        The call is not retried after a lost answer; you may repeat it.
+        What is left out stays as it is. The call is not retried after a lost answer; you may repeat it.
 
         Source: `PATCH /v3/webhooks/endpoints/{endpoint_id}`.
         """
-        body = wire.encode(_EndpointRequest(url=url, events=events))
+        request = _EndpointRequest(url=url, events=None if isinstance(events, Unset) else events)
+        body = {**wire.encode(request), **({"events": None} if events is None else {})}
         if not body:
             raise InvalidInputError("update: neither url nor events; give at least one of them")
         call = Call(

@@ -22,7 +22,10 @@ GENERATED = re.compile(r"^# Written by tests/codegen/", re.MULTILINE)
 TESTS_OF_NO_FOLDER = {"chaos", "codegen", "explore", "helpers", "project"}
 
 # Each class that has the name of another one, and the reason.
-SHARED_CLASS_NAMES = {"Assets": "heygen.assets: the generated resource, extended by hand with uploads"}
+SHARED_CLASS_NAMES = {
+    "Assets": "heygen.assets: the generated resource, extended by hand with uploads",
+    "Models": "heygen.models: the generated resource, extended by hand with streamed speech",
+}
 
 FRAGMENT = re.compile(r"(its|it|they|who|what|whose|how|nothing|nobody|the same|do the same)\b", re.IGNORECASE)
 # Folders whose docstrings start with their subject or a verb; "." is for the modules at the top of the package.

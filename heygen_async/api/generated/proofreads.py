@@ -23,6 +23,7 @@ from heygen_async.api.fields.contract_rules import (
 )
 from heygen_async.api.fields.extra import extra_fields
 from heygen_async.api.fields.rules import boolean, one_of
+from heygen_async.api.generated.shared import Deleted
 from heygen_async.api.generated.translations import Translation, follow_translation
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.server_job import Ends, ServerJob
@@ -30,6 +31,7 @@ from heygen_async.api.handles.status import as_word
 from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
+from heygen_async.http.pages import Listing
 
 _PROOFREAD = Ends(subject="proofread")
 
@@ -183,6 +185,13 @@ class CreatedTranslation:
     video_translation_id: str
 
 
+@attrs.frozen(kw_only=True)
+class _ListQuery:
+    """Query parameters. Source: `GET /v3/video-translations/proofreads`."""
+
+    limit: int | None = attrs.field(default=None, validator=number(1, 100, whole=True))
+
+
 class Proofreads:
     """`heygen.proofreads`: translations that you correct before they are spoken."""
 
@@ -214,12 +223,38 @@ class Proofreads:
         created = await self._caller.send(call, options)
         return tuple(follow_proofread(self._caller, name, polling.DIRECT) for name in created.proofread_ids)
 
+    def list(self, *, limit: int = 100) -> Listing[Proofread]:
+        """List proofreads, newest first.
+
+        Args:
+            limit: Items per page, 1 to 100.
+
+        Source: `GET /v3/video-translations/proofreads`.
+        """
+        parameters = wire.encode(_ListQuery(limit=limit))
+        return Listing(self._caller, "/v3/video-translations/proofreads", Proofread, parameters)
+
     async def get(self, proofread_id: str, options: Options | None = None) -> Proofread:
         """Return a proofread with its present status.
 
         Source: `GET /v3/video-translations/proofreads/{proofread_id}`.
         """
         call = read_proofread(proofread_id)
+        return await self._caller.send(call, options)
+
+    async def delete(self, proofread_id: str, options: Options | None = None) -> Deleted:
+        """Delete a proofread.
+
+        Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+        Source: `DELETE /v3/video-translations/proofreads/{proofread_id}`.
+        """
+        call = Call(
+            method="DELETE",
+            path=f"/v3/video-translations/proofreads/{path_id(proofread_id)}",
+            route="/v3/video-translations/proofreads/{proofread_id}",
+            read=data_reader(Deleted),
+        )
         return await self._caller.send(call, options)
 
     async def srt(self, proofread_id: str, options: Options | None = None) -> ProofreadText:

@@ -255,6 +255,8 @@ class Voices:
     ) -> Listing[Voice]:
         """List voices.
 
+        Your audio voices are not among them: see `heygen.models.voices`.
+
         Args:
             kind: Only items of this kind.
             engine: Only voices of this engine.
@@ -278,6 +280,8 @@ class Voices:
     async def delete(self, voice_id: str, options: Options | None = None) -> DeletedVoice:
         """Delete a voice of yours.
 
+        An audio voice is deleted by `heygen.models.delete_voice`.
+
         Source: `DELETE /v3/voices/{voice_id}`.
         """
         call = Call(
@@ -299,6 +303,8 @@ class Voices:
         extra: Mapping[str, Any] | None = None,
     ) -> DesignedVoices:
         """Make up to three voices from a description.
+
+        HeyGen has called its command for this deprecated since 2026-11-16.
 
         HeyGen takes no Idempotency-Key here, so the request is not repeated after a lost answer.
 
@@ -339,6 +345,9 @@ class Voices:
     ) -> ServerJob[VoiceDetail]:
         """Make a voice from a sample of speech.
 
+        HeyGen has called its command for this deprecated since 2026-11-16.
+        It is succeeded by `heygen.models.create_voice(InstantVoice(...))`.
+
         HeyGen takes no Idempotency-Key here, so the request is not repeated after a lost answer.
 
         Args:
@@ -377,6 +386,9 @@ class Voices:
 
     async def speech(self, request: SpeechRequest, options: Options | None = None) -> Speech:
         """Return the speech of a text of up to 5,000 characters. The voice must support engine starfish.
+
+        HeyGen has called its command for this deprecated since 2026-11-16.
+        It is succeeded by `heygen.models.speech`, which takes audio voices only.
 
         HeyGen takes no Idempotency-Key here, so the request is not repeated after a lost answer.
 
