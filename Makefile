@@ -21,8 +21,9 @@ DEFINITION := pyproject.toml .constraints.txt .constraints-floors.txt
 PIP_INSTALL := -m pip install --quiet --constraint .constraints.txt
 INSTALL := $(PIP_INSTALL) --build-constraint .constraints.txt
 COVERED_TO_THE_LAST_BRANCH := $(patsubst %,heygen_async/%.py,errors http/lenient http/wire http/retry bulk/jobs/job bulk/journal/journal bulk/journal/queries)
-# Folders whose tests use the four dependencies that have floors; other folders use them in no further way.
-OF_THE_FLOORS := $(addprefix tests/,account api http webhooks bulk/campaign bulk/campaign_file bulk/download bulk/run bulk/watch test_otel.py)
+# Folders whose tests use the dependencies and the libraries of the extras; other folders use them in no further way.
+OF_THE_FLOORS := $(addprefix tests/,account api http webhooks bulk/campaign bulk/campaign_file bulk/download bulk/run bulk/watch test_otel.py \
+	bulk/rows bulk/template bulk/output cli/rendering cli/terminal cli/test_help_layout.py)
 # One process more than the two cores of most CI machines, because some tests wait for a database.
 ON_ALL_CORES := --numprocesses=3 --dist=worksteal
 STEP := @printf '\n== %s\n'
@@ -114,6 +115,8 @@ wheel: $(VENV)/.installed
 	find heygen_async -type f -not -path '*/__pycache__/*' | sort >"$$work/expected"; \
 	$(VENV)/bin/python -m zipfile --list "$$work"/dist/*.whl | sed -n 's|^\(heygen_async/[^ ]*\) .*|\1|p' | sort >"$$work/packed"; \
 	diff "$$work/expected" "$$work/packed" || { echo "the wheel and heygen_async/ differ"; exit 1; }; \
+	mkdir "$$work/sdist"; tar -xzf "$$work"/dist/*.tar.gz -C "$$work/sdist" --strip-components=1; \
+	make -s -n -C "$$work/sdist" format chaos floors demo >/dev/null || { echo "the source distribution lacks files of make demo or make test, see above"; exit 1; }; \
 	$(PYTHON) -m venv "$$work/venv"; \
 	"$$work/venv/bin/python" $(PIP_INSTALL) --upgrade pip; \
 	"$$work/venv/bin/python" $(PIP_INSTALL) "$$work"/dist/*.whl; \
@@ -153,7 +156,8 @@ $(VENV)/.installed: $(DEFINITION)
 $(VENV_FLOORS)/.installed: $(DEFINITION)
 	$(call fresh_venv,$(VENV_FLOORS))
 	@echo "== installing the floors into $(VENV_FLOORS)"
-	@$(VENV_FLOORS)/bin/python $(INSTALL) --constraint .constraints-floors.txt --group test --editable '.[cli,data,otel,templates]'
+	@awk -F== 'NR == FNR { floor[$$1]; print; next } !($$1 in floor)' .constraints-floors.txt .constraints.txt >$(VENV_FLOORS)/constraints.txt
+	@$(VENV_FLOORS)/bin/python -m pip install --quiet --constraint $(VENV_FLOORS)/constraints.txt --build-constraint .constraints.txt --group test --editable '.[cli,data,otel,templates]'
 	@touch $@
 
 # Editable, so that the demo runs the present checkout, also after `git pull`.

@@ -30,6 +30,9 @@ from heygen_async.api.agents.turns import (
     Remark as Remark,
     Turn as Turn,
 )
+from heygen_async.api.base_client import (
+    RawAnswer as RawAnswer,
+)
 from heygen_async.api.client import (
     Client as Client,
 )
@@ -318,6 +321,9 @@ from heygen_async.telemetry import (
     RetryPlanned as RetryPlanned,
     SlotsLearnt as SlotsLearnt,
     UploadProgressed as UploadProgressed,
+)
+from heygen_async.value import (
+    Value as Value,
 )
 from heygen_async.webhooks.events import (
     WebhookEvent as WebhookEvent,

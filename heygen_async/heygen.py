@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from heygen_async.bulk.plan.plan import Plan
     from heygen_async.bulk.prices.price import Rates
     from heygen_async.bulk.rows.table import Table
+    from heygen_async.bulk.run.finisher import OnSubmitted
     from heygen_async.bulk.run.guards import Approve
     from heygen_async.bulk.run.result_stream import Results
     from heygen_async.bulk.run.run_options import RunOptions
@@ -148,6 +149,9 @@ class HeyGen(Client):
             breaker: (k, n): the run sends no more when k of the last n rows have failed with one code.
             again: True to render rows again that have a video made by another request, and to pay for them again.
                 Without it they keep their videos; `results.merge` counts them and has their price.
+            on_submitted: Function, plain or async, that is called with the `Job` and the id of its video, session or
+                batch for each row that HeyGen has accepted, after the journal has noted it. Its exceptions are logged,
+                and the run goes on.
 
         With a journal, each option that a later run does not give is the one of the campaign's last run; `results.kept`
         has those. The rows of a list are those that are sent: rows of an earlier list that are not in this one are
@@ -270,6 +274,7 @@ class HeyGen(Client):
         approve: Approve | None = None,
         rates: Rates | None = None,
         watch: HasSignals | Signals | None = None,
+        on_submitted: OnSubmitted | None = None,
     ) -> AbstractAsyncContextManager[Results]:
         """Continue the campaign of a journal: follow submitted rows, submit the others. Costs money for the others.
 
@@ -282,6 +287,7 @@ class HeyGen(Client):
             approve: See `render_many`.
             rates: See `render_many`.
             watch: A `Receiver` of webhooks; None watches in the way that the journal keeps.
+            on_submitted: See `render_many`.
 
         Raises:
             InvalidInputError: An option is wrong.
@@ -297,6 +303,7 @@ class HeyGen(Client):
             approve=approve,
             rates=rates,
             watch="auto" if watch is None else watch,
+            on_submitted=on_submitted,
         )
         given = {"budget_usd": budget_usd, "rates": rates, "watch": watch}
         return run_journal(self, journal, settings, given=given)

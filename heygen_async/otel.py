@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 import time
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import anyio
 import attrs
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from opentelemetry.metrics import Meter, MeterProvider
     from opentelemetry.trace import Span, TracerProvider
 
+Requests: TypeAlias = Literal["all", "errors", "none"]
+
 NAME = "heygen_async"
 _ERROR = "error.type"
 _TEMPLATE = "url.template"
@@ -50,8 +52,9 @@ _RENDER_BUCKETS = (15.0, 30.0, 60.0, 120.0, 180.0, 240.0, 300.0, 420.0, 600.0, 9
 class OpenTelemetryObserver:
     """An observer that reports requests and rows to OpenTelemetry.
 
-    Spans: one for each attempt of each request (`POST /v3/videos`, with the HTTP attributes of the semantic
-    conventions), and `heygen.row` for each row of a run, from its submission to its result.
+    Spans: `heygen.row` for each row of a run and `heygen.render` for each single render, from the submission to the
+    result, and one for each attempt of a request that fails, or of every request (`POST /v3/videos`, with the HTTP
+    attributes of the semantic conventions).
 
     Metrics: `http.client.request.duration` (its count is the number of requests, by route and status),
     `heygen.client.retries`, `heygen.rows.submitted`, `heygen.rows.ended` (by outcome), `heygen.render.duration`,
@@ -61,13 +64,26 @@ class OpenTelemetryObserver:
     """
 
     def __init__(
-        self, *, tracer_provider: TracerProvider | None = None, meter_provider: MeterProvider | None = None
+        self,
+        *,
+        requests: Requests = "errors",
+        tracer_provider: TracerProvider | None = None,
+        meter_provider: MeterProvider | None = None,
     ) -> None:
         """Report to the given providers, or to the global ones.
 
+        Args:
+            requests: Requests that get a span: "all", those that end in an error, or "none". A campaign of a thousand
+                rows sends thousands of good requests, which the metrics count in any case.
+            tracer_provider: Provider of spans.
+            meter_provider: Provider of metrics.
+
         Raises:
-            InvalidInputError: OpenTelemetry is not installed.
+            InvalidInputError: OpenTelemetry is not installed, or *requests* is another word.
         """
+        if requests not in get_args(Requests):
+            raise InvalidInputError(f"requests {requests!r:.60}: must be {', '.join(get_args(Requests))}")
+        self._requests = requests
         self._trace = _api("trace")
         self._tracer = self._trace.get_tracer(NAME, version("heygen-async"), tracer_provider)
         self._metrics = _Metrics.of(_api("metrics").get_meter(NAME, version("heygen-async"), meter_provider))
@@ -100,11 +116,15 @@ class OpenTelemetryObserver:
             _ERROR: event.error,
         })  # fmt: skip
         self._metrics.requests.record(event.seconds, facts)
+        if self._requests == "none" or (self._requests == "errors" and event.error is None):
+            return
         ended = time.time_ns()
         span = self._tracer.start_span(
             f"{event.method} {event.route}",
             kind=self._trace.SpanKind.CLIENT,
-            attributes=facts | ({_RESENDS: event.attempt - 1} if event.attempt > 1 else {}),
+            attributes=facts
+            | ({_RESENDS: event.attempt - 1} if event.attempt > 1 else {})
+            | _known({"heygen.request.id": event.request_id}),
             start_time=ended - _nanoseconds(event.seconds),
         )
         if event.error is not None:
@@ -137,8 +157,9 @@ class OpenTelemetryObserver:
     def _open_span(self, event: JobEvent, age: float) -> _Row:
         """Open the span of a row as of *age* seconds ago."""
         started = time.time_ns() - _nanoseconds(age)
-        facts = _known({"heygen.run": event.run, "heygen.row.index": event.index, _MODE: event.mode})
-        span = self._tracer.start_span("heygen.row", attributes=facts, start_time=started)
+        facts = _known({"heygen.run": event.run or None, "heygen.row.index": event.index, _MODE: event.mode})
+        name = "heygen.row" if event.run else "heygen.render"
+        span = self._tracer.start_span(name, attributes=facts, start_time=started)
         row = _Row(span=span, started=started, began=anyio.current_time() - age)
         self._open[_key(event)] = row
         return row

@@ -36,6 +36,7 @@ class RequestEnded(Event):
         server: Host of the server; None if unknown.
         port: Port of the server; None if unknown.
         attempt: Number of the attempt, from 1.
+        request_id: HeyGen's id of the request; None if no answer came.
     """
 
     method: str
@@ -46,6 +47,7 @@ class RequestEnded(Event):
     server: str | None = None
     port: int | None = None
     attempt: int = 1
+    request_id: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -64,7 +66,7 @@ class JobEvent(Event):
 
     Attributes:
         index: The row's place in its run, from 0.
-        run: Number of the run in this process, because each run counts its rows from 0.
+        run: Number of the run in this process, from 1, because each run counts its rows from 0; 0 for a single render.
         mode: Kind of the request: `avatar`, `video_agent`, ...; None if unknown.
     """
 

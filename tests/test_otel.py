@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import anyio
 import pytest
 import yarl
 from opentelemetry import trace
@@ -18,21 +19,30 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from heygen_async import DirectVideo, HeyGen, InvalidInputError, Job, JobRendered, VideoAgent
-from heygen_async.otel import OpenTelemetryObserver
+from heygen_async import (
+    DeadlineExceededError,
+    DirectVideo,
+    HeyGen,
+    InvalidInputError,
+    Job,
+    JobRendered,
+    RenderFailedError,
+    VideoAgent,
+)
+from heygen_async.otel import OpenTelemetryObserver, Requests
 from heygen_async.simulator import DropAfterAccept, ErrorAnswer, FailedRender, Server, World
 
 
 class Exported:
     """An observer over the SDK, and the spans and metrics that the SDK received."""
 
-    def __init__(self) -> None:
+    def __init__(self, requests: Requests = "all") -> None:
         self._spans = InMemorySpanExporter()
         self._reader = InMemoryMetricReader()
         self.tracers = TracerProvider()
         self.tracers.add_span_processor(SimpleSpanProcessor(self._spans))
         meters = MeterProvider([self._reader])
-        self.observer = OpenTelemetryObserver(tracer_provider=self.tracers, meter_provider=meters)
+        self.observer = OpenTelemetryObserver(requests=requests, tracer_provider=self.tracers, meter_provider=meters)
 
     def spans(self, wanted: Callable[[ReadableSpan], bool] = lambda _: True) -> list[ReadableSpan]:
         return [span for span in self._spans.get_finished_spans() if wanted(span)]
@@ -124,6 +134,7 @@ async def test_every_try_of_a_request_is_a_span(server: Server, world: World, ex
         "server.port": yarl.URL(server.base_url).port,
         "http.response.status_code": 200,
         "http.request.resend_count": 1,
+        "heygen.request.id": well["heygen.request.id"],
     }
     assert {span.name for span in exported.requests} == {
         "POST /v3/videos",
@@ -139,6 +150,44 @@ async def test_every_try_of_a_request_is_a_span(server: Server, world: World, ex
     assert counted.total() == len(exported.requests)
     assert counted["/v3/videos", None] == counted["/v3/videos", 200] == 1
     assert sum(count for (_, status), count in counted.items() if status == 500) == 1
+
+
+@pytest.mark.parametrize(("requests", "count"), [("all", 4), ("errors", 1), ("none", 0)])
+async def test_spans_of_good_requests_may_be_left_out(
+    server: Server, world: World, requests: Requests, count: int
+) -> None:
+    """The metrics count all requests in any case."""
+    exported = Exported(requests)
+    world.faults.append(ErrorAnswer(method="GET", nth=1, status=500))
+    async with HeyGen("simulator-key", base_url=server.base_url, observers=[exported.observer]) as heygen:
+        for _ in range(3):
+            await heygen.users.me()
+    assert len(exported.requests) == count
+    assert sum(point.count for point in exported.points("http.client.request.duration")) == 4
+
+
+def test_the_choice_of_requests_is_one_of_three_words() -> None:
+    """The error names them."""
+    with pytest.raises(InvalidInputError, match="requests 'some': must be all, errors, none"):
+        OpenTelemetryObserver(requests="some")  # type: ignore[arg-type] # the case
+
+
+async def test_single_renders_have_spans(server: Server, world: World, exported: Exported) -> None:
+    """Completed, failed, and left at the deadline or by a cancellation: each span ends, and no slot stays in use."""
+    world.faults.append(FailedRender(nth=2, code="rendering_failed"))
+    async with HeyGen("simulator-key", base_url=server.base_url, observers=[exported.observer]) as heygen:
+        video = await heygen.render(hi(0))
+        with pytest.raises(RenderFailedError):
+            await heygen.render(hi(1))
+        with pytest.raises(DeadlineExceededError):
+            await heygen.render(hi(2), deadline=5)
+        with anyio.move_on_after(5):
+            await heygen.render(hi(3))
+    spans = exported.spans(lambda span: span.name == "heygen.render")
+    assert [facts(span)["heygen.outcome"] for span in spans] == ["completed", "failed", "left", "left"]
+    assert facts(spans[0])["heygen.resource.id"] == video.id
+    assert "heygen.run" not in facts(spans[0])
+    assert exported.total("heygen.slots.in_use") == 0
 
 
 async def test_spans_are_children_of_the_current_span(server: Server, exported: Exported) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import itertools
 import logging
-import math
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
@@ -14,48 +15,39 @@ from typing import TYPE_CHECKING, Any, Self
 import anyio
 import attrs
 
-from heygen_async.account.account import Account
-from heygen_async.account.admission import Admission
 from heygen_async.account.base_url import HEYGEN
 from heygen_async.account.credentials import Credentials, find_credentials
-from heygen_async.account.rate_limit import Pacer, Turn
-from heygen_async.account.render_pool import RenderPool
+from heygen_async.account.rate_limit import Pacer
 from heygen_async.api.agents.session_job import AgentJob
 from heygen_async.api.agents.video_agents import VideoAgents
+from heygen_async.api.base_client import BaseClient
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.video import Video, VideoJob
-from heygen_async.api.renders import creation_call
-from heygen_async.api.requests.batch import create_batch
 from heygen_async.api.requests.modes import VideoRequest
 from heygen_async.api.resources import Resources
 from heygen_async.api.videos import Videos
 from heygen_async.api.webhooks import Webhooks
 from heygen_async.errors import (
     DeadlineExceededError,
-    HeyGenError,
     InvalidInputError,
     RenderFailedError,
 )
-from heygen_async.http import wire
-from heygen_async.http.call import Call, Options
+from heygen_async.http.call import Options
 from heygen_async.http.caller import Caller
-from heygen_async.http.outcomes import Accepted, Outcome, outcome_of
 from heygen_async.http.retry import RetryPolicy
 from heygen_async.http.transport import Transport
-from heygen_async.telemetry import JobEnded, JobSubmitted, Observer, Telemetry
+from heygen_async.telemetry import JobEnded, JobLeft, JobSubmitted, Observer, Telemetry
 
 if TYPE_CHECKING:
     import aiohttp
 
-    from heygen_async.api.renders import RenderRequest
-    from heygen_async.api.requests.stored import StoredRequest
 
 logger: logging.Logger = logging.getLogger("heygen_async")
 
 _RENDERS = itertools.count()  # single renders of this process, for telemetry
 
 
-class Client(Resources):
+class Client(BaseClient, Resources):
     """A client of one account: resources, `render` and `raw`. `heygen_async.HeyGen` adds lists and campaigns.
 
     Attributes:
@@ -76,6 +68,8 @@ class Client(Resources):
         session: aiohttp.ClientSession | None = None,
         proxy: str | None = None,
         ssl: SSLContext | None = None,
+        timeout: float | None = None,
+        headers: Mapping[str, str] | None = None,
         retry: RetryPolicy | None = None,
         requests_per_second: float | None = None,
         observers: Sequence[Observer] = (),
@@ -95,9 +89,13 @@ class Client(Resources):
                 the environment, else https://api.heygen.com.
             session: An aiohttp session to use; the client does not close it. Uploads and downloads use its connector,
                 but not its headers.
-            proxy: Address of an HTTP proxy for all requests, uploads and downloads. By default HTTPS_PROXY and NO_PROXY
-                of the environment.
+            proxy: Address of an HTTP proxy for all requests, uploads and downloads. By default HEYGEN_PROXY of the
+                environment, else HTTPS_PROXY and NO_PROXY.
             ssl: Certificates to trust. By default those of the system, or of the file SSL_CERT_FILE.
+            timeout: Seconds for each attempt of a request. By default 30 for a GET, 120 for others and 600 for uploads;
+                HeyGen takes up to 31 seconds to accept a video. Files have no limit as long as bytes come.
+            headers: HTTP headers that each request to HeyGen has in addition, such as those of a gateway of your own.
+                Uploads to and downloads from other hosts do not get them.
             retry: Policy for retries.
             requests_per_second: Most requests per second, on average.
             observers: Callables that get every telemetry event.
@@ -117,12 +115,56 @@ class Client(Resources):
         pacer = None if requests_per_second is None else Pacer(requests_per_second)
         self.telemetry: Telemetry = Telemetry(tuple(observers))
         self.retry: RetryPolicy = retry or RetryPolicy()
-        self._caller = Caller(
-            self._transport, credentials=self.credentials, retry=self.retry, pacer=pacer, telemetry=self.telemetry
+        self._use(
+            Caller(
+                self._transport,
+                credentials=self.credentials,
+                retry=self.retry,
+                pacer=pacer,
+                telemetry=self.telemetry,
+                defaults=Options(attempt_timeout=timeout, headers=headers),
+            )
         )
-        self.video_agents: VideoAgents = VideoAgents(self._caller)
-        self.videos: Videos = Videos(self._caller, self.video_agents, self._fetch)
-        self.webhooks: Webhooks = Webhooks(self._caller)
+
+    def _use(self, caller: Caller) -> None:
+        """Send all calls with *caller*."""
+        self._caller = caller
+        self.video_agents: VideoAgents = VideoAgents(caller)
+        self.videos: Videos = Videos(caller, self.video_agents, self._fetch)
+        self.webhooks: Webhooks = Webhooks(caller)
+        for name in list(vars(self)):
+            if isinstance(getattr(type(self), name, None), functools.cached_property):
+                del self.__dict__[name]  # a resource that sends with another caller
+
+    def with_options(
+        self,
+        *,
+        timeout: float | None = None,
+        attempts: int | None = None,
+        patience: float | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Return a client with other defaults, over the same connections and account. Sends no request.
+
+            video = await heygen.with_options(timeout=300, attempts=1).videos.get("v_123")
+
+        The options of a call go before these, and these before the settings of this client. Closing either client
+        closes the connections of both.
+
+        Args:
+            timeout: Seconds for each attempt of a request.
+            attempts: Most attempts of a request, the first included. Runs of many rows repeat their submissions by
+                their own rules.
+            patience: Most seconds in which a request waits out 429s.
+            headers: HTTP headers of each request, beside those of this client.
+
+        Raises:
+            InvalidInputError: An option is not a positive number, or a header cannot be sent.
+        """
+        client = copy.copy(self)
+        given = Options(attempt_timeout=timeout, attempts=attempts, patience=patience, headers=headers)
+        client._use(self._caller.with_defaults(given))  # noqa: SLF001 - the copy is of this class
+        return client
 
     async def __aenter__(self) -> Self:
         """Return the client."""
@@ -175,121 +217,21 @@ class Client(Resources):
             error, code = type(exc).__name__, exc.code or type(exc).__name__
             self.telemetry.emit(JobEnded(**row, error=error, code=code, outcome="failed"))
             raise
-        except DeadlineExceededError as exc:
-            exc.add_note(f"the deadline of {deadline:g} s counts from before the submission")
-            raise
-        except anyio.get_cancelled_exc_class() as exc:
-            note = f"render() was cancelled. {job!r} goes on and is paid for; wait for it by its id"
-            exc.add_note(note)
-            logger.warning("%s", note)
+        except BaseException as exc:
+            self.telemetry.emit(JobLeft(**row, spent="yes"))
+            if isinstance(exc, DeadlineExceededError):
+                exc.add_note(f"the deadline of {deadline:g} s counts from before the submission")
+            elif isinstance(exc, anyio.get_cancelled_exc_class()):
+                note = f"render() was cancelled. {job!r} goes on and is paid for; wait for it by its id"
+                exc.add_note(note)
+                logger.warning("%s", note)
             raise
         self.telemetry.emit(JobEnded(**row, outcome="completed"))
         return video
 
-    async def begin(self, request: RenderRequest | StoredRequest, options: Options | None = None) -> str:
-        """Submit a request of any kind and return the id of the video, session or job. Costs money.
-
-        The methods of the resources (`videos.create`, `translations.create`, ...) return handles instead of ids.
-
-        Raises:
-            InsufficientCreditError: The account cannot pay; no render was started.
-            OutcomeUnknownError: The answer of an endpoint that takes no key was lost; the request was not repeated.
-
-        Source: `POST /v3/videos`, `POST /v3/video-agents`, `POST /v3/video-translations`, ...
-        """
-        call = creation_call(request, None if options is None else options.idempotency_key)
-        return await self._caller.send(call, options)
-
-    async def admitted(self) -> Admission:
-        """Wait until the gates are open for a request that costs money, for `attempt`. It must be left."""
-        turn = Turn(costs=True, since=anyio.current_time(), patience=math.inf, slots_decide=True)
-        return await self._caller.admitted(turn)
-
-    async def attempt(
-        self, request: RenderRequest | StoredRequest, key: str, *, admission: Admission | None = None, tried: int = 0
-    ) -> Outcome:
-        """Send a request of any kind once, under *key*, and return its outcome. Costs money if it is accepted.
-
-        Errors of this package are returned as outcomes. A bulk run uses this, and decides the next step itself. It
-        waits for its *admission* before, so that a row that waits is not taken for a row that was sent.
-
-        Source: `POST /v3/videos`, `POST /v3/video-agents`, `POST /v3/video-translations`, ...
-        """
-        try:
-            return Accepted(
-                await self._caller.attempt(creation_call(request, key), key, admission=admission, tried=tried)
-            )
-        except HeyGenError as exc:
-            return outcome_of(exc)
-
-    async def attempt_batch(
-        self, requests: Sequence[Any], key: str, *, admission: Admission | None = None, tried: int = 0
-    ) -> Outcome:
-        """Send up to 100 requests in one POST, once, under *key*, and return the outcome. Costs money for each.
-
-        Source: `POST /v3/videos/batches`.
-        """
-        try:
-            created = await self._caller.attempt(create_batch(requests, None), key, admission=admission, tried=tried)
-            return Accepted(created.batch_id)
-        except HeyGenError as exc:
-            return outcome_of(exc)
-
-    async def raw(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: Any = None,
-        query: Mapping[str, str | int] | None = None,
-        costs: bool | None = None,
-        takes_key: bool = False,
-        options: Options | None = None,
-    ) -> Any:
-        """Send any request to HeyGen and return the JSON of its answer, envelope included.
-
-        Args:
-            method: HTTP method: GET, POST, ...
-            path: Path of the endpoint (`/v3/...`). Other hosts are refused, so that the key is not sent to them.
-            body: A value to be sent as JSON.
-            query: Query parameters.
-            costs: True if the request costs money; by default True for a POST.
-            takes_key: True if the endpoint honours `Idempotency-Key`. Only then a lost POST is repeated.
-            options: Options of the call.
-        """
-        method = method.upper()
-        if not (method.isascii() and method.isalpha()):
-            raise InvalidInputError(f"method {method!r:.40}: must be a word such as GET")
-        call = Call(
-            method=method,
-            path=path,
-            route=path.partition("?")[0],
-            query=query,
-            body=body,
-            read=wire.read_json_or_none,
-            takes_key=takes_key,
-            costs=method == "POST" if costs is None else costs,
-        )
-        return await self._caller.send(call, options)
-
     async def _fetch(self, video: Video, to: Path, files: Sequence[str]) -> list[Path]:
         """Store files of a video; `HeyGen` does."""
         raise InvalidInputError(f"video {video.id} is not stored in {to}: use a HeyGen, which can store {files}")
-
-    @property
-    def account(self) -> Account:
-        """The account's limits learnt so far, shared by its clients. Available inside an event loop only."""
-        return self._caller.account
-
-    @property
-    def pool(self) -> RenderPool:
-        """The account's render slots. Available inside an event loop only."""
-        return self.account.pool
-
-    @property
-    def requests_per_second(self) -> float:
-        """Most requests per second, by the client's setting and by past 429s; infinite without either."""
-        return self._caller.requests_per_second
 
     @property
     def transport(self) -> Transport:

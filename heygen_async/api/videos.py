@@ -21,6 +21,7 @@ from heygen_async.errors import ContractError, InvalidInputError, ResourceNotRea
 from heygen_async.http import pages, wire
 from heygen_async.http.call import MOST_IDS, Call, Options, data_reader, id_lists, path_id
 from heygen_async.http.caller import Caller
+from heygen_async.value import Value
 
 if TYPE_CHECKING:
     from heygen_async.api.agents.session_job import AgentJob
@@ -39,7 +40,7 @@ Fetch = Callable[[Video, Path, Sequence[str]], Awaitable[list[Path]]]
 
 
 @attrs.frozen(kw_only=True)
-class DeletedVideo:
+class DeletedVideo(Value):
     """A deleted video. Source: `DELETE /v3/videos/{video_id}`."""
 
     id: str

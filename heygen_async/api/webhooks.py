@@ -20,6 +20,7 @@ from heygen_async.errors import HeyGenError, InvalidInputError, NotFoundError
 from heygen_async.http import pages, wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
+from heygen_async.value import Value
 from heygen_async.webhooks.events import WebhookEvent
 
 logger: logging.Logger = logging.getLogger("heygen_async")
@@ -33,7 +34,7 @@ _MOST_EVENTS = 1000  # far above the number of HeyGen's event types
 
 
 @attrs.frozen(kw_only=True)
-class WebhookEndpoint:
+class WebhookEndpoint(Value):
     """An address that HeyGen delivers to.
 
     Attributes:
@@ -56,7 +57,7 @@ class WebhookEndpoint:
 
 
 @attrs.frozen(kw_only=True)
-class RotatedSecret:
+class RotatedSecret(Value):
     """A new secret of an endpoint. Source: `POST /v3/webhooks/endpoints/{endpoint_id}/rotate-secret`."""
 
     endpoint_id: str
@@ -64,7 +65,7 @@ class RotatedSecret:
 
 
 @attrs.frozen(kw_only=True)
-class WebhookEventType:
+class WebhookEventType(Value):
     """A type of events that HeyGen delivers. Source: `GET /v3/webhooks/event-types`."""
 
     event_type: str
@@ -75,7 +76,7 @@ EventTypes: TypeAlias = list[WebhookEventType]
 
 
 @attrs.frozen(kw_only=True)
-class LoggedEvent:
+class LoggedEvent(Value):
     """An entry of HeyGen's log of delivered events.
 
     Attributes:

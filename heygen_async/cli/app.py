@@ -10,7 +10,7 @@ import cyclopts
 from cyclopts import App, Parameter
 
 from heygen_async.cli.exits import Exit, InterruptedRunError, code_of
-from heygen_async.cli.help_layout import Layout
+from heygen_async.cli.help_layout import PROXY, Layout
 from heygen_async.cli.registry import ABOUT, COMMANDS, COMPLETION, GROUPS, import_path
 from heygen_async.errors import HeyGenError
 
@@ -51,6 +51,10 @@ def _app(name: str, about: str) -> App:
 def main(arguments: Sequence[str]) -> Any:
     """Run a command; report an error in one line and exit with its code."""
     try:
+        if any(argument.startswith(PROXY) for argument in arguments):
+            from heygen_async.cli.proxy_option import take_proxy
+
+            arguments = take_proxy(arguments)
         return make_app()(arguments)
     except cyclopts.CycloptsError as exc:
         _print_error(_usage(exc))

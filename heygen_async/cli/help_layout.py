@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions
 
 WIDTH = 80
+PROXY = "--proxy"  # of all commands with an address of a server
+_PROXY_ENTRY = (f"{PROXY} URL", "Send by this HTTP proxy. [default: HEYGEN_PROXY, else HTTPS_PROXY and NO_PROXY]")
 NAME_WIDTH = 28  # of the first column; a longer name gets a line of its own
 
 Entries = Iterable[tuple[str, str]]
@@ -64,7 +66,10 @@ class Layout:
     def __call__(self, console: Console, options: ConsoleOptions, panel: HelpPanel) -> None:  # noqa: ARG002 - the same
         """Print the arguments or the options, if there are any."""
         title = "Options" if panel.title == "Parameters" else str(panel.title)
-        listed = section(title, [_entry(console, entry) for entry in panel.entries])
+        entries = [_entry(console, entry) for entry in panel.entries]
+        if any(name.startswith("--base-url") for name, _ in entries):
+            entries.append(_PROXY_ENTRY)
+        listed = section(title, entries)
         if listed:
             _print(console, listed + "\n")
 

@@ -16,6 +16,7 @@ from heygen_async.errors import (
     HeyGenError,
 )
 
+_PLACES = "--proxy, HEYGEN_PROXY or HTTPS_PROXY; in Python also proxy="
 _WITH_ADDRESS = (aiohttp.ClientResponseError, aiohttp.InvalidURL)
 
 NO_SECRETS = Redaction()
@@ -88,11 +89,11 @@ def _translation(exc: Exception, subject: str, seconds: float, quote: str) -> He
     if isinstance(exc, aiohttp.ClientHttpProxyError):
         return _final(
             f"{subject}: the proxy {exc.request_info.real_url.host} refused the connection (HTTP {exc.status}); check "
-            "its address, user and password: HTTPS_PROXY or proxy="
+            f"its address, user and password ({_PLACES})"
         )
     if isinstance(exc, aiohttp.ClientProxyConnectionError):
         return ConnectionFailedError(
-            f"{subject}: no connection to the proxy {exc.host}:{exc.port}; check HTTPS_PROXY or proxy=, or name the "
+            f"{subject}: no connection to the proxy {exc.host}:{exc.port}; check its address ({_PLACES}), or name the "
             "server in NO_PROXY"
         )
     if isinstance(exc, _NOT_SENT):

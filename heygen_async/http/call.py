@@ -12,6 +12,7 @@ from heygen_async.account.headers import check_headers
 from heygen_async.errors import InvalidInputError
 from heygen_async.http import wire
 from heygen_async.http.bodies import Body
+from heygen_async.value import stamped
 
 T = TypeVar("T")
 
@@ -36,6 +37,20 @@ def _check_key(_: Any, __: Any, key: Any) -> None:
         )
 
 
+def _check_number(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """Refuse what is no number above 0; a patience and a deadline may be 0."""
+    may_be_zero = attribute.name in {"patience", "deadline"}
+    kinds = int if attribute.name == "attempts" else int | float
+    if value is None or (
+        isinstance(value, kinds) and not isinstance(value, bool) and value >= (0 if may_be_zero else 1e-9)
+    ):
+        return
+    word = "whole number" if kinds is int else "number of seconds"
+    raise InvalidInputError(
+        f"{attribute.name} {value!r:.60}: must be a {word}, {'0 or more' if may_be_zero else 'above 0'}"
+    )
+
+
 def _check_options(_: Any, __: Any, headers: Mapping[str, str] | None) -> None:
     if headers is not None:
         check_headers("headers", headers)
@@ -55,12 +70,25 @@ class Options:
             repeats its first answer for 24 hours. Without one, a random key is used.
     """
 
-    attempt_timeout: float | None = None
-    attempts: int | None = None
-    patience: float | None = None
-    deadline: float | None = None
+    attempt_timeout: float | None = attrs.field(default=None, validator=_check_number)
+    attempts: int | None = attrs.field(default=None, validator=_check_number)
+    patience: float | None = attrs.field(default=None, validator=_check_number)
+    deadline: float | None = attrs.field(default=None, validator=_check_number)
     headers: Mapping[str, str] | None = attrs.field(default=None, validator=_check_options, repr=False)
     idempotency_key: str | None = attrs.field(default=None, validator=_check_key)
+
+    def over(self, defaults: Options) -> Options:
+        """Return these options, with those of *defaults* where they say nothing; headers of both are sent."""
+        if self is defaults or defaults == _NO_OPTIONS:
+            return self
+        given = {name: value for name in _OPTION_NAMES if (value := getattr(self, name)) is not None}
+        if self.headers and defaults.headers:
+            given["headers"] = {**defaults.headers, **self.headers}
+        return attrs.evolve(defaults, **given)
+
+
+_OPTION_NAMES = tuple(field.name for field in attrs.fields(Options))
+_NO_OPTIONS = Options()
 
 
 @attrs.frozen(kw_only=True)
@@ -126,7 +154,9 @@ def data_reader(kind: type[T]) -> Callable[[wire.Answer, str], T]:
     """Return a reader for answers whose `data` member is a *kind*."""
 
     def read(answer: wire.Answer, subject: str) -> T:
-        return wire.decode(wire.read_data(answer, subject), kind, f"{subject}: $.data")
+        value = wire.decode(wire.read_data(answer, subject), kind, f"{subject}: $.data")
+        stamped(value, answer.request_id)
+        return value
 
     return read
 

@@ -60,14 +60,30 @@ class Caller:
         retry: RetryPolicy,
         pacer: Pacer | None = None,
         telemetry: Telemetry | None = None,
+        defaults: Options = _DEFAULT,
     ) -> None:
-        """Send over *transport*, retry by *retry*, at the pace of *pacer*; *credentials* identify the account."""
+        """Send over *transport*, retry by *retry*, at the pace of *pacer*; *credentials* identify the account.
+
+        *defaults* hold for each call whose own options say nothing else.
+        """
         self.transport = transport
         self.credentials = credentials
         self.telemetry: Telemetry = telemetry or Telemetry()
         self._retry = retry
         self._pacer = pacer
+        self.defaults: Options = defaults
         self._account: Account | None = None
+
+    def with_defaults(self, defaults: Options) -> Caller:
+        """Return a caller with other defaults, over the same transport and account."""
+        return Caller(
+            self.transport,
+            credentials=self.credentials,
+            retry=self._retry,
+            pacer=self._pacer,
+            telemetry=self.telemetry,
+            defaults=defaults.over(self.defaults),
+        )
 
     @property
     def account(self) -> Account:
@@ -94,7 +110,7 @@ class Caller:
                 may have forgotten the key.
             DeadlineExceededError: `options.deadline` passed.
         """
-        value: T = await self._send(_Attempts(self, call, options or _DEFAULT))
+        value: T = await self._send(_Attempts(self, call, self._options(options)))
         return value
 
     @contextlib.asynccontextmanager
@@ -109,8 +125,11 @@ class Caller:
                 await stack.aclose()  # the answer of an earlier attempt
                 return await stack.enter_async_context(self.transport.stream(request))
 
-            value: T = await self._send(_Attempts(self, call, options or _DEFAULT, exchange=open_answer))
+            value: T = await self._send(_Attempts(self, call, self._options(options), exchange=open_answer))
             yield value
+
+    def _options(self, options: Options | None) -> Options:
+        return self.defaults if options is None else options.over(self.defaults)
 
     async def _send(self, attempts: _Attempts) -> Any:
         """Send until there is an answer; log a cancellation that leaves the outcome unknown."""
@@ -150,7 +169,8 @@ class Caller:
         Raises:
             HeyGenError: The error of the attempt.
         """
-        attempts = _Attempts(self, call, attrs.evolve(_ONCE, idempotency_key=key), tried, admission)
+        once = attrs.evolve(_ONCE, idempotency_key=key).over(self.defaults)
+        attempts = _Attempts(self, call, attrs.evolve(once, deadline=None), tried, admission)
         value: T = await attempts.until_answered(math.inf)
         return value
 
@@ -321,11 +341,10 @@ class _Attempts:
 
     async def _attempt(self) -> Any:
         started = anyio.current_time()
-        status, error = None, None
+        answer, error = None, None
         try:
             self._in_flight = True
             answer = await self._exchange(self._signed())
-            status = answer.status
             value = self._call.read(answer, str(self.request))
         except HeyGenError as exc:
             error = type(exc).__name__
@@ -336,8 +355,8 @@ class _Attempts:
             self._caller.account.budget.earn()
             return value
         finally:
-            if self._caller.telemetry.observers:
-                self._emit_ended(anyio.current_time() - started, status, error)
+            if self._caller.telemetry.observers or logger.isEnabledFor(logging.DEBUG):
+                self._report(anyio.current_time() - started, answer, error)
 
     def _signed(self) -> Request:
         """Return the request with the token of this attempt, unless the transport's headers have a credential."""
@@ -345,17 +364,27 @@ class _Attempts:
             return self.request
         return attrs.evolve(self.request, headers={**bearer_header(self._token.text), **self.request.headers})
 
-    def _emit_ended(self, seconds: float, status: int | None, error: str | None) -> None:
+    def _report(self, seconds: float, answer: Answer | None, error: str | None) -> None:
         origin = self._caller.transport.base_url
         event = RequestEnded(
             method=self._call.method,
             route=self._call.route,
-            status=status,
+            status=None if answer is None else answer.status,
             seconds=seconds,
             error=error,
             server=origin.host,
             port=origin.port,
             attempt=self._attempts,
+            request_id=None if answer is None else answer.request_id,
+        )
+        logger.debug(
+            "%s %s: %s in %d ms, attempt %d, request id %s",
+            event.method,
+            event.route,
+            event.error if event.status is None else event.status,
+            seconds * 1000,
+            event.attempt,
+            event.request_id,
         )
         self._caller.telemetry.emit(event)
 

@@ -16,6 +16,8 @@ from typing import Any, Union, get_args, get_origin
 
 import attrs
 
+from heygen_async.value import Value, names_in_answers, unknown_of
+
 ESSENTIAL = "essential"  # in the metadata of a field: missing it means something else than not to read it
 
 Structure = Callable[[Any, Any], Any]  # (data, kind) -> the value, or any exception
@@ -104,8 +106,9 @@ def _without_none(kind: Any) -> Any:
 def _read_object(data: dict[str, Any], kind: type[Any], structure: Structure) -> Any:
     attrs.resolve_types(kind)
     values = {}
+    known = names_in_answers(kind) if issubclass(kind, Value) else None
     for field in attrs.fields(kind):
-        if field.name not in data:
+        if field.name not in data or (known is not None and field.name not in known):
             continue
         try:
             values[field.name] = _read(data[field.name], field.type, structure)
@@ -114,7 +117,7 @@ def _read_object(data: dict[str, Any], kind: type[Any], structure: Structure) ->
                 raise
             _report(f"{kind.__name__}.{field.name}", data[field.name])
     try:
-        return kind(**values)
+        return kind(**values) if known is None else kind(**{"extra": unknown_of(data, known), **values})
     except (TypeError, ValueError) as exc:  # a required field is missing
         raise UnreadableError from exc
 

@@ -20,6 +20,7 @@ from cattrs.errors import BaseValidationError
 
 from heygen_async.errors import ContractError, HeyGenError, InvalidInputError, api_error_class
 from heygen_async.http import lenient
+from heygen_async.value import OWN, Value, keeping_unknown, names_in_answers
 
 T = TypeVar("T")
 
@@ -35,6 +36,11 @@ class Answer:
     status: int
     headers: Mapping[str, str] = attrs.field(repr=False)
     body: bytes = attrs.field(repr=False)
+
+    @property
+    def request_id(self) -> str | None:
+        """HeyGen's id of the request; None if the answer has none."""
+        return self.headers.get("X-Request-Id")
 
 
 def encode(value: Any) -> dict[str, Any]:
@@ -164,7 +170,7 @@ def _is_verdict(status: int, error: Any) -> bool:
 
 
 def _facts(answer: Answer) -> dict[str, Any]:
-    return {"http_status": answer.status, "request_id": answer.headers.get("X-Request-Id")}
+    return {"http_status": answer.status, "request_id": answer.request_id}
 
 
 def _text(value: Any) -> str | None:
@@ -254,6 +260,16 @@ def _list_of(kind: Any) -> Any:
     return read
 
 
+def _is_value(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Value)
+
+
+def _value_of(kind: type[Value]) -> Any:
+    """Return a reader of a class of answers, which keeps the fields that the class does not have."""
+    omitted: Any = {name: cattrs.gen.override(omit=True) for name in OWN - names_in_answers(kind)}
+    return keeping_unknown(kind, cattrs.gen.make_dict_structure_fn(kind, _fast, **omitted))
+
+
 def _encode_class(converter: cattrs.Converter, kind: type[Any]) -> Any:
     plain = cattrs.gen.make_dict_unstructure_fn(
         kind,
@@ -278,6 +294,7 @@ def _make_encoder() -> cattrs.Converter:
 
 _fast = _converter(detailed=False)
 _fast.register_structure_hook_factory(_is_list, _list_of)
+_fast.register_structure_hook_factory(_is_value, _value_of)
 _detailed = _converter(detailed=True)
 _encoder = _make_encoder()
 

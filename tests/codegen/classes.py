@@ -247,6 +247,7 @@ WHERE = {
     "VoiceSettings": "heygen_async.api.fields.voices",
     "Watermark": "heygen_async.api.fields.looks",
     "as_asset": "heygen_async.api.fields.assets",
+    "Value": "heygen_async.value",
     "as_word": "heygen_async.api.handles.status",
     "status_or_none": "heygen_async.api.handles.status",
     "as_assets": "heygen_async.api.fields.assets",

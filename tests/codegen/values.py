@@ -176,7 +176,8 @@ class Values:
             for field, part in fields.items()
         ]
         title = {**NAMES, **ANSWERS_TOO}[name][1]
-        return _class(name_of(name, answer=True), title, name, _about(fields), lines, self.schemas[name])
+        kind = f"{name_of(name, answer=True)}(Value)"
+        return _class(kind, title, name, _about(fields), lines, self.schemas[name])
 
     def fields(self, name: str) -> Iterator[tuple[str, Schema]]:
         """Yield the fields of a schema, required ones first."""

@@ -25,6 +25,7 @@ PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(64)
 # Arguments of each program, and lines of its output.
 ARGUMENTS = {"from_list": ("contacts.csv",), "upload_files": ("anna.png", "missing.png")}
 OUTPUT = {
+    "behind_proxy": ["HeyGen can be reached, and knows simulator (request "],
     "campaign": ["Finn videos/Finn.mp4", "The report: campaign.html"],
     "chat_with_agent": ["Agent: ", "You: ", "The video: http://"],
     "from_list": ["2 rows for about ", "ada@example.com videos/"],

@@ -16,6 +16,7 @@ from heygen_async.api.requests.modes import VideoAgent
 from heygen_async.api.requests.stored import StoredRequest, payload_of
 from heygen_async.errors import InvalidInputError, RenderFailedError
 from heygen_async.http.call import Call, data_reader, path_id
+from heygen_async.value import Value
 
 SESSION = "/v3/video-agents/{session_id}"
 STYLES = "/v3/video-agents/styles"
@@ -26,7 +27,7 @@ SessionVideos: TypeAlias = list[Video]
 
 
 @attrs.frozen(kw_only=True)
-class AgentStyle:
+class AgentStyle(Value):
     """A visual style for `VideoAgent.style_id`.
 
     Attributes:
@@ -84,7 +85,7 @@ class AgentReply:
 
 
 @attrs.frozen(kw_only=True)
-class AgentRun:
+class AgentRun(Value):
     """The answer to a message: the agent's new run. Source: `POST /v3/video-agents/{session_id}`."""
 
     session_id: str
@@ -93,7 +94,7 @@ class AgentRun:
 
 
 @attrs.frozen(kw_only=True)
-class AgentResource:
+class AgentResource(Value):
     """A file, draft or other object that the agent shows with a message.
 
     Attributes:
@@ -120,7 +121,7 @@ class AgentResource:
 
 
 @attrs.frozen(kw_only=True)
-class StoppedSession:
+class StoppedSession(Value):
     """A stopped session. Source: `POST /v3/video-agents/{session_id}/stop`."""
 
     session_id: str
@@ -174,7 +175,7 @@ SESSION_STATUSES = BEFORE_RENDER | {"generating", "completed", "failed"}
 
 
 @attrs.frozen(kw_only=True)
-class AgentMessage:
+class AgentMessage(Value):
     """One message of a session.
 
     Attributes:
@@ -193,7 +194,7 @@ class AgentMessage:
 
 
 @attrs.frozen(kw_only=True)
-class Session:
+class Session(Value):
     """An agent session with its present status.
 
     Attributes:
@@ -230,14 +231,14 @@ class Session:
 
 
 @attrs.frozen(kw_only=True)
-class CreatedSession:
+class CreatedSession(Value):
     """The answer to a prompt: the id of its session. Source: `POST /v3/video-agents`."""
 
     session_id: str
 
 
 @attrs.frozen(kw_only=True)
-class SessionItem:
+class SessionItem(Value):
     """One entry of the list of sessions. Source: `GET /v3/video-agents`."""
 
     session_id: str

@@ -21,10 +21,11 @@ from heygen_async.http.call import UPLOAD_SECONDS, Call, Options, data_reader, i
 from heygen_async.http.caller import Caller
 from heygen_async.http.multipart import one_file
 from heygen_async.http.pages import Listing
+from heygen_async.value import Value
 
 
 @attrs.frozen(kw_only=True)
-class UploadedFile:
+class UploadedFile(Value):
     """A file that was uploaded.
 
     Attributes:
@@ -43,7 +44,7 @@ class UploadedFile:
 
 
 @attrs.frozen(kw_only=True)
-class StoredFile:
+class StoredFile(Value):
     """A file at HeyGen.
 
     Attributes:
@@ -70,7 +71,7 @@ class StoredFile:
 
 
 @attrs.frozen(kw_only=True)
-class FoundAsset:
+class FoundAsset(Value):
     """An image or icon.
 
     Attributes:
@@ -116,7 +117,7 @@ class UploadRequest:
 
 
 @attrs.frozen(kw_only=True)
-class UploadSlot:
+class UploadSlot(Value):
     """Address for a file.
 
     Attributes:
@@ -177,7 +178,7 @@ class CompletedUpload:
 
 
 @attrs.frozen(kw_only=True)
-class ProcessedFile:
+class ProcessedFile(Value):
     """A file that HeyGen now checks.
 
     Attributes:
@@ -221,7 +222,7 @@ class MultipartUploadRequest:
 
 
 @attrs.frozen(kw_only=True)
-class UploadPart:
+class UploadPart(Value):
     """A part of a file: stored already, or with the address for it.
 
     Attributes:
@@ -242,7 +243,7 @@ class UploadPart:
 
 
 @attrs.frozen(kw_only=True)
-class MultipartUpload:
+class MultipartUpload(Value):
     """An upload in parts, with an address for each part that is missing.
 
     Attributes:
@@ -271,7 +272,7 @@ class MultipartUpload:
 
 
 @attrs.frozen(kw_only=True)
-class DeletedMultipartUpload:
+class DeletedMultipartUpload(Value):
     """An upload in parts that was given up.
 
     Attributes:
@@ -307,7 +308,7 @@ class UploadRequests:
 
 
 @attrs.frozen(kw_only=True)
-class UploadSlots:
+class UploadSlots(Value):
     """Addresses for the files of a batch.
 
     Attributes:

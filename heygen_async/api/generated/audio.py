@@ -11,10 +11,11 @@ from heygen_async.api.fields.rules import one_of
 from heygen_async.http import wire
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.value import Value
 
 
 @attrs.frozen(kw_only=True)
-class Sound:
+class Sound(Value):
     """Music or a sound effect.
 
     Attributes:

@@ -31,6 +31,7 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.value import Value
 
 _LOOK = Ends(subject="look", succeeded=frozenset({"completed", "pending_consent"}))
 
@@ -104,7 +105,7 @@ class PromptAvatar:
 
 
 @attrs.frozen(kw_only=True)
-class AvatarError:
+class AvatarError(Value):
     """The error of an avatar that could not be made.
 
     Attributes:
@@ -119,7 +120,7 @@ class AvatarError:
 
 
 @attrs.frozen(kw_only=True)
-class Avatar:
+class Avatar(Value):
     """A person with one or more looks.
 
     Attributes:
@@ -152,7 +153,7 @@ class Avatar:
 
 
 @attrs.frozen(kw_only=True)
-class Look:
+class Look(Value):
     """A look of an avatar. Its `id` is the `avatar_id` of requests.
 
     Attributes:
@@ -193,7 +194,7 @@ class Look:
 
 
 @attrs.frozen(kw_only=True)
-class CreatedAvatar:
+class CreatedAvatar(Value):
     """A new avatar; `avatar_item` is its look.
 
     Attributes:
@@ -223,7 +224,7 @@ class AvatarChanges:
 
 
 @attrs.frozen(kw_only=True)
-class LookPack:
+class LookPack(Value):
     """A pack of looks that HeyGen offers for an avatar.
 
     Attributes:
@@ -286,7 +287,7 @@ class ConsentRequest:
 
 
 @attrs.frozen(kw_only=True)
-class Consent:
+class Consent(Value):
     """Address at which the person consents; absent if a consent video was given.
 
     Attributes:

@@ -20,6 +20,7 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.value import Value
 
 _BACKGROUND_REMOVAL = Ends(subject="background removal", failed=frozenset({"failed", "deleted"}), files=("layers",))
 
@@ -49,7 +50,7 @@ class BackgroundRemovalRequest:
 
 
 @attrs.frozen(kw_only=True)
-class CutOut:
+class CutOut(Value):
     """A video cut into layers, with its present status.
 
     Attributes:
@@ -74,7 +75,7 @@ class CutOut:
 
 
 @attrs.frozen(kw_only=True)
-class DeletedBackgroundRemoval:
+class DeletedBackgroundRemoval(Value):
     """A deleted background removal.
 
     Attributes:

@@ -17,10 +17,11 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.value import Value
 
 
 @attrs.frozen(kw_only=True)
-class BrandKit:
+class BrandKit(Value):
     """Your brand's colors and logo.
 
     Attributes:
@@ -62,7 +63,7 @@ class NewBrandKit:
 
 
 @attrs.frozen(kw_only=True)
-class BrandKitDetail:
+class BrandKitDetail(Value):
     """A brand kit with its fonts and logos.
 
     Attributes:
@@ -110,7 +111,7 @@ class BrandKitChanges:
 
 
 @attrs.frozen(kw_only=True)
-class DeletedBrandKit:
+class DeletedBrandKit(Value):
     """A deleted brand kit.
 
     Attributes:
@@ -125,7 +126,7 @@ class DeletedBrandKit:
 
 
 @attrs.frozen(kw_only=True)
-class BrandGlossary:
+class BrandGlossary(Value):
     """The pronunciation of your brand's words.
 
     Attributes:
@@ -180,7 +181,7 @@ class NewBrandGlossary:
 
 
 @attrs.frozen(kw_only=True)
-class SpokenTerm:
+class SpokenTerm(Value):
     """A term of a brand glossary, as HeyGen keeps it.
 
     Attributes:
@@ -195,7 +196,7 @@ class SpokenTerm:
 
 
 @attrs.frozen(kw_only=True)
-class BrandGlossaryDetail:
+class BrandGlossaryDetail(Value):
     """A brand glossary with its terms.
 
     Attributes:
@@ -237,7 +238,7 @@ class BrandGlossaryChanges:
 
 
 @attrs.frozen(kw_only=True)
-class DeletedBrandGlossary:
+class DeletedBrandGlossary(Value):
     """A deleted brand glossary.
 
     Attributes:

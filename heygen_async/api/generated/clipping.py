@@ -29,6 +29,7 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.value import Value
 
 _CLIPPING = Ends(subject="clipping", failed=frozenset({"failed", "cancelled"}), files=("clips.video_url",))
 
@@ -83,7 +84,7 @@ class ClippingRequest:
 
 
 @attrs.frozen(kw_only=True)
-class CreatedClipping:
+class CreatedClipping(Value):
     """The id of a new clipping.
 
     Attributes:
@@ -96,7 +97,7 @@ class CreatedClipping:
 
 
 @attrs.frozen(kw_only=True)
-class Clip:
+class Clip(Value):
     """A clip.
 
     Attributes:
@@ -125,7 +126,7 @@ class Clip:
 
 
 @attrs.frozen(kw_only=True)
-class UsedClippingSettings:
+class UsedClippingSettings(Value):
     """Settings that clips were made with.
 
     Attributes:
@@ -146,7 +147,7 @@ class UsedClippingSettings:
 
 
 @attrs.frozen(kw_only=True)
-class ClippedVideo:
+class ClippedVideo(Value):
     """The clips of one video, with their present status.
 
     Attributes:

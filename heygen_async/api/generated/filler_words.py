@@ -18,6 +18,7 @@ from heygen_async.api.handles.status import as_word
 from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
+from heygen_async.value import Value
 
 _FILLER_WORD_REMOVAL = Ends(subject="filler word removal", files=("video_url",))
 
@@ -45,7 +46,7 @@ class FillerWordRemovalRequest:
 
 
 @attrs.frozen(kw_only=True)
-class CreatedFillerWordRemoval:
+class CreatedFillerWordRemoval(Value):
     """The id of a new filler word removal.
 
     Attributes:
@@ -58,7 +59,7 @@ class CreatedFillerWordRemoval:
 
 
 @attrs.frozen(kw_only=True)
-class FillerWordRemoval:
+class FillerWordRemoval(Value):
     """A video without its filler words, with its present status.
 
     Attributes:

@@ -15,6 +15,7 @@ from heygen_async.api.fields.rules import one_of
 from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
+from heygen_async.value import Value
 
 
 @attrs.frozen(kw_only=True)
@@ -37,7 +38,7 @@ class NewFolder:
 
 
 @attrs.frozen(kw_only=True)
-class Folder:
+class Folder(Value):
     """A folder. HeyGen also returns folders in the trash: see `is_trash`.
 
     Attributes:

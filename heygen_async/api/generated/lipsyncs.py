@@ -32,6 +32,7 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, id_lists, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.value import Value
 
 _LIPSYNC = Ends(subject="lipsync", files=("video_url",))
 
@@ -86,7 +87,7 @@ class LipsyncRequest:
 
 
 @attrs.frozen(kw_only=True)
-class CreatedLipsync:
+class CreatedLipsync(Value):
     """The id of a new lipsync.
 
     Attributes:
@@ -99,7 +100,7 @@ class CreatedLipsync:
 
 
 @attrs.frozen(kw_only=True)
-class Lipsync:
+class Lipsync(Value):
     """A lipsync with its present status.
 
     Attributes:

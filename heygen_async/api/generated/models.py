@@ -21,6 +21,7 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.value import Value
 
 _MODEL_VOICE = Ends(subject="model voice", succeeded=frozenset({"active"}))
 
@@ -163,7 +164,7 @@ class TextToVideo:
 
 
 @attrs.frozen(kw_only=True)
-class CreatedModelVideo:
+class CreatedModelVideo(Value):
     """The id of a new video of a model.
 
     Attributes:
@@ -178,7 +179,7 @@ class CreatedModelVideo:
 
 
 @attrs.frozen(kw_only=True)
-class ModelVideoTimings:
+class ModelVideoTimings(Value):
     """Times of the steps in seconds.
 
     Attributes:
@@ -191,7 +192,7 @@ class ModelVideoTimings:
 
 
 @attrs.frozen(kw_only=True)
-class ModelVideo:
+class ModelVideo(Value):
     """A video of a model, with its present status.
 
     Attributes:
@@ -257,7 +258,7 @@ class ModelImageRequest:
 
 
 @attrs.frozen(kw_only=True)
-class CreatedModelImage:
+class CreatedModelImage(Value):
     """The id of new images of a model.
 
     Attributes:
@@ -274,7 +275,7 @@ class CreatedModelImage:
 
 
 @attrs.frozen(kw_only=True)
-class ModelImage:
+class ModelImage(Value):
     """An image of a model.
 
     Attributes:
@@ -295,7 +296,7 @@ class ModelImage:
 
 
 @attrs.frozen(kw_only=True)
-class ModelImages:
+class ModelImages(Value):
     """Images of a model, with their present status.
 
     Attributes:
@@ -373,7 +374,7 @@ class InstantVoice:
 
 
 @attrs.frozen(kw_only=True)
-class CreatedAudioVoice:
+class CreatedAudioVoice(Value):
     """The id of a new audio voice.
 
     Attributes:
@@ -386,7 +387,7 @@ class CreatedAudioVoice:
 
 
 @attrs.frozen(kw_only=True)
-class AudioVoice:
+class AudioVoice(Value):
     """An audio voice of yours, with its present status.
 
     Attributes:
@@ -412,7 +413,7 @@ class AudioVoice:
 
 
 @attrs.frozen(kw_only=True)
-class DeletedAudioVoice:
+class DeletedAudioVoice(Value):
     """A deleted audio voice.
 
     Attributes:
@@ -460,7 +461,7 @@ class ModelSpeechRequest:
 
 
 @attrs.frozen(kw_only=True)
-class ModelSpeech:
+class ModelSpeech(Value):
     """Speech of an audio voice.
 
     Attributes:

@@ -32,6 +32,7 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.value import Value
 
 _PROOFREAD = Ends(subject="proofread")
 
@@ -78,7 +79,7 @@ class ProofreadRequest:
 
 
 @attrs.frozen(kw_only=True)
-class CreatedProofreads:
+class CreatedProofreads(Value):
     """The ids of new proofreads.
 
     Attributes:
@@ -93,7 +94,7 @@ class CreatedProofreads:
 
 
 @attrs.frozen(kw_only=True)
-class Proofread:
+class Proofread(Value):
     """A translated text, with its present status.
 
     Attributes:
@@ -120,7 +121,7 @@ class Proofread:
 
 
 @attrs.frozen(kw_only=True)
-class ProofreadText:
+class ProofreadText(Value):
     """Addresses of the text.
 
     Attributes:
@@ -171,7 +172,7 @@ class SpokenProofread:
 
 
 @attrs.frozen(kw_only=True)
-class CreatedTranslation:
+class CreatedTranslation(Value):
     """The id of a new translation.
 
     Attributes:

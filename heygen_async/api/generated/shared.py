@@ -11,10 +11,11 @@ import attrs
 
 from heygen_async.api.fields.contract_rules import required, string
 from heygen_async.api.fields.extra import extra_fields
+from heygen_async.value import Value
 
 
 @attrs.frozen(kw_only=True)
-class Deleted:
+class Deleted(Value):
     """The id of a deleted object.
 
     Attributes:

@@ -29,6 +29,7 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.value import Value
 
 
 @attrs.frozen(kw_only=True)
@@ -51,7 +52,7 @@ class NewTemplate:
 
 
 @attrs.frozen(kw_only=True)
-class TemplateElementValue:
+class TemplateElementValue(Value):
     """The present value of an element.
 
     Attributes:
@@ -76,7 +77,7 @@ class TemplateElementValue:
 
 
 @attrs.frozen(kw_only=True)
-class TemplateElement:
+class TemplateElement(Value):
     """An element of a template that can be bound to a variable.
 
     Attributes:
@@ -102,7 +103,7 @@ class TemplateElement:
 
 
 @attrs.frozen(kw_only=True)
-class TemplateVariable:
+class TemplateVariable(Value):
     """A variable that a scene uses.
 
     Attributes:
@@ -117,7 +118,7 @@ class TemplateVariable:
 
 
 @attrs.frozen(kw_only=True)
-class TemplateScene:
+class TemplateScene(Value):
     """A scene of a template.
 
     Attributes:
@@ -134,7 +135,7 @@ class TemplateScene:
 
 
 @attrs.frozen(kw_only=True)
-class TemplateDetail:
+class TemplateDetail(Value):
     """A template with its variables and scenes.
 
     Attributes:
@@ -207,7 +208,7 @@ class TemplateBindings:
 
 
 @attrs.frozen(kw_only=True)
-class TemplateItem:
+class TemplateItem(Value):
     """A template.
 
     Attributes:

@@ -33,6 +33,7 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, id_lists, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.value import Value
 
 _TRANSLATION = Ends(
     subject="translation",
@@ -132,7 +133,7 @@ class TranslationRequest:
 
 
 @attrs.frozen(kw_only=True)
-class CreatedTranslations:
+class CreatedTranslations(Value):
     """The ids of new translations.
 
     Attributes:
@@ -145,7 +146,7 @@ class CreatedTranslations:
 
 
 @attrs.frozen(kw_only=True)
-class Translation:
+class Translation(Value):
     """A translated video, with its present status.
 
     Attributes:
@@ -184,7 +185,7 @@ class Translation:
 
 
 @attrs.frozen(kw_only=True)
-class TranslationLanguages:
+class TranslationLanguages(Value):
     """Names of languages.
 
     Attributes:

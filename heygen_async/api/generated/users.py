@@ -9,10 +9,11 @@ import attrs
 from heygen_async.api.handles.status import as_word
 from heygen_async.http.call import Call, Options, data_reader
 from heygen_async.http.caller import Caller
+from heygen_async.value import Value
 
 
 @attrs.frozen(kw_only=True)
-class CreditPool:
+class CreditPool(Value):
     """Credits of one kind.
 
     Attributes:
@@ -27,7 +28,7 @@ class CreditPool:
 
 
 @attrs.frozen(kw_only=True)
-class SubscriptionCredits:
+class SubscriptionCredits(Value):
     """Credits of a subscription.
 
     Attributes:
@@ -42,7 +43,7 @@ class SubscriptionCredits:
 
 
 @attrs.frozen(kw_only=True)
-class UserSubscription:
+class UserSubscription(Value):
     """A plan and its credits.
 
     Attributes:
@@ -57,7 +58,7 @@ class UserSubscription:
 
 
 @attrs.frozen(kw_only=True)
-class UsageBasedBilling:
+class UsageBasedBilling(Value):
     """Billing of usage afterwards.
 
     Attributes:
@@ -76,7 +77,7 @@ class UsageBasedBilling:
 
 
 @attrs.frozen(kw_only=True)
-class WalletAutoReload:
+class WalletAutoReload(Value):
     """Settings of automatic reloads of a wallet.
 
     Attributes:
@@ -93,7 +94,7 @@ class WalletAutoReload:
 
 
 @attrs.frozen(kw_only=True)
-class UserWallet:
+class UserWallet(Value):
     """A prepaid balance.
 
     Attributes:
@@ -110,7 +111,7 @@ class UserWallet:
 
 
 @attrs.frozen(kw_only=True)
-class User:
+class User(Value):
     """An account.
 
     Attributes:
@@ -137,7 +138,7 @@ class User:
 
 
 @attrs.frozen(kw_only=True)
-class ApiKey:
+class ApiKey(Value):
     """The API key that sends the request.
 
     Attributes:

@@ -20,12 +20,13 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.value import Value
 
 _VOICE = Ends(subject="voice", succeeded=frozenset({"complete", "completed"}))
 
 
 @attrs.frozen(kw_only=True)
-class Voice:
+class Voice(Value):
     """A voice.
 
     Attributes:
@@ -52,7 +53,7 @@ class Voice:
 
 
 @attrs.frozen(kw_only=True)
-class VoiceDetail:
+class VoiceDetail(Value):
     """A voice; a cloned one has a status.
 
     Attributes:
@@ -83,7 +84,7 @@ class VoiceDetail:
 
 
 @attrs.frozen(kw_only=True)
-class DeletedVoice:
+class DeletedVoice(Value):
     """A deleted voice.
 
     Attributes:
@@ -117,7 +118,7 @@ class VoiceDesign:
 
 
 @attrs.frozen(kw_only=True)
-class DesignedVoices:
+class DesignedVoices(Value):
     """Voices to choose from.
 
     Attributes:
@@ -153,7 +154,7 @@ class VoiceSample:
 
 
 @attrs.frozen(kw_only=True)
-class CreatedVoiceClone:
+class CreatedVoiceClone(Value):
     """The id of a new voice.
 
     Attributes:
@@ -191,7 +192,7 @@ class SpeechRequest:
 
 
 @attrs.frozen(kw_only=True)
-class WordTimestamp:
+class WordTimestamp(Value):
     """The time of a word in the audio.
 
     Attributes:
@@ -208,7 +209,7 @@ class WordTimestamp:
 
 
 @attrs.frozen(kw_only=True)
-class Speech:
+class Speech(Value):
     """A spoken text.
 
     Attributes:

@@ -10,6 +10,7 @@ from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.api.handles.status import as_word
 from heygen_async.http.call import Call, data_reader, path_id
 from heygen_async.http.caller import Caller
+from heygen_async.value import Value
 
 BATCH_ITEMS = 100
 
@@ -18,14 +19,14 @@ _ENDS = Ends(subject="video batch", succeeded=frozenset({"completed", "failed"})
 
 
 @attrs.frozen(kw_only=True)
-class CreatedBatch:
+class CreatedBatch(Value):
     """The answer to a batch: its id. Source: `POST /v3/videos/batches`."""
 
     batch_id: str
 
 
 @attrs.frozen(kw_only=True)
-class BatchItem:
+class BatchItem(Value):
     """One video of a batch.
 
     Attributes:
@@ -44,7 +45,7 @@ class BatchItem:
 
 
 @attrs.frozen(kw_only=True)
-class Batch:
+class Batch(Value):
     """A batch with its present status.
 
     Attributes:

@@ -8,10 +8,11 @@ from typing import Any
 import attrs
 
 from heygen_async.http.call import Call, data_reader, path_id
+from heygen_async.value import Value
 
 
 @attrs.frozen(kw_only=True)
-class VideoScenes:
+class VideoScenes(Value):
     """The scenes of a video. They cannot be changed.
 
     Attributes:
@@ -39,7 +40,7 @@ def get_scenes(video_id: str) -> Call[VideoScenes]:
 
 
 @attrs.frozen(kw_only=True)
-class VoiceCapabilities:
+class VoiceCapabilities(Value):
     """The abilities of a video's voices.
 
     Attributes:

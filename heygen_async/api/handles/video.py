@@ -13,12 +13,13 @@ from heygen_async.api.handles.status import as_word
 from heygen_async.errors import RenderFailedError
 from heygen_async.http.call import Call, data_reader, path_id
 from heygen_async.http.caller import Caller
+from heygen_async.value import Value
 
 VIDEO_STATUSES = frozenset({"waiting", "queued", "pending", "processing", "running", "completed", "failed"})
 
 
 @attrs.frozen(kw_only=True)
-class Video:
+class Video(Value):
     """A video with its present status.
 
     Attributes:
@@ -75,7 +76,7 @@ class Video:
 
 
 @attrs.frozen(kw_only=True)
-class CreatedVideo:
+class CreatedVideo(Value):
     """The answer to a request for a video: its id. Source: `POST /v3/videos`."""
 
     video_id: str
@@ -83,7 +84,7 @@ class CreatedVideo:
 
 
 @attrs.frozen(kw_only=True)
-class VideoStatus:
+class VideoStatus(Value):
     """One entry of `videos.statuses`.
 
     Attributes:

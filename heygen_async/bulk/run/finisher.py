@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
-from collections.abc import Iterable
+import logging
+from collections.abc import Awaitable, Callable, Iterable
 
 import anyio
 
@@ -18,7 +20,11 @@ from heygen_async.bulk.run.guards import Guard
 from heygen_async.bulk.run.result_stream import ResultQueue
 from heygen_async.bulk.run.slots import Slots
 from heygen_async.errors import HeyGenError, RenderFailedError
-from heygen_async.telemetry import JobEnded, JobRendered
+from heygen_async.telemetry import JobEnded, JobRendered, JobSubmitted
+
+OnSubmitted = Callable[[Job, str], Awaitable[None] | None]  # job, and the id of its video, session or batch
+
+logger: logging.Logger = logging.getLogger("heygen_async")
 
 _RUNS = itertools.count(1)
 
@@ -42,8 +48,12 @@ class Finisher:
         queue: ResultQueue,
         downloads: DownloadQueue,
         guard: Guard,
+        on_submitted: OnSubmitted | None = None,
     ) -> None:
-        """Record ends in *store*, hand files to *downloads* and results to *queue*, and tell *guard*."""
+        """Record ends in *store*, hand files to *downloads* and results to *queue*, and tell *guard*.
+
+        The user's *on_submitted* is called for each row that HeyGen has accepted.
+        """
         self.summary: Summary = Summary()
         self.run: int = next(_RUNS)
         self._client = client
@@ -53,6 +63,7 @@ class Finisher:
         self._queue = queue
         self._downloads = downloads
         self._guard = guard
+        self._on_submitted = on_submitted
 
     async def wait_for_room(self) -> None:
         """Return when the rows that have ended are not too many: nothing more is begun meanwhile, to save memory."""
@@ -100,6 +111,18 @@ class Finisher:
             self.deliver(row, result)
 
     # Told by the submitter and the resumer
+
+    async def submitted(self, row: InFlight, resource_id: str) -> None:
+        """Tell observers and the user of a row that HeyGen has accepted and the journal has noted."""
+        event = JobSubmitted(index=row.index, run=self.run, mode=row.kind, resource_id=resource_id)
+        self._client.telemetry.emit(event)
+        if self._on_submitted is None:
+            return
+        try:
+            if inspect.isawaitable(returned := self._on_submitted(row.job, resource_id)):
+                await returned
+        except Exception:
+            logger.exception("on_submitted failed for row %d, %s; the run goes on", row.index + 1, resource_id)
 
     async def fail(self, rows: Iterable[InFlight], error: HeyGenError) -> None:
         """End rows without an id; *error* tells in `spent` if they may have been made all the same."""

@@ -24,6 +24,7 @@ from heygen_async.bulk.download.video_files import checked_kinds
 from heygen_async.bulk.jobs.next_step import OnUnknown
 from heygen_async.bulk.prices.price import Rates
 from heygen_async.bulk.run.agent_queue import MAX_AGENTS
+from heygen_async.bulk.run.finisher import OnSubmitted
 from heygen_async.bulk.run.guards import Approve, Guard
 from heygen_async.bulk.run.resumer import Recover
 from heygen_async.bulk.run.submitter import Submit
@@ -56,6 +57,7 @@ class RunOptions(TypedDict, total=False):
     approve: Approve | None
     breaker: tuple[int, int] | None
     again: bool
+    on_submitted: OnSubmitted | None
 
 
 Rule = Callable[[Any, "attrs.Attribute[Any]", Any], None]
@@ -143,6 +145,7 @@ class RunSettings:
         approve: True if somebody is asked before the others go.
         breaker: [k, n]: when k of the last n rows have failed with one code, no more are sent.
         again: True to render rows again, and pay again, that have a video made by another request.
+        on_submitted: Called for each row that HeyGen has accepted.
     """
 
     max_in_flight: InFlight = attrs.field(
@@ -189,6 +192,9 @@ class RunSettings:
         validator=_rule(_is_breaker, "two whole numbers (k, n) with 1 <= k <= n: failures of the last n rows"),
     )
     again: bool = attrs.field(default=False, validator=_SWITCH)
+    on_submitted: OnSubmitted | None = attrs.field(
+        default=None, validator=_rule(callable, "a function that takes a job and an id")
+    )
 
     @classmethod
     def of(cls, options: Mapping[str, Any], caller: str) -> RunSettings:
@@ -256,7 +262,8 @@ class RunSettings:
             raise
 
 
-_GIVEN_ANEW = frozenset({"journal", "on_unknown", "approve", "again", "rates"})  # of each run, or not fit for a file
+# Of each run, or not fit for a file.
+_GIVEN_ANEW = frozenset({"journal", "on_unknown", "approve", "again", "rates", "on_submitted"})
 _KEPT = tuple(field.name for field in attrs.fields(RunSettings) if field.name not in _GIVEN_ANEW)
 
 

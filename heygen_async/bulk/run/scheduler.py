@@ -45,7 +45,14 @@ async def run(client: Client, store: JobStore, settings: RunSettings, hooks: Run
     queue = ResultQueue(registry)
     download_queue = DownloadQueue(store, registry, hooks.downloads, settings.max_downloads)
     finisher = Finisher(
-        client, store, registry=registry, slots=slots, queue=queue, downloads=download_queue, guard=guard
+        client,
+        store,
+        registry=registry,
+        slots=slots,
+        queue=queue,
+        downloads=download_queue,
+        guard=guard,
+        on_submitted=settings.on_submitted,
     )
     watchlist = Watchlist(registry, finisher, deadline=settings.deadline, times=hooks.times, watch=settings.watch_word)
     resumer = Resumer(

@@ -46,7 +46,7 @@ from heygen_async.bulk.watch.watchlist import Watchlist
 from heygen_async.errors import APIError, HeyGenError, JournalError, OutcomeUnknownError
 from heygen_async.http.outcomes import Lost, NoSlot, NotSent, Outcome, Refused
 from heygen_async.http.retry import is_gateway_page
-from heygen_async.telemetry import JobSubmitted, RetryPlanned, SlotsLearnt
+from heygen_async.telemetry import RetryPlanned, SlotsLearnt
 
 LAST_CALL_SECONDS = 5.0  # a POST under way may still bring its id when the run is left
 FIRST_LOOK_AT_SESSION_SECONDS = 10.0
@@ -238,9 +238,9 @@ class Submitter:
         for row in rows:
             self._registry.advance(row, Stage.RENDERING)
             self._slots.accepted(row.ticket)
-            event = JobSubmitted(index=row.index, run=self._finisher.run, mode=row.kind, resource_id=resource_id)
-            self._client.telemetry.emit(event)
             self._watchlist.begin(row, first=FIRST_LOOK_AT_SESSION_SECONDS if is_session else None)
+        for row in rows:
+            await self._finisher.submitted(row, resource_id)
 
     async def _back_off(self, posts: Posts, error: HeyGenError) -> None:
         """Record that a refusal has to be waited out: rows are planned again, or unknown if an answer was lost."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
@@ -60,7 +61,7 @@ async def auth_status(
     Source: `GET /v3/users/me` and `GET /v3/api_keys/self`.
     """
     from heygen_async.account.credentials import find_credentials
-    from heygen_async.account.proxy import shown as proxy_shown
+    from heygen_async.account.proxy import VARIABLE as PROXY_VARIABLE, shown as proxy_shown
     from heygen_async.heygen import HeyGen
 
     def show(line: str) -> None:
@@ -76,7 +77,8 @@ async def auth_status(
         show(f"Note:     {note}")
     async with HeyGen(api_key, bearer_token=bearer_token, base_url=base_url) as heygen:
         if (proxy := heygen.transport.proxies.of(heygen.transport.base_url)) is not None:
-            show(f"Proxy:    {proxy_shown(proxy)}, from the environment")
+            where = "--proxy or HEYGEN_PROXY" if os.environ.get(PROXY_VARIABLE) else "the environment"
+            show(f"Proxy:    {proxy_shown(proxy)}, from {where}")
         return await _check(heygen, show)
 
 

@@ -30,6 +30,7 @@ from heygen_async.api.generated.templates import TemplateVideo
 from heygen_async.api.handles import server_job
 from heygen_async.api.handles.video import VideoJob
 from heygen_async.http import wire
+from heygen_async.http.pages import Listing
 from heygen_async.simulator import DropAfterAccept, World
 from heygen_async.simulator.contract.contract import Operation, operation
 from heygen_async.simulator.router import COSTLY
@@ -136,12 +137,10 @@ def _by_hand(body: dict[str, Any]) -> Any:
 async def called(method: Callable[..., Any], given: dict[str, Any]) -> Any:
     """Return what a method gives, or the list of all that it yields."""
     made = method(**given)
-    if inspect.isawaitable(made):
-        return await made
     if isinstance(made, contextlib.AbstractAsyncContextManager):
         async with made as events:
             return [event async for event in events]
-    return [item async for item in made]
+    return [item async for item in made] if isinstance(made, Listing) else await made
 
 
 @pytest.mark.parametrize("where", OPERATIONS, ids=" ".join)

@@ -82,6 +82,7 @@ REFUSED: dict[str, tuple[Sequence[object], str]] = {
     "approve": ((True, "yes"), "must be an async function"),
     "breaker": (((3,), 3, (3, 10, 5), (0, 5), (6, 5), (1.0, 5), "ab"), "must be two whole numbers (k, n)"),
     "again": (("yes", 1, None), "must be True or False"),
+    "on_submitted": ((True, "yes"), "must be a function that takes a job and an id"),
 }
 
 
