@@ -162,9 +162,11 @@ class Webhooks:
         events: Iterable[str] | Unset | None = UNSET,
         options: Options | None = None,
     ) -> WebhookEndpoint:
-        """Change an endpoint's address, or the whole list of its event types; None as events stands for all types.
+        """Change an endpoint's address, or the whole list of its event types.
 
-        What is left out stays as it is. The call is not retried after a lost answer; you may repeat it.
+        What is left out stays as it is. None as events is sent as null, which stands for all types when an endpoint is
+        registered; HeyGen does not document it for a change. The call is not retried after a lost answer; you may repeat
+        it.
 
         Source: `PATCH /v3/webhooks/endpoints/{endpoint_id}`.
         """
