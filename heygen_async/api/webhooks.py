@@ -165,8 +165,8 @@ class Webhooks:
         """Change an endpoint's address, or the whole list of its event types.
 
         What is left out stays as it is. None as events is sent as null, which stands for all types when an endpoint is
-        registered; HeyGen does not document it for a change. The call is not retried after a lost answer; you may repeat
-        it.
+        registered; HeyGen does not document it for a change. The call is not retried after a lost answer: you may
+        repeat it.
 
         Source: `PATCH /v3/webhooks/endpoints/{endpoint_id}`.
         """
