@@ -15,7 +15,7 @@ import pytest
 from heygen_async import HeyGen, NotUploaded, Options, UploadedAsset, UploadProgressed, errors
 from heygen_async.api.uploads import parts
 from heygen_async.api.uploads.byte_readers import HandleChunks, PartChunks, StreamChunks
-from heygen_async.simulator import DropAfterAccept, DropBefore, ErrorAnswer, Slow, World
+from heygen_async.simulator import AlteredAnswer, DropAfterAccept, DropBefore, ErrorAnswer, Fault, Slow, World
 from tests.helpers.storage import FORM_BYTES, MP4
 
 PART = 12 * 1024**2
@@ -214,3 +214,44 @@ async def test_a_part_ends_where_it_should() -> None:
     assert found == [b"abcd", b"efg", b"h"]
     part = PartChunks(HandleChunks(io.BytesIO(b"abcdef"), 1), 3)
     assert [await part.receive(), await part.receive()] == [b"bcd", b""]
+
+
+ODD: dict[str, tuple[list[Fault], str]] = {
+    "no size of a part": ([AlteredAnswer(path=MULTIPART, fields={"data.part_size_bytes": 0})], "3 parts of 0 bytes"),
+    "a part too few": ([AlteredAnswer(path=MULTIPART, fields={"data.parts": []})], "0 parts of 12,582,912 bytes"),
+    "no address": (
+        [AlteredAnswer(path=MULTIPART, fields={"data.parts.0.upload_url": None})],
+        "there is no address for part 1",
+    ),
+    "no ETag": (
+        [ErrorAnswer(path="/uploads/", status=200, after_accept=True)],
+        "part 1: the storage has sent no ETag",
+    ),
+    "a part that is gone": (
+        [
+            Slow(path="/uploads/", nth=1, seconds=3),
+            DropBefore(path="/uploads/", nth=1),
+            AlteredAnswer(method="GET", path=f"{MULTIPART}/", fields={"data.parts": []}),
+        ],
+        "there is no part 1",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ODD)
+async def test_an_odd_answer_ends_an_upload_in_parts(heygen: HeyGen, world: World, film: Path, case: str) -> None:
+    """The error tells what is odd; the upload is given up."""
+    faults, reason = ODD[case]
+    world.upload_seconds = 1 if len(faults) > 1 else 3600
+    world.faults += faults
+    with pytest.raises(errors.ContractError, match=reason):
+        await heygen.assets.upload(film, reuse=False)
+    assert world.request_counts()[f"DELETE {MULTIPART}/{{multipart_id}}"] == 1
+
+
+async def test_another_refusal_is_no_reason_for_parts(heygen: HeyGen, world: World, film: Path) -> None:
+    """Only a file that is too large is sent in parts."""
+    world.faults.append(ErrorAnswer(path="/v3/assets/direct-uploads", status=400, code="invalid_parameter"))
+    with pytest.raises(errors.BadRequestError):
+        await heygen.assets.upload(film, reuse=False)
+    assert world.request_counts()[f"POST {MULTIPART}"] == 0
