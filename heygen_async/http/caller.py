@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import math
@@ -10,6 +11,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import anyio
 import attrs
@@ -72,8 +74,8 @@ class Caller:
         self._retry = retry
         self._pacer = pacer
         self.defaults: Options = defaults
-        self._account: Account | None = None
         self._is_simulated = is_loopback(transport.base_url)
+        self._accounts: WeakKeyDictionary[asyncio.AbstractEventLoop, Account] = WeakKeyDictionary()
 
     def with_defaults(self, defaults: Options) -> Caller:
         """Return a caller with other defaults, over the same transport and account."""
@@ -89,9 +91,11 @@ class Caller:
     @property
     def account(self) -> Account:
         """State that all clients of the account share. Available inside an event loop only."""
-        if self._account is None:
-            self._account = account_of(self.transport.base_url, self.credentials)
-        return self._account
+        loop = asyncio.get_running_loop()
+        account = self._accounts.get(loop)
+        if account is None:
+            account = self._accounts[loop] = account_of(self.transport.base_url, self.credentials)
+        return account
 
     @property
     def requests_per_second(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import itertools
@@ -33,6 +34,7 @@ from heygen_async.http.downloads import (
     signed_address,
 )
 from heygen_async.http.wire import Answer
+from heygen_async.per_loop import PerLoop
 
 CONNECT_SECONDS = 10.0
 _FILE_STATUSES = frozenset({200, 206})
@@ -41,11 +43,16 @@ _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")  # aioh
 
 Opening: TypeAlias = contextlib.AbstractAsyncContextManager[aiohttp.ClientResponse]
 
+_Sessions = dict[str, aiohttp.ClientSession]  # by their use
+
 _IN_PATHS = re.compile("[^\x00-\x1f\x7f\ud800-\udfff]*")
 
 
 class Transport:
-    """HTTP sessions to one origin, with credentials. A session is opened when it is first used."""
+    """HTTP sessions to one origin, with credentials. A session is opened when it is first used.
+
+    Each event loop has sessions of its own, closed by `aclose` or when it ends: connections cannot change loops.
+    """
 
     def __init__(
         self,
@@ -70,7 +77,8 @@ class Transport:
         self._given = session
         self._ssl = ssl
         self.proxies: Proxies = Proxies(proxy)
-        self._opened: dict[str, aiohttp.ClientSession] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None  # of the given session
+        self._sessions: PerLoop[_Sessions] = PerLoop(dict, _close)
 
     async def exchange(self, request: Request) -> Answer:
         """Send *request* once and return its answer, of any status, read to its end.
@@ -103,19 +111,22 @@ class Transport:
     async def _exchange(
         self, request: Request, data: bytes | BodyStream | None, headers: Mapping[str, str], redaction: Redaction
     ) -> Answer:
-        async with self._ask(request, data, headers, _total_timeout(request.timeout)) as response:
+        async with await self._ask(request, data, headers, _total_timeout(request.timeout)) as response:
             body = redaction.body(await read_body(response))
-            return Answer(status=response.status, headers=_plain_headers(response, redaction), body=body)
+            return Answer(status=response.status, headers=redaction.headers(response.headers), body=body)
 
-    def _ask(self, request: Request, data: Any, headers: Mapping[str, str], timeout: aiohttp.ClientTimeout) -> Opening:
+    async def _ask(
+        self, request: Request, data: Any, headers: Mapping[str, str], limits: aiohttp.ClientTimeout
+    ) -> Opening:
         url = self._url(request)
-        return self._session(fresh=request.fresh).request(
+        session = await self._session(fresh=request.fresh)
+        return session.request(
             request.method,
             url,
             data=data,
             proxy=self._proxy(url),
             headers=headers,
-            timeout=timeout,
+            timeout=limits,
             allow_redirects=False,  # a redirect could carry the key to another host
             raise_for_status=False,  # whatever a given session is set to: the answer tells why HeyGen refused
         )
@@ -137,7 +148,7 @@ class Transport:
         """
         length = {} if "content-length" in map(str.lower, headers) else {"Content-Length": str(body.size_bytes)}
         # A new connection: a kept-alive one may be dead, and a large body would have to be sent again.
-        session = self._open("put", force_close=True)
+        session = await self._open("put", force_close=True)
         with without_context(), _streaming("PUT to the storage", body, CONNECT_SECONDS, quoted=False) as stream:
             address = signed_address(url)
             async with session.put(
@@ -175,10 +186,9 @@ class Transport:
         async with contextlib.AsyncExitStack() as stack:
             with translated("download", timeout, theirs=True), anyio.fail_after(timeout):
                 address = signed_address(url)
+                session = await self._open("bare", force_close=False)
                 response = await stack.enter_async_context(
-                    self._bare().get(
-                        address, headers=headers, timeout=_read_timeout(timeout), proxy=self._proxy(address)
-                    )
+                    session.get(address, headers=headers, timeout=_read_timeout(timeout), proxy=self._proxy(address))
                 )
                 refused = None if response.status in _FILE_STATUSES else await read_body(response)
             if refused is None:
@@ -196,9 +206,9 @@ class Transport:
         async with contextlib.AsyncExitStack() as stack:
             with translated(str(request), request.timeout, redaction), anyio.fail_after(request.timeout):
                 timeout = _read_timeout(request.timeout)
-                response = await stack.enter_async_context(self._ask(request, request.body, headers, timeout))
+                response = await stack.enter_async_context(await self._ask(request, request.body, headers, timeout))
                 refused = None if response.ok else redaction.body(await read_body(response))
-            found = _plain_headers(response, redaction)
+            found = redaction.headers(response.headers)
             if refused is None:
                 yield StreamedAnswer(
                     status=response.status, headers=found, body=b"", chunks=chunks_of(response, request.timeout)
@@ -209,14 +219,11 @@ class Transport:
     @property
     def is_open(self) -> bool:
         """True if this transport has opened sessions that `aclose` must close."""
-        return bool(self._opened)
+        return self._sessions.is_open
 
     async def aclose(self) -> None:
-        """Close the sessions that this transport opened."""
-        opened, self._opened = self._opened, {}
-        with anyio.CancelScope(shield=True):
-            for session in opened.values():
-                await session.close()
+        """Close the sessions that this transport opened in the running event loop."""
+        await self._sessions.aclose()
 
     def _url(self, request: Request) -> yarl.URL:
         if not request.path.startswith("/") or request.path.startswith("//"):
@@ -233,47 +240,41 @@ class Transport:
         except (AttributeError, TypeError, ValueError) as exc:  # yarl leaves halves of characters out without a word
             raise InvalidInputError(f"{request.method} {request.path!r:.200}: no address can be made: {exc}") from exc
 
-    def _session(self, *, fresh: bool) -> aiohttp.ClientSession:
+    async def _session(self, *, fresh: bool) -> aiohttp.ClientSession:
         if self._given is not None:
-            if self._given.closed:
-                raise InvalidInputError("session: is closed; give one that stays open as long as the client is used")
-            return self._given
-        return self._open("fresh" if fresh else "kept", force_close=fresh)
+            return self._check_given(self._given)
+        return await self._open("fresh" if fresh else "kept", force_close=fresh)
+
+    def _check_given(self, session: aiohttp.ClientSession) -> aiohttp.ClientSession:
+        if session.closed:
+            raise InvalidInputError("session: is closed; give one that stays open as long as the client is used")
+        self._loop = self._loop or asyncio.get_running_loop()
+        if self._loop is not asyncio.get_running_loop():
+            raise InvalidInputError("session: belongs to another event loop; without one, each loop has its own")
+        return session
 
     def _proxy(self, url: yarl.URL) -> yarl.URL | None:
         """Return the proxy of a request; a given session knows its own."""
         return None if self._given is not None else self.proxies.of(url)
 
-    def _bare(self) -> aiohttp.ClientSession:
-        return self._open("bare", force_close=False)
-
-    def _open(self, name: str, *, force_close: bool) -> aiohttp.ClientSession:
-        if name not in self._opened:
-            shared = None if self._given is None else self._given.connector
+    async def _open(self, name: str, *, force_close: bool) -> aiohttp.ClientSession:
+        sessions = await self._sessions.get()
+        if name not in sessions:
+            shared = None if self._given is None else self._check_given(self._given).connector
             # No limit: render slots and the pacer bound the requests, and a wait here would count as a timeout.
             own = None if shared else aiohttp.TCPConnector(limit=0, force_close=force_close, ssl=self._ssl or True)
-            self._opened[name] = aiohttp.ClientSession(
+            sessions[name] = aiohttp.ClientSession(
                 connector=shared or own,
                 connector_owner=shared is None,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 requote_redirect_url=False,  # a redirect to a presigned address
             )
-        return self._opened[name]
+        return sessions[name]
 
 
-def _plain_headers(response: aiohttp.ClientResponse, redaction: Redaction) -> Mapping[str, str]:
-    """Return the headers of an answer without secrets and halves of characters."""
-    together = "\n".join(response.headers.values())
-    if together.isascii() and redaction.text(together) == together:
-        return response.headers
-    headers = response.headers.copy()
-    headers.update({name: _utf8(redaction.text(value)) for name, value in response.headers.items()})
-    return headers
-
-
-def _utf8(value: str) -> str:
-    """Return the value of a header without halves of characters, which aiohttp makes of bytes that are no UTF-8."""
-    return value.encode(errors="replace").decode()
+async def _close(sessions: _Sessions) -> None:
+    for session in sessions.values():
+        await session.close()
 
 
 @functools.lru_cache(maxsize=64)

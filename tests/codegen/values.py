@@ -100,8 +100,9 @@ class Values:
                 '        """Check the fields against each other."""',
                 f"        cross_field_rules.{TOGETHER[name]}(self)",
             ]
+        kind = f"{name_of(name)}(ShortRepr)"
         about = [*_about(fields, changes=name in CHANGES), *(_EXTRA if extra else [])]
-        return _class(name_of(name), NAMES[name][1], name, about, lines, schema)
+        return _class(kind, NAMES[name][1], name, about, lines, schema)
 
     def request_field(self, field: str, schema: Schema, *, required: bool, clears: bool = False) -> str:
         """Return one field of a request; one that *clears* is sent as null if it is None."""
@@ -227,7 +228,14 @@ def clearable(schema: Schema) -> bool:
 
 
 def _class(kind: str, title: str, name: str, about: list[str], lines: list[str], schema: Schema) -> str:
-    head = ["@attrs.frozen(kw_only=True)", f"class {kind}:", f'    """{title}', "", "    Attributes:", *about]
+    head = [
+        "@attrs.frozen(kw_only=True, repr=False)",
+        f"class {kind}:",
+        f'    """{title}',
+        "",
+        "    Attributes:",
+        *about,
+    ]
     doubt = ["", f"    {UNSURE}"] if is_unsure(schema) else []
     return "\n".join([*head, *doubt, "", f"    Source: `{name}`.", '    """', "", *lines])
 
@@ -256,21 +264,18 @@ def _status_field(field: str, *, required: bool, side: bool) -> str:
 
 def _choice(schema: Schema) -> Shape:
     words = [word for word in schema["enum"] if word is not None]
+    listed = ", ".join(f'"{word}"' if schema["type"] == "string" else str(word) for word in words)
     if schema["type"] == "string":
-        return Shape("str", f"one_of({', '.join(f'{chr(34)}{word}{chr(34)}' for word in words)})", refuses_none=True)
-    return Shape("int", f"one_number_of({', '.join(map(str, words))})")
+        return Shape(f"Literal[{listed}]", f"one_of({listed})", refuses_none=True)
+    return Shape(f"Literal[{listed}]", f"one_number_of({listed})")
 
 
 def _number(kind: str, schema: Schema, *more: str) -> Shape:
     low, high = schema.get("minimum"), schema.get("maximum")
-    limits = [_digits(limit) for limit in (low, high) if limit is not None] if low is not None else []
+    limits = [f"{limit:.12g}" for limit in (low, high) if low is not None and limit is not None]
     above = ["above=True"] if schema.get("exclusiveMinimum") is True else []
     step = [f"step={schema['multipleOf']}"] if "multipleOf" in schema else []
     return Shape(kind, f"number({', '.join([*limits, *above, *more, *step])})")
-
-
-def _digits(limit: float) -> str:
-    return f"{limit:_}" if isinstance(limit, int) else f"{limit:g}"
 
 
 def _visibility(field: str, kind: str) -> list[str]:

@@ -17,10 +17,11 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.reprs import ShortRepr
 from heygen_async.value import Value
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class BrandKit(Value):
     """Your brand's colors and logo.
 
@@ -39,8 +40,8 @@ class BrandKit(Value):
     logo_url: str | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class NewBrandKit:
+@attrs.frozen(kw_only=True, repr=False)
+class NewBrandKit(ShortRepr):
     """A brand kit to be created.
 
     Attributes:
@@ -48,7 +49,7 @@ class NewBrandKit:
         logo_url: Address of the logo.
         name: Name at HeyGen.
         url: Address.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
 
@@ -62,7 +63,7 @@ class NewBrandKit:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class BrandKitDetail(Value):
     """A brand kit with its fonts and logos.
 
@@ -87,15 +88,15 @@ class BrandKitDetail(Value):
     logos: tuple[Mapping[str, Any], ...] | None = attrs.field(default=None, hash=False)
 
 
-@attrs.frozen(kw_only=True)
-class BrandKitChanges:
+@attrs.frozen(kw_only=True, repr=False)
+class BrandKitChanges(ShortRepr):
     """Changes of a brand kit.
 
     Attributes:
         colors: Colors of the brand. None clears it.
         logo_url: Address of the logo. None clears it.
         name: Name at HeyGen.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
 
@@ -110,7 +111,7 @@ class BrandKitChanges:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class DeletedBrandKit(Value):
     """A deleted brand kit.
 
@@ -125,7 +126,7 @@ class DeletedBrandKit(Value):
     brand_kit_id: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class BrandGlossary(Value):
     """The pronunciation of your brand's words.
 
@@ -144,8 +145,8 @@ class BrandGlossary(Value):
     updated_at: str
 
 
-@attrs.frozen(kw_only=True)
-class GlossaryTerm:
+@attrs.frozen(kw_only=True, repr=False)
+class GlossaryTerm(ShortRepr):
     """A written term and its pronunciation.
 
     Attributes:
@@ -159,14 +160,14 @@ class GlossaryTerm:
     term: str = attrs.field(validator=[required, string(1)])
 
 
-@attrs.frozen(kw_only=True)
-class NewBrandGlossary:
+@attrs.frozen(kw_only=True, repr=False)
+class NewBrandGlossary(ShortRepr):
     """A brand glossary to be created.
 
     Attributes:
         name: Name at HeyGen.
         terms: Terms and their pronunciations.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
 
@@ -180,7 +181,7 @@ class NewBrandGlossary:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SpokenTerm(Value):
     """A term of a brand glossary, as HeyGen keeps it.
 
@@ -195,7 +196,7 @@ class SpokenTerm(Value):
     term: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class BrandGlossaryDetail(Value):
     """A brand glossary with its terms.
 
@@ -216,14 +217,14 @@ class BrandGlossaryDetail(Value):
     updated_at: str
 
 
-@attrs.frozen(kw_only=True)
-class BrandGlossaryChanges:
+@attrs.frozen(kw_only=True, repr=False)
+class BrandGlossaryChanges(ShortRepr):
     """Changes of a brand glossary.
 
     Attributes:
         name: Name at HeyGen.
         terms: Terms and their pronunciations. None clears it.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
 
@@ -237,7 +238,7 @@ class BrandGlossaryChanges:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class DeletedBrandGlossary(Value):
     """A deleted brand glossary.
 
@@ -301,7 +302,8 @@ class Brand:
             logo_url: Address of the logo.
             name: Name at HeyGen.
             url: Address.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Raises:
@@ -355,7 +357,8 @@ class Brand:
             colors: Colors of the brand. None clears it.
             logo_url: Address of the logo. None clears it.
             name: Name at HeyGen.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
@@ -410,7 +413,8 @@ class Brand:
         Args:
             name: Name at HeyGen.
             terms: Terms and their pronunciations.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Raises:
@@ -460,7 +464,8 @@ class Brand:
             brand_glossary_id: Id of the brand glossary.
             name: Name at HeyGen.
             terms: Terms and their pronunciations. None clears it.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.

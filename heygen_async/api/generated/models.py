@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import attrs
 
@@ -21,6 +21,7 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.reprs import ShortRepr
 from heygen_async.value import Value
 
 _MODEL_VOICE = Ends(subject="model voice", succeeded=frozenset({"active"}))
@@ -32,22 +33,21 @@ _MODEL_VIDEO = Ends(subject="model video", failed=frozenset({"failed", "cancelle
 _MODEL_IMAGE = Ends(subject="model image", failed=frozenset({"failed", "cancelled"}), files=("images",))
 
 
-@attrs.frozen(kw_only=True)
-class ImageToVideo:
+@attrs.frozen(kw_only=True, repr=False)
+class ImageToVideo(ShortRepr):
     """A video that starts with an image.
 
     Attributes:
         image: The first image; an https address is accepted too.
         model: Name of the model (heygen-video-1).
-        prompt: Description in your words (up to 16,000 characters).
-        aspect_ratio: Width to height (21:9, 16:9, 4:3, 1:1, 3:4, 9:16 or adaptive).
-        callback_id: Your id, which HeyGen repeats in the call of `callback_url`.
+        prompt: Description in your words (up to 32,000 characters).
+        callback_id: Your id, which HeyGen repeats in the call of `callback_url` (up to 256 characters).
         callback_url: Address that HeyGen calls, unsigned, at the end.
-        duration: Length in seconds (5 to 15).
-        prompt_enhancement: Expansion of the prompt by HeyGen: turbo, quality (its default), default or disabled.
+        duration: Length in seconds (at least 5).
+        prompt_enhancement: Expansion of the prompt: turbo, quality (else), ultraquality, default or disabled.
         resolution: Resolution of the video (480p, 768p, 1080p or 2k).
-        seed: Seed of the random numbers: equal seeds give equal results.
-        extra: Fields that this package does not know, by name.
+        seed: Seed of the random numbers: equal seeds give equal results (0 to 4,294,967,295).
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `ImageToVideoRequest`.
     """
@@ -55,56 +55,59 @@ class ImageToVideo:
     wire_tag: ClassVar[tuple[str, str]] = ("mode", "image_to_video")
     kind: ClassVar[str] = "model_video"
     image: Asset = attrs.field(converter=as_asset, validator=asset())
-    model: str = attrs.field(validator=one_of("heygen-video-1"))
-    prompt: str = attrs.field(validator=[required, string(0, 16000)], repr=False)
-    aspect_ratio: str | None = attrs.field(
-        default=None, validator=one_of("21:9", "16:9", "4:3", "1:1", "3:4", "9:16", "adaptive")
-    )
-    callback_id: str | None = attrs.field(default=None, validator=string())
+    model: Literal["heygen-video-1"] = attrs.field(validator=one_of("heygen-video-1"))
+    prompt: str = attrs.field(validator=[required, string(0, 32000)], repr=False)
+    callback_id: str | None = attrs.field(default=None, validator=string(0, 256))
     callback_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
-    duration: int | None = attrs.field(default=None, validator=number(5, 15, whole=True))
-    prompt_enhancement: str | None = attrs.field(
-        default=None, validator=one_of("turbo", "quality", "default", "disabled")
+    duration: int | None = attrs.field(default=None, validator=number(5, whole=True))
+    prompt_enhancement: Literal["turbo", "quality", "ultraquality", "default", "disabled"] | None = attrs.field(
+        default=None, validator=one_of("turbo", "quality", "ultraquality", "default", "disabled")
     )
-    resolution: str | None = attrs.field(default=None, validator=one_of("480p", "768p", "1080p", "2k"))
-    seed: int | None = attrs.field(default=None, validator=number(whole=True))
+    resolution: Literal["480p", "768p", "1080p", "2k"] | None = attrs.field(
+        default=None, validator=one_of("480p", "768p", "1080p", "2k")
+    )
+    seed: int | None = attrs.field(default=None, validator=number(0, 4294967295, whole=True))
     extra: Mapping[str, Any] | None = extra_fields()
 
+    def __attrs_post_init__(self) -> None:
+        """Check the fields against each other."""
+        cross_field_rules.image_to_video(self)
 
-@attrs.frozen(kw_only=True)
-class ReferenceToVideo:
+
+@attrs.frozen(kw_only=True, repr=False)
+class ReferenceToVideo(ShortRepr):
     """A video from reference images, videos and audio.
 
     Attributes:
         model: Name of the model (heygen-video-1).
-        prompt: Description in your words (up to 16,000 characters).
+        prompt: Description in your words (up to 32,000 characters).
         aspect_ratio: Width to height (21:9, 16:9, 4:3, 1:1, 3:4, 9:16 or adaptive).
-        callback_id: Your id, which HeyGen repeats in the call of `callback_url`.
+        callback_id: Your id, which HeyGen repeats in the call of `callback_url` (up to 256 characters).
         callback_url: Address that HeyGen calls, unsigned, at the end.
-        duration: Length in seconds (5 to 15).
-        prompt_enhancement: Expansion of the prompt by HeyGen: turbo, quality (its default), default or disabled.
+        duration: Length in seconds (at least 5).
+        prompt_enhancement: Expansion of the prompt: turbo, quality (else), ultraquality, default or disabled.
         reference_audio: Up to 3 audio files; https addresses are accepted too.
         reference_images: Images as references; https addresses are accepted too (0 to 9 items).
         reference_videos: Up to 3 videos; https addresses are accepted too.
         resolution: Resolution of the video (480p, 768p, 1080p or 2k).
-        seed: Seed of the random numbers: equal seeds give equal results.
-        extra: Fields that this package does not know, by name.
+        seed: Seed of the random numbers: equal seeds give equal results (0 to 4,294,967,295).
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `ReferenceToVideoRequest`.
     """
 
     wire_tag: ClassVar[tuple[str, str]] = ("mode", "reference_to_video")
     kind: ClassVar[str] = "model_video"
-    model: str = attrs.field(validator=one_of("heygen-video-1"))
-    prompt: str = attrs.field(validator=[required, string(0, 16000)], repr=False)
-    aspect_ratio: str | None = attrs.field(
+    model: Literal["heygen-video-1"] = attrs.field(validator=one_of("heygen-video-1"))
+    prompt: str = attrs.field(validator=[required, string(0, 32000)], repr=False)
+    aspect_ratio: Literal["21:9", "16:9", "4:3", "1:1", "3:4", "9:16", "adaptive"] | None = attrs.field(
         default=None, validator=one_of("21:9", "16:9", "4:3", "1:1", "3:4", "9:16", "adaptive")
     )
-    callback_id: str | None = attrs.field(default=None, validator=string())
+    callback_id: str | None = attrs.field(default=None, validator=string(0, 256))
     callback_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
-    duration: int | None = attrs.field(default=None, validator=number(5, 15, whole=True))
-    prompt_enhancement: str | None = attrs.field(
-        default=None, validator=one_of("turbo", "quality", "default", "disabled")
+    duration: int | None = attrs.field(default=None, validator=number(5, whole=True))
+    prompt_enhancement: Literal["turbo", "quality", "ultraquality", "default", "disabled"] | None = attrs.field(
+        default=None, validator=one_of("turbo", "quality", "ultraquality", "default", "disabled")
     )
     reference_audio: tuple[Asset, ...] | None = attrs.field(
         default=None, converter=as_assets, validator=items(asset(), 0, 3)
@@ -115,8 +118,10 @@ class ReferenceToVideo:
     reference_videos: tuple[Asset, ...] | None = attrs.field(
         default=None, converter=as_assets, validator=items(asset(), 0, 3)
     )
-    resolution: str | None = attrs.field(default=None, validator=one_of("480p", "768p", "1080p", "2k"))
-    seed: int | None = attrs.field(default=None, validator=number(whole=True))
+    resolution: Literal["480p", "768p", "1080p", "2k"] | None = attrs.field(
+        default=None, validator=one_of("480p", "768p", "1080p", "2k")
+    )
+    seed: int | None = attrs.field(default=None, validator=number(0, 4294967295, whole=True))
     extra: Mapping[str, Any] | None = extra_fields()
 
     def __attrs_post_init__(self) -> None:
@@ -124,38 +129,42 @@ class ReferenceToVideo:
         cross_field_rules.reference_to_video(self)
 
 
-@attrs.frozen(kw_only=True)
-class TextToVideo:
+@attrs.frozen(kw_only=True, repr=False)
+class TextToVideo(ShortRepr):
     """A video from a prompt alone.
 
     Attributes:
         model: Name of the model (heygen-video-1).
-        prompt: Description in your words (up to 16,000 characters).
+        prompt: Description in your words (up to 32,000 characters).
         aspect_ratio: Width to height (21:9, 16:9, 4:3, 1:1, 3:4 or 9:16).
-        callback_id: Your id, which HeyGen repeats in the call of `callback_url`.
+        callback_id: Your id, which HeyGen repeats in the call of `callback_url` (up to 256 characters).
         callback_url: Address that HeyGen calls, unsigned, at the end.
-        duration: Length in seconds (5 to 15).
-        prompt_enhancement: Expansion of the prompt by HeyGen: turbo, quality (its default), default or disabled.
+        duration: Length in seconds (at least 5).
+        prompt_enhancement: Expansion of the prompt: turbo, quality (else), ultraquality, default or disabled.
         resolution: Resolution of the video (480p, 768p, 1080p or 2k).
-        seed: Seed of the random numbers: equal seeds give equal results.
-        extra: Fields that this package does not know, by name.
+        seed: Seed of the random numbers: equal seeds give equal results (0 to 4,294,967,295).
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `TextToVideoRequest`.
     """
 
     wire_tag: ClassVar[tuple[str, str]] = ("mode", "text_to_video")
     kind: ClassVar[str] = "model_video"
-    model: str = attrs.field(validator=one_of("heygen-video-1"))
-    prompt: str = attrs.field(validator=[required, string(0, 16000)], repr=False)
-    aspect_ratio: str | None = attrs.field(default=None, validator=one_of("21:9", "16:9", "4:3", "1:1", "3:4", "9:16"))
-    callback_id: str | None = attrs.field(default=None, validator=string())
-    callback_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
-    duration: int | None = attrs.field(default=None, validator=number(5, 15, whole=True))
-    prompt_enhancement: str | None = attrs.field(
-        default=None, validator=one_of("turbo", "quality", "default", "disabled")
+    model: Literal["heygen-video-1"] = attrs.field(validator=one_of("heygen-video-1"))
+    prompt: str = attrs.field(validator=[required, string(0, 32000)], repr=False)
+    aspect_ratio: Literal["21:9", "16:9", "4:3", "1:1", "3:4", "9:16"] | None = attrs.field(
+        default=None, validator=one_of("21:9", "16:9", "4:3", "1:1", "3:4", "9:16")
     )
-    resolution: str | None = attrs.field(default=None, validator=one_of("480p", "768p", "1080p", "2k"))
-    seed: int | None = attrs.field(default=None, validator=number(whole=True))
+    callback_id: str | None = attrs.field(default=None, validator=string(0, 256))
+    callback_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
+    duration: int | None = attrs.field(default=None, validator=number(5, whole=True))
+    prompt_enhancement: Literal["turbo", "quality", "ultraquality", "default", "disabled"] | None = attrs.field(
+        default=None, validator=one_of("turbo", "quality", "ultraquality", "default", "disabled")
+    )
+    resolution: Literal["480p", "768p", "1080p", "2k"] | None = attrs.field(
+        default=None, validator=one_of("480p", "768p", "1080p", "2k")
+    )
+    seed: int | None = attrs.field(default=None, validator=number(0, 4294967295, whole=True))
     extra: Mapping[str, Any] | None = extra_fields()
 
     def __attrs_post_init__(self) -> None:
@@ -163,7 +172,7 @@ class TextToVideo:
         cross_field_rules.text_to_video(self)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CreatedModelVideo(Value):
     """The id of a new video of a model.
 
@@ -178,7 +187,7 @@ class CreatedModelVideo(Value):
     status: str | None = status_or_none()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ModelVideoTimings(Value):
     """Times of the steps in seconds.
 
@@ -191,7 +200,7 @@ class ModelVideoTimings(Value):
     inference: float
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ModelVideo(Value):
     """A video of a model, with its present status.
 
@@ -228,8 +237,8 @@ class ModelVideo(Value):
     width: int | None = None
 
 
-@attrs.frozen(kw_only=True)
-class ModelImageRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class ModelImageRequest(ShortRepr):
     """Portraits of a person in the scene of another picture.
 
     Attributes:
@@ -240,24 +249,24 @@ class ModelImageRequest:
         mode: Mode of processing (identity_remix).
         num_images: Number of requested images (1 to 5).
         seed: Seed of the random numbers: equal seeds give equal results.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateModelImageRequest`.
     """
 
     identity_images: tuple[Asset, ...] = attrs.field(converter=as_assets, validator=[required, items(asset(), 1, 5)])
-    model: str = attrs.field(validator=one_of("heygen-image-1"))
+    model: Literal["heygen-image-1"] = attrs.field(validator=one_of("heygen-image-1"))
     reference_images: tuple[Asset, ...] = attrs.field(converter=as_assets, validator=[required, items(asset(), 1, 1)])
-    aspect_ratio: str | None = attrs.field(
+    aspect_ratio: Literal["1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9"] | None = attrs.field(
         default=None, validator=one_of("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9")
     )
-    mode: str | None = attrs.field(default=None, validator=one_of("identity_remix"))
+    mode: Literal["identity_remix"] | None = attrs.field(default=None, validator=one_of("identity_remix"))
     num_images: int | None = attrs.field(default=None, validator=number(1, 5, whole=True))
     seed: int | None = attrs.field(default=None, validator=number(0, whole=True))
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CreatedModelImage(Value):
     """The id of new images of a model.
 
@@ -274,7 +283,7 @@ class CreatedModelImage(Value):
     status: str | None = status_or_none()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ModelImage(Value):
     """An image of a model.
 
@@ -295,7 +304,7 @@ class ModelImage(Value):
     width: int | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ModelImages(Value):
     """Images of a model, with their present status.
 
@@ -323,8 +332,8 @@ class ModelImages(Value):
     failure_message: str | None = None
 
 
-@attrs.frozen(kw_only=True)
-class ProfessionalVoice:
+@attrs.frozen(kw_only=True, repr=False)
+class ProfessionalVoice(ShortRepr):
     """An audio voice that is trained with 20 minutes of speech.
 
     Attributes:
@@ -332,7 +341,7 @@ class ProfessionalVoice:
         language: Name of the language, such as English (1 to 32 characters).
         name: Name at HeyGen (1 to 256 characters).
         voice_id: Id of the voice.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `ProfessionalVoiceRequest`.
     """
@@ -345,8 +354,8 @@ class ProfessionalVoice:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class InstantVoice:
+@attrs.frozen(kw_only=True, repr=False)
+class InstantVoice(ShortRepr):
     """An audio voice from one recording, which can speak at once.
 
     Attributes:
@@ -357,7 +366,7 @@ class InstantVoice:
         language: Name of the language, such as English (1 to 32 characters).
         remove_background_noise: True to remove noise from the sample; HeyGen's default is True.
         similarity: Likeness to the recording; HeyGen's default is extra_high (medium, mel or max).
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `InstantVoiceRequest`.
     """
@@ -365,15 +374,17 @@ class InstantVoice:
     wire_tag: ClassVar[tuple[str, str]] = ("mode", "instant")
     audio: tuple[Asset, ...] = attrs.field(converter=as_assets, validator=[required, items(asset(), 1, 1)])
     name: str = attrs.field(validator=[required, string(1, 256)])
-    age: str | None = attrs.field(default=None, validator=one_of("young", "old"))
-    gender: str | None = attrs.field(default=None, validator=one_of("male", "female"))
+    age: Literal["young", "old"] | None = attrs.field(default=None, validator=one_of("young", "old"))
+    gender: Literal["male", "female"] | None = attrs.field(default=None, validator=one_of("male", "female"))
     language: str | None = attrs.field(default=None, validator=string(1, 32))
     remove_background_noise: bool | None = attrs.field(default=None, validator=boolean())
-    similarity: str | None = attrs.field(default=None, validator=one_of("medium", "high", "mel", "extra_high", "max"))
+    similarity: Literal["medium", "high", "mel", "extra_high", "max"] | None = attrs.field(
+        default=None, validator=one_of("medium", "high", "mel", "extra_high", "max")
+    )
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CreatedAudioVoice(Value):
     """The id of a new audio voice.
 
@@ -386,7 +397,7 @@ class CreatedAudioVoice(Value):
     voice_id: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class AudioVoice(Value):
     """An audio voice of yours, with its present status.
 
@@ -412,7 +423,7 @@ class AudioVoice(Value):
     language: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class DeletedAudioVoice(Value):
     """A deleted audio voice.
 
@@ -425,8 +436,8 @@ class DeletedAudioVoice(Value):
     status: str | None = status_or_none()
 
 
-@attrs.frozen(kw_only=True)
-class ModelSpeechRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class ModelSpeechRequest(ShortRepr):
     """A text to be spoken by an audio voice.
 
     Attributes:
@@ -438,10 +449,10 @@ class ModelSpeechRequest:
         model: Name of the model (heygen-voice-1).
         pitch_shift: Semitones up or down; professional voices only.
         pitch_variance: Multiple of the voice's variation of pitch; professional voices only.
-        seed: Seed of the random numbers: equal seeds give equal results (0 to 4294967295).
+        seed: Seed of the random numbers: equal seeds give equal results (0 to 4,294,967,295).
         speed: Multiple of normal speed, 0.5 to 2.
         turbo: True for the faster model.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateModelSpeechRequest`.
     """
@@ -451,16 +462,16 @@ class ModelSpeechRequest:
     end_user_id: str | None = attrs.field(default=None, validator=string())
     expressiveness_boost: float | None = attrs.field(default=None, validator=number(0, 1))
     language: str | None = attrs.field(default=None, validator=string(1))
-    model: str | None = attrs.field(default=None, validator=one_of("heygen-voice-1"))
+    model: Literal["heygen-voice-1"] | None = attrs.field(default=None, validator=one_of("heygen-voice-1"))
     pitch_shift: float | None = attrs.field(default=None, validator=number())
     pitch_variance: float | None = attrs.field(default=None, validator=number())
-    seed: int | None = attrs.field(default=None, validator=number(0, 4_294_967_295, whole=True))
+    seed: int | None = attrs.field(default=None, validator=number(0, 4294967295, whole=True))
     speed: float | None = attrs.field(default=None, validator=number())
     turbo: bool | None = attrs.field(default=None, validator=boolean())
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ModelSpeech(Value):
     """Speech of an audio voice.
 
@@ -475,8 +486,8 @@ class ModelSpeech(Value):
     duration: float
 
 
-@attrs.frozen(kw_only=True)
-class SpeechStreamRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class SpeechStreamRequest(ShortRepr):
     """A text to be spoken while you listen.
 
     Attributes:
@@ -488,11 +499,11 @@ class SpeechStreamRequest:
         model: Name of the model (heygen-voice-1).
         pitch_shift: Semitones up or down; professional voices only.
         pitch_variance: Multiple of the voice's variation of pitch; professional voices only.
-        seed: Seed of the random numbers: equal seeds give equal results (0 to 4294967295).
+        seed: Seed of the random numbers: equal seeds give equal results (0 to 4,294,967,295).
         speed: Multiple of normal speed, 0.5 to 2.
         turbo: True for the faster model.
         with_timestamps: True to get the times of the words too.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `StreamModelSpeechRequest`.
     """
@@ -502,25 +513,25 @@ class SpeechStreamRequest:
     end_user_id: str | None = attrs.field(default=None, validator=string())
     expressiveness_boost: float | None = attrs.field(default=None, validator=number(0, 1))
     language: str | None = attrs.field(default=None, validator=string(1))
-    model: str | None = attrs.field(default=None, validator=one_of("heygen-voice-1"))
+    model: Literal["heygen-voice-1"] | None = attrs.field(default=None, validator=one_of("heygen-voice-1"))
     pitch_shift: float | None = attrs.field(default=None, validator=number())
     pitch_variance: float | None = attrs.field(default=None, validator=number())
-    seed: int | None = attrs.field(default=None, validator=number(0, 4_294_967_295, whole=True))
+    seed: int | None = attrs.field(default=None, validator=number(0, 4294967295, whole=True))
     speed: float | None = attrs.field(default=None, validator=number())
     turbo: bool | None = attrs.field(default=None, validator=boolean())
     with_timestamps: bool | None = attrs.field(default=None, validator=boolean())
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class SpeechConversion:
+@attrs.frozen(kw_only=True, repr=False)
+class SpeechConversion(ShortRepr):
     """Speech that is to be spoken by another voice.
 
     Attributes:
         audio: The audio; an https address is accepted too.
         voice_id: Id of the voice.
         model: Name of the model (heygen-voice-1).
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
 
@@ -529,7 +540,7 @@ class SpeechConversion:
 
     audio: Asset = attrs.field(converter=as_asset, validator=asset())
     voice_id: str = attrs.field(validator=[required, string(1)])
-    model: str | None = attrs.field(default=None, validator=one_of("heygen-voice-1"))
+    model: Literal["heygen-voice-1"] | None = attrs.field(default=None, validator=one_of("heygen-voice-1"))
     extra: Mapping[str, Any] | None = extra_fields()
 
 
@@ -695,7 +706,7 @@ class Models:
         voice_id: str,
         options: Options | None = None,
         *,
-        model: str | None = None,
+        model: Literal["heygen-voice-1"] | None = None,
         extra: Mapping[str, Any] | None = None,
     ) -> ModelSpeech:
         """Return up to 300 seconds of speech, spoken by an audio voice.
@@ -706,7 +717,8 @@ class Models:
             audio: The audio; an https address is accepted too.
             voice_id: Id of the voice.
             model: Name of the model (heygen-voice-1).
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Raises:

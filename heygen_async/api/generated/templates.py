@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -29,17 +29,18 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.reprs import ShortRepr
 from heygen_async.value import Value
 
 
-@attrs.frozen(kw_only=True)
-class NewTemplate:
+@attrs.frozen(kw_only=True, repr=False)
+class NewTemplate(ShortRepr):
     """A template to be made from a video.
 
     Attributes:
         source_video_id: Id of the video that it was made from.
         name: Name at HeyGen.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
 
@@ -51,7 +52,7 @@ class NewTemplate:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class TemplateElementValue(Value):
     """The present value of an element.
 
@@ -76,7 +77,7 @@ class TemplateElementValue(Value):
     volume: float | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class TemplateElement(Value):
     """An element of a template that can be bound to a variable.
 
@@ -102,7 +103,7 @@ class TemplateElement(Value):
     variable: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class TemplateVariable(Value):
     """A variable that a scene uses.
 
@@ -117,7 +118,7 @@ class TemplateVariable(Value):
     variable_type: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class TemplateScene(Value):
     """A scene of a template.
 
@@ -134,7 +135,7 @@ class TemplateScene(Value):
     variables: tuple[TemplateVariable, ...] | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class TemplateDetail(Value):
     """A template with its variables and scenes.
 
@@ -169,13 +170,13 @@ class TemplateDetail(Value):
     variables: Mapping[str, Any] | None = attrs.field(default=None, repr=False, hash=False)
 
 
-@attrs.frozen(kw_only=True)
-class TemplateChanges:
+@attrs.frozen(kw_only=True, repr=False)
+class TemplateChanges(ShortRepr):
     """Changes of a template.
 
     Attributes:
         name: Name at HeyGen.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
 
@@ -186,14 +187,14 @@ class TemplateChanges:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class TemplateBindings:
+@attrs.frozen(kw_only=True, repr=False)
+class TemplateBindings(ShortRepr):
     """The variables of a template and the elements they fill.
 
     Attributes:
         variables: Values by the names of the template's variables; a missing text variable stays as `{{name}}`.
         revision: Number of the revision.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
 
@@ -207,7 +208,7 @@ class TemplateBindings:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class TemplateItem(Value):
     """A template.
 
@@ -230,23 +231,23 @@ class TemplateItem(Value):
     updated_at: float | None = None
 
 
-@attrs.frozen(kw_only=True)
-class TemplateDimension:
+@attrs.frozen(kw_only=True, repr=False)
+class TemplateDimension(ShortRepr):
     """Size of a video.
 
     Attributes:
-        height: Height in pixels (128 to 4096).
-        width: Width in pixels (128 to 4096).
+        height: Height in pixels (128 to 4,096).
+        width: Width in pixels (128 to 4,096).
 
     Source: `TemplateDimension`.
     """
 
-    height: int = attrs.field(validator=[required, number(128, 4_096, whole=True, step=2)])
-    width: int = attrs.field(validator=[required, number(128, 4_096, whole=True, step=2)])
+    height: int = attrs.field(validator=[required, number(128, 4096, whole=True, step=2)])
+    width: int = attrs.field(validator=[required, number(128, 4096, whole=True, step=2)])
 
 
-@attrs.frozen(kw_only=True)
-class SubtitlePosition:
+@attrs.frozen(kw_only=True, repr=False)
+class SubtitlePosition(ShortRepr):
     """Position of captions.
 
     Attributes:
@@ -260,8 +261,8 @@ class SubtitlePosition:
     y: float | None = attrs.field(default=None, validator=number())
 
 
-@attrs.frozen(kw_only=True)
-class TemplateSubtitles:
+@attrs.frozen(kw_only=True, repr=False)
+class TemplateSubtitles(ShortRepr):
     """Style of burned-in captions.
 
     Attributes:
@@ -281,8 +282,8 @@ class TemplateSubtitles:
     position: SubtitlePosition | None = attrs.field(default=None, validator=instance_of(SubtitlePosition))
 
 
-@attrs.frozen(kw_only=True)
-class TemplateVideo:
+@attrs.frozen(kw_only=True, repr=False)
+class TemplateVideo(ShortRepr):
     """A request for a video from a template, with its variables.
 
     Attributes:
@@ -302,7 +303,7 @@ class TemplateVideo:
         scene_ids: Ids of the scenes in their order; an id may be repeated.
         subtitles: Style of burned-in captions; giving it switches them on.
         title: Title at HeyGen.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `GenerateFromTemplateRequest`.
     """
@@ -316,7 +317,7 @@ class TemplateVideo:
     dimension: TemplateDimension | None = attrs.field(default=None, validator=instance_of(TemplateDimension))
     enable_sharing: bool | None = attrs.field(default=None, validator=boolean())
     folder_id: str | None = attrs.field(default=None, validator=string())
-    fps: int | None = attrs.field(default=None, validator=one_number_of(25, 30, 60))
+    fps: Literal[25, 30, 60] | None = attrs.field(default=None, validator=one_number_of(25, 30, 60))
     include_gif: bool | None = attrs.field(default=None, validator=boolean())
     keep_text_vertically_centered: bool | None = attrs.field(default=None, validator=boolean())
     reorder_music: bool | None = attrs.field(default=None, validator=boolean())
@@ -353,7 +354,8 @@ class Templates:
         Args:
             source_video_id: Id of the video that it was made from.
             name: Name at HeyGen.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Raises:
@@ -388,7 +390,8 @@ class Templates:
         Args:
             template_id: Id of the template.
             name: Name at HeyGen.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
@@ -419,7 +422,8 @@ class Templates:
             template_id: Id of the template.
             variables: Values by the names of the template's variables; a missing text variable stays as `{{name}}`.
             revision: Number of the revision.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.

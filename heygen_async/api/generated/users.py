@@ -12,7 +12,7 @@ from heygen_async.http.caller import Caller
 from heygen_async.value import Value
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CreditPool(Value):
     """Credits of one kind.
 
@@ -27,7 +27,7 @@ class CreditPool(Value):
     resets_at: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SubscriptionCredits(Value):
     """Credits of a subscription.
 
@@ -42,7 +42,7 @@ class SubscriptionCredits(Value):
     premium_credits: CreditPool | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class UserSubscription(Value):
     """A plan and its credits.
 
@@ -57,7 +57,7 @@ class UserSubscription(Value):
     plan: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class UsageBasedBilling(Value):
     """Billing of usage afterwards.
 
@@ -76,7 +76,7 @@ class UsageBasedBilling(Value):
     spending_current_usd: float | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class WalletAutoReload(Value):
     """Settings of automatic reloads of a wallet.
 
@@ -93,7 +93,7 @@ class WalletAutoReload(Value):
     threshold_usd: float | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class UserWallet(Value):
     """A prepaid balance.
 
@@ -110,7 +110,7 @@ class UserWallet(Value):
     remaining_balance: float | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class User(Value):
     """An account.
 
@@ -137,7 +137,7 @@ class User(Value):
     wallet: UserWallet | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ApiKey(Value):
     """The API key that sends the request.
 

@@ -57,6 +57,8 @@ class WorldSettings:
             "avatar_not_found", ... Both were read of HeyGen.
         agent_video_at_once: True answers the creation of an agent session with the id of its video, which can be read
             at once; False names the video when its render starts. Both were read of HeyGen.
+        open_contract: True accepts fields and words (engines, resolutions, modes) that the contract copy does not have,
+            as a newer HeyGen may. What is known keeps its rules.
         webhook_hosts: Hosts that deliveries are sent to. Deliveries to other hosts are recorded and not sent.
         https_webhooks_only: True requires https for webhook endpoints, as the contract does. False also accepts http on
             this machine, so that a test can receive deliveries.
@@ -96,6 +98,7 @@ class WorldSettings:
     unknown_in_batch: Literal["refused", "failed"] = "refused"
     plain_not_found: bool = False
     agent_video_at_once: bool = False
+    open_contract: bool = False
     webhook_hosts: tuple[str, ...] = LOCAL_HOSTS
     https_webhooks_only: bool = False
     faults: list[Fault] = attrs.field(factory=list)

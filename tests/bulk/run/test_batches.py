@@ -48,7 +48,7 @@ def jobs(count: int, **fields: str) -> list[Job]:
 
 async def collect(heygen: HeyGen, requests: object, **settings: object) -> list[Result]:
     settings = {"submit": "batch", "max_in_flight": 200, **settings}
-    async with heygen.render_many(requests, **settings) as results:  # type: ignore[arg-type]  # any keyword
+    async with heygen.render_many(requests, **settings) as results:  # type: ignore[call-overload]  # any keyword
         return [result async for result in results]
 
 

@@ -1,0 +1,52 @@
+"""Resources of event loops: one for each, closed when its loop ends."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+
+from heygen_async.per_loop import PerLoop
+
+
+def test_each_loop_has_a_resource_of_its_own_that_ends_with_it() -> None:
+    """`asyncio.run` closes the resource at its end, without a word from the program."""
+    closed: list[list[int]] = []
+
+    async def close(resource: list[int]) -> None:
+        closed.append(resource)
+
+    resources = PerLoop[list[int]](list, close)
+
+    async def use(number: int) -> None:
+        assert not resources.is_open
+        (await resources.get()).append(number)
+        (await resources.get()).append(number)
+        assert resources.is_open
+
+    for number in (1, 2):
+        asyncio.run(use(number))
+        assert closed[-1] == [number, number]
+    assert len(closed) == 2
+    assert not resources.is_open
+
+
+def test_a_resource_is_closed_once() -> None:
+    """After `aclose` there is a new resource at the next use; `aclose` without one does nothing."""
+    closed: list[list[int]] = []
+
+    async def close(resource: list[int]) -> None:
+        closed.append(resource)
+
+    resources = PerLoop[list[int]](list, close)
+
+    async def main() -> None:
+        await resources.aclose()
+        first = await resources.get()
+        await resources.aclose()
+        await resources.aclose()
+        assert closed == [first]
+        assert await resources.get() is not first
+
+    asyncio.run(main())
+    assert len(closed) == 2
+    gc.collect()
