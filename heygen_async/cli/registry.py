@@ -38,7 +38,7 @@ COMMANDS = {
     "assets upload": ("assets:upload", "Upload files to HeyGen and print their ids."),
     "audit": ("audit", "Compare a campaign with HeyGen's list of videos and the balance."),
     "auth login": ("auth:login", "Ask for an API key, try it, and store it for this user."),
-    "auth status": ("auth:status", "Show where the key comes from and whether HeyGen accepts it."),
+    "auth status": ("auth:status", "Show where the key comes from, whether HeyGen accepts it, and what it may do."),
     "avatars get": ("avatars:get", "Show an avatar or a look."),
     "avatars list": ("avatars:list_avatars", "List avatars: people with one or more looks."),
     "avatars looks": ("avatars:looks", "List looks; the id of a look is the `avatar_id` of a request."),

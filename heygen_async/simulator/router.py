@@ -21,6 +21,7 @@ from heygen_async.simulator.routes import (
     avatars,
     jobs,
     library,
+    models,
     templates,
     translations,
     videos,
@@ -38,6 +39,7 @@ ROUTES: Routes = {
     **avatars.ROUTES,
     **jobs.ROUTES,
     **library.ROUTES,
+    **models.ROUTES,
     **templates.ROUTES,
     **translations.ROUTES,
     **voices.ROUTES,
@@ -59,6 +61,8 @@ COSTLY = frozenset(
         ("POST", "/v3/background-removals"),
         ("POST", "/v3/filler-word-removals"),
         ("POST", "/v3/models/videos"),
+        ("POST", "/v3/models/audio/tts"),
+        ("POST", "/v3/models/audio/tts/stream"),
     }
 )
 BATCHES = {

@@ -55,7 +55,7 @@ class Generator:
                 for arm in self.values.arms(operation.body):
                     self._collect((arm, "request"), found)
                     found[arm, "request"] = True
-            if operation.answer not in ANSWERS_BY_HAND:
+            if not op.by_hand and operation.answer not in ANSWERS_BY_HAND:
                 self._collect((operation.answer, "answer"), found)
         return found
 
@@ -105,7 +105,8 @@ class Generator:
             '        """Send requests by *caller*."""\n'
             "        self._caller = caller"
         )
-        parts = [opening, *(method(each, resource, self.given(each.op)) for each in operations.values())]
+        generated = [each for each in operations.values() if not each.op.by_hand]
+        parts = [opening, *(method(each, resource, self.given(each.op)) for each in generated)]
         parts += [job_method(operations[job.get], job) for job in resource.jobs]
         return "\n\n".join(parts)
 

@@ -19,8 +19,8 @@ from multidict import CIMultiDict
 
 from heygen_async import HeyGen
 from heygen_async.errors import AttemptTimeoutError, ConnectionFailedError, ConnectionLostError
+from heygen_async.http.call import Request
 from heygen_async.http.downloads import DOWNLOAD_SECONDS, Download, download_of
-from heygen_async.http.transport import Request
 from heygen_async.http.wire import Answer
 from heygen_async.simulator.exchange import Outcome, exchange
 from heygen_async.simulator.http.incoming import IncomingRequest

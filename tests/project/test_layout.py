@@ -24,6 +24,7 @@ TESTS_OF_NO_FOLDER = {"chaos", "codegen", "explore", "helpers", "project"}
 # Each class that has the name of another one, and the reason.
 SHARED_CLASS_NAMES = {
     "Assets": "heygen.assets: the generated resource, extended by hand with uploads",
+    "Models": "heygen.models: the generated resource, extended by hand with streamed speech",
     "HeyGen": "heygen_async.sync: the client whose methods block",
 }
 

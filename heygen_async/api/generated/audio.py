@@ -22,7 +22,7 @@ class Sound(Value):
 
     Attributes:
         audio_url: Address of the audio.
-        description: Description of the sound.
+        description: Description at HeyGen.
         id: Id of the object.
         name: Name at HeyGen.
         score: Match with the description, 0 to 1.

@@ -22,6 +22,7 @@ from heygen_async.api.fields.contract_rules import (
 )
 from heygen_async.api.fields.extra import extra_fields
 from heygen_async.api.fields.rules import one_of
+from heygen_async.api.fields.unset import UNSET, Unset, if_set
 from heygen_async.api.generated.shared import Deleted
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.server_job import Ends, ServerJob
@@ -215,14 +216,37 @@ class AvatarChanges(ShortRepr):
     """Changes of an avatar.
 
     Attributes:
-        default_voice_id: Id of the voice that is used if a request names none (up to 255 characters).
+        default_voice_id: Id of the voice that is used if a request names none (up to 255 characters). None clears it.
         extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `UpdateAvatarGroupRequest`.
     """
 
-    default_voice_id: str | None = attrs.field(default=None, validator=string(0, 255))
+    default_voice_id: str | Unset | None = attrs.field(default=UNSET, validator=if_set(string(0, 255)))
     extra: Mapping[str, Any] | None = extra_fields()
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class LookPack(Value):
+    """A pack of looks that HeyGen offers for an avatar.
+
+    Attributes:
+        id: Id of the object.
+        description: Description at HeyGen.
+        looks: Looks of the pack, as HeyGen tells them.
+        name: Name at HeyGen.
+        preview_image_url: Address of a still image.
+
+    Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+    Source: `LookPackItem`.
+    """
+
+    id: str
+    description: str | None = None
+    looks: tuple[Mapping[str, Any], ...] | None = attrs.field(default=None, hash=False)
+    name: str | None = None
+    preview_image_url: str | None = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -230,13 +254,13 @@ class LookChanges(ShortRepr):
     """Changes of a look.
 
     Attributes:
-        name: Name at HeyGen (up to 255 characters).
+        name: Name at HeyGen (up to 255 characters). None clears it.
         extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `UpdateAvatarLookRequest`.
     """
 
-    name: str | None = attrs.field(default=None, validator=string(0, 255))
+    name: str | Unset | None = attrs.field(default=UNSET, validator=if_set(string(0, 255)))
     extra: Mapping[str, Any] | None = extra_fields()
 
 
@@ -300,6 +324,13 @@ class _LooksQuery:
     limit: int | None = attrs.field(default=None, validator=number(1, 50, whole=True))
 
 
+@attrs.frozen(kw_only=True)
+class _LookPacksQuery:
+    """Query parameters. Source: `GET /v3/avatars/looks/packs`."""
+
+    limit: int | None = attrs.field(default=None, validator=number(1, 100, whole=True))
+
+
 class Avatars:
     """`heygen.avatars`: avatars (groups) and their looks."""
 
@@ -360,15 +391,17 @@ class Avatars:
         group_id: str,
         options: Options | None = None,
         *,
-        default_voice_id: str | None = None,
+        default_voice_id: str | Unset | None = UNSET,
         extra: Mapping[str, Any] | None = None,
     ) -> Avatar:
         """Change the default voice of an avatar of yours.
 
         Args:
             group_id: Id of the avatar.
-            default_voice_id: Id of the voice that is used if a request names none (up to 255 characters).
-            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
+            default_voice_id: Id of the voice that is used if a request names none (up to 255 characters). None clears
+                it.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Source: `PATCH /v3/avatars/{group_id}`.
@@ -418,6 +451,19 @@ class Avatars:
         )
         return Listing(self._caller, "/v3/avatars/looks", Look, parameters)
 
+    def look_packs(self, *, limit: int = 100) -> Listing[LookPack]:
+        """List packs of looks that HeyGen offers.
+
+        Args:
+            limit: Items per page, 1 to 100.
+
+        Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+        Source: `GET /v3/avatars/looks/packs`.
+        """
+        parameters = wire.encode(_LookPacksQuery(limit=limit))
+        return Listing(self._caller, "/v3/avatars/looks/packs", LookPack, parameters)
+
     async def get_look(self, look_id: str, options: Options | None = None) -> Look:
         """Return a look.
 
@@ -431,15 +477,16 @@ class Avatars:
         look_id: str,
         options: Options | None = None,
         *,
-        name: str | None = None,
+        name: str | Unset | None = UNSET,
         extra: Mapping[str, Any] | None = None,
     ) -> Look:
         """Rename a look of yours.
 
         Args:
             look_id: Id of the look.
-            name: Name at HeyGen (up to 255 characters).
-            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
+            name: Name at HeyGen (up to 255 characters). None clears it.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Source: `PATCH /v3/avatars/looks/{look_id}`.
@@ -485,7 +532,8 @@ class Avatars:
             consent_text: Enterprise only: text shown to the person, without < and > (up to 1,000 characters).
             consent_video: Enterprise only: video of the person's consent.
             reroute_url: Address of the page that the person sees afterwards.
-            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Source: `POST /v3/avatars/{group_id}/consent`.

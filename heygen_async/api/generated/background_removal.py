@@ -124,7 +124,8 @@ class BackgroundRemoval:
             layers: Layers to be made (foreground, mask, background), or addresses of the layers by name.
             request_id: Your id of the request: HeyGen never executes a second request with the same id.
             title: Title at HeyGen.
-            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Raises:

@@ -120,7 +120,8 @@ class FillerWords:
             callback_id: Your id, which HeyGen repeats in the call of `callback_url` (up to 128 characters).
             callback_url: Address that HeyGen calls, unsigned, at the end.
             title: Title at HeyGen (up to 255 characters).
-            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Raises:

@@ -91,7 +91,8 @@ class Folders:
             name: Name at HeyGen (1 to 256 characters).
             parent_id: Id of the folder that it is in; absent for the root.
             kind: Kind (mixed, video or video_translate).
-            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Source: `POST /v3/folders`.

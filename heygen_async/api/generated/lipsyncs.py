@@ -211,7 +211,8 @@ class Lipsyncs:
         Args:
             lipsync_id: Id of the lipsync.
             title: Title at HeyGen.
-            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Source: `PATCH /v3/lipsyncs/{lipsync_id}`.
@@ -255,7 +256,8 @@ class Lipsyncs:
             lipsyncs: The requests (1 to 100 items).
             callback_url: Address that HeyGen calls, unsigned, at the end.
             title: Title at HeyGen.
-            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Raises:

@@ -23,6 +23,7 @@ from heygen_async.api.fields.contract_rules import (
 )
 from heygen_async.api.fields.extra import extra_fields
 from heygen_async.api.fields.rules import boolean, one_of
+from heygen_async.api.generated.shared import Deleted
 from heygen_async.api.generated.translations import Translation, follow_translation
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.server_job import Ends, ServerJob
@@ -30,6 +31,7 @@ from heygen_async.api.handles.status import as_word
 from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
+from heygen_async.http.pages import Listing
 from heygen_async.reprs import ShortRepr
 from heygen_async.value import Value
 
@@ -185,6 +187,13 @@ class CreatedTranslation(Value):
     video_translation_id: str
 
 
+@attrs.frozen(kw_only=True)
+class _ListQuery:
+    """Query parameters. Source: `GET /v3/video-translations/proofreads`."""
+
+    limit: int | None = attrs.field(default=None, validator=number(1, 100, whole=True))
+
+
 class Proofreads:
     """`heygen.proofreads`: translations that you correct before they are spoken."""
 
@@ -216,12 +225,38 @@ class Proofreads:
         created = await self._caller.send(call, options)
         return tuple(follow_proofread(self._caller, name, polling.DIRECT) for name in created.proofread_ids)
 
+    def list(self, *, limit: int = 100) -> Listing[Proofread]:
+        """List proofreads, newest first.
+
+        Args:
+            limit: Items per page, 1 to 100.
+
+        Source: `GET /v3/video-translations/proofreads`.
+        """
+        parameters = wire.encode(_ListQuery(limit=limit))
+        return Listing(self._caller, "/v3/video-translations/proofreads", Proofread, parameters)
+
     async def get(self, proofread_id: str, options: Options | None = None) -> Proofread:
         """Return a proofread with its present status.
 
         Source: `GET /v3/video-translations/proofreads/{proofread_id}`.
         """
         call = read_proofread(proofread_id)
+        return await self._caller.send(call, options)
+
+    async def delete(self, proofread_id: str, options: Options | None = None) -> Deleted:
+        """Delete a proofread.
+
+        Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+        Source: `DELETE /v3/video-translations/proofreads/{proofread_id}`.
+        """
+        call = Call(
+            method="DELETE",
+            path=f"/v3/video-translations/proofreads/{path_id(proofread_id)}",
+            route="/v3/video-translations/proofreads/{proofread_id}",
+            read=data_reader(Deleted),
+        )
         return await self._caller.send(call, options)
 
     async def srt(self, proofread_id: str, options: Options | None = None) -> ProofreadText:
@@ -250,7 +285,8 @@ class Proofreads:
         Args:
             proofread_id: Id of the proofread.
             srt: Your own subtitles; an https address is accepted too.
-            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Source: `PUT /v3/video-translations/proofreads/{proofread_id}/srt`.
@@ -283,7 +319,8 @@ class Proofreads:
             callback_url: Address that HeyGen calls, unsigned, at the end.
             captions: True for captions.
             translate_audio_only: True to leave the lips unchanged.
-            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Raises:

@@ -304,7 +304,8 @@ class Translations:
         Args:
             video_translation_id: Id of the translation.
             title: Title at HeyGen.
-            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Source: `PATCH /v3/video-translations/{video_translation_id}`.
@@ -348,7 +349,8 @@ class Translations:
             video_translations: The requests; each language counts (1 to 100 items).
             callback_url: Address that HeyGen calls, unsigned, at the end.
             title: Title at HeyGen.
-            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Raises:

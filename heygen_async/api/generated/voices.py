@@ -257,6 +257,8 @@ class Voices:
     ) -> Listing[Voice]:
         """List voices.
 
+        Your audio voices are not among them: see `heygen.models.voices`.
+
         Args:
             kind: Only items of this kind.
             engine: Only voices of this engine.
@@ -280,6 +282,8 @@ class Voices:
     async def delete(self, voice_id: str, options: Options | None = None) -> DeletedVoice:
         """Delete a voice of yours.
 
+        An audio voice is deleted by `heygen.models.delete_voice`.
+
         Source: `DELETE /v3/voices/{voice_id}`.
         """
         call = Call(
@@ -302,6 +306,8 @@ class Voices:
     ) -> DesignedVoices:
         """Make up to three voices from a description.
 
+        HeyGen has called its command for this deprecated since 2026-11-16.
+
         HeyGen takes no Idempotency-Key here, so the request is not repeated after a lost answer.
 
         Args:
@@ -309,7 +315,8 @@ class Voices:
             gender: Gender of the voice or person.
             locale: Accent, such as `pt-BR`.
             seed: Seed of the random numbers: equal seeds give equal results.
-            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Raises:
@@ -341,6 +348,9 @@ class Voices:
     ) -> ServerJob[VoiceDetail]:
         """Make a voice from a sample of speech.
 
+        HeyGen has called its command for this deprecated since 2026-11-16.
+        It is succeeded by `heygen.models.create_voice(InstantVoice(...))`.
+
         HeyGen takes no Idempotency-Key here, so the request is not repeated after a lost answer.
 
         Args:
@@ -348,7 +358,8 @@ class Voices:
             voice_name: Name of the voice: 1 to 100 characters.
             language: Name of the language, such as English.
             remove_background_noise: True to remove noise from the sample; HeyGen's default is True.
-            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Raises:
@@ -379,6 +390,9 @@ class Voices:
 
     async def speech(self, request: SpeechRequest, options: Options | None = None) -> Speech:
         """Return the speech of a text of up to 5,000 characters. The voice must support engine starfish.
+
+        HeyGen has called its command for this deprecated since 2026-11-16.
+        It is succeeded by `heygen.models.speech`, which takes audio voices only.
 
         HeyGen takes no Idempotency-Key here, so the request is not repeated after a lost answer.
 

@@ -210,6 +210,11 @@ def _consent(body: Body) -> Iterator[FieldError]:
         yield FieldError(path="consent_text", message="Input should have no < or >.")
 
 
+def _reply(body: Body) -> Iterator[FieldError]:
+    if body.get("message") is None and not body.get("files"):
+        yield FieldError(path="message", message="'message' or 'files' is required.")
+
+
 def _model_video(body: Body) -> Iterator[FieldError]:
     mode = body.get("mode", "reference_to_video")
     if mode == "image_to_video":
@@ -255,4 +260,5 @@ _RULES_OF_TYPE: dict[str, Callable[[Body, str], Iterator[FieldError]]] = {
 _RULES_OF_TEMPLATE: dict[str, Callable[[Body], Iterator[FieldError]]] = {
     "/v3/avatars/{group_id}/consent": _consent,
     "/v3/models/videos": _model_video,
+    "/v3/video-agents/{session_id}": _reply,
 }

@@ -58,7 +58,7 @@ async def test_a_session_without_a_date_is_looked_at(heygen: HeyGen, world: Worl
 
 async def test_an_audit_goes_on_past_a_video_without_a_date(heygen: HeyGen, world: World, tmp_path: Path) -> None:
     """A video without a date ends no comparison: the foreign videos behind it are told, too."""
-    video = DirectVideo(avatar_id="a", voice_id="v", script="Hi")
+    video = DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="Hi")
     await collect(heygen, [video], tmp_path / "c.db")
     foreign = {(await heygen.videos.create(video)).id for _ in range(2)}
     world.faults.append(AlteredAnswer(path="/v3/videos", fields={"data.0.created_at": None}))

@@ -28,7 +28,7 @@ ODD: dict[str, Any] = {"a number": -7.5, "an object": {"odd": [1]}, "a list": ["
 DECISIVE = {"id", "video_id", "session_id", "status", "video_url", "audio_url", "layers", "clips", "messages"}
 
 JOBS: dict[str, tuple[Any, type[Any]]] = {
-    "/v3/video-translations": (TranslationRequest(video=FILM, output_languages=["French"]), Translation),
+    "/v3/video-translations": (TranslationRequest(video=FILM, output_languages=["French (France)"]), Translation),
     "/v3/lipsyncs": (LipsyncRequest(video=FILM, audio=FILM), Lipsync),
     "/v3/ai-clipping": (ClippingRequest(video=FILM), ClippedVideo),
     "/v3/background-removals": (BackgroundRemovalRequest(video=FILM, layers=["foreground", "mask"]), CutOut),
@@ -42,7 +42,7 @@ def side_fields(kind: type[Any], place: str = "data.") -> list[str]:
 
 
 def scripts(count: int) -> list[DirectVideo]:
-    return [DirectVideo(avatar_id="a", voice_id="v", script=f"Hi {n}") for n in range(count)]
+    return [DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"Hi {n}") for n in range(count)]
 
 
 async def collect(heygen: HeyGen, requests: Any, **settings: Any) -> list[Result]:

@@ -14,7 +14,7 @@ import pytest
 from heygen_async import HeyGen, InvalidInputError, errors
 from heygen_async.account.credentials_file import store_key
 from heygen_async.cli.commands.auth import _remedy, auth_status
-from heygen_async.simulator import ErrorAnswer, Server, World, run, serve
+from heygen_async.simulator import AlteredAnswer, ErrorAnswer, Server, World, run, serve
 from tests.helpers.commands import call
 
 KEY = "MARKER-key-0123456789-f3a9"
@@ -69,9 +69,30 @@ async def test_a_key_that_is_accepted(
             "Key:      API key ...f3a9, from the environment variable HEYGEN_API_KEY",
             "HeyGen:   accepts it (127.0.0.1)",
             "Account:  Sim Ulator, simulator@example.com, user simulator, pays by wallet",
+            "May:      key 'Simulator', active, full, until it is revoked",
         ],
     )
-    assert [(seen.method, seen.path) for seen in world.requests] == [("GET", "/v3/users/me")]
+    assert [seen.path for seen in world.requests] == ["/v3/users/me", "/v3/api_keys/self"]
+
+
+async def test_the_rights_of_a_key(
+    server: Server, world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key with chosen rights is shown with them; if HeyGen does not tell them, the key is accepted all the same."""
+    rights = {
+        "data.key_name": None,
+        "data.scope_mode": "custom",
+        "data.scopes": ["videos:read", "videos:write"],
+        "data.expires_at": "2027-01-01",
+    }
+    world.faults.append(AlteredAnswer(path="/v3/api_keys/self", fields=rights))
+    monkeypatch.setenv("HEYGEN_API_KEY", KEY)
+    code, lines = await status(capsys, base_url=server.base_url)
+    assert (code, lines[-1]) == (0, "May:      active, videos:read, videos:write, until 2027-01-01")
+    world.faults[:] = [ErrorAnswer(path="/v3/api_keys/self", status=404, code="not_found", message="x")]
+    code, lines = await status(capsys, base_url=server.base_url)
+    assert code == 0
+    assert lines[-1].startswith("May:      could not be asked (NotFoundError(404, not_found, req_")
 
 
 @pytest.mark.parametrize("word", ["api_key", "bearer_token"])

@@ -36,7 +36,9 @@ def page_of(path: Path, name: str = "report.html") -> Page:
 
 
 def script(n: int) -> Job:
-    return Job(request=DirectVideo(avatar_id="a", voice_id="v", script=f"Hi number {n};"), row={"n": str(n)})
+    return Job(
+        request=DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"Hi number {n};"), row={"n": str(n)}
+    )
 
 
 def shift(path: Path, changes: str, *values: object) -> None:
@@ -60,7 +62,7 @@ async def campaign(heygen: HeyGen, world: World, path: Path) -> Path:
     jobs: list[Job] = [
         Job(request=VideoAgent(prompt="Lost"), row={"n": "lost"}),
         Job(request=VideoAgent(prompt="Welcome"), row={"n": "agent"}),
-        Job(request=CinematicAvatar(prompt="walks", avatar_id="a"), row={"n": "cinema"}),
+        Job(request=CinematicAvatar(prompt="walks", avatar_id="look_anna"), row={"n": "cinema"}),
         *map(script, range(20)),
     ]
     async with heygen.render_many(
