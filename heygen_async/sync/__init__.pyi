@@ -26,10 +26,14 @@ from heygen_async.api.agents.sessions import (
 from heygen_async.api.agents.turns import Draft, Question, Turn
 from heygen_async.api.base_client import RawAnswer, RawOptions
 from heygen_async.api.fields.assets import Asset, AssetId, AssetUrl
+from heygen_async.api.fields.unset import Unset
 from heygen_async.api.generated.assets import (
+    DeletedMultipartUpload,
     FoundAsset,
+    MultipartUpload,
     ProcessedFile,
     StoredFile,
+    StoredPart,
     UploadedFile,
     UploadRequest,
     UploadSlot,
@@ -42,26 +46,50 @@ from heygen_async.api.generated.avatars import (
     CreatedAvatar,
     DigitalTwin,
     Look,
+    LookPack,
     PhotoAvatar,
     PromptAvatar,
 )
 from heygen_async.api.generated.background_removal import CutOut, DeletedBackgroundRemoval
-from heygen_async.api.generated.brand import BrandGlossary, BrandKit
+from heygen_async.api.generated.brand import (
+    BrandGlossary,
+    BrandGlossaryDetail,
+    BrandKit,
+    BrandKitDetail,
+    DeletedBrandGlossary,
+    DeletedBrandKit,
+    GlossaryTerm,
+)
 from heygen_async.api.generated.clipping import ClippedVideo, ClippingRequest
 from heygen_async.api.generated.filler_words import FillerWordRemoval
 from heygen_async.api.generated.folders import Folder
 from heygen_async.api.generated.lipsyncs import Lipsync, LipsyncRequest
-from heygen_async.api.generated.models import ImageToVideo, ModelImages, ModelVideo, ReferenceToVideo, TextToVideo
+from heygen_async.api.generated.models import (
+    AudioVoice,
+    DeletedAudioVoice,
+    ImageToVideo,
+    InstantVoice,
+    ModelImageRequest,
+    ModelImages,
+    ModelSpeech,
+    ModelSpeechRequest,
+    ModelVideo,
+    ProfessionalVoice,
+    ReferenceToVideo,
+    SpeechStreamRequest,
+    TextToVideo,
+)
 from heygen_async.api.generated.proofreads import Proofread, ProofreadRequest, ProofreadText
 from heygen_async.api.generated.shared import Deleted
 from heygen_async.api.generated.studio import StudioVideo
 from heygen_async.api.generated.templates import TemplateDetail, TemplateItem, TemplateVideo
 from heygen_async.api.generated.translations import Translation, TranslationLanguages, TranslationRequest
-from heygen_async.api.generated.users import User
+from heygen_async.api.generated.users import ApiKey, User
 from heygen_async.api.generated.voices import DeletedVoice, DesignedVoices, Speech, SpeechRequest, Voice, VoiceDetail
 from heygen_async.api.handles.batches import Batch, CreatedBatch
-from heygen_async.api.handles.scenes import VideoScenes
+from heygen_async.api.handles.scenes import VideoScenes, VoiceCapabilities
 from heygen_async.api.handles.server_job import Ends
+from heygen_async.api.handles.speech_stream import SpeechEvent
 from heygen_async.api.handles.video import Statuses, Video
 from heygen_async.api.renders import RenderRequest
 from heygen_async.api.requests.batch import BatchableRequest
@@ -283,11 +311,17 @@ class Videos:
         self, video_ids: Iterable[str] = ..., options: Options | None = None, *, batch_ids: Iterable[str] = ...
     ) -> Statuses: ...
     def create_batch(
-        self, requests: Sequence[BatchableRequest], options: Options | None = None, *, title: str | None = None
+        self,
+        requests: Sequence[BatchableRequest],
+        options: Options | None = None,
+        *,
+        title: str | None = None,
+        callback_url: str | None = None,
     ) -> CreatedBatch: ...
     def batch(self, batch_id: str, options: Options | None = None) -> Batch: ...
     def batch_job(self, batch_id: str) -> ServerJob[Batch]: ...
     def scenes(self, video_id: str, options: Options | None = None) -> VideoScenes: ...
+    def voice_capabilities(self, video_id: str, options: Options | None = None) -> VoiceCapabilities: ...
     def delete(self, video_id: str, options: Options | None = None) -> DeletedVideo: ...
 
 @type_check_only
@@ -318,7 +352,7 @@ class Webhooks:
         endpoint_id: str,
         *,
         url: str | None = None,
-        events: Iterable[str] | None = None,
+        events: Iterable[str] | Unset | None = ...,
         options: Options | None = None,
     ) -> WebhookEndpoint: ...
     def delete(self, endpoint_id: str, options: Options | None = None) -> None: ...
@@ -386,8 +420,22 @@ class Assets:
         options: Options | None = None,
         *,
         checksum_sha256: str | None = None,
+        multipart_id: str | None = None,
+        parts: Iterable[StoredPart] | None = None,
         extra: Mapping[str, Any] | None = None,
     ) -> ProcessedFile: ...
+    def create_multipart(
+        self,
+        content_type: str,
+        filename: str,
+        size_bytes: int,
+        options: Options | None = None,
+        *,
+        checksum_sha256: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> MultipartUpload: ...
+    def multipart(self, multipart_id: str, options: Options | None = None) -> MultipartUpload: ...
+    def delete_multipart(self, multipart_id: str, options: Options | None = None) -> DeletedMultipartUpload: ...
     def create_uploads(
         self,
         files: Iterable[UploadRequest],
@@ -425,7 +473,7 @@ class Avatars:
         group_id: str,
         options: Options | None = None,
         *,
-        default_voice_id: str | None = None,
+        default_voice_id: str | Unset | None = ...,
         extra: Mapping[str, Any] | None = None,
     ) -> Avatar: ...
     def delete(self, group_id: str, options: Options | None = None) -> Deleted: ...
@@ -437,13 +485,14 @@ class Avatars:
         ownership: Literal["public", "private"] | None = None,
         limit: int = 50,
     ) -> Listing[Look]: ...
+    def look_packs(self, *, limit: int = 100) -> Listing[LookPack]: ...
     def get_look(self, look_id: str, options: Options | None = None) -> Look: ...
     def update_look(
         self,
         look_id: str,
         options: Options | None = None,
         *,
-        name: str | None = None,
+        name: str | Unset | None = ...,
         extra: Mapping[str, Any] | None = None,
     ) -> Look: ...
     def delete_look(self, look_id: str, options: Options | None = None) -> Deleted: ...
@@ -479,7 +528,48 @@ class BackgroundRemoval:
 @type_check_only
 class Brand:
     def kits(self, *, limit: int = 100) -> Listing[BrandKit]: ...
+    def create_kit(
+        self,
+        *,
+        colors: Iterable[str] | None = None,
+        logo_url: str | None = None,
+        name: str | None = None,
+        url: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        options: Options | None = None,
+    ) -> BrandKitDetail: ...
+    def get_kit(self, brand_kit_id: str, options: Options | None = None) -> BrandKitDetail: ...
+    def update_kit(
+        self,
+        brand_kit_id: str,
+        options: Options | None = None,
+        *,
+        colors: Iterable[str] | Unset | None = ...,
+        logo_url: str | Unset | None = ...,
+        name: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> BrandKitDetail: ...
+    def delete_kit(self, brand_kit_id: str, options: Options | None = None) -> DeletedBrandKit: ...
     def glossaries(self, *, limit: int = 100) -> Listing[BrandGlossary]: ...
+    def create_glossary(
+        self,
+        name: str,
+        options: Options | None = None,
+        *,
+        terms: Iterable[GlossaryTerm] | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> BrandGlossaryDetail: ...
+    def get_glossary(self, brand_glossary_id: str, options: Options | None = None) -> BrandGlossaryDetail: ...
+    def update_glossary(
+        self,
+        brand_glossary_id: str,
+        options: Options | None = None,
+        *,
+        name: str | None = None,
+        terms: Iterable[GlossaryTerm] | Unset | None = ...,
+        extra: Mapping[str, Any] | None = None,
+    ) -> BrandGlossaryDetail: ...
+    def delete_glossary(self, brand_glossary_id: str, options: Options | None = None) -> DeletedBrandGlossary: ...
 
 @type_check_only
 class Clipping:
@@ -544,18 +634,41 @@ class Lipsyncs:
 
 @type_check_only
 class Models:
+    def stream_speech(
+        self, request: SpeechStreamRequest, options: Options | None = None
+    ) -> AbstractContextManager[AbstractContextManager[SpeechEvent]]: ...
     def create_video(
         self, request: ImageToVideo | ReferenceToVideo | TextToVideo, options: Options | None = None
     ) -> ServerJob[ModelVideo]: ...
     def get_video(self, video_id: str, options: Options | None = None) -> ModelVideo: ...
+    def create_image(self, request: ModelImageRequest, options: Options | None = None) -> ServerJob[ModelImages]: ...
     def get_image(self, generation_id: str, options: Options | None = None) -> ModelImages: ...
+    def create_voice(
+        self, request: ProfessionalVoice | InstantVoice, options: Options | None = None
+    ) -> ServerJob[AudioVoice]: ...
+    def voices(self, *, limit: int = 100) -> Listing[AudioVoice]: ...
+    def get_voice(self, voice_id: str, options: Options | None = None) -> AudioVoice: ...
+    def delete_voice(self, voice_id: str, options: Options | None = None) -> DeletedAudioVoice: ...
+    def speech(self, request: ModelSpeechRequest, options: Options | None = None) -> ModelSpeech: ...
+    def convert_speech(
+        self,
+        audio: Asset | str,
+        voice_id: str,
+        options: Options | None = None,
+        *,
+        model: Literal["heygen-voice-1"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> ModelSpeech: ...
+    def voice_job(self, voice_id: str) -> ServerJob[AudioVoice]: ...
     def video_job(self, video_id: str) -> ServerJob[ModelVideo]: ...
     def image_job(self, generation_id: str) -> ServerJob[ModelImages]: ...
 
 @type_check_only
 class Proofreads:
     def create(self, request: ProofreadRequest, options: Options | None = None) -> tuple[ServerJob[Proofread], ...]: ...
+    def list(self, *, limit: int = 100) -> Listing[Proofread]: ...
     def get(self, proofread_id: str, options: Options | None = None) -> Proofread: ...
+    def delete(self, proofread_id: str, options: Options | None = None) -> Deleted: ...
     def srt(self, proofread_id: str, options: Options | None = None) -> ProofreadText: ...
     def update_srt(
         self,
@@ -584,6 +697,32 @@ class Studio:
 
 @type_check_only
 class Templates:
+    def create(
+        self,
+        source_video_id: str,
+        options: Options | None = None,
+        *,
+        name: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> TemplateDetail: ...
+    def update(
+        self,
+        template_id: str,
+        options: Options | None = None,
+        *,
+        name: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> TemplateDetail: ...
+    def update_variables(
+        self,
+        template_id: str,
+        variables: Iterable[Mapping[str, Any]],
+        options: Options | None = None,
+        *,
+        revision: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> TemplateDetail: ...
+    def delete(self, template_id: str, options: Options | None = None) -> Deleted: ...
     def list(self, *, limit: int = 100) -> Listing[TemplateItem]: ...
     def get(self, template_id: str, options: Options | None = None) -> TemplateDetail: ...
     def generate(self, template_id: str, request: TemplateVideo, options: Options | None = None) -> VideoJob: ...
@@ -628,6 +767,7 @@ class Translations:
 @type_check_only
 class Users:
     def me(self, options: Options | None = None) -> User: ...
+    def api_key(self, options: Options | None = None) -> ApiKey: ...
 
 @type_check_only
 class Voices:
