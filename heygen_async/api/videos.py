@@ -39,7 +39,7 @@ Entries: TypeAlias = list[dict[str, Any]]
 Fetch = Callable[[Video, Path, Sequence[str]], Awaitable[list[Path]]]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class DeletedVideo(Value):
     """A deleted video. Source: `DELETE /v3/videos/{video_id}`."""
 

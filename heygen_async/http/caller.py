@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 import random
 import time
 import uuid
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import anyio
 import attrs
@@ -68,8 +70,8 @@ class Caller:
         self._retry = retry
         self._pacer = pacer
         self.defaults: Options = defaults
-        self._account: Account | None = None
         self._is_simulated = is_loopback(transport.base_url)
+        self._accounts: WeakKeyDictionary[asyncio.AbstractEventLoop, Account] = WeakKeyDictionary()
 
     def with_defaults(self, defaults: Options) -> Caller:
         """Return a caller with other defaults, over the same transport and account."""
@@ -85,9 +87,11 @@ class Caller:
     @property
     def account(self) -> Account:
         """State that all clients of the account share. Available inside an event loop only."""
-        if self._account is None:
-            self._account = account_of(self.transport.base_url, self.credentials)
-        return self._account
+        loop = asyncio.get_running_loop()
+        account = self._accounts.get(loop)
+        if account is None:
+            account = self._accounts[loop] = account_of(self.transport.base_url, self.credentials)
+        return account
 
     @property
     def requests_per_second(self) -> float:

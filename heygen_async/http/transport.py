@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import itertools
@@ -23,6 +24,7 @@ from heygen_async.http.aiohttp_errors import FOREIGN, NO_SECRETS, translated, tr
 from heygen_async.http.bodies import ANSWER_SECONDS, STALL_SECONDS, Body, BodyStream
 from heygen_async.http.downloads import CHUNK_BYTES, DOWNLOAD_SECONDS, Download, download_of, signed_address
 from heygen_async.http.wire import Answer
+from heygen_async.per_loop import PerLoop
 
 CONNECT_SECONDS = 10.0
 _ERROR_BODY_BYTES = 256 * 1024  # read at most of an error page
@@ -58,11 +60,16 @@ class Request:
         return f"{self.method} {self.path}"
 
 
+_Sessions = dict[str, aiohttp.ClientSession]  # by their use
+
 _IN_PATHS = re.compile("[^\x00-\x1f\x7f\ud800-\udfff]*")
 
 
 class Transport:
-    """HTTP sessions to one origin, with credentials. A session is opened when it is first used."""
+    """HTTP sessions to one origin, with credentials. A session is opened when it is first used.
+
+    Each event loop has sessions of its own, closed by `aclose` or when it ends: connections cannot change loops.
+    """
 
     def __init__(
         self,
@@ -87,7 +94,8 @@ class Transport:
         self._given = session
         self._ssl = ssl
         self.proxies: Proxies = Proxies(proxy)
-        self._opened: dict[str, aiohttp.ClientSession] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None  # of the given session
+        self._sessions: PerLoop[_Sessions] = PerLoop(dict, _close)
 
     async def exchange(self, request: Request) -> Answer:
         """Send *request* once and return its answer, of any status, read to its end.
@@ -118,7 +126,8 @@ class Transport:
         self, request: Request, data: bytes | BodyStream | None, headers: Mapping[str, str], redaction: Redaction
     ) -> Answer:
         url = self._url(request)
-        async with self._session(fresh=request.fresh).request(
+        session = await self._session(fresh=request.fresh)
+        async with session.request(
             request.method,
             url,
             data=data,
@@ -129,7 +138,7 @@ class Transport:
             raise_for_status=False,  # whatever a given session is set to: the answer tells why HeyGen refused
         ) as response:
             body = redaction.body(await _read(response))
-            return Answer(status=response.status, headers=_plain_headers(response, redaction), body=body)
+            return Answer(status=response.status, headers=redaction.headers(response.headers), body=body)
 
     async def put(self, url: str, headers: Mapping[str, str], body: Body) -> Answer:
         """PUT *body* to *url* with *headers* and no others: no credentials, not even a User-Agent.
@@ -148,7 +157,7 @@ class Transport:
         """
         length = {} if "content-length" in map(str.lower, headers) else {"Content-Length": str(body.size_bytes)}
         # A new connection: a kept-alive one may be dead, and a large body would have to be sent again.
-        session = self._open("put", force_close=True)
+        session = await self._open("put", force_close=True)
         with without_context(), _streaming("PUT to the storage", body, CONNECT_SECONDS, quoted=False) as stream:
             address = signed_address(url)
             async with session.put(
@@ -186,10 +195,9 @@ class Transport:
         async with contextlib.AsyncExitStack() as stack:
             with translated("download", timeout, theirs=True), anyio.fail_after(timeout):
                 address = signed_address(url)
+                session = await self._open("bare", force_close=False)
                 response = await stack.enter_async_context(
-                    self._bare().get(
-                        address, headers=headers, timeout=_read_timeout(timeout), proxy=self._proxy(address)
-                    )
+                    session.get(address, headers=headers, timeout=_read_timeout(timeout), proxy=self._proxy(address))
                 )
                 refused = None if response.status in _FILE_STATUSES else await _read(response)
             if refused is None:
@@ -200,14 +208,11 @@ class Transport:
     @property
     def is_open(self) -> bool:
         """True if this transport has opened sessions that `aclose` must close."""
-        return bool(self._opened)
+        return self._sessions.is_open
 
     async def aclose(self) -> None:
-        """Close the sessions that this transport opened."""
-        opened, self._opened = self._opened, {}
-        with anyio.CancelScope(shield=True):
-            for session in opened.values():
-                await session.close()
+        """Close the sessions that this transport opened in the running event loop."""
+        await self._sessions.aclose()
 
     def _url(self, request: Request) -> yarl.URL:
         if not request.path.startswith("/") or request.path.startswith("//"):
@@ -224,47 +229,41 @@ class Transport:
         except (AttributeError, TypeError, ValueError) as exc:  # yarl leaves halves of characters out without a word
             raise InvalidInputError(f"{request.method} {request.path!r:.200}: no address can be made: {exc}") from exc
 
-    def _session(self, *, fresh: bool) -> aiohttp.ClientSession:
+    async def _session(self, *, fresh: bool) -> aiohttp.ClientSession:
         if self._given is not None:
-            if self._given.closed:
-                raise InvalidInputError("session: is closed; give one that stays open as long as the client is used")
-            return self._given
-        return self._open("fresh" if fresh else "kept", force_close=fresh)
+            return self._check_given(self._given)
+        return await self._open("fresh" if fresh else "kept", force_close=fresh)
+
+    def _check_given(self, session: aiohttp.ClientSession) -> aiohttp.ClientSession:
+        if session.closed:
+            raise InvalidInputError("session: is closed; give one that stays open as long as the client is used")
+        self._loop = self._loop or asyncio.get_running_loop()
+        if self._loop is not asyncio.get_running_loop():
+            raise InvalidInputError("session: belongs to another event loop; without one, each loop has its own")
+        return session
 
     def _proxy(self, url: yarl.URL) -> yarl.URL | None:
         """Return the proxy of a request; a given session knows its own."""
         return None if self._given is not None else self.proxies.of(url)
 
-    def _bare(self) -> aiohttp.ClientSession:
-        return self._open("bare", force_close=False)
-
-    def _open(self, name: str, *, force_close: bool) -> aiohttp.ClientSession:
-        if name not in self._opened:
-            shared = None if self._given is None else self._given.connector
+    async def _open(self, name: str, *, force_close: bool) -> aiohttp.ClientSession:
+        sessions = await self._sessions.get()
+        if name not in sessions:
+            shared = None if self._given is None else self._check_given(self._given).connector
             # No limit: render slots and the pacer bound the requests, and a wait here would count as a timeout.
             own = None if shared else aiohttp.TCPConnector(limit=0, force_close=force_close, ssl=self._ssl or True)
-            self._opened[name] = aiohttp.ClientSession(
+            sessions[name] = aiohttp.ClientSession(
                 connector=shared or own,
                 connector_owner=shared is None,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 requote_redirect_url=False,  # a redirect to a presigned address
             )
-        return self._opened[name]
+        return sessions[name]
 
 
-def _plain_headers(response: aiohttp.ClientResponse, redaction: Redaction) -> Mapping[str, str]:
-    """Return the headers of an answer without secrets and halves of characters."""
-    together = "\n".join(response.headers.values())
-    if together.isascii() and redaction.text(together) == together:
-        return response.headers
-    headers = response.headers.copy()
-    headers.update({name: _utf8(redaction.text(value)) for name, value in response.headers.items()})
-    return headers
-
-
-def _utf8(value: str) -> str:
-    """Return the value of a header without halves of characters, which aiohttp makes of bytes that are no UTF-8."""
-    return value.encode(errors="replace").decode()
+async def _close(sessions: _Sessions) -> None:
+    for session in sessions.values():
+        await session.close()
 
 
 @functools.lru_cache(maxsize=64)

@@ -148,7 +148,7 @@ def _body(world: World, op: Operation, incoming: IncomingRequest) -> dict[str, A
     if op.takes_form:
         return _form(op, incoming)
     body = _json_object(incoming)
-    problems = list(op.body_problems(_with_https(world, op, body)))
+    problems = list(op.body_problems(_with_https(world, op, body), is_open=world.open_contract))
     if not problems:
         problems = list(broken_rules(op.template, body))
     if op.template in BATCHES:

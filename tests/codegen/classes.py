@@ -139,6 +139,7 @@ SIDE_FIELDS = {
 TOGETHER = {
     "CreateAvatarConsentRequest": "consent",
     "ImageScene": "image_scene",
+    "ImageToVideoRequest": "image_to_video",
     "ReferenceToVideoRequest": "reference_to_video",
     "StudioAvatarInput": "studio_avatar",
     "TextToVideoRequest": "text_to_video",
@@ -183,6 +184,7 @@ WHERE = {
     "Mapping": "collections.abc",
     "Any": "typing",
     "ClassVar": "typing",
+    "Literal": "typing",
     "attrs": "",
     "Asset": "heygen_async.api.fields.assets",
     "AssetId": "heygen_async.api.fields.assets",
@@ -198,6 +200,7 @@ WHERE = {
     "Listing": "heygen_async.http.pages",
     "Options": "heygen_async.http.call",
     "ServerJob": "heygen_async.api.handles.server_job",
+    "ShortRepr": "heygen_async.reprs",
     "Statuses": "heygen_async.api.handles.video",
     "Video": "heygen_async.api.handles.video",
     "VideoJob": "heygen_async.api.handles.video",

@@ -198,10 +198,10 @@ def resources_module() -> str:
     return "\n".join(head) + "\n" + "\n\n".join(parts) + "\n"
 
 
-def tidy(text: str) -> str:
-    """Return *text* formatted by ruff."""
+def tidy(text: str, suffix: str = ".py") -> str:
+    """Return *text* formatted by ruff; a *suffix* of `.pyi` is a stub."""
     for arguments in (["check", "--select", "I", "--fix", "--quiet"], ["format", "--quiet"]):
-        command = [sys.executable, "-m", "ruff", *arguments, "--stdin-filename", str(TARGET / "text.py"), "-"]
+        command = [sys.executable, "-m", "ruff", *arguments, "--stdin-filename", str(TARGET / f"text{suffix}"), "-"]
         done = subprocess.run(command, input=text, capture_output=True, text=True, check=True, cwd=ROOT)
         text = done.stdout
     return text

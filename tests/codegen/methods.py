@@ -197,7 +197,11 @@ def _returned(operation: ContractOperation, given: str | None) -> str:
 
 
 def _listing(operation: ContractOperation) -> str:
-    first = [f"{name}: str" for name, part in operation.query.items() if part["required"]]
+    first = [
+        f"{RENAMED.get(name, name)}: {operation.values.request_shape(name, part['schema']).type}"
+        for name, part in operation.query.items()
+        if part["required"]
+    ]
     after: list[str] = []
     about: dict[str, str] = {}
     for name, part in operation.query.items():
@@ -209,7 +213,6 @@ def _listing(operation: ContractOperation) -> str:
         about[argument] = meaning(name, {}) if name not in QUERY else QUERY[name]
         if not part["required"]:
             after.append(f"{argument}: {operation.values.request_shape(name, part['schema']).type} | None = None")
-    first = [RENAMED.get(line.partition(":")[0], line.partition(":")[0]) + ": str" for line in first]
     passed = ", ".join(f"{name}={RENAMED.get(name, name)}" for name in operation.query)
     return "\n".join(
         [

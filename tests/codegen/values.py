@@ -97,7 +97,8 @@ class Values:
                 '        """Check the fields against each other."""',
                 f"        cross_field_rules.{TOGETHER[name]}(self)",
             ]
-        return _class(name_of(name), NAMES[name][1], name, [*_about(fields), *(_EXTRA if extra else [])], lines)
+        kind, about = f"{name_of(name)}(ShortRepr)", [*_about(fields), *(_EXTRA if extra else [])]
+        return _class(kind, NAMES[name][1], name, about, lines)
 
     def request_field(self, field: str, schema: Schema, *, required: bool) -> str:
         """Return one field of a request."""
@@ -213,7 +214,14 @@ class Values:
 
 
 def _class(kind: str, title: str, schema: str, about: list[str], lines: list[str]) -> str:
-    head = ["@attrs.frozen(kw_only=True)", f"class {kind}:", f'    """{title}', "", "    Attributes:", *about]
+    head = [
+        "@attrs.frozen(kw_only=True, repr=False)",
+        f"class {kind}:",
+        f'    """{title}',
+        "",
+        "    Attributes:",
+        *about,
+    ]
     return "\n".join([*head, "", f"    Source: `{schema}`.", '    """', "", *lines])
 
 
@@ -237,14 +245,15 @@ def _status_field(field: str, *, required: bool, side: bool) -> str:
 
 def _choice(schema: Schema) -> Shape:
     words = [word for word in schema["enum"] if word is not None]
+    listed = ", ".join(f'"{word}"' if schema["type"] == "string" else str(word) for word in words)
     if schema["type"] == "string":
-        return Shape("str", f"one_of({', '.join(f'{chr(34)}{word}{chr(34)}' for word in words)})", refuses_none=True)
-    return Shape("int", f"one_number_of({', '.join(map(str, words))})")
+        return Shape(f"Literal[{listed}]", f"one_of({listed})", refuses_none=True)
+    return Shape(f"Literal[{listed}]", f"one_number_of({listed})")
 
 
 def _number(kind: str, schema: Schema, *more: str) -> Shape:
     low, high = schema.get("minimum"), schema.get("maximum")
-    limits = [] if low is None else [f"{low:g}"] if high is None else [f"{low:g}", f"{high:g}"]
+    limits = [f"{limit:.12g}" for limit in (low, high) if low is not None and limit is not None]
     above = ["above=True"] if schema.get("exclusiveMinimum") is True else []
     step = [f"step={schema['multipleOf']}"] if "multipleOf" in schema else []
     return Shape(kind, f"number({', '.join([*limits, *above, *more, *step])})")

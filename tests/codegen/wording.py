@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-EXTRA = "Fields that this package does not know, by name."
+EXTRA = "Fields and words newer than this version, by name: sent as they are, also in place of a known field."
 FIELDS = {
     "add_on_credits": "Credits bought in addition to the plan's.",
     "ai_clipping_id": "Id of the job.",
@@ -154,7 +154,7 @@ FIELDS = {
     "preview_video_url": "Address of a sample video.",
     "progress": "Progress, 0 to 100.",
     "prompt": "Description in your words.",
-    "prompt_enhancement": "Expansion of the prompt by HeyGen: turbo, quality (its default), default or disabled.",
+    "prompt_enhancement": "Expansion of the prompt: turbo, quality (else), ultraquality, default or disabled.",
     "proofread_ids": "Ids of the proofreads, one for each language.",
     "reduction_pct": "Reduction of the length in percent.",
     "reference_audio": "Up to 3 audio files; https addresses are accepted too.",
@@ -293,7 +293,9 @@ def _limits(name: str, schema: dict[str, Any]) -> str:
     if "maxLength" in schema:
         return f"{schema.get('minLength', 0) or 'up'} to {schema['maxLength']:,} characters"
     if "maximum" in schema:
-        return f"{schema['minimum']} to {schema['maximum']}"
+        return f"{schema['minimum']:,} to {schema['maximum']:,}"
+    if schema.get("minimum", 0) > 1:
+        return f"at least {schema['minimum']}"
     if "maxItems" in schema:
         return f"{schema.get('minItems', 0)} to {schema['maxItems']} items"
     return ""

@@ -26,6 +26,7 @@ URL = "https://example.com/file"
 ALSO: dict[str, dict[str, Any]] = {
     "AssetBase64": {"data": "AA==", "media_type": "image/png"},
     "ImageScene": {"duration": 3},
+    "ReferenceToVideoRequest": {"reference_images": [{"type": "asset_id", "asset_id": "a"}]},
     "StudioAvatarInput": {"script": "Hi"},
 }
 

@@ -16,6 +16,7 @@ from heygen_async.api.requests.modes import VideoAgent
 from heygen_async.api.requests.stored import StoredRequest, payload_of
 from heygen_async.errors import RenderFailedError
 from heygen_async.http.call import Call, data_reader, path_id
+from heygen_async.reprs import ShortRepr
 from heygen_async.value import Value
 
 SESSION = "/v3/video-agents/{session_id}"
@@ -26,7 +27,7 @@ _FILES, _FILE_MB = 20, 32
 SessionVideos: TypeAlias = list[Video]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class AgentStyle(Value):
     """A visual style for `VideoAgent.style_id`.
 
@@ -49,8 +50,8 @@ class AgentStyle(Value):
     preview_video_url: str | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class AgentReply:
+@attrs.frozen(kw_only=True, repr=False)
+class AgentReply(ShortRepr):
     """Your message to a session in chat mode.
 
     Attributes:
@@ -59,7 +60,7 @@ class AgentReply:
         avatar_id: Id of another look.
         voice_id: Id of another voice.
         brand_kit_id: Id of another brand kit.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `SendVideoAgentMessageRequest`.
     """
@@ -74,7 +75,7 @@ class AgentReply:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class AgentRun(Value):
     """The answer to a message: the agent's new run. Source: `POST /v3/video-agents/{session_id}`."""
 
@@ -83,7 +84,7 @@ class AgentRun(Value):
     title: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class AgentResource(Value):
     """A file, draft or other object that the agent shows with a message.
 
@@ -110,7 +111,7 @@ class AgentResource(Value):
     metadata: Mapping[str, Any] | None = attrs.field(default=None, repr=False, hash=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StoppedSession(Value):
     """A stopped session. Source: `POST /v3/video-agents/{session_id}/stop`."""
 
@@ -163,7 +164,7 @@ def get_session_videos(session_id: str) -> Call[SessionVideos]:
 SESSION_STATUSES = frozenset({"thinking", "waiting_for_input", "reviewing", "generating", "completed", "failed"})
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class AgentMessage(Value):
     """One message of a session.
 
@@ -182,7 +183,7 @@ class AgentMessage(Value):
     created_at: float | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Session(Value):
     """An agent session with its present status.
 
@@ -213,14 +214,14 @@ class Session(Value):
         return RenderFailedError(f"session {self.session_id} failed: {reason}", resource_id=self.session_id, spent="no")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CreatedSession(Value):
     """The answer to a prompt: the id of its session. Source: `POST /v3/video-agents`."""
 
     session_id: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SessionItem(Value):
     """One entry of the list of sessions. Source: `GET /v3/video-agents`."""
 

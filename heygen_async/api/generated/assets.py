@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -21,10 +21,11 @@ from heygen_async.http.call import UPLOAD_SECONDS, Call, Options, data_reader, i
 from heygen_async.http.caller import Caller
 from heygen_async.http.multipart import one_file
 from heygen_async.http.pages import Listing
+from heygen_async.reprs import ShortRepr
 from heygen_async.value import Value
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class UploadedFile(Value):
     """A file that was uploaded.
 
@@ -43,7 +44,7 @@ class UploadedFile(Value):
     url: str = attrs.field(repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StoredFile(Value):
     """A file at HeyGen.
 
@@ -70,7 +71,7 @@ class StoredFile(Value):
     url: str | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class FoundAsset(Value):
     """An image or icon.
 
@@ -95,8 +96,8 @@ class FoundAsset(Value):
     width: int | None = None
 
 
-@attrs.frozen(kw_only=True)
-class UploadRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class UploadRequest(ShortRepr):
     """A file to be uploaded.
 
     Attributes:
@@ -104,7 +105,7 @@ class UploadRequest:
         filename: File name with its extension.
         size_bytes: Exact size in bytes.
         checksum_sha256: SHA-256 of the file in hex, which HeyGen then verifies.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateAssetUploadRequest`.
     """
@@ -116,7 +117,7 @@ class UploadRequest:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class UploadSlot(Value):
     """Address for a file.
 
@@ -139,13 +140,13 @@ class UploadSlot(Value):
     upload_url: str = attrs.field(repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class CompletedUpload:
+@attrs.frozen(kw_only=True, repr=False)
+class CompletedUpload(ShortRepr):
     """A completed upload.
 
     Attributes:
         checksum_sha256: SHA-256 of the file in hex, which HeyGen then verifies.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CompleteAssetUploadRequest`.
     """
@@ -154,7 +155,7 @@ class CompletedUpload:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ProcessedFile(Value):
     """A file that HeyGen now checks.
 
@@ -175,15 +176,15 @@ class ProcessedFile(Value):
     url: str = attrs.field(repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class UploadRequests:
+@attrs.frozen(kw_only=True, repr=False)
+class UploadRequests(ShortRepr):
     """Files to be uploaded.
 
     Attributes:
         files: The files to be uploaded (1 to 100 items).
         callback_url: Address that HeyGen calls, unsigned, at the end.
         title: Title at HeyGen.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateAssetUploadBatchRequest`.
     """
@@ -196,7 +197,7 @@ class UploadRequests:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class UploadSlots(Value):
     """Addresses for the files of a batch.
 
@@ -211,13 +212,13 @@ class UploadSlots(Value):
     items: tuple[UploadSlot, ...]
 
 
-@attrs.frozen(kw_only=True)
-class CompletedUploads:
+@attrs.frozen(kw_only=True, repr=False)
+class CompletedUploads(ShortRepr):
     """Completed uploads.
 
     Attributes:
         batch_id: Id of the batch.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CompleteAssetUploadBatchRequest`.
     """
@@ -241,8 +242,8 @@ class _SearchQuery:
 
     query: str = attrs.field(validator=[required, string()])
     limit: int | None = attrs.field(default=None, validator=number(1, 50, whole=True))
-    type: str = attrs.field(validator=one_of("image", "icon"))
-    scope: str | None = attrs.field(default=None, validator=one_of("public", "personal"))
+    type: Literal["image", "icon"] = attrs.field(validator=one_of("image", "icon"))
+    scope: Literal["public", "personal"] | None = attrs.field(default=None, validator=one_of("public", "personal"))
 
 
 class Assets:
@@ -290,7 +291,14 @@ class Assets:
         parameters = wire.encode(_ListQuery(username=username, limit=limit, folder_id=folder_id))
         return Listing(self._caller, "/v3/assets", StoredFile, parameters)
 
-    def search(self, query: str, kind: str, *, limit: int = 50, scope: str | None = None) -> Listing[FoundAsset]:
+    def search(
+        self,
+        query: str,
+        kind: Literal["image", "icon"],
+        *,
+        limit: int = 50,
+        scope: Literal["public", "personal"] | None = None,
+    ) -> Listing[FoundAsset]:
         """List images or icons that match a description.
 
         Args:
@@ -363,7 +371,7 @@ class Assets:
             filename: File name with its extension.
             size_bytes: Exact size in bytes.
             checksum_sha256: SHA-256 of the file in hex, which HeyGen then verifies.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Source: `POST /v3/assets/direct-uploads`.
@@ -399,7 +407,7 @@ class Assets:
         Args:
             asset_id: Id of the asset.
             checksum_sha256: SHA-256 of the file in hex, which HeyGen then verifies.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Source: `POST /v3/assets/{asset_id}/complete`.
@@ -429,7 +437,7 @@ class Assets:
             files: The files to be uploaded (1 to 100 items).
             callback_url: Address that HeyGen calls, unsigned, at the end.
             title: Title at HeyGen.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Source: `POST /v3/assets/direct-uploads/batches`.
@@ -451,7 +459,7 @@ class Assets:
 
         Args:
             batch_id: Id of the batch.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Source: `POST /v3/assets/complete/batches`.

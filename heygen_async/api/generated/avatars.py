@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import attrs
 
@@ -30,20 +30,21 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.reprs import ShortRepr
 from heygen_async.value import Value
 
 _LOOK = Ends(subject="look", succeeded=frozenset({"completed", "pending_consent"}))
 
 
-@attrs.frozen(kw_only=True)
-class DigitalTwin:
+@attrs.frozen(kw_only=True, repr=False)
+class DigitalTwin(ShortRepr):
     """A look from a video of a person, who must consent.
 
     Attributes:
         file: Image or video of the person; an https address is accepted too.
         name: Name at HeyGen.
         avatar_group_id: Id of an avatar of yours that gets the new look; leave it out for a new avatar.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateDigitalTwinRequest`.
     """
@@ -55,15 +56,15 @@ class DigitalTwin:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class PhotoAvatar:
+@attrs.frozen(kw_only=True, repr=False)
+class PhotoAvatar(ShortRepr):
     """A look from an image of a person.
 
     Attributes:
         file: Image or video of the person; an https address is accepted too.
         name: Name at HeyGen.
         avatar_group_id: Id of an avatar of yours that gets the new look; leave it out for a new avatar.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreatePhotoAvatarRequest`.
     """
@@ -75,8 +76,8 @@ class PhotoAvatar:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class PromptAvatar:
+@attrs.frozen(kw_only=True, repr=False)
+class PromptAvatar(ShortRepr):
     """A look from a description.
 
     Attributes:
@@ -86,7 +87,7 @@ class PromptAvatar:
         avatar_group_id: Id of an avatar of yours that gets the new look; leave it out for a new avatar.
         avatar_id: Id of a look.
         reference_images: Images as references; https addresses are accepted too (0 to 3 items).
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreatePromptAvatarRequest`.
     """
@@ -94,7 +95,9 @@ class PromptAvatar:
     wire_tag: ClassVar[tuple[str, str]] = ("type", "prompt")
     name: str = attrs.field(validator=[required, string()])
     prompt: str = attrs.field(validator=[required, string(0, 1000)], repr=False)
-    aspect_ratio: str | None = attrs.field(default=None, validator=one_of("auto", "16:9", "9:16", "1:1", "4:5", "5:4"))
+    aspect_ratio: Literal["auto", "16:9", "9:16", "1:1", "4:5", "5:4"] | None = attrs.field(
+        default=None, validator=one_of("auto", "16:9", "9:16", "1:1", "4:5", "5:4")
+    )
     avatar_group_id: str | None = attrs.field(default=None, validator=string())
     avatar_id: str | None = attrs.field(default=None, validator=string())
     reference_images: tuple[Asset, ...] | None = attrs.field(
@@ -103,7 +106,7 @@ class PromptAvatar:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class AvatarError(Value):
     """The error of an avatar that could not be made.
 
@@ -118,7 +121,7 @@ class AvatarError(Value):
     message: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Avatar(Value):
     """A person with one or more looks.
 
@@ -151,7 +154,7 @@ class Avatar(Value):
     status: str | None = status_or_none()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Look(Value):
     """A look of an avatar. Its `id` is the `avatar_id` of requests.
 
@@ -192,7 +195,7 @@ class Look(Value):
     tags: tuple[str, ...] | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CreatedAvatar(Value):
     """A new avatar; `avatar_item` is its look.
 
@@ -207,13 +210,13 @@ class CreatedAvatar(Value):
     avatar_item: Look | None = None
 
 
-@attrs.frozen(kw_only=True)
-class AvatarChanges:
+@attrs.frozen(kw_only=True, repr=False)
+class AvatarChanges(ShortRepr):
     """Changes of an avatar.
 
     Attributes:
         default_voice_id: Id of the voice that is used if a request names none (up to 255 characters).
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `UpdateAvatarGroupRequest`.
     """
@@ -222,13 +225,13 @@ class AvatarChanges:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class LookChanges:
+@attrs.frozen(kw_only=True, repr=False)
+class LookChanges(ShortRepr):
     """Changes of a look.
 
     Attributes:
         name: Name at HeyGen (up to 255 characters).
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `UpdateAvatarLookRequest`.
     """
@@ -237,15 +240,15 @@ class LookChanges:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class ConsentRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class ConsentRequest(ShortRepr):
     """A request for a person's consent.
 
     Attributes:
         consent_text: Enterprise only: text shown to the person, without < and > (up to 1,000 characters).
         consent_video: Enterprise only: video of the person's consent.
         reroute_url: Address of the page that the person sees afterwards.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateAvatarConsentRequest`.
     """
@@ -262,7 +265,7 @@ class ConsentRequest:
         cross_field_rules.consent(self)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Consent(Value):
     """Address at which the person consents; absent if a consent video was given.
 
@@ -281,7 +284,7 @@ class Consent(Value):
 class _ListQuery:
     """Query parameters. Source: `GET /v3/avatars`."""
 
-    ownership: str | None = attrs.field(default=None, validator=one_of("public", "private"))
+    ownership: Literal["public", "private"] | None = attrs.field(default=None, validator=one_of("public", "private"))
     limit: int | None = attrs.field(default=None, validator=number(1, 50, whole=True))
 
 
@@ -290,10 +293,10 @@ class _LooksQuery:
     """Query parameters. Source: `GET /v3/avatars/looks`."""
 
     group_id: str | None = attrs.field(default=None, validator=string())
-    avatar_type: str | None = attrs.field(
+    avatar_type: Literal["studio_avatar", "digital_twin", "photo_avatar"] | None = attrs.field(
         default=None, validator=one_of("studio_avatar", "digital_twin", "photo_avatar")
     )
-    ownership: str | None = attrs.field(default=None, validator=one_of("public", "private"))
+    ownership: Literal["public", "private"] | None = attrs.field(default=None, validator=one_of("public", "private"))
     limit: int | None = attrs.field(default=None, validator=number(1, 50, whole=True))
 
 
@@ -327,7 +330,7 @@ class Avatars:
         )
         return await self._caller.send(call, options)
 
-    def list(self, *, ownership: str | None = None, limit: int = 50) -> Listing[Avatar]:
+    def list(self, *, ownership: Literal["public", "private"] | None = None, limit: int = 50) -> Listing[Avatar]:
         """List avatars.
 
         Args:
@@ -365,7 +368,7 @@ class Avatars:
         Args:
             group_id: Id of the avatar.
             default_voice_id: Id of the voice that is used if a request names none (up to 255 characters).
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Source: `PATCH /v3/avatars/{group_id}`.
@@ -396,8 +399,8 @@ class Avatars:
         self,
         *,
         group_id: str | None = None,
-        avatar_type: str | None = None,
-        ownership: str | None = None,
+        avatar_type: Literal["studio_avatar", "digital_twin", "photo_avatar"] | None = None,
+        ownership: Literal["public", "private"] | None = None,
         limit: int = 50,
     ) -> Listing[Look]:
         """List looks; their ids are the `avatar_id` of requests.
@@ -436,7 +439,7 @@ class Avatars:
         Args:
             look_id: Id of the look.
             name: Name at HeyGen (up to 255 characters).
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Source: `PATCH /v3/avatars/looks/{look_id}`.
@@ -482,7 +485,7 @@ class Avatars:
             consent_text: Enterprise only: text shown to the person, without < and > (up to 1,000 characters).
             consent_video: Enterprise only: video of the person's consent.
             reroute_url: Address of the page that the person sees afterwards.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Source: `POST /v3/avatars/{group_id}/consent`.

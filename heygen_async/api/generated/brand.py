@@ -13,7 +13,7 @@ from heygen_async.http.pages import Listing
 from heygen_async.value import Value
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class BrandKit(Value):
     """Your brand's colors and logo.
 
@@ -32,7 +32,7 @@ class BrandKit(Value):
     logo_url: str | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class BrandGlossary(Value):
     """The pronunciation of your brand's words.
 

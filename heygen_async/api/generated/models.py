@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import attrs
 
@@ -19,6 +19,7 @@ from heygen_async.api.handles.server_job import Ends, ServerJob
 from heygen_async.api.handles.status import as_word, status_or_none
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
+from heygen_async.reprs import ShortRepr
 from heygen_async.value import Value
 
 _MODEL_VIDEO = Ends(subject="model video", failed=frozenset({"failed", "cancelled"}), files=("video_url",))
@@ -27,22 +28,21 @@ _MODEL_VIDEO = Ends(subject="model video", failed=frozenset({"failed", "cancelle
 _MODEL_IMAGE = Ends(subject="model image", failed=frozenset({"failed", "cancelled"}), files=("images",))
 
 
-@attrs.frozen(kw_only=True)
-class ImageToVideo:
+@attrs.frozen(kw_only=True, repr=False)
+class ImageToVideo(ShortRepr):
     """A video that starts with an image.
 
     Attributes:
         image: The first image; an https address is accepted too.
         model: Name of the model (heygen-video-1).
-        prompt: Description in your words (up to 16,000 characters).
-        aspect_ratio: Width to height (21:9, 16:9, 4:3, 1:1, 3:4, 9:16 or adaptive).
-        callback_id: Your id, which HeyGen repeats in the call of `callback_url`.
+        prompt: Description in your words (up to 32,000 characters).
+        callback_id: Your id, which HeyGen repeats in the call of `callback_url` (up to 256 characters).
         callback_url: Address that HeyGen calls, unsigned, at the end.
-        duration: Length in seconds (5 to 15).
-        prompt_enhancement: Expansion of the prompt by HeyGen: turbo, quality (its default), default or disabled.
+        duration: Length in seconds (at least 5).
+        prompt_enhancement: Expansion of the prompt: turbo, quality (else), ultraquality, default or disabled.
         resolution: Resolution of the video (480p, 768p, 1080p or 2k).
-        seed: Seed of the random numbers: equal seeds give equal results.
-        extra: Fields that this package does not know, by name.
+        seed: Seed of the random numbers: equal seeds give equal results (0 to 4,294,967,295).
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `ImageToVideoRequest`.
     """
@@ -50,56 +50,59 @@ class ImageToVideo:
     wire_tag: ClassVar[tuple[str, str]] = ("mode", "image_to_video")
     kind: ClassVar[str] = "model_video"
     image: Asset = attrs.field(converter=as_asset, validator=asset())
-    model: str = attrs.field(validator=one_of("heygen-video-1"))
-    prompt: str = attrs.field(validator=[required, string(0, 16000)], repr=False)
-    aspect_ratio: str | None = attrs.field(
-        default=None, validator=one_of("21:9", "16:9", "4:3", "1:1", "3:4", "9:16", "adaptive")
-    )
-    callback_id: str | None = attrs.field(default=None, validator=string())
+    model: Literal["heygen-video-1"] = attrs.field(validator=one_of("heygen-video-1"))
+    prompt: str = attrs.field(validator=[required, string(0, 32000)], repr=False)
+    callback_id: str | None = attrs.field(default=None, validator=string(0, 256))
     callback_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
-    duration: int | None = attrs.field(default=None, validator=number(5, 15, whole=True))
-    prompt_enhancement: str | None = attrs.field(
-        default=None, validator=one_of("turbo", "quality", "default", "disabled")
+    duration: int | None = attrs.field(default=None, validator=number(5, whole=True))
+    prompt_enhancement: Literal["turbo", "quality", "ultraquality", "default", "disabled"] | None = attrs.field(
+        default=None, validator=one_of("turbo", "quality", "ultraquality", "default", "disabled")
     )
-    resolution: str | None = attrs.field(default=None, validator=one_of("480p", "768p", "1080p", "2k"))
-    seed: int | None = attrs.field(default=None, validator=number(whole=True))
+    resolution: Literal["480p", "768p", "1080p", "2k"] | None = attrs.field(
+        default=None, validator=one_of("480p", "768p", "1080p", "2k")
+    )
+    seed: int | None = attrs.field(default=None, validator=number(0, 4294967295, whole=True))
     extra: Mapping[str, Any] | None = extra_fields()
 
+    def __attrs_post_init__(self) -> None:
+        """Check the fields against each other."""
+        cross_field_rules.image_to_video(self)
 
-@attrs.frozen(kw_only=True)
-class ReferenceToVideo:
+
+@attrs.frozen(kw_only=True, repr=False)
+class ReferenceToVideo(ShortRepr):
     """A video from reference images, videos and audio.
 
     Attributes:
         model: Name of the model (heygen-video-1).
-        prompt: Description in your words (up to 16,000 characters).
+        prompt: Description in your words (up to 32,000 characters).
         aspect_ratio: Width to height (21:9, 16:9, 4:3, 1:1, 3:4, 9:16 or adaptive).
-        callback_id: Your id, which HeyGen repeats in the call of `callback_url`.
+        callback_id: Your id, which HeyGen repeats in the call of `callback_url` (up to 256 characters).
         callback_url: Address that HeyGen calls, unsigned, at the end.
-        duration: Length in seconds (5 to 15).
-        prompt_enhancement: Expansion of the prompt by HeyGen: turbo, quality (its default), default or disabled.
+        duration: Length in seconds (at least 5).
+        prompt_enhancement: Expansion of the prompt: turbo, quality (else), ultraquality, default or disabled.
         reference_audio: Up to 3 audio files; https addresses are accepted too.
         reference_images: Images as references; https addresses are accepted too (0 to 9 items).
         reference_videos: Up to 3 videos; https addresses are accepted too.
         resolution: Resolution of the video (480p, 768p, 1080p or 2k).
-        seed: Seed of the random numbers: equal seeds give equal results.
-        extra: Fields that this package does not know, by name.
+        seed: Seed of the random numbers: equal seeds give equal results (0 to 4,294,967,295).
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `ReferenceToVideoRequest`.
     """
 
     wire_tag: ClassVar[tuple[str, str]] = ("mode", "reference_to_video")
     kind: ClassVar[str] = "model_video"
-    model: str = attrs.field(validator=one_of("heygen-video-1"))
-    prompt: str = attrs.field(validator=[required, string(0, 16000)], repr=False)
-    aspect_ratio: str | None = attrs.field(
+    model: Literal["heygen-video-1"] = attrs.field(validator=one_of("heygen-video-1"))
+    prompt: str = attrs.field(validator=[required, string(0, 32000)], repr=False)
+    aspect_ratio: Literal["21:9", "16:9", "4:3", "1:1", "3:4", "9:16", "adaptive"] | None = attrs.field(
         default=None, validator=one_of("21:9", "16:9", "4:3", "1:1", "3:4", "9:16", "adaptive")
     )
-    callback_id: str | None = attrs.field(default=None, validator=string())
+    callback_id: str | None = attrs.field(default=None, validator=string(0, 256))
     callback_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
-    duration: int | None = attrs.field(default=None, validator=number(5, 15, whole=True))
-    prompt_enhancement: str | None = attrs.field(
-        default=None, validator=one_of("turbo", "quality", "default", "disabled")
+    duration: int | None = attrs.field(default=None, validator=number(5, whole=True))
+    prompt_enhancement: Literal["turbo", "quality", "ultraquality", "default", "disabled"] | None = attrs.field(
+        default=None, validator=one_of("turbo", "quality", "ultraquality", "default", "disabled")
     )
     reference_audio: tuple[Asset, ...] | None = attrs.field(
         default=None, converter=as_assets, validator=items(asset(), 0, 3)
@@ -110,8 +113,10 @@ class ReferenceToVideo:
     reference_videos: tuple[Asset, ...] | None = attrs.field(
         default=None, converter=as_assets, validator=items(asset(), 0, 3)
     )
-    resolution: str | None = attrs.field(default=None, validator=one_of("480p", "768p", "1080p", "2k"))
-    seed: int | None = attrs.field(default=None, validator=number(whole=True))
+    resolution: Literal["480p", "768p", "1080p", "2k"] | None = attrs.field(
+        default=None, validator=one_of("480p", "768p", "1080p", "2k")
+    )
+    seed: int | None = attrs.field(default=None, validator=number(0, 4294967295, whole=True))
     extra: Mapping[str, Any] | None = extra_fields()
 
     def __attrs_post_init__(self) -> None:
@@ -119,38 +124,42 @@ class ReferenceToVideo:
         cross_field_rules.reference_to_video(self)
 
 
-@attrs.frozen(kw_only=True)
-class TextToVideo:
+@attrs.frozen(kw_only=True, repr=False)
+class TextToVideo(ShortRepr):
     """A video from a prompt alone.
 
     Attributes:
         model: Name of the model (heygen-video-1).
-        prompt: Description in your words (up to 16,000 characters).
+        prompt: Description in your words (up to 32,000 characters).
         aspect_ratio: Width to height (21:9, 16:9, 4:3, 1:1, 3:4 or 9:16).
-        callback_id: Your id, which HeyGen repeats in the call of `callback_url`.
+        callback_id: Your id, which HeyGen repeats in the call of `callback_url` (up to 256 characters).
         callback_url: Address that HeyGen calls, unsigned, at the end.
-        duration: Length in seconds (5 to 15).
-        prompt_enhancement: Expansion of the prompt by HeyGen: turbo, quality (its default), default or disabled.
+        duration: Length in seconds (at least 5).
+        prompt_enhancement: Expansion of the prompt: turbo, quality (else), ultraquality, default or disabled.
         resolution: Resolution of the video (480p, 768p, 1080p or 2k).
-        seed: Seed of the random numbers: equal seeds give equal results.
-        extra: Fields that this package does not know, by name.
+        seed: Seed of the random numbers: equal seeds give equal results (0 to 4,294,967,295).
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `TextToVideoRequest`.
     """
 
     wire_tag: ClassVar[tuple[str, str]] = ("mode", "text_to_video")
     kind: ClassVar[str] = "model_video"
-    model: str = attrs.field(validator=one_of("heygen-video-1"))
-    prompt: str = attrs.field(validator=[required, string(0, 16000)], repr=False)
-    aspect_ratio: str | None = attrs.field(default=None, validator=one_of("21:9", "16:9", "4:3", "1:1", "3:4", "9:16"))
-    callback_id: str | None = attrs.field(default=None, validator=string())
-    callback_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
-    duration: int | None = attrs.field(default=None, validator=number(5, 15, whole=True))
-    prompt_enhancement: str | None = attrs.field(
-        default=None, validator=one_of("turbo", "quality", "default", "disabled")
+    model: Literal["heygen-video-1"] = attrs.field(validator=one_of("heygen-video-1"))
+    prompt: str = attrs.field(validator=[required, string(0, 32000)], repr=False)
+    aspect_ratio: Literal["21:9", "16:9", "4:3", "1:1", "3:4", "9:16"] | None = attrs.field(
+        default=None, validator=one_of("21:9", "16:9", "4:3", "1:1", "3:4", "9:16")
     )
-    resolution: str | None = attrs.field(default=None, validator=one_of("480p", "768p", "1080p", "2k"))
-    seed: int | None = attrs.field(default=None, validator=number(whole=True))
+    callback_id: str | None = attrs.field(default=None, validator=string(0, 256))
+    callback_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
+    duration: int | None = attrs.field(default=None, validator=number(5, whole=True))
+    prompt_enhancement: Literal["turbo", "quality", "ultraquality", "default", "disabled"] | None = attrs.field(
+        default=None, validator=one_of("turbo", "quality", "ultraquality", "default", "disabled")
+    )
+    resolution: Literal["480p", "768p", "1080p", "2k"] | None = attrs.field(
+        default=None, validator=one_of("480p", "768p", "1080p", "2k")
+    )
+    seed: int | None = attrs.field(default=None, validator=number(0, 4294967295, whole=True))
     extra: Mapping[str, Any] | None = extra_fields()
 
     def __attrs_post_init__(self) -> None:
@@ -158,7 +167,7 @@ class TextToVideo:
         cross_field_rules.text_to_video(self)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CreatedModelVideo(Value):
     """The id of a new video of a model.
 
@@ -173,7 +182,7 @@ class CreatedModelVideo(Value):
     status: str | None = status_or_none()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ModelVideoTimings(Value):
     """Times of the steps in seconds.
 
@@ -186,7 +195,7 @@ class ModelVideoTimings(Value):
     inference: float
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ModelVideo(Value):
     """A video of a model, with its present status.
 
@@ -223,7 +232,7 @@ class ModelVideo(Value):
     width: int | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ModelImage(Value):
     """An image of a model.
 
@@ -244,7 +253,7 @@ class ModelImage(Value):
     width: int | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ModelImages(Value):
     """Images of a model, with their present status.
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -30,13 +30,14 @@ from heygen_async.api.handles.status import as_word
 from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
+from heygen_async.reprs import ShortRepr
 from heygen_async.value import Value
 
 _PROOFREAD = Ends(subject="proofread")
 
 
-@attrs.frozen(kw_only=True)
-class ProofreadRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class ProofreadRequest(ShortRepr):
     """A video whose translation is to be corrected before it is spoken.
 
     Attributes:
@@ -53,7 +54,7 @@ class ProofreadRequest:
         mode: Mode of processing (speed or precision).
         speaker_num: Number of speakers.
         srt: Your own subtitles; an https address is accepted too.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateProofreadRequest`.
     """
@@ -68,7 +69,7 @@ class ProofreadRequest:
     enable_video_stretching: bool | None = attrs.field(default=None, validator=boolean())
     folder_id: str | None = attrs.field(default=None, validator=string())
     keep_the_same_format: bool | None = attrs.field(default=None, validator=boolean())
-    mode: str | None = attrs.field(default=None, validator=one_of("speed", "precision"))
+    mode: Literal["speed", "precision"] | None = attrs.field(default=None, validator=one_of("speed", "precision"))
     speaker_num: int | None = attrs.field(default=None, validator=number(whole=True))
     srt: AssetUrl | AssetId | None = attrs.field(
         default=None, converter=attrs.converters.optional(as_asset), validator=optional(file_reference())
@@ -76,7 +77,7 @@ class ProofreadRequest:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CreatedProofreads(Value):
     """The ids of new proofreads.
 
@@ -91,7 +92,7 @@ class CreatedProofreads(Value):
     status: str | None = attrs.field(default=None, converter=attrs.converters.optional(as_word))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Proofread(Value):
     """A translated text, with its present status.
 
@@ -118,7 +119,7 @@ class Proofread(Value):
     title: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ProofreadText(Value):
     """Addresses of the text.
 
@@ -133,13 +134,13 @@ class ProofreadText(Value):
     original_srt_url: str | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class ProofreadChanges:
+@attrs.frozen(kw_only=True, repr=False)
+class ProofreadChanges(ShortRepr):
     """A new text.
 
     Attributes:
         srt: Your own subtitles; an https address is accepted too.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `UpdateProofreadSrtRequest`.
     """
@@ -148,8 +149,8 @@ class ProofreadChanges:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class SpokenProofread:
+@attrs.frozen(kw_only=True, repr=False)
+class SpokenProofread(ShortRepr):
     """Settings of the video of a proofread text.
 
     Attributes:
@@ -157,7 +158,7 @@ class SpokenProofread:
         callback_url: Address that HeyGen calls, unsigned, at the end.
         captions: True for captions.
         translate_audio_only: True to leave the lips unchanged.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `GenerateFromProofreadRequest`.
     """
@@ -169,7 +170,7 @@ class SpokenProofread:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CreatedTranslation(Value):
     """The id of a new translation.
 
@@ -249,7 +250,7 @@ class Proofreads:
         Args:
             proofread_id: Id of the proofread.
             srt: Your own subtitles; an https address is accepted too.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Source: `PUT /v3/video-translations/proofreads/{proofread_id}/srt`.
@@ -282,7 +283,7 @@ class Proofreads:
             callback_url: Address that HeyGen calls, unsigned, at the end.
             captions: True for captions.
             translate_audio_only: True to leave the lips unchanged.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
             options: Options of the call.
 
         Raises:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -28,10 +28,11 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.reprs import ShortRepr
 from heygen_async.value import Value
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class TemplateItem(Value):
     """A template.
 
@@ -54,7 +55,7 @@ class TemplateItem(Value):
     updated_at: float | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class TemplateElementValue(Value):
     """The present value of an element.
 
@@ -79,7 +80,7 @@ class TemplateElementValue(Value):
     volume: float | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class TemplateElement(Value):
     """An element of a template that can be bound to a variable.
 
@@ -105,7 +106,7 @@ class TemplateElement(Value):
     variable: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class TemplateVariable(Value):
     """A variable that a scene uses.
 
@@ -120,7 +121,7 @@ class TemplateVariable(Value):
     variable_type: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class TemplateScene(Value):
     """A scene of a template.
 
@@ -137,7 +138,7 @@ class TemplateScene(Value):
     variables: tuple[TemplateVariable, ...] | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class TemplateDetail(Value):
     """A template with its variables and scenes.
 
@@ -172,13 +173,13 @@ class TemplateDetail(Value):
     variables: Mapping[str, Any] | None = attrs.field(default=None, repr=False, hash=False)
 
 
-@attrs.frozen(kw_only=True)
-class TemplateDimension:
+@attrs.frozen(kw_only=True, repr=False)
+class TemplateDimension(ShortRepr):
     """Size of a video.
 
     Attributes:
-        height: Height in pixels (128 to 4096).
-        width: Width in pixels (128 to 4096).
+        height: Height in pixels (128 to 4,096).
+        width: Width in pixels (128 to 4,096).
 
     Source: `TemplateDimension`.
     """
@@ -187,8 +188,8 @@ class TemplateDimension:
     width: int = attrs.field(validator=[required, number(128, 4096, whole=True, step=2)])
 
 
-@attrs.frozen(kw_only=True)
-class SubtitlePosition:
+@attrs.frozen(kw_only=True, repr=False)
+class SubtitlePosition(ShortRepr):
     """Position of captions.
 
     Attributes:
@@ -202,8 +203,8 @@ class SubtitlePosition:
     y: float | None = attrs.field(default=None, validator=number())
 
 
-@attrs.frozen(kw_only=True)
-class TemplateSubtitles:
+@attrs.frozen(kw_only=True, repr=False)
+class TemplateSubtitles(ShortRepr):
     """Style of burned-in captions.
 
     Attributes:
@@ -223,8 +224,8 @@ class TemplateSubtitles:
     position: SubtitlePosition | None = attrs.field(default=None, validator=instance_of(SubtitlePosition))
 
 
-@attrs.frozen(kw_only=True)
-class TemplateVideo:
+@attrs.frozen(kw_only=True, repr=False)
+class TemplateVideo(ShortRepr):
     """A request for a video from a template, with its variables.
 
     Attributes:
@@ -244,7 +245,7 @@ class TemplateVideo:
         scene_ids: Ids of the scenes in their order; an id may be repeated.
         subtitles: Style of burned-in captions; giving it switches them on.
         title: Title at HeyGen.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `GenerateFromTemplateRequest`.
     """
@@ -258,7 +259,7 @@ class TemplateVideo:
     dimension: TemplateDimension | None = attrs.field(default=None, validator=instance_of(TemplateDimension))
     enable_sharing: bool | None = attrs.field(default=None, validator=boolean())
     folder_id: str | None = attrs.field(default=None, validator=string())
-    fps: int | None = attrs.field(default=None, validator=one_number_of(25, 30, 60))
+    fps: Literal[25, 30, 60] | None = attrs.field(default=None, validator=one_number_of(25, 30, 60))
     include_gif: bool | None = attrs.field(default=None, validator=boolean())
     keep_text_vertically_centered: bool | None = attrs.field(default=None, validator=boolean())
     reorder_music: bool | None = attrs.field(default=None, validator=boolean())

@@ -11,7 +11,7 @@ from heygen_async.http.caller import Caller
 from heygen_async.value import Value
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CreditPool(Value):
     """Credits of one kind.
 
@@ -26,7 +26,7 @@ class CreditPool(Value):
     resets_at: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SubscriptionCredits(Value):
     """Credits of a subscription.
 
@@ -41,7 +41,7 @@ class SubscriptionCredits(Value):
     premium_credits: CreditPool | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class UserSubscription(Value):
     """A plan and its credits.
 
@@ -56,7 +56,7 @@ class UserSubscription(Value):
     plan: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class UsageBasedBilling(Value):
     """Billing of usage afterwards.
 
@@ -75,7 +75,7 @@ class UsageBasedBilling(Value):
     spending_current_usd: float | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class WalletAutoReload(Value):
     """Settings of automatic reloads of a wallet.
 
@@ -92,7 +92,7 @@ class WalletAutoReload(Value):
     threshold_usd: float | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class UserWallet(Value):
     """A prepaid balance.
 
@@ -109,7 +109,7 @@ class UserWallet(Value):
     remaining_balance: float | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class User(Value):
     """An account.
 

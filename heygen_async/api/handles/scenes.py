@@ -11,7 +11,7 @@ from heygen_async.http.call import Call, data_reader, path_id
 from heygen_async.value import Value
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class VideoScenes(Value):
     """The scenes of a video. They cannot be changed.
 

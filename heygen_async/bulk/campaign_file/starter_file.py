@@ -14,6 +14,7 @@ from heygen_async.api.requests.modes import CinematicAvatar, DirectVideo, ImageV
 from heygen_async.bulk.template.placeholders import as_name
 from heygen_async.errors import HeyGenError, InvalidInputError
 from heygen_async.http.pages import Listing
+from heygen_async.near_names import hint
 
 _SHOWN = 8
 _NAMES = ("first_name", "firstname", "given_name", "vorname", "prenom", "name", "full_name")
@@ -73,7 +74,7 @@ def campaign_text(
         InvalidInputError: There is no such mode.
     """
     if mode not in FIRST_MODES:
-        raise InvalidInputError(f"mode {mode!r}: must be one of {', '.join(FIRST_MODES)}")
+        raise InvalidInputError(f"mode {mode!r}: {hint(mode, FIRST_MODES, 'must be one of')}")
     head, request = _HEAD.format(mode=_quoted(mode)), _request(mode, known, columns)
     return "\n".join([head, request, _columns(mode, columns), _rows(rows, id_column), _REST])
 
@@ -171,5 +172,6 @@ filename = "{number}-{id}"  # or of columns: "{number}-{first_name}"
 files = ["video"]           # and captioned_video, captions, thumbnail, gif
 
 # [rates]  # your prices, if not those of HeyGen's list: US dollars a second, least and most
-# avatar = [0.05, 0.0667]
+# translation = [0.03, 0.06]
+# per_second = { "avatar_iv photo_avatar" = 0.045, avatar_6 = [0.10, 0.145] }
 """

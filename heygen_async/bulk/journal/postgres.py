@@ -227,7 +227,7 @@ class PostgresBackend:
         if there:
             return
         self.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
-        for statement in [*schema(_WORDS), added(_WORDS)]:
+        for statement in [*schema(_WORDS), *added(_WORDS)]:
             self.execute(statement)
         values = [("run", uuid.uuid4().hex), ("format", str(SCHEMA_VERSION))]
         self.executemany("INSERT INTO meta VALUES (?, ?)", values)

@@ -10,7 +10,17 @@ from typing import Any
 import attrs
 
 from heygen_async.bulk.jobs import keys
-from heygen_async.bulk.jobs.records import BatchRecord, Expenses, Lesson, Record, RowList, SavedFile, State
+from heygen_async.bulk.jobs.records import (
+    NO_LINKS,
+    BatchRecord,
+    Expenses,
+    Lesson,
+    Links,
+    Record,
+    RowList,
+    SavedFile,
+    State,
+)
 from heygen_async.bulk.journal.database import Database
 from heygen_async.errors import JournalError
 
@@ -76,6 +86,14 @@ class JournalReader(Database):
     def key(self, record: Record) -> str:
         """Return the `Idempotency-Key` of a row's POST."""
         return keys.idempotency_key(self.run, record.id, record.body_hash, record.generation)
+
+    def links(self, job_id: int) -> Links:
+        """Return the addresses of a row's video; journals of older versions have none."""
+        try:
+            found = self._rows("SELECT page, thumbnail, gif FROM links WHERE job_id = ?", job_id)
+        except JournalError:
+            return NO_LINKS
+        return Links(*found[0]) if found else NO_LINKS
 
     # Counts
 

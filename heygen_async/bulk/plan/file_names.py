@@ -15,6 +15,7 @@ from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.rows.readers.read_rows import cells_of
 from heygen_async.errors import InvalidInputError
+from heygen_async.near_names import hint
 
 _NAME_BYTES = 120  # in UTF-8; file systems take 255, and Windows takes paths of 260
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -33,7 +34,7 @@ def check_template(template: str, columns: list[str]) -> None:
     for name in _PLACEHOLDER.findall(template):
         if name not in known:
             raise InvalidInputError(
-                f"filename {template!r}: there is no column {name!r}; the rows have {', '.join(sorted(known))}"
+                f"filename {template!r}: there is no column {name!r}; {hint(name, sorted(known), 'the rows have')}"
             )
 
 

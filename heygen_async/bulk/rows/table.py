@@ -11,32 +11,50 @@ import attrs
 from heygen_async.bulk.rows.cells import flaw_of, is_missing
 from heygen_async.bulk.rows.problems import Problem, ProblemError
 from heygen_async.bulk.rows.spreadsheet import as_given, is_ours
+from heygen_async.near_names import hint
+from heygen_async.reprs import ShortRepr
 
 
-@attrs.frozen(kw_only=True)
-class Row:
-    """A row of a contact list.
+@attrs.frozen(kw_only=True, repr=False)
+class Row(ShortRepr, Mapping[str, Any]):
+    """A row of a contact list, and a mapping of its columns.
+
+    `row["age"]` is the value as its source gave it, such as a number of a spreadsheet or a date of a data frame.
+    `row.cells["age"]` is the same value as text, which templates and journals use.
 
     Attributes:
         line: Line of the file on which the row begins (the header is on line 1), or its number where there are no
-            lines.
+            lines; 0 for a mapping that comes from no list.
         cells: Column name -> text.
         source: The file or frame that it comes from.
         unit: Unit of `line`: "line" or "row".
+        given: Column name -> value as its source gave it; empty if the source has text only, such as a CSV file.
     """
 
     line: int
     cells: Mapping[str, str] = attrs.field(repr=False)
     source: str | None = None
     unit: Literal["line", "row"] = "line"
+    given: Mapping[str, Any] = attrs.field(factory=dict, repr=False, eq=False)
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self.cells:
+            raise KeyError(f"no column {name!r}; {hint(name, self.cells, 'the row has')}")
+        return self.given.get(name, self.cells[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.cells)
+
+    def __len__(self) -> int:
+        return len(self.cells)
 
     def problem(self, reason: str, mend: str, **more: Any) -> Problem:
         """Return a problem of this row."""
-        return Problem(reason=reason, mend=mend, source=self.source, line=self.line, unit=self.unit, **more)
+        return Problem(reason=reason, mend=mend, source=self.source, line=self.line or None, unit=self.unit, **more)
 
 
 def cells_of(row: object) -> Mapping[str, Any]:
-    """Return the cells of a `Row` or a mapping; any other row has none."""
+    """Return the cells of a `Row` as text, or a mapping as it is; any other row has none."""
     if isinstance(row, Row):
         return row.cells
     return row if isinstance(row, Mapping) else {}
@@ -141,13 +159,25 @@ class Header:
     unit: Literal["line", "row"] = "line"
     ours: bool = False
 
-    def row(self, line: int, cells: Sequence[str]) -> Row | Problem | None:
-        """Return the row of *cells*, a problem if there are too few or too many, None if all are empty."""
+    def row(self, line: int, cells: Sequence[str], values: Sequence[Any] | None = None) -> Row | Problem | None:
+        """Return the row of *cells*, a problem if there are too few or too many, None if all are empty.
+
+        Args:
+            line: Line or number of the row.
+            cells: The cells as text.
+            values: The same cells in their own types, if the source has types.
+        """
         if len(cells) == len(self.columns):
             if not any(cells):
                 return None
-            given = map(as_given, cells) if self.ours else cells
-            return Row(line=line, cells=dict(zip(self.columns, given, strict=True)), source=self.source, unit=self.unit)
+            texts = map(as_given, cells) if self.ours else cells
+            return Row(
+                line=line,
+                cells=dict(zip(self.columns, texts, strict=True)),
+                source=self.source,
+                unit=self.unit,
+                given={} if values is None or self.ours else dict(zip(self.columns, values, strict=True)),
+            )
         if not any(cell.strip() for cell in cells):
             return None
         return self._wrong_width(line, cells)

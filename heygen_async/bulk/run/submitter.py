@@ -80,6 +80,7 @@ class Submitter:
         watchlist: Watchlist,
         finisher: Finisher,
         deadline: float,
+        patience: float,
         looker: CanLookFor | None,
     ) -> None:
         """Send through *client*, record in *store*; hand rows on to *watchlist*, *finisher* and *looker*."""
@@ -95,6 +96,7 @@ class Submitter:
         self._watchlist = watchlist
         self._finisher = finisher
         self._deadline = deadline
+        self._patience = patience
         self._looker = looker
         self._on_the_wire: set[anyio.CancelScope] = set()
         self._waits: set[anyio.CancelScope] = set()
@@ -190,7 +192,7 @@ class Submitter:
             return await self._regroup(posts, outcome)
         decision = after(
             outcome,
-            posts.history(self._clock.now(), self._deadline, self._answered_at),
+            posts.history(self._clock.now(), self._deadline, self._patience, self._answered_at),
             posts.rows[0].kind,
         )
         if isinstance(decision, Resend | WaitForSlot):
@@ -201,7 +203,7 @@ class Submitter:
 
     def _may_send(self, posts: Posts) -> bool:
         """Return True if a POST now cannot make a second render."""
-        return may_send(posts.rows[0].kind, posts.history(self._clock.now(), self._deadline))
+        return may_send(posts.rows[0].kind, posts.history(self._clock.now(), self._deadline, self._patience))
 
     async def _post(self, posts: Posts, key: str, admission: Admission) -> Outcome:
         for row in posts.rows:

@@ -15,8 +15,10 @@ import attrs
 
 from heygen_async.bulk.template.filters import filters, known_locale
 from heygen_async.errors import InvalidInputError
+from heygen_async.near_names import hint
 
 _ENGLISH = "en"
+_NO_FILTER = re.compile(r"No filter named '(\w+)'")  # as Jinja2 words it
 _NOT_A_NAME = re.compile(r"\W+")
 
 
@@ -107,10 +109,15 @@ class Placeholders:
             names = frozenset(self._find(self._environment.parse(text)))
             template = self._environment.from_string(text)
         except self._errors as exc:
-            mend = "placeholders look like {{ first_name }}; {{ 'text' }} for braces"
+            mend = self._near_filter(exc) or "placeholders look like {{ first_name }}; {{ 'text' }} for braces"
             raise InvalidInputError(f"{subject}: not a template: {_message_of(exc)}; {mend}") from exc
         constant = None if "{" in text else FilledText(text=template.render())
         return Text(source=text, names=names, template=template, constant=constant)
+
+    def _near_filter(self, exc: Exception) -> str | None:
+        """Return a hint if a text names a filter that does not exist."""
+        named = _NO_FILTER.search(_message_of(exc))
+        return None if named is None else hint(named[1], sorted(self._environment.filters))
 
     def fill(self, text: Text, cells: Mapping[str, str | None]) -> FilledText:
         """Fill in *text*. A cell that is None is missing, and it is reported if the text uses it without a default."""

@@ -6,7 +6,6 @@ the template provides for it: `{{ city | default("your town") }}` or `{% if city
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +22,12 @@ from heygen_async.api.requests.from_template import FromTemplate
 from heygen_async.api.requests.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent
 from heygen_async.bulk.rows.cells import is_missing
 from heygen_async.bulk.rows.problems import Problem, first_error
+from heygen_async.bulk.rows.readers.values import mapping_row
 from heygen_async.bulk.rows.table import Row
-from heygen_async.bulk.template import field_paths
+from heygen_async.bulk.template import field_paths, newer_words
 from heygen_async.bulk.template.placeholders import Placeholders, Text, resolve
 from heygen_async.errors import InvalidInputError
+from heygen_async.near_names import hint, near_name
 
 if TYPE_CHECKING:
     from heygen_async.api.renders import RenderRequest
@@ -70,6 +71,7 @@ class Template:
         *,
         columns: Mapping[str, str] | None = None,
         locale: str = "en",
+        lenient: bool = False,
     ) -> None:
         """Compile the texts of requests of *mode*.
 
@@ -81,6 +83,8 @@ class Template:
             columns: Field -> column. If the cell of that column is not empty, it is the field's value, unchanged. The
                 column of `mode` holds the mode of the row.
             locale: Locale in which the filters `number` and `date` write.
+            lenient: True to send fields and words (engines, resolutions, modes) that this version does not know, by the
+                `extra` of the requests. A new field's text is read as JSON if it is JSON: `8`, `true`, `["a"]`.
 
         Raises:
             InvalidInputError: Unknown mode, field or locale, or a text that is not a template.
@@ -90,10 +94,12 @@ class Template:
         self._mode_column = self._columns.pop(_MODE, None)
         texts = field_paths.flatten(fields)
         self._placeholders = Placeholders(locale)
+        self._lenient = lenient
         self._mode_text = self._placeholders.compile(_MODE, mode)
         modes = self._modes()
         field_paths.check_paths({*texts, *self._columns})
-        self._readers = _readers(modes, [*texts, *(path for path in self._columns if path not in texts)])
+        paths = [*texts, *(path for path in self._columns if path not in texts)]
+        self._readers = _readers(modes, paths, lenient=lenient)
         self._texts = {path: self._placeholders.compile(path, text) for path, text in texts.items()}
         self._known: tuple[tuple[str, ...], dict[str, str]] = ((), {})
 
@@ -127,22 +133,25 @@ class Template:
             raise first_error(errors)
         return found
 
-    def attempt(self, row: Row) -> tuple[RenderRequest | None, list[Problem]]:
+    def attempt(self, row: Mapping[str, Any]) -> tuple[RenderRequest | None, list[Problem]]:
         """Return the request for *row*, or None and all problems: each missing cell and each invalid field."""
-        return self._build(row)
+        found = mapping_row(None, 0, row)
+        return (None, [found]) if isinstance(found, Problem) else self._build(found)
 
-    def problems(self, row: Row) -> list[Problem]:
+    def problems(self, row: Mapping[str, Any]) -> list[Problem]:
         """Return all problems of *row*; empty if it can be rendered."""
-        return self._build(row)[1]
+        return self.attempt(row)[1]
 
-    def render(self, row: Row) -> RenderRequest:
-        """Return the request for *row*.
+    def render(self, row: Mapping[str, Any]) -> RenderRequest:
+        """Return the request for *row*: a `Row`, or any mapping of column names to values.
+
+            request = template.render({"first_name": "Ada", "joined": date(2026, 3, 1)})
 
         Raises:
             InvalidInputError: A needed cell is empty, or the request would break a rule. The error names the line,
                 and its notes hold the further problems of the row.
         """
-        request, problems = self._build(row)
+        request, problems = self.attempt(row)
         if request is None:
             raise first_error(problems)
         return request
@@ -151,7 +160,7 @@ class Template:
         """Return the modes that rows may have."""
         if self._mode_column is None and not self._mode_text.names:
             if self.mode not in MODES:
-                raise InvalidInputError(f"mode {self.mode!r}: must be one of {', '.join(MODES)}")
+                raise InvalidInputError(f"mode {self.mode!r}: {hint(self.mode, MODES, 'must be one of')}")
             return [self.mode]
         return list(MODES)
 
@@ -188,9 +197,10 @@ class Template:
                 problems.append(_invalid(row, contents, path, exc.message))
         failed = [problem.field for problem in problems if problem.field is not None]
         tree = field_paths.nest(values)
-        lacking = [name for name in field_paths.missing_fields(MODES[mode], tree) if name not in failed]
+        known, extra = newer_words.split(MODES[mode], tree) if self._lenient else (tree, {})
+        lacking = [name for name in field_paths.missing_fields(MODES[mode], known) if name not in failed]
         problems += [_required(row, contents, mode, name) for name in lacking]
-        request, found = field_paths.build(MODES[mode], tree, failed=[*failed, *lacking])
+        request, found = field_paths.build(MODES[mode], known, failed=[*failed, *lacking], extra=extra)
         problems += [_invalid(row, contents, problem.field, problem.reason) for problem in found]
         try:
             if not problems:
@@ -223,10 +233,19 @@ class Template:
         return self._known[1]
 
 
-def _readers(modes: Collection[str], paths: Collection[str]) -> dict[str, dict[str, field_paths.Read]]:
-    """Return for each mode the readers of its fields; with several modes, a field need not exist in all."""
+def _readers(
+    modes: Collection[str], paths: Collection[str], *, lenient: bool
+) -> dict[str, dict[str, field_paths.Read]]:
+    """Return for each mode the readers of its fields; with several modes, a field need not exist in all.
+
+    If *lenient*, a field that no mode has is newer than this version and goes to all of them.
+    """
     found: dict[str, dict[str, field_paths.Read]] = {mode: {} for mode in modes}
     for path in paths:
+        if lenient and not any(field_paths.has_field(MODES[mode], path) for mode in modes):
+            for readers in found.values():
+                readers[path] = newer_words.read_json
+            continue
         refusals = []
         for mode in modes:
             try:
@@ -245,12 +264,12 @@ def _cell(row: Row, columns: Mapping[str, str], name: str) -> str | None:
 
 
 def _no_column(name: str, field: str, columns: Collection[str]) -> Problem:
-    near = difflib.get_close_matches(name, columns, 1)
+    near = near_name(name, columns)
     return Problem(
         column=name,
         field=field,
         reason=f"no such column; the rows have {', '.join(columns)}",
-        mend=f"did you mean {near[0]}?" if near else "add it, or take another",
+        mend=f"did you mean {near}?" if near else "add it, or take another",
     )
 
 
@@ -270,7 +289,11 @@ def _missing(row: Row, columns: Mapping[str, str], name: str, field: str) -> Pro
 
 def _unknown_mode(row: Row, content: _Content) -> Problem:
     return row.problem(
-        "is not a mode", f"must be one of {', '.join(MODES)}", column=content.column, value=content.text, field=_MODE
+        "is not a mode",
+        hint(content.text, MODES, "must be one of"),
+        column=content.column,
+        value=content.text,
+        field=_MODE,
     )
 
 

@@ -1,4 +1,4 @@
-"""`heygen-async auth status`: where the key comes from and the account that it belongs to."""
+"""`heygen-async auth`: store a key, and show where the key comes from and whose account it is."""
 
 from __future__ import annotations
 
@@ -25,6 +25,34 @@ _REMEDIES: dict[Kind, str] = {
     "api_key": "make a new key in HeyGen's settings, or run `heygen auth login`",
     "bearer_token": "get a new token: this one has expired or was revoked",
 }
+
+
+async def login(*, base_url: BaseUrl = None) -> None:
+    """Ask for an API key, try it, and store it for this user. Free.
+
+    The key is stored where HeyGen's own command line keeps it, ~/.heygen/credentials, readable by you alone; it is not
+    shown while you type. A script may write it to the standard input. Exit code 3 if HeyGen refuses it.
+    """
+    import getpass
+
+    from heygen_async.account.credentials import VARIABLE, check_secret
+    from heygen_async.account.credentials_file import store_key, stored_path
+
+    path = stored_path()
+    if path is None:
+        raise AuthenticationError("this user has no home folder; set HEYGEN_CONFIG_DIR to a folder")
+    question = "API key (HeyGen's settings, API): "
+    typed = getpass.getpass(question) if sys.stdin.isatty() else sys.stdin.readline()
+    key = typed.strip()
+    check_secret("api_key", "the key", key)
+    code = await auth_status(api_key=key, base_url=base_url)
+    if code != Exit.DONE:
+        print("Nothing was stored.")
+        sys.exit(code)
+    store_key(path, key)
+    print(clean(f"Stored:   {path}"))
+    if os.environ.get(VARIABLE):
+        print(f"Note:     {VARIABLE} is set, and goes before the file")
 
 
 async def status(*, base_url: BaseUrl = None) -> None:

@@ -11,14 +11,22 @@ from cyclopts import Parameter
 from heygen_async.cli.terminal.option_types import JournalFile
 
 
-def export(journal: JournalFile, output: Annotated[Path, Parameter(help="Ends in .csv or .jsonl.")], /) -> None:
+def export(
+    journal: JournalFile,
+    output: Annotated[Path, Parameter(help="Ends in .csv or .jsonl.")],
+    /,
+    *,
+    mail_merge: Annotated[
+        bool, Parameter(help="Write the id of each row, or its e-mail address, and the link of its video; no more.")
+    ] = False,
+) -> None:
     """Write a campaign to OUTPUT: .csv or .jsonl; failed.csv holds the failed rows only, ready to be run again."""
     from heygen_async import Journal
-    from heygen_async.bulk.output.export import export as export_journal
+    from heygen_async.bulk.output.export import export as export_journal, mail_merge as export_links
     from heygen_async.cli.terminal.progress import wide_console
 
     with Journal(journal, read_only=True) as opened:
-        count = export_journal(opened, output)
+        count = export_links(opened, output) if mail_merge else export_journal(opened, output)
         paid = sum(record.spent in {"yes", "unknown"} for record in opened.records("failed"))
     console = wide_console()
     console.print(f"{count} rows written to {output}", markup=False)

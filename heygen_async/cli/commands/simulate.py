@@ -20,12 +20,15 @@ def simulate(
     speed: Annotated[
         float, Parameter(validator=validators.Number(gte=1), help="How many times faster than real time.")
     ] = 1.0,
+    open_contract: Annotated[
+        bool, Parameter(negative="", help="Accept fields and words that are newer than this version.")
+    ] = False,
     seed: Annotated[int, Parameter(help="Seed of the random render times.")] = 7,
 ) -> None:
     """Serve the HeyGen simulator on this machine until Ctrl-C. No account, no network, no money."""
     from heygen_async.simulator import World, run
 
-    run(lambda: _serve(port, World(slots=slots, seed=seed)), speed=speed)
+    run(lambda: _serve(port, World(slots=slots, seed=seed, open_contract=open_contract)), speed=speed)
 
 
 async def _serve(port: int, world: World) -> None:

@@ -116,8 +116,11 @@ def _require_credit(world: World, price_usd: float) -> None:
 
 
 def _price(world: World, kind: str, body: Body) -> float:
-    look = world.library.looks.get(body["avatar_id"]) if kind == "avatar" else None
-    return prices.price(kind, body, photo=look is not None and look.avatar_type == "photo_avatar")
+    def type_of_look(look_id: str) -> str | None:
+        look = world.library.looks.get(look_id)
+        return None if look is None else look.avatar_type
+
+    return prices.price(kind, body, type_of_look)
 
 
 def _render(world: World, order: RenderOrder, *, session_id: str | None = None) -> Render:

@@ -46,6 +46,8 @@ class WorldSettings:
         clone_seconds: Seconds from the request for a voice clone until it can be used.
         proofread_seconds: Seconds from the request for a proofread until its text is ready.
         strict_catalog: True refuses unknown looks, voices, folders and assets with a 404.
+        open_contract: True accepts fields and words (engines, resolutions, modes) that the contract copy does not have,
+            as a newer HeyGen may. What is known keeps its rules.
         webhook_hosts: Hosts that deliveries are sent to. Deliveries to other hosts are recorded and not sent.
         https_webhooks_only: True requires https for webhook endpoints, as the contract does. False also accepts http on
             this machine, so that a test can receive deliveries.
@@ -79,6 +81,7 @@ class WorldSettings:
     clone_seconds: float = 30.0
     proofread_seconds: float = 60.0
     strict_catalog: bool = False
+    open_contract: bool = False
     webhook_hosts: tuple[str, ...] = LOCAL_HOSTS
     https_webhooks_only: bool = False
     faults: list[Fault] = attrs.field(factory=list)

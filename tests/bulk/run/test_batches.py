@@ -51,7 +51,7 @@ def jobs(count: int, **fields: str) -> list[Job]:
 
 async def collect(heygen: HeyGen, requests: object, **settings: object) -> list[Result]:
     settings = {"submit": "batch", "max_in_flight": 200, **settings}
-    async with heygen.render_many(requests, **settings) as results:  # type: ignore[arg-type]  # any keyword
+    async with heygen.render_many(requests, **settings) as results:  # type: ignore[call-overload]  # any keyword
         return [result async for result in results]
 
 
@@ -303,7 +303,7 @@ async def test_a_batch_that_stays_unknown_is_kept_for_the_next_run(
     """Answers that are lost for ten minutes: every row is at stake; resuming settles them under the same key."""
     path = tmp_path / "c.db"
     world.faults.append(DropAfterAccept(times=60))
-    results = await collect(heygen, jobs(4), journal=path)
+    results = await collect(heygen, jobs(4), journal=path, patience=600)
     world.faults.clear()
     assert [type(result) for result in results] == [Failed] * 4
     assert {result.error.spent for result in results if result.error} == {"unknown"}

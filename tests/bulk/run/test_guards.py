@@ -403,7 +403,7 @@ async def test_slow_files_hold_no_part_of_the_budget(heygen: HeyGen, world: Worl
     world.faults.append(Slow(method="GET", path="/files", seconds=50))
     options: dict[str, object] = {"download_to": tmp_path / "out", "max_downloads": 1, "budget_usd": 60.0}
     rows_ = welcome(30)
-    async with heygen.render_many(rows_, max_in_flight=10, **options) as results:  # type: ignore[arg-type]  # options of several types
+    async with heygen.render_many(rows_, max_in_flight=10, **options) as results:  # type: ignore[call-overload]  # options of several types
         assert len([result async for result in results]) == 30
     assert max(charge.at for charge in world.ledger) < 500
 

@@ -31,11 +31,11 @@ from heygen_async.api.generated.models import ModelVideo, TextToVideo
 from heygen_async.api.generated.translations import Translation, TranslationRequest
 from heygen_async.api.handles.video import Video
 from heygen_async.api.renders import SeenAsVideo, creation_call
-from heygen_async.api.requests.kinds import base_of, find_kind, is_request, kind_of, label_of, usd
+from heygen_async.api.requests.kinds import base_of, find_kind, is_request, kind_of, label_of
 from heygen_async.api.requests.stored import StoredRequest
 from heygen_async.bulk.campaign.audit import audit
 from heygen_async.bulk.campaign.recovery import find
-from heygen_async.bulk.prices.price import seconds_of
+from heygen_async.bulk.prices.request_length import seconds_of
 from heygen_async.cli.terminal.bill import Bill
 from heygen_async.http.wire import Answer, dumps
 from heygen_async.simulator import DropAfterAccept, ErrorAnswer, FailedRender, NullVideoUrl, UnknownStatus, World
@@ -314,9 +314,6 @@ def test_kinds_are_known_by_name() -> None:
     assert find_kind("hologram") is None
     with pytest.raises(InvalidInputError, match="kind 'hologram': must be one of avatar, image"):
         kind_of("hologram")
-    assert usd("translation", 10) == pytest.approx((0.333, 0.667))
-    with pytest.raises(KeyError):
-        usd("clipping", 10)
 
 
 def test_a_job_without_a_reason_has_failed_all_the_same() -> None:
@@ -364,4 +361,4 @@ def test_a_bill_says_what_it_cannot_price() -> None:
     for kind in ("lipsync", "clipping"):
         video = Video(id="x", status="completed", duration=10.0)
         bill.add(Completed(job=Job(request=REQUESTS[kind]), resource_id="x", video=video))
-    assert bill.amount == "about 0.33 to 0.67 and 1 without a published price"
+    assert bill.amount == "about 0.33 and 1 without a published price"

@@ -43,7 +43,7 @@ def script(n: int) -> DirectVideo:
 
 
 async def collect(heygen: HeyGen, requests: object, **settings: object) -> list[Result]:
-    async with heygen.render_many(requests, **settings) as results:  # type: ignore[arg-type]  # any keyword
+    async with heygen.render_many(requests, **settings) as results:  # type: ignore[call-overload]  # any keyword
         return [result async for result in results]
 
 

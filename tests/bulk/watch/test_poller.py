@@ -53,7 +53,7 @@ def scripts(count: int) -> list[DirectVideo]:
 
 
 async def collect(heygen: HeyGen, requests: object, **settings: object) -> list[Result]:
-    async with heygen.render_many(requests, **settings) as results:  # type: ignore[arg-type]  # any keyword
+    async with heygen.render_many(requests, **settings) as results:  # type: ignore[call-overload]  # any keyword
         return [result async for result in results]
 
 

@@ -19,6 +19,7 @@ from heygen_async.bulk.rows.problems import ProblemError
 from heygen_async.bulk.rows.readers import sniffing
 from heygen_async.bulk.rows.readers.extras import load
 from heygen_async.bulk.rows.table import Header, Scan, Table, checked_header
+from heygen_async.near_names import hint
 
 _DAMAGE = (zipfile.BadZipFile, zlib.error, ET.ParseError, KeyError, ValueError, TypeError, EOFError, OSError)
 _ZEROS = re.compile(r"0{2,}")  # a number format such as 00000, used for post codes: at least as many digits
@@ -31,8 +32,8 @@ class ExcelSheet:
     path: Path
     sheet: str | None = None
 
-    def records(self) -> Generator[tuple[int, list[str]]]:
-        """Yield the rows that are not empty, with their numbers, without the empty cells at their ends.
+    def records(self) -> Generator[tuple[int, list[str], list[Any]]]:
+        """Yield number, texts and values of the rows that are not empty, without the empty cells at their ends.
 
         Raises:
             InvalidInputError: Not a workbook, no such sheet.
@@ -44,7 +45,7 @@ class ExcelSheet:
                 for number, cells in enumerate(sheet.iter_rows(), 1):
                     texts = _texts(cells)
                     if texts:
-                        yield number, texts
+                        yield number, texts, [cell.value for cell in cells[: len(texts)]]
             except _DAMAGE as exc:
                 raise self._damaged(exc) from exc
 
@@ -52,9 +53,10 @@ class ExcelSheet:
         """Yield rows and problems below the header, which stands in row *first*."""
         width = len(header.columns)
         try:
-            for number, cells in self.records():
+            for number, texts, values in self.records():
                 if number > first:
-                    found = header.row(number, cells + [""] * (width - len(cells)))
+                    short = width - len(texts)
+                    found = header.row(number, texts + [""] * short, values + [None] * short)
                     if found is not None:
                         yield found
         except ProblemError as exc:
@@ -80,7 +82,7 @@ class ExcelSheet:
         if self.sheet in names:
             return book[self.sheet]
         raise sniffing.refusal(
-            self.path, f"has no sheet {self.sheet or 1!r}", f"it has {', '.join(names) or 'no sheets'}"
+            self.path, f"has no sheet {self.sheet or 1!r}", hint(self.sheet or 1, names, "its sheets are")
         )
 
     def _damaged(self, exc: Exception) -> ProblemError:
@@ -98,7 +100,7 @@ def excel_table(path: Path, sheet: str | None = None, *, may_be_empty: bool = Tr
     sniffing.check_binary(path, sniffing.head(path), "xlsx")
     source = ExcelSheet(path=path, sheet=sheet)
     with contextlib.closing(source.records()) as records:
-        first, names = next(records, (1, []))
+        first, names, _ = next(records, (1, [], []))
     header = checked_header(str(path), first, names)
     return Table(
         name=str(path),

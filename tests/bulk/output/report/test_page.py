@@ -284,10 +284,10 @@ def test_a_kind_without_a_known_price_is_not_passed_over(path: Path) -> None:
     """Its length is told, and that its price is missing."""
     with Journal(path, create=True) as journal:
         take_in(journal, entry("1"), attrs.evolve(entry("2"), kind="hologram"))
-        for job_id in (1, 2):
+        for job_id, price in ((1, (3.0, 4.0)), (2, (None, None))):
             journal.intend(job_id)
             journal.submitted(job_id, video_id=f"v{job_id}")
-            journal.completed(job_id, video_id=f"v{job_id}", duration=60.0)
+            journal.completed(job_id, video_id=f"v{job_id}", duration=60.0, price=price)
     spent = page_of(path).texts["table.figures"][0]
     assert "hologram11 minno price known" in spent
     assert "3.00 to 4.00, and what has no known price" in spent
