@@ -1,8 +1,8 @@
 """The explorer: plays nights, and tells what it found.
 
 It sees the client from `HeyGen.render_many`, `resume`, `retry` and `audit` down to the exchange of requests. It does
-not see sockets, TLS and aiohttp (`tests/http` does), the command line, PostgreSQL and workers (`tests/chaos`), threads,
-and a clock that is wrong by hours for a day, by which nobody could tell the age of a key.
+not see sockets, TLS and aiohttp (`tests/http` does), the command line, PostgreSQL and workers (`tests/chaos` does),
+threads, and a clock that is wrong by hours for a day: by it nobody could tell the age of a key.
 """
 
 from __future__ import annotations

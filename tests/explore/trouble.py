@@ -125,7 +125,7 @@ def _bulk(rng: random.Random, when: When) -> Fault:
     fields: dict[str, Any] = rng.choice(
         [
             {"data": []},
-            {"data.0.video_id": None},
+            {"data.*.status": "failed", "data.0.video_id": None},
             {"data.*.video_id": "other"},
             {"data.*.status": "not_found"},
             {"data.*.status": "processing"},
@@ -133,7 +133,8 @@ def _bulk(rng: random.Random, when: When) -> Fault:
             {"data.*.status": "failed"},
         ]
     )
-    return AlteredAnswer(fields=fields, method="GET", path=BULK, **when)
+    from_the_first = {**when, "between": (0.0, when["between"][1])}
+    return AlteredAnswer(fields=fields, method="GET", path=BULK, **from_the_first)
 
 
 def _bulk_refused(rng: random.Random, when: When) -> Fault:

@@ -233,7 +233,8 @@ class User:
             self.invariants.places(read, held[0], ended_by_itself=bool(ended) and not sitting.interruptions)
             if not self.night.has_journal:
                 stopped = not ended and not life.scope.cancel_called
-                stopped |= any(one.kind.startswith("Ctrl-C") for one in sitting.interruptions)
+                work: Any = held[0]._work
+                stopped |= bool(work._submitter.is_stopping)  # it puts back what was not sent, and tells no place of it
                 self.invariants.known_without_journal(read, held[0], () if stopped else taken)
         if self.night.has_journal and self.journal.exists():
             self.invariants.known_by_journal(self.journal)

@@ -7,11 +7,10 @@ from tests.explore.mutants.mutant import mutant
 MUTANTS = (
     mutant(
         "the budget settles a row twice",
-        ("bulk.run.guards:Budget.settled", "self.spent_usd += reserved if", "self.spent_usd += 2 * reserved if"),
         (
             "bulk.run.guards:Budget.settled",
-            "self._rates.price(result.request.kind, seconds)[1]",
-            "2 * self._rates.price(result.request.kind, seconds)[1]",
+            "reserved if usd is None else usd[1]",
+            "2 * (reserved if usd is None else usd[1])",
         ),
         needs=("budget_usd", "journal"),
     ),
@@ -27,12 +26,12 @@ MUTANTS = (
     ),
     mutant(
         "the budget forgets what earlier runs have left open",
-        ("bulk.run.guards:Budget.adopt", "row.reserved_usd = self._price(row)", "pass"),
+        ("bulk.run.guards:Budget.adopt", "row.reserved_usd = self._price(row).high", "pass"),
         needs=("budget_usd", "journal"),
     ),
     mutant(
         "the budget reserves the least price",
-        ("bulk.run.guards:Budget._price", ".high", ".low / 2"),
+        ("bulk.run.guards:Budget.admits", "price = self._price(row).high", "price = self._price(row).low / 2"),
         needs=("budget_usd",),
     ),
     mutant(
