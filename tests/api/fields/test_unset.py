@@ -17,7 +17,7 @@ def test_what_is_sent() -> None:
     assert wire.encode(BrandKitChanges()) == {}
     assert wire.encode(BrandKitChanges(colors=None, logo_url=UNSET)) == {"colors": None}
     assert wire.encode(BrandKitChanges(colors=["#102A43"])) == {"colors": ["#102A43"]}
-    assert repr(BrandKitChanges()) == "BrandKitChanges(colors=UNSET, name=None, extra=None)"
+    assert repr(BrandKitChanges(colors=None)) == "BrandKitChanges(colors=None)"
     assert pickle.loads(pickle.dumps(UNSET)) is UNSET
     with pytest.raises(InvalidInputError, match="must be a color"):
         BrandKitChanges(colors=["red"])
