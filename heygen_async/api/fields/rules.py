@@ -99,7 +99,7 @@ def _way_out(owner: object, name: str, value: object) -> str:
 def choice(words: Any, default: str | None = None) -> Any:
     """Return an attrs field that accepts one of *words*, a `Literal` type; with a *default* it cannot be absent."""
     rule: Rule = one_of(*get_args(words))
-    rules: Any = [rule] if default is None else [instance_of(str, required=True), rule]
+    rules: Any = rule if default is None else [instance_of(str, required=True), rule]
     given: Any = default
     return attrs.field(default=given, validator=rules)
 
