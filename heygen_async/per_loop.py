@@ -27,13 +27,14 @@ class PerLoop(Generic[T]):
     @property
     def is_open(self) -> bool:
         """True if there is a resource whose loop has not ended."""
-        return any(not loop.is_closed() for loop in self._opened)
+        return any(not loop.is_closed() for loop in list(self._opened))
 
     async def get(self) -> T:
         """Return the resource of the running event loop."""
         loop = asyncio.get_running_loop()
         if loop not in self._opened:
-            self._opened = {other: opened for other, opened in self._opened.items() if not other.is_closed()}
+            for ended in [other for other in list(self._opened) if other.is_closed()]:
+                self._opened.pop(ended, None)  # in place: loops of other threads add theirs meanwhile
             resource = self._make()
             guard = self._guard(resource)
             self._opened[loop] = resource, guard

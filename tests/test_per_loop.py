@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 
 from heygen_async.per_loop import PerLoop
 
@@ -28,6 +29,30 @@ def test_each_loop_has_a_resource_of_its_own_that_ends_with_it() -> None:
         assert closed[-1] == [number, number]
     assert len(closed) == 2
     assert not resources.is_open
+
+
+def test_loops_in_threads_have_resources_of_their_own() -> None:
+    """Several threads with a loop each use one client at once, and each closes its own connections."""
+    closed: list[int] = []
+
+    async def close(resource: list[int]) -> None:
+        closed.append(threading.get_ident())
+
+    resources = PerLoop[list[int]](list, close)
+    meeting = threading.Barrier(4)
+    used: list[list[int]] = []
+
+    async def use() -> None:
+        used.extend([await resources.get() for _ in range(50)])
+        await asyncio.to_thread(meeting.wait, 20)
+        used.append(await resources.get())
+
+    threads = [threading.Thread(target=lambda: asyncio.run(use())) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len({id(one) for one in used}) == len(set(closed)) == len(closed) == 4
 
 
 def test_a_resource_is_closed_once() -> None:

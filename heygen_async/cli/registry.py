@@ -18,7 +18,7 @@ COMPLETION = "--install-completion"
 GROUPS = {
     "agent": "Make a video from a prompt with the Video Agent, and manage its sessions.",
     "assets": "Upload files to HeyGen and list them: images, videos, audio.",
-    "auth": "Show which key is in use.",
+    "auth": "Store a key, and show which one is in use.",
     "avatars": "Show avatars and their looks.",
     "videos": "Manage the account's videos: list, wait, download, delete.",
     "voices": "Show voices.",
@@ -37,7 +37,8 @@ COMMANDS = {
     "assets list": ("assets:list_files", "List the account's files at HeyGen."),
     "assets upload": ("assets:upload", "Upload files to HeyGen and print their ids."),
     "audit": ("audit", "Compare a campaign with HeyGen's list of videos and the balance."),
-    "auth status": ("auth:status", "Show where the key comes from and whether HeyGen accepts it."),
+    "auth login": ("auth:login", "Ask for an API key, try it, and store it for this user."),
+    "auth status": ("auth:status", "Show where the key comes from, whether HeyGen accepts it, and what it may do."),
     "avatars get": ("avatars:get", "Show an avatar or a look."),
     "avatars list": ("avatars:list_avatars", "List avatars: people with one or more looks."),
     "avatars looks": ("avatars:looks", "List looks; the id of a look is the `avatar_id` of a request."),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import math
 import random
 import time
 import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -16,7 +18,7 @@ import attrs
 
 from heygen_async.account.account import Account, account_of
 from heygen_async.account.admission import Admission, admitted
-from heygen_async.account.base_url import note_of_refusal
+from heygen_async.account.base_url import is_loopback, note_of_refusal
 from heygen_async.account.bearer_token import Token
 from heygen_async.account.credentials import Credentials, bearer_header
 from heygen_async.account.rate_limit import LONGEST_PAUSE_SECONDS, Pacer, Turn
@@ -31,13 +33,15 @@ from heygen_async.errors import (
     ServerError,
     Spent,
 )
-from heygen_async.http.call import Call, Options, T, request_of
+from heygen_async.http.call import Call, Options, Request, T, request_of
 from heygen_async.http.retry import KEY_SECONDS, RetryPolicy, counts, perhaps_executed
-from heygen_async.http.transport import Request, Transport
+from heygen_async.http.transport import Transport
 from heygen_async.http.wire import Answer
 from heygen_async.telemetry import RequestEnded, RetryPlanned, Telemetry
 
 E = TypeVar("E", bound=HeyGenError)
+
+Exchange = Callable[[Request], Awaitable[Answer]]
 
 REFUSED_SECONDS = 1.0  # before a refused API key is tried once more: a gateway that has just started refuses every key
 
@@ -70,6 +74,7 @@ class Caller:
         self._retry = retry
         self._pacer = pacer
         self.defaults: Options = defaults
+        self._is_simulated = is_loopback(transport.base_url)
         self._accounts: WeakKeyDictionary[asyncio.AbstractEventLoop, Account] = WeakKeyDictionary()
 
     def with_defaults(self, defaults: Options) -> Caller:
@@ -98,6 +103,11 @@ class Caller:
         configured = math.inf if self._pacer is None else self._pacer.per_second
         return min(configured, self.account.every.per_second)
 
+    def keep_step(self, answer: Answer) -> None:
+        """Heed the speed that a simulator on this machine tells. HeyGen's own answers never change the clock."""
+        if self._is_simulated:
+            self.account.clock.heed(answer.headers)
+
     async def send(self, call: Call[T], options: Options | None = None) -> T:
         """Send *call*, retrying by the policy, and return the value of its answer.
 
@@ -110,19 +120,39 @@ class Caller:
                 may have forgotten the key.
             DeadlineExceededError: `options.deadline` passed.
         """
-        options = self.defaults if options is None else options.over(self.defaults)
-        attempts = _Attempts(self, call, options)
+        value: T = await self._send(_Attempts(self, call, self._options(options)))
+        return value
+
+    @contextlib.asynccontextmanager
+    async def stream(self, call: Call[T], options: Options | None = None) -> AsyncIterator[T]:
+        """Send *call* and yield the value of its answer while the answer still comes.
+
+        Only the opening is retried and has a deadline. Raises as `send` does, and errors of the connection later.
+        """
+        async with contextlib.AsyncExitStack() as stack:
+
+            async def open_answer(request: Request) -> Answer:
+                await stack.aclose()  # the answer of an earlier attempt
+                return await stack.enter_async_context(self.transport.stream(request))
+
+            value: T = await self._send(_Attempts(self, call, self._options(options), exchange=open_answer))
+            yield value
+
+    def _options(self, options: Options | None) -> Options:
+        return self.defaults if options is None else options.over(self.defaults)
+
+    async def _send(self, attempts: _Attempts) -> Any:
+        """Send until there is an answer; log a cancellation that leaves the outcome unknown."""
         try:
-            value: T = await self._send(attempts, options.deadline)
+            return await self._send_within(attempts, attempts.deadline)
         except anyio.get_cancelled_exc_class() as exc:
             if attempts.spent_if_given_up() == "unknown":
                 note = attempts.cancelled()
                 exc.add_note(note)
                 logger.warning("%s", note)
             raise
-        return value
 
-    async def _send(self, attempts: _Attempts, seconds: float | None) -> Any:
+    async def _send_within(self, attempts: _Attempts, seconds: float | None) -> Any:
         if seconds is None:
             return await attempts.until_answered(math.inf)
         deadline = anyio.current_time() + seconds
@@ -175,9 +205,17 @@ class _Attempts:
     """The attempts of one call."""
 
     def __init__(
-        self, caller: Caller, call: Call[Any], options: Options, tried: int = 0, admission: Admission | None = None
+        self,
+        caller: Caller,
+        call: Call[Any],
+        options: Options,
+        tried: int = 0,
+        admission: Admission | None = None,
+        *,
+        exchange: Exchange | None = None,
     ) -> None:
         self._caller = caller
+        self._exchange: Exchange = exchange or caller.transport.exchange
         self._call = call
         self._options = options
         self._key = (options.idempotency_key or uuid.uuid4().hex) if call.takes_key else None
@@ -187,7 +225,7 @@ class _Attempts:
         self._patience = caller.patience(options)
         self.turn = Turn(
             costs=call.costs,
-            since=anyio.current_time(),
+            since=caller.account.clock.now(),
             patience=self._patience or caller.patience(_DEFAULT),
             slots_decide=call.costs and self._patience == 0,
         )
@@ -198,6 +236,11 @@ class _Attempts:
         self._just_refused = False
         self._in_flight = False
         self._perhaps_executed = False  # by any attempt so far; a later refusal does not undo an earlier success
+
+    @property
+    def deadline(self) -> float | None:
+        """Seconds for the whole call."""
+        return self._options.deadline
 
     def spent_if_given_up(self) -> Spent:
         """Return the `spent` of an error that ends the call now."""
@@ -236,16 +279,20 @@ class _Attempts:
                     delay = self._delay(exc, failures, waited, deadline)
                     waited += 0.0 if counts(exc) else delay
                 self._prepare_next(exc, delay)
-            await anyio.sleep(delay)
+            await self._caller.account.clock.sleep(delay)
 
     def _delay(self, error: HeyGenError, failures: int, waited: float, deadline: float) -> float:
         """Return the seconds until the next attempt, or raise the final error."""
         delay = self._caller.delay(error, failures, waited, self._options, repeatable=self._repeatable)
-        if delay is None or anyio.current_time() + delay > deadline or not self._within_budget(error):
+        if delay is None or self._ends(delay) > deadline or not self._within_budget(error):
             final = self._final_error(error, delay)
             raise final from (error.__cause__ if final is error else error)
         # The gate lets requests try at least so often.
         return min(delay, LONGEST_PAUSE_SECONDS) if isinstance(error, RateLimitError) else delay
+
+    def _ends(self, delay: float) -> float:
+        """Return the loop time at which a pause of so many seconds at HeyGen ends."""
+        return anyio.current_time() + self._caller.account.clock.real(delay)
 
     def _is_first_refusal(self, error: HeyGenError) -> bool:
         """Return True after a 401, but not after two in a row: it is tried again, with a new token if there is one."""
@@ -311,7 +358,8 @@ class _Attempts:
         answer, error = None, None
         try:
             self._in_flight = True
-            answer = await self._caller.transport.exchange(self._signed())
+            answer = await self._exchange(self._signed())
+            self._caller.keep_step(answer)
             value = self._call.read(answer, str(self.request))
         except HeyGenError as exc:
             error = type(exc).__name__

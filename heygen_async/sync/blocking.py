@@ -85,13 +85,18 @@ class Blocking:
         return self if value is self._target else blocking(value, self._bridge)
 
 
+def waits(kind: type[Any]) -> bool:
+    """Return True if objects of *kind*, a class of this package or a context manager, have methods that wait."""
+    return _waits(kind)  # type: ignore[arg-type]  # mypy thinks that some classes have no hash
+
+
 def blocking(value: Any, bridge: Bridge) -> Any:
     """Return *value* with a blocking face if it has methods that wait; other values as they are."""
-    if type(value) is tuple and any(map(_waits, map(type, value))):
+    if type(value) is tuple and any(map(waits, map(type, value))):
         return tuple(blocking(item, bridge) for item in value)
     if isinstance(value, AsyncGenerator):
         return iterate(value, bridge)
-    return Blocking(value, bridge) if _waits(type(value)) else value
+    return Blocking(value, bridge) if waits(type(value)) else value
 
 
 def iterate(source: Any, bridge: Bridge) -> Iterator[Any]:
@@ -115,11 +120,12 @@ async def _aclose(iterator: AsyncGenerator[Any]) -> None:
 
 @functools.cache
 def _waits(kind: type[Any]) -> bool:
-    """Return True if objects of *kind*, a class of this package or a context manager, have methods that wait."""
     if issubclass(kind, AbstractAsyncContextManager):
         return True
     if not kind.__module__.startswith("heygen_async."):
         return False
+    if "caller" in inspect.signature(kind.__init__).parameters:  # a resource, perhaps with lists only
+        return True
     methods = [inspect.getattr_static(kind, name) for name in dir(kind) if not name.startswith("_") or name in _WAITS]
     return any(map(_is_asynchronous, methods)) or bool(_WAITS & set(dir(kind)))
 
@@ -140,7 +146,7 @@ def _method(method: Callable[..., Any], bridge: Bridge) -> Callable[..., Any]:
 
         async def called() -> Any:
             result = method(*given, **named)
-            return await result if inspect.isawaitable(result) else result
+            return await result if inspect.iscoroutine(result) else result
 
         return blocking(bridge.call(called), bridge)
 
@@ -149,8 +155,6 @@ def _method(method: Callable[..., Any], bridge: Bridge) -> Callable[..., Any]:
 
 def _given(value: Any, bridge: Bridge, name: str = "") -> Any:
     """Return an argument as the asynchronous method takes it."""
-    if isinstance(value, Blocking):
-        return value._target  # noqa: SLF001 - of this module
     is_called_back = name.startswith("on_") or name == "approve"
     if not is_called_back or not callable(value) or inspect.iscoroutinefunction(value):
         return value

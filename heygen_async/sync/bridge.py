@@ -78,8 +78,15 @@ class Bridge:
         stack = contextlib.ExitStack()
         options = {} if self._loop_factory is None else {"loop_factory": self._loop_factory}
         portal = stack.enter_context(start_blocking_portal("asyncio", options, name="heygen-async"))
+        stack.callback(_cancel_what_is_left, portal)
         self._stop = weakref.finalize(self, _close, stack, portal.call(threading.get_ident), os.getpid())
         return portal
+
+
+def _cancel_what_is_left(portal: BlockingPortal) -> None:
+    """Cancel calls of other threads, and runs that nobody left: their blocks would keep the loop for ever."""
+    with contextlib.suppress(concurrent.futures.CancelledError):
+        portal.call(portal.stop, True)
 
 
 def _close(stack: contextlib.ExitStack, thread: int, process: int) -> None:

@@ -30,6 +30,7 @@ from heygen_async.bulk.run.guards import Guard
 from heygen_async.bulk.run.run_options import RunHooks, RunSettings
 from heygen_async.bulk.run.scheduler import run
 from heygen_async.bulk.watch.render_times import RenderTimes
+from heygen_async.bulk.watch.signals import HasSignals, Signals, source_of
 from heygen_async.errors import (
     ConnectionFailedError,
     HeyGenError,
@@ -113,6 +114,7 @@ class Worker:
         on_unknown: Decision about a POST whose answer was lost, as for `HeyGen.resume`.
         on_result: Called with the result of each row that has ended here.
         until_done: True to return when no worker has rows left and none wait.
+        watch: Tells of ends before they are looked for, such as `shared_signals(address)`.
         name: Name of this worker, unique among the workers.
         ended: Number of rows that have ended here, under `completed` and `failed`.
     """
@@ -124,6 +126,7 @@ class Worker:
     on_unknown: OnUnknown = "hold"
     on_result: Callable[[Result], None] = lambda _: None
     until_done: bool = False
+    watch: HasSignals | Signals | None = None
     name: str = attrs.field(factory=lambda: uuid.uuid4().hex)
     ended: Counter[str] = attrs.field(factory=Counter)
     _reports: set[bool] = attrs.field(factory=set)  # from the pool: False after a refusal, True after a retry
@@ -199,6 +202,7 @@ class Worker:
             recover=settler.recover,
             times=times,
             pool=SharedPool(self._reports.add),
+            signals=None if self.watch is None else source_of(self.watch),
         )
         async with run(self.heygen, store, settings, hooks) as results:
             async for result in results:

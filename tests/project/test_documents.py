@@ -19,9 +19,19 @@ import pytest
 from heygen_async import Campaign, simulator as simulators
 from heygen_async.cli.app import make_app
 from heygen_async.cli.registry import COMMANDS
-from heygen_async.simulator import Server
+from heygen_async.simulator import Server, World
 from tests.helpers.commands import call
-from tests.helpers.documents import GUIDES, SHELL, Block, blocks, commands, execute, write_lists
+from tests.helpers.documents import (
+    GUIDES,
+    SHELL,
+    Block,
+    awaits,
+    blocks,
+    commands,
+    execute,
+    execute_cell,
+    write_lists,
+)
 from tests.helpers.paths import PACKAGE, README
 from tests.helpers.postgres import binary
 
@@ -36,7 +46,10 @@ MAIN = "async def main("
 
 WITH_DATABASE = [block for block in PYTHON if MAIN in block.code and DATABASE in block.code]
 WITH_MAIN = [block for block in PYTHON if MAIN in block.code and DATABASE not in block.code]
-WITHOUT_MAIN = [block for block in PYTHON if MAIN not in block.code]
+SYNC = "heygen_async.sync"
+CELLS = [block for block in PYTHON if MAIN not in block.code and awaits(block)]
+BLOCKING = [block for block in PYTHON if MAIN not in block.code and SYNC in block.code]
+WITHOUT_MAIN = [block for block in PYTHON if MAIN not in block.code and block not in [*CELLS, *BLOCKING]]
 CAMPAIGNS = [block for block in BLOCKS if block.language == "toml"]
 
 
@@ -96,6 +109,28 @@ def test_an_example_with_a_database_runs(
     assert printed.getvalue()
 
 
+@pytest.mark.parametrize("block", CELLS, ids=place)
+async def test_a_cell_of_a_notebook_runs(
+    block: Block, at_home: None, server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A cell with `await` at its top level runs in a running event loop."""
+    monkeypatch.setenv("HEYGEN_API_BASE", server.base_url)
+    await execute_cell(block)
+    assert server.world.ledger
+    assert capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("_simulator_thread", "_compressed_time")
+@pytest.mark.parametrize("block", BLOCKING, ids=place)
+def test_an_example_without_a_loop_runs(
+    block: Block, at_home: None, world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An example of the blocking client renders, in compressed time."""
+    execute(block)
+    assert world.ledger
+    assert capsys.readouterr().out
+
+
 @pytest.mark.parametrize("block", WITHOUT_MAIN, ids=place)
 def test_an_example_without_a_main_runs(block: Block, at_home: None) -> None:
     """An example for tests of one's own starts its own simulator and event loop."""
@@ -113,7 +148,6 @@ def test_a_campaign_file_can_be_used(block: Block, at_home: None) -> None:
 
 # Commands that are only parsed here, and why; all others run.
 SERVES = {"simulate": "serves until Ctrl-C; the fixture `simulator` starts it as a process"}
-TAKES_SPEED = {"agent chat", "agent create", "agent wait", "run", "videos wait", "worker"}
 MAY_END = {"run": {0, 5}, "resume": {0, 7}, "retry": {7}}
 ANSWERS = {"agent chat": "Yes, go on.\n" * 3}
 NEWEST = {"VIDEO_ID": ("videos", "list")}
@@ -135,16 +169,9 @@ def test_every_command_runs(
             make_app().parse_args(typed)
         elif DATABASE not in typed or binary("initdb") is not None:  # .ci/run demands PostgreSQL
             words = [request.getfixturevalue("database") if word == DATABASE else newest(word) for word in typed]
-            fast = ["--speed", f"{SPEED:g}"] if takes_speed(typed) else []
-            result = call(*words, *fast, answer=ANSWERS.get(name, ""))
+            result = call(*words, answer=ANSWERS.get(name, ""))
             assert result.exit_code in MAY_END.get(name, {0}), f"{path.name}:{block.line}: {words}\n{result.output}"
             assert result.output
-
-
-def takes_speed(typed: list[str]) -> bool:
-    """Return True if the command waits for HeyGen; on a database, `resume` only ends a pause."""
-    name = named(typed)
-    return name in TAKES_SPEED or (name == "resume" and DATABASE not in typed)
 
 
 def named(words: list[str]) -> str:

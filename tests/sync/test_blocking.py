@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import functools
 import multiprocessing
 import signal
@@ -15,15 +16,18 @@ from typing import Any
 import pytest
 
 from heygen_async import (
+    AssetUrl,
     Completed,
     DirectVideo,
     InvalidInputError,
     Job,
+    JournalError,
     NotFoundError,
     Ready,
     RenderFailedError,
     Result,
     Template,
+    TranslationRequest,
     Video,
     VideoAgent,
 )
@@ -122,15 +126,20 @@ def test_rows_are_read_by_the_thread_that_gave_them(heygen: HeyGen) -> None:
             yield Job(request=template.render({"name": name}), row=name)
 
     asked: list[int] = []
+    accepted: list[tuple[str, int]] = []
 
     def approve(first: object) -> bool:
         asked.append(threading.get_ident())
         return True
 
-    with heygen.render_many(jobs(), max_in_flight=1, canary=1, approve=approve) as results:
+    def noted(job: Job[str], resource_id: str) -> None:
+        accepted.append((job.row, threading.get_ident()))
+
+    with heygen.render_many(jobs(), max_in_flight=1, canary=1, approve=approve, on_submitted=noted) as results:
         assert sorted(result.row for result in results) == ["Ada", "Ben", "Cleo"]
     assert read == ["Ada", "Ben", "Cleo"]
     assert asked == [threading.get_ident()]
+    assert accepted == [(name, threading.get_ident()) for name in read]
     base.close()
 
 
@@ -182,6 +191,63 @@ def test_a_source_may_use_the_client(heygen: HeyGen) -> None:
     assert len({result.row for result in heygen.render_many(jobs())}) == 1
 
 
+def test_results_can_be_taken_one_by_one(heygen: HeyGen) -> None:
+    """`next` waits for one result and ends as every iterator does."""
+    with heygen.render_many([greeting("Ada"), greeting("Ben")]) as results:
+        first = next(results)
+        assert {first.index, next(results).index} == {0, 1}
+        assert next(results, None) is None
+
+
+def test_several_handles_of_one_call_block(heygen: HeyGen) -> None:
+    """A call that starts several jobs returns a handle on each."""
+    film = AssetUrl(url="https://example.com/film.mp4")
+    jobs = heygen.translations.create(TranslationRequest(video=film, output_languages=["German", "French"]))
+    assert [job.wait().status for job in jobs] == ["completed", "completed"]
+
+
+def test_a_block_that_cannot_be_entered_raises(heygen: HeyGen, tmp_path: Path) -> None:
+    """The error of entering comes from the `with` statement, and Ctrl-C ends it while the source is read."""
+    with pytest.raises(JournalError, match="there is no such journal"), heygen.resume(tmp_path / "none.db"):
+        pytest.fail("entered")
+
+    def interrupted() -> Iterator[DirectVideo]:
+        yield greeting("Ada")
+        signal.raise_signal(signal.SIGINT)
+
+    run = heygen.render_many(interrupted(), journal=tmp_path / "campaign.db")
+    with pytest.raises(KeyboardInterrupt), run as results:
+        list(results)
+    assert heygen.users.me().email
+
+
+def test_closing_ends_a_run_that_nobody_left(heygen: HeyGen) -> None:
+    """A block that was entered by hand and forgotten does not keep the program from its end."""
+    results = heygen.render_many([greeting("Ada")]).__enter__()
+    assert results.total == 1
+    heygen.close()
+    assert heygen.users.me().email
+
+
+def test_a_call_that_waits_while_the_client_is_closed_is_cancelled(heygen: HeyGen) -> None:
+    """Another thread does not wait for ever."""
+    ends: list[str] = []
+    submitted = threading.Event()
+
+    def render() -> None:
+        try:
+            heygen.render(greeting("Ada"), on_submitted=lambda _: submitted.set())
+        except concurrent.futures.CancelledError:
+            ends.append("cancelled")
+
+    thread = threading.Thread(target=render)
+    thread.start()
+    assert submitted.wait(20)
+    heygen.close()
+    thread.join(20)
+    assert ends == ["cancelled"]
+
+
 def test_ctrl_c_leaves_the_render_at_heygen(heygen: HeyGen, world: World) -> None:
     """An interrupt ends the waiting call at once; the client is usable afterwards."""
 
@@ -209,7 +275,7 @@ def test_several_threads_share_a_client(heygen: HeyGen, world: World) -> None:
     """Each thread waits for its own call."""
     ids: list[str] = []
     threads = [
-        threading.Thread(target=lambda name=name: ids.append(heygen.render(greeting(name)).id))  # type: ignore[misc]  # a default binds the name
+        threading.Thread(target=lambda name=name: ids.append(heygen.render(greeting(name)).id))
         for name in ("Ada", "Ben", "Cleo")
     ]
     for thread in threads:
@@ -244,7 +310,7 @@ def test_a_client_that_nobody_closed_ends_with_its_last_reference() -> None:
 @pytest.mark.usefixtures("_simulator_thread")
 async def test_a_notebook_with_a_running_loop_can_use_it() -> None:
     """The client has a loop of its own, so it works where one runs already."""
-    assert asyncio.get_running_loop()
+    assert asyncio.get_running_loop().is_running()
     with HeyGen(loop_factory=FAST) as client:
         assert client.users.me().email
 

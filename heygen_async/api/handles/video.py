@@ -18,7 +18,7 @@ from heygen_async.value import Value
 VIDEO_STATUSES = frozenset({"waiting", "queued", "pending", "processing", "running", "completed", "failed"})
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Video(Value):
     """A video with its present status.
 
@@ -75,7 +75,7 @@ class Video(Value):
         )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CreatedVideo(Value):
     """The answer to a request for a video: its id. Source: `POST /v3/videos`."""
 
@@ -83,7 +83,7 @@ class CreatedVideo(Value):
     status: str = attrs.field(default="waiting", converter=as_word)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class VideoStatus(Value):
     """One entry of `videos.statuses`.
 
@@ -130,7 +130,7 @@ class VideoJob:
         Source: `GET /v3/videos/{video_id}`.
         """
         last = None
-        async for video in polling.poll(self.look, self._pace):
+        async for video in polling.poll(self.look, self._pace, self._caller.account.clock):
             polling.note_status(video.status, VIDEO_STATUSES)
             if video.ended or video.status != last:
                 yield video
@@ -152,7 +152,7 @@ class VideoJob:
             DeadlineExceededError: The render has not ended yet; it goes on and is paid for.
         """
         last = functools.partial(polling.last_of, self.statuses, on_status)
-        return (await polling.wait_for(deadline, "video", self.id, last)).check()
+        return (await polling.wait_for(deadline, "video", self.id, last, self._caller.account.clock)).check()
 
 
 def get_video(video_id: str) -> Call[Video]:

@@ -211,5 +211,6 @@ filename = "{number}-{id}"  # or of columns: "{number}-{first_name}"
 files = ["video"]           # and captioned_video, captions, thumbnail, gif
 
 # [rates]  # your prices, if not those of HeyGen's list: US dollars a second, least and most
-# avatar = [0.05, 0.0667]
+# translation = [0.03, 0.06]
+# per_second = { "avatar_iv photo_avatar" = 0.045, avatar_6 = [0.10, 0.145] }
 """

@@ -16,6 +16,7 @@ from heygen_async.bulk.jobs.next_step import Step
 from heygen_async.bulk.rows.problems import Problem
 from heygen_async.bulk.rows.table import is_note
 from heygen_async.errors import InvalidInputError
+from heygen_async.reprs import ShortRepr
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar  # type checkers know it, whether it is installed or not
@@ -33,8 +34,8 @@ def _fresh_key() -> str:
     return uuid.uuid4().hex
 
 
-@attrs.frozen(kw_only=True)
-class Job(Generic[R]):
+@attrs.frozen(kw_only=True, repr=False)
+class Job(ShortRepr, Generic[R]):
     """One video, or other result, to be rendered. `Job[Person]` has a row of type `Person`.
 
     Attributes:

@@ -14,13 +14,14 @@ from heygen_async.api.renders import SeenAsVideo
 from heygen_async.api.requests.stored import StoredRequest
 from heygen_async.bulk.jobs.job import Job, R
 from heygen_async.errors import HeyGenError, Spent
+from heygen_async.reprs import ShortRepr, html_table
 
 if TYPE_CHECKING:
     from heygen_async.api.renders import RenderRequest
 
 
-@attrs.frozen(kw_only=True)
-class Ended(Generic[R]):
+@attrs.frozen(kw_only=True, repr=False)
+class Ended(ShortRepr, Generic[R]):
     """Fields of every result. R is the type of the row.
 
     Attributes:
@@ -63,7 +64,7 @@ class Ended(Generic[R]):
         return self.job.index
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Completed(Ended[R]):
     """A rendered video.
 
@@ -96,7 +97,7 @@ class Completed(Ended[R]):
         return self.video.made if isinstance(self.video, SeenAsVideo) else self.video
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Failed(Ended[R]):
     """A row without a video.
 
@@ -112,10 +113,10 @@ class Failed(Ended[R]):
     @property
     def code(self) -> str:
         """HeyGen's error code, or the name of the error's class if there is none. Failures are counted by it."""
-        return _code_of(self.error)
+        return code_of(self.error)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Unfinished(Ended[R]):
     """A row that was under way when the run was left. Its render goes on at HeyGen.
 
@@ -126,12 +127,13 @@ class Unfinished(Ended[R]):
     spent: Spent
 
 
-def _code_of(error: HeyGenError) -> str:
+def code_of(error: HeyGenError) -> str:
+    """Return the code by which an error is counted: HeyGen's, or the name of its class."""
     return error.code or type(error).__name__
 
 
 def _error_facts(error: HeyGenError | None) -> dict[str, Any]:
-    return {} if error is None else {"error_code": _code_of(error), "error": error.message}
+    return {} if error is None else {"error_code": code_of(error), "error": error.message}
 
 
 Result: TypeAlias = Completed[R] | Failed[R]
@@ -154,6 +156,17 @@ class Summary:
     not_stored: int = 0
     at_stake: int = 0
     seconds_of_video: float = 0.0
+
+    def _repr_html_(self) -> str:
+        """Return the tally as a table, for notebooks."""
+        reasons = ", ".join(f"{count} {code}" for code, count in self.failed.most_common())
+        rows: list[tuple[object, ...]] = [
+            ("completed", self.completed, f"{self.seconds_of_video:.0f} seconds of video"),
+            ("failed", self.failed.total(), reasons),
+        ]
+        rows += [("not stored", self.not_stored, "files that could not be downloaded")] if self.not_stored else []
+        rows += [("look at these", self.at_stake, "failed, and perhaps paid for")] if self.at_stake else []
+        return html_table(f"{self.completed + self.failed.total()} rows", (), rows)
 
     def add(self, result: Result) -> None:
         """Count one result."""

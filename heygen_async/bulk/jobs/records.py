@@ -75,6 +75,24 @@ class Record:
         return cast("dict[str, Any]", json.loads(self.text))
 
 
+@attrs.frozen
+class Links:
+    """Addresses of a completed video, for people.
+
+    Attributes:
+        page: Page of the video in HeyGen's app, to be sent to the person it was made for.
+        thumbnail: Address of a still image; it may expire.
+        gif: Address of an animated preview; it may expire.
+    """
+
+    page: str | None = None
+    thumbnail: str | None = None
+    gif: str | None = None
+
+
+NO_LINKS = Links()
+
+
 @attrs.frozen(kw_only=True)
 class SavedFile:
     """A stored file of a completed row.

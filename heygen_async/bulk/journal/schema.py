@@ -88,6 +88,7 @@ CREATE TABLE former (
 # Tables of later versions, which are added where they are missing.
 _ADDED = (
     "CREATE TABLE IF NOT EXISTS assets (mark TEXT PRIMARY KEY, asset_id TEXT NOT NULL){rowless}",
+    "CREATE TABLE IF NOT EXISTS links (job_id INTEGER PRIMARY KEY, page TEXT, thumbnail TEXT, gif TEXT)",
     "CREATE TABLE IF NOT EXISTS places (job_id INTEGER PRIMARY KEY, line INTEGER NOT NULL)",
 )
 

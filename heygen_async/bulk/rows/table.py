@@ -10,10 +10,11 @@ import attrs
 
 from heygen_async.bulk.rows.problems import Problem
 from heygen_async.near_names import hint
+from heygen_async.reprs import ShortRepr
 
 
-@attrs.frozen(kw_only=True)
-class Row(Mapping[str, Any]):
+@attrs.frozen(kw_only=True, repr=False)
+class Row(ShortRepr, Mapping[str, Any]):
     """A row of a contact list, and a mapping of its columns.
 
     `row["age"]` is the value as its source gave it, such as a number of a spreadsheet or a date of a data frame.

@@ -40,7 +40,7 @@ class ResultQueue:
         self._registry = registry
         self._results: deque[Result] = deque()
         self._is_over = False
-        self.changed = Changed()
+        self.changed: Changed = Changed()
 
     def __len__(self) -> int:
         """Return the number of results that were not read yet."""
@@ -110,6 +110,16 @@ class Results(Generic[R]):
         self.unread: list[Result[R]] = []
         self.merge: Merge | None = None
         self.kept: Mapping[str, Any] = {}
+
+    def __repr__(self) -> str:
+        """Return a text with the tally."""
+        completed, failed = self.summary.completed, self.summary.failed.total()
+        total = "" if self.total is None else f" of {self.total}"
+        return f"Results({completed + failed}{total} rows: {completed} completed, {failed} failed)"
+
+    def _repr_html_(self) -> str:
+        """Return the tally as a table, for notebooks."""
+        return self.summary._repr_html_()
 
     def __aiter__(self) -> Self:
         """Iterate once."""

@@ -34,6 +34,7 @@ from heygen_async.errors import InvalidInputError
 from heygen_async.near_names import hint, near_name
 
 DEADLINE_SECONDS = 3600.0
+PATIENCE_SECONDS = 3 * 3600.0
 
 
 class UnkeptOptions(TypedDict, total=False):
@@ -57,6 +58,8 @@ class UnkeptOptions(TypedDict, total=False):
     breaker: tuple[int, int] | None
     again: bool
     on_submitted: OnSubmitted | None
+    progress: bool
+    patience: float
 
 
 class RunOptions(UnkeptOptions, total=False):
@@ -151,6 +154,8 @@ class RunSettings:
         breaker: [k, n]: when k of the last n rows have failed with one code, no more are sent.
         again: True to render rows again, and pay again, that have a video made by another request.
         on_submitted: Called for each row that HeyGen has accepted.
+        progress: True to show the progress on stderr.
+        patience: Seconds for which a run waits for a HeyGen that cannot be reached, before it stops.
     """
 
     max_in_flight: InFlight = attrs.field(
@@ -189,7 +194,8 @@ class RunSettings:
     )
     canary: int | None = attrs.field(default=None, validator=_COUNT)
     approve: Approve | None = attrs.field(
-        default=None, validator=_rule(callable, "an async function that takes the results and returns True or False")
+        default=None,
+        validator=_rule(callable, "a function of the results that returns True or False"),
     )
     breaker: tuple[int, int] | None = attrs.field(
         default=None,
@@ -200,6 +206,8 @@ class RunSettings:
     on_submitted: OnSubmitted | None = attrs.field(
         default=None, validator=_rule(callable, "a function that takes a job and an id")
     )
+    progress: bool = attrs.field(default=False, validator=_SWITCH)
+    patience: float = attrs.field(default=PATIENCE_SECONDS, validator=_rule(_is_amount, "a number of seconds above 0"))
 
     @classmethod
     def of(cls, options: Mapping[str, Any], caller: str) -> RunSettings:
@@ -245,7 +253,7 @@ class RunSettings:
         kept["watch"] = self.watch_word
         if callable(self.max_in_flight):
             kept["max_in_flight"] = "auto"  # a function cannot be stored
-        kept["rates"] = None if self.rates is None else attrs.asdict(self.rates)
+        kept["rates"] = None if self.rates is None else self.rates.given()
         return json.dumps(kept)
 
     @classmethod
@@ -257,10 +265,7 @@ class RunSettings:
         """
         kept = json.loads(text or "{}")
         if (rates := kept.pop("rates", None)) is not None:
-            pairs: dict[str, Any] = {
-                name: tuple(rate) if isinstance(rate, list) else rate for name, rate in rates.items()
-            }
-            kept["rates"] = Rates(**pairs)
+            kept["rates"] = Rates.of(rates)
         try:
             return cls(**kept)
         except InvalidInputError as exc:
@@ -269,7 +274,7 @@ class RunSettings:
 
 
 # Of each run, or not fit for a file.
-_GIVEN_ANEW = frozenset({"journal", "on_unknown", "approve", "again", "rates", "on_submitted"})
+_GIVEN_ANEW = frozenset({"journal", "on_unknown", "approve", "again", "progress", "rates", "on_submitted"})
 _KEPT = tuple(field.name for field in attrs.fields(RunSettings) if field.name not in _GIVEN_ANEW)
 
 

@@ -54,7 +54,15 @@ async def run(client: Client, store: JobStore, settings: RunSettings, hooks: Run
         guard=guard,
         on_submitted=settings.on_submitted,
     )
-    watchlist = Watchlist(registry, finisher, deadline=settings.deadline, times=hooks.times, watch=settings.watch_word)
+    watchlist = Watchlist(
+        registry,
+        finisher,
+        deadline=settings.deadline,
+        patience=settings.patience,
+        times=hooks.times,
+        watch=settings.watch_word,
+        clock=client.account.clock,
+    )
     resumer = Resumer(
         client,
         store,
@@ -73,6 +81,7 @@ async def run(client: Client, store: JobStore, settings: RunSettings, hooks: Run
         watchlist=watchlist,
         finisher=finisher,
         deadline=settings.deadline,
+        patience=settings.patience,
         looker=None if hooks.recover is None else resumer,
     )
     submitter.on_stop = guard.wake

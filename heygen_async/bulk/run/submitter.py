@@ -80,6 +80,7 @@ class Submitter:
         watchlist: Watchlist,
         finisher: Finisher,
         deadline: float,
+        patience: float,
         looker: CanLookFor | None,
     ) -> None:
         """Send through *client*, record in *store*; hand rows on to *watchlist*, *finisher* and *looker*."""
@@ -88,12 +89,14 @@ class Submitter:
         self.stopped_at: int = -1
         self.on_stop: Callable[[], None] = lambda: None
         self._client = client
+        self._clock = client.account.clock
         self._store = store
         self._registry = registry
         self._slots = slots
         self._watchlist = watchlist
         self._finisher = finisher
         self._deadline = deadline
+        self._patience = patience
         self._looker = looker
         self._on_the_wire: set[anyio.CancelScope] = set()
         self._waits: set[anyio.CancelScope] = set()
@@ -117,7 +120,7 @@ class Submitter:
     @contextlib.contextmanager
     def wait(self, seconds: float = math.inf) -> Iterator[anyio.CancelScope]:
         """Bound a wait: it ends after *seconds*, and at once when nothing more is to be sent."""
-        with anyio.move_on_after(seconds) as scope:
+        with self._clock.move_on_after(seconds) as scope:
             self._waits.add(scope)
             try:
                 if self.is_stopping:
@@ -142,9 +145,8 @@ class Submitter:
             if self.is_stopping:
                 await self._give_up(posts)
                 return ()
-            if not may_send(posts.rows[0].kind, posts.history(self._deadline)):
-                error = OutcomeUnknownError(_too_old(posts.rows))
-                await self._settle(posts, LookFor(error))
+            if not self._may_send(posts):
+                await self._settle(posts, LookFor(OutcomeUnknownError(_too_old(posts.rows))))
                 return ()
             if (admission := await self._admitted()) is None:
                 continue
@@ -179,24 +181,35 @@ class Submitter:
     async def _try(self, posts: Posts, admission: Admission) -> Resend | WaitForSlot | list[Posts] | None:
         """Send a group once and record what came of it; return how to go on, None if the rows are settled."""
         key = await self._store.sending([row.job for row in posts.rows])
+        if not self._may_send(posts):  # asked again: the machine may have slept meanwhile
+            await self._settle(posts, LookFor(OutcomeUnknownError(_too_old(posts.rows))))
+            return None
         outcome = await self._post(posts, key, admission)
-        posts.note(outcome)
+        posts.note(outcome, self._clock.now())
         if not isinstance(outcome, Lost | NotSent):
-            self._answered_at = anyio.current_time()
+            self._answered_at = self._clock.now()
         if len(posts.rows) > 1 and not posts.lost and isinstance(outcome, NoSlot | Refused):
             return await self._regroup(posts, outcome)
-        decision = after(outcome, posts.history(self._deadline, self._answered_at), posts.rows[0].kind)
+        decision = after(
+            outcome,
+            posts.history(self._clock.now(), self._deadline, self._patience, self._answered_at),
+            posts.rows[0].kind,
+        )
         if isinstance(decision, Resend | WaitForSlot):
             await self._back_off(posts, decision.error)
             return decision
         await self._settle(posts, decision)
         return None
 
+    def _may_send(self, posts: Posts) -> bool:
+        """Return True if a POST now cannot make a second render."""
+        return may_send(posts.rows[0].kind, posts.history(self._clock.now(), self._deadline, self._patience))
+
     async def _post(self, posts: Posts, key: str, admission: Admission) -> Outcome:
         for row in posts.rows:
             self._registry.advance(row, Stage.SENDING)
             row.first_sent_at = row.first_sent_at or time.time()
-        posts.first_sent_at = posts.first_sent_at or anyio.current_time()
+        posts.first_sent_at = posts.first_sent_at or self._clock.now()
         requests = [row.job.request for row in posts.rows]
         if len(requests) == 1:
             return await self._client.attempt(requests[0], key, admission=admission, tried=posts.tries)

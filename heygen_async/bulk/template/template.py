@@ -24,7 +24,7 @@ from heygen_async.bulk.rows.cells import is_missing
 from heygen_async.bulk.rows.problems import Problem, first_error
 from heygen_async.bulk.rows.readers.values import mapping_row
 from heygen_async.bulk.rows.table import Row
-from heygen_async.bulk.template import field_paths
+from heygen_async.bulk.template import field_paths, newer_words
 from heygen_async.bulk.template.cell_problems import (
     invalid_value,
     missing_cell,
@@ -82,6 +82,7 @@ class Template:
         *,
         columns: Mapping[str, str] | None = None,
         locale: str = "en",
+        lenient: bool = False,
     ) -> None:
         """Compile the texts of requests of *mode*.
 
@@ -93,6 +94,8 @@ class Template:
             columns: Field -> column. If the cell of that column is not empty, it is the field's value, unchanged. The
                 column of `mode` holds the mode of the row.
             locale: Locale in which the filters `number` and `date` write.
+            lenient: True to send fields and words (engines, resolutions, modes) that this version does not know, by the
+                `extra` of the requests. A new field's text is read as JSON if it is JSON: `8`, `true`, `["a"]`.
 
         Raises:
             InvalidInputError: Unknown mode, field or locale, or a text that is not a template.
@@ -102,10 +105,12 @@ class Template:
         self._mode_column = self._columns.pop(_MODE, None)
         texts = field_paths.flatten(fields)
         self._placeholders = Placeholders(locale)
+        self._lenient = lenient
         self._mode_text = self._placeholders.compile(_MODE, mode)
         modes = self._modes()
         field_paths.check_paths({*texts, *self._columns})
-        self._readers = _readers(modes, [*texts, *(path for path in self._columns if path not in texts)])
+        paths = [*texts, *(path for path in self._columns if path not in texts)]
+        self._readers = _readers(modes, paths, lenient=lenient)
         self._texts = {path: self._placeholders.compile(path, text) for path, text in texts.items()}
         self._known: tuple[tuple[str, ...], dict[str, str]] = ((), {})
 
@@ -229,9 +234,10 @@ class Template:
                 problems.append(invalid_value(row, path, given.get(path), exc.message))
         failed = [problem.field for problem in problems if problem.field is not None]
         tree = field_paths.nest(values)
-        lacking = [name for name in field_paths.missing_fields(MODES[mode], tree) if name not in failed]
+        known, extra = newer_words.split(MODES[mode], tree) if self._lenient else (tree, {})
+        lacking = [name for name in field_paths.missing_fields(MODES[mode], known) if name not in failed]
         problems += [required_field(row, mode, name, given) for name in lacking]
-        request, found = field_paths.build(MODES[mode], tree, failed=[*failed, *lacking])
+        request, found = field_paths.build(MODES[mode], known, failed=[*failed, *lacking], extra=extra)
         problems += [invalid_value(row, problem.field, given.get(problem.field), problem.reason) for problem in found]
         try:
             if not problems:
@@ -271,10 +277,19 @@ class Template:
         return self._known[1]
 
 
-def _readers(modes: Collection[str], paths: Collection[str]) -> dict[str, dict[str, field_paths.Read]]:
-    """Return for each mode the readers of its fields; with several modes, a field need not exist in all."""
+def _readers(
+    modes: Collection[str], paths: Collection[str], *, lenient: bool
+) -> dict[str, dict[str, field_paths.Read]]:
+    """Return for each mode the readers of its fields; with several modes, a field need not exist in all.
+
+    If *lenient*, a field that no mode has is newer than this version and goes to all of them.
+    """
     found: dict[str, dict[str, field_paths.Read]] = {mode: {} for mode in modes}
     for path in paths:
+        if lenient and not any(field_paths.has_field(MODES[mode], path) for mode in modes):
+            for readers in found.values():
+                readers[path] = newer_words.read_json
+            continue
         refusals = []
         for mode in modes:
             try:

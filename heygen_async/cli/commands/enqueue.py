@@ -58,6 +58,7 @@ def enqueue(
     Queuing the same list again adds only new and changed rows: each row is paid for once.
     """
     from heygen_async import InvalidInputError
+    from heygen_async.bulk.prices.price_list import PRICE_LIST
     from heygen_async.cli.rendering.compare_list import merge_text, waiting_text
     from heygen_async.cli.rendering.plan_rows import client_if_key, plan_offline, plan_online
     from heygen_async.cli.terminal.progress import wide_console
@@ -87,7 +88,7 @@ def enqueue(
         if result.merge.waiting:
             console.print(waiting_text(result.merge), markup=False, highlight=False)
         console.print(f"{result.queued} rows are queued; {result.state}", highlight=False)
-        console.print("Price: " + str(plan.price) + ", by HeyGen's price list", highlight=False)
+        console.print(f"Price: {plan.price}, by {PRICE_LIST}", highlight=False)
         console.print("Now, on as many machines as you like: heygen-async worker --database ...", highlight=False)
         return 8 if result.merge.waiting else 0
 

@@ -17,16 +17,19 @@ def export(
     output: Annotated[Path, Parameter(help="Ends in .csv or .jsonl.")],
     /,
     *,
+    mail_merge: Annotated[
+        bool, Parameter(help="Write the id of each row, or its e-mail address, and the link of its video; no more.")
+    ] = False,
     choice_options: ChoiceOptions = ChoiceOptions(),  # noqa: B008 - a frozen value
 ) -> None:
     """Write a campaign to OUTPUT: .csv or .jsonl; failed.csv holds the failed rows only, ready to be run again."""
     from heygen_async import Journal
-    from heygen_async.bulk.output.export import export as export_journal
+    from heygen_async.bulk.output.export import export as export_journal, mail_merge as export_links
     from heygen_async.cli.terminal.progress import wide_console
 
     with Journal(journal, read_only=True) as opened:
         is_chosen = chosen_of_journal(choice_options, opened)
-        count = export_journal(opened, output, is_chosen)
+        count = export_links(opened, output) if mail_merge else export_journal(opened, output, is_chosen)
         paid = sum(record.spent in {"yes", "unknown"} for record in opened.records("failed") if is_chosen(record))
     console = wide_console()
     console.print(f"{count} rows written to {output}", markup=False)

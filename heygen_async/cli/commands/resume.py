@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from heygen_async.cli.terminal.notice import EndNotice
 from heygen_async.cli.terminal.option_types import BaseUrl, DryRun, JournalFile, Json, Speed, Unknown, Usd
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def resume(
         Usd | None, Parameter(help="A new budget of the campaign, for all its runs together: 250, 250usd, $250.")
     ] = None,
     approve: Annotated[bool, Parameter(help="Ask before the rows after the canary are sent.")] = False,
+    notice: EndNotice = EndNotice(),  # noqa: B008 - a frozen value
     base_url: BaseUrl = None,
     speed: Speed = 1.0,
     in_json: Json = False,
@@ -45,9 +47,10 @@ def resume(
     options = follow_run.ResumeOptions(journal=journal, on_unknown=on_unknown, budget_usd=budget, approve=approve)
 
     def command(feed: JsonFeed) -> int:
+        notice.check()
         return follow_run.run_async(lambda: follow_run.resume(options, base_url, feed), speed, base_url)
 
-    exit_with_feed(command, in_json=in_json)
+    exit_with_feed(command, in_json=in_json, notify=notice.send)
 
 
 def _resume_workers(address: str) -> None:

@@ -13,11 +13,13 @@ from rich.console import Console
 from heygen_async.bulk.download.file_types import KINDS
 from heygen_async.cli.rendering.campaign_options import CampaignOptions, given, open_source, path_beside
 from heygen_async.cli.rendering.choice_options import ChoiceOptions
+from heygen_async.cli.terminal.notice import EndNotice
 from heygen_async.cli.terminal.option_types import (
     NO_DRY_RUN,
     BaseUrl,
     Count,
     DryRun,
+    Duration,
     Json,
     NoPreflight,
     RowsFile,
@@ -77,7 +79,12 @@ class RunFlags:
     again: Annotated[
         bool, Parameter(help="Render rows again, and pay again, that have a video made with another request.")
     ] = False
+    yes: Annotated[bool, Parameter(help="Begin without asking.")] = False
     on_unknown: Annotated[Unknown | None, Parameter(show_default=False)] = None
+    patience: Annotated[
+        Duration | None,
+        Parameter(help="Wait so long for a HeyGen that cannot be reached: 90s, 20min, 3h. [default: 3h]"),
+    ] = None
 
     def journal_of(self, campaign: Campaign, source: Path) -> Path | str | None:
         """Return the journal of the run: as named, or beside the campaign file or the output; None without one."""
@@ -121,6 +128,7 @@ class RunFlags:
             "canary": self.canary,
             "breaker": self.breaker,
             "on_unknown": self.on_unknown,
+            "patience": self.patience,
         }
 
     def _of_downloads(self) -> dict[str, Any]:
@@ -149,6 +157,7 @@ def run(
     campaign_options: CampaignOptions = CampaignOptions(),  # noqa: B008 - a frozen value
     choice_options: ChoiceOptions = ChoiceOptions(),  # noqa: B008 - a frozen value
     flags: RunFlags = RunFlags(),
+    notice: EndNotice = EndNotice(),  # noqa: B008 - a frozen value
     no_preflight: NoPreflight = False,
     base_url: BaseUrl = None,
     speed: Speed = 1.0,
@@ -170,6 +179,7 @@ def run(
     def command(feed: JsonFeed) -> int:
         if dry_run:
             raise InvalidInputError(NO_DRY_RUN)
+        notice.check()
         file, contacts = open_source(source, rows)
         campaign = flags.campaign(campaign_options.campaign(file))
         journal = flags.journal_of(campaign, source)
@@ -185,11 +195,12 @@ def run(
             chosen,
             beside=() if is_named or not isinstance(journal, Path) else (journal.parent, source.parent),
             preflight=not no_preflight,
+            yes=flags.yes,
             choice=choice_options.choice(),
         )
         return follow_run.run_async(lambda: running.run(feed), speed, base_url)
 
-    exit_with_feed(command, in_json=in_json)
+    exit_with_feed(command, in_json=in_json, notify=notice.send)
 
 
 @attrs.frozen
@@ -201,11 +212,13 @@ class _RunCommand:
     chosen: dict[str, Any]
     beside: tuple[Path, ...] = attrs.field(kw_only=True)  # folders with other journals that may know the rows
     preflight: bool = attrs.field(kw_only=True)
+    yes: bool = attrs.field(kw_only=True)
     choice: RowChoice = attrs.field(kw_only=True)
 
     async def run(self, feed: JsonFeed) -> int:
         from heygen_async import HeyGen
         from heygen_async.cli.rendering.compare_list import decide
+        from heygen_async.cli.rendering.intent import Intent, account_of, announce
         from heygen_async.cli.rendering.plan_rows import client_if_key
         from heygen_async.cli.terminal.progress import wide_console
 
@@ -220,13 +233,15 @@ class _RunCommand:
             _show_notes(console, plan)
             if heygen is None:
                 HeyGen(base_url=self.base_url)  # raises the error about the missing key
-        again = self.chosen["again"]
-        if not again:
-            decision = await decide(console, plan, self._compare(plan))
-            if decision == "stop":
-                console.print("Nothing was sent.")
-                return 8
-            again = decision == "again"
+            account = await account_of(heygen)
+        again, merge = self.chosen["again"], self._compare(plan)
+        decision = "keep" if again else await decide(console, plan, merge)
+        again = again or decision == "again"
+        intent = Intent.of(plan, merge, self.campaign, account, again=again)
+        asks = not (self.yes or self.campaign.run.approve or decision == "again")  # these were asked, or will be
+        if decision == "stop" or not await announce(console, intent, asks=asks):
+            console.print("Nothing was sent.")
+            return 8
         return await self._render(console, plan, feed, again=again)
 
     def _compare(self, plan: Plan) -> Merge | None:
@@ -254,8 +269,9 @@ class _RunCommand:
         if self.journal is not None and plan.id_column is not None:
             with Journal(self.journal, create=True) as opened:
                 opened.set_meta(id_column=plan.id_column)
-        board = ProgressBoard(console, plan.rows, asyncio.get_running_loop().time, feed)
+        board = ProgressBoard(console, plan.rows, asyncio.get_running_loop().time, feed, self.campaign.run.budget_usd)
         async with HeyGen(base_url=self.base_url, observers=[board]) as heygen:
+            board.keep_time_of(heygen)
             with board:
                 results, bill = await render_campaign(
                     self.campaign, plan, heygen, board, journal=self.journal, **{**self.chosen, "again": again}

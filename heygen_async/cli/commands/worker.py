@@ -30,6 +30,9 @@ def worker(
     ] = None,
     on_unknown: Unknown = "hold",
     until_done: Annotated[bool, Parameter(help="Exit when no worker has rows left.")] = False,
+    watch: Annotated[
+        bool, Parameter(help="Look at a render as soon as a process with `shared_signals` hears that it has ended.")
+    ] = False,
     base_url: BaseUrl = None,
     speed: Speed = 1.0,
 ) -> None:
@@ -43,24 +46,36 @@ def worker(
     console = wide_console()
     raise SystemExit(
         run_async(
-            lambda: _work(console, database, output, on_unknown, base_url, until_done=until_done), speed, base_url
+            lambda: _work(console, database, output, on_unknown, base_url, until_done=until_done, watch=watch),
+            speed,
+            base_url,
         )
     )
 
 
 async def _work(
-    console: Console, address: str, output: Path | None, on_unknown: Unknown, base_url: str | None, *, until_done: bool
+    console: Console,
+    address: str,
+    output: Path | None,
+    on_unknown: Unknown,
+    base_url: str | None,
+    *,
+    until_done: bool,
+    watch: bool,
 ) -> int:
+    import contextlib
+
     import anyio
 
-    from heygen_async import Completed, HeyGen
+    from heygen_async import Completed, HeyGen, shared_signals
     from heygen_async.workers.worker import Worker
 
     def show(result: Result) -> None:
         outcome = "completed" if isinstance(result, Completed) else f"failed: {result.error.gist}"
         console.print(f"row {result.index + 1} {outcome}", markup=False, highlight=False)
 
-    async with HeyGen(base_url=base_url) as heygen:
+    signals = shared_signals(address) if watch else contextlib.nullcontext()
+    async with HeyGen(base_url=base_url) as heygen, signals as heard:
         this = Worker(
             heygen=heygen,
             address=address,
@@ -68,6 +83,7 @@ async def _work(
             on_unknown=on_unknown,
             on_result=show,
             until_done=until_done,
+            watch=heard,
         )
         console.print(f"worker {this.name}: waiting for rows; Ctrl-C hands its rows to the others")
         async with anyio.create_task_group() as tasks:

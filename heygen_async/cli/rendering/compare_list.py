@@ -14,7 +14,7 @@ from heygen_async import Campaign, InvalidInputError, Journal, JournalError, Mer
 from heygen_async.bulk.campaign.campaign import preview
 from heygen_async.bulk.plan.plan import Plan
 from heygen_async.bulk.prices.price import Rates
-from heygen_async.cli.terminal.ask import TypedLines
+from heygen_async.cli.terminal.ask import says_yes
 
 _JOURNALS = 20  # looked at beside a new one
 
@@ -28,7 +28,7 @@ def compare(plan: Plan, journal: Path | str | None, *, rates: Rates, tag_titles:
     if journal is None or plan.errors or not is_begun(journal):
         return None
     with Journal(journal) as opened:
-        return preview(opened, plan.jobs(), rates=rates, tag_titles=tag_titles)
+        return preview(opened, plan.jobs(), rates=rates.knowing(plan.looks), tag_titles=tag_titles)
 
 
 def is_begun(journal: Path | str) -> bool:
@@ -83,21 +83,11 @@ async def decide(console: Console, plan: Plan, merge: Merge | None) -> Decision:
             if text:
                 console.print(text, markup=False, highlight=False)
         return "keep"
-    if swapped and not await _says_yes(console, f"{swapped} Go on? [y/N]: "):
+    if swapped and not await says_yes(console, f"{swapped} Go on? [y/N]: "):
         return "stop"
-    if merge.waiting and await _says_yes(console, f"{_waiting(merge)}. Render them again? [y/N]: "):
+    if merge.waiting and await says_yes(console, f"{_waiting(merge)}. Render them again? [y/N]: "):
         return "again"
     return "keep"
-
-
-async def _says_yes(console: Console, question: str) -> bool:
-    lines = TypedLines(sys.stdin)
-    try:
-        console.print(question, end="", markup=False, highlight=False)
-        line = await lines.read()
-    finally:
-        lines.close()
-    return line is not None and line.strip().lower() in {"y", "yes"}
 
 
 def swapped_text(plan: Plan, merge: Merge) -> str:

@@ -12,6 +12,7 @@ from rich.text import Text
 from heygen_async import AuthenticationError, Campaign, HeyGen
 from heygen_async.api.requests.kinds import label_of
 from heygen_async.bulk.plan.plan import Plan, make_plan
+from heygen_async.bulk.prices.price_list import PRICE_LIST
 from heygen_async.bulk.rows.choice import ALL_ROWS, RowChoice
 from heygen_async.plain_text import clean
 
@@ -39,6 +40,7 @@ def plan_offline(campaign: Campaign, rows: Path | None, choice: RowChoice = ALL_
         limit=campaign.rows.limit,
         rates=campaign.rates,
         id_column=campaign.rows.id,
+        budget_usd=campaign.run.budget_usd,
     )
 
 
@@ -66,6 +68,8 @@ def show_plan(console: Console, plan: Plan) -> None:
     console.print(f"{plan.table.name}: {plan.rows} rows, {good} can be rendered, {plan.bad} cannot", highlight=False)
     for kind, (count, price) in plan.kinds.items():
         console.print(f"  {label_of(kind)}: {count}, {price}", highlight=False)
-    console.print(f"Price: {plan.price}, by HeyGen's price list; HeyGen's bill decides", highlight=False)
+    console.print(f"Price: {plan.price}, by {PRICE_LIST}; HeyGen's bill decides", highlight=False)
+    for note in sorted(plan.price.notes):
+        console.print(f"  {note}", highlight=False)
     if plan.errors:
         console.print("Nothing was sent. Correct the problems, then plan again.", highlight=False)

@@ -15,7 +15,7 @@ from heygen_async import Campaign, Job, Price, Problem, Row
 from heygen_async.api.requests.kinds import label_of
 from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.plan.file_names import facts_of, file_name
-from heygen_async.bulk.prices.price import seconds_of
+from heygen_async.bulk.prices.request_length import seconds_of
 from heygen_async.bulk.rows.choice import RowChoice
 from heygen_async.bulk.rows.suspicions import machine_dates, suspicions
 from heygen_async.bulk.rows.table import is_note

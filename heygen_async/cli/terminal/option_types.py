@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -35,7 +36,7 @@ Speed = Annotated[
     float,
     Parameter(
         validator=validators.Number(gte=1),
-        help="The value of `heygen-async simulate --speed`; only for a server on this machine.",
+        help="Speed of a server on this machine that does not tell it; the simulator does.",
     ),
 ]
 Json = Annotated[
@@ -52,6 +53,17 @@ def _usd(_: Any, tokens: Sequence[Token]) -> float:
         raise ValueError(f"{value!r} is not an amount in US dollars, such as 250 or 250usd") from None
 
 
+_UNITS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
+
+
+def _duration(_: Any, tokens: Sequence[Token]) -> float:
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)", tokens[0].value.strip().lower())
+    if found is None or found[2] not in {"", *_UNITS}:
+        raise ValueError(f"{tokens[0].value!r} is not a time, such as 90s, 20min or 3h")
+    return float(found[1]) * _UNITS.get(found[2], 1)
+
+
+Duration = Annotated[float, Parameter(converter=_duration, validator=validators.Number(gte=1))]
 Usd = Annotated[float, Parameter(converter=_usd, validator=validators.Number(gt=0))]
 
 

@@ -63,6 +63,7 @@ class World(WorldSettings):
     agent_farm: AgentFarm = attrs.field(init=False)
     accounting: Ledger = attrs.field(factory=Ledger, init=False)
     _timeline: Timeline = attrs.field(factory=Timeline, init=False)
+    _loop: asyncio.AbstractEventLoop | None = attrs.field(default=None, init=False, repr=False)
     _started_at: float | None = attrs.field(default=None, init=False)
     _numbers: Counter[str] = attrs.field(factory=Counter, init=False)
 
@@ -89,11 +90,19 @@ class World(WorldSettings):
     # --- time
 
     def now(self) -> float:
-        """Run all actions that are due and return the loop time; after the loop has ended, its last time."""
+        """Run all actions that are due and return the loop time.
+
+        Outside of the event loop that serves the world, and after its end, this is the time up to which it was run.
+        """
         try:
-            now = asyncio.get_running_loop().time()
+            loop = asyncio.get_running_loop()
         except RuntimeError:
             return self._timeline.now
+        if self._loop is None or self._loop.is_closed():
+            self._loop = loop
+        if loop is not self._loop:
+            return self._timeline.now
+        now = loop.time()
         self._start(now)
         self._timeline.advance(now)
         self.slot_pool.start_waiting()
@@ -212,6 +221,11 @@ class World(WorldSettings):
     def schedule_notice(self, when: float, notice: Notice) -> None:
         """Notify webhooks of *notice* at loop time *when*."""
         self._timeline.schedule(when, lambda: self.on_end(notice))
+        self._wake_sender()
+
+    def end_later(self, ended: Ended) -> None:
+        """Notify webhooks of the end of *ended*, after the answer to the present request."""
+        self._timeline.schedule(self.now(), lambda: self.on_end(ended))
         self._wake_sender()
 
     def find_render(self, render_id: str) -> Render | None:

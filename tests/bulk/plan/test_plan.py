@@ -259,6 +259,17 @@ def plan_of(tmp_path: Path, text: str, columns: dict[str, str] | None = None, **
     return make_plan(read_rows(path, may_be_empty=True), Template("direct", fields, columns=columns), **options)  # type: ignore[arg-type]  # a test's shorthand
 
 
+async def test_rows_of_a_program_are_planned_and_run(heygen: HeyGen) -> None:
+    """A list of mappings needs no `read_rows`; the rows of the results have its types, and a generator is refused."""
+    template = Template("direct", {"avatar_id": "look_anna", "voice_id": "voice_warm", "script": "Hi {{ name }}"})
+    people = [{"name": "Ada", "age": 36}, {"name": "Ben", "age": 41}]
+    plan = await heygen.plan(people, template)
+    async with heygen.run(plan) as results:
+        assert {result.row["age"] async for result in results} == {36, 41}
+    with pytest.raises(InvalidInputError, match="a generator has no more; give a list"):
+        await heygen.plan((person for person in people), template)
+
+
 def test_a_missing_column_is_reported_once(tmp_path: Path) -> None:
     """A missing column is one problem, and not one for each row."""
     plan = plan_of(tmp_path, "nmae\nAda\nBob\n")

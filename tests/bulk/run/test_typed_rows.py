@@ -77,8 +77,11 @@ async def test_the_results_of_a_run_are_a_table(heygen: HeyGen, world: World) ->
     assert_type(jobs, list[Job[Row]])
     async with heygen.render_many(jobs) as results:
         assert results.total == 2
+        assert repr(results) == "Results(0 of 2 rows: 0 completed, 0 failed)"
         ada, ben = await results.to_records()
         assert results.total == 2
+        assert repr(results) == "Results(2 of 2 rows: 1 completed, 1 failed)"
+        assert "rendering_failed" in results._repr_html_()
     assert list(ada) == [
         *("name", "age", "status", "file", "duration", "error_code", "error", "resource_id", "seconds"),
     ]
@@ -108,5 +111,6 @@ async def test_the_total_is_known_when_the_source_has_a_length_or_is_at_its_end(
     assert seen == {25}
     async with heygen.render_many((greeting(str(n)) for n in range(3)), max_in_flight=1) as results:
         assert results.total is None
+        assert repr(results) == "Results(0 rows: 0 completed, 0 failed)"
         assert len(await results.collect()) == 3
         assert results.total == 3
