@@ -202,7 +202,9 @@ def test_results_can_be_taken_one_by_one(heygen: HeyGen) -> None:
 def test_several_handles_of_one_call_block(heygen: HeyGen) -> None:
     """A call that starts several jobs returns a handle on each."""
     film = AssetUrl(url="https://example.com/film.mp4")
-    jobs = heygen.translations.create(TranslationRequest(video=film, output_languages=["German", "French"]))
+    jobs = heygen.translations.create(
+        TranslationRequest(video=film, output_languages=["German (Germany)", "French (France)"])
+    )
     assert [job.wait().status for job in jobs] == ["completed", "completed"]
 
 

@@ -122,7 +122,7 @@ def show_json(row: RowPreview) -> None:
         "price_usd": attrs.asdict(row.price) if row.kind else None,
         "problems": [{"severity": problem.severity, "text": str(problem)} for problem in row.problems],
     }
-    print(json_line(facts), flush=True)
+    print(json_line(facts, default=sorted), flush=True)
 
 
 def show_row(row: RowPreview, *, is_first: bool = True) -> None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import urllib.parse
 from collections.abc import Mapping
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import attrs
 from cyclopts import Parameter
 
 from heygen_async.errors import InvalidInputError
 from heygen_async.plain_text import clean
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 NOTICE_SECONDS = 10.0  # for the POST
 
@@ -49,8 +51,7 @@ class EndNotice:
 
     def send(self, summary: Mapping[str, object]) -> None:
         """Give notice of *summary*. A notice that fails is told on stderr, and changes nothing else."""
-        if sys.stderr.isatty():
-            sys.stderr.write("\a")
+        _console().bell()
         text = json.dumps(summary)
         if self.on_finish is not None:
             self._run(self.on_finish, text, summary)
@@ -79,4 +80,10 @@ class EndNotice:
 
 
 def _tell(text: str) -> None:
-    print(clean(f"heygen-async: {text}"), file=sys.stderr)
+    _console().print(clean(f"heygen-async: {text}"), soft_wrap=True)
+
+
+def _console() -> Console:
+    from heygen_async.cli.terminal.console import PlainConsole
+
+    return PlainConsole(stderr=True)
