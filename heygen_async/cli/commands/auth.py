@@ -37,6 +37,7 @@ async def login(*, base_url: BaseUrl = None) -> None:
 
     from heygen_async.account.credentials import VARIABLE, check_secret
     from heygen_async.account.credentials_file import store_key, stored_path
+    from heygen_async.cli.terminal.console import say
 
     path = stored_path()
     if path is None:
@@ -47,12 +48,12 @@ async def login(*, base_url: BaseUrl = None) -> None:
     check_secret("api_key", "the key", key)
     code = await auth_status(api_key=key, base_url=base_url)
     if code != Exit.DONE:
-        print("Nothing was stored.")
+        say("Nothing was stored.")
         sys.exit(code)
     store_key(path, key)
-    print(clean(f"Stored:   {path}"))
+    say(f"Stored:   {path}")
     if os.environ.get(VARIABLE):
-        print(f"Note:     {VARIABLE} is set, and goes before the file")
+        say(f"Note:     {VARIABLE} is set, and goes before the file")
 
 
 async def status(*, base_url: BaseUrl = None) -> None:
