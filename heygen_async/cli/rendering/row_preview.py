@@ -119,10 +119,20 @@ def show_json(row: RowPreview) -> None:
         "kind": row.kind,
         "request": row.body if row.kind else None,
         "file": row.file,
-        "price_usd": attrs.asdict(row.price) if row.kind else None,
+        "price_usd": _amounts(row.price) if row.kind else None,
         "problems": [{"severity": problem.severity, "text": str(problem)} for problem in row.problems],
     }
     print(json_line(facts, default=sorted), flush=True)
+
+
+def _amounts(price: Price) -> dict[str, Any]:
+    return {
+        "low": price.low,
+        "expected": price.expected,
+        "high": price.high,
+        "is_known": not price.unknown,
+        "notes": sorted(price.notes),
+    }
 
 
 def show_row(row: RowPreview, *, is_first: bool = True) -> None:
@@ -157,7 +167,7 @@ def _facts(row: RowPreview) -> Iterator[tuple[str, str]]:
         yield "file", row.file
     least, likely, most = row.seconds
     yield "length", f"about {likely:.0f} s ({least:.0f} to {most:.0f})"
-    yield "price", str(row.price)
+    yield "price", "; ".join([str(row.price), *sorted(row.price.notes)])
 
 
 def _fields(body: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -117,6 +117,7 @@ def test_a_row_as_json() -> None:
     good, bad = map(json.loads, done.stdout.splitlines())
     assert (good["row"], good["cells"]["Vorname"], good["request"]) == (2, "ADA", {"prompt": "Hi ADA"})
     assert (good["kind"], good["file"], good["problems"]) == ("video_agent", "0001-{id}", [])
+    assert (good["price_usd"]["is_known"], good["price_usd"]["notes"]) == (True, [])
     assert good["price_usd"]["low"] <= good["price_usd"]["expected"] <= good["price_usd"]["high"]
     assert (bad["row"], bad["request"], bad["price_usd"]) == (6, None, None)
     assert bad["problems"][0]["severity"] == "error"
