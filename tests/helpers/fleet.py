@@ -35,7 +35,7 @@ from heygen_async.simulator import (
     World,
     serve,
 )
-from heygen_async.workers.dbos_engine import QueueControl
+from heygen_async.workers.fleet_status import fleet_status
 
 T = TypeVar("T")
 
@@ -175,15 +175,10 @@ class Fleet:
     def is_over(self) -> bool:
         """Return True if no worker has rows left; rows that have not ended then wait for a person."""
         try:
-            queues = QueueControl(self.database)
+            status = fleet_status(self.database)
         except JournalError:
             return False  # PostgreSQL does not answer
-        try:
-            return queues.is_empty() and not queues.running() and queues.is_empty()
-        except Exception:  # noqa: BLE001 - the driver raises many kinds while PostgreSQL restarts
-            return False
-        finally:
-            queues.close()
+        return not any(one.under_way or one.rows.get("planned") for one in status.campaigns)
 
     def unsettled(self) -> list[str]:
         """Return a line about each row that is not completed."""

@@ -41,12 +41,12 @@ class Postgres:
         """Return the address of a database."""
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
 
-    def make(self, database: str) -> str:
-        """Create an empty database and return its address."""
+    def make(self, database: str, template: str = "template1") -> str:
+        """Create a database, empty or as a copy of *template*, and return its address."""
         import psycopg
 
         with psycopg.connect(self.address(), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{database}"'.encode())
+            connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"'.encode())
         return self.address(database)
 
     def start(self) -> None:

@@ -82,10 +82,12 @@ class SavedFile:
     Attributes:
         file: Path of the file; None if HeyGen has no file of this kind for the video.
         size_bytes: Size when it was stored.
+        machine: Name of the machine that has it, if workers share the campaign; else None.
     """
 
     file: str | None
     size_bytes: int = 0
+    machine: str | None = None
 
 
 @attrs.frozen(kw_only=True)

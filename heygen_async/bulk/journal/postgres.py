@@ -1,7 +1,8 @@
 """PostgreSQL backend of the journal: several processes and machines work on one campaign.
 
-If the server goes away, calls wait up to `PATIENCE_SECONDS` for it. After a COMMIT without an answer, the backend asks
-the server if the transaction was committed (`pg_xact_status`), so that no change is made twice.
+If the server goes away, calls wait for it: up to `PATIENCE_SECONDS`, and in a worker as long as it takes. After a
+COMMIT without an answer, the backend asks the server if the transaction was committed (`pg_xact_status`), so that no
+change is made twice.
 """
 
 from __future__ import annotations
@@ -13,21 +14,19 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from heygen_async.bulk.journal.postgres_connection import SCHEMA, connect, driver, reason_of, without_password
 from heygen_async.bulk.journal.schema import SCHEMA_VERSION, added, schema
-from heygen_async.errors import InvalidInputError, JournalError
+from heygen_async.errors import JournalError
 
 if TYPE_CHECKING:
     import psycopg
 
 T = TypeVar("T")
 
-SCHEMA = "heygen"  # the PostgreSQL schema that has the tables
 PATIENCE_SECONDS = 60.0  # the longest absence of the server that calls wait for
 _PAUSE_SECONDS = 0.2
-_CONNECT_SECONDS = 10
 _CREATION_LOCK = 0x48474A31  # advisory lock of the process that creates the tables
 _WORDS = {
     "integer": "BIGINT",
@@ -35,68 +34,42 @@ _WORDS = {
     "real": "DOUBLE PRECISION",
     "rowless": "",
 }
-
-
-def driver() -> ModuleType:
-    """Return psycopg.
-
-    Raises:
-        InvalidInputError: psycopg is not installed.
-    """
-    try:
-        import psycopg  # noqa: PLC0415 - an extra
-    except ImportError as exc:
-        raise InvalidInputError('a journal in PostgreSQL needs psycopg: pip install "heygen-async[postgres]"') from exc
-    return psycopg
-
-
-def connect(address: str, *, read_only: bool = False) -> psycopg.Connection[Any]:
-    """Open a connection on which each statement outside of a transaction is durable at once."""
-    options = f"-c search_path={SCHEMA} -c default_transaction_read_only={'on' if read_only else 'off'}"
-    found: psycopg.Connection[Any] = driver().connect(
-        address,
-        autocommit=True,
-        connect_timeout=_CONNECT_SECONDS,
-        application_name="heygen-async",
-        options=options,
-        keepalives_idle=10,
-    )
-    return found
-
-
-def without_password(address: str) -> str:
-    """Return an address without its user and password, for messages.
-
-    Raises:
-        JournalError: The address cannot be parsed.
-    """
-    psycopg = driver()
-    try:
-        parts = psycopg.conninfo.conninfo_to_dict(address)
-    except psycopg.ProgrammingError:
-        raise JournalError("the address of the database: must be as in postgresql://user@host:5432/name") from None
-    port = f":{parts['port']}" if "port" in parts else ""
-    return f"postgresql://{parts.get('host', 'localhost')}{port}/{parts.get('dbname', parts.get('user', ''))}"
+# What a reader of one campaign sees in place of the tables.
+_OF_CAMPAIGN = {
+    "lists": "SELECT * FROM {schema}.lists WHERE name = {campaign}",
+    "jobs": "SELECT * FROM {schema}.jobs WHERE seen IN (SELECT id FROM {schema}.lists WHERE name = {campaign})",
+    "former": "SELECT * FROM {schema}.former WHERE job_id IN (SELECT id FROM pg_temp.jobs)",
+    "meta": "SELECT * FROM {schema}.meta WHERE name <> 'settings' UNION ALL "
+    "SELECT 'settings', settings FROM {schema}.campaigns WHERE name = {campaign}",
+}
 
 
 class PostgresBackend:
-    """The tables in the schema `heygen` of a database. Any number of processes may write."""
+    """The tables in the schema `heygen` of a database. Any number of processes may write.
+
+    Attributes:
+        patience: Seconds for which calls wait for a server that is away; infinite in a worker.
+    """
 
     commits_inline = False
+    machine = "machine"
 
-    def __init__(self, address: str, *, create: bool, read_only: bool) -> None:
-        """Open the journal in the database at *address*.
+    def __init__(self, address: str, *, create: bool, read_only: bool, campaign: str | None = None) -> None:
+        """Open the journal in the database at *address*; with *campaign*, only the rows of that campaign are seen.
 
         Raises:
-            JournalError: The database is out of reach, has no journal, or one of another version.
+            JournalError: The database is out of reach, has no journal or no such campaign, or one of another version.
             InvalidInputError: The driver is not installed.
         """
         self._psycopg = driver()
         self._address = address
         self._read_only = read_only
+        self._campaign = campaign
         self.where: str = without_password(address)
         self.folder: Path = Path()
+        self.patience: float = PATIENCE_SECONDS
         self._lock = threading.RLock()
+        self._given_up = threading.Event()
         self._inside = False
         self._transaction_id: str | None = None  # of the transaction that is about to be committed
         self._connection: psycopg.Connection[Any] | None = None
@@ -107,6 +80,10 @@ class PostgresBackend:
         except BaseException:
             self.close()
             raise
+
+    def give_up(self) -> None:
+        """End all waiting for a server that is away: calls under way fail, and so do later ones."""
+        self._given_up.set()
 
     def close(self) -> None:
         """Close the connection."""
@@ -169,16 +146,17 @@ class PostgresBackend:
         return results[0]
 
     def _retried(self, attempt: Callable[[], T]) -> T:
-        """Repeat *attempt* until the server is there again, for `PATIENCE_SECONDS` at the most."""
-        until = time.monotonic() + PATIENCE_SECONDS
+        """Repeat *attempt* until the server is there again, for `patience` seconds at the most."""
+        until = time.monotonic() + self.patience
         with self._errors_explained():
             while True:
                 try:
                     return attempt()
                 except self._psycopg.Error as exc:
-                    if time.monotonic() >= until or not (self._is_lost or self._is_conflict(exc)):
+                    is_over = time.monotonic() >= until or self._given_up.is_set()
+                    if is_over or not (self._is_lost or self._is_conflict(exc)):
                         raise
-                time.sleep(_PAUSE_SECONDS)
+                self._given_up.wait(_PAUSE_SECONDS)
 
     def _was_committed(self, transaction_id: str) -> bool:
         """Return True if a transaction whose COMMIT got no answer was committed; waits until it has ended."""
@@ -203,8 +181,19 @@ class PostgresBackend:
     def _connected(self) -> psycopg.Connection[Any]:
         if self._connection is None or self._connection.closed:
             self._connection = None
-            self._connection = connect(self._address, read_only=self._read_only)
+            self._connection = connect(self._address, read_only=self._read_only and self._campaign is None)
+            if self._campaign is not None:
+                self._narrow(self._connection, self._campaign)
         return self._connection
+
+    def _narrow(self, connection: psycopg.Connection[Any], campaign: str) -> None:
+        """Hide the rows of other campaigns: views of this session stand before the tables of their names."""
+        sql = self._psycopg.sql
+        words = {"schema": sql.Identifier(SCHEMA), "campaign": sql.Literal(campaign)}
+        for name, query in _OF_CAMPAIGN.items():
+            connection.execute(sql.SQL("CREATE TEMP VIEW " + name + " AS " + query).format(**words))
+        if self._read_only:
+            connection.execute("SET default_transaction_read_only = on")
 
     def _check(self, *, create: bool) -> None:
         if create:
@@ -227,7 +216,7 @@ class PostgresBackend:
         if there:
             return
         self.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
-        for statement in [*schema(_WORDS), added(_WORDS)]:
+        for statement in [*schema(_WORDS), added(_WORDS), "ALTER TABLE files ADD COLUMN machine TEXT"]:
             self.execute(statement)
         values = [("run", uuid.uuid4().hex), ("format", str(SCHEMA_VERSION))]
         self.executemany("INSERT INTO meta VALUES (?, ?)", values)
@@ -238,23 +227,9 @@ class PostgresBackend:
         try:
             yield
         except self._psycopg.Error as exc:
-            raise JournalError(f"{self.where}: {_reason(exc)}") from exc
+            raise JournalError(f"{self.where}: {reason_of(exc)}") from exc
 
 
 @functools.cache
 def _with_psycopg_marks(query: str) -> str:
     return query.replace("?", "%s")
-
-
-def _reason(exc: psycopg.Error) -> str:
-    text = (exc.diag.message_primary or str(exc)).strip().splitlines()[0]
-    known = {
-        "53100": "the server's disk is full; nothing further was submitted. Make room and start again",
-        "42501": f"the user may not do this ({text}); give it the right to, or take another",
-        "25006": "the database is read-only; take the one that can be written to",
-    }
-    if exc.sqlstate in known:
-        return known[exc.sqlstate]
-    if "does not exist" in text and exc.sqlstate in {None, "3D000"}:
-        return f"{text}; make it first: createdb NAME"
-    return text

@@ -106,11 +106,13 @@ class Backend(Protocol):
         where: The path, or the address without user and password; for messages and commands.
         folder: The folder that relative file names start from.
         commits_inline: True if a commit is quick enough to be made on the event loop.
+        machine: The column of `files` that names the machine which has a file, or NULL where there is one machine.
     """
 
     where: str
     folder: Path
     commits_inline: bool
+    machine: str
 
     def execute(self, query: str, values: Sequence[object] = ()) -> Any:
         """Execute a statement and return its cursor. Outside of a transaction it is durable at once."""

@@ -30,6 +30,7 @@ class SqliteBackend:
     """
 
     commits_inline = True
+    machine = "NULL"
 
     def __init__(self, path: Path, *, create: bool, read_only: bool) -> None:
         """Open the journal at *path*.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -19,8 +20,15 @@ def unstored(journal: JournalReader, kinds: Iterable[str]) -> Iterator[tuple[int
 
 
 def still_there(stored: Stored) -> dict[str, SavedFile]:
-    """Return the files that exist and have the size that they had when they were stored."""
-    return {kind: file for kind, file in stored.items() if file.file is None or _size(file.file) == file.size_bytes}
+    """Return the files that exist and have the size that they had when they were stored.
+
+    Files of another machine cannot be seen from here, and are taken to be there.
+    """
+    return {
+        kind: file
+        for kind, file in stored.items()
+        if file.file is None or file.machine not in {None, platform.node()} or _size(file.file) == file.size_bytes
+    }
 
 
 def _size(file: str) -> int | None:
