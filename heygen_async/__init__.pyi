@@ -173,9 +173,12 @@ from heygen_async.api.uploads.upload import (
     Upload as Upload,
     UploadedAsset as UploadedAsset,
 )
-from heygen_async.api.webhooks import (
+from heygen_async.api.webhook_values import (
     LoggedEvent as LoggedEvent,
     WebhookEndpoint as WebhookEndpoint,
+)
+from heygen_async.bulk.campaign.shared_signals import (
+    shared_signals as shared_signals,
 )
 from heygen_async.bulk.campaign_file.campaign_file import (
     Campaign as Campaign,

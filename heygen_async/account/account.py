@@ -10,13 +10,13 @@ import asyncio
 import math
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
-import anyio
 import attrs
 
 from heygen_async.account.bearer_token import Bearer
 from heygen_async.account.credentials import Credentials
 from heygen_async.account.rate_limit import Gate, RetryBudget, Turn
 from heygen_async.account.render_pool import RenderPool
+from heygen_async.account.server_clock import ServerClock
 
 CROWDED_SECONDS = 15.0  # three sweeps of a bulk run without a refused read: requests are no longer too many
 
@@ -31,11 +31,13 @@ class Account:
         paid: Second gate for requests that cost money, so that a full pool does not hold back reads.
         budget: Budget for retries of reads.
         bearer: Bearer token, if a function gives it.
+        clock: Counts all pauses, polls and deadlines.
     """
 
-    pool: RenderPool = attrs.field(factory=RenderPool)
-    every: Gate = attrs.field(factory=Gate)
-    paid: Gate = attrs.field(factory=Gate)
+    clock: ServerClock = attrs.field(factory=ServerClock)
+    pool: RenderPool = attrs.Factory(lambda self: RenderPool(clock=self.clock), takes_self=True)
+    every: Gate = attrs.Factory(lambda self: Gate(clock=self.clock), takes_self=True)
+    paid: Gate = attrs.Factory(lambda self: Gate(clock=self.clock), takes_self=True)
     budget: RetryBudget = attrs.field(factory=RetryBudget)
     bearer: Bearer | None = None
     _read_refused_at: float = -math.inf
@@ -60,7 +62,7 @@ class Account:
         if not turn.costs or self.every.is_probed_by(turn):
             self.every.refused(turn, asked)
         if not turn.costs:
-            self._read_refused_at = anyio.current_time()
+            self._read_refused_at = self.clock.now()
         elif not turn.slots_decide:
             self.paid.refused(turn, asked)
 
@@ -81,7 +83,7 @@ class Account:
     @property
     def reads_are_refused(self) -> bool:
         """True if reads are refused with a 429, or were just now: then requests are too many, not renders."""
-        return self.every.refusal is not None or anyio.current_time() - self._read_refused_at < CROWDED_SECONDS
+        return self.every.refusal is not None or self.clock.now() - self._read_refused_at < CROWDED_SECONDS
 
 
 _Accounts = WeakValueDictionary[tuple[object, ...], Account]

@@ -40,7 +40,7 @@ async def admitted(account: Account, pacer: Pacer | None, turn: Turn) -> Admissi
     admission = Admission(account, turn)
     if pacer is not None:
         try:
-            await pacer.wait()
+            await pacer.wait(account.clock)
         except BaseException:
             admission.leave()
             raise

@@ -7,6 +7,7 @@ import math
 import anyio
 import attrs
 
+from heygen_async.account.server_clock import ServerClock
 from heygen_async.changed import Changed
 from heygen_async.errors import RateLimitError
 
@@ -25,7 +26,7 @@ class Turn:
 
     Attributes:
         costs: True if the request costs money.
-        since: Loop time at which its call began.
+        since: Time of the account's clock at which its call began.
         patience: Most seconds that the call waits while HeyGen refuses everything.
         slots_decide: True if the sender waits for render slots after a 429, as a bulk run does. Then the 429 may be
             about slots, and closes no gate by itself.
@@ -66,6 +67,7 @@ class Gate:
     _first: list[bool] = attrs.field(factory=lambda: [False, False])  # for each line, True if a request waits
     _last_costs: bool = False  # the line of the last entry
     _changed: Changed = attrs.field(factory=Changed)
+    clock: ServerClock = attrs.field(factory=ServerClock, kw_only=True)
 
     @property
     def per_second(self) -> float:
@@ -77,7 +79,7 @@ class Gate:
         """The refusal that closes the gate, in words; None if the gate is open."""
         if not self._refusals:
             return None
-        seconds = anyio.current_time() - self._refused_since
+        seconds = self.clock.now() - self._refused_since
         asked = "" if self._asked is None else f", the last time with a Retry-After of {self._asked:g} s"
         return f"HeyGen has refused all such requests of the account for {seconds:.0f} s{asked}"
 
@@ -89,7 +91,7 @@ class Gate:
         """
         while self._refusals or self._pace():
             patience = self._patience_of(turn)
-            with anyio.move_on_after(patience):
+            with self.clock.move_on_after(patience):
                 await self._pass_in_line(turn)
                 return
             if self._refusals and self._patience_of(turn) <= 0:
@@ -105,7 +107,7 @@ class Gate:
 
     def refused(self, turn: Turn, asked: float | None) -> None:
         """Close the gate, because HeyGen refused *turn* with a 429 and *asked* to wait so many seconds."""
-        now = anyio.current_time()
+        now = self.clock.now()
         if turn is self._probe:
             self._refusals += 1
         elif not self._refusals:  # of several refusals of one burst, the first counts
@@ -127,20 +129,20 @@ class Gate:
 
     def _reopen(self) -> None:
         if self._refusals > 1:
-            self._storm_ended_at = anyio.current_time()
-        self._refusals, self._next = 0, anyio.current_time() + self._pace()
+            self._storm_ended_at = self.clock.now()
+        self._refusals, self._next = 0, self.clock.now() + self._pace()
 
     def _pace(self) -> float:
         """Return the seconds between entries now: the gap, or more in the first seconds after a storm."""
-        ramp: float = 2.0 ** (self._storm_ended_at - anyio.current_time())
+        ramp: float = 2.0 ** (self._storm_ended_at - self.clock.now())
         return max(self._gap, ramp if ramp > 1 / FASTEST_RAMP else 0.0)
 
     async def _pass_in_line(self, turn: Turn) -> None:
         async with self._lines[turn.costs]:
             self._first[turn.costs] = True
             try:
-                while (due := self._due(turn)) > anyio.current_time():
-                    with anyio.CancelScope(deadline=due):  # anyio.move_on_at is newer than the oldest anyio we support
+                while (due := self._due(turn)) > self.clock.now():
+                    with self.clock.until(due):
                         await self._changed.wait()
             finally:
                 self._first[turn.costs] = False
@@ -160,15 +162,15 @@ class Gate:
         return self._next
 
     def _admit(self, turn: Turn) -> None:
-        now = anyio.current_time()
+        now = self.clock.now()
         if self._refusals:
             self._probe, self._probed_at = turn, now
         self._last_costs, self._next = turn.costs, now + self._pace()
 
     def _patience_of(self, turn: Turn) -> float:
         """Return the seconds that *turn* waits on if HeyGen refuses everything meanwhile."""
-        since = max(turn.since, self._refused_since) if self._refusals else anyio.current_time()
-        return since + turn.patience - anyio.current_time()
+        since = max(turn.since, self._refused_since) if self._refusals else self.clock.now()
+        return since + turn.patience - self.clock.now()
 
     def _still_refused(self) -> RateLimitError:
         return RateLimitError(f"not sent: {self.refusal}", retry_after=self._asked)
@@ -227,8 +229,8 @@ class Pacer:
         self._expected = expected + interval
         return max(0.0, expected - (self.burst - 1) * interval - now)
 
-    async def wait(self) -> None:
-        """Wait until the next request may be sent."""
-        delay = self.reserve(anyio.current_time())
+    async def wait(self, clock: ServerClock) -> None:
+        """Wait by *clock* until the next request may be sent."""
+        delay = self.reserve(clock.now())
         if delay > 0:
-            await anyio.sleep(delay)
+            await clock.sleep(delay)

@@ -14,10 +14,10 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
-import anyio
 import attrs
 
 from heygen_async.account.rate_limit import LONGEST_PAUSE_SECONDS, pause_after
+from heygen_async.account.server_clock import ServerClock
 from heygen_async.changed import Changed
 
 InFlight = int | Literal["auto"] | Callable[[], int]
@@ -42,6 +42,7 @@ class RenderPool:
         accepted: Number of running renders that HeyGen has accepted.
         peak: Most renders that ran at once.
         changed: Notified whenever a slot may have become free.
+        clock: Counts the pauses.
     """
 
     limit: float = math.inf
@@ -62,6 +63,7 @@ class RenderPool:
     _refused_with_room: bool = False  # a POST was refused while fewer renders ran than at the refusal before
     _blames_requests: bool = False
     changed: Changed = attrs.field(factory=Changed)
+    clock: ServerClock = attrs.field(factory=ServerClock, kw_only=True)
 
     @property
     def accepted(self) -> int:
@@ -106,7 +108,7 @@ class RenderPool:
         elif ticket is self._probe:
             self.limit += 1
             again = SURE_AGAIN_SECONDS if self._is_sure else PROBE_AGAIN_SECONDS
-            self._probe, self._probe_at = None, anyio.current_time() + again
+            self._probe, self._probe_at = None, self.clock.now() + again
         self.limit = max(self.limit, len(self._accepted))
         if not self._slow_start and self.limit < math.inf and (has_room or self._has_grown):
             self._blame_requests()
@@ -138,7 +140,7 @@ class RenderPool:
 
     def pause(self, seconds: float) -> None:
         """Let no POST pass for so many seconds from now; the limit stays as it is."""
-        self._closed_until = max(self._closed_until, anyio.current_time() + seconds)
+        self._closed_until = max(self._closed_until, self.clock.now() + seconds)
 
     def leave(self, ticket: object) -> None:
         """Free the slot of *ticket*, if it has one: its render has ended, or was not accepted."""
@@ -158,7 +160,7 @@ class RenderPool:
         if waiting > running and waiting > 1 and self.limit < math.inf:
             self.limit = max(1, min(self.limit, len(self._accepted)))
             self._slow_start = self._blames_requests = False
-            self._probe, self._probe_at = None, anyio.current_time() + PROBE_SECONDS
+            self._probe, self._probe_at = None, self.clock.now() + PROBE_SECONDS
 
     def _count_peak(self) -> None:
         self.peak = max(self.peak, len(self._accepted))
@@ -204,7 +206,7 @@ class RenderPool:
             self._refused_probes = last
         if self._refused_probes == last and not self._refused_with_room:
             self._sure_of = len(self._accepted)
-        self._probe, self._probe_at = None, anyio.current_time() + PROBES[self._refused_probes]
+        self._probe, self._probe_at = None, self.clock.now() + PROBES[self._refused_probes]
 
     def _blame_requests(self) -> None:
         """Drop the limit by a slow start, and lower it no more while the number of renders grows."""
@@ -215,7 +217,7 @@ class RenderPool:
 
     @property
     def _is_closed(self) -> bool:
-        now = anyio.current_time()
+        now = self.clock.now()
         return now < self._closed_until or (self._trial is not None and now < self._trial_until)
 
     def _pause(self, wait: float | None) -> None:
@@ -223,7 +225,7 @@ class RenderPool:
         self._refusals += 1
         self._trial = None
         asked = WAIT_SECONDS if wait is None else wait
-        self._closed_until = max(self._closed_until, anyio.current_time() + pause_after(self._refusals, asked))
+        self._closed_until = max(self._closed_until, self.clock.now() + pause_after(self._refusals, asked))
 
     def _may_post(self, ticket: object) -> bool:
         has_room = self.is_open
@@ -232,20 +234,20 @@ class RenderPool:
         if not has_room:
             self._probe = ticket
         if self._refusals:
-            self._trial, self._trial_until = ticket, anyio.current_time() + LONGEST_PAUSE_SECONDS
+            self._trial, self._trial_until = ticket, self.clock.now() + LONGEST_PAUSE_SECONDS
         return True
 
     @property
     def _is_time_to_probe(self) -> bool:
-        return self._probe is None and self._probe_at <= anyio.current_time() and not self._posting
+        return self._probe is None and self._probe_at <= self.clock.now() and not self._posting
 
     async def wait(self) -> None:
         """Wait for the next change of the pool, or for the end of its pause, or for the time of its next probe."""
-        now, due = anyio.current_time(), math.inf
+        now, due = self.clock.now(), math.inf
         for at in (self._closed_until, self._trial_until, self._probe_at):
             if at > now:
                 due = min(due, at)
-        with anyio.CancelScope(deadline=due):  # anyio.move_on_at is newer than the oldest anyio we support
+        with self.clock.until(due):
             await self.changed.wait()
 
 

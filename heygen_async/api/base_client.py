@@ -7,7 +7,6 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-import anyio
 import attrs
 
 from heygen_async.account.account import Account
@@ -122,7 +121,7 @@ class BaseClient:
 
     async def admitted(self) -> Admission:
         """Wait until the gates are open for a request that costs money, for `attempt`. It must be left."""
-        turn = Turn(costs=True, since=anyio.current_time(), patience=math.inf, slots_decide=True)
+        turn = Turn(costs=True, since=self.account.clock.now(), patience=math.inf, slots_decide=True)
         return await self._caller.admitted(turn)
 
     async def attempt(

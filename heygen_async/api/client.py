@@ -205,13 +205,14 @@ class Client(BaseClient, Resources):
 
         Source: `POST /v3/videos` or `POST /v3/video-agents`, then `GET /v3/videos/{video_id}`.
         """
-        began = anyio.current_time()
+        clock = self.account.clock
+        began = clock.now()
         job = await self.videos.create(request, attrs.evolve(options or Options(), deadline=deadline))
         row: dict[str, Any] = {"index": next(_RENDERS), "mode": request.kind, "resource_id": job.id}
         self.telemetry.emit(JobSubmitted(**row))
         try:
             await polling.call(on_submitted, job)
-            left = max(0.0, deadline - (anyio.current_time() - began))
+            left = max(0.0, deadline - (clock.now() - began))
             video = await job.wait(deadline=left, on_status=on_status)
         except RenderFailedError as exc:
             error, code = type(exc).__name__, exc.code or type(exc).__name__

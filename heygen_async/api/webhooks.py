@@ -8,19 +8,22 @@ from __future__ import annotations
 import contextlib
 import logging
 import uuid
-from collections.abc import AsyncIterator, Iterable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import AsyncIterator, Iterable
+from os import PathLike
+from typing import Any
 
 import anyio
 import attrs
+import yarl
 
+from heygen_async.account.base_url import is_loopback
+from heygen_async.api.endpoint_ensurer import ENSURE_SECONDS, EndpointEnsurer
 from heygen_async.api.fields.rules import instance_of, list_of, refuse, text, url as web_address
+from heygen_async.api.webhook_values import EventTypes, LoggedEvent, RotatedSecret, WebhookEndpoint
 from heygen_async.errors import HeyGenError, InvalidInputError, NotFoundError
 from heygen_async.http import pages, wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
-from heygen_async.value import Value
-from heygen_async.webhooks.events import WebhookEvent
 
 logger: logging.Logger = logging.getLogger("heygen_async")
 
@@ -32,75 +35,10 @@ _ENDPOINT = "/v3/webhooks/endpoints/{endpoint_id}"
 _MOST_EVENTS = 1000  # far above the number of HeyGen's event types
 
 
-@attrs.frozen(kw_only=True)
-class WebhookEndpoint(Value):
-    """An address that HeyGen delivers to.
-
-    Attributes:
-        endpoint_id: Id of the endpoint.
-        url: Address; https only.
-        status: enabled or disabled.
-        created_at: Time of creation, ISO 8601.
-        events: Types of events that are delivered; None for all.
-        secret: Secret that signs the deliveries (`whsec_...`). HeyGen returns it on creation only.
-
-    Source: `WebhookEndpoint` of `/v3/webhooks/endpoints`.
-    """
-
-    endpoint_id: str
-    url: str
-    status: str
-    created_at: str | None = None
-    events: tuple[str, ...] | None = None
-    secret: str | None = attrs.field(default=None, repr=False)
-
-
-@attrs.frozen(kw_only=True)
-class RotatedSecret(Value):
-    """A new secret of an endpoint. Source: `POST /v3/webhooks/endpoints/{endpoint_id}/rotate-secret`."""
-
-    endpoint_id: str
-    secret: str = attrs.field(repr=False)
-
-
-@attrs.frozen(kw_only=True)
-class WebhookEventType(Value):
-    """A type of events that HeyGen delivers. Source: `GET /v3/webhooks/event-types`."""
-
-    event_type: str
-    description: str
-
-
-EventTypes: TypeAlias = list[WebhookEventType]
-
-
-@attrs.frozen(kw_only=True)
-class LoggedEvent(Value):
-    """An entry of HeyGen's log of delivered events.
-
-    Attributes:
-        event_id: Id, as in the header `Heygen-Event-Id` of its deliveries.
-        event_type: Type, such as `avatar_video.success`.
-        created_at: Time of creation, ISO 8601.
-        event_data: Data of the event, as delivered.
-
-    Source: `GET /v3/webhooks/events`.
-    """
-
-    event_id: str
-    event_type: str
-    created_at: str
-    event_data: Mapping[str, Any] = attrs.field(repr=False, hash=False)
-
-    @property
-    def event(self) -> WebhookEvent:
-        """The event as a receiver would have passed it on. It was read from HeyGen, so it counts as signed."""
-        return WebhookEvent(event_type=self.event_type, event_id=self.event_id, data=self.event_data)
-
-
 def _https(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """Refuse http, but for this machine, on which only a simulator can deliver."""
     web_address()(owner, attribute, value)
-    if value is not None and not value.startswith("https://"):
+    if value is not None and not value.startswith("https://") and not is_loopback(yarl.URL(value)):
         refuse(owner, attribute.name, value, "must begin with https://: HeyGen delivers to no other addresses")
 
 
@@ -141,7 +79,7 @@ class Webhooks:
         a warning with its id is logged.
 
         Args:
-            url: Address; https only.
+            url: Address: https, or http on this machine.
             events: Types of events; None for all.
             entity_id: Deliver events of this entity only.
         """
@@ -152,6 +90,41 @@ class Webhooks:
         finally:
             with anyio.CancelScope(shield=True):
                 await self._remove(endpoint.endpoint_id)
+
+    async def ensure(
+        self,
+        url: str,
+        *,
+        events: Iterable[str] | None = None,
+        secret: str | None = None,
+        secret_file: str | PathLike[str] | None = None,
+        within: float = ENSURE_SECONDS,
+    ) -> WebhookEndpoint:
+        """Return the endpoint of *url* with its secret; register it if there is none. For every start of a server.
+
+            endpoint = await heygen.webhooks.ensure(url, secret_file="heygen-webhook.json")
+            receiver.trust(endpoint.secret)
+
+        HeyGen probes a new address. If your server does not answer yet, so that the registration is refused, it is
+        tried again for *within* seconds; so let the server start meanwhile, and call this in a task of its own.
+
+        HeyGen tells a secret once. Where neither *secret* nor *secret_file* has that of an endpoint which exists, it is
+        rotated, and the old one is worth nothing from then on. Processes that serve one address must therefore share
+        it: on one machine by a file, else by a setting.
+
+        Args:
+            url: Address: https, or http on this machine.
+            events: Types of events; None for all. An endpoint with others is changed.
+            secret: The endpoint's secret, if you know it.
+            secret_file: File that keeps the secret, readable by you alone; it is made if it is missing. Processes that
+                start together take turns.
+            within: Most seconds for which a refused registration is tried again.
+
+        Source: `GET`, `POST /v3/webhooks/endpoints`, `PATCH /v3/webhooks/endpoints/{endpoint_id}` and
+            `POST /v3/webhooks/endpoints/{endpoint_id}/rotate-secret`.
+        """
+        request = _EndpointRequest(url=url, events=events)
+        return await EndpointEnsurer(self, url, request.events, secret).ensure(secret_file, within)
 
     async def create(
         self,
@@ -164,7 +137,7 @@ class Webhooks:
         """Register *url* and return the endpoint with its secret. Keep the secret: HeyGen does not return it again.
 
         Args:
-            url: Address, https only. It must answer already, because HeyGen probes it.
+            url: Address: https, or http on this machine. It must answer already, because HeyGen probes it.
             events: Types of events; None for all.
             entity_id: Deliver events of this entity only.
             options: Options of the call.

@@ -1,16 +1,20 @@
-"""Test a program of your own against the simulator, in virtual time.
+"""Test a program of your own with pytest against the simulator: an hour of rendering takes seconds.
 
-Costs nothing, and needs neither a key nor a network. An hour of rendering takes milliseconds.
+Costs nothing, and needs neither a key nor a network. It needs pytest.
 
     python -m heygen_async.examples.own_tests
 
-With pytest, the fixtures `heygen_world` and `heygen_server` do the same: see `heygen-async guide testing`.
+pytest finds the fixtures `heygen_world`, `heygen_server` and `heygen_client` by itself. They work in the same way in
+asynchronous tests: see `heygen-async guide testing`.
 """
 
+import asyncio
+import subprocess
+import sys
 from collections.abc import Iterable
 
 from heygen_async import Completed, DirectVideo, HeyGen, Job
-from heygen_async.simulator import DropAfterAccept, FailedRender, World, run, serve
+from heygen_async.simulator import DropAfterAccept, FailedRender, Server, World
 
 
 async def greet(names: Iterable[str], *, api_key: str, base_url: str) -> dict[str, bool]:
@@ -24,29 +28,26 @@ async def greet(names: Iterable[str], *, api_key: str, base_url: str) -> dict[st
             return {result.row: isinstance(result, Completed) async for result in results}
 
 
-async def test_everybody_is_paid_for_once() -> None:
+def test_everybody_is_paid_for_once(heygen_server: Server, heygen_world: World) -> None:
     """HeyGen accepts the first request and drops the connection, and there is one charge for each name all the same."""
-    world = World(faults=[DropAfterAccept(nth=1)])
-    async with serve(world) as server:
-        greeted = await greet(["Ada", "Ben"], api_key="simulator-key", base_url=server.base_url)
+    heygen_world.faults.append(DropAfterAccept(nth=1))
+    greeted = asyncio.run(greet(["Ada", "Ben"], api_key="simulator-key", base_url=heygen_server.base_url))
     assert greeted == {"Ada": True, "Ben": True}
-    assert world.charged_once_per("script")
-    assert len(world.ledger) == 2
+    assert heygen_world.charged_once_per("script")
+    assert len(heygen_world.ledger) == 2
 
 
-async def test_a_failed_render_harms_no_other() -> None:
+def test_a_failed_render_harms_no_other(heygen_server: Server, heygen_world: World) -> None:
     """One render fails at HeyGen and is not billed; the other one has its video."""
-    world = World(slots=2, faults=[FailedRender(contains="Ben")])
-    async with serve(world) as server:
-        greeted = await greet(["Ada", "Ben"], api_key="simulator-key", base_url=server.base_url)
+    heygen_world.slots = 2
+    heygen_world.faults.append(FailedRender(contains="Ben"))
+    greeted = asyncio.run(greet(["Ada", "Ben"], api_key="simulator-key", base_url=heygen_server.base_url))
     assert greeted == {"Ada": True, "Ben": False}
-    assert len(world.refunds) == 1
+    assert len(heygen_world.refunds) == 1
 
 
 def main() -> None:
-    for test in (test_everybody_is_paid_for_once, test_a_failed_render_harms_no_other):
-        run(test)
-        print("passed:", test.__name__)
+    sys.exit(subprocess.call([sys.executable, "-m", "pytest", "-v", __file__]))  # noqa: S603 - this file
 
 
 if __name__ == "__main__":

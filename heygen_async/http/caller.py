@@ -14,7 +14,7 @@ import attrs
 
 from heygen_async.account.account import Account, account_of
 from heygen_async.account.admission import Admission, admitted
-from heygen_async.account.base_url import note_of_refusal
+from heygen_async.account.base_url import is_loopback, note_of_refusal
 from heygen_async.account.bearer_token import Token
 from heygen_async.account.credentials import Credentials, bearer_header
 from heygen_async.account.rate_limit import LONGEST_PAUSE_SECONDS, Pacer, Turn
@@ -69,6 +69,7 @@ class Caller:
         self._pacer = pacer
         self.defaults: Options = defaults
         self._account: Account | None = None
+        self._is_simulated = is_loopback(transport.base_url)
 
     def with_defaults(self, defaults: Options) -> Caller:
         """Return a caller with other defaults, over the same transport and account."""
@@ -93,6 +94,11 @@ class Caller:
         """Most requests per second, by the client's setting and by past 429s; infinite without either."""
         configured = math.inf if self._pacer is None else self._pacer.per_second
         return min(configured, self.account.every.per_second)
+
+    def keep_step(self, answer: Answer) -> None:
+        """Heed the speed that a simulator on this machine tells. HeyGen's own answers never change the clock."""
+        if self._is_simulated:
+            self.account.clock.heed(answer.headers)
 
     async def send(self, call: Call[T], options: Options | None = None) -> T:
         """Send *call*, retrying by the policy, and return the value of its answer.
@@ -183,7 +189,7 @@ class _Attempts:
         self._patience = caller.patience(options)
         self.turn = Turn(
             costs=call.costs,
-            since=anyio.current_time(),
+            since=caller.account.clock.now(),
             patience=self._patience or caller.patience(_DEFAULT),
             slots_decide=call.costs and self._patience == 0,
         )
@@ -232,16 +238,20 @@ class _Attempts:
                     delay = self._delay(exc, failures, waited, deadline)
                     waited += 0.0 if counts(exc) else delay
                 self._prepare_next(exc, delay)
-            await anyio.sleep(delay)
+            await self._caller.account.clock.sleep(delay)
 
     def _delay(self, error: HeyGenError, failures: int, waited: float, deadline: float) -> float:
         """Return the seconds until the next attempt, or raise the final error."""
         delay = self._caller.delay(error, failures, waited, self._options, repeatable=self._repeatable)
-        if delay is None or anyio.current_time() + delay > deadline or not self._within_budget(error):
+        if delay is None or self._ends(delay) > deadline or not self._within_budget(error):
             final = self._final_error(error, delay)
             raise final from (error.__cause__ if final is error else error)
         # The gate lets requests try at least so often.
         return min(delay, LONGEST_PAUSE_SECONDS) if isinstance(error, RateLimitError) else delay
+
+    def _ends(self, delay: float) -> float:
+        """Return the loop time at which a pause of so many seconds at HeyGen ends."""
+        return anyio.current_time() + self._caller.account.clock.real(delay)
 
     def _is_first_refusal(self, error: HeyGenError) -> bool:
         """Return True after a 401, but not after two in a row: it is tried again, with a new token if there is one."""
@@ -308,6 +318,7 @@ class _Attempts:
         try:
             self._in_flight = True
             answer = await self._caller.transport.exchange(self._signed())
+            self._caller.keep_step(answer)
             value = self._call.read(answer, str(self.request))
         except HeyGenError as exc:
             error = type(exc).__name__

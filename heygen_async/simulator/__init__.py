@@ -44,6 +44,7 @@ from heygen_async.simulator.faults.request_faults import (
     WrongLength,
 )
 from heygen_async.simulator.server import Server, build_app, serve
+from heygen_async.simulator.server_thread import is_simulated, serve_in_thread
 from heygen_async.simulator.world.outbox import Delivery
 from heygen_async.simulator.world.world import World
 
@@ -79,6 +80,8 @@ __all__ = [
     "World",
     "WrongLength",
     "build_app",
+    "is_simulated",
     "run",
     "serve",
+    "serve_in_thread",
 ]

@@ -124,6 +124,8 @@ async def _send(world: World, request: web.Request, outcome: Outcome) -> web.Str
         return web.Response()
     number = world.next_number("request")
     headers = {**outcome.reply.headers, "X-Request-Id": f"req_{world.make_id('request', number)}"}
+    if (speed := getattr(asyncio.get_running_loop(), "speed", 1.0)) != 1.0:
+        headers["X-Simulator-Speed"] = f"{speed:g}"  # so that a client can poll as often as the clock here demands
     if not outcome.truncated:
         return web.Response(status=outcome.reply.status, body=outcome.reply.body, headers=headers)
     headers["Content-Length"] = str(len(outcome.reply.body))

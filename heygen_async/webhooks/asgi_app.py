@@ -1,6 +1,6 @@
 """A receiver as an ASGI application, for uvicorn, hypercorn, Starlette or FastAPI. None of them is imported.
 
-Source: the ASGI specification, version 3: HTTP, WebSocket and Lifespan.
+Source: the ASGI specification, version 3: HTTP (`root_path`), WebSocket and Lifespan.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ async def respond(receiver: DeliveryReceiver, scope: Message, receive: Receive, 
 async def _respond_http(receiver: DeliveryReceiver, scope: Message, receive: Receive, send: Send) -> None:
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
     incoming = DeliveryRequest(
-        method=scope["method"].upper(), path=scope["path"], headers=headers, chunks=_Body(receive)
+        method=scope["method"].upper(), path=_path(receiver, scope), headers=headers, chunks=_Body(receive)
     )
     reply = await answer(receiver, incoming)
     text = reply.text.encode()
@@ -39,6 +39,20 @@ async def _respond_http(receiver: DeliveryReceiver, scope: Message, receive: Rec
     with contextlib.suppress(OSError):  # the sender may have closed the connection
         await send({"type": "http.response.start", "status": reply.status, "headers": pairs})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else text})
+
+
+def _path(receiver: DeliveryReceiver, scope: Message) -> str:
+    """Return the path as the receiver knows it: without as much of `root_path` as it takes, from the left.
+
+    The prefix of a proxy and those of mounts are in `root_path`. In the specification of today, `path` begins with it;
+    servers and frameworks of 2023 and before (uvicorn 0.25, Starlette 0.32) have taken it off. A receiver may be
+    mounted at its own path behind a proxy: then its path is the end of `root_path`.
+    """
+    root, path = (scope.get("root_path") or "").rstrip("/"), str(scope["path"])
+    whole = path if path == root or path.startswith(f"{root}/") else root + path
+    starts = [at for at, sign in enumerate(root) if sign == "/"]
+    inner = (whole[at:] for at in (*starts[1:], len(root)))
+    return next((found for found in (whole, *inner) if receiver.serves(found)), whole)
 
 
 async def _respond_lifespan(receive: Receive, send: Send) -> None:

@@ -21,7 +21,7 @@ class WebhookEvent:
 
     Attributes:
         event_type: Type, such as `avatar_video.success`. HeyGen adds types over time.
-        data: `event_data` of the delivery, unchanged.
+        data: `event_data` of the delivery, unchanged; empty where HeyGen sends null.
         event_id: Id of the event, equal for all attempts to deliver it. The signature does not cover it.
         sent_at: Time of the delivery in Unix seconds, by its own header.
         signed: True if HeyGen's signature was verified; deliveries to a `callback_url` have none.
@@ -98,12 +98,12 @@ def read_event(
     payload = _parse(body)
     if not isinstance(payload, dict):
         raise WebhookMalformedError("webhook: the body is JSON, but not an object")
-    event_type, data = payload.get("event_type"), payload.get("event_data")
+    event_type, data = payload.get("event_type"), payload.get("event_data", False)
     if not isinstance(event_type, str) or not event_type:
         raise WebhookMalformedError("webhook: $.event_type is missing or not text")
-    if not isinstance(data, dict):
+    if not isinstance(data, dict | None):
         raise WebhookMalformedError("webhook: $.event_data is missing or not an object")
-    return WebhookEvent(event_type=event_type, data=data, event_id=event_id, sent_at=sent_at, signed=signed)
+    return WebhookEvent(event_type=event_type, data=data or {}, event_id=event_id, sent_at=sent_at, signed=signed)
 
 
 def _parse(body: bytes) -> Any:

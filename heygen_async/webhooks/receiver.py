@@ -38,7 +38,8 @@ class Receiver:
     """A receiver of HeyGen's deliveries. It passes each event on once, as a signal to look at the resource.
 
         receiver = Receiver(secrets=["whsec_..."])
-        app.router.add_route("*", receiver.path + "{rest:.*}", receiver.handler)  # or serve receiver.asgi
+        app.router.add_route("*", receiver.path + "{rest:.*}", receiver.handler)  # aiohttp
+        app.mount(receiver.path, receiver)  # FastAPI and Starlette, at `/heygen/`: it is an ASGI application
         async for event in receiver: ...
 
     A delivery that is forged, too old, too large or malformed is refused; one that was seen before is ignored. An
@@ -64,12 +65,13 @@ class Receiver:
         max_bytes: int = MAX_BYTES,
         buffer: int = BUFFER,
     ) -> None:
-        """Create a receiver. No socket is opened: mount `handler` or `asgi` on your server.
+        """Create a receiver. No socket is opened: add it to your server.
 
         Args:
             secrets: Secrets of the registered endpoints (`whsec_...`); `trust` adds more later. Without any, every
                 signed delivery is refused.
-            path: Path of signed deliveries as your server sees it, any prefix included.
+            path: Path of signed deliveries as your server sees it. Prefixes that an ASGI server or framework names as
+                `root_path` (a proxy's prefix, a `mount`) may be left out.
             callback_token: Secret part of `callback_path()`, so that the path survives a restart; random by default.
             dedupe: Memory of signed deliveries, for receivers that share one.
             observers: Called with every event, in the event loop: they must be quick. Their exceptions are logged.
@@ -116,8 +118,8 @@ class Receiver:
         return f"{self.path}/{self._token}"
 
     def serves(self, path: str) -> bool:
-        """Return True if *path* is one for deliveries."""
-        return self._is_callback(path) or path == self.path
+        """Return True if *path* is one for deliveries; a slash at its end does not matter."""
+        return self._is_callback(path) or path.removesuffix("/") == self.path
 
     def receive(
         self, raw_body: bytes, headers: Headers, *, path: str | None = None, now: float | None = None
@@ -172,8 +174,8 @@ class Receiver:
 
         return await aiohttp_app.respond(self, request)
 
-    async def asgi(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Serve as an ASGI application: `uvicorn module:receiver.asgi`."""
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Serve as an ASGI application: a route or mount of FastAPI and Starlette, or alone (`uvicorn m:receiver`)."""
         from heygen_async.webhooks import asgi_app  # noqa: PLC0415 - aiohttp's server need not load it
 
         await asgi_app.respond(self, scope, receive, send)
@@ -187,7 +189,7 @@ class Receiver:
     def _is_callback(self, path: str) -> bool:
         """Compare in constant time. Without a token the path is compared with a random one."""
         expected = f"{self.path}/{self._token or randomness.token_urlsafe(32)}"
-        return hmac.compare_digest(expected.encode(), path.encode(errors="replace"))
+        return hmac.compare_digest(expected.encode(), path.removesuffix("/").encode(errors="replace"))
 
     def _publish(self, event: WebhookEvent) -> None:
         for observer in self._observers:

@@ -69,6 +69,7 @@ class DeliveryReply:
 class DeliveryReceiver(Protocol):
     """The part of a receiver that a server needs."""
 
+    path: str
     max_bytes: int
 
     def serves(self, path: str) -> bool:
@@ -102,7 +103,7 @@ async def answer(receiver: DeliveryReceiver, incoming: DeliveryRequest) -> Deliv
 def _answer_without_reading(receiver: DeliveryReceiver, incoming: DeliveryRequest) -> DeliveryReply | None:
     """Return the answer to a request whose body need not be read; None if it must be."""
     if not receiver.serves(incoming.path):
-        return DeliveryReply(404, "no deliveries are accepted at this path")
+        return DeliveryReply(404, f"no deliveries are accepted at this path, only at {receiver.path}")
     if incoming.method in _PROBES:
         return DeliveryReply(200, "", _ALLOW)
     if incoming.method != "POST":

@@ -10,13 +10,14 @@ from __future__ import annotations
 import importlib.util
 import re
 import sys
+import urllib.parse
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, cast
 
 from heygen_async.bulk.journal.postgres import PostgresBackend
-from heygen_async.bulk.journal.postgres_connection import driver
+from heygen_async.bulk.journal.postgres_connection import KEEPALIVES, driver
 from heygen_async.errors import InvalidInputError, JournalError
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ POLL_SECONDS = 0.5
 ENDED_SECONDS = 60.0  # chunks that have ended are deleted after so long
 _CHUNK, _FEEDER = "heygen-chunk", "heygen-feeder"
 _NAME = "heygen-async"
-_KEEPALIVES = "keepalives_idle=10&keepalives_interval=5&keepalives_count=3&tcp_user_timeout=20000"
 
 Take = Callable[[str, list[int]], Awaitable[None]]
 Feed = Callable[[], Awaitable[None]]
@@ -182,4 +182,4 @@ def _options(workflow: str, queue: str, name: str) -> dict[str, Any]:
 def _url(address: str) -> str:
     """Return the address for DBOS, with connections that notice a cut network."""
     place, _, query = address.partition("://")[2].partition("?")
-    return f"postgresql://{place}?{query + '&' if query else ''}{_KEEPALIVES}"
+    return f"postgresql://{place}?{query + '&' if query else ''}{urllib.parse.urlencode(KEEPALIVES)}"

@@ -24,6 +24,7 @@ from heygen_async.bulk.jobs.next_step import OnUnknown
 from heygen_async.bulk.jobs.outcomes import Completed, Result
 from heygen_async.bulk.run.result_stream import only
 from heygen_async.bulk.run.run_options import RunSettings
+from heygen_async.bulk.watch.signals import HasSignals, Signals, source_of
 from heygen_async.changed import Changed
 from heygen_async.workers.campaign_run import CampaignRun
 from heygen_async.workers.dbos_engine import Dispatcher, Engine, check_address, prepare
@@ -58,6 +59,7 @@ class Worker:
         filename: Template of the files' names, in place of the campaigns' own.
         on_unknown: Decision about a POST whose answer was lost, as for `HeyGen.resume`; None for the campaigns' own.
         on_result: Called with the result of each row that has ended here.
+        watch: Tells of ends before they are looked for, such as `shared_signals(address)`.
         until_done: True to return when nothing is under way, files included, and no row waits.
         account: Name of the account whose campaigns are rendered; see `enqueue`.
         name: Name of this process among the workers.
@@ -71,6 +73,7 @@ class Worker:
     on_unknown: OnUnknown | None = None
     on_result: Callable[[Result], None] = lambda _: None
     until_done: bool = False
+    watch: HasSignals | Signals | None = None
     account: str = ""
     name: str = attrs.field(factory=lambda: uuid.uuid4().hex)
     ended: Counter[str] = attrs.field(factory=Counter)
@@ -195,6 +198,7 @@ class Worker:
             after_render=lambda: self._after_render(settings.download_to is not None),
             on_result=self._note,
             pause=self._pause,
+            signals=None if self.watch is None else source_of(self.watch),
         )
 
     def _after_render(self, stores_files: bool) -> AfterRender:  # noqa: FBT001 - private

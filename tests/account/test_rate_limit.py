@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from heygen_async.account.rate_limit import FIRST_GAP_SECONDS, LONGEST_GAP_SECONDS, Gate, Pacer, Turn
+from heygen_async.account.server_clock import ServerClock
 from heygen_async.errors import RateLimitError
 
 
@@ -218,7 +219,7 @@ async def test_a_burst_passes_at_once_and_the_rest_at_the_pace() -> None:
     pacer, times = Pacer(2.0, 2), []
     start = anyio.current_time()
     for _ in range(5):
-        await pacer.wait()
+        await pacer.wait(ServerClock())
         times.append(anyio.current_time() - start)
     assert times == [0.0, 0.0, 0.5, 1.0, 1.5]
 

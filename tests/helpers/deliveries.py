@@ -69,8 +69,12 @@ async def ask_asgi(
     length: bool = True,
     gone: bool = False,
     silent: bool = False,
+    root_path: str | None = None,
 ) -> AsgiAnswer:
-    """Call *app* as a server does. *gone* disconnects in the middle of the body; *silent* never sends the rest."""
+    """Call *app* as a server does. *gone* disconnects in the middle of the body; *silent* never sends the rest.
+
+    A server that stands behind a proxy, or a framework that mounts the application, gives it a *root_path*.
+    """
     parts = [body[at : at + 65536] for at in range(0, len(body), 65536)] if isinstance(body, bytes) else list(body)
     chunks: Iterator[bytes] = iter(parts)
     left, answer = len(parts), AsgiAnswer()
@@ -97,6 +101,7 @@ async def ask_asgi(
         else:
             answer.text += message["body"].decode()
 
-    scope = {"type": "http", "asgi": {"version": "3.0"}, "method": method, "path": path, "headers": raw}
+    scope: dict[str, Any] = {"type": "http", "asgi": {"version": "3.0"}, "method": method, "path": path}
+    scope |= {"headers": raw, "query_string": b"", **({} if root_path is None else {"root_path": root_path})}
     await app(scope, receive, send)
     return answer

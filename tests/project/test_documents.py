@@ -113,7 +113,6 @@ def test_a_campaign_file_can_be_used(block: Block, at_home: None) -> None:
 
 # Commands that are only parsed here, and why; all others run.
 SERVES = {"simulate": "serves until Ctrl-C; the fixture `simulator` starts it as a process"}
-TAKES_SPEED = {"agent chat", "agent create", "agent wait", "run", "videos wait", "worker"}
 MAY_END = {"run": {0, 5}, "resume": {0, 7}, "retry": {7}}
 ANSWERS = {"agent chat": "Yes, go on.\n" * 3}
 NEWEST = {"VIDEO_ID": ("videos", "list")}
@@ -135,16 +134,9 @@ def test_every_command_runs(
             make_app().parse_args(typed)
         elif DATABASE not in typed or binary("initdb") is not None:  # .ci/run demands PostgreSQL
             words = [request.getfixturevalue("database") if word == DATABASE else newest(word) for word in typed]
-            fast = ["--speed", f"{SPEED:g}"] if takes_speed(typed) else []
-            result = call(*words, *fast, answer=ANSWERS.get(name, ""))
+            result = call(*words, answer=ANSWERS.get(name, ""))
             assert result.exit_code in MAY_END.get(name, {0}), f"{path.name}:{block.line}: {words}\n{result.output}"
             assert result.output
-
-
-def takes_speed(typed: list[str]) -> bool:
-    """Return True if the command waits for HeyGen; on a database, `resume` only ends a pause."""
-    name = named(typed)
-    return name in TAKES_SPEED or (name == "resume" and DATABASE not in typed)
 
 
 def named(words: list[str]) -> str:

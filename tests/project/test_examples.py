@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import ast
+import http.client
 import importlib
 import io
-import runpy
+import json
 import socket
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
+import uvicorn
 
 from heygen_async.examples.__main__ import examples
-from heygen_async.simulator import Server
+from heygen_async.simulator import Server, World, serve_in_thread
 from tests.helpers.documents import write_lists
+from tests.helpers.entry_points import install, python_with
 
 NAMES = [module.rpartition(".")[2] for module, _ in examples()]
-SIMULATED = sorted(set(NAMES) - {"own_tests"})
+SIMULATED = sorted(set(NAMES) - {"fastapi_service", "own_tests"})
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(64)
 # Arguments of each program, and lines of its output.
 ARGUMENTS = {"from_list": ("contacts.csv",), "upload_files": ("anna.png", "missing.png")}
@@ -39,15 +45,21 @@ OUTPUT = {
 
 
 @pytest.fixture
-def at_home(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def free_port() -> int:
+    """A free port of this machine."""
+    with socket.socket() as opened:
+        opened.bind(("127.0.0.1", 0))
+        return int(opened.getsockname()[1])
+
+
+@pytest.fixture
+def at_home(server: Server, free_port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty working folder with the files that the programs read, and the simulator in the environment."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HEYGEN_API_KEY", "simulator-key")
     monkeypatch.setenv("HEYGEN_API_BASE", server.base_url)
     monkeypatch.setattr(sys, "stdin", io.StringIO("Yes, go on.\n" * 3))
-    with socket.socket() as opened:
-        opened.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("PORT", str(opened.getsockname()[1]))
+    monkeypatch.setenv("PORT", str(free_port))
     write_lists(tmp_path)
     (tmp_path / "anna.png").write_bytes(PICTURE)
 
@@ -101,15 +113,55 @@ async def test_an_account_without_credit_ends_in_plain_words(
     assert "Was money spent? no" in capsys.readouterr().out
 
 
-def test_the_program_with_tests_of_its_own_passes(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_program_with_tests_of_its_own_passes(tmp_path: Path) -> None:
     """The tests of the example pass without a server, run as the docstring says."""
-    monkeypatch.delitem(
-        sys.modules, "heygen_async.examples.own_tests", raising=False
-    )  # another test may have imported it
-    runpy.run_module("heygen_async.examples.own_tests", run_name="__main__")
-    assert capsys.readouterr().out.count("passed: test_") == 2
+    code, output = python_with(install(tmp_path), "-m", "heygen_async.examples.own_tests", folder=tmp_path)
+    assert (code, output.count("PASSED")) == (0, 2), output
+
+
+@pytest.fixture
+def service(free_port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """The FastAPI service on uvicorn, at `free_port`: the account that it uses."""
+    monkeypatch.chdir(tmp_path)
+    with serve_in_thread(World(), speed=100) as simulated:
+        monkeypatch.setenv("HEYGEN_API_KEY", "simulator-key")
+        monkeypatch.setenv("HEYGEN_API_BASE", simulated.base_url)
+        fastapi_service = program("fastapi_service")
+        monkeypatch.setattr(fastapi_service, "PUBLIC_URL", f"http://127.0.0.1:{free_port}")
+        config = uvicorn.Config(fastapi_service.make_app(), port=free_port, log_level="warning")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        try:
+            while not server.started:
+                time.sleep(0.01)
+            yield simulated.world
+        finally:
+            server.should_exit = True
+            thread.join(20)
+
+
+def test_the_fastapi_service_renders_and_tells(service: World, free_port: int) -> None:
+    """An order is rendered; its events tell the progress; HeyGen delivers to the service, which is registered once."""
+    connection = http.client.HTTPConnection("127.0.0.1", free_port, timeout=60)
+    connection.request("POST", "/videos", json.dumps({"name": "Ada"}), {"Content-Type": "application/json"})
+    answered = connection.getresponse()
+    assert (answered.status, json.load(answered)) == (202, {"number": 0})
+    connection.request("GET", "/videos/0/events")
+    events = connection.getresponse()
+    assert events.headers["Content-Type"].startswith("text/event-stream")
+    told = [json.loads(line.removeprefix("data: ")) for line in events.read().decode().splitlines() if line]
+    statuses = [state["status"] for state in told]
+    assert statuses[-2:] == ["rendered", "completed"]
+    assert set(statuses) <= {"ordered", "rendering", "rendered", "completed"}
+    assert told[-1]["url"].startswith("http://")
+    assert [(one.event_type, one.status) for one in service.deliveries] == [("avatar_video.success", 200)]
+    assert len(service.ledger) == len(service.outbox.endpoints) == 1
+    kept = json.loads(Path("heygen-webhook.json").read_text(encoding="utf-8"))
+    assert kept["url"] == f"http://127.0.0.1:{free_port}/heygen/"
+    connection.request("GET", "/videos/1/events")
+    assert connection.getresponse().status == 404
+    connection.close()
 
 
 def test_all_programs_are_listed(capsys: pytest.CaptureFixture[str]) -> None:

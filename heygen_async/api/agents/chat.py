@@ -93,7 +93,7 @@ class Chat:
             NotFoundError: There is no session with this id.
             HeyGenError: The session could not be started.
         """
-        self._ends_at = anyio.current_time() + self._options.deadline
+        self._ends_at = self._caller.account.clock.now() + self._options.deadline
         session_id = self._options.session_id or await self._create()
         follower = Follower(self._caller, session_id, self._options.thinking_deadline)
         self._entered = follower, Sender(self._caller, session_id, follower.reader)
@@ -255,7 +255,7 @@ class Chat:
                 if not exc.retryable:
                     raise
                 logger.info("stopping failed, will try again: %s", exc.gist)
-                await anyio.sleep(STOP_EVERY)
+                await self._caller.account.clock.sleep(STOP_EVERY)
             else:
                 self._stopped, self._question = True, None
                 self._follower.note_stop()
@@ -263,7 +263,7 @@ class Chat:
 
     @contextlib.contextmanager
     def _within_deadline(self) -> Iterator[None]:
-        with anyio.CancelScope(deadline=self._ends_at) as scope:
+        with self._caller.account.clock.until(self._ends_at) as scope:
             yield
         if scope.cancelled_caught:
             raise DeadlineExceededError(

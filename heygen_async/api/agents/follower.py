@@ -6,8 +6,6 @@ import logging
 import math
 from collections import deque
 
-import anyio
-
 from heygen_async.api.agents.sessions import Session, get_resource, get_session
 from heygen_async.api.agents.turn_reader import ENDED, Step, TurnReader
 from heygen_async.api.agents.turns import ChatFailed, MessageStep, Ready, Turn
@@ -34,7 +32,8 @@ class Follower:
         self._steps: deque[Step | Ready | ChatFailed] = deque()
         self._caller = caller
         self._thinking_deadline = thinking_deadline
-        self._heard_at = anyio.current_time()
+        self._clock = caller.account.clock
+        self._heard_at = self._clock.now()
         self._next_look_at = self._heard_at + EVERY
         self._gives_up_at = math.inf
         self._video_had_ended = False
@@ -42,11 +41,11 @@ class Follower:
     def note_message_sent(self) -> None:
         """Record that this chat has sent a message, which restarts the agent's time to think."""
         self.reader.note_answer()
-        self._heard_at = anyio.current_time()
+        self._heard_at = self._clock.now()
 
     def note_stop(self) -> None:
         """Record that a stop was sent."""
-        self._gives_up_at = anyio.current_time() + STOPPING_SECONDS
+        self._gives_up_at = self._clock.now() + STOPPING_SECONDS
 
     async def join(self, *, replay: bool) -> None:
         """Read a session that was started elsewhere. With *replay* its earlier messages become turns."""
@@ -70,15 +69,15 @@ class Follower:
         return self._heard_at + self._thinking_deadline if self.reader.is_thinking else math.inf
 
     async def _wait_and_look(self) -> None:
-        await anyio.sleep_until(min(self._next_look_at, self._overdue_at, self._gives_up_at))
-        with anyio.CancelScope(deadline=max(self._overdue_at, anyio.current_time()) + LAST_LOOK_SECONDS):
+        await self._clock.sleep_until(min(self._next_look_at, self._overdue_at, self._gives_up_at))
+        with self._clock.until(max(self._overdue_at, self._clock.now()) + LAST_LOOK_SECONDS):
             try:
                 await self._look()
             except HeyGenError as exc:
                 if not exc.retryable:
                     raise
                 logger.info("looking failed, will look again: %s", exc.gist)
-        now = anyio.current_time()
+        now = self._clock.now()
         rendering = self.reader.is_rendering
         self._next_look_at = now + (EVERY_WHILE_RENDERING if rendering else EVERY)
         if now >= self._gives_up_at:
@@ -91,7 +90,7 @@ class Follower:
         end = await self._end(session)
         steps = self.reader.join(session) if joining else self.reader.take(session)
         if any(isinstance(step, MessageStep) for step in steps):
-            self._heard_at = anyio.current_time()
+            self._heard_at = self._clock.now()
         self._steps.extend(steps)
         if end is not None:
             self._steps.append(end)

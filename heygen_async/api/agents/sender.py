@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from typing import Literal
 
-import anyio
-
 from heygen_async.api.agents.sessions import AgentReply, get_session, send_reply
 from heygen_async.api.agents.turn_reader import TurnReader
 from heygen_async.errors import HeyGenError, OutcomeUnknownError
@@ -98,7 +96,8 @@ class Sender:
             count: Number of messages with this text once it has arrived.
             before: Status of the session before the message was sent.
         """
-        ends_at = anyio.current_time() + GRACE_SECONDS
+        clock = self._caller.account.clock
+        ends_at = clock.now() + GRACE_SECONDS
         changed = True
         while True:
             try:
@@ -110,9 +109,9 @@ class Sender:
                 if self._reader.transcript.has(text, count, session):
                     return "arrived"
                 changed = session.status != before or self._reader.transcript.users_spoke(session)
-            if anyio.current_time() >= ends_at:
+            if clock.now() >= ends_at:
                 return "unclear" if changed else "absent"
-            await anyio.sleep(LOOKS_EVERY)
+            await clock.sleep(LOOKS_EVERY)
 
     def _unknown(self, event: str) -> OutcomeUnknownError:
         return OutcomeUnknownError(

@@ -34,7 +34,7 @@ class AgentJob:
         Source: `GET /v3/video-agents/{session_id}`, then `GET /v3/videos/{video_id}`.
         """
         video_id, last = None, None
-        async for session in polling.poll(self.look, self._pace):
+        async for session in polling.poll(self.look, self._pace, self._caller.account.clock):
             polling.note_status(session.status, SESSION_STATUSES)
             if session.status != last or session.video_id:
                 yield session
@@ -62,7 +62,7 @@ class AgentJob:
             DeadlineExceededError: The session has not ended yet; it goes on and is paid for.
         """
         follow = functools.partial(polling.last_of, self.statuses, on_status)
-        last = await polling.wait_for(deadline, "session", self.id, follow)
+        last = await polling.wait_for(deadline, "session", self.id, follow, self._caller.account.clock)
         if isinstance(last, Session):
             raise last.failure()
         return last.check()

@@ -11,10 +11,10 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
-import anyio
 import attrs
 from attrs import validators as v
 
+from heygen_async.account.server_clock import ServerClock
 from heygen_async.errors import DeadlineExceededError, HeyGenError, NotFoundError
 
 T = TypeVar("T")
@@ -46,20 +46,22 @@ AGENT = Pace(first=45.0, every=10.0, missing=300.0)
 RESUMED = Pace(first=0.0, every=5.0)  # the render may have been running for long, so poll at once
 
 
-async def poll(look: Callable[[], Awaitable[T]], pace: Pace) -> AsyncIterator[T]:
-    """Call *look* at the *pace*, without end, and yield each result. Retryable errors are logged and passed over.
+async def poll(look: Callable[[], Awaitable[T]], pace: Pace, clock: ServerClock) -> AsyncIterator[T]:
+    """Call *look* at the *pace*, by *clock*, without end, and yield each result.
+
+    Retryable errors are logged and passed over.
 
     Raises:
         NotFoundError: HeyGen has said for `pace.missing` seconds that there is no such render.
         HeyGenError: An error of *look* that is not retryable (401, 403, ...).
     """
-    await anyio.sleep(pace.first)
+    await clock.sleep(pace.first)
     missing_since: float | None = None
     while True:
         try:
             found = await look()
         except NotFoundError as exc:
-            now = anyio.current_time()
+            now = clock.now()
             missing_since = now if missing_since is None else missing_since
             if now - missing_since >= pace.missing:
                 raise
@@ -71,16 +73,18 @@ async def poll(look: Callable[[], Awaitable[T]], pace: Pace) -> AsyncIterator[T]
         else:
             missing_since = None
             yield found
-        await anyio.sleep(pace.every)
+        await clock.sleep(pace.every)
 
 
-async def wait_for(deadline: float, subject: str, resource_id: str, work: Callable[[], Awaitable[T]]) -> T:
+async def wait_for(
+    deadline: float, subject: str, resource_id: str, work: Callable[[], Awaitable[T]], clock: ServerClock
+) -> T:
     """Return the result of *work*.
 
     Raises:
-        DeadlineExceededError: *work* took longer than *deadline* seconds. The render goes on.
+        DeadlineExceededError: *work* took longer than *deadline* seconds of *clock*. The render goes on.
     """
-    with anyio.move_on_after(deadline):
+    with clock.move_on_after(deadline):
         return await work()
     raise DeadlineExceededError(
         f"{subject} {resource_id} has not ended after {deadline:g} s. It goes on and is paid for; "

@@ -107,7 +107,7 @@ class ServerJob(Generic[T]):
     async def statuses(self) -> AsyncIterator[T]:
         """Yield the job each time its status changes, until it has ended. Free of charge."""
         last = None
-        async for found in polling.poll(self.look, self._pace):
+        async for found in polling.poll(self.look, self._pace, self._caller.account.clock):
             status: Any = getattr(found, "status", None)
             ended = self.ends.has_ended(found)
             if not ended:
@@ -128,7 +128,7 @@ class ServerJob(Generic[T]):
             RenderFailedError: The job failed, or was cancelled or deleted.
             DeadlineExceededError: The job has not ended yet; it goes on and is paid for.
         """
-        found = await polling.wait_for(deadline, self.ends.subject, self.id, self._ended)
+        found = await polling.wait_for(deadline, self.ends.subject, self.id, self._ended, self._caller.account.clock)
         return self.ends.check(found, self.id)
 
     async def _ended(self) -> T:

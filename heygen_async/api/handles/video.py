@@ -130,7 +130,7 @@ class VideoJob:
         Source: `GET /v3/videos/{video_id}`.
         """
         last = None
-        async for video in polling.poll(self.look, self._pace):
+        async for video in polling.poll(self.look, self._pace, self._caller.account.clock):
             polling.note_status(video.status, VIDEO_STATUSES)
             if video.ended or video.status != last:
                 yield video
@@ -152,7 +152,7 @@ class VideoJob:
             DeadlineExceededError: The render has not ended yet; it goes on and is paid for.
         """
         last = functools.partial(polling.last_of, self.statuses, on_status)
-        return (await polling.wait_for(deadline, "video", self.id, last)).check()
+        return (await polling.wait_for(deadline, "video", self.id, last, self._caller.account.clock)).check()
 
 
 def get_video(video_id: str) -> Call[Video]:

@@ -7,26 +7,12 @@ import errno
 import json
 import os
 import socket
-import sys
 import time
 from pathlib import Path
 from typing import IO
 
 from heygen_async.errors import JournalError
-
-if sys.platform == "win32":  # pragma: no cover - not this machine's
-    import msvcrt
-
-    def _lock(file: IO[str]) -> None:
-        file.seek(1 << 20)  # past the text, which others may read
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-
-else:
-    import fcntl
-
-    def _lock(file: IO[str]) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
+from heygen_async.exclusive_file import lock
 
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})
 
@@ -46,7 +32,7 @@ class FileLock:
         path = journal.with_name(journal.name + ".lock")
         file = path.open("a+", encoding="utf-8")
         try:
-            _lock(file)
+            lock(file)
         except OSError as exc:
             holder = _holder(file)
             file.close()

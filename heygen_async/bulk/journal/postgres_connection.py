@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 SCHEMA = "heygen"  # the PostgreSQL schema that has the tables
 _CONNECT_SECONDS = 10
 # Either end notices within 30 s that the other one has lost power or network; by default it takes two hours.
-_KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 _SERVER_SIDE = " ".join(
-    f"-c {name if name.startswith('tcp') else f'tcp_{name}'}={value}" for name, value in _KEEPALIVES.items()
+    f"-c {name if name.startswith('tcp') else f'tcp_{name}'}={value}" for name, value in KEEPALIVES.items()
 )
 
 
@@ -48,7 +48,7 @@ def connect(address: str, *, read_only: bool = False) -> psycopg.Connection[Any]
             connect_timeout=_CONNECT_SECONDS,
             application_name="heygen-async",
             options=options,
-            **_KEEPALIVES,
+            **KEEPALIVES,
         )
     except library.Error as exc:
         if "unsupported startup parameter" in str(exc):

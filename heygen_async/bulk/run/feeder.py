@@ -234,7 +234,7 @@ class Feeder:
         with contextlib.suppress(anyio.EndOfStream):
             while fits_together(group[-1].job, []) and len(group) < BATCH_ITEMS:
                 row = None
-                with anyio.move_on_after(BATCH_SECONDS):
+                with self._watchlist.clock.move_on_after(BATCH_SECONDS):
                     row = await rows.receive()
                 if row is None:
                     if len(group) >= enough or not self._watchlist.queued:

@@ -7,8 +7,6 @@ import itertools
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 
-import anyio
-
 from heygen_async.api.client import Client
 from heygen_async.api.handles.video import Video
 from heygen_async.bulk.download.download_queue import DownloadQueue
@@ -88,7 +86,7 @@ class Finisher:
             mode=row.kind,
             resource_id=row.resource_id or "",
             status=status,
-            seconds=anyio.current_time() - row.born,
+            seconds=self._client.account.clock.now() - row.born,
         )
         self._client.telemetry.emit(event)
 
@@ -98,7 +96,7 @@ class Finisher:
 
     async def end(self, row: InFlight, end: Video | HeyGenError) -> None:
         """Record how a render ended and hand its result on."""
-        result = _result_of(row, end)
+        result = _result_of(row, end, self._client.account.clock.now() - row.since)
         self._registry.advance(row, Stage.RECORDING, result=result)
         if isinstance(result, Completed):
             await self._store.completed(row.job, result.video)
@@ -165,8 +163,7 @@ class Finisher:
         self._queue.put(result)
 
 
-def _result_of(row: InFlight, end: Video | HeyGenError) -> Result:
-    seconds = anyio.current_time() - row.since
+def _result_of(row: InFlight, end: Video | HeyGenError, seconds: float) -> Result:
     if isinstance(end, HeyGenError):
         return Failed(job=row.job, resource_id=row.resource_id, seconds=seconds, error=end)
     try:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-import anyio
 import attrs
 
 from heygen_async.api.handles.batches import BATCH_ITEMS
@@ -33,7 +32,7 @@ class Posts:
 
     rows: Rows
     needs_room: bool = False  # they wait for slots before they are sent
-    first_sent_at: float = 0.0  # loop time, of those that this run sent
+    first_sent_at: float = 0.0  # by the account's clock, of those that this run sent
     tries: int = 0
     failures: int = 0
     failing_since: float = 0.0
@@ -44,12 +43,12 @@ class Posts:
         """True if an answer to one of the rows was ever missing under its present key."""
         return any(row.lost for row in self.rows)
 
-    def history(self, deadline: float, answered_at: float = -math.inf) -> PostHistory:
-        """Return the history as `next_step` judges it. The clock that is further ahead counts for the key's age.
+    def history(self, now: float, deadline: float, answered_at: float = -math.inf) -> PostHistory:
+        """Return the history as `next_step` judges it, at *now*, by the account's clock.
 
-        *answered_at* is the loop time when HeyGen itself last answered any row's POST.
+        Of this clock and that of the wall, the one that is further ahead counts for the age of the key.
+        *answered_at* is the time when HeyGen itself last answered any row's POST.
         """
-        now = anyio.current_time()
         sent = [row.first_sent_at for row in self.rows if row.first_sent_at is not None]
         ages = [time.time() - at for at in sent] + ([now - self.first_sent_at] if self.first_sent_at else [])
         return PostHistory(
@@ -62,9 +61,8 @@ class Posts:
             deadline=deadline,
         )
 
-    def note(self, outcome: Outcome) -> None:
-        """Take one outcome into the history."""
-        now = anyio.current_time()
+    def note(self, outcome: Outcome, now: float) -> None:
+        """Take one outcome into the history, at *now*."""
         self.tries += 1
         if isinstance(outcome, Lost | InProgress):
             for row in self.rows:

@@ -82,7 +82,7 @@ class Resumer:
         row.job, row.video_id, row.session_id = job, record.video_id, record.session_id
         if row.resource_id is None:
             row.batch_id, row.item = self._store.batch_id(job), record.item
-        age = max(0.0, time.time() - (record.submitted_at or 0.0))
+        age = max(0.0, time.time() - (record.submitted_at or 0.0)) * self._watchlist.clock.speed
         self._registry.advance(row, Stage.RENDERING)
         event = JobSubmitted(
             index=row.index, run=self._finisher.run, mode=row.kind, resource_id=row.resource_id or "", age=age

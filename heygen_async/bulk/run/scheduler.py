@@ -54,7 +54,14 @@ async def run(client: Client, store: JobStore, settings: RunSettings, hooks: Run
         guard=guard,
         on_submitted=settings.on_submitted,
     )
-    watchlist = Watchlist(registry, finisher, deadline=settings.deadline, times=hooks.times, watch=settings.watch_word)
+    watchlist = Watchlist(
+        registry,
+        finisher,
+        deadline=settings.deadline,
+        times=hooks.times,
+        watch=settings.watch_word,
+        clock=client.account.clock,
+    )
     resumer = Resumer(
         client,
         store,

@@ -8,8 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 
-import anyio
-
 from heygen_async.account.render_pool import Cause, InFlight, RenderPool
 from heygen_async.changed import Changed
 
@@ -53,7 +51,7 @@ class Slots:
         """Wait for a slot, take it, and return its ticket. With it a POST may go out."""
         ticket = object()
         while len(self._tickets) >= self._cap():
-            with anyio.move_on_after(ASK_AGAIN_SECONDS if self._told else math.inf):
+            with self.pool.clock.move_on_after(ASK_AGAIN_SECONDS if self._told else math.inf):
                 await self.changed.wait()
         self._tickets.add(ticket)
         try:

@@ -88,6 +88,7 @@ class Submitter:
         self.stopped_at: int = -1
         self.on_stop: Callable[[], None] = lambda: None
         self._client = client
+        self._clock = client.account.clock
         self._store = store
         self._registry = registry
         self._slots = slots
@@ -117,7 +118,7 @@ class Submitter:
     @contextlib.contextmanager
     def wait(self, seconds: float = math.inf) -> Iterator[anyio.CancelScope]:
         """Bound a wait: it ends after *seconds*, and at once when nothing more is to be sent."""
-        with anyio.move_on_after(seconds) as scope:
+        with self._clock.move_on_after(seconds) as scope:
             self._waits.add(scope)
             try:
                 if self.is_stopping:
@@ -142,7 +143,7 @@ class Submitter:
             if self.is_stopping:
                 await self._give_up(posts)
                 return ()
-            if not may_send(posts.rows[0].kind, posts.history(self._deadline)):
+            if not may_send(posts.rows[0].kind, posts.history(self._clock.now(), self._deadline)):
                 error = OutcomeUnknownError(_too_old(posts.rows))
                 await self._settle(posts, LookFor(error))
                 return ()
@@ -180,12 +181,16 @@ class Submitter:
         """Send a group once and record what came of it; return how to go on, None if the rows are settled."""
         key = await self._store.sending([row.job for row in posts.rows])
         outcome = await self._post(posts, key, admission)
-        posts.note(outcome)
+        posts.note(outcome, self._clock.now())
         if not isinstance(outcome, Lost | NotSent):
-            self._answered_at = anyio.current_time()
+            self._answered_at = self._clock.now()
         if len(posts.rows) > 1 and not posts.lost and isinstance(outcome, NoSlot | Refused):
             return await self._regroup(posts, outcome)
-        decision = after(outcome, posts.history(self._deadline, self._answered_at), posts.rows[0].kind)
+        decision = after(
+            outcome,
+            posts.history(self._clock.now(), self._deadline, self._answered_at),
+            posts.rows[0].kind,
+        )
         if isinstance(decision, Resend | WaitForSlot):
             await self._back_off(posts, decision.error)
             return decision
@@ -196,7 +201,7 @@ class Submitter:
         for row in posts.rows:
             self._registry.advance(row, Stage.SENDING)
             row.first_sent_at = row.first_sent_at or time.time()
-        posts.first_sent_at = posts.first_sent_at or anyio.current_time()
+        posts.first_sent_at = posts.first_sent_at or self._clock.now()
         requests = [row.job.request for row in posts.rows]
         if len(requests) == 1:
             return await self._client.attempt(requests[0], key, admission=admission, tried=posts.tries)

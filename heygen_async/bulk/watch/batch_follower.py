@@ -49,7 +49,7 @@ class BatchFollower:
             for batch_id in self._due():
                 self._asked.add(batch_id)
                 self._tasks.start_soon(self._look_at, batch_id)
-            with anyio.CancelScope(deadline=self._next_time()):
+            with self._list.clock.until(self._next_time()):
                 await self._list.changed.wait()
 
     def _nameless(self) -> list[InFlight]:
@@ -61,7 +61,7 @@ class BatchFollower:
         ]
 
     def _due(self) -> list[str]:
-        now = anyio.current_time()
+        now = self._list.clock.now()
         return list(dict.fromkeys(str(row.batch_id) for row in self._nameless() if row.due <= now))
 
     def _next_time(self) -> float:
@@ -70,7 +70,7 @@ class BatchFollower:
     async def _look_at(self, batch_id: str) -> None:
         """Ask for all items of a batch: those whose turn has come have their video ids."""
         rows = {row.item: row for row in self._list.registry.at(Stage.RENDERING) if row.batch_id == batch_id}
-        again = anyio.current_time() + TICK_SECONDS
+        again = self._list.clock.now() + TICK_SECONDS
         for row in rows.values():
             if row.video_id is None:
                 row.due = again
@@ -149,7 +149,7 @@ class BatchFollower:
             self._list.rendered(row, "failed")
             self._tasks.start_soon(self._list.end, row, failure_of(row, entry.get("error")))
             return False
-        row.due, row.queued = anyio.current_time() + QUEUED_SECONDS, True
+        row.due, row.queued = self._list.clock.now() + QUEUED_SECONDS, True
         await self._list.seen(row)
         return True
 

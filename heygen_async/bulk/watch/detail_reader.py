@@ -40,7 +40,7 @@ class DetailReader:
         try:
             await self._read(row)
             while row.stage is Stage.READING:
-                await anyio.sleep(AGAIN_SECONDS)
+                await self._list.clock.sleep(AGAIN_SECONDS)
                 await self._read(row)
         finally:
             row.being_read = False

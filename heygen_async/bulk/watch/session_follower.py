@@ -34,14 +34,14 @@ class SessionFollower:
     async def run(self) -> None:
         """Look until everything has ended."""
         while not self._list.over:
-            now = anyio.current_time()
+            now = self._list.clock.now()
             rows = self._nameless()
             for row in rows:
                 if row.due <= now:
                     self._asked.add(row.index)
                     self._tasks.start_soon(self._look_at, row)
             next_time = min((row.due for row in rows if row.due > now), default=float("inf"))
-            with anyio.CancelScope(deadline=next_time):
+            with self._list.clock.until(next_time):
                 await self._list.changed.wait()
 
     def _nameless(self) -> list[InFlight]:
@@ -53,7 +53,7 @@ class SessionFollower:
         ]
 
     async def _look_at(self, row: InFlight) -> None:
-        row.due = anyio.current_time() + SESSION_SECONDS
+        row.due = self._list.clock.now() + SESSION_SECONDS
         try:
             async with self._places:
                 session = await self._client.video_agents.get(row.session_id or "")

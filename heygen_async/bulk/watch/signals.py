@@ -27,8 +27,11 @@ class Signals(Protocol):
 
 def signals_of(watch: str | HasSignals | Signals) -> Signals | None:
     """Return what a run listens to, if *watch* is more than a word."""
-    if isinstance(watch, str):
-        return None
-    heard: Any = watch
-    found: Signals = getattr(heard, "signals", heard)
+    return None if isinstance(watch, str) else source_of(watch)
+
+
+def source_of(heard: HasSignals | Signals) -> Signals:
+    """Return the ids that a receiver hears of, or *heard* itself if it is such a source."""
+    given: Any = heard
+    found: Signals = getattr(given, "signals", given)
     return found

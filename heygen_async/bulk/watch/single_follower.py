@@ -6,8 +6,6 @@ all videos where bulk statuses are refused, fail for a while or are not wanted.
 
 from __future__ import annotations
 
-import anyio
-
 from heygen_async.bulk.jobs.in_flight import InFlight, Stage
 from heygen_async.bulk.watch.detail_reader import DetailReader
 from heygen_async.bulk.watch.render_times import pause_at
@@ -25,13 +23,13 @@ class SingleFollower:
     async def run(self) -> None:
         """Look until everything has ended."""
         while not self._list.over:
-            now = anyio.current_time()
+            now = self._list.clock.now()
             rows = self._rows()
             for row in rows:
                 if row.due <= now:
                     row.due = now + pause_at(row.law, now - row.born)
                     self._reader.start(row)
-            with anyio.CancelScope(deadline=min((row.due for row in rows), default=float("inf"))):
+            with self._list.clock.until(min((row.due for row in rows), default=float("inf"))):
                 await self._list.changed.wait()
 
     def _rows(self) -> list[InFlight]:

@@ -71,11 +71,11 @@ class Sweep:
 
     async def _pause(self) -> bool:
         """Return True when it is time to look."""
-        until = anyio.current_time() + self._tick()
-        while not self._list.is_urgent and anyio.current_time() < until:
+        until = self._list.clock.now() + self._tick()
+        while not self._list.is_urgent and self._list.clock.now() < until:
             if not self._rows():
                 return False
-            with anyio.CancelScope(deadline=until):
+            with self._list.clock.until(until):
                 await self._list.changed.wait()
         return True
 
@@ -87,7 +87,7 @@ class Sweep:
         return tick * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - not a secret
 
     async def _look(self) -> None:
-        now = anyio.current_time()
+        now = self._list.clock.now()
         self._list.is_urgent = False
         due = [row for row in self._rows() if row.due <= now]
         waiting = [0]

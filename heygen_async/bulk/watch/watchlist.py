@@ -10,8 +10,7 @@ import math
 from collections.abc import Collection, Iterable
 from typing import Any, Literal, Protocol
 
-import anyio
-
+from heygen_async.account.server_clock import ServerClock
 from heygen_async.api.handles.video import Video
 from heygen_async.api.requests.kinds import kind_of
 from heygen_async.bulk.jobs.in_flight import WATCHED, InFlight, Registry, Stage
@@ -48,6 +47,7 @@ class Watchlist:
         is_urgent: True if a sweep is wanted at once.
         listener: Told about ends.
         changed: Notified when a follower may have something to do.
+        clock: Counts the time between looks and until the deadlines.
         in_bulk: True while videos are asked for by the hundred; set to False for good if HeyGen refuses that.
     """
 
@@ -59,6 +59,7 @@ class Watchlist:
         deadline: float,
         times: RenderTimes,
         watch: Watch = "auto",
+        clock: ServerClock | None = None,
     ) -> None:
         """Tell *listener* what happens, and learn *times*; *watch* says how ends are noticed.
 
@@ -71,6 +72,7 @@ class Watchlist:
         self.in_bulk: bool = watch != "each"
         self.is_faithful: bool = watch == "sweep"  # to the sweep, even where HeyGen refuses it
         self.changed = Changed()
+        self.clock: ServerClock = clock or ServerClock()
         self._deadline = deadline
         self._times = times
         self._last_kind = ("avatar", 0)  # rows that wait are likely to be of this kind
@@ -97,7 +99,7 @@ class Watchlist:
     def sweeps(self) -> bool:
         """True while sweeps tell about videos; False where they are refused, or have failed for a while."""
         since = self._unswept_since
-        failing = since is not None and anyio.current_time() - since >= UNSWEPT_SECONDS
+        failing = since is not None and self.clock.now() - since >= UNSWEPT_SECONDS
         return self.in_bulk and (self.is_faithful or not failing)
 
     def sweep_went(self, *, well: bool) -> None:
@@ -105,7 +107,7 @@ class Watchlist:
         if well:
             self._unswept_since = None
         elif self._unswept_since is None:
-            self._unswept_since = anyio.current_time()
+            self._unswept_since = self.clock.now()
         else:
             self.changed.notify()
 
@@ -117,14 +119,14 @@ class Watchlist:
 
     def seconds_left(self, waiting: int, slots: float) -> float:
         """Return the seconds until all renders under watch have ended, and *waiting* more rows on so many *slots*."""
-        now = anyio.current_time()
+        now = self.clock.now()
         left: list[float] = [row.law.left(now - row.born) for row in self.registry.at(Stage.RENDERING)]
         mean = self._times.law(*self._last_kind).expected
         return max((sum(left) + waiting * mean) / max(1.0, slots), *left, 0.0)
 
     def begin(self, row: InFlight, *, age: float = 0.0, first: float | None = None) -> None:
         """Begin to watch a render that was submitted *age* seconds ago, with the first look at the age of *first*."""
-        now = anyio.current_time()
+        now = self.clock.now()
         self._last_kind = (row.kind, size_of(row.job.request))
         row.law = self._times.law(*self._last_kind)
         row.since, row.born = now, now - age
@@ -135,7 +137,7 @@ class Watchlist:
         """Look at this video, session or batch at once: something says that it has ended. Other ids are ignored."""
         for row in self.registry.at(Stage.RENDERING):
             if resource_id in {row.video_id, row.session_id, row.batch_id}:
-                row.due, row.signalled = anyio.current_time(), True
+                row.due, row.signalled = self.clock.now(), True
                 self.is_urgent = True
                 self.changed.notify()
 
@@ -152,13 +154,13 @@ class Watchlist:
     def named(self, row: InFlight, video_id: str) -> None:
         """Note that an item of a batch has come to its turn and has its video's id."""
         row.video_id, row.queued = video_id, False
-        row.born = self._moved_at = anyio.current_time()
+        row.born = self._moved_at = self.clock.now()
 
     def rendered(self, row: InFlight, status: str) -> None:
         """Tell once that the render is over, and learn how long it took if its whole life was seen."""
         if row.stage is not Stage.RENDERING:
             return
-        now = self._moved_at = anyio.current_time()
+        now = self._moved_at = self.clock.now()
         self._signalled = [*self._signalled[1 - ENDS_TO_TRUST :], row.signalled]
         if status == "completed" and row.born >= row.since:
             self._times.learn(row.kind, size_of(row.job.request), now - row.born)
@@ -184,7 +186,7 @@ class Watchlist:
         """Note that a look failed: nothing is known of the render, so it is given up only long after its deadline."""
         if not self._is_late(row):
             return
-        now = anyio.current_time()
+        now = self.clock.now()
         row.late_looks += 1
         if row.late_looks == 1:
             row.late_since = now
@@ -195,7 +197,7 @@ class Watchlist:
 
     async def missed(self, row: InFlight, error: HeyGenError) -> None:
         """Note that HeyGen says it does not know the render: believed after several looks over minutes."""
-        now = anyio.current_time()
+        now = self.clock.now()
         row.misses += 1
         if row.misses == 1:
             row.missed_since = now
@@ -203,7 +205,7 @@ class Watchlist:
             await self.end(row, error.told(spent="yes", resource_id=row.resource_id))
 
     def _is_late(self, row: InFlight) -> bool:
-        now = anyio.current_time()
+        now = self.clock.now()
         return now - row.since >= self._deadline and now - self._counted_from(row) >= self._deadline
 
     def _counted_from(self, row: InFlight) -> float:

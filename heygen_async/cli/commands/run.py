@@ -183,6 +183,7 @@ class _RunCommand:
                 opened.set_meta(id_column=plan.id_column)
         board = ProgressBoard(console, plan.rows, asyncio.get_running_loop().time, feed)
         async with HeyGen(base_url=self.base_url, observers=[board]) as heygen:
+            board.keep_time_of(heygen)
             with board:
                 results, bill = await render_campaign(
                     self.campaign, plan, heygen, board, journal=self.journal, **{**self.chosen, "again": again}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from pathlib import Path
@@ -28,6 +29,9 @@ def worker(
     until_done: Annotated[
         bool, Parameter(help="Exit when no row waits and nothing is under way, files included.")
     ] = False,
+    watch: Annotated[
+        bool, Parameter(help="Look at a render as soon as a process with `shared_signals` hears that it has ended.")
+    ] = False,
     account: Account = "",
     base_url: BaseUrl = None,
     speed: Speed = 1.0,
@@ -42,9 +46,10 @@ def worker(
     console = wide_console()
 
     async def main() -> int:
-        from heygen_async import HeyGen, Worker
+        from heygen_async import HeyGen, Worker, shared_signals
 
-        async with HeyGen(base_url=base_url) as heygen:
+        signals = shared_signals(database) if watch else contextlib.nullcontext()
+        async with HeyGen(base_url=base_url) as heygen, signals as heard:
             this = Worker(
                 heygen=heygen,
                 address=database,
@@ -52,6 +57,7 @@ def worker(
                 on_unknown=on_unknown,
                 on_result=lambda result: _show(console, result),
                 until_done=until_done,
+                watch=heard,
                 account=account,
             )
             return await _work(console, this)

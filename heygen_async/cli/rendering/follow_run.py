@@ -118,6 +118,7 @@ async def resume(options: ResumeOptions, address: str | None, feed: JsonFeed) ->
         console.print(f"Note: {incomplete}", markup=False, highlight=False, soft_wrap=True)
     board = ProgressBoard(console, due, asyncio.get_running_loop().time, feed)
     async with HeyGen(base_url=address, observers=[board]) as heygen:
+        board.keep_time_of(heygen)
         with board:
             running = heygen.resume(
                 journal,

@@ -7,7 +7,6 @@ import asyncio
 from heygen_async import DeadlineExceededError, Video
 from heygen_async.api.agents.session_job import AgentJob
 from heygen_async.api.agents.sessions import Session
-from heygen_async.api.handles import polling
 from heygen_async.api.handles.video import VideoJob
 from heygen_async.cli.terminal.tables import print_message
 
@@ -27,24 +26,19 @@ async def wait_for_video(job: VideoJob | AgentJob, deadline: float) -> Video:
     resume_hint = f"It continues at HeyGen: heygen-async {'agent' if subject == 'session' else 'videos'} wait {job.id}"
     seen: list[Session | Video] = []
 
-    async def watch() -> Session | Video:
-        async for current in job.statuses():
-            if not seen or seen[-1].status != current.status or type(seen[-1]) is not type(current):
-                print_message(_status_text(current))
-            seen.append(current)
-        return seen[-1]
+    def show(current: Session | Video) -> None:
+        if not seen or seen[-1].status != current.status or type(seen[-1]) is not type(current):
+            print_message(_status_text(current))
+        seen.append(current)
 
     try:
-        ended = await polling.wait_for(deadline, subject, job.id, watch)
+        return await job.wait(deadline=deadline, on_status=show)
     except DeadlineExceededError as exc:
         exc.add_note(resume_hint)
         raise
     except asyncio.CancelledError:
         print_message(resume_hint)
         raise
-    if isinstance(ended, Session):
-        raise ended.failure()
-    return ended.check()
 
 
 def _status_text(current: Session | Video) -> str:

@@ -35,7 +35,7 @@ Speed = Annotated[
     float,
     Parameter(
         validator=validators.Number(gte=1),
-        help="The value of `heygen-async simulate --speed`; only for a server on this machine.",
+        help="Speed of a server on this machine that does not tell it; the simulator does.",
     ),
 ]
 Json = Annotated[

@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from heygen_async import (
+    Client,
     Completed,
     Event,
     Failed,
@@ -77,6 +78,11 @@ class ProgressBoard:
         )
         self._task = self._bar.add_task("", total=total)
         self._live = Live(get_renderable=self._view, console=console, refresh_per_second=8, transient=True)
+
+    def keep_time_of(self, client: Client) -> None:
+        """Count the seconds as the server of *client* counts them: a simulator may be faster than real time."""
+        loop, clock = asyncio.get_running_loop(), client.account.clock
+        self._clock = lambda: clock.at(loop.time())
 
     def __call__(self, event: Event) -> None:
         """Count one event."""

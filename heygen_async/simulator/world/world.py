@@ -63,6 +63,7 @@ class World(WorldSettings):
     agent_farm: AgentFarm = attrs.field(init=False)
     accounting: Ledger = attrs.field(factory=Ledger, init=False)
     _timeline: Timeline = attrs.field(factory=Timeline, init=False)
+    _loop: asyncio.AbstractEventLoop | None = attrs.field(default=None, init=False, repr=False)
     _started_at: float | None = attrs.field(default=None, init=False)
     _numbers: Counter[str] = attrs.field(factory=Counter, init=False)
 
@@ -89,11 +90,19 @@ class World(WorldSettings):
     # --- time
 
     def now(self) -> float:
-        """Run all actions that are due and return the loop time; after the loop has ended, its last time."""
+        """Run all actions that are due and return the loop time.
+
+        Outside of the event loop that serves the world, and after its end, this is the time up to which it was run.
+        """
         try:
-            now = asyncio.get_running_loop().time()
+            loop = asyncio.get_running_loop()
         except RuntimeError:
             return self._timeline.now
+        if self._loop is None or self._loop.is_closed():
+            self._loop = loop
+        if loop is not self._loop:
+            return self._timeline.now
+        now = loop.time()
         self._start(now)
         self._timeline.advance(now)
         self.slot_pool.start_waiting()

@@ -1,0 +1,79 @@
+"""The clock of an account's server: the seconds in which pauses, polls and deadlines are counted.
+
+At HeyGen these are the seconds of the event loop. A simulator may be faster, and says so in each answer. The client
+then keeps step, so that a render of two minutes is over in a moment on both sides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Mapping
+
+import anyio
+import attrs
+
+HEADER = "X-Simulator-Speed"
+FASTEST = 100_000.0
+
+
+@attrs.define(eq=False)
+class ServerClock:
+    """Seconds as the server counts them. It starts with the time of the event loop and never runs backwards.
+
+    The time that a request takes on the network is not counted by it.
+
+    Attributes:
+        speed: Seconds of the server per second of the event loop.
+    """
+
+    speed: float = 1.0
+    _then: float = 0.0  # server time at the last change of the speed
+    _changed_at: float = 0.0  # loop time at the last change of the speed
+
+    def now(self) -> float:
+        """Return the server's time in seconds."""
+        return self.at(anyio.current_time())
+
+    def at(self, loop_time: float) -> float:
+        """Return the server's time at *loop_time*, as a thread without an event loop has to ask for it."""
+        return self._then + (loop_time - self._changed_at) * self.speed
+
+    def real(self, seconds: float) -> float:
+        """Return how many seconds of the event loop so many seconds of the server are."""
+        return seconds / self.speed
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep for so many seconds of the server."""
+        await anyio.sleep(self.real(seconds))
+
+    async def sleep_until(self, time: float) -> None:
+        """Sleep until *time*, a time of the server."""
+        await self.sleep(max(0.0, time - self.now()))
+
+    def until(self, deadline: float, *, shield: bool = False) -> anyio.CancelScope:
+        """Return a cancel scope that ends at *deadline*, a time of the server."""
+        left = self.real(deadline - self.now())
+        # At the normal speed without a detour over the difference, which would round the time.
+        at = deadline if self.speed == 1.0 and not self._changed_at else anyio.current_time() + left
+        return anyio.CancelScope(deadline=at, shield=shield)
+
+    def move_on_after(self, seconds: float) -> anyio.CancelScope:
+        """Return a cancel scope that ends after so many seconds of the server."""
+        return anyio.CancelScope(deadline=anyio.current_time() + self.real(seconds))
+
+    def heed(self, headers: Mapping[str, str]) -> None:
+        """Keep step with a simulator, by the headers of its answer. An event loop that is fast itself needs less."""
+        text = headers.get(HEADER)
+        if text is None:
+            return
+        try:
+            told = float(text)
+        except ValueError:
+            return
+        if not 1.0 <= told <= FASTEST:
+            return
+        own = getattr(asyncio.get_running_loop(), "speed", 1.0)
+        speed = max(1.0, told / own)
+        if not math.isclose(speed, self.speed):
+            self._then, self._changed_at, self.speed = self.now(), anyio.current_time(), speed

@@ -1,0 +1,176 @@
+"""The clock of an account's server, on which polls, pauses and deadlines keep step with a fast simulator."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import anyio
+import pytest
+from hypothesis import given, strategies as st
+
+from heygen_async import Completed, DeadlineExceededError, DirectVideo, HeyGen, VideoAgent
+from heygen_async.account.server_clock import FASTEST, HEADER, ServerClock
+from heygen_async.http.wire import Answer
+from heygen_async.simulator import CompressedTimeLoop, RateLimitStorm, Stuck, World, run, serve
+
+HELLO = DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="Hi Ada")
+
+
+async def test_at_the_normal_speed_it_is_the_clock_of_the_loop() -> None:
+    """Without a simulator's word, times and deadlines are those of the event loop, to the last digit."""
+    clock = ServerClock()
+    await anyio.sleep(1 / 3)
+    assert clock.now() == anyio.current_time()
+    assert clock.until(17.1).deadline == 17.1
+    assert clock.real(5.0) == 5.0
+
+
+async def test_a_faster_server_shortens_what_is_waited() -> None:
+    """At 400 times the speed, 20 s are 50 ms; the clock goes on from where it was."""
+    clock = ServerClock()
+    await anyio.sleep(10)
+    clock.heed({HEADER: "400"})
+    assert clock.now() == 10
+    began = anyio.current_time()
+    await clock.sleep(20)
+    assert anyio.current_time() - began == pytest.approx(0.05)
+    assert clock.now() == pytest.approx(30)
+    with clock.move_on_after(40) as scope:
+        await anyio.sleep_forever()
+    assert scope.cancelled_caught
+    with clock.until(100):
+        await anyio.sleep_forever()
+    await clock.sleep_until(120)
+    await clock.sleep_until(1)  # over already
+    assert clock.now() == pytest.approx(120)
+    assert anyio.current_time() - began == pytest.approx((120 - 10) / 400)
+    assert clock.until(float("inf")).deadline == float("inf")
+
+
+@given(speeds=st.lists(st.floats(1, FASTEST), max_size=5), pauses=st.lists(st.floats(0, 1e4), min_size=5, max_size=5))
+def test_it_never_runs_backwards(speeds: list[float], pauses: list[float]) -> None:
+    """Whatever speeds are told, time goes on without a jump."""
+
+    async def main() -> None:
+        clock, before = ServerClock(), 0.0
+        for speed, pause in zip(speeds, pauses, strict=False):
+            clock.heed({HEADER: repr(speed)})
+            assert clock.now() >= before
+            before = clock.now()
+            await clock.sleep(pause)
+            assert clock.now() == pytest.approx(before + pause, rel=1e-6, abs=1e-6)
+
+    run(main)
+
+
+@pytest.mark.parametrize("told", ["", "fast", "nan", "inf", "-60", "0", "0.5", "1e9", "60 "])
+async def test_a_speed_that_cannot_be_is_ignored(told: str) -> None:
+    """A header that is no number from 1 to 100,000 changes nothing; spaces around a number do."""
+    clock = ServerClock()
+    clock.heed({HEADER: told})
+    assert clock.speed == (60 if told == "60 " else 1)
+
+
+def test_a_loop_that_is_fast_itself_keeps_its_own_pace() -> None:
+    """In an event loop of the simulator's speed, as `--speed` makes it, the clock is that of the loop."""
+
+    async def main(told: str) -> float:
+        clock = ServerClock()
+        clock.heed({HEADER: told})
+        return clock.speed
+
+    with asyncio.Runner(loop_factory=lambda: CompressedTimeLoop(60)) as runner:
+        assert runner.run(main("60")) == 1
+        assert runner.run(main("240")) == 4
+        assert runner.run(main("10")) == 1
+
+
+# Clients
+
+
+def test_the_simulator_tells_its_speed() -> None:
+    """Each answer of a simulator in compressed time has its speed; in virtual time and in real time there is none."""
+
+    async def main() -> list[str | None]:
+        async with serve() as server, HeyGen("simulator-key", base_url=server.base_url) as heygen:
+            reader, writer = await asyncio.open_connection("127.0.0.1", int(server.base_url.rpartition(":")[2]))
+            writer.write(b"GET /v3/videos HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            lines = (await reader.read()).decode().split("\r\n")
+            writer.close()
+            await heygen.users.me()
+            assert heygen.account.clock.speed == 1
+        return [line.partition(": ")[2] for line in lines if line.startswith(HEADER)]
+
+    assert run(main, speed=60) == ["60"]
+    assert run(main) == []
+    assert asyncio.run(main()) == []
+
+
+def test_a_client_keeps_step_with_a_simulator(simulator: str) -> None:
+    """Against a simulator of speed 500, a video, an agent's video and a run are ready in a moment of real time."""
+
+    async def main() -> tuple[float, list[str]]:
+        async with HeyGen("simulator-key", base_url=simulator) as heygen:
+            began = time.monotonic()
+            seen = [(await heygen.render(HELLO)).status, (await heygen.render(VideoAgent(prompt="A welcome"))).status]
+            jobs = [DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"Hi {n}") for n in range(12)]
+            async with heygen.render_many(jobs, max_in_flight=6) as results:
+                seen += ["completed" async for result in results if isinstance(result, Completed)]
+            assert heygen.account.clock.speed == 500
+            return time.monotonic() - began, seen
+
+    seconds, seen = asyncio.run(main())
+    assert seen == ["completed"] * 14
+    assert seconds < 10  # it was two minutes: 20 s and 45 s until the first looks, and a sweep each five seconds
+
+
+@pytest.mark.usefixtures("_simulator_thread")
+def test_a_deadline_keeps_step(world: World) -> None:
+    """A render that never ends is given up after its deadline in the simulator's time."""
+    world.faults.append(Stuck())
+
+    async def main() -> float:
+        async with HeyGen() as heygen:
+            began = time.monotonic()
+            with pytest.raises(DeadlineExceededError, match="3600 s"):
+                await heygen.render(HELLO, deadline=3600)
+            return time.monotonic() - began
+
+    assert asyncio.run(main()) < 9  # 7.2 s, of which none is slept in the loop of the tests
+
+
+@pytest.mark.usefixtures("_simulator_thread")
+def test_a_storm_of_refusals_keeps_step(world: World) -> None:
+    """A pause that a `Retry-After` asks for is one of the simulator's time."""
+    world.faults.append(RateLimitStorm(times=4, retry_after=30))
+
+    async def main() -> float:
+        async with HeyGen() as heygen:
+            await heygen.users.me()
+            began = time.monotonic()
+            assert (await heygen.render(HELLO)).status == "completed"
+            return time.monotonic() - began
+
+    assert asyncio.run(main()) < 5
+
+
+@pytest.mark.parametrize(
+    ("base_url", "speed"),
+    [
+        ("http://127.0.0.1:8400", 1000),
+        ("http://localhost:8400", 1000),
+        (None, 1),
+        ("https://api.heygen.com", 1),
+        ("https://proxy.example.com", 1),
+        ("https://10.0.0.1", 1),
+    ],
+)
+async def test_only_a_server_on_this_machine_is_believed(
+    monkeypatch: pytest.MonkeyPatch, base_url: str | None, speed: float
+) -> None:
+    """HeyGen and all other servers elsewhere cannot hurry the client, whatever their answers say."""
+    monkeypatch.delenv("HEYGEN_API_BASE", raising=False)
+    async with HeyGen("key", base_url=base_url) as heygen:
+        heygen._caller.keep_step(Answer(status=200, headers={HEADER: "1000"}, body=b"{}"))
+        assert heygen.account.clock.speed == speed
