@@ -9,6 +9,7 @@ import math
 import platform
 import random
 import threading
+import time
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -45,6 +46,7 @@ T = TypeVar("T")
 
 logger: logging.Logger = logging.getLogger("heygen_async")
 
+DUTY_SECONDS, DUTY_LOOKS = 0.25, 20  # real seconds between looks for the feeder to begin, and looks until asked again
 LEAVING_SECONDS = 6.0  # real seconds for the last words to the database; without them the others wait for the lease
 
 
@@ -82,6 +84,7 @@ class Worker:
     _beat: Beat | None = None
     _changed: Changed = attrs.field(factory=Changed)
     _lives: int = 0
+    _feeds_as: str | None = None  # name under which this worker last began to be the feeder
     _lock: int = attrs.field(factory=partial(random.getrandbits, 62))
     _pool: Any = None
     _tables: Any = None
@@ -154,9 +157,18 @@ class Worker:
     def _heed(self, beat: Beat) -> None:
         """Take a sign of life in; called in the loop."""
         if beat.is_feeder and self._tasks is not None:
-            self._tasks.start_soon(_in_thread, self._dispatcher.take_duty, self.account, self._queue)
+            self._tasks.start_soon(self._take_duty, beat.worker)
         self._beat = beat
         self._changed.notify()
+
+    async def _take_duty(self, owner: str) -> None:
+        """Have the feeder's workflow run here; asked again, because an earlier run of it may just be ending."""
+        while self._feeds_as != owner:
+            await _in_thread(self._dispatcher.take_duty, self.account, self._queue)
+            for _ in range(DUTY_LOOKS):
+                await _in_thread(time.sleep, DUTY_SECONDS)
+                if self._feeds_as == owner:
+                    return
 
     # Called by DBOS
 
@@ -215,7 +227,7 @@ class Worker:
 
     async def _feed(self) -> None:
         """Be the feeder until the duty is another worker's. This is the body of a durable workflow."""
-        before = self._feeder
+        before, self._feeds_as = self._feeder, self._journal.owner
         self._feeder = await _in_thread(FleetFeeder, self.address, self.account, self._journal.owner, self._dispatcher)
         if before is not None:
             before.stop()
