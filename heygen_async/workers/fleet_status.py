@@ -10,8 +10,7 @@ from typing import Any
 import attrs
 
 from heygen_async.bulk.run.run_options import RunSettings
-from heygen_async.workers.feeder.backlog import LACKS_A_FILE
-from heygen_async.workers.fleet_tables import FleetTables, LiveWorker
+from heygen_async.workers.fleet_tables import LACKS_A_FILE, FleetTables, LiveWorker
 from heygen_async.workers.shared_control import Control, SharedState
 
 _COUNTS = "SELECT name, state, count(*) FROM jobs JOIN lists ON lists.id = seen GROUP BY name, state"

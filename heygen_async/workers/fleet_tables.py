@@ -7,15 +7,19 @@ few hundred rows. Every change of a row is made only if its worker still has the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeVar
 
+import anyio.to_thread
 import attrs
 
 from heygen_async.bulk.journal.postgres import PostgresBackend
 from heygen_async.bulk.journal.postgres_connection import SCHEMA
 from heygen_async.errors import InvalidInputError, JournalError
+
+T = TypeVar("T")
 
 RELEASE = version("heygen-async")
 FORMAT = "2"  # of these tables, and of what workers of one database agree on
@@ -139,6 +143,11 @@ class Lease:
     holds_slot: bool
 
 
+# A condition on a row: it lacks a file of the kinds that are given.
+LACKS_A_FILE = (
+    "EXISTS (SELECT 1 FROM unnest(?::text[]) AS wanted (file) WHERE NOT EXISTS "
+    "(SELECT 1 FROM files WHERE files.job_id = jobs.id AND files.kind = wanted.file))"
+)
 _CAMPAIGN = ", ".join(field.name for field in attrs.fields(FleetCampaign))
 _WORKER = f"name, queue, machine, release, stores_files, extract(epoch FROM {_NOW} - seen)"
 _NAMES = [field.name for field in attrs.fields(FleetCampaign)]
@@ -283,3 +292,8 @@ def checked_count(name: str, number: object) -> int:
     if type(number) is not int or number < 1:
         raise InvalidInputError(f"{name} {number!r}: must be a whole number from 1")
     return number
+
+
+async def in_thread(function: Callable[..., T], *args: object) -> T:
+    """Call *function* in a thread: it waits for the database and would block the loop."""
+    return await anyio.to_thread.run_sync(partial(function, *args), abandon_on_cancel=True)

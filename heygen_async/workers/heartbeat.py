@@ -76,7 +76,11 @@ class Beat:
 
 
 class Heartbeat:
-    """A thread that shows every `BEAT_SECONDS` that a worker lives, and looks after the others."""
+    """A thread that shows every `BEAT_SECONDS` that a worker lives, and looks after the others.
+
+    Attributes:
+        is_away: True while the database cannot be reached.
+    """
 
     def __init__(self, address: str, account: str, lock: int, on_beat: Callable[[Beat], None]) -> None:
         """Prepare the thread; *on_beat* is called in it.
@@ -95,7 +99,7 @@ class Heartbeat:
         self._now = threading.Event()
         self._connection: psycopg.Connection[Any] | None = None
         self._connected_at = 0.0
-        self._is_away = False
+        self.is_away: bool = False
         self._thread = threading.Thread(target=self._run, name="heygen-heartbeat", daemon=True)
 
     def begin(self, worker: str) -> None:
@@ -138,12 +142,12 @@ class Heartbeat:
                 for name, count in connection.execute(_BURY, values).fetchall():
                     logger.warning("worker %s is dead; the others go on with its %d rows", name, count)
         except driver().Error as exc:
-            if not self._is_away:
-                self._is_away = True
+            if not self.is_away:
+                self.is_away = True
                 logger.warning("the database is away, waiting for it: %s", str(exc).strip().splitlines()[0])
             raise
-        if self._is_away:
-            self._is_away = False
+        if self.is_away:
+            self.is_away = False
             logger.warning("the database is back")
         return beat
 

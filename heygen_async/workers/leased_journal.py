@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, cast
 
 from heygen_async.bulk.jobs.records import Record, SavedFile, State
@@ -16,6 +17,7 @@ from heygen_async.bulk.journal.database import atomic
 from heygen_async.bulk.journal.journal import Journal, WrongStateError
 from heygen_async.bulk.journal.postgres import PostgresBackend
 from heygen_async.bulk.journal.queries import placeholders
+from heygen_async.bulk.journal.stored_files import on_machine
 
 _MINE = "(SELECT job_id FROM leases WHERE job_id = ANY(?) AND owner = ? FOR SHARE)"  # others wait to take it over
 _INTEND = """
@@ -134,9 +136,19 @@ class LeasedJournal(Journal):
     @atomic
     def stored(self, job_id: int, kind: str, stored: SavedFile) -> None:
         """Record that a file of the row is on this machine, or that HeyGen has none of this kind."""
-        super().stored(job_id, kind, stored)
-        query = "UPDATE files SET machine = ? WHERE job_id = ? AND kind = ?"
-        self._execute(query, (self.machine, job_id, kind))
+        file = None if stored.file is None else str(Path(stored.file).absolute())
+        if kind == "video" and file is not None:
+            self._change(
+                job_id, ("completed",), "file = ?, error_code = NULL, error = NULL", on_machine(self.machine, file)
+            )
+        else:
+            self._change(job_id, ("completed",), "error_code = NULL, error = NULL")
+        self._execute(
+            "INSERT INTO files (job_id, kind, file, size_bytes, machine) VALUES (?, ?, ?, ?, ?) ON CONFLICT "
+            "(job_id, kind) DO UPDATE SET file = excluded.file, size_bytes = excluded.size_bytes, "
+            "machine = excluded.machine",
+            (job_id, kind, file, stored.size_bytes, self.machine),
+        )
 
     @atomic
     def begin_again(self, job_id: int) -> None:

@@ -31,7 +31,7 @@ from heygen_async.workers.leased_journal import LeasedJournal
 logger: logging.Logger = logging.getLogger("heygen_async")
 
 RETRY_SECONDS = 30.0  # until a row that could not be settled is tried again
-FINISH_SECONDS = 3.0  # real seconds for the last changes, when the worker leaves
+FINISH_SECONDS = 2.0  # real seconds for the last changes, when the worker leaves
 FRESH_SECONDS = 5.0  # from the request to record an intent to the POST; a worker that was frozen meanwhile asks again
 
 AfterRender = Literal["store files", "hand on", "let go"]

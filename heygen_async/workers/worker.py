@@ -30,7 +30,9 @@ from heygen_async.changed import Changed
 from heygen_async.workers.campaign_run import CampaignRun
 from heygen_async.workers.dbos_engine import Dispatcher, Engine, check_address, prepare
 from heygen_async.workers.feeder.fleet_feeder import FleetFeeder
-from heygen_async.workers.fleet_tables import FleetTables
+from heygen_async.workers.feeder.fleet_metrics import report_fleet
+from heygen_async.workers.fleet_status import FleetStatus, fleet_status
+from heygen_async.workers.fleet_tables import FleetTables, in_thread
 from heygen_async.workers.heartbeat import Beat, Heartbeat
 from heygen_async.workers.leased_journal import LeasedJournal
 from heygen_async.workers.leased_store import AfterRender
@@ -47,7 +49,8 @@ T = TypeVar("T")
 logger: logging.Logger = logging.getLogger("heygen_async")
 
 DUTY_SECONDS, DUTY_LOOKS = 0.25, 20  # real seconds between looks for the feeder to begin, and looks until asked again
-LEAVING_SECONDS = 6.0  # real seconds for the last words to the database; without them the others wait for the lease
+LEAVING_SECONDS = 5.0  # real seconds for the last words to the database; without them the others wait for the lease
+AWAY_SECONDS = 1.0  # the same while the database is away
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -112,11 +115,19 @@ class Worker:
         except BaseExceptionGroup as group:
             raise only(group) from None
 
+    def report_fleet(self) -> None:
+        """Report metrics of the whole fleet to OpenTelemetry while this worker is the feeder."""
+        report_fleet(self._status_if_feeder)
+
+    def _status_if_feeder(self) -> FleetStatus | None:
+        is_feeder = self._feeder is not None and not self._feeder.is_over
+        return fleet_status(self.address, self.account) if is_feeder else None
+
     async def _live(self) -> bool:
         """Work under one name; return True when all is done, and False if others have taken this worker for dead."""
         self._lives += 1
         self._journal.owner = f"{self.name}-{self._lives}"
-        await _in_thread(self._enlist)
+        await in_thread(self._enlist)
         self._beat = None
         self._heartbeat.begin(self._journal.owner)
         async with anyio.create_task_group() as tasks:
@@ -151,7 +162,7 @@ class Worker:
                 refused = False in self._reports
                 self._reports.clear()
                 control = Control(self._tables, self.account)
-                state = await _in_thread(control.refused if refused else control.accepted)
+                state = await in_thread(control.refused if refused else control.accepted)
                 logger.info("all workers begin at most %d renders", state.cap)
 
     def _heed(self, beat: Beat) -> None:
@@ -164,9 +175,9 @@ class Worker:
     async def _take_duty(self, owner: str) -> None:
         """Have the feeder's workflow run here; asked again, because an earlier run of it may just be ending."""
         while self._feeds_as != owner:
-            await _in_thread(self._dispatcher.take_duty, self.account, self._queue)
+            await in_thread(self._dispatcher.take_duty, self.account, self._queue)
             for _ in range(DUTY_LOOKS):
-                await _in_thread(time.sleep, DUTY_SECONDS)
+                await in_thread(time.sleep, DUTY_SECONDS)
                 if self._feeds_as == owner:
                     return
 
@@ -177,7 +188,7 @@ class Worker:
         if self._tasks is None:
             return
         if campaign not in self._runs:
-            found = await _in_thread(self._tables.campaign, campaign)
+            found = await in_thread(self._tables.campaign, campaign)
             if found is not None and campaign not in self._runs and self._tasks is not None:
                 made = self._new_run(campaign, RunSettings.from_json(found.settings), found.on_unknown)
                 self._runs[campaign] = made
@@ -223,15 +234,15 @@ class Worker:
         self.on_result(result)
 
     async def _pause(self, why: str) -> None:
-        await _in_thread(Control(self._tables, self.account).pause, why)
+        await in_thread(Control(self._tables, self.account).pause, why)
 
     async def _feed(self) -> None:
         """Be the feeder until the duty is another worker's. This is the body of a durable workflow."""
         before, self._feeds_as = self._feeder, self._journal.owner
-        self._feeder = await _in_thread(FleetFeeder, self.address, self.account, self._journal.owner, self._dispatcher)
+        self._feeder = await in_thread(FleetFeeder, self.address, self.account, self._journal.owner, self._dispatcher)
         if before is not None:
             before.stop()
-            await _in_thread(before.close)
+            await in_thread(before.close)
         await self._feeder.run()
 
     # Beginning and end
@@ -246,18 +257,18 @@ class Worker:
         loop = asyncio.get_running_loop()
         with contextlib.ExitStack() as opened:
             self._journal = opened.enter_context(
-                contextlib.closing(await _in_thread(LeasedJournal, self.address, platform.node()))
+                contextlib.closing(await in_thread(LeasedJournal, self.address, platform.node()))
             )
-            self._tables = opened.enter_context(contextlib.closing(await _in_thread(FleetTables, self.address)))
-            await _in_thread(prepare, self._tables.backend, self.address)
+            self._tables = opened.enter_context(contextlib.closing(await in_thread(FleetTables, self.address)))
+            await in_thread(prepare, self._tables.backend, self.address)
             self._tables.backend.patience = math.inf
-            self._dispatcher = await _in_thread(Dispatcher, self.address)
+            self._dispatcher = await in_thread(Dispatcher, self.address)
 
             def on_beat(beat: Beat) -> None:
                 loop.call_soon_threadsafe(self._heed, beat)
 
             self._heartbeat = Heartbeat(self.address, self.account, self._lock, on_beat)
-            await _in_thread(self._dispatcher.open_queue, self._queue)
+            await in_thread(self._dispatcher.open_queue, self._queue)
             engine = Engine(self.address, self.name, self._queue, self._take, self._feed)
             engine.launch()
             try:
@@ -273,14 +284,14 @@ class Worker:
             self._feeder.stop()
         last_words = threading.Thread(target=self._say_good_bye, args=(engine,), daemon=True)
         last_words.start()
-        await _in_thread(last_words.join, LEAVING_SECONDS)
+        await in_thread(last_words.join, AWAY_SECONDS if self._heartbeat.is_away else LEAVING_SECONDS)
         self._journal.give_up()
         self._tables.backend.give_up()
         # DBOS had made its thread pool the loop's default, and has shut it down.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
 
     def _say_good_bye(self, engine: Engine) -> None:
-        self._heartbeat.join(LEAVING_SECONDS)
+        self._heartbeat.join(AWAY_SECONDS)
         with contextlib.suppress(Exception):  # the process ends, and others notice it by its lease
             self._tables.discharge(self._journal.owner)
             self._dispatcher.close_queue(self._queue)
@@ -289,8 +300,3 @@ class Worker:
             self._dispatcher.close()
             if self._feeder is not None:
                 self._feeder.close()
-
-
-async def _in_thread(function: Callable[..., T], *args: object) -> T:
-    """Call *function* in a thread: it waits for the database and would block the loop."""
-    return await anyio.to_thread.run_sync(partial(function, *args), abandon_on_cancel=True)

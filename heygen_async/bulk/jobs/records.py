@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 from collections.abc import Mapping
 from typing import Any, Literal, cast
 
@@ -88,6 +89,11 @@ class SavedFile:
     file: str | None
     size_bytes: int = 0
     machine: str | None = None
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """True if another machine has it."""
+        return self.machine not in {None, platform.node()}
 
 
 @attrs.frozen(kw_only=True)

@@ -34,6 +34,7 @@ class Database:
 
     Attributes:
         place: Path or address as it was given; opens the same journal again.
+        campaign: Campaign of workers whose rows alone are seen; None for all rows.
         name: The path, or the address without user and password; for messages and commands.
         run: Random id of the campaign, a part of every idempotency key.
     """
@@ -59,6 +60,7 @@ class Database:
                 reach, or the file is something else.
         """
         self.place: str | PathLike[str] = place
+        self.campaign: str | None = campaign
         self._db: Backend = _open_backend(place, create=create, read_only=read_only, campaign=campaign)
         self.name: str = self._db.where
         try:

@@ -27,8 +27,18 @@ def still_there(stored: Stored) -> dict[str, SavedFile]:
     return {
         kind: file
         for kind, file in stored.items()
-        if file.file is None or file.machine not in {None, platform.node()} or _size(file.file) == file.size_bytes
+        if file.file is None or file.is_elsewhere or _size(file.file) == file.size_bytes
     }
+
+
+def on_machine(machine: str, file: str) -> str:
+    """Return the name of a file with its machine, as `scp` takes it."""
+    return f"{machine}:{file}"
+
+
+def here(file: str) -> str:
+    """Return the path of a file that may be named with its machine; that of another machine is returned as it is."""
+    return file.removeprefix(f"{platform.node()}:")
 
 
 def _size(file: str) -> int | None:

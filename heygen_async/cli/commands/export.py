@@ -8,16 +8,22 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from heygen_async.cli.terminal.option_types import JournalFile
+from heygen_async.cli.terminal.option_types import CampaignName, JournalFile
 
 
-def export(journal: JournalFile, output: Annotated[Path, Parameter(help="Ends in .csv or .jsonl.")], /) -> None:
+def export(
+    journal: JournalFile,
+    output: Annotated[Path, Parameter(help="Ends in .csv or .jsonl.")],
+    /,
+    *,
+    campaign: CampaignName = None,
+) -> None:
     """Write a campaign to OUTPUT: .csv or .jsonl; failed.csv holds the failed rows only, ready to be run again."""
     from heygen_async import Journal
     from heygen_async.bulk.output.export import export as export_journal
     from heygen_async.cli.terminal.progress import wide_console
 
-    with Journal(journal, read_only=True) as opened:
+    with Journal(journal, read_only=True, campaign=campaign) as opened:
         count = export_journal(opened, output)
         paid = sum(record.spent in {"yes", "unknown"} for record in opened.records("failed"))
     console = wide_console()

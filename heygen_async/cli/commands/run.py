@@ -176,13 +176,14 @@ class _RunCommand:
         from heygen_async import HeyGen, Journal
         from heygen_async.cli.rendering import follow_run
         from heygen_async.cli.rendering.render_campaign import render_campaign
+        from heygen_async.cli.terminal.otel_environment import observers
         from heygen_async.cli.terminal.progress import ProgressBoard
 
         if self.journal is not None and plan.id_column is not None:
             with Journal(self.journal, create=True) as opened:
                 opened.set_meta(id_column=plan.id_column)
         board = ProgressBoard(console, plan.rows, asyncio.get_running_loop().time, feed)
-        async with HeyGen(base_url=self.base_url, observers=[board]) as heygen:
+        async with HeyGen(base_url=self.base_url, observers=[board, *observers()]) as heygen:
             board.keep_time_of(heygen)
             with board:
                 results, bill = await render_campaign(

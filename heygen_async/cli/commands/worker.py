@@ -47,9 +47,11 @@ def worker(
 
     async def main() -> int:
         from heygen_async import HeyGen, Worker, shared_signals
+        from heygen_async.cli.terminal.otel_environment import is_on, observers
 
+        telemetry = observers()
         signals = shared_signals(database) if watch else contextlib.nullcontext()
-        async with HeyGen(base_url=base_url) as heygen, signals as heard:
+        async with HeyGen(base_url=base_url, observers=telemetry) as heygen, signals as heard:
             this = Worker(
                 heygen=heygen,
                 address=database,
@@ -60,6 +62,8 @@ def worker(
                 watch=heard,
                 account=account,
             )
+            if is_on():
+                this.report_fleet()
             return await _work(console, this)
 
     raise SystemExit(run_async(main, speed, base_url))

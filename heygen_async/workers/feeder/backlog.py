@@ -16,13 +16,10 @@ from heygen_async.bulk.journal.journal import Journal
 from heygen_async.bulk.journal.journal_store import job_of
 from heygen_async.bulk.journal.postgres import PostgresBackend
 from heygen_async.bulk.journal.queries import PAGE_ROWS
+from heygen_async.workers.fleet_tables import LACKS_A_FILE
 
 _FREE = "id NOT IN (SELECT job_id FROM leases)"
 _OF_CAMPAIGN = "seen IN (SELECT id FROM lists WHERE name = ?)"
-LACKS_A_FILE = (
-    "EXISTS (SELECT 1 FROM unnest(?::text[]) AS wanted (file) WHERE NOT EXISTS "
-    "(SELECT 1 FROM files WHERE files.job_id = jobs.id AND files.kind = wanted.file))"
-)
 
 
 class BacklogJournal(Journal):

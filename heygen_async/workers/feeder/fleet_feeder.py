@@ -12,11 +12,9 @@ import math
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-import anyio.to_thread
 import attrs
 
 from heygen_async.bulk.jobs.in_flight import InFlight
@@ -25,13 +23,18 @@ from heygen_async.errors import RunPausedError
 from heygen_async.workers.dbos_engine import ENDED_SECONDS, Dispatcher
 from heygen_async.workers.feeder.backlog import BacklogJournal
 from heygen_async.workers.feeder.campaign_feed import CampaignFeed
-from heygen_async.workers.fleet_tables import FleetCampaign, FleetTables, Lease, LiveWorker, NoLongerFeederError
+from heygen_async.workers.fleet_tables import (
+    FleetCampaign,
+    FleetTables,
+    Lease,
+    LiveWorker,
+    NoLongerFeederError,
+    in_thread,
+)
 from heygen_async.workers.shared_control import Control, SharedState
 
 if TYPE_CHECKING:
     import sqlalchemy
-
-T = TypeVar("T")
 
 TICK_SECONDS, IDLE_SECONDS = 0.5, 2.0  # real seconds between looks, with and without rows under way
 
@@ -89,8 +92,13 @@ class FleetFeeder:
         self._fed_at = time.monotonic()
         self._allowance = 0.0
 
+    @property
+    def is_over(self) -> bool:
+        """True if the duty is another worker's, or `stop` was called."""
+        return self._stopped.is_set()
+
     def stop(self) -> None:
-        """End the feeding, and all waiting for a database that is away."""
+        """End the feeding and all waiting for the database."""
         self._stopped.set()
         self._tables.backend.give_up()
         self._journal.give_up()
@@ -104,20 +112,21 @@ class FleetFeeder:
         """Admit rows until the duty is another worker's or `stop` is called."""
         from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - of the extra
 
-        while not self._stopped.is_set():
+        while not self.is_over:
             try:
                 is_busy = await self._tick()
             except NoLongerFeederError:
+                self._stopped.set()
                 return
             except DBAPIError as exc:  # what was decided may have been written or not: all is read again
                 logger.info("the feeder looks again: %s", exc.orig)
                 self._feeds.clear()
                 is_busy = True
-            await _in_thread(self._stopped.wait, TICK_SECONDS if is_busy else IDLE_SECONDS)
+            await in_thread(self._stopped.wait, TICK_SECONDS if is_busy else IDLE_SECONDS)
 
     async def _tick(self) -> bool:
         """Look once and hand out what may go; return True if something is under way or waits."""
-        view = await _in_thread(self._look)
+        view = await in_thread(self._look)
         if view is None:
             return False
         self._workers = {worker.name: worker for worker in view.workers}
@@ -132,7 +141,7 @@ class FleetFeeder:
             await self._note(feed)
         if time.monotonic() - self._swept_at > ENDED_SECONDS:
             self._swept_at = time.monotonic()
-            await _in_thread(self._dispatcher.sweep)
+            await in_thread(self._dispatcher.sweep)
         return bool(view.leases) or any(feed.registry for feed in self._feeds.values())
 
     def _look(self) -> _View | None:
@@ -158,12 +167,12 @@ class FleetFeeder:
         """Take in what has become of a campaign's rows, and hand out those that nobody follows."""
         feed = self._feeds.get(campaign.name)
         if feed is None or feed.campaign.revision != campaign.revision:
-            feed = await _in_thread(CampaignFeed, campaign, self._journal, leases.values())
+            feed = await in_thread(CampaignFeed, campaign, self._journal, leases.values())
             self._feeds[campaign.name] = feed
             await self._take_up_what_is_left(feed)
         else:
             freed, ended = feed.gone(leases)
-            records = await _in_thread(self._journal.records_of, sorted([*freed, *ended])) if freed or ended else []
+            records = await in_thread(self._journal.records_of, sorted([*freed, *ended])) if freed or ended else []
             feed.settle(records, ended)
             feed.campaign = campaign
         await self._hand_on_orphans(feed, leases)
@@ -171,15 +180,15 @@ class FleetFeeder:
     async def _take_up_what_is_left(self, feed: CampaignFeed) -> None:
         """Hand out rows of earlier times that were sent and are not followed, and those that lack files."""
         name = feed.campaign.name
-        sent = await _in_thread(self._journal.left_open, name)
-        records = await _in_thread(self._journal.records_of, sent)
+        sent = await in_thread(self._journal.left_open, name)
+        records = await in_thread(self._journal.records_of, sent)
         await self._hand_out(_chunks_of(name, records, _SENT))
         for record in records:
             feed.adopt(record, holds_slot=True)
-        if self._can_store(feed):
-            rendered = await _in_thread(self._journal.without_files, name, feed.settings.files)
+        if self._storing(feed):
+            rendered = await in_thread(self._journal.without_files, name, feed.settings.files)
             await self._hand_out(_without_slots(name, rendered))
-            for record in await _in_thread(self._journal.records_of, rendered):
+            for record in await in_thread(self._journal.records_of, rendered):
                 feed.adopt(record, holds_slot=False)
 
     async def _hand_on_orphans(self, feed: CampaignFeed, leases: Mapping[int, Lease]) -> None:
@@ -188,20 +197,18 @@ class FleetFeeder:
         if not orphans:
             return
         rendering = [job_id for job_id, lease in orphans.items() if lease.holds_slot]
-        records = await _in_thread(self._journal.records_of, rendering)
+        records = await in_thread(self._journal.records_of, rendering)
         chunks = _chunks_of(feed.campaign.name, records)
         rendered = tuple(job_id for job_id, lease in orphans.items() if not lease.holds_slot)
-        if rendered and self._can_store(feed):
+        if rendered and self._storing(feed):
             chunks.append(_Chunk(feed.campaign.name, rendered, holds_slot=False))
         elif rendered:
-            await _in_thread(self._tables.forget_leases, rendered)
+            await in_thread(self._tables.forget_leases, rendered)
         await self._hand_out(chunks)
 
-    def _can_store(self, feed: CampaignFeed) -> bool:
-        return bool(self._storing(feed.settings.download_to is not None))
-
-    def _storing(self, campaign_has_folder: bool) -> list[str]:  # noqa: FBT001 - private
-        return [name for name, one in self._workers.items() if campaign_has_folder or one.stores_files]
+    def _storing(self, feed: CampaignFeed) -> list[str]:
+        has_folder = feed.settings.download_to is not None
+        return [name for name, one in self._workers.items() if has_folder or one.stores_files]
 
     # Rows that wait
 
@@ -233,9 +240,7 @@ class FleetFeeder:
                 admitted.append(row)
         except RunPausedError as exc:
             logger.warning("campaign %s: %s", feed.campaign.name, exc.gist)
-            await _in_thread(
-                self._tables.change_campaigns, "stopped = ?, waits = NULL", feed.campaign.name, exc.message
-            )
+            await in_thread(self._tables.change_campaigns, "stopped = ?, waits = NULL", feed.campaign.name, exc.message)
         shares = self._shares(len(admitted))
         ids = [row.index + 1 for row in admitted]
         chunks, begin = [], 0
@@ -263,7 +268,7 @@ class FleetFeeder:
     async def _hand_out(self, chunks: Iterable[_Chunk]) -> set[int]:
         """Hand each chunk to the worker with the fewest slots, and return the rows that were handed out."""
         wanted = [chunk for chunk in chunks if chunk.job_ids]
-        return await _in_thread(self._write, wanted) if wanted and self._workers else set()
+        return await in_thread(self._write, wanted) if wanted and self._workers else set()
 
     def _write(self, chunks: Sequence[_Chunk]) -> set[int]:
         done: set[int] = set()
@@ -277,7 +282,7 @@ class FleetFeeder:
     def _hand_out_one(self, connection: sqlalchemy.Connection, chunk: _Chunk) -> list[int]:
         names = list(self._workers)
         if not chunk.holds_slot:
-            names = self._storing(self._feeds[chunk.campaign].settings.download_to is not None)
+            names = self._storing(self._feeds[chunk.campaign])
         worker = self._workers[min(names, key=lambda name: self._loads[name])]
         ids = list(chunk.job_ids)
         values: tuple[Any, ...] = (worker.name, ids)
@@ -294,9 +299,9 @@ class FleetFeeder:
         """Tell in the database what a campaign waits for, and that it has no row left to admit."""
         campaign = feed.campaign
         if feed.waits != campaign.waits:
-            await _in_thread(self._tables.change_campaigns, "waits = ?", campaign.name, feed.waits)
+            await in_thread(self._tables.change_campaigns, "waits = ?", campaign.name, feed.waits)
         if feed.is_drained and campaign.drained != campaign.revision:
-            await _in_thread(self._tables.change_campaigns, "drained = ?", campaign.name, campaign.revision)
+            await in_thread(self._tables.change_campaigns, "drained = ?", campaign.name, campaign.revision)
 
 
 def _chunks_of(campaign: str, records: Iterable[Record], states: Sequence[str] = ()) -> list[_Chunk]:
@@ -311,8 +316,3 @@ def _without_slots(campaign: str, rendered: Sequence[int]) -> list[_Chunk]:
     """Return rendered rows that lack files as chunks."""
     begins = range(0, len(rendered), _FILES_IN_CHUNK)
     return [_Chunk(campaign, tuple(rendered[n : n + _FILES_IN_CHUNK]), _RENDERED, holds_slot=False) for n in begins]
-
-
-async def _in_thread(function: Callable[..., T], *args: object) -> T:
-    """Call *function* in a thread: it waits for the database and would block the loop."""
-    return await anyio.to_thread.run_sync(partial(function, *args), abandon_on_cancel=True)
