@@ -1,6 +1,7 @@
 # make demo   see it work: 200 contacts against a simulated HeyGen; no key, no network, no money
 # make test   everything that CI checks, step by step; stops at the first failure
 # make explore NIGHTS=100000  look for faults that nobody thought of: thousands of bad nights in simulated time
+# make soak   workers under the faults of 20 seeds: hours
 # make bench  the benchmarks, compared with their recorded baselines
 # make clean  remove what these commands made
 #
@@ -86,6 +87,12 @@ nights: $(VENV)/.installed
 chaos: $(VENV)/.installed
 	$(STEP) "chaos: processes killed at every step, workers and a database restarted"
 	PATH="$(abspath $(VENV))/bin:$$PATH" $(VENV)/bin/python -m pytest -m chaos --numprocesses=3 --dist=worksteal
+
+# The same for workers, with many seeds: two hours.
+.PHONY: soak
+soak: $(VENV)/.installed
+	$(STEP) "soak: workers under faults of 20 seeds"
+	CHAOS_SEEDS=20 $(VENV)/bin/python -m pytest -m chaos tests/chaos/test_durable.py
 
 # One campaign a night, in virtual time, under trouble that a seed decides.
 NIGHTS ?= 10000

@@ -18,6 +18,7 @@ Times depend on the machine. Linux only: processor times are read from /proc.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -31,6 +32,7 @@ from typing import Any
 
 import attrs
 
+from heygen_async import DirectVideo, Job, enqueue as queue_rows
 from heygen_async.simulator import World
 
 sys.path.append(str(Path(__file__).parents[1]))  # for tests.helpers
@@ -42,7 +44,10 @@ QUICK = "--quick" in sys.argv
 DIRECT, AGENTS = (100, 10) if QUICK else (1_000, 100)
 WORKERS, CAP = 3, 20
 KILLED_AT, RESTARTED_AT = 0.4, 0.6
-STUCK_SECONDS = 30.0
+STUCK_SECONDS, END_SECONDS = 30.0, 10.0
+FROZEN_SECONDS = 40.0
+MOST_CPU, MOST_STATEMENTS = 1.6, 3.0  # of a job in a worker: times that of a run in one process, and statements
+MOST_BYTES = 700  # of a row that waits
 SPEED = 10.0
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
@@ -52,11 +57,13 @@ def chaos(server: Postgres, folder: Path, *, told: int, slots: int) -> dict[str,
     rows = DIRECT + AGENTS
     world = World(slots=slots, render_seconds=lambda _: 20.0, thinking_seconds=10.0, faults=chaos_faults())
     with fleet(world, server.make(f"chaos{told}"), folder, speed=SPEED) as crew:
+        crew.files = folder / "files"
         crew.enqueue(people(DIRECT, AGENTS), max_in_flight=told)
         began = time.monotonic()
         crew.start(WORKERS)
         assert crew.until(lambda: crew.account.charges >= KILLED_AT * rows, 1200), crew.logs()
         crew.kill()
+        crew.freeze(FROZEN_SECONDS)
         assert crew.until(lambda: crew.account.charges >= RESTARTED_AT * rows, 1200), crew.logs()
         server.restart("immediate")
         assert crew.until(lambda: crew.is_over() or crew.account.ask(_is_rendered(rows)), 1200), crew.logs()
@@ -70,6 +77,7 @@ def chaos(server: Postgres, folder: Path, *, told: int, slots: int) -> dict[str,
         return {
             "rows": rows,
             "states": dict(counts),
+            "files": len(list((folder / "files").glob("*.mp4"))),
             "charges": len(texts),
             "charged twice": len(texts) - len(set(texts)),
             "most renders at once": crew.account.ask(lambda seen: seen.peak_rendering),
@@ -145,18 +153,31 @@ def pace(server: Postgres, folder: Path, *, workers: int) -> dict[str, Any]:
 
 def cost(server: Postgres, folder: Path) -> dict[str, Any]:
     """Measure the cost of a job for one worker and for a run in one process."""
-    rows, speed = (300, 30.0) if QUICK else (2_000, 30.0)
+    rows, speed = (300, 10.0) if QUICK else (2_000, 10.0)
     world = World(slots=200)
     with fleet(world, server.make("cost"), folder, speed=speed) as crew:
         crew.enqueue(people(rows, 0), max_in_flight=200)
         crew.start()
+        before = statements(server, "cost")
         durable = sampled(crew.account, rows, crew.pids, postmaster_of(server))
+        asked = statements(server, "cost") - before
         crew.stop()
     alone = folder / "alone"
     alone.mkdir()
     with fleet(World(slots=200), "", alone, speed=speed) as crew, in_one_process(crew, rows) as pid:
         one = sampled(crew.account, rows, [pid], None)
-    return {"a worker": shown(durable), "a run in one process": shown(one)}
+    ratio = (durable.cpu / durable.jobs) / (one.cpu / one.jobs)
+    return {
+        "a worker": shown(durable),
+        "a run in one process": shown(one),
+        "CPU of a job, times that of one process": round(ratio, 2),
+        "statements a job": round(asked / (0.9 * rows), 1),
+    }
+
+
+def statements(server: Postgres, database: str) -> int:
+    """Return the number of statements that a database has executed."""
+    return count(server, database, "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements WHERE toplevel")
 
 
 @contextlib.contextmanager
@@ -190,10 +211,15 @@ def enqueue(server: Postgres, folder: Path) -> dict[str, Any]:
         began = time.monotonic()
         crew.enqueue(people(rows, 0), max_in_flight=CAP)
         seconds = time.monotonic() - began
-    size = size_of(server, "enqueue")
+        size = size_of(server, "enqueue")
+        request = DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="One more")
+        began = time.monotonic()
+        asyncio.run(queue_rows(crew.database, [Job(request=request)], campaign="another"))
+        more = time.monotonic() - began
     return {
         "rows": rows,
         "seconds": round(seconds, 1),
+        "one row more, seconds": round(more, 2),
         "rows per second": round(rows / seconds),
         "bytes a row": round(size / rows),
         "a million rows, minutes": round(1e6 * seconds / rows / 60, 1),
@@ -202,11 +228,18 @@ def enqueue(server: Postgres, folder: Path) -> dict[str, Any]:
 
 
 def size_of(server: Postgres, database: str) -> int:
-    """Return the size of a database in bytes."""
+    """Return the size of all tables of a database in bytes, with their indexes."""
+    query = "SELECT sum(pg_total_relation_size(relid)) FROM pg_stat_user_tables"
+    return count(server, database, query)
+
+
+def count(server: Postgres, database: str, query: str) -> int:
+    """Return the number that a query finds."""
     import psycopg  # noqa: PLC0415 - an extra
 
-    with psycopg.connect(server.address(database)) as connection:
-        found = connection.execute("SELECT pg_database_size(current_database())").fetchone()
+    with psycopg.connect(server.address(database), autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+        found = connection.execute(query.encode()).fetchone()
     assert found is not None
     return int(found[0])
 
@@ -220,12 +253,20 @@ def check(found: dict[str, Any]) -> list[str]:
             continue
         bars = {
             "all rows completed": case["states"] == {"completed": case["rows"]},
+            "all files there": case["files"] == case["rows"],
+            "the last row ends within 10 s": case["seconds after the last render"] <= END_SECONDS,
             "charges = rows": (case["charges"], case["charged twice"]) == (case["rows"], 0),
             "cap": case["most renders at once"] <= CAP + 1,
             "workers end in peace": set(case["exit codes of those that lived"]) == {0},
             "refused <= 20 per 100 rows": case["refused for want of a slot, per 100 rows"] <= 20,
         }
         missed += [f"{name}: {bar}" for bar, met in bars.items() if not met]
+    if "2,000 jobs, 200 slots" in found:
+        case = found["2,000 jobs, 200 slots"]
+        missed += [] if case["CPU of a job, times that of one process"] <= MOST_CPU else ["CPU of a job"]
+        missed += [] if case["statements a job"] <= MOST_STATEMENTS else ["statements a job"]
+    if "a long list" in found and found["a long list"]["bytes a row"] > MOST_BYTES:
+        missed.append("bytes a row")
     return missed
 
 
@@ -245,7 +286,7 @@ def main() -> int:
     }
     wanted = [name for name in parts if name in sys.argv] or list(parts)
     found: dict[str, Any] = {}
-    with postgres() as server:
+    with postgres("-c shared_preload_libraries=pg_stat_statements") as server:
         for part in wanted:
             for name, measure in parts[part].items():
                 with tempfile.TemporaryDirectory() as folder:

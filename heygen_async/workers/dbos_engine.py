@@ -1,49 +1,43 @@
-"""The queues that all workers share, kept by DBOS. No other module imports DBOS, and only its public API is used.
+"""DBOS, which carries rows to the workers and runs the feeder. No other module imports it, and its public API only.
 
-Each row is a workflow whose id is the idempotency key of its POST, so a row is never queued twice. A workflow that a
-worker has taken ("PENDING") occupies one render slot.
+Two kinds of workflows are all that DBOS knows. A chunk hands some rows to a worker over that worker's queue; it ends
+when the worker has them, and the journal's leases say who renders what. The feeder is one durable workflow of an
+account; when its worker dies, another worker resumes it.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Awaitable, Callable, Iterable
+import importlib.util
+import re
+import sys
+import urllib.parse
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, cast
 
-import attrs
-
-from heygen_async.bulk.jobs.records import Record
-from heygen_async.bulk.journal.journal import Journal
-from heygen_async.bulk.journal.postgres import driver, without_password
+from heygen_async.bulk.journal.postgres import PostgresBackend
+from heygen_async.bulk.journal.postgres_connection import KEEPALIVES, driver
 from heygen_async.errors import InvalidInputError, JournalError
 
 if TYPE_CHECKING:
     import dbos
     import sqlalchemy
 
-VERSION = "heygen-1"  # DBOS runs rows of this version only: kept over releases, or queued rows would wait for ever
-# Every render slot is a pending workflow on QUEUE, so that one cap counts videos and agents. A Video Agent row waits on
-# AGENTS first: the workflow there queues the row on QUEUE before all others and ends when the row has ended.
-QUEUE, AGENTS = "heygen", "heygen-agents"
-_RENDER_WORKFLOW, _AGENT_WORKFLOW = "heygen-render", "heygen-agent"
-_HIGHEST_PRIORITY = 1
+VERSION = "heygen-2"  # DBOS runs workflows of this version only: kept over releases, or they would wait for ever
+POLL_SECONDS = 0.5
+ENDED_SECONDS = 60.0  # chunks that have ended are deleted after so long
+_CHUNK, _FEEDER = "heygen-chunk", "heygen-feeder"
 _NAME = "heygen-async"
-_POLL_SECONDS = 0.5
-_ROWS_PER_TRANSACTION = 500
 
-Render = Callable[[int, str], Awaitable[str]]
+Take = Callable[[str, list[int]], Awaitable[None]]
+Feed = Callable[[], Awaitable[None]]
 
 
 def _library() -> Any:
-    """Import DBOS, which is an optional dependency.
+    """Import DBOS, which is an optional dependency and takes half a second."""
+    import dbos  # noqa: PLC0415 - an extra
 
-    Raises:
-        InvalidInputError: DBOS is not installed.
-    """
-    try:
-        import dbos  # noqa: PLC0415 - an extra
-    except ImportError as exc:
-        raise InvalidInputError('workers need DBOS: pip install "heygen-async[dbos]"') from exc
     return dbos
 
 
@@ -51,170 +45,114 @@ def check_address(address: str) -> str:
     """Return *address* if workers can share a database there.
 
     Raises:
-        InvalidInputError: *address* is not the address of a PostgreSQL database.
+        InvalidInputError: *address* is not the address of a PostgreSQL database, or a package is missing.
     """
     if not address.startswith(("postgresql://", "postgres://")):
         raise InvalidInputError(
             f"--database {address!r:.100}: must be as in postgresql://user@host/name: workers share one database, and "
             "a SQLite file has one writer. With one process, `heygen-async run --journal FILE` needs no database"
         )
+    driver()
+    if sys.modules.get("dbos", ...) is None or importlib.util.find_spec("dbos") is None:
+        raise InvalidInputError('workers need DBOS: pip install "heygen-async[dbos]"')
     return address
 
 
-@attrs.frozen(kw_only=True)
-class QueuedRow:
-    """A row as the queue knows it.
+def prepare(backend: PostgresBackend, address: str) -> None:
+    """Create DBOS' tables, or bring them up to date, in the database of a journal.
 
-    Attributes:
-        job_id: The row's id in the journal.
-        key: Idempotency key of the row's POST.
-        is_agent: True if a Video Agent renders the row; few of them run at a time.
+    Raises:
+        JournalError: They cannot be created, or are of a newer DBOS.
     """
+    installed = version("dbos")
+    found = backend.rows("SELECT value FROM meta WHERE name = 'dbos'", ())
+    made = str(found[0][0]) if found else "0"
+    if made == installed:
+        return
+    if _numbers(made) > _numbers(installed):
+        raise JournalError(
+            f"{backend.where}: its tables are of DBOS {made}, and {installed} is installed here; let all workers have "
+            f"one version: pip install dbos=={made}"
+        )
+    library = _library()
+    try:
+        library.DBOS.migrate(_url(address))
+    except Exception as exc:
+        raise JournalError(f"{backend.where}: DBOS cannot use it: {str(exc).splitlines()[0]}") from exc
+    query = "INSERT INTO meta VALUES ('dbos', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+    backend.atomically(lambda: backend.execute(query, (installed,)))
 
-    job_id: int
-    key: str
-    is_agent: bool
+
+def _numbers(release: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", release)]
 
 
-def queued(journal: Journal, record: Record) -> QueuedRow:
-    """Return the entry that queues *record* under its present key."""
-    return QueuedRow(job_id=record.id, key=journal.key(record), is_agent=record.kind == "video_agent")
-
-
-class QueueControl:
-    """The queues seen from outside a worker: add rows, change how many run at once, requeue the rows of a worker."""
+class Dispatcher:
+    """The queues seen from outside: hands chunks of rows to workers, and the feeder's duty from one to another."""
 
     def __init__(self, address: str) -> None:
-        """Connect to the database at *address*, and create DBOS' tables there if they are missing.
+        """Connect to the database at *address*, which has DBOS' tables."""
+        import sqlalchemy  # noqa: PLC0415 - of the extra
 
-        Raises:
-            InvalidInputError: *address* is not PostgreSQL, or DBOS is not installed.
-            JournalError: The database cannot be reached, or its DBOS tables are newer than the installed DBOS.
-        """
-        self._address = check_address(address)
-        library, psycopg = _library(), driver()
-        self._url = _url(address)
-        try:
-            library.DBOS.migrate(self._url)
-            self._client: dbos.DBOSClient = library.DBOSClient(system_database_url=self._url, application_name=_NAME)
-        except psycopg.Error as exc:
-            raise JournalError(f"{without_password(address)}: {exc}") from exc
-        except Exception as exc:
-            raise JournalError(f"{without_password(address)}: DBOS cannot use it: {str(exc).splitlines()[0]}") from exc
+        self._client: dbos.DBOSClient = _library().DBOSClient(system_database_url=_url(address), application_name=_NAME)
+        url = _url(address).replace("postgresql://", "postgresql+psycopg://", 1)
+        self.engine: sqlalchemy.Engine = sqlalchemy.create_engine(url, pool_size=1, max_overflow=1, pool_pre_ping=True)
 
     def close(self) -> None:
         """Close the connections."""
+        self.engine.dispose()
         self._client.destroy()
 
-    def begin(self, cap: int, agents: int, *, per_second: float | None) -> None:
-        """Create the queues, or change their limits.
+    def open_queue(self, queue: str) -> None:
+        """Create the queue of a worker."""
+        self._client.register_queue(queue, polling_interval_sec=POLL_SECONDS, on_conflict="always_update")
 
-        Args:
-            cap: Most renders at once, over all workers.
-            agents: Most Video Agents among these renders.
-            per_second: Most rows that begin in a second, over all workers; None for no limit.
-        """
-        limiter: Any = None if per_second is None else {"limit": max(1, int(per_second)), "period": 1.0}
-        for name, most in ((QUEUE, cap), (AGENTS, agents)):
-            self._client.register_queue(
-                name,
-                global_concurrency=most,
-                limiter=limiter,
-                polling_interval_sec=_POLL_SECONDS,
-                on_conflict="always_update",
-            )
+    def close_queue(self, queue: str) -> None:
+        """Delete the queue of a worker that has left or died, with what waits there; its leases are what counts."""
+        waiting = self._client.list_workflows(queue_name=queue, name=_CHUNK, load_input=False, load_output=False)
+        if waiting:
+            self._client.delete_workflows([one.workflow_id for one in waiting])
+        self._client.delete_queue(queue)
 
-    def admit(self, cap: int, agents: int) -> None:
-        """Change how many renders, and how many agents among them, run at once; with 0 no row begins."""
-        for name, most in ((QUEUE, cap), (AGENTS, agents)):
-            queue = self._client.retrieve_queue(name)
-            if queue is not None and queue.global_concurrency != most:
-                queue.set_global_concurrency(most)
+    def hand_out(self, connection: sqlalchemy.Connection, queue: str, campaign: str, job_ids: Sequence[int]) -> None:
+        """Hand rows of a campaign to the worker behind *queue*, in the transaction of *connection*."""
+        options = _options(_CHUNK, queue, f"{_CHUNK}-{uuid.uuid4().hex}")
+        self._client.enqueue_in_transaction(connection, cast("Any", options), campaign, list(job_ids))
 
-    def add(self, rows: Iterable[QueuedRow]) -> int:
-        """Queue planned rows and return their number; rows that are queued or under way are left as they are."""
-        import sqlalchemy  # noqa: PLC0415 - of the extra
+    def take_duty(self, account: str, queue: str) -> None:
+        """Run the feeder of an account on the worker behind *queue*: resume it, or begin it."""
+        name = f"{_FEEDER}-{account}"
+        found = self._client.list_workflows(workflow_ids=[name], load_input=False, load_output=False)
+        if found and found[0].status in {"ENQUEUED", "PENDING"}:
+            self._client.resume_workflows([name], queue_name=queue)
+            return
+        if found:
+            self._client.delete_workflows([name])
+        self._client.enqueue(cast("Any", _options(_FEEDER, queue, name)))
 
-        count, waiting = 0, iter(rows)
-        engine = sqlalchemy.create_engine(self._url.replace("postgresql://", "postgresql+psycopg://", 1))
-        try:
-            while group := list(itertools.islice(waiting, _ROWS_PER_TRANSACTION)):
-                self._delete_ended([name for row in group for name in (row.key, f"{_AGENT_WORKFLOW}-{row.key}")])
-                with engine.begin() as connection:
-                    for row in group:
-                        self._add(connection, row)
-                count += len(group)
-        finally:
-            engine.dispose()
-        return count
-
-    def _delete_ended(self, names: list[str]) -> None:
-        """Delete ended workflows, so that rows can be queued under the same keys once more.
-
-        This happens when a row was edited, rendered, and then edited back: the old key is the right one again.
-        """
+    def sweep(self) -> None:
+        """Delete chunks that have ended."""
         ended = self._client.list_workflows(
-            workflow_ids=names, status=["SUCCESS", "ERROR", "CANCELLED"], load_input=False, load_output=False
+            name=_CHUNK, status=["SUCCESS", "ERROR", "CANCELLED"], load_input=False, load_output=False
         )
         if ended:
             self._client.delete_workflows([one.workflow_id for one in ended])
 
-    def _add(self, connection: sqlalchemy.Connection, row: QueuedRow) -> None:
-        # In the order of the contact list. Rows of a dead worker keep their priority, so they go before later rows.
-        options = _options(row.key, priority=row.job_id)
-        if row.is_agent:
-            options |= {
-                "workflow_name": _AGENT_WORKFLOW,
-                "queue_name": AGENTS,
-                "workflow_id": f"{_AGENT_WORKFLOW}-{row.key}",
-            }
-        self._client.enqueue_in_transaction(connection, cast("Any", options), row.job_id, row.key)
-
-    def running(self) -> dict[str, dict[str, list[str]]]:
-        """Return the workflows that workers have taken: by worker, then by queue."""
-        found: dict[str, dict[str, list[str]]] = {}
-        pending = self._client.list_workflows(
-            status="PENDING", queue_name=[QUEUE, AGENTS], load_input=False, load_output=False
-        )
-        for one in pending:
-            found.setdefault(str(one.executor_id), {}).setdefault(str(one.queue_name), []).append(one.workflow_id)
-        return found
-
-    def is_empty(self) -> bool:
-        """Return True if no rows wait in the queues."""
-        return not self._client.list_workflows(
-            status="ENQUEUED", queue_name=[QUEUE, AGENTS], load_input=False, load_output=False, limit=1
-        )
-
-    def is_done(self) -> bool:
-        """Return True if no rows wait and none are under way."""
-        # The queues are read twice: a row may leave its worker and be queued again between two looks.
-        return self.is_empty() and not self.running() and self.is_empty()
-
-    def hand_on(self, worker: str) -> int:
-        """Requeue the workflows that *worker* had taken, before all others, and return their number."""
-        queues = self.running().get(worker, {})
-        for name, workflow_ids in queues.items():
-            self._client.resume_workflows(workflow_ids, queue_name=name)
-        return sum(map(len, queues.values()))
-
 
 class Engine:
-    """DBOS in this process: takes rows from the queues and calls a function that renders them."""
+    """DBOS in this process: calls a function for each chunk, and the feeder if this worker has its duty."""
 
-    def __init__(self, address: str, worker: str, render: Render) -> None:
-        """Prepare DBOS to call *render* for rows, under the name *worker*. A process can have one engine."""
+    def __init__(self, address: str, worker: str, queue: str, take: Take, feed: Feed) -> None:
+        """Prepare DBOS to call *take* and *feed*, under the name *worker*. A process can have one engine."""
         self._dbos: Any = _library()
 
-        @self._dbos.DBOS.workflow(name=_RENDER_WORKFLOW, max_recovery_attempts=None)  # type: ignore[untyped-decorator]
-        async def render_row(job_id: int, key: str) -> str:
-            return await render(job_id, key)
+        @self._dbos.DBOS.workflow(name=_CHUNK, max_recovery_attempts=None)  # type: ignore[untyped-decorator]
+        async def take_rows(campaign: str, job_ids: list[int]) -> None:
+            await take(campaign, job_ids)
 
-        @self._dbos.DBOS.workflow(name=_AGENT_WORKFLOW, max_recovery_attempts=None)  # type: ignore[untyped-decorator]
-        async def render_agent_row(job_id: int, key: str) -> str:
-            options = _options(key, priority=_HIGHEST_PRIORITY)
-            row = await self._dbos.DBOS.enqueue_workflow_with_options_async(options, job_id, key)
-            return str(await row.get_result())
+        @self._dbos.DBOS.workflow(name=_FEEDER, max_recovery_attempts=None)  # type: ignore[untyped-decorator]
+        async def feed_rows() -> None:
+            await feed()
 
         self._dbos.DBOS(
             config={
@@ -223,30 +161,25 @@ class Engine:
                 "application_version": VERSION,
                 "executor_id": worker,
                 "run_migrations": False,
-                "log_level": "ERROR",
+                "log_level": "CRITICAL",
             }
         )
-        self._dbos.DBOS.listen_queues([QUEUE, AGENTS])
+        self._dbos.DBOS.listen_queues([queue])
 
     def launch(self) -> None:
-        """Begin to take rows. Must be called in the event loop that runs *render*."""
+        """Begin to take rows. Must be called in the event loop in which they are rendered."""
         self._dbos.DBOS.launch()
 
     def stop(self) -> None:
-        """Stop taking rows. Workflows that run go on, but DBOS does not record their ends."""
+        """Stop taking rows."""
         self._dbos.DBOS.destroy(destroy_registry=True)
 
 
-def _options(key: str, *, priority: int) -> dict[str, Any]:
-    """Return the options under which DBOS queues a row for a render slot."""
-    return {
-        "workflow_name": _RENDER_WORKFLOW,
-        "queue_name": QUEUE,
-        "workflow_id": key,
-        "app_version": VERSION,
-        "priority": priority,
-    }
+def _options(workflow: str, queue: str, name: str) -> dict[str, Any]:
+    return {"workflow_name": workflow, "queue_name": queue, "workflow_id": name, "app_version": VERSION}
 
 
 def _url(address: str) -> str:
-    return "postgresql://" + address.partition("://")[2]
+    """Return the address for DBOS, with connections that notice a cut network."""
+    place, _, query = address.partition("://")[2].partition("?")
+    return f"postgresql://{place}?{query + '&' if query else ''}{urllib.parse.urlencode(KEEPALIVES)}"

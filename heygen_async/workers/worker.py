@@ -1,4 +1,4 @@
-"""A worker: renders rows from the queue, shows that it is alive, and requeues the rows of dead workers."""
+"""A worker: renders rows that the feeder hands out, shows that it lives, and is the feeder if no other worker is."""
 
 from __future__ import annotations
 
@@ -6,295 +6,297 @@ import asyncio
 import contextlib
 import logging
 import math
+import platform
+import random
+import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 import anyio.to_thread
 import attrs
 
-from heygen_async.bulk.campaign.recovery import Recovery
-from heygen_async.bulk.download.downloader import Downloader
-from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.next_step import OnUnknown
 from heygen_async.bulk.jobs.outcomes import Completed, Result
-from heygen_async.bulk.journal.advisory_lock import AdvisoryLock
-from heygen_async.bulk.journal.journal import Journal
-from heygen_async.bulk.journal.postgres import driver
-from heygen_async.bulk.run.guards import Guard
-from heygen_async.bulk.run.run_options import RunHooks, RunSettings
-from heygen_async.bulk.run.scheduler import run
-from heygen_async.bulk.watch.render_times import RenderTimes
+from heygen_async.bulk.run.result_stream import only
+from heygen_async.bulk.run.run_options import RunSettings
 from heygen_async.bulk.watch.signals import HasSignals, Signals, source_of
-from heygen_async.errors import (
-    ConnectionFailedError,
-    HeyGenError,
-    InsufficientCreditError,
-    JournalError,
-    OutcomeUnknownError,
-    QuotaExceededError,
-)
-from heygen_async.workers.dbos_engine import Engine, QueueControl, queued
-from heygen_async.workers.queue_store import QueueStore
-from heygen_async.workers.shared_control import Control, admitted
+from heygen_async.changed import Changed
+from heygen_async.workers.campaign_run import CampaignRun
+from heygen_async.workers.dbos_engine import Dispatcher, Engine, check_address, prepare
+from heygen_async.workers.feeder.fleet_feeder import FleetFeeder
+from heygen_async.workers.feeder.fleet_metrics import report_fleet
+from heygen_async.workers.fleet_status import FleetStatus, fleet_status
+from heygen_async.workers.fleet_tables import FleetTables, in_thread
+from heygen_async.workers.heartbeat import Beat, Heartbeat
+from heygen_async.workers.leased_journal import LeasedJournal
+from heygen_async.workers.leased_store import AfterRender
+from heygen_async.workers.shared_control import Control
 from heygen_async.workers.shared_pool import SharedPool
 
 if TYPE_CHECKING:
+    from anyio.abc import TaskGroup
+
     from heygen_async.heygen import HeyGen
 
 T = TypeVar("T")
 
 logger: logging.Logger = logging.getLogger("heygen_async")
 
-# Real seconds, also in a compressed or virtual event loop: the database and its other clients run in real time.
-ALIVE_SECONDS = 0.5  # between checks of the own lock
-LOOK_SECONDS = 1.5  # between looks at the other workers and the shared state
-LOOKS = 3  # in a row that find a lock free before its worker counts as dead: a restarted server frees all locks
-SETTLE_SECONDS = 1.0  # from a refusal to the count of renders: ids of accepted ones are on their way to the journal
-AWAY_SECONDS = 10.0  # of the loop, between tries while HeyGen cannot be reached
-MANY = 10_000  # renders at once in this process, more than any account has: the shared queue limits them
-
-
-def lock_of(worker: str) -> str:
-    """Return the name of the lock that *worker* holds while it is alive."""
-    return f"heygen-worker-{worker}"
-
-
-class _WakingGuard(Guard):
-    """Closes the store when the run stops submitting, so that the run does not wait for more rows."""
-
-    def __init__(self, store: QueueStore) -> None:
-        super().__init__()
-        self._store = store
-
-    def wake(self) -> None:
-        super().wake()
-        self._store.close()
-
-
-@attrs.frozen
-class _Settler:
-    """Recovers rows whose POST lost its answer, and remembers those whose workflow must end.
-
-    Attributes:
-        settled: Indexes of rows that were given up or left for a person to decide.
-        superseded: Indexes of rows that got a new key and were queued under it.
-    """
-
-    recovery: Recovery
-    store: QueueStore
-    settled: set[int] = attrs.field(factory=set)
-    superseded: set[int] = attrs.field(factory=set)
-
-    async def recover(self, job: Job) -> Job | HeyGenError:
-        found = await self.recovery.recover(job)
-        if not isinstance(found, Job):
-            self.settled.add(job.index)
-        elif found.key != job.key:
-            self.superseded.add(job.index)
-            await self.store.supersede(job.index + 1)
-            return OutcomeUnknownError(f"row {job.index + 1}: HeyGen has no video of it; queued to be sent again")
-        return found
+DUTY_SECONDS, DUTY_LOOKS = 0.25, 20  # real seconds between looks for the feeder to begin, and looks until asked again
+LEAVING_SECONDS = 5.0  # real seconds for the last words to the database; without them the others wait for the lease
+AWAY_SECONDS = 1.0  # the same while the database is away
 
 
 @attrs.define(eq=False, kw_only=True)
 class Worker:
-    """Renders queued rows of a campaign in PostgreSQL. Any number of workers can share one campaign.
+    """Renders queued rows of campaigns in PostgreSQL. Any number of workers can share them.
 
     Attributes:
         heygen: Client of the account that renders.
         address: `postgresql://user@host/name` of the database in which rows were queued.
-        download_to: Folder for the files of the videos rendered here; None leaves the files at HeyGen.
-        filename: Template of the files' names.
-        on_unknown: Decision about a POST whose answer was lost, as for `HeyGen.resume`.
+        download_to: Folder for the files of the videos, in place of the campaigns' own; None for the campaigns' own.
+        filename: Template of the files' names, in place of the campaigns' own.
+        on_unknown: Decision about a POST whose answer was lost, as for `HeyGen.resume`; None for the campaigns' own.
         on_result: Called with the result of each row that has ended here.
-        until_done: True to return when no worker has rows left and none wait.
         watch: Tells of ends before they are looked for, such as `shared_signals(address)`.
-        name: Name of this worker, unique among the workers.
+        until_done: True to return when nothing is under way, files included, and no row waits.
+        account: Name of the account whose campaigns are rendered; see `enqueue`.
+        name: Name of this process among the workers.
         ended: Number of rows that have ended here, under `completed` and `failed`.
     """
 
     heygen: HeyGen
     address: str = attrs.field(repr=False)
     download_to: str | None = None
-    filename: str = "{number}-{id}"
-    on_unknown: OnUnknown = "hold"
+    filename: str | None = None
+    on_unknown: OnUnknown | None = None
     on_result: Callable[[Result], None] = lambda _: None
     until_done: bool = False
     watch: HasSignals | Signals | None = None
+    account: str = ""
     name: str = attrs.field(factory=lambda: uuid.uuid4().hex)
     ended: Counter[str] = attrs.field(factory=Counter)
+    _runs: dict[str, CampaignRun] = attrs.field(factory=dict)
     _reports: set[bool] = attrs.field(factory=set)  # from the pool: False after a refusal, True after a retry
-    _lock: AdvisoryLock = attrs.field(init=False)
-    _free_looks: Counter[str] = attrs.field(factory=Counter)  # looks in a row that found another worker's lock free
+    _beat: Beat | None = None
+    _changed: Changed = attrs.field(factory=Changed)
+    _lives: int = 0
+    _feeds_as: str | None = None  # name under which this worker last began to be the feeder
+    _lock: int = attrs.field(factory=partial(random.getrandbits, 62))
+    _pool: Any = None
+    _tables: Any = None
+    _journal: Any = None
+    _dispatcher: Any = None
+    _heartbeat: Any = None
+    _feeder: FleetFeeder | None = None
+    _tasks: TaskGroup | None = None
 
     async def work(self) -> None:
         """Render rows until cancelled, or with `until_done` until no rows are left. Costs money for each render.
 
-        At the end, rows under way are handed to the other workers; their renders go on at HeyGen.
+        At the end, rows under way are handed to the other workers; their renders go on at HeyGen. If others took this
+        worker for dead, because it was frozen or cut off, it goes on under a new name with new rows.
 
         Raises:
-            JournalError: The database has no campaign, cannot be reached, or other workers have taken this one for
-                dead and have its rows.
+            JournalError: The database has no campaign, cannot be reached at the beginning, or is of another version.
             AuthenticationError: HeyGen refused the API key.
         """
-        async with self._opened() as (journal, store, queues, control), anyio.create_task_group() as tasks:
-            tasks.start_soon(self._stay_alive)
-            tasks.start_soon(self._run_on, journal, store, control)
-            await self._look_after(journal, queues, control)
+        check_address(self.address)
+        try:
+            async with self._opened():
+                while not await self._live():
+                    logger.warning("worker %s was taken for dead while it was away; others have its rows", self.name)
+        except BaseExceptionGroup as group:
+            raise only(group) from None
+
+    def report_fleet(self) -> None:
+        """Report metrics of the whole fleet to OpenTelemetry while this worker is the feeder."""
+        report_fleet(self._status_if_feeder)
+
+    def _status_if_feeder(self) -> FleetStatus | None:
+        is_feeder = self._feeder is not None and not self._feeder.is_over
+        return fleet_status(self.address, self.account) if is_feeder else None
+
+    async def _live(self) -> bool:
+        """Work under one name; return True when all is done, and False if others have taken this worker for dead."""
+        self._lives += 1
+        self._journal.owner = f"{self.name}-{self._lives}"
+        await in_thread(self._enlist)
+        self._beat = None
+        self._heartbeat.begin(self._journal.owner)
+        async with anyio.create_task_group() as tasks:
+            self._tasks = tasks
+            is_done = await self._until_over()
+            self._tasks = None
             tasks.cancel_scope.cancel()
+        return is_done
 
-    @contextlib.asynccontextmanager
-    async def _opened(self) -> AsyncIterator[tuple[Journal, QueueStore, QueueControl, Control]]:
-        with contextlib.ExitStack() as opened:
-            queues = opened.enter_context(contextlib.closing(await _in_thread(QueueControl, self.address)))
-            journal = opened.enter_context(contextlib.closing(await _in_thread(Journal, self.address)))
-            control = opened.enter_context(contextlib.closing(await _in_thread(Control, self.address)))
-            self._lock = opened.enter_context(contextlib.closing(AdvisoryLock(self.address)))
-            await self._take_lock()
-            store = QueueStore(journal, lambda record: queues.add([queued(journal, record)]))
-            engine = Engine(self.address, self.name, store.render)
-            engine.launch()
-            try:
-                yield journal, store, queues, control
-            finally:
-                with anyio.CancelScope(shield=True):
-                    await self._leave(engine, queues)
+    def _enlist(self) -> None:
+        """Join the live workers. Rows of campaigns without a folder lack files if this worker can store them."""
+        self._dispatcher.open_queue(self._queue)
+        stores = self.download_to is not None
+        self._tables.enlist(
+            self._journal.owner, self._queue, self.account, platform.node(), self._lock, stores_files=stores
+        )
 
-    async def _leave(self, engine: Engine, queues: QueueControl) -> None:
-        """Stop taking rows, and requeue the rows under way for the other workers."""
-        await _in_thread(engine.stop)
-        # DBOS had made its thread pool the loop's default, and has shut it down.
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
-        await _in_thread(queues.hand_on, self.name)
-
-    # Rows
-
-    async def _run_on(self, journal: Journal, store: QueueStore, control: Control) -> None:
-        """Start one run after the other; a run ends when no more rows may be sent for now."""
+    async def _until_over(self) -> bool:
+        """Heed each sign of life; return when all is done or when it was the last."""
         while True:
-            await self._wait_while_paused(control)
-            store.reopen()
-            try:
-                await self._run(journal, store)
-            except (InsufficientCreditError, QuotaExceededError) as exc:
-                logger.warning("all workers pause: %s", exc.gist)
-                await _in_thread(control.pause, exc.gist)
-            except ConnectionFailedError as exc:
-                logger.warning("HeyGen cannot be reached, trying again in %g s: %s", AWAY_SECONDS, exc.gist)
-                await anyio.sleep(AWAY_SECONDS)
+            await self._changed.wait()
+            beat = self._beat
+            if beat is None or beat.worker != self._journal.owner:
+                continue
+            if not beat.is_alive:
+                return False
+            if self.until_done and beat.is_done and not any(run.store.open for run in self._runs.values()):
+                return True
+            for one in self._runs.values():
+                one.store.hold(is_held=beat.paused is not None)
+            if self._reports:
+                refused = False in self._reports
+                self._reports.clear()
+                control = Control(self._tables, self.account)
+                state = await in_thread(control.refused if refused else control.accepted)
+                logger.info("all workers begin at most %d renders", state.cap)
 
-    async def _run(self, journal: Journal, store: QueueStore) -> None:
-        times = RenderTimes(await _in_thread(journal.lessons))
-        downloads = None
-        if self.download_to is not None:
-            downloads = Downloader(self.heygen, self.download_to, self.filename)
-        settler = _Settler(Recovery(self.heygen, journal, self.on_unknown), store)
-        settings = RunSettings(max_in_flight=MANY, deadline=math.inf, submit="each", max_agents=None)
-        hooks = RunHooks(
-            guard=_WakingGuard(store),
-            downloads=downloads,
-            recover=settler.recover,
-            times=times,
-            pool=SharedPool(self._reports.add),
+    def _heed(self, beat: Beat) -> None:
+        """Take a sign of life in; called in the loop."""
+        if beat.is_feeder and self._tasks is not None:
+            self._tasks.start_soon(self._take_duty, beat.worker)
+        self._beat = beat
+        self._changed.notify()
+
+    async def _take_duty(self, owner: str) -> None:
+        """Have the feeder's workflow run here; asked again, because an earlier run of it may just be ending."""
+        while self._feeds_as != owner:
+            await in_thread(self._dispatcher.take_duty, self.account, self._queue)
+            for _ in range(DUTY_LOOKS):
+                await in_thread(time.sleep, DUTY_SECONDS)
+                if self._feeds_as == owner:
+                    return
+
+    # Called by DBOS
+
+    async def _take(self, campaign: str, job_ids: list[int]) -> None:
+        """Take rows that were handed out to this worker; those that are not its own any more are left."""
+        if self._tasks is None:
+            return
+        if campaign not in self._runs:
+            found = await in_thread(self._tables.campaign, campaign)
+            if found is not None and campaign not in self._runs and self._tasks is not None:
+                made = self._new_run(campaign, RunSettings.from_json(found.settings), found.on_unknown)
+                self._runs[campaign] = made
+                self._tasks.start_soon(self._run_until_left, campaign, made)
+                return  # it takes in all rows that it has
+        if campaign in self._runs:
+            await self._runs[campaign].store.take(job_ids)
+
+    async def _run_until_left(self, campaign: str, made: CampaignRun) -> None:
+        try:
+            await made.work()
+        finally:
+            self._runs.pop(campaign, None)
+            with anyio.CancelScope(shield=True):
+                await made.store.finish()
+
+    def _new_run(self, campaign: str, settings: RunSettings, on_unknown: OnUnknown) -> CampaignRun:
+        settings = attrs.evolve(
+            settings,
+            download_to=self.download_to or settings.download_to,
+            filename=self.filename or settings.filename,
+        )
+        return CampaignRun(
+            self.heygen,
+            self._journal,
+            campaign,
+            settings,
+            on_unknown=self.on_unknown or on_unknown,
+            pool=self._pool,
+            after_render=lambda: self._after_render(settings.download_to is not None),
+            on_result=self._note,
+            pause=self._pause,
             signals=None if self.watch is None else source_of(self.watch),
         )
-        async with run(self.heygen, store, settings, hooks) as results:
-            async for result in results:
-                if result.index in settler.superseded:
-                    settler.superseded.discard(result.index)
-                    continue
-                how = "completed" if isinstance(result, Completed) else "failed"
-                await store.settle(result.index + 1, how, for_good=result.index in settler.settled)
-                self.ended[how] += 1
-                self.on_result(result)
-        await _in_thread(journal.learn, times.lessons())
 
-    async def _wait_while_paused(self, control: Control) -> None:
-        while True:
-            state = await _in_thread(control.state)
-            if state is None or state.paused is None:
-                return
-            await _in_thread(time.sleep, LOOK_SECONDS)
+    def _after_render(self, stores_files: bool) -> AfterRender:  # noqa: FBT001 - private
+        if stores_files:
+            return "store files"
+        return "hand on" if self._beat is not None and self._beat.others_store_files else "let go"
 
-    # Workers
+    def _note(self, result: Result) -> None:
+        self.ended["completed" if isinstance(result, Completed) else "failed"] += 1
+        self.on_result(result)
 
-    async def _stay_alive(self) -> None:
-        """Hold the lock that shows others that this worker lives; take it again after a lost connection."""
-        while True:
-            await _in_thread(time.sleep, ALIVE_SECONDS)
-            with _retrying_while_the_database_is_away():
-                if not await _in_thread(self._lock.holds):
-                    await self._take_lock()
+    async def _pause(self, why: str) -> None:
+        await in_thread(Control(self._tables, self.account).pause, why)
 
-    async def _take_lock(self) -> None:
-        if not await _in_thread(self._lock.take, lock_of(self.name)):
-            raise JournalError(
-                f"worker {self.name}: others have taken it for dead and gone on with its rows; start it again"
+    async def _feed(self) -> None:
+        """Be the feeder until the duty is another worker's. This is the body of a durable workflow."""
+        before, self._feeds_as = self._feeder, self._journal.owner
+        self._feeder = await in_thread(FleetFeeder, self.address, self.account, self._journal.owner, self._dispatcher)
+        if before is not None:
+            before.stop()
+            await in_thread(before.close)
+        await self._feeder.run()
+
+    # Beginning and end
+
+    @property
+    def _queue(self) -> str:
+        return f"heygen-{self.name}"
+
+    @contextlib.asynccontextmanager
+    async def _opened(self) -> AsyncIterator[None]:
+        self._pool = SharedPool(self._reports.add)
+        loop = asyncio.get_running_loop()
+        with contextlib.ExitStack() as opened:
+            self._journal = opened.enter_context(
+                contextlib.closing(await in_thread(LeasedJournal, self.address, platform.node()))
             )
+            self._tables = opened.enter_context(contextlib.closing(await in_thread(FleetTables, self.address)))
+            await in_thread(prepare, self._tables.backend, self.address)
+            self._tables.backend.patience = math.inf
+            self._dispatcher = await in_thread(Dispatcher, self.address)
 
-    async def _look_after(self, journal: Journal, queues: QueueControl, control: Control) -> None:
-        """Adjust the shared limits and requeue rows of dead workers; with `until_done` return after the last row."""
-        locks = AdvisoryLock(self.address)
-        try:
-            while True:
-                with _retrying_while_the_database_is_away():
-                    await self._adjust_limits(journal, queues, control)
-                    await self._requeue_rows_of_the_dead(locks, queues)
-                    if self.until_done and await _in_thread(queues.is_done):
-                        return
-                await _in_thread(time.sleep, LOOK_SECONDS)
-        finally:
-            locks.close()
+            def on_beat(beat: Beat) -> None:
+                loop.call_soon_threadsafe(self._heed, beat)
 
-    async def _adjust_limits(self, journal: Journal, queues: QueueControl, control: Control) -> None:
-        if self._reports:
-            await _in_thread(time.sleep, SETTLE_SECONDS)
-            refused = False in self._reports
-            self._reports.clear()
-            counts = await _in_thread(journal.counts)
-            state = await _in_thread(control.refused if refused else control.accepted, counts["submitted"])
-            logger.info("the account runs %d renders; all workers begin at most %d", counts["submitted"], state.cap)
-        else:
-            state = await _in_thread(control.probe)
-        running = await _in_thread(queues.running)
-        await _in_thread(queues.admit, *admitted(state))
-        self._watch_others(running)
+            self._heartbeat = Heartbeat(self.address, self.account, self._lock, on_beat)
+            await in_thread(self._dispatcher.open_queue, self._queue)
+            engine = Engine(self.address, self.name, self._queue, self._take, self._feed)
+            engine.launch()
+            try:
+                yield
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await self._leave(engine)
 
-    def _watch_others(self, running: dict[str, dict[str, list[str]]]) -> None:
-        """Watch the locks of the other workers that have rows; a dead worker without rows needs no care."""
-        for worker in set(self._free_looks) - set(running):
-            del self._free_looks[worker]
-        for worker in set(running) - {self.name}:
-            self._free_looks[worker] += 0
+    async def _leave(self, engine: Engine) -> None:
+        """Leave the rows under way to the other workers; if the database is away, they find out by themselves."""
+        self._heartbeat.stop()
+        if self._feeder is not None:
+            self._feeder.stop()
+        last_words = threading.Thread(target=self._say_good_bye, args=(engine,), daemon=True)
+        last_words.start()
+        await in_thread(last_words.join, AWAY_SECONDS if self._heartbeat.is_away else LEAVING_SECONDS)
+        self._journal.give_up()
+        self._tables.backend.give_up()
+        # DBOS had made its thread pool the loop's default, and has shut it down.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
 
-    async def _requeue_rows_of_the_dead(self, locks: AdvisoryLock, queues: QueueControl) -> None:
-        for worker in list(self._free_looks):
-            is_free = await _in_thread(locks.is_free, lock_of(worker))
-            self._free_looks[worker] = self._free_looks[worker] + 1 if is_free else 0
-            if self._free_looks[worker] >= LOOKS and await _in_thread(locks.take, lock_of(worker)):
-                count = await _in_thread(queues.hand_on, worker)
-                logger.warning("worker %s is dead; the others go on with its %d rows", worker, count)
-                await _in_thread(locks.release, lock_of(worker))
-                del self._free_looks[worker]
-
-
-@contextlib.contextmanager
-def _retrying_while_the_database_is_away() -> Iterator[None]:
-    try:
-        yield
-    except Exception as exc:
-        cause = getattr(exc, "orig", exc)  # DBOS asks through SQLAlchemy, which wraps the driver's errors
-        if not isinstance(cause, driver().Error):
-            raise
-        logger.info("the database is away, looking again: %s", cause)
-
-
-async def _in_thread(function: Callable[..., T], *args: object) -> T:
-    """Call *function* in a thread: it waits for the database and would block the loop."""
-    return await anyio.to_thread.run_sync(partial(function, *args), abandon_on_cancel=True)
+    def _say_good_bye(self, engine: Engine) -> None:
+        self._heartbeat.join(AWAY_SECONDS)
+        with contextlib.suppress(Exception):  # the process ends, and others notice it by its lease
+            self._tables.discharge(self._journal.owner)
+            self._dispatcher.close_queue(self._queue)
+        with contextlib.suppress(Exception):
+            engine.stop()
+            self._dispatcher.close()
+            if self._feeder is not None:
+                self._feeder.close()

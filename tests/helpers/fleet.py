@@ -35,7 +35,7 @@ from heygen_async.simulator import (
     World,
     serve,
 )
-from heygen_async.workers.dbos_engine import QueueControl
+from heygen_async.workers.fleet_status import fleet_status
 
 T = TypeVar("T")
 
@@ -103,6 +103,7 @@ class Fleet:
         folder: Folder for the campaign's files and the logs of the workers.
         workers: Processes of the workers that run.
         killed: Number of workers that were killed.
+        files: Folder for the files of all workers; None leaves them at HeyGen.
     """
 
     account: Account
@@ -110,12 +111,14 @@ class Fleet:
     folder: Path
     workers: list[subprocess.Popen[bytes]] = attrs.field(factory=list)
     killed: int = 0
+    files: Path | None = None
     _logs: list[TextIO] = attrs.field(factory=list)
 
     def write(self, rows: Iterator[dict[str, str]], *, max_in_flight: int) -> tuple[Path, Path]:
         """Write a campaign file and a contact list with the columns `name` and `mode`."""
         campaign, leads = self.folder / "campaign.toml", self.folder / "leads.csv"
-        campaign.write_text(CAMPAIGN % max_in_flight, encoding="utf-8")
+        files = "false" if self.files is None else f"true\nfolder = '{self.files}'"
+        campaign.write_text(CAMPAIGN % (max_in_flight, files), encoding="utf-8")
         with leads.open("w", encoding="utf-8") as file:
             file.write("name,mode\n")
             file.writelines(f"{row['name']},{row['mode']}\n" for row in rows)
@@ -142,6 +145,14 @@ class Fleet:
         victim.kill()
         assert victim.wait() == -signal.SIGKILL, self.logs()
         self.killed += 1
+
+    def freeze(self, seconds: float) -> threading.Timer:
+        """Stop the last worker for *seconds* of real time, as a machine that sleeps; the timer ends when it goes on."""
+        victim = self.workers[-1]
+        victim.send_signal(signal.SIGSTOP)
+        timer = threading.Timer(seconds, victim.send_signal, (signal.SIGCONT,))
+        timer.start()
+        return timer
 
     def stop(self, count: int | None = None, seconds: float = 30.0) -> list[int]:
         """Terminate the first *count* workers, or all, and return their exit codes."""
@@ -175,15 +186,10 @@ class Fleet:
     def is_over(self) -> bool:
         """Return True if no worker has rows left; rows that have not ended then wait for a person."""
         try:
-            queues = QueueControl(self.database)
+            status = fleet_status(self.database)
         except JournalError:
             return False  # PostgreSQL does not answer
-        try:
-            return queues.is_empty() and not queues.running() and queues.is_empty()
-        except Exception:  # noqa: BLE001 - the driver raises many kinds while PostgreSQL restarts
-            return False
-        finally:
-            queues.close()
+        return not any(one.under_way or one.rows.get("planned") for one in status.campaigns)
 
     def unsettled(self) -> list[str]:
         """Return a line about each row that is not completed."""
@@ -239,7 +245,7 @@ max_in_flight = %d
 on_unknown = "resubmit"
 
 [downloads]
-enabled = false
+enabled = %s
 """
 
 

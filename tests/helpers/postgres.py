@@ -32,26 +32,29 @@ class Postgres:
     Attributes:
         folder: Folder of the data and the log.
         port: Port on 127.0.0.1.
+        options: Further options of the server's command.
     """
 
     folder: Path
     port: int
+    options: str = ""
 
     def address(self, database: str = "postgres") -> str:
         """Return the address of a database."""
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
 
-    def make(self, database: str) -> str:
-        """Create an empty database and return its address."""
+    def make(self, database: str, template: str = "template1") -> str:
+        """Create a database, empty or as a copy of *template*, and return its address."""
         import psycopg
 
         with psycopg.connect(self.address(), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{database}"'.encode())
+            connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"'.encode())
         return self.address(database)
 
     def start(self) -> None:
         """Start the server and wait until it accepts connections."""
-        log, options = self.folder / "log", f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1"
+        log = self.folder / "log"
+        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 {self.options}"
         _run("pg_ctl", "-D", str(self.folder / "data"), "-l", str(log), "-w", "-t", "60", "-o", options, "start")
 
     def stop(self, how: str = "fast") -> None:
@@ -65,8 +68,8 @@ class Postgres:
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[Postgres]:
-    """Run a server.
+def postgres(options: str = "") -> Iterator[Postgres]:
+    """Run a server with further *options* of its command.
 
     Raises:
         FileNotFoundError: PostgreSQL is not installed.
@@ -78,7 +81,7 @@ def postgres() -> Iterator[Postgres]:
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         found = pwd.getpwnam(USER)
         os.chown(folder, found.pw_uid, found.pw_gid)
-    server = Postgres(folder, _free_port())
+    server = Postgres(folder, _free_port(), options)
     try:
         _run("initdb", "-D", str(folder / "data"), "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
         server.start()

@@ -1,17 +1,16 @@
-"""The parts of workers on one database: the queue, the shared state, the job store, and one worker in this process."""
+"""Workers on one database: rows, files, guards and takeovers, with one or two workers in this process."""
 
 from __future__ import annotations
 
-import asyncio
 import functools
-import sys
-import time
-from collections.abc import Iterator
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
 import anyio
-import attrs
+import anyio.to_thread
 import pytest
 
 from heygen_async import (
@@ -23,20 +22,19 @@ from heygen_async import (
     Journal,
     JournalError,
     VideoAgent,
+    Worker,
+    enqueue,
 )
-from heygen_async.bulk.jobs.records import Record
-from heygen_async.bulk.journal.advisory_lock import AdvisoryLock
-from heygen_async.bulk.journal.database import ADDRESSES
-from heygen_async.bulk.journal.postgres import connect
+from heygen_async.bulk.campaign.decision import decide
+from heygen_async.bulk.journal.postgres_connection import connect
 from heygen_async.simulator import CompressedTimeLoop, ErrorAnswer, World
-from heygen_async.workers import worker as workers
-from heygen_async.workers.dbos_engine import AGENTS, QUEUE, QueueControl, QueuedRow
-from heygen_async.workers.enqueue import enqueue, pause, queue_again, resume, shared
-from heygen_async.workers.queue_store import QueueStore
-from heygen_async.workers.shared_control import Control, SharedState, admitted
-from heygen_async.workers.worker import Worker, lock_of
-from tests.helpers.commands import call
+from heygen_async.workers import dbos_engine, heartbeat
+from heygen_async.workers.enqueue import approve, look_again, resume, shared
+from heygen_async.workers.feeder import fleet_feeder
+from heygen_async.workers.fleet_status import fleet_status
+from heygen_async.workers.fleet_tables import FleetTables
 from tests.helpers.fleet import fleet, people
+from tests.helpers.postgres import Postgres
 
 SPEED = 100.0  # of the loop; the database and its queue take real time
 
@@ -50,8 +48,27 @@ def anyio_backend() -> tuple[str, dict[str, Any]]:
 @pytest.fixture(autouse=True)
 def short_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let workers look at the database several times a second, to keep the tests short."""
-    monkeypatch.setattr(workers, "LOOK_SECONDS", 0.2)
-    monkeypatch.setattr(workers, "ALIVE_SECONDS", 0.1)
+    monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.2)
+    monkeypatch.setattr(fleet_feeder, "TICK_SECONDS", 0.1)
+    monkeypatch.setattr(fleet_feeder, "IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(dbos_engine, "POLL_SECONDS", 0.1)
+
+
+@pytest.fixture(scope="session")
+def template(database_server: Postgres) -> str:
+    """Name of a database with all tables: to copy it is quicker than to make them."""
+    name = f"template_{uuid.uuid4().hex}"
+    address = database_server.make(name)
+    Journal(address, create=True).close()
+    with closing(FleetTables(address, create=True)) as tables:
+        dbos_engine.prepare(tables.backend, address)
+    return name
+
+
+@pytest.fixture
+def database(database_server: Postgres, template: str) -> str:
+    """Address of a database with tables and without rows."""
+    return database_server.make(f"heygen_{uuid.uuid4().hex}", template)
 
 
 def jobs(count: int, word: str = "Hi") -> list[Job]:
@@ -62,184 +79,96 @@ def direct(script: str) -> DirectVideo:
     return DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=script)
 
 
-@pytest.fixture
-def control(database: str) -> Iterator[Control]:
-    Journal(database, create=True).close()
-    made = Control(database)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def queues(database: str) -> Iterator[QueueControl]:
-    made = QueueControl(database)
-    yield made
-    made.close()
-
-
-# The queue
-
-
-def test_a_row_is_queued_once(queues: QueueControl) -> None:
-    """A row's key is the id of its workflow, so that a second `add` has no effect."""
-    queues.begin(2, 1, per_second=5)
-    rows = [QueuedRow(job_id=n + 1, key=f"ha-{n}", is_agent=n == 0) for n in range(3)]
-    assert queues.is_empty()
-    assert queues.add(rows) == queues.add(rows) == 3
-    waiting = queues._client.list_workflows(status="ENQUEUED")
-    assert sorted((one.workflow_id, one.queue_name) for one in waiting) == [
-        ("ha-1", QUEUE),
-        ("ha-2", QUEUE),
-        ("heygen-agent-ha-0", AGENTS),
-    ]
-    assert not queues.is_empty()
-    assert queues.running() == {}
-    assert queues.hand_on("nobody") == 0
-
-
-def test_the_cap_of_a_queue_can_be_changed(queues: QueueControl) -> None:
-    """A cap may fall to zero and rise again."""
-    queues.begin(2, 1, per_second=None)
-    for most in (0, 7):
-        queues.admit(most, 1)
-        queue = queues._client.retrieve_queue(QUEUE)
-        assert queue is not None
-        assert queue.global_concurrency == most
-
-
-@pytest.mark.parametrize("place", ["campaign.db", "sqlite:///campaign.db"])
-async def test_workers_share_no_file(place: str) -> None:
-    """A SQLite file is refused, and the message names the command that works with one."""
-    for refused in (lambda: QueueControl(place), lambda: pause(place)):
-        with pytest.raises(InvalidInputError, match=r"a SQLite file has one writer.*heygen-async run --journal FILE"):
-            refused()
-    with pytest.raises(InvalidInputError, match="must be as in postgresql://user@host/name"):
-        await enqueue(place, jobs(1))
-
-
-def test_a_missing_database_is_named_without_its_password(database: str) -> None:
-    """The error repeats the message of DBOS, in which no password stands."""
-    with pytest.raises(JournalError, match="DBOS cannot use it"):
-        QueueControl(database.replace("/heygen_", "/no:such@"))
-
-
-# The shared state
-
-
-def test_a_refusal_lowers_the_cap_and_time_raises_it(control: Control, database: str) -> None:
-    """The cap stays between one and the number that was asked for."""
-    assert control.state() is None
-    with pytest.raises(InvalidInputError, match="nothing has been queued in this database yet"):
-        control.resume()
-    assert control.begin(20, 3) == SharedState(wanted=20, agents=3, cap=20)
-    assert control.refused(12).cap == 12
-    assert control.refused(15).cap == 12
-    assert control.refused(0).cap == 1
-    assert control.accepted(9).cap == 9
-    assert control.accepted(99).cap == 20
-    assert control.refused(5).cap == control.probe().cap == 5
-    control._tables.execute("UPDATE control SET refused_at = refused_at - 1000")
-    assert control.probe().cap == 6
-    assert control.probe().cap == 6
-    assert str(shared(database)) == "at most 20 render at once (HeyGen takes 6 now), 3 agents among them"
-
-
-def test_the_first_reason_of_a_pause_stands(control: Control, database: str) -> None:
-    """A second pause keeps the first reason, and no rows are admitted until `resume`."""
-    control.begin(4, 3)
-    assert control.pause("no credit").paused == control.pause("again").paused == "no credit"
-    assert admitted(control.pause("x")) == (0, 0)
-    assert resume(database) == SharedState(wanted=4, agents=3, cap=4)
-    assert pause(database).paused == "a person paused it"
-
-
-@pytest.mark.parametrize("bad", [0, -1, True, 2.5])
-def test_numbers_are_whole_and_positive(control: Control, bad: Any) -> None:
-    """Limits below one or with a fraction are refused, as in a run of one process."""
-    with pytest.raises(InvalidInputError, match="must be a whole number from 1"):
-        control.begin(bad, 1)
-    with pytest.raises(InvalidInputError, match="max_agents"):
-        control.begin(1, bad)
-
-
-def test_agents_are_limited_by_the_cap_too() -> None:
-    """No more agents are admitted than renders."""
-    state = SharedState(wanted=10, agents=3, cap=5)
-    assert admitted(state) == (5, 3)
-    assert admitted(attrs.evolve(state, cap=2)) == (2, 2)
-
-
-# The rows of one worker
-
-
-async def test_a_workflow_waits_for_the_end_of_its_row(database: str) -> None:
-    """A workflow that is started again waits for the same end; with an old key it returns at once."""
-    await enqueue(database, jobs(2))
-    with Journal(database) as journal:
-        requeued: list[Record] = []
-        store = QueueStore(journal, requeued.append)
-        key = journal.key(journal.get(1))
-        assert await store.render(1, "ha-old") == "superseded"
-        assert [record.id for record in requeued] == [1], "the row must be queued under its present key"
-        first, second = (asyncio.ensure_future(store.render(1, key)) for _ in range(2))
-        job = await store.next()
-        assert job is not None
-        assert (job.index, job.step, job.key) == (0, "submit", key)
-        await store.sending([job])
-        await store.accepted(job, video_id="v1")
-        journal.completed(1, video_id="v1", duration=1.0)
-        store.reopen()
-        store.close()
-        assert await store.next() is None
-        store.reopen()
-        waits = asyncio.ensure_future(store.next())
-        assert [await first, await second] == ["completed", "completed"]
-        store.close()
-        assert await waits is None
-        store.ended(1, "twice")
-
-
-# A worker
+def agent() -> Job:
+    return Job(request=VideoAgent(prompt="A welcome, 10 seconds"), row={"name": "Zoe"})
 
 
 async def work_until_done(heygen: HeyGen, database: str, **options: Any) -> Worker:
-    """Let one worker render all rows."""
+    """Let one worker do everything that is due."""
     one = Worker(heygen=heygen, address=database, until_done=True, **options)
     with anyio.fail_after(120 * SPEED):
         await one.work()
     return one
 
 
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Look several times a second until *condition* holds."""
+    with anyio.fail_after(60 * SPEED):
+        while not await condition():
+            await anyio.sleep(0.1 * SPEED)
+
+
+@asynccontextmanager
+async def working(one: Worker) -> AsyncIterator[None]:
+    """Let a worker work meanwhile."""
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(one.work)
+        yield
+        tasks.cancel_scope.cancel()
+
+
+def off_loop(function: Callable[..., Any], *args: Any) -> Awaitable[Any]:
+    return anyio.to_thread.run_sync(functools.partial(function, *args))
+
+
+def counts(database: str) -> dict[str, int]:
+    with Journal(database, read_only=True) as journal:
+        return dict(journal.counts())
+
+
+# Rows
+
+
 async def test_a_worker_renders_what_is_queued(heygen: HeyGen, world: World, database: str, tmp_path: Path) -> None:
     """Each row is rendered once and its file stored; queueing the list again adds only the row that was changed."""
-    agent = Job(request=VideoAgent(prompt="A welcome, 10 seconds"), row={"name": "Zoe"})
-    rows = [*jobs(4), agent]
+    rows = [*jobs(4), agent()]
     for queued, more in ((5, 5), (5, 0)):
         done = await enqueue(database, rows, campaign="spring", max_in_flight=3, max_agents=1)
         assert (done.queued, done.merge.new) == (queued, more)
     one = await work_until_done(heygen, database, download_to=str(tmp_path / "out"))
     assert one.ended == {"completed": 5}
-    assert len(world.ledger) == 5
-    assert world.peak_rendering <= 3
+    assert (len(world.ledger), world.peak_rendering <= 3) == (5, True)
     assert len(list((tmp_path / "out").iterdir())) == 5
+    status = fleet_status(database)
+    assert (status.exit_code, status.slots, status.open_lines) == (0, 0, [])
     waiting = await enqueue(database, [*jobs(1, "Ho"), *rows[1:]], campaign="spring")
     assert (waiting.queued, waiting.merge.waiting) == (0, 1)
-    changed = await enqueue(database, [*jobs(1, "Ho"), *rows[1:]], campaign="spring", again=True)
-    assert (changed.queued, changed.merge.changed, changed.merge.unchanged) == (1, 1, 4)
-    assert (await work_until_done(heygen, database)).ended == {"completed": 1}
-    assert (await enqueue(database, jobs(1), campaign="autumn")).merge.new == 1
-
-
-async def test_a_row_that_is_changed_and_changed_back_is_rendered_again(
-    heygen: HeyGen, world: World, database: str
-) -> None:
-    """A row with an old key, whose workflow has ended, is queued again and does not wait for ever."""
-    for word in ("Hi", "Ho", "Hi"):
-        await enqueue(database, jobs(1, word), campaign="spring", again=True)
+    for word in ("Ho", "Hi"):  # changed and changed back: the first video is there, and is taken again
+        await enqueue(database, [*jobs(1, word), *rows[1:]], campaign="spring", again=True)
         assert (await work_until_done(heygen, database)).ended == {"completed": 1}
-    with Journal(database, read_only=True) as journal:
-        assert journal.counts() == {"completed": 1}
-    assert len(world.ledger) == 3, "a request that comes back has a new key: HeyGen would replay the old answer"
+    assert (await enqueue(database, jobs(1), campaign="autumn")).merge.new == 1
+    assert counts(database) == {"completed": 5, "planned": 1}
+    assert len(world.ledger) == 7, "a request that comes back has a new key: HeyGen would replay the old answer"
+
+
+async def test_files_are_work_like_any_other(heygen: HeyGen, world: World, database: str, tmp_path: Path) -> None:
+    """Files that a worker has left are stored by the next one, without another charge; a campaign names a folder."""
+    await enqueue(database, jobs(3), max_in_flight=3)
+    assert (await work_until_done(heygen, database)).ended == {"completed": 3}
+    with connect(database) as connection:  # as a worker that died while it stored files
+        connection.execute("INSERT INTO leases VALUES (1, '', 'dead', false)")
+        connection.execute("UPDATE leases SET owner = NULL")
+    assert (await work_until_done(heygen, database, download_to=str(tmp_path / "a"))).ended == {"completed": 3}
+    assert len(list((tmp_path / "a").iterdir())) == 3
+    await enqueue(database, jobs(4), download_to=tmp_path / "b", files=["video", "thumbnail"], filename="{name}")
+    assert fleet_status(database).campaigns[0].without_files == 3
+    await work_until_done(heygen, database)
+    assert len(list((tmp_path / "b").iterdir())) == 2 + 3, (
+        "a video and a still of the new row, and stills of the others"
+    )
+    assert len(world.ledger) == 4
+    assert fleet_status(database).exit_code == 0
+
+
+async def test_a_worker_that_is_refused_ends(heygen: HeyGen, world: World, database: str) -> None:
+    """A worker whose API key is refused fails in one error, and its rows are left to the others."""
+    world.faults.append(ErrorAnswer(method="POST", status=401, code="unauthorized"))
+    await enqueue(database, jobs(2))
+    with pytest.raises(AuthenticationError):
+        await work_until_done(heygen, database)
+    assert counts(database) == {"planned": 2}
+    with closing(FleetTables(database)) as tables:
+        assert [lease.owner for lease in tables.leases()] == [None, None]
 
 
 async def test_without_credit_all_workers_pause(heygen: HeyGen, world: World, database: str) -> None:
@@ -247,105 +176,64 @@ async def test_without_credit_all_workers_pause(heygen: HeyGen, world: World, da
     world.faults.append(ErrorAnswer(method="POST", status=402, code="insufficient_credit", times=1))
     await enqueue(database, jobs(3), max_in_flight=1)
     one = Worker(heygen=heygen, address=database, until_done=True)
+
+    async def is_paused() -> bool:
+        state = await off_loop(shared, database)
+        return state is not None and state.paused is not None and "insufficient_credit" in state.paused
+
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(one.work)
-        while (state := await anyio.to_thread.run_sync(shared, database)) is None or state.paused is None:
-            await anyio.to_thread.run_sync(time.sleep, 0.1)
-        assert "insufficient_credit" in state.paused
+        await until(is_paused)
         assert not world.ledger
-        await anyio.to_thread.run_sync(resume, database)
+        await off_loop(resume, database)
     assert one.ended == {"completed": 3}
     assert len(world.ledger) == 3
 
 
-async def test_a_refused_api_key_ends_a_worker(heygen: HeyGen, world: World, database: str) -> None:
-    """A worker whose API key is refused fails, and its rows go back to the queue."""
-    world.faults.append(ErrorAnswer(method="POST", status=401, code="unauthorized"))
-    await enqueue(database, jobs(2))
-    with pytest.raises(BaseExceptionGroup) as caught:
-        await work_until_done(heygen, database)
-    assert caught.group_contains(AuthenticationError)
-    queues = QueueControl(database)
-    assert queues.running() == {}
-    assert not queues.is_empty()
-    queues.close()
-
-
-async def test_a_worker_that_was_taken_for_dead_stops(heygen: HeyGen, database: str) -> None:
-    """A worker stops if another holds its lock: at the start, or after a lost connection."""
-    await enqueue(database, jobs(1))
-    one, other = Worker(heygen=heygen, address=database), AdvisoryLock(database)
-    other.take(lock_of(one.name))
-    with pytest.raises(JournalError, match="others have taken it for dead"):
-        await one.work()
-    other.release(lock_of(one.name))
-    with pytest.raises(BaseExceptionGroup) as caught:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(one.work)
-            while other.is_free(lock_of(one.name)):
-                await anyio.sleep(0.05 * SPEED)
-            end_lock_connections(database)
-            while not other.take(lock_of(one.name)):  # before the worker looks again
-                pass
-    assert caught.group_contains(JournalError, match="others have taken it for dead")
-    other.close()
-
-
-def end_lock_connections(database: str) -> None:
-    """End the connections of all that hold a lock, as a restart of the server does."""
-    with connect(database) as connection:
-        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
-
-
-async def test_a_worker_goes_on_with_the_rows_of_a_dead_one(database: str, tmp_path: Path) -> None:
-    """Renders of a killed worker are followed by another one and not paid for again."""
-    world = World(slots=4, render_seconds=lambda _: 300.0)
-    with fleet(world, database, tmp_path, speed=SPEED) as crew:
-        await anyio.to_thread.run_sync(functools.partial(crew.enqueue, people(6, 0), max_in_flight=3))
-        crew.start()
-        assert await anyio.to_thread.run_sync(crew.until, lambda: crew.account.charges >= 3, 90.0), crew.logs()
-        crew.kill()
-        async with HeyGen("simulator-key", base_url=crew.account.base_url) as heygen:
-            one = await work_until_done(heygen, database)
-        assert one.ended == {"completed": 6}
-        assert crew.account.charges == 6
-
-
-async def test_a_cap_above_the_accounts_slots_is_lowered_for_all(
-    heygen: HeyGen, world: World, database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_cap_above_the_accounts_slots_is_lowered_for_all(heygen: HeyGen, world: World, database: str) -> None:
     """Refusals lower the cap of all workers; refused rows are sent when a slot is free, and each is paid for once."""
-    monkeypatch.setattr(workers, "SETTLE_SECONDS", 0.2)
     world.slots = 2
     await enqueue(database, jobs(8), max_in_flight=6)
     one = await work_until_done(heygen, database)
     assert one.ended == {"completed": 8}
-    assert len(world.ledger) == 8
-    assert world.peak_rendering == 2
+    assert (len(world.ledger), world.peak_rendering) == (8, 2)
     state = shared(database)
     assert state is not None
     assert state.refused_at is not None
     assert state.cap < 6
 
 
-async def test_a_lost_render_that_is_not_found_waits_for_a_person(heygen: HeyGen, world: World, database: str) -> None:
-    """A row whose lost POST left no trace at HeyGen is `unknown`, and the worker ends."""
-    world.faults.append(ErrorAnswer(method="POST", path="/v3/video-agents", status=500))
-    await enqueue(database, [Job(request=VideoAgent(prompt="A welcome"), row={"name": "Zoe"})])
-    one = await work_until_done(heygen, database)
-    assert one.ended == {"failed": 1}
+async def test_batches(heygen: HeyGen, world: World, database: str) -> None:
+    """With submit="batch", rows go out together."""
+    await enqueue(database, jobs(5), max_in_flight=5, submit="batch")
+    assert (await work_until_done(heygen, database)).ended == {"completed": 5}
+    assert len(world.ledger) == 5
     with Journal(database, read_only=True) as journal:
-        assert journal.counts() == {"unknown": 1}
+        assert journal.batch(1).size == 5
 
 
-async def test_a_lost_render_that_is_not_found_is_sent_again(heygen: HeyGen, world: World, database: str) -> None:
-    """With `resubmit` the row is sent again under a new key and counts once."""
+# Lost answers
+
+
+async def test_a_lost_render_that_is_not_found_waits_for_a_person(heygen: HeyGen, world: World, database: str) -> None:
+    """A row whose lost POST left no trace is held, which a worker tells by its exit code; a decision sends it again."""
     world.faults.append(ErrorAnswer(method="POST", path="/v3/video-agents", status=500, times=1))
-    await enqueue(database, [Job(request=VideoAgent(prompt="A welcome"), row={"name": "Zoe"})])
-    one = Worker(heygen=heygen, address=database, until_done=True, on_unknown="resubmit")
-    await one.work()
-    assert one.ended == {"completed": 1}
+    await enqueue(database, [agent()])
+    assert (await work_until_done(heygen, database)).ended == {"failed": 1}
+    assert counts(database) == {"unknown": 1}
+    assert fleet_status(database).exit_code == 8
+    with Journal(database) as journal:
+        assert decide(journal, "resubmit") == 1
+    look_again(database)
+    assert (await work_until_done(heygen, database)).ended == {"completed": 1}
     assert len(world.ledger) == 1
+
+
+async def test_a_campaign_sends_lost_rows_again(heygen: HeyGen, world: World, database: str) -> None:
+    """With on_unknown="resubmit" in the campaign the row is sent again under a new key and counts once."""
+    world.faults.append(ErrorAnswer(method="POST", path="/v3/video-agents", status=500, times=1))
+    await enqueue(database, [agent()], on_unknown="resubmit")
+    assert (await work_until_done(heygen, database)).ended == {"completed": 1}
     with Journal(database, read_only=True) as journal:
         assert [(record.state, record.generation) for record in journal.records()] == [("completed", 1)]
 
@@ -353,90 +241,125 @@ async def test_a_lost_render_that_is_not_found_is_sent_again(heygen: HeyGen, wor
 async def test_a_worker_waits_until_heygen_can_be_reached(database: str, caplog: pytest.LogCaptureFixture) -> None:
     """A refused connection is tried again; the row stays planned, because no request left."""
     await enqueue(database, jobs(1))
-    async with HeyGen("simulator-key", base_url="http://127.0.0.1:9") as heygen:
-        one = Worker(heygen=heygen, address=database)
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(one.work)
-            while "HeyGen cannot be reached, trying again in 10 s" not in caplog.text:
-                await anyio.sleep(0.1 * SPEED)
-            tasks.cancel_scope.cancel()
+
+    async def is_told() -> bool:
+        return "HeyGen cannot be reached, trying again in 10 s" in caplog.text
+
+    async with (
+        HeyGen("simulator-key", base_url="http://127.0.0.1:9") as heygen,
+        working(Worker(heygen=heygen, address=database)),
+    ):
+        await until(is_told)
+    assert counts(database) == {"planned": 1}
+
+
+# Guards
+
+
+async def test_a_budget_is_the_fleets(heygen: HeyGen, world: World, database: str) -> None:
+    """The budget is never crossed, its end is an exit code, and a higher one lets the others go."""
+    await enqueue(database, jobs(6), max_in_flight=2, budget_usd=0.5)
+    await work_until_done(heygen, database)
+    status = fleet_status(database)
+    assert status.exit_code == 6
+    assert "budget of 0.50 USD" in str(status.campaigns[0])
     with Journal(database, read_only=True) as journal:
-        assert journal.counts() == {"planned": 1}
+        assert journal.ledger().high_usd <= 0.5
+    assert 0 < len(world.ledger) < 6
+    await off_loop(functools.partial(resume, budget_usd=50.0), database)
+    await work_until_done(heygen, database)
+    assert counts(database) == {"completed": 6}
 
 
-async def test_a_row_that_the_run_left_open_is_handed_out_again(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An open row is handed out again later; the workflow ends if the row has, or if a person must decide."""
-    monkeypatch.setattr("heygen_async.workers.queue_store.RETRY_SECONDS", 0.1 * SPEED)
-    await enqueue(database, jobs(2))
-    with Journal(database) as journal:
-        store = QueueStore(journal, lambda _: None)
-        first, second = (asyncio.ensure_future(store.render(n, journal.key(journal.get(n)))) for n in (1, 2))
-        job, other = await store.next(), await store.next()
-        assert job is not None
-        assert other is not None
-        await store.settle(1, "failed", for_good=False)
-        again = await store.next()
-        assert again is not None
-        assert again.index == 0
-        await store.settle(1, "held", for_good=True)
-        assert await first == "held"
-        journal.failed(2, code="x", error="y", spent="no")
-        await store.settle(2, "failed", for_good=False)
-        assert await second == "failed"
+async def test_a_canary_waits_for_an_approval(heygen: HeyGen, world: World, database: str) -> None:
+    """The first rows go alone, the others when a person has approved; a second list keeps the setting."""
+    await enqueue(database, jobs(5), canary=2, approve=True)
+    assert (await enqueue(database, jobs(6))).kept == {"canary": 2}
+
+    async def waits() -> bool:
+        return bool((await off_loop(fleet_status, database)).campaigns[0].waits)
+
+    async with working(Worker(heygen=heygen, address=database)):
+        await until(waits)
+        assert len(world.ledger) == 2
+        assert "2 rows are rendered and wait for approval" in str(fleet_status(database).campaigns[0])
+        assert await off_loop(approve, database) == 1
+
+        async def is_over() -> bool:
+            return bool(await off_loop(counts, database) == {"completed": 6})
+
+        await until(is_over)
+    assert fleet_status(database).campaigns[0].waits is None
 
 
-async def test_a_row_with_a_new_key_has_a_new_workflow(database: str) -> None:
-    """A row with a new key is queued under it, and the workflow of the old key ends without a POST."""
-    await enqueue(database, jobs(1))
-    with Journal(database) as journal:
-        requeued: list[str] = []
-        store = QueueStore(journal, lambda record: requeued.append(journal.key(record)))
-        key = journal.key(journal.get(1))
-        old = asyncio.ensure_future(store.render(1, key))
-        assert await store.next() is not None
-        journal.intend(1)
-        journal.begin_again(1)
-        await store.supersede(1)
-        assert await old == "superseded"
-        assert await store.render(1, key) == "superseded"
-        assert requeued == [journal.key(journal.get(1))] * 2
-        assert key not in requeued
-        journal.failed(1, code="x", error="y", spent="no")
-        assert await store.render(1, key) == "superseded"
-        assert len(requeued) == 2, "a row that has ended is not queued"
+async def test_a_breaker_stops_the_fleet(heygen: HeyGen, world: World, database: str) -> None:
+    """When so many of the last rows have failed alike, no others are sent."""
+    world.faults.append(ErrorAnswer(method="POST", status=400, code="invalid_parameter"))
+    await enqueue(database, jobs(9), max_in_flight=1, breaker=(2, 3))
+    assert (await work_until_done(heygen, database)).ended["failed"] < 9
+    assert "failed with invalid_parameter" in str(fleet_status(database).campaigns[0].stopped)
 
 
-@pytest.mark.parametrize(("package", "extra"), [("dbos", "dbos"), ("psycopg", "postgres")])
-def test_a_missing_package_is_named_with_its_extra(
-    package: str, extra: str, database: str, monkeypatch: pytest.MonkeyPatch
+async def test_campaigns_and_accounts_are_apart(heygen: HeyGen, world: World, database: str) -> None:
+    """Two campaigns have their own counts, and a worker takes only rows of its account."""
+    await enqueue(database, jobs(2), campaign="a/b", account="agency")
+    await enqueue(database, jobs(3), campaign="a", account="client")
+    await work_until_done(heygen, database, account="agency")
+    assert len(world.ledger) == 2
+    with Journal(database, read_only=True, campaign="a/b") as one, Journal(database, campaign="a") as other:
+        assert (one.counts(), other.counts()) == ({"completed": 2}, {"planned": 3})
+        assert (one.ledger().charged, other.ledger().charged) == (2, 0)
+    names = [status.name for status in fleet_status(database, "client").campaigns]
+    assert names == ["a"]
+
+
+# Workers
+
+
+async def test_a_worker_that_was_taken_for_dead_goes_on_under_a_new_name(
+    heygen: HeyGen, world: World, database: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The error shows the `pip install` command to type."""
-    monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(InvalidInputError, match=rf'pip install "heygen-async\[{extra}\]"'):
-        QueueControl(database)
+    """A worker that others have buried finds out, lets its rows go, and takes new ones; nothing is paid twice."""
+    world.render_seconds = lambda _: 60.0
+    await enqueue(database, jobs(6), max_in_flight=3)
+    one = Worker(heygen=heygen, address=database, until_done=True)
+
+    async def is_rendering() -> bool:
+        return len(world.ledger) >= 2
+
+    def bury() -> None:
+        with connect(database) as connection:
+            connection.execute("DELETE FROM workers")
+            connection.execute("UPDATE leases SET owner = NULL")
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(one.work)
+        await until(is_rendering)
+        await off_loop(bury)
+    assert "was taken for dead" in caplog.text
+    assert counts(database) == {"completed": 6}
+    assert len(world.ledger) == 6
 
 
-# The commands
+async def test_a_worker_goes_on_with_the_rows_of_a_dead_one(database: str, tmp_path: Path) -> None:
+    """Renders of a killed worker are followed by another one and not paid for again; it feeds, too."""
+    world = World(slots=4, render_seconds=lambda _: 300.0)
+    with fleet(world, database, tmp_path, speed=SPEED) as crew:
+        await off_loop(functools.partial(crew.enqueue, people(6, 0), max_in_flight=3))
+        crew.start()
+        assert await off_loop(crew.until, lambda: crew.account.charges >= 3, 90.0), crew.logs()
+        crew.kill()
+        async with HeyGen("simulator-key", base_url=crew.account.base_url) as heygen:
+            one = await work_until_done(heygen, database)
+        assert one.ended == {"completed": 6}
+        assert crew.account.charges == 6
 
 
-def test_the_commands_for_workers(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`enqueue`, `status`, `pause`, `resume` and `retry` work on the database that workers share."""
-    assert database.startswith(ADDRESSES)
-    (tmp_path / "leads.csv").write_text("name\nAda\nBob\n", encoding="utf-8")
-    (tmp_path / "campaign.toml").write_text("[run]\ntag_titles = true\n", encoding="utf-8")
-    words = ["--set", "avatar_id=look_anna", "--set", "voice_id=voice_warm", "--script", "Hi {{ name }}"]
-    monkeypatch.delenv("HEYGEN_API_KEY", raising=False)
-    files = [str(tmp_path / name) for name in ("campaign.toml", "leads.csv")]
-    result = call("enqueue", *files, *words, "--database", database, "--max-in-flight", "4")
-    assert result.exit_code == 0, result
-    assert "2 rows are queued; at most 4 render at once, 3 agents among them" in result.output
-    assert "paused: lunch" in call("pause", "--database", database, "--why", "lunch").output
-    assert "workers: paused: lunch" in call("status", database).output
-    assert "The workers continue: at most 4 renders at once." in call("resume", database).output
-    with Journal(database) as journal:
-        assert "[" in journal.get(1).body["title"], "the campaign file's tag_titles"
-        journal.intend(1)
-        journal.failed(1, code="bad", error="why", spent="no")
-    assert "2 rows are queued again" in call("retry", database, "--failed").output
-    assert call("retry", database, "--failed").exit_code == 7
-    assert queue_again(database) == 2
+async def test_a_worker_needs_a_campaign(heygen: HeyGen, database_server: Postgres) -> None:
+    """A SQLite file, a missing database and one without a campaign are refused in one line."""
+    with pytest.raises(InvalidInputError, match="a SQLite file has one writer"):
+        await Worker(heygen=heygen, address="campaign.db").work()
+    with pytest.raises(JournalError, match="does not exist; check the name"):
+        await Worker(heygen=heygen, address=database_server.address("nowhere")).work()
+    with pytest.raises(JournalError, match="no campaign has been begun in it yet"):
+        await Worker(heygen=heygen, address=database_server.make(f"empty_{uuid.uuid4().hex}")).work()

@@ -95,7 +95,7 @@ async def run_journal(
         settings, kept = settings_of(journal).with_given(settings, given or {})
         rates = _rates(journal, settings, looks or {})
         approve = _approval(journal, settings)
-        guard = _guard(journal, settings, rates, approve)
+        guard = guard_of(journal, settings, rates, approve)
         journal.set_meta(settings=settings.to_json(), **({"asks_approval": "yes"} if approve else {}))
         journal.begin_run()
         async with _taken(journal, source, settings, rates) as (taker, to_come):
@@ -216,7 +216,7 @@ def _approval(journal: Journal, settings: RunSettings) -> Approve | None:
     return asked
 
 
-def _guard(journal: Journal, settings: RunSettings, rates: Rates, approve: Approve | None) -> Guard:
+def guard_of(journal: JournalReader, settings: RunSettings, rates: Rates, approve: Approve | None) -> Guard:
     """Return the campaign's guard. Rows that earlier runs have rendered, or are rendering, belong to its canary."""
     budget, canary = None, settings.canary
     if settings.budget_usd is not None:

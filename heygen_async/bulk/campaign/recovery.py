@@ -42,9 +42,13 @@ class Recovery:
         Returns:
             The job with its next step, to follow or to submit; or the error with which the row ends in this run.
         """
-        record = self.journal.get(job.index + 1)
+        record = await self.journal.off_loop(lambda: self.journal.get(job.index + 1))
         await anyio.sleep(grace_left(record, time.time()))
-        found = await find(self.client, self.journal, record)
+        listed = await find(self.client, self.journal, record)
+        return await self.journal.off_loop(lambda: self._settle(record, listed))
+
+    def _settle(self, record: Record, found: list[str]) -> Job | HeyGenError:
+        """Do what the search says about a row."""
         found = [found_id for found_id in found if not self._is_taken(found_id)]  # by a row that was settled meanwhile
         action, reason = verdict(len(found), self.on_unknown), "as on_unknown says"
         if action == "resubmit" and not self.journal.is_wanted(record):
@@ -98,7 +102,8 @@ async def _sessions(client: Client, journal: JournalReader, record: Record) -> l
     async for item in client.video_agents.list():
         if item.created_at is not None and item.created_at < since:
             break  # newest first
-        if journal.knows_session(item.session_id):
+        session_id = item.session_id
+        if await journal.off_loop(lambda: journal.knows_session(session_id)):  # noqa: B023 - called at once
             continue
         session = await client.video_agents.get(item.session_id)
         prompts = [message.content for message in session.messages or () if message.role == "user"]
@@ -116,8 +121,9 @@ async def _titled(client: Client, journal: JournalReader, record: Record) -> lis
     async for made in _listed(client, record.kind, title):
         if made.created_at is not None and made.created_at < since:
             break  # newest first
-        if made.title == title and not journal.knows_video(made.id):
-            found.append(made.id)
+        made_id = made.id
+        if made.title == title and not await journal.off_loop(lambda: journal.knows_video(made_id)):  # noqa: B023 - called at once
+            found.append(made_id)
     return found
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from heygen_async.bulk.journal.postgres import driver, without_password
+from heygen_async.bulk.journal.postgres_connection import KEEPALIVES, driver, without_password
 from heygen_async.bulk.watch.signals import HasSignals, Signals, source_of
 from heygen_async.errors import JournalError
 from heygen_async.webhooks.event_queue import EventQueue
@@ -106,7 +106,7 @@ class SharedSignals:
 
     async def _connect(self) -> psycopg.AsyncConnection[Any]:
         connection: psycopg.AsyncConnection[Any] = await self._psycopg.AsyncConnection.connect(
-            self._address, autocommit=True, application_name="heygen-async", keepalives_idle=10
+            self._address, autocommit=True, application_name="heygen-async", **KEEPALIVES
         )
         return connection
 

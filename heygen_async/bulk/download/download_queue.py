@@ -60,7 +60,7 @@ class DownloadQueue:
     def add(self, row: InFlight, done: Completed) -> None:
         """Add a row whose end is recorded in the journal."""
         self._registry.advance(row, Stage.STORING)
-        self._waiting.append((row, done, {}))
+        self._waiting.append((row, done, self._store.files_before(row.job)))
         if self._workers < self._width and self._downloads is not None:
             self._start_worker(self._downloads)
 

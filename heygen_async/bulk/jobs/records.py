@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 from collections.abc import Mapping
 from typing import Any, Literal, cast
 
@@ -100,10 +101,17 @@ class SavedFile:
     Attributes:
         file: Path of the file; None if HeyGen has no file of this kind for the video.
         size_bytes: Size when it was stored.
+        machine: Name of the machine that has it, if workers share the campaign; else None.
     """
 
     file: str | None
     size_bytes: int = 0
+    machine: str | None = None
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """True if another machine has it."""
+        return self.machine not in {None, platform.node()}
 
 
 @attrs.frozen(kw_only=True)

@@ -33,6 +33,11 @@ class KnownRow:
         """True if the row has failed and cost nothing."""
         return self.state == "failed" and self.spent in {None, "no"}
 
+    def is_same_as(self, entry: Entry) -> bool:
+        """Return True if a row of a list has the same name, cells and request, so that there is nothing to write."""
+        same = (self.identity, self.row_hash, self.body_hash) == (entry.identity, entry.row_hash, entry.body_hash)
+        return same and self.row_hash is not None
+
     @property
     def may_have_former_video(self) -> bool:
         """True if the row was to be rendered again, and has cost nothing since."""

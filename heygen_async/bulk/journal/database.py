@@ -8,6 +8,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Self, TypeVar, cast
 
+import anyio.to_thread
+
 from heygen_async.bulk.journal.schema import Backend
 from heygen_async.bulk.journal.sqlite import SqliteBackend
 
@@ -32,24 +34,34 @@ class Database:
 
     Attributes:
         place: Path or address as it was given; opens the same journal again.
+        campaign: Campaign of workers whose rows alone are seen; None for all rows.
         name: The path, or the address without user and password; for messages and commands.
         run: Random id of the campaign, a part of every idempotency key.
     """
 
-    def __init__(self, place: str | PathLike[str], *, create: bool = False, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        place: str | PathLike[str],
+        *,
+        create: bool = False,
+        read_only: bool = False,
+        campaign: str | None = None,
+    ) -> None:
         """Open the journal at *place*.
 
         Args:
             place: Path of a file, or address of a PostgreSQL database: `postgresql://user@host/name`.
             create: Create the journal if there is none.
             read_only: Only read; takes no lock, so a run may write meanwhile.
+            campaign: Name of a campaign of workers: only its rows are seen. Without it, all rows of the database.
 
         Raises:
             JournalError: The journal does not exist, is in use, damaged, of a newer version, not writable or out of
                 reach, or the file is something else.
         """
         self.place: str | PathLike[str] = place
-        self._db: Backend = _open_backend(place, create=create, read_only=read_only)
+        self.campaign: str | None = campaign
+        self._db: Backend = _open_backend(place, create=create, read_only=read_only, campaign=campaign)
         self.name: str = self._db.where
         try:
             self.run: str = self.meta("run") or ""
@@ -101,6 +113,10 @@ class Database:
         """
         return self._db.atomically(change)
 
+    async def off_loop(self, function: Callable[[], T]) -> T:
+        """Call *function*, on a thread if the journal is in a database server: the event loop does not wait for it."""
+        return function() if self.commits_inline else await anyio.to_thread.run_sync(function, abandon_on_cancel=True)
+
     def _rows(self, query: str, *values: object) -> list[Any]:
         return self._db.rows(query, values)
 
@@ -108,9 +124,9 @@ class Database:
         return self._db.execute(query, values)
 
 
-def _open_backend(place: str | PathLike[str], *, create: bool, read_only: bool) -> Backend:
+def _open_backend(place: str | PathLike[str], *, create: bool, read_only: bool, campaign: str | None = None) -> Backend:
     if not str(place).startswith(ADDRESSES):
         return SqliteBackend(Path(place), create=create, read_only=read_only)
     from heygen_async.bulk.journal.postgres import PostgresBackend  # noqa: PLC0415 - its driver is an extra
 
-    return PostgresBackend(str(place), create=create, read_only=read_only)
+    return PostgresBackend(str(place), create=create, read_only=read_only, campaign=campaign)

@@ -83,6 +83,10 @@ class JobStore:
         """Return a job that ended in an earlier run and lacks files, with the files that it has; None at the end."""
         return None
 
+    def files_before(self, job: Job) -> Stored:  # noqa: ARG002 - subclasses use it
+        """Return the files of a job that were stored before its render was looked at again."""
+        return {}
+
     async def stored(self, job: Job, kind: str, file: SavedFile) -> None:
         """Record that a file of the job is on the disk, or that there is none of this kind."""
 

@@ -9,9 +9,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-import anyio
-import attrs
-
 from heygen_async.api.handles.video import Video
 from heygen_async.api.requests.stored import StoredRequest, body_of
 from heygen_async.bulk.jobs import keys
@@ -20,7 +17,7 @@ from heygen_async.bulk.jobs.next_step import Step, next_step
 from heygen_async.bulk.jobs.outcomes import code_of
 from heygen_async.bulk.jobs.records import Links, Record, SavedFile, State
 from heygen_async.bulk.journal.job_store import JobStore, Named
-from heygen_async.bulk.journal.journal import Journal, UsdRange, WrongStateError
+from heygen_async.bulk.journal.journal import Changes, Journal, UsdRange
 from heygen_async.bulk.journal.stored_files import Stored, unstored
 from heygen_async.bulk.prices.price import Rates
 from heygen_async.bulk.prices.request_length import length_of
@@ -28,29 +25,6 @@ from heygen_async.errors import HeyGenError, JournalError, NotFoundError, Render
 
 RowsToCome = Callable[[], Awaitable[bool]]  # takes rows into the journal; False at the end of the source
 TOGETHER_SECONDS = 0.25
-_UNDER_WAY: tuple[State, ...] = ("submitted", "intended", "unknown")
-
-
-@attrs.define(eq=False)
-class _Group:
-    """Changes that share one commit."""
-
-    changes: list[Callable[[], None]] = attrs.field(factory=list)
-    errors: dict[int, Exception] = attrs.field(factory=dict)  # by index in `changes`
-    done: anyio.Event = attrs.field(factory=anyio.Event)
-
-    def apply(self) -> None:
-        """Make the changes; one that does not fit the state of its row fails alone."""
-        self.errors.clear()
-        for place, change in enumerate(self.changes):
-            try:
-                change()
-            except WrongStateError as exc:
-                self.errors[place] = exc
-
-    def failed(self, error: Exception) -> None:
-        """Give *error* to all changes: none of them was made."""
-        self.errors = dict.fromkeys(range(len(self.changes)), error)
 
 
 class JournalStore(JobStore):
@@ -64,6 +38,7 @@ class JournalStore(JobStore):
         refused: Iterable[Job] = (),
         to_come: RowsToCome | None = None,
         rates: Rates | None = None,
+        states: Iterable[State] = ("submitted", "intended", "unknown"),
     ) -> None:
         """Take what is due from *journal* and write to it.
 
@@ -73,13 +48,14 @@ class JournalStore(JobStore):
             refused: Jobs that can never be sent as they are, so that the journal does not have them.
             to_come: Takes further rows of a source that is still being read into the journal.
             rates: Prices, for the journal's ledger.
+            states: States of the rows that are under way, in the order in which they are handed out.
         """
         self._journal = journal
         self._rates = rates or Rates()
         self._to_come = to_come
         self.left: int | None = journal.due() if to_come is None else None
         # What was under way comes first: it is paid for. Its ids are noted now, because states change during the run.
-        self._open = iter([record.id for state in _UNDER_WAY for record in journal.records(state)])
+        self._open = iter([record.id for state in states for record in journal.records(state)])
         self._to_send: deque[Record] = deque()  # of them, those whose POST goes out once more
         self._refused = refused if isinstance(refused, deque) else deque(refused)
         self._unstored = unstored(journal, files)
@@ -88,7 +64,7 @@ class JournalStore(JobStore):
         newest = journal.newest_list()
         self._newest = newest.id if newest is not None and newest.whole and not newest.name else 0
         self._batches: dict[int, int] = {}  # rows on their way, and the numbers of their batches
-        self._group: _Group | None = None
+        self._group: Changes | None = None
         self._writer = ThreadPoolExecutor(1)  # its thread begins with the first commit that has to travel
 
     async def next_open(self) -> Job | None:
@@ -267,10 +243,7 @@ class JournalStore(JobStore):
         of seven. The commit to a file is made on the event loop: that costs less than a thread, and a loop in virtual
         time waits for it. A change is written even if its writer is cancelled.
         """
-        group = self._group
-        if group is None:
-            group = self._group = _Group()
-            asyncio.get_running_loop().call_later(TOGETHER_SECONDS, self._begin_flush)
+        group = self._changes_now()
         place = len(group.changes)
         group.changes.append(change)
         try:
@@ -280,6 +253,15 @@ class JournalStore(JobStore):
             raise
         if place in group.errors:
             raise group.errors[place]
+
+    def _changes_now(self) -> Changes:
+        if self._group is None:
+            self._group = self._new_changes()
+            asyncio.get_running_loop().call_later(TOGETHER_SECONDS, self._begin_flush)
+        return self._group
+
+    def _new_changes(self) -> Changes:
+        return Changes()
 
     def flush(self) -> None:
         """Commit the waiting changes now."""
@@ -297,7 +279,7 @@ class JournalStore(JobStore):
         done = asyncio.get_running_loop().run_in_executor(self._writer, self._commit, group)
         done.add_done_callback(lambda _: group.done.set())
 
-    def _commit(self, group: _Group) -> None:
+    def _commit(self, group: Changes) -> None:
         try:
             self._journal.together(group.apply)
         except Exception as exc:  # noqa: BLE001 - it is raised where each change was asked for

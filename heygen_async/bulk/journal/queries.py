@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -57,6 +57,15 @@ class JournalReader(Database):
         if not found:
             raise JournalError(f"{self.name}: there is no row {job_id}")
         return _record(found[0])
+
+    def records_of(self, job_ids: Sequence[int]) -> list[Record]:
+        """Return the rows with these numbers, in the order of their numbers."""
+        found: list[Record] = []
+        for begin in range(0, len(job_ids), PAGE_ROWS):
+            page = job_ids[begin : begin + PAGE_ROWS]
+            query = f"{_SELECT} WHERE id IN ({placeholders(len(page))}) ORDER BY id"
+            found += [_record(row) for row in self._rows(query, *page)]
+        return found
 
     def records(self, *states: State, code: str | None = None, after: int = 0) -> Iterator[Record]:
         """Yield the rows in *states* (all rows if none are given), those that failed with *code* if it is given.
@@ -124,6 +133,11 @@ class JournalReader(Database):
         )
         return int(self._rows(query)[0][0])
 
+    def count_planned(self) -> int:
+        """Count the rows of the newest lists that are to be sent."""
+        query = f"SELECT count(*) FROM jobs WHERE state = 'planned' AND {_OF_NEWEST_LISTS}"  # noqa: S608 - our own words
+        return int(self._rows(query)[0][0])
+
     def failures(self) -> Counter[str]:
         """Count the failed rows by code."""
         query = "SELECT error_code, count(*) FROM jobs WHERE state = 'failed' GROUP BY error_code"
@@ -167,13 +181,16 @@ class JournalReader(Database):
         last = 0
         query = f"SELECT id FROM jobs WHERE state = 'completed' AND id > ? ORDER BY id LIMIT {PAGE_ROWS}"  # noqa: S608 - a number
         while page := [job_id for (job_id,) in self._rows(query, last)]:
-            stored: dict[int, dict[str, SavedFile]] = {job_id: {} for job_id in page}
-            for job_id, kind, file, size in self._rows(
-                "SELECT job_id, kind, file, size_bytes FROM files WHERE job_id BETWEEN ? AND ?", page[0], page[-1]
-            ):
-                stored.get(job_id, {})[kind] = SavedFile(file=file, size_bytes=size)
-            yield from stored.items()
+            yield from self.files_of(page).items()
             last = page[-1]
+
+    def files_of(self, job_ids: Sequence[int]) -> dict[int, dict[str, SavedFile]]:
+        """Return the stored files by kind of each of these rows, which come in the order of their numbers."""
+        stored: dict[int, dict[str, SavedFile]] = {job_id: {} for job_id in job_ids}
+        query = f"SELECT job_id, kind, file, size_bytes, {self._db.machine} FROM files WHERE job_id BETWEEN ? AND ?"  # noqa: S608 - our own words
+        for job_id, kind, file, size, machine in self._rows(query, job_ids[0], job_ids[-1]):
+            stored.get(job_id, {})[kind] = SavedFile(file=file, size_bytes=size, machine=machine)
+        return stored
 
     def batch(self, number: int) -> BatchRecord:
         """Return the record of a batch."""

@@ -104,14 +104,19 @@ class RowLists(JournalReader):
         page = _Page(self, entries, mark)
         matches: list[tuple[Entry, Match]] = []
         new: list[Entry] = []
+        same: list[int] = []
         for entry in entries:
             known = page.find(entry)
             match = page.match(entry, known)
             matches.append((entry, match))
             if (match == "new" and known is None) or (match == "equal" and again):
                 new.append(entry)
+            elif known is not None and match == "unchanged" and known.is_same_as(entry):
+                same.append(known.id)
             elif known is not None:
                 self._apply(match, entry, known, mark, again)
+        if same:
+            self._execute(f"UPDATE jobs SET seen = ? WHERE id IN ({placeholders(len(same))})", (mark, *same))  # noqa: S608 - our own words
         self._plan_new(new, mark)
         self._place(entries, mark)
         return matches
@@ -170,13 +175,9 @@ class RowLists(JournalReader):
         self._execute("DELETE FROM former WHERE job_id = ? AND generation = ?", (job_id, generation))
 
     def _plan_new(self, entries: Sequence[Entry], mark: int) -> None:
-        self._db.executemany(
-            "INSERT INTO jobs (identity, row_hash, kind, body_hash, seen) VALUES (?, ?, ?, ?, ?)",
+        self._db.add_rows(
             [(entry.identity, entry.row_hash, entry.kind, entry.body_hash, mark) for entry in entries],
-        )
-        self._db.executemany(
-            "INSERT INTO requests SELECT id, ?, ? FROM jobs WHERE identity = ?",
-            [(as_json(entry.row), as_json(entry.body), entry.identity) for entry in entries],
+            [(as_json(entry.row), as_json(entry.body)) for entry in entries],
         )
 
     def plan_again(self, job_id: int, *, generation: int) -> None:

@@ -50,8 +50,8 @@ CREATE TABLE lists (
     whole INTEGER NOT NULL DEFAULT 0,
     row_count INTEGER NOT NULL DEFAULT 0
 );
-CREATE INDEX jobs_by_row ON jobs (row_hash);
-CREATE INDEX jobs_by_request ON jobs (body_hash);
+CREATE INDEX jobs_by_row ON jobs {hashed}(row_hash);
+CREATE INDEX jobs_by_request ON jobs {hashed}(body_hash);
 CREATE INDEX jobs_by_session ON jobs (session_id) WHERE session_id IS NOT NULL;
 CREATE INDEX jobs_by_batch ON jobs (batch) WHERE batch IS NOT NULL;
 CREATE TABLE batches (id {number}, key TEXT NOT NULL, size INTEGER NOT NULL, batch_id TEXT);
@@ -110,17 +110,27 @@ class Backend(Protocol):
         where: The path, or the address without user and password; for messages and commands.
         folder: The folder that relative file names start from.
         commits_inline: True if a commit is quick enough to be made on the event loop.
+        machine: The column of `files` that names the machine which has a file, or NULL where there is one machine.
     """
 
     where: str
     folder: Path
     commits_inline: bool
+    machine: str
 
     def execute(self, query: str, values: Sequence[object] = ()) -> Any:
         """Execute a statement and return its cursor. Outside of a transaction it is durable at once."""
 
     def insert(self, query: str, values: Sequence[object]) -> int:
         """Insert one row and return its id."""
+
+    def add_rows(self, jobs: Sequence[tuple[object, ...]], requests: Sequence[tuple[str, str]]) -> None:
+        """Insert new rows, each with its request.
+
+        Args:
+            jobs: Identity, hash of the cells, kind, hash of the request, and list of each row.
+            requests: Cells and body of each row, as JSON.
+        """
 
     def executemany(self, query: str, rows: Iterable[Sequence[object]]) -> None:
         """Execute a statement for each of many rows."""

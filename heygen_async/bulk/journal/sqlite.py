@@ -19,7 +19,13 @@ from heygen_async.errors import HeyGenError, JournalError
 T = TypeVar("T")
 
 _APPLICATION_ID = 0x48474A31  # "HGJ1": distinguishes a journal from other SQLite files
-_WORDS = {"integer": "INTEGER", "number": "INTEGER PRIMARY KEY", "real": "REAL", "rowless": " WITHOUT ROWID"}
+_WORDS = {
+    "integer": "INTEGER",
+    "number": "INTEGER PRIMARY KEY",
+    "real": "REAL",
+    "rowless": " WITHOUT ROWID",
+    "hashed": "",
+}
 
 
 class SqliteBackend:
@@ -30,6 +36,7 @@ class SqliteBackend:
     """
 
     commits_inline = True
+    machine = "NULL"
 
     def __init__(self, path: Path, *, create: bool, read_only: bool) -> None:
         """Open the journal at *path*.
@@ -72,6 +79,14 @@ class SqliteBackend:
     def insert(self, query: str, values: Sequence[object]) -> int:
         """Insert one row and return its id."""
         return int(self.execute(query, values).lastrowid or 0)
+
+    def add_rows(self, jobs: Sequence[tuple[object, ...]], requests: Sequence[tuple[str, str]]) -> None:
+        """Insert new rows, each with its request."""
+        self.executemany("INSERT INTO jobs (identity, row_hash, kind, body_hash, seen) VALUES (?, ?, ?, ?, ?)", jobs)
+        self.executemany(
+            "INSERT INTO requests SELECT id, ?, ? FROM jobs WHERE identity = ?",
+            [(*request, job[0]) for job, request in zip(jobs, requests, strict=True)],
+        )
 
     def executemany(self, query: str, rows: Iterable[Sequence[object]]) -> None:
         """Execute a statement for each of many rows."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -19,8 +20,25 @@ def unstored(journal: JournalReader, kinds: Iterable[str]) -> Iterator[tuple[int
 
 
 def still_there(stored: Stored) -> dict[str, SavedFile]:
-    """Return the files that exist and have the size that they had when they were stored."""
-    return {kind: file for kind, file in stored.items() if file.file is None or _size(file.file) == file.size_bytes}
+    """Return the files that exist and have the size that they had when they were stored.
+
+    Files of another machine cannot be seen from here, and are taken to be there.
+    """
+    return {
+        kind: file
+        for kind, file in stored.items()
+        if file.file is None or file.is_elsewhere or _size(file.file) == file.size_bytes
+    }
+
+
+def on_machine(machine: str, file: str) -> str:
+    """Return the name of a file with its machine, as `scp` takes it."""
+    return f"{machine}:{file}"
+
+
+def here(file: str) -> str:
+    """Return the path of a file that may be named with its machine; that of another machine is returned as it is."""
+    return file.removeprefix(f"{platform.node()}:")
 
 
 def _size(file: str) -> int | None:

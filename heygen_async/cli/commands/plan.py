@@ -26,14 +26,14 @@ async def plan(
 
         heygen-async plan campaign.toml leads.csv
     """
-    from heygen_async.cli.commands.run import RunFlags
+    from heygen_async.cli.commands.run import JournalFlags
     from heygen_async.cli.rendering.compare_list import keep_id_column, show_comparison
     from heygen_async.cli.rendering.plan_rows import NO_KEY, client_if_key, plan_offline, plan_online, show_plan
     from heygen_async.cli.terminal.progress import wide_console
 
     file, contacts = open_source(source, rows)
     console, campaign = wide_console(), campaign_options.campaign(file)
-    journal = RunFlags().journal_of(campaign, source)
+    journal = JournalFlags().journal_of(campaign, source)
     campaign, choice = keep_id_column(campaign, journal), choice_options.choice()
     if no_preflight:
         made = plan_offline(campaign, contacts, choice)

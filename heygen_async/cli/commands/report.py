@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from heygen_async.cli.terminal.option_types import JournalFile
+from heygen_async.cli.terminal.option_types import CampaignName, JournalFile
 
 
 def report(
@@ -18,16 +18,22 @@ def report(
         Path | None,
         Parameter(name=("--output", "-o"), help="The page. [default: beside JOURNAL, with its name and .html]"),
     ] = None,
+    campaign: CampaignName = None,
 ) -> None:
     """Write a campaign as one HTML page that needs no network.
 
     The page shows totals, costs, open rows, failures with remedies, and every video beside its row. It links stored
     files by paths relative to itself. Sends no request to HeyGen; works during a run, too.
     """
-    from heygen_async import write_report
+    from heygen_async import Journal, write_report
     from heygen_async.cli.terminal.progress import wide_console
 
-    page = write_report(journal, output or _default_page(journal))
+    target = output or _default_page(journal)
+    if campaign is None:
+        page = write_report(journal, target)
+    else:
+        with Journal(journal, read_only=True, campaign=campaign) as opened:
+            page = write_report(opened, target)
     wide_console().print(f"{page}: open it in a browser ({page.stat().st_size / 1000:,.0f} kB)")
 
 

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from heygen_async.cli.terminal.notice import EndNotice
-from heygen_async.cli.terminal.option_types import BaseUrl, DryRun, JournalFile, Json, Speed, Unknown, Usd
+from heygen_async.cli.terminal.option_types import (
+    Account,
+    BaseUrl,
+    CampaignName,
+    DryRun,
+    JournalFile,
+    Json,
+    Speed,
+    Unknown,
+    Usd,
+)
 
 if TYPE_CHECKING:
     from heygen_async.cli.terminal.json_feed import JsonFeed
@@ -23,6 +33,8 @@ def resume(
     ] = None,
     approve: Annotated[bool, Parameter(help="Ask before the rows after the canary are sent.")] = False,
     notice: EndNotice = EndNotice(),  # noqa: B008 - a frozen value
+    campaign: CampaignName = None,
+    account: Account = "",
     base_url: BaseUrl = None,
     speed: Speed = 1.0,
     in_json: Json = False,
@@ -30,9 +42,10 @@ def resume(
 ) -> None:
     """Continue a campaign after any interruption. Needs only JOURNAL. Costs money for the rows that are left.
 
-    If JOURNAL is a database that workers share, the workers continue after `pause` or after a lack of credit.
+    If JOURNAL is a database that workers share, the workers continue: after `pause`, after a lack of credit, and after
+    a guard such as a budget has stopped a campaign. They look again for rows that are not settled or lack files.
     """
-    from heygen_async import InvalidInputError
+    from heygen_async import InvalidInputError, Journal
     from heygen_async.bulk.journal.database import ADDRESSES
     from heygen_async.cli.rendering import follow_run
     from heygen_async.cli.terminal.json_feed import exit_with_feed
@@ -42,8 +55,11 @@ def resume(
             "--dry-run: `heygen-async status`, with the same journal, shows what is left to be sent"
         )
     if journal.startswith(ADDRESSES):
-        _resume_workers(journal)
-        return
+        with Journal(journal, read_only=True) as opened:
+            is_shared = opened.meta("fleet") is not None
+        if is_shared:
+            _resume_workers(journal, account, campaign, budget)
+            return
     options = follow_run.ResumeOptions(journal=journal, on_unknown=on_unknown, budget_usd=budget, approve=approve)
 
     def command(feed: JsonFeed) -> int:
@@ -53,9 +69,9 @@ def resume(
     exit_with_feed(command, in_json=in_json, notify=notice.send)
 
 
-def _resume_workers(address: str) -> None:
+def _resume_workers(address: str, account: str, campaign: str | None, budget: float | None) -> None:
     from heygen_async.cli.terminal.progress import wide_console
     from heygen_async.workers.enqueue import resume as resume_workers
 
-    state = resume_workers(address)
+    state = resume_workers(address, account, campaign=campaign, budget_usd=budget)
     wide_console().print(f"The workers continue: at most {state.cap} renders at once.", highlight=False)

@@ -34,11 +34,11 @@ def retry(
     and takes the video if it is there.
     """
     from heygen_async import Journal
-    from heygen_async.bulk.journal.database import ADDRESSES
     from heygen_async.cli.terminal.progress import wide_console
 
-    console, is_shared = wide_console(), journal.startswith(ADDRESSES)
+    console = wide_console()
     with Journal(journal) as opened:
+        is_shared = opened.meta("fleet") is not None
         is_chosen = chosen_of_journal(choice_options, opened)
         rows = [record for record in opened.records("failed", code=code) if is_chosen(record)]
         paid = [] if again else [record for record in rows if record.spent in {"yes", "unknown"}]
@@ -50,7 +50,10 @@ def retry(
         again_planned = {record.id for record in rows} - {record.id for record in paid}
         left_out = len(again_planned - {record.id for record in opened.records("planned")})
     if is_shared:
-        _queue_again(journal)
+        from heygen_async.workers.enqueue import look_again
+
+        look_again(journal)
+        console.print(f"{len(rows) - len(paid)} rows are planned again; the workers send them.", highlight=False)
     else:
         console.print(f"{len(rows) - len(paid)} rows are planned again. To send them: heygen-async resume {journal}")
     if left_out:
@@ -59,10 +62,3 @@ def retry(
         left = "they stay failed; compare with HeyGen (audit), then retry with --again" if is_shared else _LOOKED_FOR
         console.print(f"{len(paid)} rows are paid for, or may be: {left}.", soft_wrap=True)
     sys.exit(0 if rows else 7)
-
-
-def _queue_again(address: str) -> None:
-    from heygen_async.cli.terminal.progress import wide_console
-    from heygen_async.workers.enqueue import queue_again
-
-    wide_console().print(f"{queue_again(address)} rows are queued again for the workers.", highlight=False)

@@ -10,24 +10,19 @@ import attrs
 from cyclopts import Parameter
 from rich.console import Console
 
-from heygen_async.bulk.download.file_types import KINDS
 from heygen_async.cli.rendering.campaign_options import CampaignOptions, given, open_source, path_beside
 from heygen_async.cli.rendering.choice_options import ChoiceOptions
+from heygen_async.cli.rendering.run_flags import RunFlags
 from heygen_async.cli.terminal.notice import EndNotice
 from heygen_async.cli.terminal.option_types import (
     NO_DRY_RUN,
     BaseUrl,
-    Count,
     DryRun,
-    Duration,
     Json,
     NoPreflight,
     RowsFile,
-    Seconds,
     Source,
     Speed,
-    Unknown,
-    Usd,
 )
 
 if TYPE_CHECKING:
@@ -39,33 +34,9 @@ if TYPE_CHECKING:
 
 @Parameter(name="*")
 @attrs.frozen(kw_only=True)
-class RunFlags:
-    """Options of `run` for the run itself, not for single rows."""
+class JournalFlags:
+    """Options of `run` for its journal."""
 
-    output: Annotated[Path | None, Parameter(help="Folder for the files and results.csv. [default: videos]")] = None
-    max_in_flight: Annotated[
-        Count | None,
-        Parameter(help="Renders at once; the pay-as-you-go account has 10. [default: the campaign file's, or 10]"),
-    ] = None
-    deadline: Annotated[Seconds | None, Parameter(help="Seconds for each render. [default: 3600]")] = None
-    files: Annotated[
-        str | None,
-        Parameter(help=f"What to store of each video: some of {', '.join(KINDS)}, with commas. [default: video]"),
-    ] = None
-    max_downloads: Annotated[
-        Count | None, Parameter(help="Files at once; downloads hold no render slots. [default: 6]")
-    ] = None
-    budget: Annotated[
-        Usd | None, Parameter(help="Send no row that could cost more than what is left of this: 250, 250usd, $250.")
-    ] = None
-    canary: Annotated[Count | None, Parameter(help="Send the first N rows alone; the others when those are there.")] = (
-        None
-    )
-    approve: Annotated[bool, Parameter(help="Ask before the rows after the canary are sent.")] = False
-    breaker: Annotated[
-        tuple[Count, Count] | None,
-        Parameter(help="K N: send no more when K of the last N rows have failed with one code."),
-    ] = None
     journal: Annotated[
         str | None,
         Parameter(
@@ -76,15 +47,7 @@ class RunFlags:
     no_journal: Annotated[
         bool, Parameter(help="Remember nothing: after an interruption, or if it is repeated, the run pays again.")
     ] = False
-    again: Annotated[
-        bool, Parameter(help="Render rows again, and pay again, that have a video made with another request.")
-    ] = False
     yes: Annotated[bool, Parameter(help="Begin without asking.")] = False
-    on_unknown: Annotated[Unknown | None, Parameter(show_default=False)] = None
-    patience: Annotated[
-        Duration | None,
-        Parameter(help="Wait so long for a HeyGen that cannot be reached: 90s, 20min, 3h. [default: 3h]"),
-    ] = None
 
     def journal_of(self, campaign: Campaign, source: Path) -> Path | str | None:
         """Return the journal of the run: as named, or beside the campaign file or the output; None without one."""
@@ -104,40 +67,8 @@ class RunFlags:
         return journal
 
     def campaign(self, file: Campaign) -> Campaign:
-        """Return *file* with the values of these options in place of its own."""
-        run = {**self._of_run(), "approve": self.approve or None, "journal": _place_beside(file, self.journal)}
-        downloads = {**self._of_downloads(), "folder": path_beside(file, self.output)}
-        return attrs.evolve(
-            file,
-            run=attrs.evolve(file.run, **given(**run)),
-            downloads=attrs.evolve(file.downloads, **given(**downloads)),
-        )
-
-    def chosen(self) -> dict[str, Any]:
-        """Return the options of `HeyGen.run` that were given here, also those that are the default.
-
-        A journal keeps an option of its last run until another value is given.
-        """
-        return given(**self._of_run(), **self._of_downloads())
-
-    def _of_run(self) -> dict[str, Any]:
-        return {
-            "max_in_flight": self.max_in_flight,
-            "deadline": self.deadline,
-            "budget_usd": self.budget,
-            "canary": self.canary,
-            "breaker": self.breaker,
-            "on_unknown": self.on_unknown,
-            "patience": self.patience,
-        }
-
-    def _of_downloads(self) -> dict[str, Any]:
-        from heygen_async.bulk.download.video_files import checked_kinds
-
-        return {
-            "files": None if self.files is None else checked_kinds(kind.strip() for kind in self.files.split(",")),
-            "max_downloads": self.max_downloads,
-        }
+        """Return *file* with this journal in place of its own."""
+        return attrs.evolve(file, run=attrs.evolve(file.run, **given(journal=_place_beside(file, self.journal))))
 
 
 def _place_beside(file: Campaign, journal: str | None) -> str | None:
@@ -156,7 +87,8 @@ def run(
     *,
     campaign_options: CampaignOptions = CampaignOptions(),  # noqa: B008 - a frozen value
     choice_options: ChoiceOptions = ChoiceOptions(),  # noqa: B008 - a frozen value
-    flags: RunFlags = RunFlags(),
+    flags: RunFlags = RunFlags(),  # noqa: B008 - a frozen value
+    journal_flags: JournalFlags = JournalFlags(),
     notice: EndNotice = EndNotice(),  # noqa: B008 - a frozen value
     no_preflight: NoPreflight = False,
     base_url: BaseUrl = None,
@@ -181,8 +113,8 @@ def run(
             raise InvalidInputError(NO_DRY_RUN)
         notice.check()
         file, contacts = open_source(source, rows)
-        campaign = flags.campaign(campaign_options.campaign(file))
-        journal = flags.journal_of(campaign, source)
+        campaign = journal_flags.campaign(flags.campaign(campaign_options.campaign(file)))
+        journal = journal_flags.journal_of(campaign, source)
         if campaign.run.approve and campaign.run.canary is None:
             raise InvalidInputError("--approve: there is no canary to approve; say how many rows go first: --canary 3")
         chosen = {**flags.chosen(), "again": flags.again}
@@ -195,7 +127,7 @@ def run(
             chosen,
             beside=() if is_named or not isinstance(journal, Path) else (journal.parent, source.parent),
             preflight=not no_preflight,
-            yes=flags.yes,
+            yes=journal_flags.yes,
             choice=choice_options.choice(),
         )
         return follow_run.run_async(lambda: running.run(feed), speed, base_url)
@@ -264,13 +196,14 @@ class _RunCommand:
         from heygen_async import HeyGen, Journal
         from heygen_async.cli.rendering import follow_run
         from heygen_async.cli.rendering.render_campaign import render_campaign
+        from heygen_async.cli.terminal.otel_environment import observers
         from heygen_async.cli.terminal.progress import ProgressBoard
 
         if self.journal is not None and plan.id_column is not None:
             with Journal(self.journal, create=True) as opened:
                 opened.set_meta(id_column=plan.id_column)
         board = ProgressBoard(console, plan.rows, asyncio.get_running_loop().time, feed, self.campaign.run.budget_usd)
-        async with HeyGen(base_url=self.base_url, observers=[board]) as heygen:
+        async with HeyGen(base_url=self.base_url, observers=[board, *observers()]) as heygen:
             board.keep_time_of(heygen)
             with board:
                 results, bill = await render_campaign(

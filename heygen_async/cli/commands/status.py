@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 from rich.console import Console
 
-from heygen_async.cli.terminal.option_types import JournalFile
+from heygen_async.cli.terminal.option_types import CampaignName, JournalFile, Json
 from heygen_async.plain_text import clean
 
 if TYPE_CHECKING:
     from heygen_async.bulk.journal.queries import JournalReader
+    from heygen_async.workers.fleet_status import FleetStatus
 
 WATCH_SECONDS = 2.0
 _STATE_TEXTS = {
@@ -21,7 +22,7 @@ _STATE_TEXTS = {
     "submitted": "rendering at HeyGen: resume follows them",
     "planned": "not yet sent: resume submits them",
     "intended": "perhaps sent, no answer recorded: resume finds out without paying twice",
-    "unknown": "sent, answer lost, not found: look at HeyGen, then resume --on-unknown resubmit or skip",
+    "unknown": "sent, answer lost, not found: look at HeyGen, then decide --resubmit, --skip or --adopt ID",
     "failed": "failed: see below; retry --failed plans them again, or looks for those that may be paid for",
     "dropped": "no longer in the list: not sent",
 }
@@ -32,16 +33,22 @@ def status(
     /,
     *,
     watch: Annotated[bool, Parameter(help="Repeat every two seconds until no row is open.")] = False,
+    campaign: CampaignName = None,
+    in_json: Json = False,
 ) -> None:
     """Show the progress of a campaign and what to do next. Sends no request to HeyGen; works during a run, too."""
     from heygen_async import Journal
+    from heygen_async.cli.terminal.console import json_line
     from heygen_async.cli.terminal.progress import wide_console
 
     console = wide_console()
     while True:
-        with Journal(journal, read_only=True) as opened:
+        with Journal(journal, read_only=True, campaign=campaign) as opened:
             counts = opened.counts()
-            show_status(console, opened)
+            if in_json:
+                print(json_line(_facts(opened)), flush=True)
+            else:
+                show_status(console, opened)
         if not watch or not set(counts) - {"completed", "failed", "unknown", "dropped"}:
             sys.exit(8 if counts["unknown"] else 0)
         time.sleep(WATCH_SECONDS)
@@ -49,7 +56,6 @@ def status(
 
 def show_status(console: Console, journal: JournalReader) -> None:
     """Print the number of rows in each state, and of failed rows by error code."""
-    from heygen_async.bulk.journal.database import ADDRESSES
     from heygen_async.bulk.prices.price_list import PRICE_LIST
     from heygen_async.cli.rendering import follow_run
 
@@ -70,7 +76,32 @@ def show_status(console: Console, journal: JournalReader) -> None:
     )
     if incomplete := follow_run.incomplete_list(journal):
         console.print(f"  {incomplete}", markup=False, highlight=False, soft_wrap=True)
-    if str(journal.place).startswith(ADDRESSES):
-        from heygen_async.workers.enqueue import shared
+    if (fleet := _fleet(journal)) is not None:
+        console.print(f"  workers: {len(fleet.workers)} at work; {fleet.limits or 'no limits'}", highlight=False)
+        for line in fleet.open_lines:
+            console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
 
-        console.print(f"  workers: {shared(str(journal.place))}", highlight=False)
+
+def _fleet(journal: JournalReader) -> FleetStatus | None:
+    """Return the status of the workers that share a journal; None if none do."""
+    if journal.meta("fleet") is None:
+        return None
+    from heygen_async.workers.fleet_status import fleet_status
+
+    return fleet_status(str(journal.place))
+
+
+def _facts(journal: JournalReader) -> dict[str, Any]:
+    """Return the status of a journal for `--json`."""
+    from heygen_async.cli.rendering import follow_run
+
+    ledger, fleet = journal.ledger(), _fleet(journal)
+    return {
+        "journal": journal.name,
+        "rows": dict(journal.counts()),
+        "without_files": len(follow_run.rows_without_files(journal)),
+        "failures": dict(journal.failures()),
+        "charged_usd": [ledger.low_usd, ledger.high_usd],
+        "at_stake_usd": ledger.at_stake_usd,
+        **({} if fleet is None else {"fleet": fleet.as_json()}),
+    }

@@ -41,6 +41,7 @@ from heygen_async.cli.terminal.approval import approval_prompt
 from heygen_async.cli.terminal.bill import Bill
 from heygen_async.cli.terminal.interrupts import interruptible
 from heygen_async.cli.terminal.json_feed import JsonFeed
+from heygen_async.cli.terminal.otel_environment import observers
 from heygen_async.cli.terminal.progress import ProgressBoard, span, wide_console
 from heygen_async.cli.terminal.summary import show_summary
 
@@ -119,7 +120,7 @@ async def resume(options: ResumeOptions, address: str | None, feed: JsonFeed) ->
     if incomplete:
         console.print(f"Note: {incomplete}", markup=False, highlight=False, soft_wrap=True)
     board = ProgressBoard(console, due, asyncio.get_running_loop().time, feed, settings.budget_usd)
-    async with HeyGen(base_url=address, observers=[board]) as heygen:
+    async with HeyGen(base_url=address, observers=[board, *observers()]) as heygen:
         board.keep_time_of(heygen)
         with board:
             running = heygen.resume(

@@ -76,6 +76,19 @@ Address = Annotated[
 ]
 
 
+WorkersDatabase = Annotated[str, Parameter(help="The workers' database: postgresql://user@host/name.")]
+CampaignName = Annotated[
+    str | None,
+    Parameter(name="--campaign", help="Only this campaign of workers. [default: all in the database]"),
+]
+Account = Annotated[
+    str,
+    Parameter(
+        help="Name for the HeyGen account, if workers of several accounts share the database.", show_default=False
+    ),
+]
+
+
 Source = Annotated[Path, Parameter(help="A campaign file (.toml), or a contact list: .csv, .jsonl, .xlsx or .parquet.")]
 
 

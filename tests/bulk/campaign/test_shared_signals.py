@@ -14,7 +14,7 @@ import pytest
 
 from heygen_async import Completed, DirectVideo, HeyGen, JournalError, Receiver, shared_signals
 from heygen_async.bulk.campaign import shared_signals as module
-from heygen_async.bulk.journal.postgres import connect
+from heygen_async.bulk.journal.postgres_connection import connect
 from heygen_async.simulator import World, serve_in_thread
 from tests.helpers.deliveries import SECRET, body_of, signed
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,8 +14,8 @@ import pytest
 from heygen_async import Completed, DirectVideo, HeyGen, Job, Journal, JournalError
 from heygen_async.bulk.jobs.records import Entry, Expenses, Merge, SavedFile, State
 from heygen_async.bulk.journal import postgres
-from heygen_async.bulk.journal.advisory_lock import AdvisoryLock
 from heygen_async.bulk.journal.journal import WrongStateError
+from heygen_async.bulk.journal.postgres_connection import connect, create_database, driver
 from heygen_async.bulk.output.report.page import write_report
 from heygen_async.simulator import World
 from tests.helpers.commands import call
@@ -172,7 +174,10 @@ def test_a_server_that_stays_away_is_reported(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda address: address + "_gone", "does not exist; make it first: createdb NAME"),
+        (
+            lambda address: address + "_gone",
+            "does not exist; check the name, or make it: heygen-async enqueue --create",
+        ),
         (lambda address: address, "no campaign has been begun in it yet: heygen-async enqueue"),
         (lambda _: "postgresql://[::1", "must be as in postgresql://user@host:5432/name"),
     ],
@@ -236,18 +241,59 @@ def test_a_run_at_the_command_line_takes_an_address(
     assert "2 rows have a video made with another request" in changed.output
 
 
-def test_a_lock_is_free_when_its_holder_is_gone(database: str) -> None:
-    """A lock becomes free when the connection of its holder is closed."""
-    one, other = AdvisoryLock(database), AdvisoryLock(database)
-    assert not one.holds()
-    assert one.take("worker-1")
-    assert one.holds()
-    assert not other.is_free("worker-1")
-    assert other.is_free("worker-2")
-    one.close()
-    assert not one.holds()
-    assert any(other.take("worker-1") for _ in range(10_000))  # the server needs a moment to see that it is gone
-    other.release("worker-1")
-    assert one.take("worker-1")
-    for lock in (one, other):
-        lock.close()
+def test_a_database_is_made_only_if_that_is_asked_for(database_server: Postgres) -> None:
+    """A mistyped name makes no database; `create_database` makes one, and does nothing the second time."""
+    address = database_server.address(f"made_{uuid.uuid4().hex}")
+    with pytest.raises(JournalError, match="does not exist"):
+        Journal(address, create=True)
+    for _ in range(2):
+        create_database(address)
+    Journal(address, create=True).close()
+    with pytest.raises(JournalError, match="onnection"):
+        create_database(address.replace(f":{database_server.port}/", ":1/"))
+
+
+def test_a_pooler_that_drops_session_settings_is_refused(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection without the settings of the session is refused before any table is made."""
+    psycopg = driver()
+    whole = psycopg.connect
+
+    def without_options(address: str, **settings: Any) -> Any:
+        settings.pop("options")
+        return whole(address, **settings)
+
+    monkeypatch.setattr(psycopg, "connect", without_options)
+    with pytest.raises(JournalError, match="a connection pooler in between"):
+        Journal(database, create=True)
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise psycopg.OperationalError("FATAL: unsupported startup parameter: options")
+
+    monkeypatch.setattr(psycopg, "connect", refuse)
+    with pytest.raises(JournalError, match="such as PgBouncer in transaction mode"):
+        connect(database)
+
+
+def test_either_end_notices_a_cut_network(database: str) -> None:
+    """The server and the client look after each other within half a minute."""
+    with connect(database) as connection:
+        asked = [
+            connection.execute(f"SHOW {name}").fetchall()[0][0]
+            for name in ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count", "tcp_user_timeout")
+        ]
+    assert asked in (["10", "5", "3", "20000"], ["10s", "5s", "3", "20s"])
+
+
+def test_waiting_for_a_server_can_be_given_up(database_server: Postgres, database: str) -> None:
+    """A call that waits for a server as long as it takes ends when it is told to."""
+    with filled(database) as journal:
+        backend = journal._db
+        assert isinstance(backend, postgres.PostgresBackend)
+        backend.patience = math.inf
+        database_server.stop()
+        try:
+            threading.Timer(0.5, backend.give_up).start()
+            with pytest.raises(JournalError):
+                journal.intend(1)
+        finally:
+            database_server.start()

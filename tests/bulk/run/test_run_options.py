@@ -13,7 +13,7 @@ from cyclopts import Parameter
 
 from heygen_async import HeyGen, InvalidInputError, Plan, Rates, RunOptions, Template, read_rows
 from heygen_async.bulk.run.run_options import RunSettings
-from heygen_async.cli.commands.run import RunFlags
+from heygen_async.cli.rendering.run_flags import RunFlags
 from heygen_async.simulator import World
 
 

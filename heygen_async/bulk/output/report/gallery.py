@@ -133,4 +133,6 @@ def _file(record: Record, places: ReportPaths) -> dict[str, str]:
     if record.file is None:
         return {}
     found = places.find(record.file)
-    return {"missing": record.file} if found is None else {"file": places.link(found)}
+    if found is not None:
+        return {"file": places.link(found)}
+    return {"elsewhere": record.file} if places.is_elsewhere(record.file) else {"missing": record.file}

@@ -51,8 +51,8 @@
   const video = (row) => {
     const tall = row.tall ? " tall" : "";
     if (!row.file) {
-      const words = row.missing ? "The file is not there any more" : WORDS[row.state];
-      const note = row.state === "completed" && !row.missing ? "Ready at HeyGen" : words;
+      const words = row.missing ? "The file is not there any more" : row.elsewhere ? `On ${row.elsewhere}` : WORDS[row.state];
+      const note = row.state === "completed" && !row.missing && !row.elsewhere ? "Ready at HeyGen" : words;
       return make("div", { class: `frame empty ${row.state}${tall}` }, make("span", {}, note));
     }
     const name = make("span", { dir: "auto" }, row.title);

@@ -54,12 +54,12 @@ def write_report(journal: JournalReader | str | PathLike[str], path: str | PathL
         InvalidInputError: *path* does not end in .html, or cannot be written; or Jinja2 is not installed.
         JournalError: There is no such journal, or it cannot be read.
     """
-    source = journal.place if isinstance(journal, JournalReader) else journal
+    source, campaign = (journal.place, journal.campaign) if isinstance(journal, JournalReader) else (journal, None)
     target = Path(path)
     if target.suffix.lower() not in _ENDINGS:
         raise InvalidInputError(f"{target}: a report is a web page; give it a name that ends in .html")
     template = environment().from_string(_part("page.html"))
-    with ReportData(source) as data, data.at_one_moment():
+    with ReportData(source, campaign) as data, data.at_one_moment():
         page = template.render(_values(data, ReportPaths(journal=data.folder, report=target.parent)))
     _replace(target, page)
     return target
@@ -147,7 +147,7 @@ def _not_stored(journal: ReportData, paths: ReportPaths) -> int:
     if not journal.wants_files:
         return 0
     videos = (stored.get("video") for _, stored in journal.files())
-    return sum(video is None or video.file is None or paths.find(video.file) is None for video in videos)
+    return sum(video is None or not (video.is_elsewhere or (video.file and paths.find(video.file))) for video in videos)
 
 
 def _charts(journal: ReportData, renders: Sequence[RenderSpan]) -> dict[str, Chart]:

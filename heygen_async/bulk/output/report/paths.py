@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import platform
 import urllib.parse
 from pathlib import Path
 
 import attrs
+
+from heygen_async.bulk.journal.stored_files import here
 
 
 @attrs.frozen
@@ -23,9 +26,14 @@ class ReportPaths:
 
     def find(self, file: str) -> Path | None:
         """Return where a file is: relative to here, as the run wrote it, else to the journal; None if it is gone."""
-        named = Path(file)
+        named = Path(here(file))
         places = (named, self.journal / named)
         return next((place for place in places if os.path.isfile(place)), None)  # noqa: PTH113 - Path's raises for odd names
+
+    def is_elsewhere(self, file: str) -> bool:
+        """Return True if a worker has stored a file on another machine."""
+        machine, colon, path = file.partition(":")
+        return bool(colon) and path.startswith("/") and machine != platform.node()
 
     def link(self, file: Path) -> str:
         """Return the address of *file* as the report names it: relative, so that both can be moved together."""

@@ -105,9 +105,9 @@ class AtStake:
 class ReportData(JournalReader):
     """A journal that is looked at, and not changed; a run may be at work on it meanwhile."""
 
-    def __init__(self, path: str | PathLike[str]) -> None:
-        """Open the journal at *path*."""
-        super().__init__(path, read_only=True)
+    def __init__(self, path: str | PathLike[str], campaign: str | None = None) -> None:
+        """Open the journal at *path*; with *campaign*, only the rows of that campaign of workers are seen."""
+        super().__init__(path, read_only=True, campaign=campaign)
 
     def at_one_moment(self) -> AbstractContextManager[None]:
         """Let all questions of the block see the same rows in the same states."""
