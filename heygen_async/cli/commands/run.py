@@ -196,7 +196,7 @@ class _RunCommand:
         from heygen_async import HeyGen, Journal
         from heygen_async.cli.rendering import follow_run
         from heygen_async.cli.rendering.render_campaign import render_campaign
-        from heygen_async.cli.terminal.otel_environment import observers
+        from heygen_async.cli.otel_environment import observers
         from heygen_async.cli.terminal.progress import ProgressBoard
 
         if self.journal is not None and plan.id_column is not None:

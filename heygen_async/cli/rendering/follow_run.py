@@ -41,7 +41,7 @@ from heygen_async.cli.terminal.approval import approval_prompt
 from heygen_async.cli.terminal.bill import Bill
 from heygen_async.cli.terminal.interrupts import interruptible
 from heygen_async.cli.terminal.json_feed import JsonFeed
-from heygen_async.cli.terminal.otel_environment import observers
+from heygen_async.cli.otel_environment import observers
 from heygen_async.cli.terminal.progress import ProgressBoard, span, wide_console
 from heygen_async.cli.terminal.summary import show_summary
 
