@@ -78,7 +78,7 @@ def test_without_a_command_help_goes_to_stderr(words: list[str]) -> None:
     ("words", "message"),
     [
         (["staus"], "no command 'staus'; did you mean status? (heygen-async --help)"),
-        (["frobnicate"], "no command 'frobnicate'; there are account, agent, assets, "),
+        (["frobnicate"], "no command 'frobnicate'; there are account, agent, approve, assets, "),
         (["--bogus"], "no option --bogus here; options of a command come after its name (heygen-async --help)"),
         (["videos", "lst"], "no command 'lst'; did you mean list? (heygen-async videos --help)"),
         (["videos", "--all"], "no option --all here"),

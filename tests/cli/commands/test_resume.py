@@ -120,7 +120,7 @@ def test_status_shows_rows_by_state_and_the_next_step(tmp_path: Path) -> None:
         "1  completed",
         "2  failed",
         "1  not yet sent",
-        "--on-unknown",
+        "decide --resubmit",
         "1  failed with rendering_failed",
     ):
         assert words in result.output
