@@ -153,7 +153,7 @@ def pace(server: Postgres, folder: Path, *, workers: int) -> dict[str, Any]:
 
 def cost(server: Postgres, folder: Path) -> dict[str, Any]:
     """Measure the cost of a job for one worker and for a run in one process."""
-    rows, speed = (300, 10.0) if QUICK else (2_000, 10.0)
+    rows, speed = (300, 30.0) if QUICK else (2_000, 30.0)
     world = World(slots=200)
     with fleet(world, server.make("cost"), folder, speed=speed) as crew:
         crew.enqueue(people(rows, 0), max_in_flight=200)

@@ -43,6 +43,7 @@ _RESENDS = "http.request.resend_count"
 _MODE = "heygen.mode"
 _OUTCOME = "heygen.outcome"
 _RESOURCE = "heygen.resource.id"
+_HTTP = "1.1"  # the one version that aiohttp speaks
 
 # Seconds. Source: OpenTelemetry's semantic conventions, http.client.request.duration; the last is a slow POST's.
 _REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0, 30.0)
@@ -123,6 +124,7 @@ class OpenTelemetryObserver:
             f"{event.method} {event.route}",
             kind=self._trace.SpanKind.CLIENT,
             attributes=facts
+            | _known({"url.full": event.url, "network.protocol.version": _HTTP})
             | ({_RESENDS: event.attempt - 1} if event.attempt > 1 else {})
             | _known({"heygen.request.id": event.request_id}),
             start_time=ended - _nanoseconds(event.seconds),

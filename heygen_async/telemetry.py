@@ -37,6 +37,7 @@ class RequestEnded(Event):
         port: Port of the server; None if unknown.
         attempt: Number of the attempt, from 1.
         request_id: HeyGen's id of the request; None if no answer came.
+        url: Address without its query; None if unknown.
     """
 
     method: str
@@ -48,6 +49,7 @@ class RequestEnded(Event):
     port: int | None = None
     attempt: int = 1
     request_id: str | None = None
+    url: str | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -135,6 +135,8 @@ async def test_every_try_of_a_request_is_a_span(server: Server, world: World, ex
         "http.response.status_code": 200,
         "http.request.resend_count": 1,
         "heygen.request.id": well["heygen.request.id"],
+        "url.full": f"{server.base_url}/v3/videos",
+        "network.protocol.version": "1.1",
     }
     assert {span.name for span in exported.requests} == {
         "POST /v3/videos",

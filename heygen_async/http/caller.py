@@ -391,6 +391,7 @@ class _Attempts:
             port=origin.port,
             attempt=self._attempts,
             request_id=None if answer is None else answer.request_id,
+            url=str(origin.with_user(None)).rstrip("/") + self._call.path.partition("?")[0],
         )
         logger.debug(
             "%s %s: %s in %d ms, attempt %d, request id %s",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import sqlalchemy
 
 VERSION = "heygen-2"  # DBOS runs workflows of this version only: kept over releases, or they would wait for ever
-POLL_SECONDS = 0.5
+POLL_SECONDS, IDLE_SECONDS = 0.5, 5.0  # between looks into the queue of a worker with and without rows
 ENDED_SECONDS = 60.0  # chunks that have ended are deleted after so long
 _CHUNK, _FEEDER = "heygen-chunk", "heygen-feeder"
 _NAME = "heygen-async"
@@ -103,9 +103,10 @@ class Dispatcher:
         self.engine.dispose()
         self._client.destroy()
 
-    def open_queue(self, queue: str) -> None:
-        """Create the queue of a worker."""
-        self._client.register_queue(queue, polling_interval_sec=POLL_SECONDS, on_conflict="always_update")
+    def open_queue(self, queue: str, *, is_busy: bool = True) -> None:
+        """Create the queue of a worker, or change how often it looks into it."""
+        seconds = POLL_SECONDS if is_busy else IDLE_SECONDS
+        self._client.register_queue(queue, polling_interval_sec=seconds, on_conflict="always_update")
 
     def close_queue(self, queue: str) -> None:
         """Delete the queue of a worker that has left or died, with what waits there; its leases are what counts."""
@@ -162,6 +163,7 @@ class Engine:
                 "executor_id": worker,
                 "run_migrations": False,
                 "log_level": "CRITICAL",
+                "scheduler_polling_interval_sec": 3600.0,  # no workflow is started by the clock
             }
         )
         self._dbos.DBOS.listen_queues([queue])

@@ -7,7 +7,7 @@ import logging
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from typing import Any, Literal
 
@@ -32,6 +32,7 @@ from heygen_async.workers.leased_journal import LeasedJournal
 
 logger: logging.Logger = logging.getLogger("heygen_async")
 
+COMMIT_SECONDS = 0.25  # real seconds for which changes are gathered: the database works in real time
 RETRY_SECONDS = 30.0  # until a row that could not be settled is tried again
 FINISH_SECONDS = 2.0  # real seconds for the last changes, when the worker leaves
 FRESH_SECONDS = 5.0  # from the request to record an intent to the POST; a worker that was frozen meanwhile asks again
@@ -107,6 +108,7 @@ class LeasedStore(JournalStore):
         self._run = 0
         self._closed = False
         self._changed = Changed()
+        self._timer = ThreadPoolExecutor(1)
 
     async def take(self, job_ids: Sequence[int] | None = None) -> None:
         """Take in rows that were handed to this worker; without *job_ids*, all that it has."""
@@ -197,11 +199,16 @@ class LeasedStore(JournalStore):
         last = self._writer.submit(time.monotonic)
         await anyio.to_thread.run_sync(partial(wait, [last], FINISH_SECONDS))
         self._writer.shutdown(wait=False)
+        self._timer.shutdown(wait=False)
 
     # Changes, many in one statement
 
     def _new_changes(self) -> Changes:
         return _LeasedChanges(self._leased)
+
+    def _flush_soon(self) -> None:
+        waits = asyncio.get_running_loop().run_in_executor(self._timer, time.sleep, COMMIT_SECONDS)
+        waits.add_done_callback(lambda _: self._begin_flush())
 
     async def sending(self, jobs: Sequence[Job]) -> str:
         """Write the intent; after a moment in which this worker may have been frozen, once more."""

@@ -48,6 +48,7 @@ T = TypeVar("T")
 
 logger: logging.Logger = logging.getLogger("heygen_async")
 
+IDLE_BEATS = 5  # without rows, until the queue is looked into less often
 DUTY_SECONDS, DUTY_LOOKS = 0.25, 20  # real seconds between looks for the feeder to begin, and looks until asked again
 LEAVING_SECONDS = 5.0  # real seconds for the last words to the database; without them the others wait for the lease
 AWAY_SECONDS = 1.0  # the same while the database is away
@@ -87,6 +88,8 @@ class Worker:
     _beat: Beat | None = None
     _changed: Changed = attrs.field(factory=Changed)
     _lives: int = 0
+    _idle_beats: int = 0  # signs of life in a row without any rows
+    _looks_often: bool = True
     _feeds_as: str | None = None  # name under which this worker last began to be the feeder
     _lock: int = attrs.field(factory=partial(random.getrandbits, 62))
     _pool: Any = None
@@ -158,12 +161,21 @@ class Worker:
                 return True
             for one in self._runs.values():
                 one.store.hold(is_held=beat.paused is not None)
+            await self._look_less_often_without_rows()
             if self._reports:
                 refused = False in self._reports
                 self._reports.clear()
                 control = Control(self._tables, self.account)
                 state = await in_thread(control.refused if refused else control.accepted)
                 logger.info("all workers begin at most %d renders", state.cap)
+
+    async def _look_less_often_without_rows(self) -> None:
+        is_busy = any(run.store.open for run in self._runs.values())
+        self._idle_beats = 0 if is_busy else self._idle_beats + 1
+        wanted = self._idle_beats < IDLE_BEATS
+        if wanted != self._looks_often:
+            self._looks_often = wanted
+            await in_thread(partial(self._dispatcher.open_queue, self._queue, is_busy=wanted))
 
     def _heed(self, beat: Beat) -> None:
         """Take a sign of life in; called in the loop."""

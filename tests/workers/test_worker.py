@@ -28,7 +28,7 @@ from heygen_async import (
 from heygen_async.bulk.campaign.decision import decide
 from heygen_async.bulk.journal.postgres_connection import connect
 from heygen_async.simulator import CompressedTimeLoop, ErrorAnswer, World
-from heygen_async.workers import dbos_engine, heartbeat
+from heygen_async.workers import dbos_engine, heartbeat, leased_store
 from heygen_async.workers.enqueue import approve, look_again, resume, shared
 from heygen_async.workers.feeder import fleet_feeder
 from heygen_async.workers.fleet_status import fleet_status
@@ -52,6 +52,8 @@ def short_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fleet_feeder, "TICK_SECONDS", 0.1)
     monkeypatch.setattr(fleet_feeder, "IDLE_SECONDS", 0.1)
     monkeypatch.setattr(dbos_engine, "POLL_SECONDS", 0.1)
+    monkeypatch.setattr(dbos_engine, "IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(leased_store, "COMMIT_SECONDS", 0.02)
 
 
 @pytest.fixture(scope="session")

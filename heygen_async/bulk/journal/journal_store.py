@@ -257,8 +257,11 @@ class JournalStore(JobStore):
     def _changes_now(self) -> Changes:
         if self._group is None:
             self._group = self._new_changes()
-            asyncio.get_running_loop().call_later(TOGETHER_SECONDS, self._begin_flush)
+            self._flush_soon()
         return self._group
+
+    def _flush_soon(self) -> None:
+        asyncio.get_running_loop().call_later(TOGETHER_SECONDS, self._begin_flush)
 
     def _new_changes(self) -> Changes:
         return Changes()

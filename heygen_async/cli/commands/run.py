@@ -194,9 +194,9 @@ class _RunCommand:
 
     async def _render(self, console: Console, plan: Plan, feed: JsonFeed, *, again: bool) -> int:
         from heygen_async import HeyGen, Journal
+        from heygen_async.cli.otel_environment import observers
         from heygen_async.cli.rendering import follow_run
         from heygen_async.cli.rendering.render_campaign import render_campaign
-        from heygen_async.cli.otel_environment import observers
         from heygen_async.cli.terminal.progress import ProgressBoard
 
         if self.journal is not None and plan.id_column is not None:

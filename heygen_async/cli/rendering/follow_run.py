@@ -35,13 +35,13 @@ from heygen_async.bulk.jobs.records import Expenses
 from heygen_async.bulk.journal.queries import JournalReader
 from heygen_async.bulk.journal.stored_files import unstored
 from heygen_async.bulk.prices.price_list import PRICE_LIST
+from heygen_async.cli.otel_environment import observers
 from heygen_async.cli.rendering.compare_list import merge_text, waiting_text
 from heygen_async.cli.rendering.results_files import MAIL_MERGE, ResultsKeeper, write_results
 from heygen_async.cli.terminal.approval import approval_prompt
 from heygen_async.cli.terminal.bill import Bill
 from heygen_async.cli.terminal.interrupts import interruptible
 from heygen_async.cli.terminal.json_feed import JsonFeed
-from heygen_async.cli.otel_environment import observers
 from heygen_async.cli.terminal.progress import ProgressBoard, span, wide_console
 from heygen_async.cli.terminal.summary import show_summary
 
