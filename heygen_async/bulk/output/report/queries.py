@@ -10,6 +10,7 @@ import attrs
 
 from heygen_async.api.requests.kinds import usd
 from heygen_async.bulk.journal.queries import JournalReader
+from heygen_async.errors import JournalError
 
 
 @attrs.frozen
@@ -156,6 +157,17 @@ class ReportData(JournalReader):
         for kind, duration, *price in self._rows(query):
             found.setdefault(kind, Spent(kind)).add(duration, tuple(price))
         return list(found.values())
+
+    def pages(self) -> dict[int, str]:
+        """Return the address of each video's page at HeyGen, by row; journals of older versions have none."""
+        try:
+            return dict(self._rows("SELECT job_id, page FROM links WHERE page IS NOT NULL"))
+        except JournalError:
+            return {}
+
+    def stills(self) -> dict[int, str]:
+        """Return the stored still image of each video, by row."""
+        return dict(self._rows("SELECT job_id, file FROM files WHERE kind = 'thumbnail' AND file IS NOT NULL"))
 
     def at_stake(self) -> AtStake:
         """Count what may have been paid for without a result."""
