@@ -9,12 +9,14 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import attrs
 from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from heygen_async.api.client import Client
 from heygen_async.bulk.campaign.list_taker import PAGE_ROWS, ListTaker
 from heygen_async.bulk.campaign.recovery import Recovery
+from heygen_async.bulk.campaign.wish_keeper import WishKeeper
 from heygen_async.bulk.download.downloader import Downloader
 from heygen_async.bulk.jobs.job import Job, Source, job_at, numbered
 from heygen_async.bulk.jobs.outcomes import Result
@@ -28,6 +30,7 @@ from heygen_async.bulk.run.result_stream import Results, only
 from heygen_async.bulk.run.run_options import RunHooks, RunSettings
 from heygen_async.bulk.run.scheduler import run
 from heygen_async.bulk.watch.render_times import RenderTimes
+from heygen_async.bulk.wishes.wish_box import WishBox
 from heygen_async.errors import CanaryFailedError, JournalError
 
 if TYPE_CHECKING:
@@ -72,13 +75,15 @@ async def run_journal(
     Options that are not in *given* are those of the campaign's last run. Without *source* the campaign goes on with
     the rows of its last list.
     """
-    with Journal(path, create=source is not None) as journal:
+    with Journal(path, create=source is not None) as journal, WishBox(path) as box:
         settings, kept = settings_of(journal).with_given(settings, given or {})
         rates = settings.rates or Rates()
-        approve = _approval(journal, settings)
-        guard = _guard(journal, settings, rates, approve)
+        wishes = WishKeeper(journal, box, lambda usd: _keep(journal, attrs.evolve(settings, budget_usd=usd)))
+        approve = _approval(journal, settings, wishes)
+        guard = _guard(journal, settings, rates, approve, wishes)
         journal.set_meta(settings=settings.to_json(), **({"asks_approval": "yes"} if approve else {}))
         journal.begin_run()
+        wishes.begin()
         async with _taken(journal, source, settings, rates) as (taker, to_come):
             downloads = None
             if settings.download_to is not None:
@@ -97,11 +102,16 @@ async def run_journal(
                 recover=Recovery(client, journal, settings.on_unknown).recover,
                 times=times,
                 signals=settings.signals,
+                beside=lambda results: wishes.run(results, store),
             )
             async with _lessons_stored(journal, times), run(client, store, settings, hooks) as results:
                 results.merge = Merge() if taker is None else taker.merge
                 results.kept = kept
                 yield results
+
+
+def _keep(journal: Journal, settings: RunSettings) -> None:
+    journal.set_meta(settings=settings.to_json())
 
 
 @contextlib.asynccontextmanager
@@ -168,19 +178,22 @@ def _files(journal: JournalReader) -> list[str]:
     return [file.file for _, stored in journal.files() for file in stored.values() if file.file is not None]
 
 
-def _approval(journal: Journal, settings: RunSettings) -> Approve | None:
+def _approval(journal: Journal, settings: RunSettings, wishes: WishKeeper) -> Approve | None:
     """Return who is to be asked after the canary. An approval that was given is remembered."""
     ask = settings.approve
     if journal.meta("approved") or not (ask or journal.meta("asks_approval")):
         return None
 
     async def asked(results: Sequence[Result]) -> bool:
+        if wishes.approved_before():
+            journal.set_meta(approved="yes")
+            return True
         if ask is None:
             raise CanaryFailedError(
                 "the first rows wait for an approval, as this campaign was begun with one, and nobody is asked here; "
                 "give approve=, on the command line --approve"
             )
-        approved = await ask(results)
+        approved = await wishes.decide(results, ask)
         if approved:
             journal.set_meta(approved="yes")
         return approved
@@ -188,16 +201,23 @@ def _approval(journal: Journal, settings: RunSettings) -> Approve | None:
     return asked
 
 
-def _guard(journal: Journal, settings: RunSettings, rates: Rates, approve: Approve | None) -> Guard:
+def _guard(journal: Journal, settings: RunSettings, rates: Rates, approve: Approve | None, wishes: WishKeeper) -> Guard:
     """Return the campaign's guard. Rows that earlier runs have rendered, or are rendering, belong to its canary."""
-    budget, canary = None, settings.canary
+    canary = settings.canary
     if settings.budget_usd is not None:
         ledger = journal.ledger()
-        budget = Budget(settings.budget_usd, rates=rates, spent_usd=ledger.high_usd, kept_usd=ledger.lost_usd)
+        wishes.budget = Budget(settings.budget_usd, rates=rates, spent_usd=ledger.high_usd, kept_usd=ledger.lost_usd)
     counts = journal.counts()
     if canary is not None and approve is None and counts["completed"] >= canary:
         canary = None
-    return guards(budget=budget, canary=canary, approve=approve, breaker=settings.breaker, rendered=counts["completed"])
+    return guards(
+        pause=wishes.pause,
+        budget=wishes.budget,
+        canary=canary,
+        approve=approve,
+        breaker=settings.breaker,
+        rendered=counts["completed"],
+    )
 
 
 @contextlib.asynccontextmanager

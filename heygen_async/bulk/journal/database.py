@@ -36,20 +36,23 @@ class Database:
         run: Random id of the campaign, a part of every idempotency key.
     """
 
-    def __init__(self, place: str | PathLike[str], *, create: bool = False, read_only: bool = False) -> None:
+    def __init__(
+        self, place: str | PathLike[str], *, create: bool = False, read_only: bool = False, beside: bool = False
+    ) -> None:
         """Open the journal at *place*.
 
         Args:
             place: Path of a file, or address of a PostgreSQL database: `postgresql://user@host/name`.
             create: Create the journal if there is none.
             read_only: Only read; takes no lock, so a run may write meanwhile.
+            beside: Write beside a run, without the lock that it has: only for changes that no run makes.
 
         Raises:
             JournalError: The journal does not exist, is in use, damaged, of a newer version, not writable or out of
                 reach, or the file is something else.
         """
         self.place: str | PathLike[str] = place
-        self._db: Backend = _open_backend(place, create=create, read_only=read_only)
+        self._db: Backend = _open_backend(place, create=create, read_only=read_only, beside=beside)
         self.name: str = self._db.where
         try:
             self.run: str = self.meta("run") or ""
@@ -108,9 +111,9 @@ class Database:
         return self._db.execute(query, values)
 
 
-def _open_backend(place: str | PathLike[str], *, create: bool, read_only: bool) -> Backend:
+def _open_backend(place: str | PathLike[str], *, create: bool, read_only: bool, beside: bool) -> Backend:
     if not str(place).startswith(ADDRESSES):
-        return SqliteBackend(Path(place), create=create, read_only=read_only)
+        return SqliteBackend(Path(place), create=create, read_only=read_only, beside=beside)
     from heygen_async.bulk.journal.postgres import PostgresBackend  # noqa: PLC0415 - its driver is an extra
 
     return PostgresBackend(str(place), create=create, read_only=read_only)

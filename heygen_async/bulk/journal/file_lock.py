@@ -28,6 +28,7 @@ else:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+TRIES, PAUSE_SECONDS = 5, 0.02  # `holder_of` has a free lock for a moment, too
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})
 
 
@@ -46,7 +47,7 @@ class FileLock:
         path = journal.with_name(journal.name + ".lock")
         file = path.open("a+", encoding="utf-8")
         try:
-            _lock(file)
+            _lock_soon(file)
         except OSError as exc:
             holder = _holder(file)
             file.close()
@@ -64,6 +65,29 @@ class FileLock:
     def release(self) -> None:
         """Release the lock."""
         self._file.close()
+
+
+def holder_of(journal: Path) -> str | None:
+    """Return which process writes *journal* at present; None if there is none."""
+    path = journal.resolve()
+    path = path.with_name(path.name + ".lock")
+    if not path.exists():
+        return None
+    with path.open("r+", encoding="utf-8") as file:
+        try:
+            _lock(file)
+        except OSError:
+            return _holder(file)
+        return None
+
+
+def _lock_soon(file: IO[str]) -> None:
+    for _ in range(TRIES - 1):
+        with contextlib.suppress(BlockingIOError, PermissionError):
+            _lock(file)
+            return
+        time.sleep(PAUSE_SECONDS)
+    _lock(file)
 
 
 def _holder(file: IO[str]) -> str:

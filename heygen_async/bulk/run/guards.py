@@ -111,6 +111,29 @@ class Guards(Guard):
             guard.wake()
 
 
+class Pause(Guard):
+    """Holds every row back while a person wishes it.
+
+    Attributes:
+        is_on: True if no row may be sent.
+    """
+
+    is_on: bool = False
+
+    def admits(self, row: InFlight) -> bool:  # noqa: ARG002 - the row does not matter
+        """Let rows through unless it is on."""
+        return not self.is_on
+
+    def set(self, *, is_on: bool) -> None:
+        """Hold rows back, or let them go on."""
+        self.is_on = is_on
+        self.wake()
+
+    def is_under_way(self, index: int) -> bool:
+        """Return True if the run has the row with this index in its hands."""
+        return self._registry.get(index) is not None
+
+
 class Budget(Guard):
     """Keeps what is spent below a limit: each row's highest price is reserved before it is sent.
 
@@ -150,6 +173,11 @@ class Budget(Guard):
             f"budget of {self.limit_usd:.2f} USD: {self.spent_usd:.2f} are spent{kept}, and the row with index "
             f"{row.index} may cost up to {price:.2f}, but {left:.2f} are left; give a higher budget to go on"
         )
+
+    def raise_to(self, limit_usd: float) -> None:
+        """Change the limit, for rows that are still to be sent."""
+        self.limit_usd = limit_usd
+        self.wake()
 
     def adopt(self, row: InFlight) -> None:
         """Reserve the row's highest price even if it does not fit: it may be paid for already."""
@@ -275,6 +303,7 @@ class Breaker(Guard):
 
 def guards(
     *,
+    pause: Pause | None = None,
     budget: Budget | None = None,
     canary: int | None = None,
     approve: Approve | None = None,
@@ -283,6 +312,7 @@ def guards(
 ) -> Guard:
     """Return what holds a run back. The budget comes last: what others refuse reserves nothing."""
     chosen: Iterable[Guard | None] = (
+        pause,
         None if breaker is None else Breaker(*breaker),
         None if canary is None else Canary(canary, approve, rendered),
         budget,
