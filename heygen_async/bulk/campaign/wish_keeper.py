@@ -48,14 +48,16 @@ class WishKeeper:
         self._state = RunState()
         self._decided: anyio.Event | None = None
         self._approved = False
+        self._results: Results | None = None
+        self._store: JournalStore | None = None
 
     def begin(self) -> None:
-        """Say that a run has begun, and do what was wished about the budget before it."""
+        """Say that a run has begun, and do what was wished about rows and budget when no run was there."""
         self._state = RunState(budget_usd=None if self.budget is None else self.budget.limit_usd)
         self._box.tell(self._state)
         for wish in self._box.pending():
-            if wish.kind == "budget":
-                self._box.answer(wish, self._raise_budget(wish))
+            if wish.kind not in {"approve", *_OF_A_RUN}:
+                self._look_at(wish)
 
     def approved_before(self) -> bool:
         """Return True if somebody has approved of the first rows when no run was there; the wish is answered."""
@@ -88,28 +90,28 @@ class WishKeeper:
 
     async def run(self, results: Results, store: JournalStore) -> None:
         """Obey until the run is left."""
+        self._results, self._store = results, store
         while True:
             for wish in self._box.pending():
-                answer = self._obey(wish, results, store)
-                if answer is not None:
-                    self._box.answer(wish, answer)
+                self._look_at(wish)
             await anyio.sleep(LOOK_SECONDS)
 
-    def _obey(self, wish: Wish, results: Results, store: JournalStore) -> str | None:
-        """Do what a wish says and return what was done; None if its time has not come."""
-        if wish.kind in _OF_A_RUN and wish.at < self._began:
-            return TOO_LATE
-        deeds: dict[WishKind, Callable[[], str | None]] = {
-            "approve": lambda: self._approve(wish),
-            "stop": lambda: self._stop(results),
-            "pause": lambda: self._hold(is_on=True),
-            "go_on": lambda: self._hold(is_on=False),
-            "budget": lambda: self._raise_budget(wish),
-            "retry": lambda: self._retry(self._journal.records("failed", code=wish.code), store),
-            "send_again": lambda: self._retry(self._undecided(wish), store),
-            "give_up": lambda: self._give_up(wish),
+    def _look_at(self, wish: Wish) -> None:
+        """Do what a wish says and answer it, unless its time has not come."""
+        deeds: dict[WishKind, Callable[[Wish], str | None]] = {
+            "approve": self._approve,
+            "stop": self._stop,
+            "pause": lambda _: self._hold(is_on=True),
+            "go_on": lambda _: self._hold(is_on=False),
+            "budget": self._raise_budget,
+            "retry": lambda wish: self._retry(self._journal.records("failed", code=wish.code)),
+            "send_again": lambda wish: self._retry(self._undecided(wish)),
+            "give_up": self._give_up,
         }
-        return deeds[wish.kind]()
+        is_late = wish.kind in _OF_A_RUN and wish.at < self._began
+        answer = TOO_LATE if is_late else deeds[wish.kind](wish)
+        if answer is not None:
+            self._box.answer(wish, answer)
 
     def _approve(self, wish: Wish) -> str | None:
         if wish.at < self._box.list_begun():
@@ -120,13 +122,14 @@ class WishKeeper:
         is_to_come = self._journal.meta("asks_approval") and not self._journal.meta("approved")
         return None if is_to_come else "Nothing waits for an approval."
 
-    def _stop(self, results: Results) -> str:
+    def _stop(self, _: Wish) -> str:
         if self._decided is not None:
             self._settle(approved=False)
             return "The first rows are not approved of: no other is made."
-        results.stop_submitting()
+        if self._results is not None:
+            self._results.stop_submitting()
         self._tell(is_stopping=True)
-        return f"No more videos are begun. {len(results.unfinished)} that are being made are waited for."
+        return "No more videos are begun. Those that are being made are waited for."
 
     def _settle(self, *, approved: bool) -> None:
         if self._decided is not None:
@@ -151,7 +154,7 @@ class WishKeeper:
         rows = [record for record in self._journal.records("unknown") if wish.row in {None, record.id}]
         return [record for record in rows if not self.pause.is_under_way(record.id - 1)]
 
-    def _retry(self, rows: Iterable[Record], store: JournalStore) -> str:
+    def _retry(self, rows: Iterable[Record]) -> str:
         """Plan rows again, except failed ones that are paid for, or may be: those are looked for by a later run."""
         planned = paid = 0
         for record in list(rows):
@@ -160,11 +163,10 @@ class WishKeeper:
             elif not self.pause.is_under_way(record.id - 1):
                 self._journal.begin_again(record.id)
                 planned += 1
-                if not store.is_over:
-                    store.hand_out_again(record.id)
-        when = (
-            "when this run has ended and the campaign is resumed" if store.is_over or self._state.is_stopping else "now"
-        )
+                if self._store is not None and not self._store.is_over:
+                    self._store.hand_out_again(record.id)
+        is_late = self._state.is_stopping or (self._store is not None and self._store.is_over)
+        when = "when the campaign is resumed after this run" if is_late else "now"
         said = [f"{planned:,} are made again {when}."] if planned or not paid else []
         if paid:
             said.append(f"{paid:,} stay as they are, because they may be paid for: see `heygen-async retry`.")

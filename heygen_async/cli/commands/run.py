@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -76,6 +77,12 @@ class RunFlags:
         bool, Parameter(help="Render rows again, and pay again, that have a video made with another request.")
     ] = False
     yes: Annotated[bool, Parameter(help="Begin without asking.")] = False
+    serve: Annotated[
+        bool,
+        Parameter(
+            help="Serve the run as a live page: `heygen-async serve --help`. With --canary, it asks for approval."
+        ),
+    ] = False
     on_unknown: Annotated[Unknown | None, Parameter(show_default=False)] = None
     patience: Annotated[
         Duration | None,
@@ -175,6 +182,8 @@ def run(
         file, contacts = open_source(source, rows)
         campaign = flags.campaign(campaign_options.campaign(file))
         journal = flags.journal_of(campaign, source)
+        if flags.serve and journal is None:
+            raise InvalidInputError("--serve: the page is that of a journal; leave --no-journal out")
         if campaign.run.approve and campaign.run.canary is None:
             raise InvalidInputError("--approve: there is no canary to approve; say how many rows go first: --canary 3")
         chosen = {**flags.chosen(), "again": flags.again}
@@ -188,6 +197,7 @@ def run(
             beside=() if is_named or not isinstance(journal, Path) else (journal.parent, source.parent),
             preflight=not no_preflight,
             yes=flags.yes,
+            serves=flags.serve,
         )
         return follow_run.run_async(lambda: running.run(feed), speed, base_url)
 
@@ -204,6 +214,7 @@ class _RunCommand:
     beside: tuple[Path, ...] = attrs.field(kw_only=True)  # folders with other journals that may know the rows
     preflight: bool = attrs.field(kw_only=True)
     yes: bool = attrs.field(kw_only=True)
+    serves: bool = attrs.field(kw_only=True)
 
     async def run(self, feed: JsonFeed) -> int:
         from heygen_async import HeyGen
@@ -252,6 +263,7 @@ class _RunCommand:
     async def _render(self, console: Console, plan: Plan, feed: JsonFeed, *, again: bool) -> int:
         from heygen_async import HeyGen, Journal
         from heygen_async.cli.rendering import follow_run
+        from heygen_async.cli.rendering.live_page import served
         from heygen_async.cli.rendering.render_campaign import render_campaign
         from heygen_async.cli.terminal.progress import ProgressBoard
 
@@ -261,9 +273,9 @@ class _RunCommand:
         board = ProgressBoard(console, plan.rows, asyncio.get_running_loop().time, feed, self.campaign.run.budget_usd)
         async with HeyGen(base_url=self.base_url, observers=[board]) as heygen:
             with board:
-                results, bill = await render_campaign(
-                    self.campaign, plan, heygen, board, journal=self.journal, **{**self.chosen, "again": again}
-                )
+                rendering = functools.partial(render_campaign, self.campaign, plan, heygen, board, journal=self.journal)
+                async with served(console, self.journal if self.serves else None):
+                    results, bill = await rendering(is_served=self.serves, **{**self.chosen, "again": again})
         folder = str(self.campaign.beside(self.campaign.downloads.folder))
         return follow_run.finish(console, results, bill, board, journal=self.journal, folder=folder)
 

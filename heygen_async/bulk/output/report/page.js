@@ -318,10 +318,12 @@ const report = (() => {
     show();
   };
 
-  // Rows that have changed, and such as are new, in place of what is known of them.
+  // Rows that have changed, and such as are new, in place of what is known of them. Their cells have names.
+  const placeOf = (name) => (columns.includes(name) ? columns.indexOf(name) : columns.push(name) - 1);
   const update = (changed) => {
     const places = new Map(rows.map((row, at) => [row.id, at]));
     for (const row of changed) {
+      row.cells = (row.cells || []).map(([name, text]) => [placeOf(name), text]);
       haystacks.delete(row.id);
       if (places.has(row.id)) rows[places.get(row.id)] = row;
       else rows.push(row);
@@ -366,5 +368,5 @@ const report = (() => {
   document.documentElement.classList.add("scripted");
   showTimes();
   choose(); // a browser that comes back to the page may have kept what was typed
-  return { columns, make, say, showTimes, update };
+  return { make, say, showTimes, update };
 })();

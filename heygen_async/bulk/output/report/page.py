@@ -76,11 +76,13 @@ class LiveParts:
         controls: Markup above the totals, already escaped.
         script: Code that runs after the page's own.
         style: Rules in addition to the page's own.
+        is_at_work: True if a run is at work, so that nothing need be typed.
     """
 
     controls: str
     script: str
     style: str
+    is_at_work: bool
 
 
 def page_of(journal: ReportData, paths: ReportPaths, *, live: LiveParts | None = None, with_rows: bool = True) -> str:
@@ -122,6 +124,7 @@ def _replace(target: Path, page: str) -> None:
 def _values(journal: ReportData, paths: ReportPaths, gallery: Gallery, live: LiveParts | None) -> dict[str, Any]:
     """Return the values of `page.html`."""
     style, script = _part("page.css"), _part("page.js")
+    is_at_work = live is not None and live.is_at_work
     if live is not None:
         style, script = style + live.style, script + live.script
     counts, spent, renders = journal.counts(), journal.spent(), journal.renders()
@@ -136,7 +139,7 @@ def _values(journal: ReportData, paths: ReportPaths, gallery: Gallery, live: Liv
         "dates": _dates(journal),
         "states": sections.STATES,
         "counts": counts,
-        "steps": steps(counts, _not_stored(journal, paths), journal.name),
+        "steps": None if is_at_work else steps(counts, _not_stored(journal, paths), journal.name),
         "spent": spent,
         "at_stake": sections.at_stake(journal.at_stake()),
         "charts": _charts(journal, renders),
@@ -155,7 +158,7 @@ def policy_of(style: str, script: str, *, is_live: bool) -> str:
     files = "'self'" if is_live else "'self' file:"
     talks = "connect-src 'self'; " if is_live else ""
     return (
-        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; ; "
+        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
         f"img-src {files}; media-src {files}; {talks}"
         "base-uri 'none'; form-action 'none'"
     )

@@ -1,0 +1,35 @@
+"""`heygen-async serve`: a campaign as a live page."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import Parameter, validators
+
+from heygen_async.cli.terminal.option_types import JournalFile
+
+
+def serve(
+    journal: JournalFile,
+    /,
+    *,
+    port: Annotated[
+        int, Parameter(validator=validators.Number(gte=0, lte=65535), help="Port to listen at; 0 takes a free one.")
+    ] = 0,
+    host: Annotated[
+        str,
+        Parameter(help="Address of this machine to listen at. Others than 127.0.0.1 let the network in, unencrypted."),
+    ] = "127.0.0.1",
+    no_browser: Annotated[bool, Parameter(help="Do not open the page in a browser.")] = False,
+) -> None:
+    """Serve a campaign as a page that follows it, for people who approve and decide. Until Ctrl-C.
+
+    The page has the report, live, with buttons to approve the first videos, to stop, pause and go on, to decide about
+    rows, to make failed ones again and to change the budget; each asks first, with its cost. It works beside a run of
+    another process, and closing it changes nothing. Whoever has its address can press the buttons.
+    """
+    import anyio
+
+    from heygen_async.cli.rendering.live_page import serve_until_stopped
+
+    anyio.run(serve_until_stopped, journal, host, port, not no_browser)
