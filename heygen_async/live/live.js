@@ -20,7 +20,7 @@
   const parts = (root) => new Map([...root.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
   const sources = new Map([...parts(document)].map(([name, part]) => [name, part.outerHTML]));
   for (const name of sources.keys()) sources.set(name, null); // times were changed here
-  const renew = async () => {
+  const renewNow = async () => {
     const answer = await fetch("parts");
     if (!answer.ok) return;
     const made = parts(new DOMParser().parseFromString(await answer.text(), "text/html"));
@@ -57,6 +57,12 @@
       document.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
     }
     showTimes();
+  };
+
+  // One at a time, so that what is older never takes the place of what is newer.
+  let renewing = Promise.resolve();
+  const renew = () => {
+    renewing = renewing.then(renewNow).catch(() => {}); // the stream of events tells of a lost connection
   };
 
   const wishOf = (button) => {

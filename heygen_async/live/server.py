@@ -29,7 +29,6 @@ from heygen_async.live.wishing import grant
 T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-LOOK_SECONDS = 1.0
 ALIVE_SECONDS = 15.0  # between signs of life, so that a lost connection is noticed
 SLACK_SECONDS = 5.0  # a page is rendered a little before it asks for changes
 BODY_BYTES = 4096
@@ -203,7 +202,7 @@ class _Desk:
                 await answer.write(b": alive\n\n")
                 alive_at = anyio.current_time()
             pulse = now
-            with anyio.move_on_after(LOOK_SECONDS):
+            with anyio.move_on_after(sight.pause):
                 await self.closing.wait()
             former, marks = marks, await self._look(sight.marks)
             due = [row for row, mark in marks.items() if former.get(row) != mark]

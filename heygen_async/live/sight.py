@@ -1,7 +1,8 @@
-"""What a live page shows of a campaign, read from its journal: the page, its parts, rows that have changed, files."""
+"""A campaign as a live page shows it, read from its journal: the page, its parts, rows that have changed, files."""
 
 from __future__ import annotations
 
+import contextlib
 import importlib.resources
 import json
 import shlex
@@ -21,7 +22,7 @@ from heygen_async.bulk.output.report.queries import ReportData
 from heygen_async.bulk.wishes.wish import RunState
 from heygen_async.bulk.wishes.wish_box import WishBox
 from heygen_async.live.questions import words_of
-from heygen_async.workers.shared_control import SharedState
+from heygen_async.workers.shared_control import Control, SharedState
 
 HELD_SHOWN = 50
 WISHES_SHOWN = 5
@@ -38,8 +39,8 @@ class LivePaths(ReportPaths):
 
 
 @attrs.frozen(kw_only=True)
-class Work:
-    """Who works on a campaign.
+class AtWork:
+    """The processes that work on a campaign.
 
     Attributes:
         holder: The process that runs it; None if there is none.
@@ -60,6 +61,11 @@ class Sight:
 
     place: str
 
+    @property
+    def pause(self) -> float:
+        """Seconds between two looks: a database server is asked less often than a file."""
+        return 3.0 if self.place.startswith(ADDRESSES) else 1.0
+
     def page(self) -> str:
         """Return the page."""
         return self._page(with_rows=True)
@@ -68,13 +74,12 @@ class Sight:
         """Return the page without its rows, whose other parts take the places of those that are shown."""
         return self._page(with_rows=False)
 
-    def work(self) -> Work:
-        """Return who works on the campaign."""
+    def work(self) -> AtWork:
+        """Return the processes that work on the campaign."""
         if not self.place.startswith(ADDRESSES):
-            return Work(holder=holder_of(Path(self.place)))
-        from heygen_async.workers.enqueue import shared  # noqa: PLC0415 - its libraries are an extra
-
-        return Work(workers=shared(self.place))
+            return AtWork(holder=holder_of(Path(self.place)))
+        with contextlib.closing(Control(self.place)) as control:
+            return AtWork(workers=control.state())
 
     def pulse(self) -> str:
         """Return a text that changes when a part of the page does."""
@@ -112,7 +117,7 @@ class Sight:
                 controls=controls,
                 style=_part("live.css"),
                 script=_part("live.js"),
-                is_at_work=self.work() != Work(),
+                is_at_work=self.work() != AtWork(),
             )
             return page_of(data, self._paths(data), live=live, with_rows=with_rows)
 
@@ -151,7 +156,7 @@ def _first(records: Iterator[Any], count: int) -> Iterator[Any]:
     return (record for record, _ in zip(records, range(count), strict=False))
 
 
-def _asked(data: ReportData, state: RunState, work: Work) -> tuple[int, ...] | None:
+def _asked(data: ReportData, state: RunState, work: AtWork) -> tuple[int, ...] | None:
     """Return the first rows, if they wait for an approval; they do so too when the run that asked has ended."""
     if work.holder is not None:
         return state.asks
@@ -159,7 +164,7 @@ def _asked(data: ReportData, state: RunState, work: Work) -> tuple[int, ...] | N
     return state.asks if state.asks is not None and is_open else None
 
 
-def _heading(place: str, work: Work, state: RunState, counts: Mapping[str, int]) -> dict[str, Any]:
+def _heading(place: str, work: AtWork, state: RunState, counts: Mapping[str, int]) -> dict[str, Any]:
     """Return what the page says of who is at work, with the buttons that fit."""
     stop = {"stop": "Stop"}
     if work.workers is not None:
@@ -191,7 +196,7 @@ def _at_rest(place: str, counts: Mapping[str, int]) -> dict[str, Any]:
     return {"heading": "No run is at work", "lines": [line], "presses": {}, "typed": typed}
 
 
-def _waits(work: Work) -> str:
+def _waits(work: AtWork) -> str:
     if work.holder is not None:
         return "The run looks at it in a moment."
     return "It is done when the campaign is resumed."

@@ -35,6 +35,7 @@ CLEAN_FOLDERS = [
     "examples",
     "guides",
     "http",
+    "live",
     "simulator",
     "webhooks",
     "workers",

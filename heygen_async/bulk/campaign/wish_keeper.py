@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import anyio
+import anyio.to_thread
 import attrs
 
 from heygen_async.bulk.jobs.outcomes import Result
@@ -17,6 +19,7 @@ from heygen_async.bulk.run.guards import Approve, Budget, Pause
 from heygen_async.bulk.run.result_stream import Results, only
 from heygen_async.bulk.wishes.wish import RunState, Wish, WishKind
 from heygen_async.bulk.wishes.wish_box import WishBox
+from heygen_async.errors import JournalError
 
 LOOK_SECONDS = 1.0
 _OF_A_RUN = frozenset({"stop", "pause", "go_on"})
@@ -92,9 +95,16 @@ class WishKeeper:
         """Obey until the run is left."""
         self._results, self._store = results, store
         while True:
-            for wish in self._box.pending():
-                self._look_at(wish)
+            with contextlib.suppress(JournalError):  # the run itself finds out that its journal cannot be used
+                for wish in await self._pending():
+                    self._look_at(wish)
             await anyio.sleep(LOOK_SECONDS)
+
+    async def _pending(self) -> list[Wish]:
+        """Return the wishes without an answer; a database server that is away must not hold up the event loop."""
+        if self._box.commits_inline:
+            return self._box.pending()
+        return await anyio.to_thread.run_sync(self._box.pending)
 
     def _look_at(self, wish: Wish) -> None:
         """Do what a wish says and answer it, unless its time has not come."""

@@ -10,9 +10,10 @@ The journal makes no decisions: `jobs/next_step.py` does.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import anyio
 import attrs
 
 from heygen_async.bulk.jobs.records import NO_LINKS, Lesson, Links, SavedFile, State
@@ -32,6 +33,28 @@ _NOT_SENT = "intended_at = NULL, spent = NULL, run = NULL, low_usd = NULL, high_
 
 class WrongStateError(JournalError):
     """A change does not fit the state of its row: a mistake in this package, or another process was first."""
+
+
+@attrs.define(eq=False)
+class ChangeGroup:
+    """Changes of a journal that share one commit."""
+
+    changes: list[Callable[[], None]] = attrs.field(factory=list)
+    errors: dict[int, Exception] = attrs.field(factory=dict)  # by index in `changes`
+    done: anyio.Event = attrs.field(factory=anyio.Event)
+
+    def apply(self) -> None:
+        """Make the changes; one that does not fit the state of its row fails alone."""
+        self.errors.clear()
+        for place, change in enumerate(self.changes):
+            try:
+                change()
+            except WrongStateError as exc:
+                self.errors[place] = exc
+
+    def failed(self, error: Exception) -> None:
+        """Give *error* to all changes: none of them was made."""
+        self.errors = dict.fromkeys(range(len(self.changes)), error)
 
 
 class Journal(RowLists):

@@ -8,9 +8,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-import anyio
-import attrs
-
 from heygen_async.api.handles.video import Video
 from heygen_async.api.requests.stored import StoredRequest, body_of
 from heygen_async.bulk.jobs import keys
@@ -18,7 +15,7 @@ from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.next_step import Step, next_step
 from heygen_async.bulk.jobs.records import Links, Record, SavedFile, State
 from heygen_async.bulk.journal.job_store import JobStore, Named
-from heygen_async.bulk.journal.journal import Journal, UsdRange, WrongStateError
+from heygen_async.bulk.journal.journal import ChangeGroup, Journal, UsdRange
 from heygen_async.bulk.journal.stored_files import Stored, unstored
 from heygen_async.bulk.prices.price import Rates, length_of
 from heygen_async.errors import HeyGenError, JournalError, NotFoundError, RenderFailedError, Spent
@@ -26,28 +23,6 @@ from heygen_async.errors import HeyGenError, JournalError, NotFoundError, Render
 RowsToCome = Callable[[], Awaitable[bool]]  # takes rows into the journal; False at the end of the source
 TOGETHER_SECONDS = 0.25
 _UNDER_WAY: tuple[State, ...] = ("submitted", "intended", "unknown")
-
-
-@attrs.define(eq=False)
-class _Group:
-    """Changes that share one commit."""
-
-    changes: list[Callable[[], None]] = attrs.field(factory=list)
-    errors: dict[int, Exception] = attrs.field(factory=dict)  # by index in `changes`
-    done: anyio.Event = attrs.field(factory=anyio.Event)
-
-    def apply(self) -> None:
-        """Make the changes; one that does not fit the state of its row fails alone."""
-        self.errors.clear()
-        for place, change in enumerate(self.changes):
-            try:
-                change()
-            except WrongStateError as exc:
-                self.errors[place] = exc
-
-    def failed(self, error: Exception) -> None:
-        """Give *error* to all changes: none of them was made."""
-        self.errors = dict.fromkeys(range(len(self.changes)), error)
 
 
 class JournalStore(JobStore):
@@ -90,7 +65,7 @@ class JournalStore(JobStore):
         newest = journal.newest_list()
         self._newest = newest.id if newest is not None and newest.whole and not newest.name else 0
         self._batches: dict[int, int] = {}  # rows on their way, and the numbers of their batches
-        self._group: _Group | None = None
+        self._group: ChangeGroup | None = None
         self._writer = ThreadPoolExecutor(1)  # its thread begins with the first commit that has to travel
 
     async def next_open(self) -> Job | None:
@@ -278,7 +253,7 @@ class JournalStore(JobStore):
         """
         group = self._group
         if group is None:
-            group = self._group = _Group()
+            group = self._group = ChangeGroup()
             asyncio.get_running_loop().call_later(TOGETHER_SECONDS, self._begin_flush)
         place = len(group.changes)
         group.changes.append(change)
@@ -306,7 +281,7 @@ class JournalStore(JobStore):
         done = asyncio.get_running_loop().run_in_executor(self._writer, self._commit, group)
         done.add_done_callback(lambda _: group.done.set())
 
-    def _commit(self, group: _Group) -> None:
+    def _commit(self, group: ChangeGroup) -> None:
         try:
             self._journal.together(group.apply)
         except Exception as exc:  # noqa: BLE001 - it is raised where each change was asked for

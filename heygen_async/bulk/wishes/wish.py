@@ -1,4 +1,4 @@
-"""A wish of a person about a campaign, checked, and what a run says of itself."""
+"""A wish of a person about a campaign, checked, and the state that a run tells of itself."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def checked_wish(kind: object, details: Mapping[str, Any]) -> tuple[WishKind, di
 
 @attrs.frozen(kw_only=True)
 class RunState:
-    """What a run says of itself, for people who look at its journal.
+    """The state that a run tells of itself, for people who look at its journal.
 
     Attributes:
         asks: Numbers of the first rows, which wait for an approval; None if none is asked for.

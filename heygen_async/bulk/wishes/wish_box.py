@@ -51,7 +51,7 @@ class WishBox(JournalReader):
 
     @property
     def state(self) -> RunState:
-        """What the last run says of itself."""
+        """The state that the last run told of itself."""
         return RunState.from_json(self.meta("run_state"))
 
     def tell(self, state: RunState) -> None:

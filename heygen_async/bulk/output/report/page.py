@@ -70,7 +70,7 @@ def write_report(journal: JournalReader | str | PathLike[str], path: str | PathL
 
 @attrs.frozen(kw_only=True)
 class LiveParts:
-    """What a live page has in addition to a written one.
+    """Parts of a live page that a written one lacks.
 
     Attributes:
         controls: Markup above the totals, already escaped.
