@@ -27,6 +27,7 @@ from heygen_async.live.sight import Sight, as_event
 from heygen_async.live.wishing import grant
 
 T = TypeVar("T")
+Begin = Callable[[], str]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 ALIVE_SECONDS = 15.0  # between signs of life, so that a lost connection is noticed
@@ -56,21 +57,25 @@ class LivePage:
 
 
 @contextlib.asynccontextmanager
-async def live_page(place: str, *, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[LivePage]:
+async def live_page(
+    place: str, *, host: str = "127.0.0.1", port: int = 0, begin: Begin | None = None
+) -> AsyncIterator[LivePage]:
     """Serve the page of a campaign while the block runs. The campaign goes on without it as with it.
 
     Args:
         place: Path of the journal, or address of the database.
         host: Address of this machine to listen at; others than loopback let the network in, without encryption.
         port: Port to listen at; 0 takes a free one.
+        begin: Begins a run that continues the campaign, and says what comes of it; without it, the page has no button
+            for that.
 
     Raises:
         InvalidInputError: The port cannot be used, or Jinja2 is not installed.
         JournalError: There is no such journal.
     """
-    sight = Sight(place)
+    sight = Sight(place, can_begin=begin is not None)
     await anyio.to_thread.run_sync(sight.pulse)  # raises what is wrong with the journal
-    desk = _Desk(sight, is_open_to_others=host not in _LOOPBACK)
+    desk = _Desk(sight, begin, is_open_to_others=host not in _LOOPBACK)
     runner = web.AppRunner(desk.application(), access_log=None, shutdown_timeout=2.0)
     await runner.setup()
     try:
@@ -91,10 +96,11 @@ async def live_page(place: str, *, host: str = "127.0.0.1", port: int = 0) -> As
 class _Desk:
     """Answers the requests of one page."""
 
-    def __init__(self, sight: Sight, *, is_open_to_others: bool) -> None:
+    def __init__(self, sight: Sight, begin: Begin | None, *, is_open_to_others: bool) -> None:
         self.token = secrets.token_urlsafe(24)
         self.closing = anyio.Event()
         self._sight = sight
+        self._begin = begin
         self._is_open_to_others = is_open_to_others
         self._cookie = secrets.token_urlsafe(24)
 
@@ -177,6 +183,9 @@ class _Desk:
 
     async def _wish(self, request: web.Request) -> web.Response:
         wish = await _read_wish(request)
+        is_to_begin = wish.kind == "go_on" and self._begin is not None and await self._look(self._sight.is_at_rest)
+        if is_to_begin and self._begin is not None:
+            return web.json_response({"text": self._begin()}, status=202)
         return web.json_response({"text": await self._look(lambda: grant(self._sight, wish))}, status=202)
 
     async def _events(self, request: web.Request) -> web.StreamResponse:

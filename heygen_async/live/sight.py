@@ -19,6 +19,7 @@ from heygen_async.bulk.output.report.gallery import SHOWN_ROWS, Gallery
 from heygen_async.bulk.output.report.page import LiveParts, environment, page_of
 from heygen_async.bulk.output.report.paths import ReportPaths
 from heygen_async.bulk.output.report.queries import ReportData
+from heygen_async.bulk.output.report.wording import count
 from heygen_async.bulk.wishes.wish import RunState
 from heygen_async.bulk.wishes.wish_box import WishBox
 from heygen_async.live.questions import words_of
@@ -57,9 +58,11 @@ class Sight:
 
     Attributes:
         place: Path of the journal, or its address.
+        can_begin: True if a run can be begun from the page.
     """
 
     place: str
+    can_begin: bool = False
 
     @property
     def pause(self) -> float:
@@ -80,6 +83,10 @@ class Sight:
             return AtWork(holder=holder_of(Path(self.place)))
         with contextlib.closing(Control(self.place)) as control:
             return AtWork(workers=control.state())
+
+    def is_at_rest(self) -> bool:
+        """Return True if nobody works on the campaign."""
+        return self.work() == AtWork()
 
     def pulse(self) -> str:
         """Return a text that changes when a part of the page does."""
@@ -117,7 +124,7 @@ class Sight:
                 controls=controls,
                 style=_part("live.css"),
                 script=_part("live.js"),
-                is_at_work=self.work() != AtWork(),
+                is_at_work=not self.is_at_rest(),
             )
             return page_of(data, self._paths(data), live=live, with_rows=with_rows)
 
@@ -130,14 +137,28 @@ class Sight:
         shown, columns = gallery.shown(data.get(number), self._paths(data)), list(gallery.columns)
         return {**shown, "cells": [[columns[place], text] for place, text in shown.get("cells", ())]}
 
+    def _heading(self, work: AtWork, state: RunState, counts: Mapping[str, int]) -> dict[str, Any]:
+        if work != AtWork():
+            return _heading(work, state)
+        left = counts["planned"] + counts["submitted"] + counts["intended"]
+        heading: dict[str, Any] = {"heading": "No run is at work", "presses": {}, "typed": ""}
+        if not left:
+            return {**heading, "lines": ["Nothing is left to send."]}
+        if self.can_begin:
+            lines = [f"{count(left, 'row is', 'rows are')} left. A run can be begun here; it ends with this program."]
+            return {**heading, "lines": lines, "presses": {"go_on": "Go on"}}
+        typed = shlex.join(["heygen-async", "resume", self.place])
+        return {**heading, "lines": ["What is left is made when somebody types:"], "typed": typed}
+
     def _controls(self, data: ReportData, box: WishBox) -> str:
         work, state, counts = self.work(), box.state, data.counts()
         settings = settings_of(data)
         held = [self._shown(data, record.id) for record in _first(data.records("unknown"), HELD_SHOWN)]
         ledger = data.ledger()
-        asked = _asked(data, state, work)
+        asked = _asked(data, state, work, settings.canary)
         values = {
             "counts": counts,
+            "is_at_rest": work == AtWork(),
             "asked": None if asked is None else [self._shown(data, row) for row in asked],
             "held": held,
             "held_count": counts["unknown"],
@@ -147,7 +168,7 @@ class Sight:
             "budget_usd": settings.budget_usd,
             "spent_usd": ledger.high_usd,
             "stake_usd": ledger.at_stake_usd,
-            **_heading(self.place, work, state, counts),
+            **self._heading(work, state, counts),
         }
         return str(environment().from_string(_part("controls.html")).render(values))
 
@@ -156,15 +177,16 @@ def _first(records: Iterator[Any], count: int) -> Iterator[Any]:
     return (record for record, _ in zip(records, range(count), strict=False))
 
 
-def _asked(data: ReportData, state: RunState, work: AtWork) -> tuple[int, ...] | None:
+def _asked(data: ReportData, state: RunState, work: AtWork, canary: int | None) -> tuple[int, ...] | None:
     """Return the first rows, if they wait for an approval; they do so too when the run that asked has ended."""
-    if work.holder is not None:
+    if work != AtWork():
         return state.asks
-    is_open = data.meta("asks_approval") and not data.meta("approved")
-    return state.asks if state.asks is not None and is_open else None
+    is_open = data.meta("asks_approval") and not data.meta("approved") and data.counts()["planned"]
+    made = tuple(record.id for record in _first(data.records("completed"), canary or 1)) if is_open else ()
+    return made or None
 
 
-def _heading(place: str, work: AtWork, state: RunState, counts: Mapping[str, int]) -> dict[str, Any]:
+def _heading(work: AtWork, state: RunState) -> dict[str, Any]:
     """Return what the page says of who is at work, with the buttons that fit."""
     stop = {"stop": "Stop"}
     if work.workers is not None:
@@ -176,8 +198,6 @@ def _heading(place: str, work: AtWork, state: RunState, counts: Mapping[str, int
             "presses": presses,
             "typed": "",
         }
-    if work.holder is None:
-        return _at_rest(place, counts)
     if state.is_stopping:
         lines = ["It was told to stop: no more videos are begun, and those that are being made are waited for."]
         return {"heading": "The run is ending", "lines": lines, "presses": {}, "typed": ""}
@@ -187,13 +207,6 @@ def _heading(place: str, work: AtWork, state: RunState, counts: Mapping[str, int
     lines = [f"It is {work.holder}. Closing this page changes nothing about it."]
     presses = {} if state.asks is not None else {"pause": "Pause", **stop}
     return {"heading": "A run is at work", "lines": lines, "presses": presses, "typed": ""}
-
-
-def _at_rest(place: str, counts: Mapping[str, int]) -> dict[str, Any]:
-    left = counts["planned"] + counts["submitted"] + counts["intended"]
-    line = "Nothing is left to send." if not left else "What is left is made when somebody types:"
-    typed = shlex.join(["heygen-async", "resume", place]) if left else ""
-    return {"heading": "No run is at work", "lines": [line], "presses": {}, "typed": typed}
 
 
 def _waits(work: AtWork) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.cookiejar
 import json
 import re
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +61,16 @@ class Browser:
             return str(json.load(answer)["text"])
 
 
+@contextlib.contextmanager
+def started(*words: str) -> Iterator[subprocess.Popen[str]]:
+    """Start a command, and end it if the test ends first."""
+    with subprocess.Popen([*COMMAND, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 def address_in(process: subprocess.Popen[str]) -> str:
     """Return the address that a command has printed."""
     assert process.stdout is not None
@@ -71,8 +83,8 @@ def address_in(process: subprocess.Popen[str]) -> str:
 @pytest.mark.usefixtures("_simulator_thread")
 def test_run_serve_asks_on_its_page_and_ends_with_its_run(world: World) -> None:
     """Without a terminal, the page alone can approve; nothing is made before that."""
-    command = [*COMMAND, "run", "list.csv", *LOOKS, "--serve", "--canary", "1", "--speed", "500", "--no-preflight"]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
+    words = ["run", "list.csv", *LOOKS, "--serve", "--canary", "1", "--speed", "500", "--no-preflight"]
+    with started(*words) as process:
         browser = Browser(address_in(process))
         browser.until("Is the first video good?")
         assert len(world.ledger) == 1
@@ -85,16 +97,50 @@ def test_run_serve_asks_on_its_page_and_ends_with_its_run(world: World) -> None:
 def test_serve_shows_a_campaign_until_ctrl_c(tmp_path: Path) -> None:
     """Its address is printed, and what may be done with it."""
     path = prepared(tmp_path / "spring.db")
-    command = [*COMMAND, "serve", str(path), "--no-browser"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with started("serve", str(path), "--no-browser") as process:
         browser = Browser(address_in(process))
+        assert process.stdout is not None
+        assert process.stdout.readline() == "Whoever has this address can approve and spend.\n"
         page = browser.page()
         assert '<h1 dir="auto">spring</h1>' in page
         assert "No run is at work" in page
         process.send_signal(signal.SIGINT)
-        rest, _ = process.communicate(timeout=20)
+        process.communicate(timeout=20)
     assert process.returncode == 130
-    assert "Whoever has this address can approve and spend." in rest
+
+
+@pytest.mark.usefixtures("_simulator_thread")
+def test_a_run_is_begun_on_the_page(world: World) -> None:
+    """A campaign that stopped for an approval: somebody looks at the first video, approves, and lets it go on."""
+    stopped = call("run", "list.csv", *LOOKS, "--canary", "1", "--approve", "--speed", "500", "--no-preflight")
+    assert stopped.exit_code == 6, stopped.output
+    with started("serve", "list.db", "--speed", "500") as process:
+        browser = Browser(address_in(process))
+        page = browser.until("Is the first video good?")
+        assert "A run can be begun here" in page
+        assert 'data-key="stop first"' not in page
+        assert browser.press({"kind": "approve"}) == "Noted. It is done when the campaign is resumed."
+        assert browser.press({"kind": "go_on"}) == "A run begins."
+        page = browser.until("All 3 videos are ready.")
+        assert "Approved: the other rows are made." in page
+        browser.until("Nothing is left to send.")
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=20)
+    assert process.returncode == 130, rest
+    assert len(world.ledger) == 3
+
+
+def test_why_a_run_does_not_begin_is_said_on_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as a missing key; the page stays."""
+    monkeypatch.delenv("HEYGEN_API_KEY", raising=False)
+    path = prepared(tmp_path / "spring.db")
+    with started("serve", str(path)) as process:
+        browser = Browser(address_in(process))
+        browser.page()
+        assert browser.press({"kind": "go_on"}) == "A run begins."
+        assert "HEYGEN_API_KEY" in browser.until("Go on.")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
 
 
 def test_a_page_needs_a_journal(tmp_path: Path) -> None:
