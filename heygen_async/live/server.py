@@ -121,6 +121,8 @@ class _Desk:
     def _guarded(self) -> Any:
         @web.middleware
         async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+            if request.path == "/favicon.ico":  # browsers ask for it without being told to
+                return web.Response(status=204)
             self._check_address(request)
             if request.method == "POST":
                 self._check_press(request)

@@ -301,7 +301,7 @@ async def test_the_address_is_a_secret(path: Path, session: aiohttp.ClientSessio
     """Without the token there is no page; a foreign name that leads to this machine gets none either."""
     async with live_page(str(path)) as page:
         url = URL(page.address)
-        for place in ("/", "/guess/", "/guess/events", "/favicon.ico"):
+        for place in ("/", "/guess/", "/guess/events", "/guess/files/1/video"):
             async with session.get(url.join(URL(place))) as answer:
                 assert answer.status == 404
                 assert "c.db" not in await answer.text()

@@ -32,6 +32,10 @@ async def wait_for_wish(_: Sequence[Result]) -> bool:
     raise AssertionError  # pragma: no cover - the line before does not return
 
 
+def _nothing() -> None:
+    """Stop nothing: there is no run yet."""
+
+
 class WishKeeper:
     """Looks for wishes once a second while the run goes on, does what they say, and answers each.
 
@@ -51,7 +55,7 @@ class WishKeeper:
         self._state = RunState()
         self._decided: anyio.Event | None = None
         self._approved = False
-        self._results: Results | None = None
+        self._stop_submitting: Callable[[], None] = _nothing
         self._store: JournalStore | None = None
 
     def begin(self) -> None:
@@ -93,7 +97,7 @@ class WishKeeper:
 
     async def run(self, results: Results, store: JournalStore) -> None:
         """Obey until the run is left."""
-        self._results, self._store = results, store
+        self._stop_submitting, self._store = results.stop_submitting, store
         while True:
             with contextlib.suppress(JournalError):  # the run itself finds out that its journal cannot be used
                 for wish in await self._pending():
@@ -126,25 +130,25 @@ class WishKeeper:
     def _approve(self, wish: Wish) -> str | None:
         if wish.at < self._box.list_begun():
             return "The list was run again since then, so the first rows are to be looked at once more."
-        if self._decided is not None:
-            self._settle(approved=True)
+        if self._settle(approved=True):
             return "Approved: the other rows are made."
         is_to_come = self._journal.meta("asks_approval") and not self._journal.meta("approved")
         return None if is_to_come else "Nothing waits for an approval."
 
     def _stop(self, _: Wish) -> str:
-        if self._decided is not None:
-            self._settle(approved=False)
+        if self._settle(approved=False):
             return "The first rows are not approved of: no other is made."
-        if self._results is not None:
-            self._results.stop_submitting()
+        self._stop_submitting()
         self._tell(is_stopping=True)
         return "No more videos are begun. Those that are being made are waited for."
 
-    def _settle(self, *, approved: bool) -> None:
-        if self._decided is not None:
-            self._approved = approved
-            self._decided.set()
+    def _settle(self, *, approved: bool) -> bool:
+        """Answer the question about the first rows; return False if nobody asks it."""
+        if self._decided is None:
+            return False
+        self._approved = approved
+        self._decided.set()
+        return True
 
     def _hold(self, *, is_on: bool) -> str:
         self.pause.set(is_on=is_on)

@@ -89,6 +89,18 @@ async def test_the_first_answer_counts(heygen: HeyGen, path: Path) -> None:
     assert answers(path) == ["Nothing waits for an approval."]
 
 
+async def test_whoever_is_asked_may_fail(heygen: HeyGen, path: Path) -> None:
+    """The error of the function that was to ask is that of the run."""
+
+    async def broken(_: Sequence[Result]) -> bool:
+        raise RuntimeError("nobody at the door")
+
+    with pytest.raises(RuntimeError, match="nobody at the door"):
+        async with heygen.render_many(jobs(4), journal=path, canary=1, approve=broken) as results:
+            await results.collect()
+    assert counts(path) == {"completed": 1, "planned": 3}
+
+
 async def test_an_approval_before_the_run_holds_for_the_same_list_only(heygen: HeyGen, path: Path) -> None:
     """Resumed, the campaign goes on without a question; run with a list again, the first rows are asked about anew."""
     with pytest.raises(errors.CanaryFailedError, match="not approved"):

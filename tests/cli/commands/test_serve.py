@@ -15,9 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from heygen_async.cli.rendering import live_page
+from heygen_async.cli.terminal.progress import wide_console
 from heygen_async.simulator import World
 from tests.helpers.commands import call
 from tests.helpers.journal_rows import prepared
@@ -141,6 +143,38 @@ def test_why_a_run_does_not_begin_is_said_on_the_page(tmp_path: Path, monkeypatc
         assert "HEYGEN_API_KEY" in browser.until("Go on.")
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=20)
+
+
+@pytest.mark.usefixtures("_simulator_thread")
+def test_ctrl_c_twice_leaves_a_run_that_was_begun_on_the_page(world: World) -> None:
+    """The first one stops it from beginning more, as in `run`; the page ends with it."""
+    call("run", "list.csv", *LOOKS, "--canary", "1", "--approve", "--speed", "500", "--no-preflight")
+    with started("serve", "list.db") as process:
+        browser = Browser(address_in(process))
+        browser.page()
+        browser.press({"kind": "approve"})
+        browser.press({"kind": "go_on"})
+        browser.until("A run is at work")
+        process.send_signal(signal.SIGINT)
+        browser.until("list.db")
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=20)
+    assert process.returncode == 130, rest
+    assert "Stopping: no more videos are begun." in rest
+
+
+async def test_one_run_at_a_time_is_begun_on_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A second press, before the first run has said that it is there, begins no other one."""
+    monkeypatch.delenv("HEYGEN_API_KEY", raising=False)
+    options = live_page.ServeOptions(journal=str(prepared(tmp_path / "c.db")), host="", port=0, opens=False)
+    async with anyio.create_task_group() as tasks:
+        runs = live_page._Runs(options, wide_console(), tasks)
+        assert [runs.begin(), runs.begin()] == ["A run begins.", "A run is at work already."]
+    assert capsys.readouterr().out.count("HEYGEN_API_KEY") == 1
+    async with anyio.create_task_group() as tasks:
+        assert live_page._Runs(options, wide_console(), tasks).begin() == "A run begins."
 
 
 def test_a_page_needs_a_journal(tmp_path: Path) -> None:

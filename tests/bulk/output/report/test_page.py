@@ -205,9 +205,9 @@ def test_cards_have_the_names_of_people_and_what_can_be_shown_of_their_videos(pa
 def test_a_journal_of_before_the_links_has_a_report(path: Path) -> None:
     """Its videos are found by their ids."""
     many(path, 1)
+    shift(path, "state = 'completed', video_id = 'v1'")
     with Journal(path) as journal:
         journal._db.execute("DROP TABLE links")
-    shift(path, "state = 'completed', video_id = 'v1'")
     with ReportData(path) as data:
         assert data.pages() == {}
     assert page_of(path).data["rows"][0]["link"] == "https://app.heygen.com/videos/v1"
