@@ -57,6 +57,7 @@ COMMANDS = {
     "retry": ("retry", "Plan failed rows again, each under a new key."),
     "run": ("run", "Render one personalised video for each row of a contact list."),
     "schema": ("schema", "Print the JSON Schema of campaign files, for editors."),
+    "serve": ("serve", "Serve a campaign as a page that follows it, for people who approve and decide."),
     "simulate": ("simulate", "Serve the HeyGen simulator on this machine until Ctrl-C."),
     "status": ("status", "Show the progress of a campaign and what to do next."),
     "videos delete": ("videos:delete", "Delete a video at HeyGen permanently."),

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from heygen_async.cli.rendering.campaign_options import CampaignOptions, open_source
-from heygen_async.cli.rendering.choice_options import ChoiceOptions
+from heygen_async.cli.rendering.campaign_options import CampaignOptions, ChoiceOptions, open_source
 from heygen_async.cli.rendering.run_flags import RunFlags
 from heygen_async.cli.terminal.option_types import (
     NO_DRY_RUN,

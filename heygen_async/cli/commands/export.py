@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from heygen_async.cli.rendering.choice_options import ChoiceOptions, chosen_of_journal
+from heygen_async.cli.rendering.campaign_options import ChoiceOptions, chosen_of_journal
 from heygen_async.cli.terminal.option_types import CampaignName, JournalFile
 
 
