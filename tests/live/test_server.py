@@ -16,6 +16,7 @@ from yarl import URL
 
 from heygen_async import DirectVideo, Failed, HeyGen, Job, Journal, VideoAgent, errors
 from heygen_async.bulk.campaign.wish_keeper import wait_for_wish
+from heygen_async.bulk.jobs.records import SavedFile
 from heygen_async.bulk.wishes.wish_box import WishBox
 from heygen_async.live import server
 from heygen_async.live.server import live_page
@@ -248,20 +249,19 @@ async def test_a_campaign_without_a_budget_has_none_to_change(path: Path, sessio
 
 
 async def test_files_are_those_of_the_journal(path: Path, session: aiohttp.ClientSession) -> None:
-    """By row and kind: nothing else on the disk can be asked for."""
-    prepared(path.with_name("p.db"))
-    async with live_page(str(path.with_name("p.db"))) as page:
-        visitor = await visitor_of(page.address, session)
-        for place in (
-            "files/1/video",
-            "files/99/video",
-            "files/1/journal",
-            "files/x/video",
-            "files/..%2f..%2fp.db/video",
-        ):
+    """By row and kind: nothing else on the disk can be asked for, and what is gone is not there."""
+    journal_path = prepared(path.with_name("p.db"))
+    with Journal(journal_path) as journal:
+        journal.stored(1, "video", SavedFile(file="v.mp4", size_bytes=5))
+    async with live_page(str(journal_path)) as page:
+        places = ("1/video", "99/video", "1/thumbnail", "1/journal", "x/video", "..%2f..%2fp.db/video")
+        for place in places:
             async with session.get(f"{page.address}files/{place}") as answer:
                 assert answer.status == 404, place
-        assert visitor.url.path.endswith("/")
+        path.with_name("v.mp4").write_bytes(b"video")
+        async with session.get(f"{page.address}files/1/video") as answer:
+            assert (answer.status, answer.content_type, await answer.read()) == (200, "video/mp4", b"video")
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 # Whom it obeys

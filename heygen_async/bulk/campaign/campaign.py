@@ -218,7 +218,7 @@ def _approval(journal: Journal, settings: RunSettings, wishes: WishKeeper) -> Ap
         if ask is None:
             raise CanaryFailedError(
                 "the first rows wait for an approval, as this campaign was begun with one, and nobody is asked here; "
-                "give approve=, on the command line --approve"
+                "give approve=, on the command line --approve, or approve on the page of heygen-async serve"
             )
         approved = await wishes.decide(results, ask)
         if approved:
