@@ -15,6 +15,7 @@ from anyio.abc import TaskGroup
 from rich.console import Console
 
 from heygen_async import HeyGenError, Journal
+from heygen_async.bulk.journal.database import ADDRESSES
 from heygen_async.bulk.run.result_stream import only
 from heygen_async.bulk.wishes.wish_box import WishBox
 from heygen_async.cli.exits import Exit, InterruptedRunError
@@ -91,6 +92,10 @@ class _Runs:
         """Begin a run, unless one is at work."""
         if self._is_busy:
             return "A run is at work already."
+        if self._options.journal.startswith(ADDRESSES):  # no lock tells if a run is at work somewhere
+            return (
+                f"Nothing was begun: end every run of this database, then: heygen-async resume {self._options.journal}"
+            )
         self._is_busy = True
         self._tasks.start_soon(self._run)
         return "A run begins."

@@ -206,3 +206,13 @@ def test_a_browser_is_opened_where_a_person_sits(
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: output == "terminal", raising=False)
     assert live_page.can_open() is (then == "open")
+
+
+async def test_no_run_is_begun_where_no_lock_tells_of_another() -> None:
+    """A database may be run by another machine already, and two runs could pay twice."""
+    options = live_page.ServeOptions(
+        journal="postgresql://me@db.example.com/videos", host="127.0.0.1", port=0, opens=False
+    )
+    async with anyio.create_task_group() as tasks:
+        said = live_page._Runs(options, wide_console(), tasks).begin()
+    assert said.startswith("Nothing was begun: end every run of this database, then: heygen-async resume ")
