@@ -93,7 +93,7 @@ class _Runs:
         if self._is_busy:
             return "A run is at work already."
         if self._options.journal.startswith(ADDRESSES):  # no lock tells if a run is at work somewhere
-            return (
+            return f"Nothing begun: end all runs of this database, then: heygen-async resume {self._options.journal}"
                 f"Nothing was begun: end every run of this database, then: heygen-async resume {self._options.journal}"
             )
         self._is_busy = True

@@ -215,4 +215,4 @@ async def test_no_run_is_begun_where_no_lock_tells_of_another() -> None:
     )
     async with anyio.create_task_group() as tasks:
         said = live_page._Runs(options, wide_console(), tasks).begin()
-    assert said.startswith("Nothing was begun: end every run of this database, then: heygen-async resume ")
+    assert said.startswith("Nothing begun: end all runs of this database, then: heygen-async resume ")
