@@ -94,8 +94,6 @@ class _Runs:
             return "A run is at work already."
         if self._options.journal.startswith(ADDRESSES):  # no lock tells if a run is at work somewhere
             return f"Nothing begun: end all runs of this database, then: heygen-async resume {self._options.journal}"
-                f"Nothing was begun: end every run of this database, then: heygen-async resume {self._options.journal}"
-            )
         self._is_busy = True
         self._tasks.start_soon(self._run)
         return "A run begins."
