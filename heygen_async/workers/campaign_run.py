@@ -127,8 +127,10 @@ class CampaignRun:
             except ConnectionFailedError as exc:
                 logger.warning("HeyGen cannot be reached, trying again in %g s: %s", AWAY_SECONDS, exc.gist)
                 await anyio.sleep(AWAY_SECONDS)
-            except WrongStateError as exc:  # a row has changed or is not this worker's: look what it has now
-                logger.info("%s; looking again", exc.gist)
+            except (WrongStateError, BaseExceptionGroup) as exc:
+                if not _is_of_lost_rows(exc):
+                    raise
+                logger.info("rows have changed, or are not this worker's any more; looking again")
                 await anyio.sleep(1.0)
 
     async def _run(self) -> None:
@@ -150,3 +152,13 @@ class CampaignRun:
                 await self.store.settle(result, for_good=result.index in settler.settled)
                 self._on_result(result)
         await anyio.to_thread.run_sync(self._journal.learn, times.lessons())
+
+
+def _is_of_lost_rows(error: BaseException) -> bool:
+    """Return True if a run broke because rows have changed or belong to other workers now.
+
+    Several rows break it at once, and each may fail at another step. What else was wrong comes up again.
+    """
+    if isinstance(error, BaseExceptionGroup):
+        return any(map(_is_of_lost_rows, error.exceptions))
+    return isinstance(error, WrongStateError)

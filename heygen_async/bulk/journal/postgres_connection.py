@@ -18,6 +18,10 @@ _SERVER_SIDE = " ".join(
     f"-c {name if name.startswith('tcp') else f'tcp_{name}'}={value}" for name, value in KEEPALIVES.items()
 )
 
+# While a long list is taken in, the server's statistics still say that the table is empty: then it would read the whole
+# table for every page of the list. Costs that keep it from that must not make it compile queries.
+_PLANNER = "-c enable_seqscan=off -c jit=off"
+
 
 def driver() -> ModuleType:
     """Return psycopg.
@@ -39,7 +43,8 @@ def connect(address: str, *, read_only: bool = False) -> psycopg.Connection[Any]
         JournalError: A connection pooler in between drops the settings of the session.
         psycopg.Error: The server is out of reach.
     """
-    options = f"-c search_path={SCHEMA} -c default_transaction_read_only={'on' if read_only else 'off'} {_SERVER_SIDE}"
+    read = "on" if read_only else "off"
+    options = f"-c search_path={SCHEMA} -c default_transaction_read_only={read} {_PLANNER} {_SERVER_SIDE}"
     library = driver()
     try:
         found: psycopg.Connection[Any] = library.connect(

@@ -237,11 +237,11 @@ class _Page:
         """Return the rows of the campaign of the list whose *column* is that of one of *entries*."""
         if not entries:
             return []
-        query = (
-            f"SELECT {_FACTS} FROM jobs WHERE {column} IN ({placeholders(len(entries))}) AND {_SAME_NAME} ORDER BY id"  # noqa: S608 - our own words
-        )
+        query = f"SELECT {_FACTS} FROM jobs WHERE {column} IN ({placeholders(len(entries))}) AND {_SAME_NAME}"  # noqa: S608 - our own words
         values = [getattr(entry, column) for entry in entries]
-        return [KnownRow(*row) for row in journal._rows(query, *values, mark)]  # noqa: SLF001 - a part of it
+        found = [KnownRow(*row) for row in journal._rows(query, *values, mark)]  # noqa: SLF001 - a part of it
+        # PostgreSQL would read the whole table in the order of its numbers to give the few rows in that order.
+        return sorted(found, key=lambda known: known.id)
 
     @staticmethod
     def _former_videos(journal: RowLists, rows: Sequence[KnownRow]) -> dict[int, set[str]]:
