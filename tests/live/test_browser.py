@@ -42,7 +42,10 @@ def tell(story: Story, folder: Path) -> None:
 
 def jobs(count: int) -> list[Job]:
     return [
-        Job(request=DirectVideo(avatar_id="a", voice_id="v", script=f"Hi number {n};"), row={"name": f"Ada {n:02}"})
+        Job(
+            request=DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"Hi number {n};"),
+            row={"name": f"Ada {n:02}"},
+        )
         for n in range(count)
     ]
 

@@ -70,7 +70,10 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 def jobs(count: int) -> list[Job]:
     return [
-        Job(request=DirectVideo(avatar_id="a", voice_id="v", script=f"Hi number {n};"), row={"name": f"Ada {n}"})
+        Job(
+            request=DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"Hi number {n};"),
+            row={"name": f"Ada {n}"},
+        )
         for n in range(count)
     ]
 

@@ -23,7 +23,7 @@ def path(tmp_path: Path) -> Path:
 
 def jobs(count: int) -> list[Job]:
     return [
-        Job(request=DirectVideo(avatar_id="a", voice_id="v", script=f"Hi number {n};"), row={"n": n})
+        Job(request=DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"Hi number {n};"), row={"n": n})
         for n in range(count)
     ]
 
