@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import platform
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
@@ -33,6 +34,7 @@ from heygen_async.workers.enqueue import approve, look_again, resume, shared
 from heygen_async.workers.feeder import fleet_feeder
 from heygen_async.workers.fleet_status import fleet_status
 from heygen_async.workers.fleet_tables import FleetTables
+from tests.helpers.commands import call
 from tests.helpers.fleet import fleet, people
 from tests.helpers.postgres import Postgres
 
@@ -365,3 +367,40 @@ async def test_a_worker_needs_a_campaign(heygen: HeyGen, database_server: Postgr
         await Worker(heygen=heygen, address=database_server.address("nowhere")).work()
     with pytest.raises(JournalError, match="no campaign has been begun in it yet"):
         await Worker(heygen=heygen, address=database_server.make(f"empty_{uuid.uuid4().hex}")).work()
+
+
+# The command
+
+
+@pytest.mark.usefixtures("_simulator_thread")
+def test_the_command_ends_with_the_exit_codes_of_a_run(
+    world: World, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stored files end in 0, a held row in 8, and a refused key in 3 with one line."""
+    monkeypatch.chdir(tmp_path)
+    Path("leads.csv").write_text("name\nAda\nBo\n", encoding="utf-8")
+    words = ["enqueue", "leads.csv", "--database", database, "--no-preflight"]
+    direct_mode = ["--set", "avatar_id=look_anna", "--set", "voice_id=voice_warm", "--script", "Hi {{ name }}"]
+    assert call(*words, *direct_mode).exit_code == 0
+    work = ["worker", "--database", database, "--until-done", "--speed", "500"]
+    done = call(*work)
+    assert done.exit_code == 0, done
+    assert "row 1 completed" in done.output
+    assert len(list(Path("videos").glob("*.mp4"))) == 2
+    exported = call("export", database, "out.csv", "--campaign", "leads")
+    assert exported.exit_code == 0
+    assert f"{platform.node()}:{tmp_path}/videos/" in Path("out.csv").read_text(encoding="utf-8-sig")
+    assert "Everything" not in call("report", database, "--campaign", "leads").output
+    world.faults.append(ErrorAnswer(method="POST", path="/v3/video-agents", status=500, times=1))
+    assert call(*words, "--campaign", "agents", "--limit", "1", "--mode", "agent", "--prompt", "Hi").exit_code == 0
+    held = call(*work)
+    assert held.exit_code == 8
+    assert "campaign agents: 1 unknown" in held.output
+    assert call("decide", database, "--skip").exit_code == 0
+    failed = call(*work)
+    assert failed.exit_code == 5
+    monkeypatch.setenv("HEYGEN_API_KEY", "wrong")
+    assert call(*words, "--campaign", "more", *direct_mode).exit_code == 0
+    refused = call(*work)
+    assert refused.exit_code == 3
+    assert "Traceback" not in refused.output

@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
-import anyio
 import attrs
 
 from heygen_async.api.client import Client
@@ -43,7 +42,7 @@ class Recovery:
             The job with its next step, to follow or to submit; or the error with which the row ends in this run.
         """
         record = await self.journal.off_loop(lambda: self.journal.get(job.index + 1))
-        await anyio.sleep(grace_left(record, time.time()))
+        await self.client.account.clock.sleep(grace_left(record, time.time()))
         listed = await find(self.client, self.journal, record)
         return await self.journal.off_loop(lambda: self._settle(record, listed))
 
