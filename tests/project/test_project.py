@@ -250,7 +250,7 @@ def _pins(name: str) -> list[str]:
 
 def _floor(line: str) -> tuple[str, tuple[int, int, int]]:
     """Return the name and the version, of three numbers, of a requirement or a pin."""
-    found = re.fullmatch(r"([a-z0-9-]+)(?:\[.+\])?[>=]=([\d.]+)b?\d*", line)
+    found = re.fullmatch(r"([a-z0-9-]+)(?:\[.+\])?[>=]=([\d.]+)b?\d*(?:,<\d+)?", line)
     assert found is not None, line
     major, minor, patch = (*map(int, found[2].split(".")), 0, 0)[:3]
     return found[1], (major, minor, patch)
@@ -263,7 +263,7 @@ SAFE_SINCE = {"jinja2": (3, 1, 6)}  # CVE-2025-27516: a template of a campaign f
 def test_optional_libraries_with_known_holes_are_not_admitted() -> None:
     """A template may come from somebody else, so a Jinja2 whose sandbox has a way out does not satisfy any extra."""
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
-    asked = [re.fullmatch(r"([a-z0-9-]+)(?:\[.+\])?>=([\d.]+)", line) for lines in extras.values() for line in lines]
+    asked = [re.fullmatch(r"([a-z0-9-]+)(?:\[.+\])?>=([\d.]+)(?:,<\d+)?", line) for lines in extras.values() for line in lines]
     floors = [(found[1], tuple(map(int, found[2].split(".")))) for found in asked if found is not None]
     assert len(floors) == len(asked)
     assert {name for name, _ in floors} >= SAFE_SINCE.keys()
