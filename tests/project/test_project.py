@@ -263,7 +263,11 @@ SAFE_SINCE = {"jinja2": (3, 1, 6)}  # CVE-2025-27516: a template of a campaign f
 def test_optional_libraries_with_known_holes_are_not_admitted() -> None:
     """A template may come from somebody else, so a Jinja2 whose sandbox has a way out does not satisfy any extra."""
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
-    asked = [re.fullmatch(r"([a-z0-9-]+)(?:\[.+\])?>=([\d.]+)(?:,<\d+)?", line) for lines in extras.values() for line in lines]
+    asked = [
+        re.fullmatch(r"([a-z0-9-]+)(?:\[.+\])?>=([\d.]+)(?:,<\d+)?", line)
+        for lines in extras.values()
+        for line in lines
+    ]
     floors = [(found[1], tuple(map(int, found[2].split(".")))) for found in asked if found is not None]
     assert len(floors) == len(asked)
     assert {name for name, _ in floors} >= SAFE_SINCE.keys()
