@@ -47,7 +47,7 @@ demo: $(VENV_DEMO)/.installed
 	@$(VENV_DEMO)/bin/heygen-async demo
 
 .PHONY: test
-test: format lint types imports tests coverage chaos floors wheel
+test: format lint types imports tests coverage nights chaos floors wheel
 	$(STEP) "all checks passed"
 
 .PHONY: format
@@ -74,7 +74,13 @@ imports: $(VENV)/.installed
 tests: $(VENV)/.installed
 	$(STEP) "tests: pytest, with the examples of README and guides"
 	$(VENV)/bin/coverage erase
-	PATH="$(abspath $(VENV))/bin:$$PATH" $(VENV)/bin/coverage run -m pytest -m "not chaos" $(ON_ALL_CORES)
+	PATH="$(abspath $(VENV))/bin:$$PATH" $(VENV)/bin/coverage run -m pytest -m "not chaos and not explore" $(ON_ALL_CORES)
+
+# Without coverage, which takes twice as long. The tests use all cores by themselves.
+.PHONY: nights
+nights: $(VENV)/.installed
+	$(STEP) "nights: bad nights of campaigns that meet every kind of trouble, and mutants that they find"
+	$(VENV)/bin/python -m pytest -m explore tests/explore
 
 # Without coverage: a killed process writes no measurements. More processes than cores, because the tests often wait.
 .PHONY: chaos

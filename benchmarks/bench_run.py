@@ -27,7 +27,7 @@ BASELINE = Path(__file__).parent / "baseline.json"
 async def campaign(rows: int, slots: int, *, world: World) -> dict[str, Any]:
     """Render *rows* on *slots* and count."""
     random.seed(1)  # the client's jitter
-    requests = (DirectVideo(avatar_id="a", voice_id="v", script=f"Hi number {n}") for n in range(rows))
+    requests = (DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"Hi number {n}") for n in range(rows))
     async with (
         serve(world) as server,
         HeyGen("simulator-key", base_url=server.base_url) as heygen,

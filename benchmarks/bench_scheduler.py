@@ -48,7 +48,7 @@ def number_of(body: Any) -> int:
 
 def rows(count: int) -> Iterator[DirectVideo]:
     """Yield numbered requests."""
-    return (DirectVideo(avatar_id="a", voice_id="v", script=f"row {n}") for n in range(count))
+    return (DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"row {n}") for n in range(count))
 
 
 def body_of(row: DirectVideo) -> dict[str, str]:

@@ -30,7 +30,8 @@ def __getattr__(name: str) -> Any:  # PEP 562: a name is loaded when it is first
     if name == "__version__":
         return importlib.import_module("importlib.metadata").version("heygen-async")
     if name not in _where():
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        hint = importlib.import_module("heygen_async.near_names").hint(name, _where(), "see __all__, such as")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; {hint}")
     return globals().setdefault(name, getattr(importlib.import_module(_where()[name]), name))
 
 

@@ -50,6 +50,9 @@ from heygen_async.api.fields.looks import (
     Watermark as Watermark,
     WatermarkPlacement as WatermarkPlacement,
 )
+from heygen_async.api.fields.unset import (
+    UNSET as UNSET,
+)
 from heygen_async.api.fields.voices import (
     ElevenLabsSettings as ElevenLabsSettings,
     FishSettings as FishSettings,
@@ -57,6 +60,7 @@ from heygen_async.api.fields.voices import (
     VoiceSettings as VoiceSettings,
 )
 from heygen_async.api.generated.assets import (
+    MultipartUpload as MultipartUpload,
     StoredFile as StoredFile,
     UploadRequest as UploadRequest,
 )
@@ -67,6 +71,7 @@ from heygen_async.api.generated.avatars import (
     Avatar as Avatar,
     DigitalTwin as DigitalTwin,
     Look as Look,
+    LookPack as LookPack,
     PhotoAvatar as PhotoAvatar,
     PromptAvatar as PromptAvatar,
 )
@@ -76,7 +81,10 @@ from heygen_async.api.generated.background_removal import (
 )
 from heygen_async.api.generated.brand import (
     BrandGlossary as BrandGlossary,
+    BrandGlossaryDetail as BrandGlossaryDetail,
     BrandKit as BrandKit,
+    BrandKitDetail as BrandKitDetail,
+    GlossaryTerm as GlossaryTerm,
 )
 from heygen_async.api.generated.clipping import (
     ClippedVideo as ClippedVideo,
@@ -95,10 +103,17 @@ from heygen_async.api.generated.lipsyncs import (
     LipsyncRequest as LipsyncRequest,
 )
 from heygen_async.api.generated.models import (
+    AudioVoice as AudioVoice,
     ImageToVideo as ImageToVideo,
+    InstantVoice as InstantVoice,
+    ModelImageRequest as ModelImageRequest,
     ModelImages as ModelImages,
+    ModelSpeech as ModelSpeech,
+    ModelSpeechRequest as ModelSpeechRequest,
     ModelVideo as ModelVideo,
+    ProfessionalVoice as ProfessionalVoice,
     ReferenceToVideo as ReferenceToVideo,
+    SpeechStreamRequest as SpeechStreamRequest,
     TextToVideo as TextToVideo,
 )
 from heygen_async.api.generated.proofreads import (
@@ -128,6 +143,7 @@ from heygen_async.api.generated.translations import (
     TranslationRequest as TranslationRequest,
 )
 from heygen_async.api.generated.users import (
+    ApiKey as ApiKey,
     User as User,
 )
 from heygen_async.api.generated.voices import (
@@ -143,9 +159,15 @@ from heygen_async.api.handles.batches import (
 )
 from heygen_async.api.handles.scenes import (
     VideoScenes as VideoScenes,
+    VoiceCapabilities as VoiceCapabilities,
 )
 from heygen_async.api.handles.server_job import (
     ServerJob as ServerJob,
+)
+from heygen_async.api.handles.speech_stream import (
+    SpeechAudio as SpeechAudio,
+    SpeechMoment as SpeechMoment,
+    SpeechTimes as SpeechTimes,
 )
 from heygen_async.api.handles.video import (
     Video as Video,

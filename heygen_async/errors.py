@@ -87,7 +87,7 @@ class HeyGenError(Exception):
         resource_id: str | None = None,
     ) -> None:
         """Store *message* and the facts around it. Halves of characters are escaped, so that it can be printed."""
-        self.message = message.encode(errors="backslashreplace").decode()
+        self.message: str = message.encode(errors="backslashreplace").decode()
         super().__init__(self.message)
         self.code = code
         self.param = param

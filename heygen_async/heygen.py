@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable, Sequence
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from heygen_async.account.render_pool import InFlight
 from heygen_async.api.client import Client
@@ -18,15 +18,16 @@ from heygen_async.http.call import Options
 if TYPE_CHECKING:
     from heygen_async.api.agents.session_job import AgentJob
     from heygen_async.api.renders import RenderRequest
-    from heygen_async.bulk.jobs.job import Job
+    from heygen_async.bulk.jobs.job import Job, R, Source
     from heygen_async.bulk.jobs.next_step import OnUnknown
     from heygen_async.bulk.plan.plan import Plan
     from heygen_async.bulk.prices.price import Rates
+    from heygen_async.bulk.rows.readers.read_rows import Rows
     from heygen_async.bulk.rows.table import Table
     from heygen_async.bulk.run.finisher import OnSubmitted
     from heygen_async.bulk.run.guards import Approve
     from heygen_async.bulk.run.result_stream import Results
-    from heygen_async.bulk.run.run_options import RunOptions
+    from heygen_async.bulk.run.run_options import RunOptions, UnkeptOptions
     from heygen_async.bulk.template.template import Template
     from heygen_async.bulk.watch.signals import HasSignals, Signals
 
@@ -95,11 +96,20 @@ class HeyGen(Client):
 
         return await fetch(self, video, to, checked_kinds(files))
 
+    @overload
     def render_many(
-        self,
-        requests: Iterable[RenderRequest | Job] | AsyncIterable[RenderRequest | Job],
-        **options: Unpack[RunOptions],
-    ) -> AbstractAsyncContextManager[Results]:
+        self, requests: Iterable[Job[R]] | AsyncIterable[Job[R]], **options: Unpack[UnkeptOptions]
+    ) -> AbstractAsyncContextManager[Results[R]]: ...
+
+    @overload
+    def render_many(
+        self, requests: Iterable[RenderRequest] | AsyncIterable[RenderRequest], **options: Unpack[UnkeptOptions]
+    ) -> AbstractAsyncContextManager[Results[None]]: ...
+
+    @overload
+    def render_many(self, requests: Source, **options: Unpack[RunOptions]) -> AbstractAsyncContextManager[Results]: ...
+
+    def render_many(self, requests: Source, **options: Unpack[RunOptions]) -> AbstractAsyncContextManager[Results]:
         """Render many requests, at most *max_in_flight* at once, and stream their results. Costs money for each.
 
             async with heygen.render_many(requests, max_in_flight=10) as results:
@@ -107,7 +117,8 @@ class HeyGen(Client):
 
         Args:
             requests: Any iterable or async iterable, read only as fast as slots become free. A `Job` holds
-                a request with your own row beside it, which the result gives back. Besides the requests of `render`:
+                a request with your own row beside it, which the result gives back: the same object, or with a journal
+                its form in JSON. Besides the requests of `render`:
                 `FromTemplate`, `StudioVideo`, `TranslationRequest` (one language a row), `LipsyncRequest`,
                 `ClippingRequest`, `BackgroundRemovalRequest`, `FillerWordRemovalRequest`, `TextToVideo`, `ImageToVideo`
                 and `ReferenceToVideo`, in any mixture: all share the slots.
@@ -145,13 +156,19 @@ class HeyGen(Client):
             rates: Your prices, if they are not those of HeyGen's list.
             canary: Number of rows that go first, alone; the others follow when these are completed and their files
                 are stored.
-            approve: Async function that gets the results of the canary and returns True if the other rows may go.
+            approve: Function, plain or async, that gets the results of the canary and returns True if the other rows
+                may go.
             breaker: (k, n): the run sends no more when k of the last n rows have failed with one code.
             again: True to render rows again that have a video made by another request, and to pay for them again.
                 Without it they keep their videos; `results.merge` counts them and has their price.
             on_submitted: Function, plain or async, that is called with the `Job` and the id of its video, session or
                 batch for each row that HeyGen has accepted, after the journal has noted it. Its exceptions are logged,
                 and the run goes on.
+            progress: True to show the progress on stderr: a bar in a terminal or notebook if rich is installed, else
+                a line every 30 seconds.
+            patience: Seconds for which the run waits, sending nothing new and losing nothing, while HeyGen cannot be
+                reached: no answer at all, or only pages of a gateway. Then it ends in the last error, and with a
+                journal it can be resumed.
 
         With a journal, each option that a later run does not give is the one of the campaign's last run; `results.kept`
         has those. The rows of a list are those that are sent: rows of an earlier list that are not in this one are
@@ -168,32 +185,26 @@ class HeyGen(Client):
             RunPausedError: The budget, the canary or the breaker stopped the run; submitted rows were followed to
                 their ends first.
         """
-        from heygen_async.bulk.campaign.campaign import run_journal  # noqa: PLC0415 - loaded when rows are rendered
-        from heygen_async.bulk.download.downloader import Downloader  # noqa: PLC0415 - the same
-        from heygen_async.bulk.journal.job_store import IterableStore  # noqa: PLC0415 - the same
-        from heygen_async.bulk.run.guards import Budget, guards  # noqa: PLC0415 - the same
-        from heygen_async.bulk.run.run_options import RunHooks, RunSettings  # noqa: PLC0415 - the same
-        from heygen_async.bulk.run.scheduler import run  # noqa: PLC0415 - the same
+        return self._render_many(requests, options, {})
+
+    def _render_many(
+        self, requests: Source, options: RunOptions, looks: Mapping[str, str]
+    ) -> AbstractAsyncContextManager[Results[Any]]:
+        """Render many requests, and count their prices by the kinds of *looks*."""
+        from heygen_async.bulk.campaign.campaign import run_journal, run_once  # noqa: PLC0415 - loaded when rows are rendered
+        from heygen_async.bulk.output.progress import with_progress  # noqa: PLC0415 - the same
+        from heygen_async.bulk.run.run_options import RunSettings  # noqa: PLC0415 - the same
 
         settings = RunSettings.of(options, "render_many")
-        if settings.journal is not None:
-            return run_journal(self, settings.journal, settings, requests, options)
-        folder, budget = settings.download_to, settings.budget_usd
-        hooks = RunHooks(
-            guard=guards(
-                budget=None if budget is None else Budget(budget, rates=settings.rates),
-                canary=settings.canary,
-                approve=settings.approve,
-                breaker=settings.breaker,
-            ),
-            downloads=None if folder is None else Downloader(self, folder, settings.filename, files=settings.files),
-            signals=settings.signals,
-        )
-        return run(self, IterableStore(requests), settings, hooks)
+        if settings.journal is None:
+            running = run_once(self, settings, requests, looks)
+        else:
+            running = run_journal(self, settings.journal, settings, requests, options, looks=looks)
+        return with_progress(running, show=settings.progress)
 
     async def plan(
         self,
-        rows: Table | str | PathLike[str],
+        rows: Table | Rows,
         template: Template,
         *,
         filename: str | None = "{number}-{id}",
@@ -209,7 +220,8 @@ class HeyGen(Client):
             plan = await heygen.plan("leads.csv", Template("direct", {"avatar_id": ..., "script": "Hi {{ name }}"}))
 
         Args:
-            rows: A file, or a table of `read_rows`; it is read twice, so an iterator will not do.
+            rows: A file, a data frame, a list of mappings, or a table of `read_rows`; it is read twice, so an iterator
+                will not do.
             template: The request of each row.
             filename: Names of the files, see `render_many`: names that clash are problems. None if no files are stored.
             limit: Number of rows to use, from the first; None uses all.
@@ -217,7 +229,8 @@ class HeyGen(Client):
             id_column: Column that identifies each row in a journal, such as "email", however the row is edited
                 otherwise. Without it a row is recognised by its request.
             max_in_flight: Renders at once of the run; more than the account has are reported.
-            budget_usd: Budget of the run; with it the account need not have the price of all rows.
+            budget_usd: Budget of the run; with it the account need not have the price of all rows, and rows of unknown
+                price are problems.
             preflight: Look up the looks, voices and templates that the rows name, each once, and the credit of the
                 account. False sends no request.
 
@@ -234,21 +247,12 @@ class HeyGen(Client):
         from heygen_async.bulk.rows.readers.read_rows import Table, read_rows  # noqa: PLC0415 - loaded when rows are rendered
 
         table = rows if isinstance(rows, Table) else read_rows(rows)
+        checks: dict[str, Any] = {"filename": filename, "limit": limit, "rates": rates, "id_column": id_column}
         if not preflight:
-            return make_plan(table, template, filename=filename, limit=limit, rates=rates, id_column=id_column)
-        return await checked_plan(
-            self,
-            table,
-            template,
-            filename=filename,
-            limit=limit,
-            rates=rates,
-            id_column=id_column,
-            max_in_flight=max_in_flight,
-            budget_usd=budget_usd,
-        )
+            return make_plan(table, template, **checks, budget_usd=budget_usd)
+        return await checked_plan(self, table, template, **checks, max_in_flight=max_in_flight, budget_usd=budget_usd)
 
-    def run(self, plan: Plan, **options: Unpack[RunOptions]) -> AbstractAsyncContextManager[Results]:
+    def run(self, plan: Plan, **options: Unpack[RunOptions]) -> AbstractAsyncContextManager[Results[Mapping[str, Any]]]:
         """Render a plan. Costs money, about `plan.price`.
 
             async with heygen.run(plan, journal="campaign.db", budget_usd=250) as results: ...
@@ -263,7 +267,7 @@ class HeyGen(Client):
         """
         if plan.filename is not None:
             options.setdefault("filename", plan.filename)
-        return self.render_many(plan.jobs(), **options)
+        return self._render_many(plan.jobs(), options, plan.looks)
 
     def resume(
         self,
@@ -275,6 +279,7 @@ class HeyGen(Client):
         rates: Rates | None = None,
         watch: HasSignals | Signals | None = None,
         on_submitted: OnSubmitted | None = None,
+        progress: bool = False,
     ) -> AbstractAsyncContextManager[Results]:
         """Continue the campaign of a journal: follow submitted rows, submit the others. Costs money for the others.
 
@@ -288,6 +293,7 @@ class HeyGen(Client):
             rates: See `render_many`.
             watch: A `Receiver` of webhooks; None watches in the way that the journal keeps.
             on_submitted: See `render_many`.
+            progress: See `render_many`.
 
         Raises:
             InvalidInputError: An option is wrong.
@@ -295,6 +301,7 @@ class HeyGen(Client):
             RunPausedError: See `render_many`.
         """
         from heygen_async.bulk.campaign.campaign import run_journal  # noqa: PLC0415 - loaded when rows are rendered
+        from heygen_async.bulk.output.progress import with_progress  # noqa: PLC0415 - the same
         from heygen_async.bulk.run.run_options import RunSettings  # noqa: PLC0415 - the same
 
         settings = RunSettings(
@@ -306,4 +313,4 @@ class HeyGen(Client):
             on_submitted=on_submitted,
         )
         given = {"budget_usd": budget_usd, "rates": rates, "watch": watch}
-        return run_journal(self, journal, settings, given=given)
+        return with_progress(run_journal(self, journal, settings, given=given), show=progress)

@@ -7,9 +7,11 @@ from typing import Any
 
 import attrs
 
+from heygen_async.reprs import ShortRepr
 
-@attrs.frozen(kw_only=True)
-class Value:
+
+@attrs.frozen(kw_only=True, repr=False)
+class Value(ShortRepr):
     """An object in an answer of HeyGen.
 
     Attributes:

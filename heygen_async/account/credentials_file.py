@@ -1,4 +1,4 @@
-"""The credentials file of HeyGen's official command line. It is read, never written.
+"""The credentials file of HeyGen's official command line. It is written by `heygen-async auth login` only.
 
 Source: heygen-cli, `internal/paths/paths.go` (the folder) and `internal/auth/file_resolver.go` (the format).
 """
@@ -76,6 +76,26 @@ def read_stored(path: Path) -> StoredCredentials | None:
         note = f"{path} is open to other users of this machine (mode {mode & 0o777:04o}): run `chmod 600 {path}`"
         stored = attrs.evolve(stored, notes=(note, *stored.notes))
     return stored
+
+
+def store_key(path: Path, key: str) -> None:
+    """Write an API key as the official command line does: for this user alone. A session in the file is kept.
+
+    Raises:
+        AuthenticationError: The file cannot be written.
+    """
+    opened = None if not path.exists() else _bytes(path)
+    known = None if opened is None else _json(opened[0].decode("utf-8", "replace"))
+    value = {**(known if isinstance(known, dict) else {}), "api_key": key}
+    new = path.with_name(f".{path.name}.new")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        new.unlink(missing_ok=True)
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:  # noqa: PTH123 - Path.open takes no mode of the file
+            json.dump(value, file, indent=2)
+        new.replace(path)
+    except OSError as exc:
+        raise AuthenticationError(f"{path}: cannot be written ({exc.strerror})") from exc
 
 
 def _bytes(path: Path) -> tuple[bytes, int] | None:

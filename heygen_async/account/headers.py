@@ -1,9 +1,11 @@
-"""Headers that a user gives, checked before they are sent."""
+"""Headers that a user gives, checked before they are sent, and the name of this package in its own header."""
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
+from importlib.metadata import version
 from typing import Any
 
 from heygen_async.errors import InvalidInputError
@@ -29,3 +31,9 @@ def check_headers(subject: str, headers: Mapping[Any, Any]) -> None:
             )
         if name.lower() in _FRAMING:
             raise InvalidInputError(f"{subject}: {name}; leave it out, the client sets it by the body")
+
+
+@functools.cache
+def user_agent() -> str:
+    """Return the value of `User-Agent`. Its version is looked up once, which takes a millisecond."""
+    return f"heygen-async/{version('heygen-async')}"

@@ -10,8 +10,12 @@ import functools
 import json
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import attrs
+
+if TYPE_CHECKING:
+    from multidict import CIMultiDictProxy
 
 MASK = "***"
 
@@ -53,6 +57,18 @@ class Redaction:
         elif b"\0" in body:
             body = body.decode(json.detect_encoding(body), "replace").encode()
         return self._in_bytes.sub(MASK.encode(), body)
+
+    def headers(self, headers: CIMultiDictProxy[str]) -> Mapping[str, str]:
+        """Return the headers of an answer without the secrets, and without halves of characters.
+
+        aiohttp makes halves of characters of bytes that are no UTF-8.
+        """
+        together = "\n".join(headers.values())
+        if together.isascii() and self.text(together) == together:
+            return headers
+        plain = headers.copy()
+        plain.update({name: self.text(value).encode(errors="replace").decode() for name, value in headers.items()})
+        return plain
 
     def is_in(self, error: BaseException) -> bool:
         """True if an error, or one that it stands for, quotes a secret."""

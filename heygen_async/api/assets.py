@@ -53,8 +53,10 @@ class Assets(generated.Assets):
             request = ImageVideo(image=logo.asset, voice_id="...", script="Hi Ada")
 
         The file is read while it is sent, 256 KiB at a time. Up to 32 MB it is sent to HeyGen; a larger file, or a zip,
-        is sent to the storage that HeyGen names, without your key. A file that this client has uploaded before is
-        recognized by its SHA-256, and not sent again as long as HeyGen has it.
+        is sent to the storage that HeyGen names, without your key. A film that is too large for one PUT is sent in
+        parts, each of which is repeated by itself if it fails: over 5 GB, or over HeyGen's limit for one PUT. A file
+        that this client has uploaded before is recognized by its SHA-256, and not sent again as long as HeyGen has it.
+        HeyGen's address of an uploaded file is read to be public: upload no picture that must stay private.
 
         Args:
             source: A path, bytes, a file open for reading bytes, or an async iterable of bytes.

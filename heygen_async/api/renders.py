@@ -52,7 +52,7 @@ class HasResources(Protocol):
     videos: Videos
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SeenAsVideo(Video):
     """A job of another kind than a plain video, with the fields of a video.
 

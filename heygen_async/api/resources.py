@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from heygen_async.api.generated.filler_words import FillerWords
     from heygen_async.api.generated.folders import Folders
     from heygen_async.api.generated.lipsyncs import Lipsyncs
-    from heygen_async.api.generated.models import Models
     from heygen_async.api.generated.proofreads import Proofreads
     from heygen_async.api.generated.studio import Studio
     from heygen_async.api.generated.templates import Templates
     from heygen_async.api.generated.translations import Translations
     from heygen_async.api.generated.users import Users
     from heygen_async.api.generated.voices import Voices
+    from heygen_async.api.models import Models
 
 
 class Resources:
@@ -98,8 +98,8 @@ class Resources:
 
     @functools.cached_property
     def models(self) -> Models:
-        """Videos and images of HeyGen's generative models."""
-        from heygen_async.api.generated.models import Models  # noqa: PLC0415 - loaded when it is first used
+        """Videos, images, voices and speech of HeyGen's generative models."""
+        from heygen_async.api.models import Models  # noqa: PLC0415 - loaded when it is first used
 
         return Models(self._caller)
 
@@ -119,7 +119,7 @@ class Resources:
 
     @functools.cached_property
     def templates(self) -> Templates:
-        """Videos from templates that were made in HeyGen's app."""
+        """Templates, and videos made from them."""
         from heygen_async.api.generated.templates import Templates  # noqa: PLC0415 - loaded when it is first used
 
         return Templates(self._caller)
@@ -133,7 +133,7 @@ class Resources:
 
     @functools.cached_property
     def users(self) -> Users:
-        """The account and its credit."""
+        """The account, its credit and its key."""
         from heygen_async.api.generated.users import Users  # noqa: PLC0415 - loaded when it is first used
 
         return Users(self._caller)

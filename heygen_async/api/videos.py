@@ -11,7 +11,7 @@ import attrs
 
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.batches import Batch, CreatedBatch, follow_batch, get_batch
-from heygen_async.api.handles.scenes import VideoScenes, get_scenes
+from heygen_async.api.handles.scenes import VideoScenes, VoiceCapabilities, get_scenes, get_voice_capabilities
 from heygen_async.api.handles.server_job import ServerJob
 from heygen_async.api.handles.video import CreatedVideo, Statuses, Video, VideoJob, VideoStatus, get_video
 from heygen_async.api.requests.batch import BatchableRequest, create_batch
@@ -39,7 +39,7 @@ Entries: TypeAlias = list[dict[str, Any]]
 Fetch = Callable[[Video, Path, Sequence[str]], Awaitable[list[Path]]]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class DeletedVideo(Value):
     """A deleted video. Source: `DELETE /v3/videos/{video_id}`."""
 
@@ -140,12 +140,23 @@ class Videos:
         return await self._caller.send(get_statuses([*video_ids], [*batch_ids], read=_read_entries))
 
     async def create_batch(
-        self, requests: Sequence[BatchableRequest], options: Options | None = None, *, title: str | None = None
+        self,
+        requests: Sequence[BatchableRequest],
+        options: Options | None = None,
+        *,
+        title: str | None = None,
+        callback_url: str | None = None,
     ) -> CreatedBatch:
         """Submit up to 100 requests at once and return the id of the batch. Costs money for each.
 
         HeyGen queues the items, renders each by itself, and gives each its video id when its render starts. Follow
         them by `statuses(batch_ids=[...])` or `batch`. If one item is malformed, HeyGen refuses the whole batch.
+
+        Args:
+            requests: 1 to 100 requests of the same folder.
+            options: Options of the call.
+            title: Title of the batch.
+            callback_url: Address that HeyGen calls once, unsigned, when all items have ended.
 
         Raises:
             BadRequestError: An item is malformed; the message names its index.
@@ -154,7 +165,7 @@ class Videos:
 
         Source: `POST /v3/videos/batches`.
         """
-        return await self._caller.send(create_batch(requests, title), options)
+        return await self._caller.send(create_batch(requests, title, callback_url), options)
 
     async def batch(self, batch_id: str, options: Options | None = None) -> Batch:
         """Return the batch with its present status. Source: `GET /v3/videos/batches/{batch_id}`."""
@@ -170,6 +181,15 @@ class Videos:
     async def scenes(self, video_id: str, options: Options | None = None) -> VideoScenes:
         """Return the scenes of an edited video. Source: `GET /v3/videos/{video_id}/scenes`."""
         return await self._caller.send(get_scenes(video_id), options)
+
+    async def voice_capabilities(self, video_id: str, options: Options | None = None) -> VoiceCapabilities:
+        """Return what the voices of a video can do.
+
+        Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+        Source: `GET /v3/videos/{video_id}/voice-capabilities`.
+        """
+        return await self._caller.send(get_voice_capabilities(video_id), options)
 
     async def delete(self, video_id: str, options: Options | None = None) -> DeletedVideo:
         """Delete a video; a running render is not refunded. Source: `DELETE /v3/videos/{video_id}`."""

@@ -11,7 +11,7 @@ from heygen_async.value import Value
 from heygen_async.webhooks.events import WebhookEvent
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class WebhookEndpoint(Value):
     """An address that HeyGen delivers to.
 
@@ -34,7 +34,7 @@ class WebhookEndpoint(Value):
     secret: str | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class RotatedSecret(Value):
     """A new secret of an endpoint. Source: `POST /v3/webhooks/endpoints/{endpoint_id}/rotate-secret`."""
 
@@ -42,7 +42,7 @@ class RotatedSecret(Value):
     secret: str = attrs.field(repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class WebhookEventType(Value):
     """A type of events that HeyGen delivers. Source: `GET /v3/webhooks/event-types`."""
 
@@ -53,7 +53,7 @@ class WebhookEventType(Value):
 EventTypes: TypeAlias = list[WebhookEventType]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class LoggedEvent(Value):
     """An entry of HeyGen's log of delivered events.
 

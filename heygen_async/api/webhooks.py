@@ -19,6 +19,7 @@ import yarl
 from heygen_async.account.base_url import is_loopback
 from heygen_async.api.endpoint_ensurer import ENSURE_SECONDS, EndpointEnsurer
 from heygen_async.api.fields.rules import instance_of, list_of, refuse, text, url as web_address
+from heygen_async.api.fields.unset import UNSET, Unset
 from heygen_async.api.webhook_values import EventTypes, LoggedEvent, RotatedSecret, WebhookEndpoint
 from heygen_async.errors import HeyGenError, InvalidInputError, NotFoundError
 from heygen_async.http import pages, wire
@@ -158,16 +159,19 @@ class Webhooks:
         endpoint_id: str,
         *,
         url: str | None = None,
-        events: Iterable[str] | None = None,
+        events: Iterable[str] | Unset | None = UNSET,
         options: Options | None = None,
     ) -> WebhookEndpoint:
-        """Change an endpoint's address, or the whole list of its event types. None leaves either unchanged.
+        """Change an endpoint's address, or the whole list of its event types.
 
-        The call is not retried after a lost answer; you may repeat it.
+        What is left out stays as it is. None as events is sent as null, which stands for all types when an endpoint is
+        registered; HeyGen does not document it for a change. The call is not retried after a lost answer: you may
+        repeat it.
 
         Source: `PATCH /v3/webhooks/endpoints/{endpoint_id}`.
         """
-        body = wire.encode(_EndpointRequest(url=url, events=events))
+        request = _EndpointRequest(url=url, events=None if isinstance(events, Unset) else events)
+        body = {**wire.encode(request), **({"events": None} if events is None else {})}
         if not body:
             raise InvalidInputError("update: neither url nor events; give at least one of them")
         call = Call(

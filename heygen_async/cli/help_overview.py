@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from heygen_async.cli.exits import Exit
 from heygen_async.cli.help_layout import paragraphs, section
 from heygen_async.cli.registry import ABOUT, COMMANDS, COMPLETION, EXIT_CODES, GROUPS
+from heygen_async.near_names import hint
 
 HELP = frozenset({"-h", "--help"})
 _HANDLED_BY_CYCLOPTS = frozenset({COMPLETION, "__complete"})
@@ -63,12 +63,10 @@ def _commands(group: str) -> Iterator[tuple[str, str]]:
 
 def _unknown(group: str, word: str) -> str:
     known = [name for name, _ in _commands(group)]
-    near = difflib.get_close_matches(word, known, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
     command = f"heygen-async {group}".strip()
     if word.startswith("-"):
         return f"heygen-async: no option {word} here; options of a command come after its name ({command} --help)\n"
-    return f"heygen-async: no command {word!r}; {hint} ({command} --help)\n"
+    return f"heygen-async: no command {word!r}; {hint(word, known)} ({command} --help)\n"
 
 
 def _version() -> str:

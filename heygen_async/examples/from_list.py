@@ -38,7 +38,7 @@ async def main(contacts: str = "contacts.csv") -> None:
         print(f"{plan.rows} rows for about {plan.price}")
         async with heygen.run(plan, max_in_flight="auto", download_to="videos") as results:
             async for result in results:
-                email = result.row.cells["email"]
+                email = result.row["email"]
                 print(email, result.file if isinstance(result, Completed) else result.error)
 
 

@@ -11,6 +11,7 @@ NAMES = (
     "videos",
     "runs",
     "lists",
+    "sync",
     "campaigns",
     "commands",
     "errors",

@@ -1,4 +1,4 @@
-"""`Call`, the description of one request to HeyGen, and `Options`, the settings of a single call."""
+"""`Call`, one request to HeyGen; `Options`, the settings of a single call; `Request`, both as they are sent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from heygen_async.account.headers import check_headers
 from heygen_async.errors import InvalidInputError
 from heygen_async.http import wire
 from heygen_async.http.bodies import Body
-from heygen_async.http.transport import Request
 from heygen_async.value import stamped
 
 T = TypeVar("T")
@@ -121,6 +120,34 @@ class Call(Generic[T]):
     idempotent: bool = False
     timeout: float | None = None
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Request:
+    """One request, ready to be sent.
+
+    Attributes:
+        method: HTTP method: GET, POST, ...
+        path: Path below the base URL, with a slash at its start.
+        query: Query parameters, not yet encoded.
+        body: Bytes, or a `Body` that is read while it is sent, or None.
+        headers: Headers in addition to the credentials and the User-Agent.
+        timeout: Seconds for this attempt, body included.
+        fresh: True to open a new connection. After a POST over a kept-alive connection that the server has
+            dropped, it is unknown if the POST was executed.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str | int] | None = attrs.field(default=None, repr=False)
+    body: bytes | Body | None = attrs.field(default=None, repr=False)
+    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    timeout: float = 30.0
+    fresh: bool = False
+
+    def __str__(self) -> str:
+        """Return method and path, for messages. The body is left out, because it holds people's names."""
+        return f"{self.method} {self.path}"
 
 
 def data_reader(kind: type[T]) -> Callable[[wire.Answer, str], T]:

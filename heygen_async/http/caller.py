@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import math
 import random
 import time
 import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import anyio
 import attrs
@@ -29,13 +33,15 @@ from heygen_async.errors import (
     ServerError,
     Spent,
 )
-from heygen_async.http.call import Call, Options, T, request_of
+from heygen_async.http.call import Call, Options, Request, T, request_of
 from heygen_async.http.retry import KEY_SECONDS, RetryPolicy, counts, perhaps_executed
-from heygen_async.http.transport import Request, Transport
+from heygen_async.http.transport import Transport
 from heygen_async.http.wire import Answer
 from heygen_async.telemetry import RequestEnded, RetryPlanned, Telemetry
 
 E = TypeVar("E", bound=HeyGenError)
+
+Exchange = Callable[[Request], Awaitable[Answer]]
 
 REFUSED_SECONDS = 1.0  # before a refused API key is tried once more: a gateway that has just started refuses every key
 
@@ -68,8 +74,8 @@ class Caller:
         self._retry = retry
         self._pacer = pacer
         self.defaults: Options = defaults
-        self._account: Account | None = None
         self._is_simulated = is_loopback(transport.base_url)
+        self._accounts: WeakKeyDictionary[asyncio.AbstractEventLoop, Account] = WeakKeyDictionary()
 
     def with_defaults(self, defaults: Options) -> Caller:
         """Return a caller with other defaults, over the same transport and account."""
@@ -85,9 +91,11 @@ class Caller:
     @property
     def account(self) -> Account:
         """State that all clients of the account share. Available inside an event loop only."""
-        if self._account is None:
-            self._account = account_of(self.transport.base_url, self.credentials)
-        return self._account
+        loop = asyncio.get_running_loop()
+        account = self._accounts.get(loop)
+        if account is None:
+            account = self._accounts[loop] = account_of(self.transport.base_url, self.credentials)
+        return account
 
     @property
     def requests_per_second(self) -> float:
@@ -112,19 +120,39 @@ class Caller:
                 may have forgotten the key.
             DeadlineExceededError: `options.deadline` passed.
         """
-        options = self.defaults if options is None else options.over(self.defaults)
-        attempts = _Attempts(self, call, options)
+        value: T = await self._send(_Attempts(self, call, self._options(options)))
+        return value
+
+    @contextlib.asynccontextmanager
+    async def stream(self, call: Call[T], options: Options | None = None) -> AsyncIterator[T]:
+        """Send *call* and yield the value of its answer while the answer still comes.
+
+        Only the opening is retried and has a deadline. Raises as `send` does, and errors of the connection later.
+        """
+        async with contextlib.AsyncExitStack() as stack:
+
+            async def open_answer(request: Request) -> Answer:
+                await stack.aclose()  # the answer of an earlier attempt
+                return await stack.enter_async_context(self.transport.stream(request))
+
+            value: T = await self._send(_Attempts(self, call, self._options(options), exchange=open_answer))
+            yield value
+
+    def _options(self, options: Options | None) -> Options:
+        return self.defaults if options is None else options.over(self.defaults)
+
+    async def _send(self, attempts: _Attempts) -> Any:
+        """Send until there is an answer; log a cancellation that leaves the outcome unknown."""
         try:
-            value: T = await self._send(attempts, options.deadline)
+            return await self._send_within(attempts, attempts.deadline)
         except anyio.get_cancelled_exc_class() as exc:
             if attempts.spent_if_given_up() == "unknown":
                 note = attempts.cancelled()
                 exc.add_note(note)
                 logger.warning("%s", note)
             raise
-        return value
 
-    async def _send(self, attempts: _Attempts, seconds: float | None) -> Any:
+    async def _send_within(self, attempts: _Attempts, seconds: float | None) -> Any:
         if seconds is None:
             return await attempts.until_answered(math.inf)
         deadline = anyio.current_time() + seconds
@@ -177,9 +205,17 @@ class _Attempts:
     """The attempts of one call."""
 
     def __init__(
-        self, caller: Caller, call: Call[Any], options: Options, tried: int = 0, admission: Admission | None = None
+        self,
+        caller: Caller,
+        call: Call[Any],
+        options: Options,
+        tried: int = 0,
+        admission: Admission | None = None,
+        *,
+        exchange: Exchange | None = None,
     ) -> None:
         self._caller = caller
+        self._exchange: Exchange = exchange or caller.transport.exchange
         self._call = call
         self._options = options
         self._key = (options.idempotency_key or uuid.uuid4().hex) if call.takes_key else None
@@ -200,6 +236,11 @@ class _Attempts:
         self._just_refused = False
         self._in_flight = False
         self._perhaps_executed = False  # by any attempt so far; a later refusal does not undo an earlier success
+
+    @property
+    def deadline(self) -> float | None:
+        """Seconds for the whole call."""
+        return self._options.deadline
 
     def spent_if_given_up(self) -> Spent:
         """Return the `spent` of an error that ends the call now."""
@@ -317,7 +358,7 @@ class _Attempts:
         answer, error = None, None
         try:
             self._in_flight = True
-            answer = await self._caller.transport.exchange(self._signed())
+            answer = await self._exchange(self._signed())
             self._caller.keep_step(answer)
             value = self._call.read(answer, str(self.request))
         except HeyGenError as exc:

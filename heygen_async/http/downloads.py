@@ -1,4 +1,4 @@
-"""The answer to a request for a file: the offset, size and tag that continue a part, and bytes at a least speed."""
+"""Bodies of answers: a whole one, bytes at a least speed, and the offset, size and tag that continue a file."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ import yarl
 
 from heygen_async.errors import AttemptTimeoutError
 from heygen_async.http.aiohttp_errors import translation
+from heygen_async.http.wire import Answer
 
 DOWNLOAD_SECONDS = 60.0  # without a byte, or slower than below, before the connection counts as dead
 LEAST_BYTES_PER_SECOND = 1024  # a video of 10 MB would take three hours
 CHUNK_BYTES = 256 * 1024
+_ERROR_BODY_BYTES = 256 * 1024  # read at most of an error page
 
 _UNPACKED = frozenset({"gzip", "deflate", "br", "zstd"})  # by aiohttp; it passes on all others as they are
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-\d+/(\d{1,18}|\*)")
@@ -42,6 +44,17 @@ class Download:
     chunks: AsyncIterator[bytes]
 
 
+@attrs.frozen(kw_only=True)
+class StreamedAnswer(Answer):
+    """A good answer that is read while it comes.
+
+    Attributes:
+        chunks: The bytes; `body` is empty.
+    """
+
+    chunks: AsyncIterator[bytes] = attrs.field(repr=False)
+
+
 def signed_address(text: str) -> yarl.URL:
     """Return a presigned address that is sent as it is: written in another way, it would not fit its signature.
 
@@ -65,7 +78,7 @@ def download_of(response: aiohttp.ClientResponse, seconds: float, tag: str | Non
     if response.headers.get("Content-Encoding", "").strip().lower() in _UNPACKED:
         size = found_tag = None  # both belong to the packed bytes
         start = None if response.status == 206 else 0  # noqa: PLR2004 - as above
-    return Download(start=start, size_bytes=size, tag=found_tag, chunks=_chunks(response, seconds))
+    return Download(start=start, size_bytes=size, tag=found_tag, chunks=chunks_of(response, seconds))
 
 
 def _tag(headers: Mapping[str, str]) -> str | None:
@@ -93,8 +106,8 @@ def _is_other(headers: Mapping[str, str], tag: str | None) -> bool:
     return found not in {"", tag}
 
 
-async def _chunks(response: aiohttp.ClientResponse, seconds: float) -> AsyncIterator[bytes]:
-    """Yield the body, with errors of aiohttp translated. Errors of the reader are not.
+async def chunks_of(response: aiohttp.ClientResponse, seconds: float) -> AsyncIterator[bytes]:
+    """Yield the body of an answer, with errors of aiohttp translated. Errors of the reader are not.
 
     Raises:
         AttemptTimeoutError: Over *seconds* or more of waiting, the bytes came too slowly. They were yielded.
@@ -119,3 +132,16 @@ async def _chunks(response: aiohttp.ClientResponse, seconds: float) -> AsyncIter
             if came < LEAST_BYTES_PER_SECOND * waited:
                 raise AttemptTimeoutError(f"download: {came:,} bytes in {waited:.0f} s, so the connection is too slow")
             waited, came = 0.0, 0
+
+
+async def read_body(response: aiohttp.ClientResponse) -> bytes:
+    """Return the whole body of a good answer, and the first bytes of an error page."""
+    if response.status < 400:  # noqa: PLR2004 - HTTP's own border
+        return await response.read()
+    head = bytearray()
+    async for chunk in response.content.iter_chunked(CHUNK_BYTES):
+        head += chunk
+        if len(head) >= _ERROR_BODY_BYTES:
+            response.close()  # with unread bytes, so that the connection is not used again
+            break
+    return bytes(head[:_ERROR_BODY_BYTES])

@@ -2,68 +2,56 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import itertools
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
-from importlib.metadata import version
 from ssl import SSLContext
+from typing import Any, TypeAlias
 
 import aiohttp
 import anyio
-import attrs
 import yarl
 
 from heygen_async.account.base_url import checked_base_url
-from heygen_async.account.headers import check_headers
+from heygen_async.account.headers import check_headers, user_agent
 from heygen_async.account.proxy import Proxies
 from heygen_async.account.redaction import Redaction
 from heygen_async.errors import AttemptTimeoutError, HeyGenError, InvalidInputError
 from heygen_async.http.aiohttp_errors import FOREIGN, NO_SECRETS, translated, translation, without_context
 from heygen_async.http.bodies import ANSWER_SECONDS, STALL_SECONDS, Body, BodyStream
-from heygen_async.http.downloads import CHUNK_BYTES, DOWNLOAD_SECONDS, Download, download_of, signed_address
+from heygen_async.http.call import Request
+from heygen_async.http.downloads import (
+    DOWNLOAD_SECONDS,
+    Download,
+    StreamedAnswer,
+    chunks_of,
+    download_of,
+    read_body,
+    signed_address,
+)
 from heygen_async.http.wire import Answer
+from heygen_async.per_loop import PerLoop
 
 CONNECT_SECONDS = 10.0
-_ERROR_BODY_BYTES = 256 * 1024  # read at most of an error page
 _FILE_STATUSES = frozenset({200, 206})
 _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")  # aiohttp adds these; they are not signed
 
 
-@attrs.frozen(kw_only=True)
-class Request:
-    """One request, ready to be sent.
+Opening: TypeAlias = contextlib.AbstractAsyncContextManager[aiohttp.ClientResponse]
 
-    Attributes:
-        method: HTTP method: GET, POST, ...
-        path: Path below the base URL, with a slash at its start.
-        query: Query parameters, not yet encoded.
-        body: Bytes, or a `Body` that is read while it is sent, or None.
-        headers: Headers in addition to the credentials and the User-Agent.
-        timeout: Seconds for this attempt, body included.
-        fresh: True to open a new connection. After a POST over a kept-alive connection that the server has
-            dropped, it is unknown if the POST was executed.
-    """
-
-    method: str
-    path: str
-    query: Mapping[str, str | int] | None = attrs.field(default=None, repr=False)
-    body: bytes | Body | None = attrs.field(default=None, repr=False)
-    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
-    timeout: float = 30.0
-    fresh: bool = False
-
-    def __str__(self) -> str:
-        """Return method and path, for messages. The body is left out, because it holds people's names."""
-        return f"{self.method} {self.path}"
-
+_Sessions = dict[str, aiohttp.ClientSession]  # by their use
 
 _IN_PATHS = re.compile("[^\x00-\x1f\x7f\ud800-\udfff]*")
 
 
 class Transport:
-    """HTTP sessions to one origin, with credentials. A session is opened when it is first used."""
+    """HTTP sessions to one origin, with credentials. A session is opened when it is first used.
+
+    Each event loop has sessions of its own, closed by `aclose` or when it ends: connections cannot change loops.
+    """
 
     def __init__(
         self,
@@ -81,14 +69,15 @@ class Transport:
         if session is not None and (proxy is not None or ssl is not None):
             raise InvalidInputError("session: has its own proxy and certificates; leave out proxy and ssl")
         self.base_url: yarl.URL = checked_base_url(base_url)
-        self._headers = {"User-Agent": f"heygen-async/{version('heygen-async')}", **credentials}
+        self._headers = {"User-Agent": user_agent(), **credentials}
         self._redaction = Redaction.of(self._headers)
         if session is not None:
             check_headers("session.headers", session.headers)
         self._given = session
         self._ssl = ssl
         self.proxies: Proxies = Proxies(proxy)
-        self._opened: dict[str, aiohttp.ClientSession] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None  # of the given session
+        self._sessions: PerLoop[_Sessions] = PerLoop(dict, _close)
 
     async def exchange(self, request: Request) -> Answer:
         """Send *request* once and return its answer, of any status, read to its end.
@@ -98,13 +87,16 @@ class Transport:
             ConnectionLostError: The request was sent; the answer is missing or not complete.
             AttemptTimeoutError: The request was sent; the answer took too long.
         """
-        headers = {**self._headers, **request.headers} if request.headers else self._headers
-        if self._given is None and not request.headers:
-            redaction = self._redaction
-        else:
-            redaction = Redaction.of(headers if self._given is None else {**self._given.headers, **headers})
+        headers, redaction = self._headers_of(request)
         with without_context():
             return await self._send(request, headers, redaction)
+
+    def _headers_of(self, request: Request) -> tuple[Mapping[str, str], Redaction]:
+        """Return the headers of *request*, and the redaction of the secrets among them."""
+        if self._given is None and not request.headers:
+            return self._headers, self._redaction
+        headers = {**self._headers, **request.headers}
+        return headers, Redaction.of(headers if self._given is None else {**self._given.headers, **headers})
 
     async def _send(self, request: Request, headers: Mapping[str, str], redaction: Redaction) -> Answer:
         if isinstance(request.body, Body):
@@ -118,19 +110,25 @@ class Transport:
     async def _exchange(
         self, request: Request, data: bytes | BodyStream | None, headers: Mapping[str, str], redaction: Redaction
     ) -> Answer:
+        async with await self._ask(request, data, headers, _total_timeout(request.timeout)) as response:
+            body = redaction.body(await read_body(response))
+            return Answer(status=response.status, headers=redaction.headers(response.headers), body=body)
+
+    async def _ask(
+        self, request: Request, data: Any, headers: Mapping[str, str], limits: aiohttp.ClientTimeout
+    ) -> Opening:
         url = self._url(request)
-        async with self._session(fresh=request.fresh).request(
+        session = await self._session(fresh=request.fresh)
+        return session.request(
             request.method,
             url,
             data=data,
             proxy=self._proxy(url),
             headers=headers,
-            timeout=_total_timeout(request.timeout),
+            timeout=limits,
             allow_redirects=False,  # a redirect could carry the key to another host
             raise_for_status=False,  # whatever a given session is set to: the answer tells why HeyGen refused
-        ) as response:
-            body = redaction.body(await _read(response))
-            return Answer(status=response.status, headers=_plain_headers(response, redaction), body=body)
+        )
 
     async def put(self, url: str, headers: Mapping[str, str], body: Body) -> Answer:
         """PUT *body* to *url* with *headers* and no others: no credentials, not even a User-Agent.
@@ -149,7 +147,7 @@ class Transport:
         """
         length = {} if "content-length" in map(str.lower, headers) else {"Content-Length": str(body.size_bytes)}
         # A new connection: a kept-alive one may be dead, and a large body would have to be sent again.
-        session = self._open("put", force_close=True)
+        session = await self._open("put", force_close=True)
         with without_context(), _streaming("PUT to the storage", body, CONNECT_SECONDS, quoted=False) as stream:
             address = signed_address(url)
             async with session.put(
@@ -161,7 +159,7 @@ class Transport:
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
                 allow_redirects=False,
             ) as response:
-                return Answer(status=response.status, headers=response.headers, body=await _read(response))
+                return Answer(status=response.status, headers=response.headers, body=await read_body(response))
         raise _too_slow("PUT to the storage")
 
     @contextlib.asynccontextmanager
@@ -187,28 +185,44 @@ class Transport:
         async with contextlib.AsyncExitStack() as stack:
             with translated("download", timeout, theirs=True), anyio.fail_after(timeout):
                 address = signed_address(url)
+                session = await self._open("bare", force_close=False)
                 response = await stack.enter_async_context(
-                    self._bare().get(
-                        address, headers=headers, timeout=_read_timeout(timeout), proxy=self._proxy(address)
-                    )
+                    session.get(address, headers=headers, timeout=_read_timeout(timeout), proxy=self._proxy(address))
                 )
-                refused = None if response.status in _FILE_STATUSES else await _read(response)
+                refused = None if response.status in _FILE_STATUSES else await read_body(response)
             if refused is None:
                 yield download_of(response, timeout, tag if start else None)
             else:
                 yield Answer(status=response.status, headers=response.headers, body=refused)
 
+    @contextlib.asynccontextmanager
+    async def stream(self, request: Request) -> AsyncIterator[Answer]:
+        """Send *request* once and yield its answer: a `StreamedAnswer` while it comes, or the whole one that refused.
+
+        The request's timeout is for each wait for bytes. Raises as `exchange` does.
+        """
+        headers, redaction = self._headers_of(request)
+        async with contextlib.AsyncExitStack() as stack:
+            with translated(str(request), request.timeout, redaction), anyio.fail_after(request.timeout):
+                timeout = _read_timeout(request.timeout)
+                response = await stack.enter_async_context(await self._ask(request, request.body, headers, timeout))
+                refused = None if response.ok else redaction.body(await read_body(response))
+            found = redaction.headers(response.headers)
+            if refused is None:
+                yield StreamedAnswer(
+                    status=response.status, headers=found, body=b"", chunks=chunks_of(response, request.timeout)
+                )
+            else:
+                yield Answer(status=response.status, headers=found, body=refused)
+
     @property
     def is_open(self) -> bool:
         """True if this transport has opened sessions that `aclose` must close."""
-        return bool(self._opened)
+        return self._sessions.is_open
 
     async def aclose(self) -> None:
-        """Close the sessions that this transport opened."""
-        opened, self._opened = self._opened, {}
-        with anyio.CancelScope(shield=True):
-            for session in opened.values():
-                await session.close()
+        """Close the sessions that this transport opened in the running event loop."""
+        await self._sessions.aclose()
 
     def _url(self, request: Request) -> yarl.URL:
         if not request.path.startswith("/") or request.path.startswith("//"):
@@ -225,47 +239,41 @@ class Transport:
         except (AttributeError, TypeError, ValueError) as exc:  # yarl leaves halves of characters out without a word
             raise InvalidInputError(f"{request.method} {request.path!r:.200}: no address can be made: {exc}") from exc
 
-    def _session(self, *, fresh: bool) -> aiohttp.ClientSession:
+    async def _session(self, *, fresh: bool) -> aiohttp.ClientSession:
         if self._given is not None:
-            if self._given.closed:
-                raise InvalidInputError("session: is closed; give one that stays open as long as the client is used")
-            return self._given
-        return self._open("fresh" if fresh else "kept", force_close=fresh)
+            return self._check_given(self._given)
+        return await self._open("fresh" if fresh else "kept", force_close=fresh)
+
+    def _check_given(self, session: aiohttp.ClientSession) -> aiohttp.ClientSession:
+        if session.closed:
+            raise InvalidInputError("session: is closed; give one that stays open as long as the client is used")
+        self._loop = self._loop or asyncio.get_running_loop()
+        if self._loop is not asyncio.get_running_loop():
+            raise InvalidInputError("session: belongs to another event loop; without one, each loop has its own")
+        return session
 
     def _proxy(self, url: yarl.URL) -> yarl.URL | None:
         """Return the proxy of a request; a given session knows its own."""
         return None if self._given is not None else self.proxies.of(url)
 
-    def _bare(self) -> aiohttp.ClientSession:
-        return self._open("bare", force_close=False)
-
-    def _open(self, name: str, *, force_close: bool) -> aiohttp.ClientSession:
-        if name not in self._opened:
-            shared = None if self._given is None else self._given.connector
+    async def _open(self, name: str, *, force_close: bool) -> aiohttp.ClientSession:
+        sessions = await self._sessions.get()
+        if name not in sessions:
+            shared = None if self._given is None else self._check_given(self._given).connector
             # No limit: render slots and the pacer bound the requests, and a wait here would count as a timeout.
             own = None if shared else aiohttp.TCPConnector(limit=0, force_close=force_close, ssl=self._ssl or True)
-            self._opened[name] = aiohttp.ClientSession(
+            sessions[name] = aiohttp.ClientSession(
                 connector=shared or own,
                 connector_owner=shared is None,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 requote_redirect_url=False,  # a redirect to a presigned address
             )
-        return self._opened[name]
+        return sessions[name]
 
 
-def _plain_headers(response: aiohttp.ClientResponse, redaction: Redaction) -> Mapping[str, str]:
-    """Return the headers of an answer without secrets and halves of characters."""
-    together = "\n".join(response.headers.values())
-    if together.isascii() and redaction.text(together) == together:
-        return response.headers
-    headers = response.headers.copy()
-    headers.update({name: _utf8(redaction.text(value)) for name, value in response.headers.items()})
-    return headers
-
-
-def _utf8(value: str) -> str:
-    """Return the value of a header without halves of characters, which aiohttp makes of bytes that are no UTF-8."""
-    return value.encode(errors="replace").decode()
+async def _close(sessions: _Sessions) -> None:
+    for session in sessions.values():
+        await session.close()
 
 
 @functools.lru_cache(maxsize=64)
@@ -276,19 +284,6 @@ def _total_timeout(seconds: float) -> aiohttp.ClientTimeout:
 
 def _read_timeout(seconds: float) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=seconds)
-
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """Return the whole body of a good answer, and the first bytes of an error page."""
-    if response.status < 400:  # noqa: PLR2004 - HTTP's own border
-        return await response.read()
-    head = bytearray()
-    async for chunk in response.content.iter_chunked(CHUNK_BYTES):
-        head += chunk
-        if len(head) >= _ERROR_BODY_BYTES:
-            response.close()  # with unread bytes, so that the connection is not used again
-            break
-    return bytes(head[:_ERROR_BODY_BYTES])
 
 
 @contextlib.contextmanager

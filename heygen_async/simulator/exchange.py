@@ -129,6 +129,8 @@ def _execute(world: World, incoming: IncomingRequest, found: Route) -> tuple[Rep
             return first, None
         reply = call.execute()
     except RefusalError as refusal:
+        if refusal.status == 404 and world.plain_not_found:
+            refusal.code = "not_found"
         return refusal.reply(), None
     if scope:
         world.keyed_replies.begin(scope, reply, world.now())

@@ -21,6 +21,7 @@ from heygen_async.simulator.routes import (
     avatars,
     jobs,
     library,
+    models,
     templates,
     translations,
     videos,
@@ -38,6 +39,7 @@ ROUTES: Routes = {
     **avatars.ROUTES,
     **jobs.ROUTES,
     **library.ROUTES,
+    **models.ROUTES,
     **templates.ROUTES,
     **translations.ROUTES,
     **voices.ROUTES,
@@ -59,6 +61,8 @@ COSTLY = frozenset(
         ("POST", "/v3/background-removals"),
         ("POST", "/v3/filler-word-removals"),
         ("POST", "/v3/models/videos"),
+        ("POST", "/v3/models/audio/tts"),
+        ("POST", "/v3/models/audio/tts/stream"),
     }
 )
 BATCHES = {
@@ -148,7 +152,7 @@ def _body(world: World, op: Operation, incoming: IncomingRequest) -> dict[str, A
     if op.takes_form:
         return _form(op, incoming)
     body = _json_object(incoming)
-    problems = list(op.body_problems(_with_https(world, op, body)))
+    problems = list(op.body_problems(_with_https(world, op, body), is_open=world.open_contract))
     if not problems:
         problems = list(broken_rules(op.template, body))
     if op.template in BATCHES:
@@ -227,7 +231,8 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
     return tuple((re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template)), template) for template in templates)
 
 
-def _match(path: str) -> tuple[str, dict[str, str]]:
+@functools.lru_cache(maxsize=4096)  # the same few videos are asked for again and again
+def _match(path: str) -> tuple[str, Mapping[str, str]]:
     for pattern, template in _patterns():
         if found := pattern.fullmatch(path):
             return template, found.groupdict()

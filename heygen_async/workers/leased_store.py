@@ -16,6 +16,7 @@ import anyio.to_thread
 import attrs
 
 from heygen_async.api.handles.video import Video
+from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.next_step import Step, next_step
 from heygen_async.bulk.jobs.outcomes import Completed, Result
@@ -23,7 +24,8 @@ from heygen_async.bulk.jobs.records import Record
 from heygen_async.bulk.journal.journal import Changes
 from heygen_async.bulk.journal.journal_store import JournalStore, job_of
 from heygen_async.bulk.journal.stored_files import Stored
-from heygen_async.bulk.prices.price import Rates, length_of
+from heygen_async.bulk.prices.price import Rates
+from heygen_async.bulk.prices.request_length import length_of
 from heygen_async.changed import Changed
 from heygen_async.errors import DeadlineExceededError, HeyGenError, NotFoundError, RenderFailedError
 from heygen_async.workers.leased_journal import LeasedJournal
@@ -230,14 +232,16 @@ class LeasedStore(JournalStore):
     async def completed(self, job: Job, video: Video) -> None:
         """Write the end, and free the render slot with it."""
         job_id, seconds = job.index + 1, length_of(video.duration)
-        price = (None, None) if seconds is None else self._rates.price(job.request.kind, seconds)
+        request = job.request
+        price = None if seconds is None else self._rates.price(request.kind, seconds, body_of(request))
+        links = (video.video_page_url, video.thumbnail_url, video.gif_url)
         after = self._after_render()
         then = {
             "store files": self._leased.free_slots,
             "hand on": self._leased.hand_on,
             "let go": self._leased.let_go,
         }[after]
-        facts = (job_id, video.id, seconds, *price)
+        facts = (job_id, video.id, seconds, *(price or (None, None)), *links)
         await self._write(_Together(self._leased.completed_all, facts), then=(then, job_id))
         if after != "store files":
             self.open.discard(job_id)

@@ -122,7 +122,7 @@ def test_a_client_keeps_step_with_a_simulator(simulator: str) -> None:
 
     seconds, seen = asyncio.run(main())
     assert seen == ["completed"] * 14
-    assert seconds < 10  # it was two minutes: 20 s and 45 s until the first looks, and a sweep each five seconds
+    assert seconds < 40  # 2 s on an idle machine; without the speed, 65 s pass before the first looks alone
 
 
 @pytest.mark.usefixtures("_simulator_thread")
@@ -133,11 +133,11 @@ def test_a_deadline_keeps_step(world: World) -> None:
     async def main() -> float:
         async with HeyGen() as heygen:
             began = time.monotonic()
-            with pytest.raises(DeadlineExceededError, match="3600 s"):
-                await heygen.render(HELLO, deadline=3600)
+            with pytest.raises(DeadlineExceededError, match="600 s"):
+                await heygen.render(HELLO, deadline=600)
             return time.monotonic() - began
 
-    assert asyncio.run(main()) < 9  # 7.2 s, of which none is slept in the loop of the tests
+    assert asyncio.run(main()) < 60  # it is over after 1.2 s; a busy machine may take longer
 
 
 @pytest.mark.usefixtures("_simulator_thread")
@@ -152,7 +152,7 @@ def test_a_storm_of_refusals_keeps_step(world: World) -> None:
             assert (await heygen.render(HELLO)).status == "completed"
             return time.monotonic() - began
 
-    assert asyncio.run(main()) < 5
+    assert asyncio.run(main()) < 30  # at least 90 s where the pauses are real
 
 
 @pytest.mark.parametrize(

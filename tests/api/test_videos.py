@@ -140,7 +140,7 @@ async def test_lists_go_through_all_pages(heygen: HeyGen, world: World) -> None:
     """Newest first, by cursor, with the filter of the API."""
     world.slots = 30
     made = [
-        (await heygen.videos.create(DirectVideo(avatar_id="a", voice_id="v", script=f"{n}", title=f"t{n % 2}"))).id
+        (await heygen.videos.create(DirectVideo(avatar_id="look_anna", script=f"{n}", title=f"t{n % 2}"))).id
         for n in range(12)
     ]
     assert 5 in [len(page.items) async for page in heygen.videos.list(limit=5).pages()]
@@ -171,3 +171,21 @@ async def test_something_else_is_no_request(heygen: HeyGen) -> None:
     """Named with its type."""
     with pytest.raises(errors.InvalidInputError, match="request: a dict; must be a DirectVideo"):
         await heygen.videos.create({"type": "avatar"})  # type: ignore[call-overload]  # that is the point
+
+
+async def test_a_batch_is_called_back_once(heygen: HeyGen, world: World) -> None:
+    """The address is of the whole batch; what is no address is refused before anything is sent."""
+    hello = DirectVideo(avatar_id="look_anna", script="Hi")
+    with pytest.raises(errors.InvalidInputError, match="callback_url"):
+        await heygen.videos.create_batch([hello], callback_url="example.com")
+    made = await heygen.videos.create_batch([hello], title="All", callback_url="http://127.0.0.1:1/done")
+    assert world.batches[made.batch_id].callback_url == "http://127.0.0.1:1/done"
+    await heygen.videos.batch_job(made.batch_id).wait()
+    assert {delivery.url for delivery in world.deliveries} == {"http://127.0.0.1:1/done"}
+
+
+async def test_the_voices_of_a_video(heygen: HeyGen) -> None:
+    """HeyGen's object is passed on as it is."""
+    job = await heygen.videos.create(DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="Hi"))
+    found = await heygen.videos.voice_capabilities(job.id)
+    assert (found.video_id, found.capabilities) == (job.id, {"voice_id": "voice_warm", "replaceable": True})

@@ -21,14 +21,15 @@ from typing import Any
 from heygen_async import CinematicAvatar, DirectVideo, HeyGen, Job, VideoAgent
 from heygen_async.bulk.download.part_file import PartFile
 from heygen_async.bulk.journal.sqlite import SqliteBackend
-from heygen_async.http.transport import Request, Transport
+from heygen_async.http.call import Request
+from heygen_async.http.transport import Transport
 from heygen_async.simulator import run
 
 ROWS = [
-    Job(request=DirectVideo(avatar_id="a", voice_id="v", script="Hi Ada"), row={"name": "Ada"}),
+    Job(request=DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="Hi Ada"), row={"name": "Ada"}),
     Job(request=VideoAgent(prompt="Welcome Zoë"), row={"name": "Zoë"}),
-    Job(request=CinematicAvatar(prompt="Bob walks", avatar_id="a"), row={"name": "Bob"}),
-    Job(request=DirectVideo(avatar_id="a", voice_id="v", script="Hi Eve"), row={"name": "Eve"}),
+    Job(request=CinematicAvatar(prompt="Bob walks", avatar_id="look_anna"), row={"name": "Bob"}),
+    Job(request=DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="Hi Eve"), row={"name": "Eve"}),
 ]
 
 

@@ -1,11 +1,21 @@
 """What a newer contract changes: `python -m tests.codegen.diff NEW.json [OLD.json]`; without OLD, against ours.
 
-Exit code 0 if nothing has changed, 1 if something has, 2 if a file cannot be read. Where the newer one comes from:
-https://developers.heygen.com/openapi/external-api.json
+Exit code 0 if nothing has changed, 1 if something has, 2 if a file cannot be read. A file may be packed: OLD.json.gz.
+The newer one comes from https://developers.heygen.com/openapi/external-api.json. Three commands take it over:
+
+1. `python -m tests.codegen.diff NEW.json` tells what breaks and what is to be done. Do it in our copy, which is
+   `heygen_async/simulator/contract/openapi.json`: it has a name for each schema, and `x-source` says where a fact was
+   read. New operations get a line in `tests/codegen/operations.py` and a route in the simulator.
+2. `python -m tests.codegen.generate` writes `heygen_async/api/generated` anew. It stops at a field that has no
+   description in `tests/codegen/wording.py`.
+3. `python -m pytest tests/codegen tests/api tests/simulator` compares client, contract copy and simulator.
+
+The copy of September 2026, packed beside this file, is the older one of the tests.
 """
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import json
 import sys
@@ -60,7 +70,8 @@ def _grouped(found: Sequence[Change]) -> Iterator[str]:
 
 
 def _read(path: Path) -> Schema:
-    document: Any = json.loads(path.read_text(encoding="utf-8"))
+    content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    document: Any = json.loads(content)
     if not isinstance(document, dict) or "paths" not in document:
         raise ValueError(f"{path}: is no OpenAPI document: it has no paths")
     return document

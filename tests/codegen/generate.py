@@ -55,7 +55,7 @@ class Generator:
                 for arm in self.values.arms(operation.body):
                     self._collect((arm, "request"), found)
                     found[arm, "request"] = True
-            if operation.answer not in ANSWERS_BY_HAND:
+            if not op.by_hand and operation.answer not in ANSWERS_BY_HAND:
                 self._collect((operation.answer, "answer"), found)
         return found
 
@@ -105,7 +105,8 @@ class Generator:
             '        """Send requests by *caller*."""\n'
             "        self._caller = caller"
         )
-        parts = [opening, *(method(each, resource, self.given(each.op)) for each in operations.values())]
+        generated = [each for each in operations.values() if not each.op.by_hand]
+        parts = [opening, *(method(each, resource, self.given(each.op)) for each in generated)]
         parts += [job_method(operations[job.get], job) for job in resource.jobs]
         return "\n\n".join(parts)
 
@@ -198,10 +199,10 @@ def resources_module() -> str:
     return "\n".join(head) + "\n" + "\n\n".join(parts) + "\n"
 
 
-def tidy(text: str) -> str:
-    """Return *text* formatted by ruff."""
+def tidy(text: str, suffix: str = ".py") -> str:
+    """Return *text* formatted by ruff; a *suffix* of `.pyi` is a stub."""
     for arguments in (["check", "--select", "I", "--fix", "--quiet"], ["format", "--quiet"]):
-        command = [sys.executable, "-m", "ruff", *arguments, "--stdin-filename", str(TARGET / "text.py"), "-"]
+        command = [sys.executable, "-m", "ruff", *arguments, "--stdin-filename", str(TARGET / f"text{suffix}"), "-"]
         done = subprocess.run(command, input=text, capture_output=True, text=True, check=True, cwd=ROOT)
         text = done.stdout
     return text

@@ -8,10 +8,10 @@ from typing import Any
 
 import attrs
 
-from tests.codegen.classes import ANSWERS_BY_HAND
+from tests.codegen.classes import ANSWERS_BY_HAND, CHANGES
 from tests.codegen.operations import Job, Op, Resource
-from tests.codegen.values import Values, name_of, target
-from tests.codegen.wording import EXTRA, ID_OF, QUERY, meaning
+from tests.codegen.values import Values, clearable, line_of, name_of, target
+from tests.codegen.wording import EXTRA, ID_OF, QUERY, UNSURE, is_unsure, meaning
 
 Document = dict[str, Any]
 
@@ -197,7 +197,11 @@ def _returned(operation: ContractOperation, given: str | None) -> str:
 
 
 def _listing(operation: ContractOperation) -> str:
-    first = [f"{name}: str" for name, part in operation.query.items() if part["required"]]
+    first = [
+        f"{RENAMED.get(name, name)}: {operation.values.request_shape(name, part['schema']).type}"
+        for name, part in operation.query.items()
+        if part["required"]
+    ]
     after: list[str] = []
     about: dict[str, str] = {}
     for name, part in operation.query.items():
@@ -209,7 +213,6 @@ def _listing(operation: ContractOperation) -> str:
         about[argument] = meaning(name, {}) if name not in QUERY else QUERY[name]
         if not part["required"]:
             after.append(f"{argument}: {operation.values.request_shape(name, part['schema']).type} | None = None")
-    first = [RENAMED.get(line.partition(":")[0], line.partition(":")[0]) + ": str" for line in first]
     passed = ", ".join(f"{name}={RENAMED.get(name, name)}" for name in operation.query)
     return "\n".join(
         [
@@ -244,7 +247,10 @@ def _arguments(operation: ContractOperation) -> tuple[list[str], list[str], dict
         about[argument] = meaning(name, part)
         kind = shape.type.replace("tuple[", "Iterable[").replace(", ...]", "]")
         kind = f"{kind} | str" if shape.converter == "as_asset" else kind
-        if name in required:
+        if operation.body in CHANGES and clearable(part):
+            about[argument] += " None clears it."
+            after.append(f"{argument}: {kind} | Unset | None = UNSET")
+        elif name in required:
             first.append(f"{argument}: {kind}")
         else:
             after.append(f"{argument}: {kind} | None = None")
@@ -257,7 +263,7 @@ def _docstring(operation: ContractOperation, about: dict[str, str]) -> str:
     lines = [f'        """{title}', *(f"        {line}" if line else "" for line in more)]
     if about:
         about = {name: ID_OF[name] for name in operation.ids} | about
-        lines += ["", "        Args:", *(f"            {name}: {text}" for name, text in about.items())]
+        lines += ["", "        Args:", *(line_of(name, text, 12) for name, text in about.items())]
         if not operation.paged:
             lines.append("            options: Options of the call.")
     if operation.op.costs:
@@ -269,6 +275,7 @@ def _docstring(operation: ContractOperation, about: dict[str, str]) -> str:
         if not operation.keyed:
             lines.append("            OutcomeUnknownError: The request was sent and perhaps executed; look before you")
             lines.append("                send it again.")
+    lines += ["", f"        {UNSURE}"] if is_unsure(operation.document) else []
     tag = operation.values.tag(operation.op.schema) if operation.op.schema else None
     arm = f", `{tag[0]}: {tag[1]}`" if tag else ""
     return "\n".join([*lines, "", f"        Source: `{operation.op.where}`{arm}.", '        """'])

@@ -40,6 +40,7 @@ class Op:
         costs: True if it costs money, or makes an object that must not be made twice.
         idempotent: True for a POST without a key that may be executed twice.
         schema: Schema of the request, if the operation has several.
+        by_hand: True if the method is written by hand, in the module of the resource; its request is generated.
     """
 
     where: str
@@ -49,6 +50,7 @@ class Op:
     costs: bool = False
     idempotent: bool = False
     schema: str | None = None
+    by_hand: bool = False
 
 
 @attrs.frozen
@@ -82,6 +84,8 @@ def batch_job(of: str, path: str) -> Job:
     )
 
 
+# Source: release notes of the CLI 0.12.0.
+DEPRECATED = "HeyGen has called its command for this deprecated since 2026-11-16."
 TRANSLATIONS = "/v3/video-translations"
 PROOFREADS = "/v3/video-translations/proofreads"
 
@@ -107,6 +111,22 @@ RESOURCES = (
                 "complete",
                 "Tell HeyGen that the file is uploaded. The call may be repeated.",
                 idempotent=True,
+            ),
+            Op(
+                "POST /v3/assets/direct-uploads/multipart",
+                "create_multipart",
+                "Return an upload in parts of a file that is too large for one PUT, with an address for each part.\n\n"
+                "`upload` does all of this by itself.",
+            ),
+            Op(
+                "GET /v3/assets/direct-uploads/multipart/{multipart_id}",
+                "multipart",
+                "Return an upload in parts: the parts that are stored, and fresh addresses for the others.",
+            ),
+            Op(
+                "DELETE /v3/assets/direct-uploads/multipart/{multipart_id}",
+                "delete_multipart",
+                "Give up an upload in parts; the storage forgets its parts.",
             ),
             Op("POST /v3/assets/direct-uploads/batches", "create_uploads", "Return addresses for up to 100 files."),
             Op(
@@ -146,6 +166,7 @@ RESOURCES = (
             Op("PATCH /v3/avatars/{group_id}", "update", "Change the default voice of an avatar of yours."),
             Op("DELETE /v3/avatars/{group_id}", "delete", "Delete an avatar of yours with all its looks."),
             Op("GET /v3/avatars/looks", "looks", "List looks; their ids are the `avatar_id` of requests."),
+            Op("GET /v3/avatars/looks/packs", "look_packs", "List packs of looks that HeyGen offers."),
             Op("GET /v3/avatars/looks/{look_id}", "get_look", "Return a look."),
             Op("PATCH /v3/avatars/looks/{look_id}", "update_look", "Rename a look of yours."),
             Op("DELETE /v3/avatars/looks/{look_id}", "delete_look", "Delete a look of yours."),
@@ -196,7 +217,28 @@ RESOURCES = (
         "your brand's colors, fonts and words",
         (
             Op("GET /v3/brand-kits", "kits", "List brand kits."),
+            Op(
+                "POST /v3/brand-kits",
+                "create_kit",
+                "Create a brand kit: from the address of a site, or by hand.",
+                costs=True,
+            ),
+            Op("GET /v3/brand-kits/{brand_kit_id}", "get_kit", "Return a brand kit."),
+            Op("PATCH /v3/brand-kits/{brand_kit_id}", "update_kit", "Change a brand kit."),
+            Op("DELETE /v3/brand-kits/{brand_kit_id}", "delete_kit", "Delete a brand kit."),
             Op("GET /v3/brand-glossaries", "glossaries", "List brand glossaries."),
+            Op("POST /v3/brand-glossaries", "create_glossary", "Create a brand glossary.", costs=True),
+            Op(
+                "GET /v3/brand-glossaries/{brand_glossary_id}",
+                "get_glossary",
+                "Return a brand glossary with its terms.",
+            ),
+            Op(
+                "PATCH /v3/brand-glossaries/{brand_glossary_id}",
+                "update_glossary",
+                "Change a brand glossary. Given `terms` replace all that it has.",
+            ),
+            Op("DELETE /v3/brand-glossaries/{brand_glossary_id}", "delete_glossary", "Delete a brand glossary."),
         ),
     ),
     Resource(
@@ -293,20 +335,71 @@ RESOURCES = (
     ),
     Resource(
         "models",
-        "videos and images of HeyGen's generative models",
+        "videos, images, voices and speech of HeyGen's generative models",
         (
             Op(
                 "POST /v3/models/videos",
                 "create_video",
                 "Generate a video from a prompt, an image or references. Costs money.\n\n"
-                "Its id cannot be used with `heygen.videos`.",
+                "`heygen.videos.get` can read it too, but the lists, batches and bulk statuses of videos leave it out.",
                 ("follow_model_video", "video_id"),
                 costs=True,
             ),
             Op("GET /v3/models/videos/{video_id}", "get_video", "Return a generated video with its present status."),
+            Op(
+                "POST /v3/models/images",
+                "create_image",
+                "Generate one to five portraits of a person in the scene of another picture. Private beta.\n\n"
+                "HeyGen documents no price.",
+                ("follow_model_image", "generation_id"),
+                costs=True,
+            ),
             Op("GET /v3/models/images/{generation_id}", "get_image", "Return generated images with their status."),
+            Op(
+                "POST /v3/models/audio/voices",
+                "create_voice",
+                "Make an audio voice from your recordings, or train one anew. Instant voices are free to make.\n\n"
+                "A professional voice takes one of the places that you have bought.",
+                ("follow_model_voice", "voice_id"),
+                costs=True,
+            ),
+            Op("GET /v3/models/audio/voices", "voices", "List your audio voices, newest first."),
+            Op("GET /v3/models/audio/voices/{voice_id}", "get_voice", "Return an audio voice with its present status."),
+            Op(
+                "DELETE /v3/models/audio/voices/{voice_id}",
+                "delete_voice",
+                "Delete an audio voice. A professional one cannot be deleted while it is trained.",
+            ),
+            Op(
+                "POST /v3/models/audio/tts",
+                "speech",
+                "Return the speech of a text of up to 5,000 characters, by an audio voice.\n\n"
+                "Costs 15 US dollars for a million characters. At most 30 requests a minute for each member.\n\n"
+                "HeyGen takes no Idempotency-Key here, so the request is not repeated after a lost answer.",
+                costs=True,
+            ),
+            Op(
+                "POST /v3/models/audio/tts/stream",
+                "stream_speech",
+                "Yield the speech of a text.",
+                costs=True,
+                by_hand=True,
+            ),
+            Op(
+                "POST /v3/models/audio/speech-to-speech",
+                "convert_speech",
+                "Return up to 300 seconds of speech, spoken by an audio voice.\n\n"
+                "HeyGen takes no Idempotency-Key here, so the request is not repeated after a lost answer.",
+                costs=True,
+            ),
         ),
         (
+            Job(
+                name="voice_job",
+                of="model_voice",
+                get="GET /v3/models/audio/voices/{voice_id}",
+                succeeded=("active",),
+            ),
             Job(
                 name="video_job",
                 of="model_video",
@@ -322,6 +415,7 @@ RESOURCES = (
                 files=("images",),
             ),
         ),
+        by_hand="heygen_async.api.models",
     ),
     Resource(
         "proofreads",
@@ -335,7 +429,9 @@ RESOURCES = (
                 ("follow_proofread", "proofread_ids[]"),
                 costs=True,
             ),
+            Op(f"GET {PROOFREADS}", "list", "List proofreads, newest first."),
             Op(f"GET {PROOFREADS}/{{proofread_id}}", "get", "Return a proofread with its present status."),
+            Op(f"DELETE {PROOFREADS}/{{proofread_id}}", "delete", "Delete a proofread."),
             Op(f"GET {PROOFREADS}/{{proofread_id}}/srt", "srt", "Return the address of the text, once it is ready."),
             Op(f"PUT {PROOFREADS}/{{proofread_id}}/srt", "update_srt", "Replace the text."),
             Op(
@@ -364,8 +460,21 @@ RESOURCES = (
     ),
     Resource(
         "templates",
-        "videos from templates that were made in HeyGen's app",
+        "templates, and videos made from them",
         (
+            Op(
+                "POST /v3/templates",
+                "create",
+                "Make a template from a video. For workspaces with the template authoring API.",
+                costs=True,
+            ),
+            Op("PATCH /v3/templates/{template_id}", "update", "Rename a template."),
+            Op(
+                "PUT /v3/templates/{template_id}/variables",
+                "update_variables",
+                "Set the variables of a template, in place of those that it has, and the elements that they fill.",
+            ),
+            Op("DELETE /v3/templates/{template_id}", "delete", "Delete a template."),
             Op("GET /v3/templates", "list", "List templates."),
             Op("GET /v3/templates/{template_id}", "get", "Return a template with its variables and scenes."),
             Op(
@@ -415,19 +524,33 @@ RESOURCES = (
         ),
     ),
     Resource(
-        "users", "the account and its credit", (Op("GET /v3/users/me", "me", "Return your account and its credit."),)
+        "users",
+        "the account, its credit and its key",
+        (
+            Op("GET /v3/users/me", "me", "Return your account and its credit."),
+            Op("GET /v3/api_keys/self", "api_key", "Return what the API key may do, and until when. Any key may ask."),
+        ),
     ),
     Resource(
         "voices",
         "voices: list, design, clone, generate speech",
         (
-            Op("GET /v3/voices", "list", "List voices."),
+            Op(
+                "GET /v3/voices",
+                "list",
+                "List voices.\n\nYour audio voices are not among them: see `heygen.models.voices`.",
+            ),
             Op("GET /v3/voices/{voice_id}", "get", "Return a voice."),
-            Op("DELETE /v3/voices/{voice_id}", "delete", "Delete a voice of yours."),
+            Op(
+                "DELETE /v3/voices/{voice_id}",
+                "delete",
+                "Delete a voice of yours.\n\nAn audio voice is deleted by `heygen.models.delete_voice`.",
+            ),
             Op(
                 "POST /v3/voices",
                 "design",
                 "Make up to three voices from a description.\n\n"
+                f"{DEPRECATED}\n\n"
                 "HeyGen takes no Idempotency-Key here, so the request is not repeated after a lost answer.",
                 costs=True,
             ),
@@ -435,6 +558,7 @@ RESOURCES = (
                 "POST /v3/voices/clone",
                 "clone",
                 "Make a voice from a sample of speech.\n\n"
+                f"{DEPRECATED}\nIt is succeeded by `heygen.models.create_voice(InstantVoice(...))`.\n\n"
                 "HeyGen takes no Idempotency-Key here, so the request is not repeated after a lost answer.",
                 ("follow_voice", "voice_clone_id"),
                 costs=True,
@@ -443,6 +567,7 @@ RESOURCES = (
                 "POST /v3/voices/speech",
                 "speech",
                 "Return the speech of a text of up to 5,000 characters. The voice must support engine starfish.\n\n"
+                f"{DEPRECATED}\nIt is succeeded by `heygen.models.speech`, which takes audio voices only.\n\n"
                 "HeyGen takes no Idempotency-Key here, so the request is not repeated after a lost answer.",
                 costs=True,
             ),

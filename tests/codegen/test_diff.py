@@ -18,6 +18,8 @@ from tests.codegen.generate import DOCUMENT, files, written
 from tests.codegen.todo import regenerated, todo
 from tests.helpers.paths import CONTRACT, ROOT
 
+OLDER = ROOT / "tests" / "codegen" / "openapi-2026-09.json.gz"
+
 Spec = dict[str, Any]
 Plant = Callable[[Spec], Any]
 
@@ -369,7 +371,7 @@ def test_what_refers_to_itself_only_ends() -> None:
 
 def test_our_contract_equals_itself_and_all_of_it_is_read() -> None:
     assert changes(DOCUMENT, copy.deepcopy(DOCUMENT)) == []
-    assert len(operations(DOCUMENT)) == 94
+    assert len(operations(DOCUMENT)) == 122
 
 
 @pytest.mark.parametrize("name", sorted(DOCUMENT["components"]["schemas"])[::24])
@@ -415,8 +417,8 @@ def test_breaking_changes_come_first_by_operation() -> None:
 def test_what_happens_to_many_operations_is_told_once() -> None:
     spec = planted(lambda s: fields(s, "StandardAPIError").pop("doc_url"), DOCUMENT)
     lines = list(report(changes(DOCUMENT, spec)))
-    assert lines[0] == "94 breaking changes and 0 others, in 94 operations"
-    assert lines[4].startswith("94 operations, from ")
+    assert lines[0] == "122 breaking changes and 0 others, in 122 operations"
+    assert lines[4].startswith("122 operations, from ")
     assert lines[5:] == ["  error.error.doc_url: gone"]
 
 
@@ -437,6 +439,21 @@ def test_the_exit_code_says_whether_something_has_changed(tmp_path: Path, capsys
         shown = capsys.readouterr()
         assert shown.out == ""
         assert shown.err
+
+
+def test_the_older_copy_is_compared_with_the_newer_one(capsys: pytest.CaptureFixture[str]) -> None:
+    """The way of taking over a contract, on the copies of September and November 2026: 28 operations were added."""
+    assert main([str(CONTRACT), str(OLDER)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert re.match(r"\d+ breaking changes and \d+ others, in \d+ operations", lines[0])
+    new = lines.index("  operation is new")
+    assert lines[new - 1] == "28 operations, from GET /v3/api_keys/self to GET /v3/videos/{video_id}/voice-capabilities"
+    assert "  body.message: now optional" in lines
+    place = lines.index("POST /v3/assets/{asset_id}/complete")
+    assert lines[place + 1 : place + 3] == ["  body.multipart_id: new, optional", "  body.parts: new, optional"]
+    assert lines[-1].startswith("python -m tests.codegen.generate  # writes anew: assets.py")
+    assert main([str(OLDER), str(CONTRACT)]) == 1
+    assert "28 operations, from GET /v3/api_keys/self" in capsys.readouterr().out
 
 
 # What is to be done

@@ -12,6 +12,7 @@ import attrs
 from tests.codegen.classes import (
     ANSWERS_BY_HAND,
     ANSWERS_TOO,
+    CHANGES,
     KINDS,
     NAMES,
     PRIVATE,
@@ -19,7 +20,7 @@ from tests.codegen.classes import (
     SIDE_FIELDS,
     TOGETHER,
 )
-from tests.codegen.wording import EXTRA, meaning
+from tests.codegen.wording import EXTRA, UNSURE, is_unsure, meaning
 
 Schema = dict[str, Any]
 
@@ -88,7 +89,9 @@ class Values:
         lines += [f'    kind: ClassVar[str] = "{KINDS[name]}"'] if name in KINDS else []
         fields = {field: part for field, part in self.fields(name) if not tag or field != tag[0]}
         for field, part in fields.items():
-            lines.append(self.request_field(field, part, required=field in schema.get("required", ())))
+            required = field in schema.get("required", ())
+            clears = name in CHANGES and clearable(part)
+            lines.append(self.request_field(field, part, required=required, clears=clears))
         if extra:
             lines.append("    extra: Mapping[str, Any] | None = extra_fields()")
         if name in TOGETHER:
@@ -97,11 +100,17 @@ class Values:
                 '        """Check the fields against each other."""',
                 f"        cross_field_rules.{TOGETHER[name]}(self)",
             ]
-        return _class(name_of(name), NAMES[name][1], name, [*_about(fields), *(_EXTRA if extra else [])], lines)
+        kind = f"{name_of(name)}(ShortRepr)"
+        about = [*_about(fields, changes=name in CHANGES), *(_EXTRA if extra else [])]
+        return _class(kind, NAMES[name][1], name, about, lines, schema)
 
-    def request_field(self, field: str, schema: Schema, *, required: bool) -> str:
-        """Return one field of a request."""
+    def request_field(self, field: str, schema: Schema, *, required: bool, clears: bool = False) -> str:
+        """Return one field of a request; one that *clears* is sent as null if it is None."""
         shape = self.request_shape(field, schema)
+        if clears:
+            settings = [f"converter={shape.converter}"] if shape.converter else []
+            parts = ["default=UNSET", *settings, f"validator=if_set({shape.rule})", *_visibility(field, shape.type)]
+            return f"    {field}: {shape.type} | Unset | None = attrs.field({', '.join(parts)})"
         rule = shape.rule
         if required and not shape.refuses_none:
             rule = f"[required, {rule}]"
@@ -168,7 +177,8 @@ class Values:
             for field, part in fields.items()
         ]
         title = {**NAMES, **ANSWERS_TOO}[name][1]
-        return _class(f"{name_of(name, answer=True)}(Value)", title, name, _about(fields), lines)
+        kind = f"{name_of(name, answer=True)}(Value)"
+        return _class(kind, title, name, _about(fields), lines, self.schemas[name])
 
     def fields(self, name: str) -> Iterator[tuple[str, Schema]]:
         """Yield the fields of a schema, required ones first."""
@@ -212,17 +222,34 @@ class Values:
         return found
 
 
-def _class(kind: str, title: str, schema: str, about: list[str], lines: list[str]) -> str:
-    head = ["@attrs.frozen(kw_only=True)", f"class {kind}:", f'    """{title}', "", "    Attributes:", *about]
-    return "\n".join([*head, "", f"    Source: `{schema}`.", '    """', "", *lines])
+def clearable(schema: Schema) -> bool:
+    """Return True if a change may set the field to null."""
+    return bool(schema.get("nullable"))
 
 
-def _about(fields: dict[str, Schema]) -> list[str]:
-    return [_line(field, meaning(field, part)) for field, part in fields.items()]
+def _class(kind: str, title: str, name: str, about: list[str], lines: list[str], schema: Schema) -> str:
+    head = [
+        "@attrs.frozen(kw_only=True, repr=False)",
+        f"class {kind}:",
+        f'    """{title}',
+        "",
+        "    Attributes:",
+        *about,
+    ]
+    doubt = ["", f"    {UNSURE}"] if is_unsure(schema) else []
+    return "\n".join([*head, *doubt, "", f"    Source: `{name}`.", '    """', "", *lines])
 
 
-def _line(field: str, text: str) -> str:
-    first, more = " " * 8, " " * 12
+def _about(fields: dict[str, Schema], *, changes: bool = False) -> list[str]:
+    return [
+        line_of(field, meaning(field, part) + (" None clears it." if changes and clearable(part) else ""))
+        for field, part in fields.items()
+    ]
+
+
+def line_of(field: str, text: str, indent: int = 8) -> str:
+    """Return the lines of a docstring about a field."""
+    first, more = " " * indent, " " * (indent + 4)
     return textwrap.fill(f"{field}: {text}", 118, initial_indent=first, subsequent_indent=more, break_long_words=False)
 
 
@@ -237,14 +264,15 @@ def _status_field(field: str, *, required: bool, side: bool) -> str:
 
 def _choice(schema: Schema) -> Shape:
     words = [word for word in schema["enum"] if word is not None]
+    listed = ", ".join(f'"{word}"' if schema["type"] == "string" else str(word) for word in words)
     if schema["type"] == "string":
-        return Shape("str", f"one_of({', '.join(f'{chr(34)}{word}{chr(34)}' for word in words)})", refuses_none=True)
-    return Shape("int", f"one_number_of({', '.join(map(str, words))})")
+        return Shape(f"Literal[{listed}]", f"one_of({listed})", refuses_none=True)
+    return Shape(f"Literal[{listed}]", f"one_number_of({listed})")
 
 
 def _number(kind: str, schema: Schema, *more: str) -> Shape:
     low, high = schema.get("minimum"), schema.get("maximum")
-    limits = [] if low is None else [f"{low:g}"] if high is None else [f"{low:g}", f"{high:g}"]
+    limits = [f"{limit:.12g}" for limit in (low, high) if low is not None and limit is not None]
     above = ["above=True"] if schema.get("exclusiveMinimum") is True else []
     step = [f"step={schema['multipleOf']}"] if "multipleOf" in schema else []
     return Shape(kind, f"number({', '.join([*limits, *above, *more, *step])})")
@@ -253,4 +281,4 @@ def _number(kind: str, schema: Schema, *more: str) -> Shape:
 def _visibility(field: str, kind: str) -> list[str]:
     """Return the arguments that keep a field out of repr and hash."""
     hidden = field in PRIVATE or re.search(r"(^|_)url$", field)
-    return (["repr=False"] if hidden else []) + (["hash=False"] if kind.startswith("Mapping") else [])
+    return (["repr=False"] if hidden else []) + (["hash=False"] if "Mapping" in kind else [])

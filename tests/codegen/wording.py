@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-EXTRA = "Fields that this package does not know, by name."
+EXTRA = "Fields and words newer than this version, by name: sent as they are, also in place of a known field."
+UNSURE = "Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ."
 FIELDS = {
     "add_on_credits": "Credits bought in addition to the plan's.",
+    "age": "Age group of the speaker, for the picture of the voice.",
     "ai_clipping_id": "Id of the job.",
     "alignment": "Horizontal alignment, as a number of HeyGen; 2 is centered.",
     "amount_usd": "Amount of each reload in US dollars.",
@@ -32,6 +34,7 @@ FIELDS = {
     "brand_voice_id": "Old name of `brand_glossary_id`.",
     "callback_id": "Your id, which HeyGen repeats in the call of `callback_url`.",
     "callback_url": "Address that HeyGen calls, unsigned, at the end.",
+    "capabilities": "What the voices of the video can do, as HeyGen tells it.",
     "caption": "Settings of subtitles.",
     "caption_style": "Style of burned-in captions, such as outline_classic.",
     "caption_url": "Address of the captions, which expires soon.",
@@ -54,7 +57,8 @@ FIELDS = {
     "current": "Present value of the element.",
     "default_voice_id": "Id of the voice that is used if a request names none.",
     "deleted": "True if it was deleted.",
-    "description": "Description of the sound.",
+    "description": "Description at HeyGen.",
+    "detail": "HeyGen's description of the failure.",
     "dimension": "Size of the video; it must keep the template's aspect ratio.",
     "disable_highlight": "True to leave the spoken word without a highlight.",
     "disable_music_track": "True to leave out the music.",
@@ -74,12 +78,17 @@ FIELDS = {
     "enabled": "True if it is switched on.",
     "end": "Seconds from the start of the audio.",
     "end_time": "End of the part to be used, in seconds.",
+    "end_user_id": "Your id of the person who listens.",
     "engine": "avatar_iii, avatar_iv (HeyGen's default) or avatar_v; the look must support it.",
     "error": "The error, if it failed.",
+    "etag": "ETag of the storage's answer.",
+    "expires_at": "Time of expiry.",
     "expires_in_seconds": "Seconds until `upload_url` expires.",
     "expressiveness": "high, medium or low; for photo looks on avatar_iv only.",
+    "expressiveness_boost": "Expressiveness of an instant voice, 0 to 1; HeyGen's default is 1.",
     "failure_code": "HeyGen's code for the failure, if it gives one.",
     "failure_message": "HeyGen's message for the failure.",
+    "failure_reason": "HeyGen's code for the failure.",
     "file": "Image or video of the person; an https address is accepted too.",
     "filename": "File name with its extension.",
     "files": "The files to be uploaded.",
@@ -87,6 +96,7 @@ FIELDS = {
     "first_name": "First name of the account's owner.",
     "folder_id": "Id of the folder.",
     "font_size": "Font size of the captions.",
+    "fonts": "Fonts of the brand, as HeyGen tells them.",
     "fps": "Frames per second: 25 (HeyGen's default), 30 or 60.",
     "fps_mode": "Handling of the frame rate: vfr, cfr or passthrough.",
     "gender": "Gender of the voice or person.",
@@ -94,6 +104,7 @@ FIELDS = {
     "group_id": "Id of the avatar that has the look.",
     "height": "Height in pixels.",
     "id": "Id of the object.",
+    "identity_images": "Pictures of the person; https addresses are accepted too.",
     "image": "The first image; an https address is accepted too.",
     "image_height": "Height of the image in pixels.",
     "image_id": "Id of the image.",
@@ -111,6 +122,8 @@ FIELDS = {
     "items": "One item for each file, in the order of the request.",
     "keep_text_vertically_centered": "True to let text grow up and down from its center.",
     "keep_the_same_format": "True to keep codec and size of the source.",
+    "key_id": "Id of the key.",
+    "key_name": "Name that you gave to the key.",
     "language": "Name of the language, such as English.",
     "languages": "Names of languages for `output_languages`.",
     "last_name": "Last name of the account's owner.",
@@ -119,6 +132,8 @@ FIELDS = {
     "lipsyncs": "The requests.",
     "locale": "Accent, such as `pt-BR`.",
     "logo_url": "Address of the logo.",
+    "logos": "Logos of the brand, as HeyGen tells them.",
+    "looks": "Looks of the pack, as HeyGen tells them.",
     "looks_count": "Number of looks.",
     "max_bytes": "Size of the largest file that `upload_url` takes.",
     "message": "HeyGen's error message.",
@@ -126,6 +141,7 @@ FIELDS = {
     "mode": "Mode of processing.",
     "model": "Name of the model.",
     "motion_prompt": "Description of the avatar's motion.",
+    "multipart_id": "Id of the upload in parts.",
     "mute": "True to play without sound, whatever the `volume`.",
     "name": "Name at HeyGen.",
     "num_cuts": "Number of cuts.",
@@ -139,7 +155,12 @@ FIELDS = {
     "output_settings": "Settings of the clips: length, shape, captions.",
     "owner": "Owner of the file.",
     "parent_id": "Id of the folder that it is in; absent for the root.",
+    "part_number": "Number of the part, from 1.",
+    "part_size_bytes": "Size of each part but the last, in bytes.",
+    "parts": "The parts in their order.",
     "peak_offset": "Seconds until the loudest moment.",
+    "pitch_shift": "Semitones up or down; professional voices only.",
+    "pitch_variance": "Multiple of the voice's variation of pitch; professional voices only.",
     "placement": "Suggested use of the sound.",
     "plan": "Plan of the subscription.",
     "play_style": "Style in which a video is played.",
@@ -154,7 +175,8 @@ FIELDS = {
     "preview_video_url": "Address of a sample video.",
     "progress": "Progress, 0 to 100.",
     "prompt": "Description in your words.",
-    "prompt_enhancement": "Expansion of the prompt by HeyGen: turbo, quality (its default), default or disabled.",
+    "prompt_enhancement": "Expansion of the prompt: turbo, quality (else), ultraquality, default or disabled.",
+    "pronunciation": "Spelling for the speech, such as hey-jen; captions keep the term.",
     "proofread_ids": "Ids of the proofreads, one for each language.",
     "reduction_pct": "Reduction of the length in percent.",
     "reference_audio": "Up to 3 audio files; https addresses are accepted too.",
@@ -173,9 +195,12 @@ FIELDS = {
     "scene_id": "Id of the scene.",
     "scene_ids": "Ids of the scenes in their order; an id may be repeated.",
     "scenes": "Scenes (1 to 50), shown one after another.",
+    "scope_mode": "full, read_only or custom; HeyGen may add others.",
+    "scopes": "Permissions, such as videos:read.",
     "score": "Match with the description, 0 to 1.",
     "script": "Text to be spoken.",
     "seed": "Seed of the random numbers: equal seeds give equal results.",
+    "similarity": "Likeness to the recording; HeyGen's default is extra_high.",
     "size_bytes": "Exact size in bytes.",
     "source": "Image or video; an https address is accepted too.",
     "source_duration": "Length of the source in seconds.",
@@ -201,6 +226,8 @@ FIELDS = {
     "support_pause": "True if pauses are supported.",
     "supported_api_engines": "Engines that can render the look.",
     "tags": "Tags for search.",
+    "term": "The term as it is written; capital and small letters are alike.",
+    "terms": "Terms and their pronunciations.",
     "text": "Text to be spoken.",
     "text_variables": "Names of the variables in the text.",
     "threshold_usd": "Balance in US dollars below which the wallet is reloaded.",
@@ -208,6 +235,7 @@ FIELDS = {
     "timings": "Times of the steps.",
     "title": "Title at HeyGen.",
     "translate_audio_only": "True to leave the lips unchanged.",
+    "turbo": "True for the faster model.",
     "type": "Kind.",
     "updated_at": "Time of the last change.",
     "upload_headers": "Headers of the PUT, to be sent unchanged and without an API key.",
@@ -237,6 +265,7 @@ FIELDS = {
     "wallet": "Balance, if the account pays by wallet.",
     "watermark": "Enterprise only: image over the video.",
     "width": "Width in pixels.",
+    "with_timestamps": "True to get the times of the words too.",
     "word": "The word.",
     "word_timestamps": "Start and end of each word.",
     "x": "Distance from the left.",
@@ -260,18 +289,26 @@ QUERY = {
 ID_OF = {
     "asset_id": "Id of the asset.",
     "batch_id": "Id of the batch.",
+    "brand_glossary_id": "Id of the brand glossary.",
+    "brand_kit_id": "Id of the brand kit.",
     "folder_id": "Id of the folder.",
     "generation_id": "Id of the generation.",
     "group_id": "Id of the avatar.",
     "job_id": "Id of the job.",
     "lipsync_id": "Id of the lipsync.",
     "look_id": "Id of the look.",
+    "multipart_id": "Id of the upload in parts.",
     "proofread_id": "Id of the proofread.",
     "template_id": "Id of the template.",
     "video_id": "Id of the video.",
     "video_translation_id": "Id of the translation.",
     "voice_id": "Id of the voice.",
 }
+
+
+def is_unsure(described: dict[str, Any]) -> bool:
+    """Return True if the contract copy marks a schema or an operation as read loosely."""
+    return "shape as read" in described.get("x-confidence", "")
 
 
 def meaning(name: str, schema: dict[str, Any]) -> str:
@@ -293,7 +330,9 @@ def _limits(name: str, schema: dict[str, Any]) -> str:
     if "maxLength" in schema:
         return f"{schema.get('minLength', 0) or 'up'} to {schema['maxLength']:,} characters"
     if "maximum" in schema:
-        return f"{schema['minimum']} to {schema['maximum']}"
+        return f"{schema['minimum']:,} to {schema['maximum']:,}"
+    if schema.get("minimum", 0) > 1:
+        return f"at least {schema['minimum']}"
     if "maxItems" in schema:
         return f"{schema.get('minItems', 0)} to {schema['maxItems']} items"
     return ""

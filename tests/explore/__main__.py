@@ -6,8 +6,9 @@ import argparse
 import os
 import sys
 
+from tests.explore.choosing import choose
+from tests.explore.drawing import draw_night
 from tests.explore.explorer import play
-from tests.explore.night import draw_night
 from tests.explore.shrinking import command, only, shrink
 from tests.explore.tally import explore
 
@@ -23,7 +24,11 @@ def main() -> int:
     parser.add_argument("--night", type=int, help="replay the night with this seed and print its story")
     parser.add_argument("--only", help="pieces of that night; the others are left out")
     parser.add_argument("--shrink", action="store_true", help="leave out of that night what is not needed")
+    parser.add_argument("--choose", action="store_true", help="print seeds of few nights that meet all kinds")
     options = parser.parse_args()
+    if options.choose:
+        sys.stdout.write(f"{choose(options.seed, options.nights, options.processes)}\n")
+        return 0
     if options.night is not None:
         return _replay(options.night, options.only, is_shrunken=options.shrink)
     tally = explore(options.seed, options.nights, options.processes)

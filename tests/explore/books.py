@@ -92,7 +92,8 @@ class Books:
         known = self.rows(journal) if journal.exists() else []
         wanted = self.night.texts(number)
         if self.night.identity == "named":
-            self._ask_named(known, number, again=again)
+            made = {one.text for one in self.renders(journal) if one.state == "completed"}
+            self._ask_named(known, made, number, again=again)
         else:
             there = Counter(row.text for row in known)
             for text, count in wanted.items():
@@ -100,16 +101,18 @@ class Books:
             self._dropped = {row.text for row in known} - set(wanted)
         self._wanted = set(wanted)
 
-    def _ask_named(self, known: list[Known], number: int, *, again: bool) -> None:
+    def _ask_named(self, known: list[Known], made: set[str], number: int, *, again: bool) -> None:
         by_name, self._dropped = {row.name: row for row in known}, set()
         for row, version in self.night.lists[number].lines:
             text, found = self.night.text(row, version), by_name.pop(f"r{row}", None)
             if found is None:
                 self.asked[text] += 1
             elif found.text != text and found.state not in OPEN:
-                free = found.state in {"planned", "dropped"} or found.has_failed_free
-                self.asked[text] += free or again
-                if free or again:
+                had = {one for one in made if one.startswith(f"row {row} version")}  # videos of the row
+                free = (found.state in {"planned", "dropped"} or found.has_failed_free) and not had
+                asked = (free or again) and text not in had
+                self.asked[text] += asked
+                if asked or text in had:
                     self._dropped.add(found.text)
         self._dropped |= {row.text for row in by_name.values()}
 

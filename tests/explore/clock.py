@@ -49,12 +49,11 @@ class Scope(anyio_backend.CancelScope):
     """A scope that is hashed by its number."""
 
     numbers: Iterator[int] = itertools.count()
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.number = next(Scope.numbers)
+    number = -1
 
     def __hash__(self) -> int:
+        if self.number < 0:
+            self.number = next(Scope.numbers)
         return self.number
 
 
@@ -63,16 +62,20 @@ class NightLoop(VirtualTimeLoop):
 
     Attributes:
         on_stall: Called when nothing can happen any more, or no time passes.
+        on_step: Called at each step.
     """
 
     def __init__(self) -> None:
         self.on_stall: Callable[[], None] | None = None
+        self.on_step: Callable[[], None] | None = None
         self._steps = 0
         super().__init__()
         self.set_task_factory(lambda loop, coro, **options: Task(coro, loop=loop, **options))
 
     def _select(self, poll: Callable[[float | None], list[Any]], timeout: float | None) -> list[Any]:
         self._steps += 1
+        if self.on_step is not None:
+            self.on_step()
         if timeout is None or self._steps > MOST_STEPS or (timeout >= _LONGEST_SELECT and self._waits_for_ever()):
             self._steps = 0
             if self.on_stall is None:

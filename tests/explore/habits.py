@@ -8,16 +8,19 @@ from typing import Any, Literal
 
 import attrs
 
-Command = Literal["run", "resume", "retry", "audit", "delete files"]
+Command = Literal["run", "resume", "retry", "audit", "delete files", "move folder"]
 
 HOUR = 3600.0
-CRASHES = (
-    "crash at a moment",
+AT_A_MOMENT = ("crash at a moment", "power cut at a moment")
+AT_A_POINT = (
     "crash before a commit",
     "crash after a commit",
+    "power cut after a commit",
     "crash at a request",
     "crash at an answer",
+    "crash at a step",
 )
+CRASHES = (*AT_A_MOMENT, *AT_A_POINT)
 
 
 @attrs.frozen(kw_only=True)
@@ -26,7 +29,7 @@ class Interruption:
 
     Attributes:
         kind: Kind, in words.
-        at: Seconds since the command began; of a crash at a commit, request or answer its number.
+        at: Seconds since the command began; of a crash at a commit, request, answer or step its number.
         amount: Seconds or number, if the kind has one.
     """
 
@@ -76,11 +79,13 @@ def draw_interruptions(rng: random.Random, *, gently: bool) -> tuple[Interruptio
 
 def _interruption(rng: random.Random, kind: str) -> Interruption:
     moment = rng.choice([rng.uniform(0, 3), rng.uniform(0, 60), rng.uniform(0, 400)])
-    if kind in CRASHES[1:]:
+    if kind == "crash at a step":
+        return Interruption(kind=kind, at=rng.choice([rng.randint(1, 300), rng.randint(1, 2_000)]))
+    if kind in AT_A_POINT:
         return Interruption(kind=kind, at=rng.choice([rng.randint(1, 8), rng.randint(1, 40)]))
     amounts: dict[str, list[float]] = {
-        "asleep": [60, HOUR, 22.9 * HOUR, 25 * HOUR],
-        "asleep, with a clock that stood still": [60, HOUR, 22.9 * HOUR, 25 * HOUR],
+        "asleep": [60, HOUR, 22.9 * HOUR, 25 * HOUR, 25 * HOUR],
+        "asleep, with a clock that stood still": [60, HOUR, 22.9 * HOUR, 25 * HOUR, 25 * HOUR],
         "clock set": [-30 * HOUR, -HOUR, -10, 10, HOUR, 30 * HOUR],
         "disk full": [1, 3, 30],
     }
@@ -96,6 +101,7 @@ INTERRUPTIONS = (
     "asleep, with a clock that stood still",
     "clock set",
     "disk full",
+    "another process",
 )
 
 
@@ -109,12 +115,18 @@ HABITS = (
     "run again",
     "run again, other options",
     "resume",
+    "resume, other options",
     "resume, resubmit unknown",
     "resume, skip unknown",
     "retry --failed",
     "resume after retry",
     "audit --fix",
     "files deleted",
+    "folder moved",
+    "canary approved",
+    "canary not approved",
+    "nobody to approve of a canary",
+    "results read slowly",
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +11,21 @@ import attrs
 
 from heygen_async import Completed, Failed, Journal, Results
 from heygen_async.api.requests.stored import body_of
+from heygen_async.bulk.prices.price import Rates
+from heygen_async.simulator.account.ledger import Seen
 from heygen_async.simulator.storage.files import content
-from tests.explore.books import Books
+from tests.explore.books import Books, Known
 from tests.explore.clock import NightWorld
-from tests.explore.faults import text_of
+from tests.explore.faults import changed, text_of
 from tests.explore.night import Night
 from tests.explore.story import Story
+from tests.explore.wire import KEY, ORIGIN
 
 CENT = 0.005
 LIES = frozenset(
     {"bulk statuses lag or lie", "odd fields"}
 )  # a slot is free when HeyGen says that its render has ended
+GIVEN_UP = frozenset({"outcome_unknown"})  # as on_unknown="skip" says
 STOP_SECONDS = 1.0  # until the last POST leaves: its intent is written first
 
 
@@ -46,19 +50,55 @@ class Invariants:
     canary: int | None = None
     stopped_at: float | None = None
     _repeats: bool = False
+    _given_usd: float = 0.0
 
-    def begin_process(self, night: Night, options: Mapping[str, Any]) -> None:
-        """Note the bounds of the next process."""
+    def begin_process(self, night: Night, options: Mapping[str, Any], journal: Path) -> None:
+        """Note the bounds of the next process; a budget cannot undo what is spent, or may be, before it is given."""
         kinds = {one.kind for one in night.troubles}
         self.canary, self.stopped_at = night.options.get("canary"), None
         self._repeats = "401" in kinds
         if "budget_usd" in options:
-            self.budget_usd = options["budget_usd"]
+            self._given_usd = options["budget_usd"]
+            self.budget_usd = max(self._given_usd, self._committed(journal))
         cap = options.get("max_in_flight", 10)
         if cap == "auto" or kinds & LIES:
             self.cap = None
         elif self.cap is not None:
             self.cap = max(self.cap, cap)
+
+    def approved(self, *, is_good: bool) -> None:
+        """Note that somebody approved of the first rows, or did not: then no other may be sent."""
+        if not is_good:
+            self.note_stop()
+
+    def requests_are_few(self, seen: Sequence[Seen]) -> None:
+        """Check that a process has not asked without a pause."""
+        rows = len(self.books.night.kinds)
+        for method, least, for_a_row in (("GET", 100, 6), ("POST", 30, 25)):
+            minutes = Counter(int(one.at // 60) for one in seen if one.method == method)
+            most = max(minutes.values(), default=0)
+            self.require(most <= least + for_a_row * rows, f"{most} times {method} in a minute, for {rows} rows")
+
+    def budget_is_used(self, journal: Path) -> None:
+        """Check that a run which says that its budget is reached could not have sent one more row."""
+        if not self.books.rows(journal):
+            return  # a run without a journal
+        dearest = max(Rates().estimate(one.kind, dict(body_of(one))).high for one in self.books.night.requests())
+        left = self._given_usd - self._committed(journal)
+        self.require(left < dearest + CENT, f"the budget is said to be reached, and {left:.2f} USD of it are left")
+
+    def key_stays(self, how: str, address: str) -> None:
+        """Check that the key goes to HeyGen only."""
+        is_well = address.startswith(f"{ORIGIN}/") if how == "with the key" else KEY not in address
+        self.require(is_well, f"{address} gets the key")
+
+    def _committed(self, journal: Path) -> float:
+        """Return what a journal has spent, and what it may have."""
+        if not self.books.rows(journal):
+            return 0.0
+        with Journal(journal, read_only=True) as opened:
+            ledger = opened.ledger()
+        return ledger.high_usd + ledger.at_stake_usd
 
     def note_stop(self) -> None:
         """Note that the user wants nothing more to be sent; a POST that got one 401 goes out once more all the same."""
@@ -114,12 +154,15 @@ class Invariants:
             allowed = self.books.asked[text or ""]
             self.require(count <= allowed, f"{text!r} is charged {count} times, and was asked for {allowed} times")
 
-    def places(self, read: list[Completed | Failed], results: Results) -> None:
+    def places(self, read: list[Completed | Failed], results: Results, *, ended_by_itself: bool) -> None:
         """Check that each row is in exactly one place, and that no result is untrue."""
         found = Counter(one.index for one in (*read, *results.unread, *results.unfinished))
         twice = [index for index, count in found.items() if count > 1]
         self.require(not twice, f"rows {twice} are in two places")
         self.require(not results.slots.in_use, f"{results.slots.in_use} slots are in use at the end")
+        self.require(not results.slots.pool.in_use, f"{results.slots.pool.in_use} slots of the account are in use")
+        left = [one.index for one in (*results.unread, *results.unfinished)]
+        self.require(not (ended_by_itself and left), f"a run has ended by itself, and rows {left} have no result")
         open_charges = self.open_charges()
         for one in (*read, *results.unread):
             if isinstance(one, Failed):
@@ -132,8 +175,11 @@ class Invariants:
                         not open_charges[text], f"{text!r} is charged, and failed with {one.error!r}, spent no"
                     )
 
-    def known_without_journal(self, read: list[Completed | Failed], results: Results) -> None:
-        """Check that every charge of a run without a journal is told of."""
+    def known_without_journal(self, read: list[Completed | Failed], results: Results, taken: Sequence[Any]) -> None:
+        """Check that every row that was *taken* from the source, and every charge of it, is told of."""
+        places = {one.index for one in (*read, *results.unread, *results.unfinished)}
+        lost = set(range(len(taken))) - places
+        self.require(not lost, f"rows {sorted(lost)} were taken from their source, and are nowhere")
         told = Counter(
             text_of(_body(one.request)) for one in (*read, *results.unread, *results.unfinished) if _spent(one) != "no"
         )
@@ -143,6 +189,7 @@ class Invariants:
     def known_by_journal(self, journal: Path) -> None:
         """Check that the journal knows of every charge, and of the money."""
         renders = self.books.renders(journal)
+        self._believed(renders)
         told = Counter(one.text for one in renders if one.may_be_paid)
         for text, count in self.open_charges().items():
             self.require(count <= told[text], f"{text!r} is charged {count} times, and the journal knows {told[text]}")
@@ -152,6 +199,17 @@ class Invariants:
             charged, most = self.world.charged_usd, ledger.high_usd + ledger.at_stake_usd
             self.require(charged <= most + CENT, f"{charged} USD charged, the journal has at most {most:.4f}")
 
+    def _believed(self, renders: Iterable[Known]) -> None:
+        """Check that no render is called failed, or completed, that is not."""
+        now = self.world.now()
+        for one in renders:
+            render = None if one.video_id is None else self.world.find_render(one.video_id)
+            if render is None or one.state not in {"failed", "completed"}:
+                continue
+            status = render.status(now)
+            is_true = status == one.state or (one.state == "failed" and one.error_code in GIVEN_UP)
+            self.require(is_true, f"{one.text!r} is {one.state} in the journal, and {status} at HeyGen")
+
     def open_charges(self) -> Counter[str]:
         """Count the charges that were not given back, by text."""
         refunded = set(self.world.refunds)
@@ -159,12 +217,16 @@ class Invariants:
 
     # At the end
 
-    def ended(self, journal: Path, wanted: Counter[str], *, files: bool) -> None:
-        """Check a campaign that was brought to its end."""
+    def ended(self, journal: Path, number: int, wanted: Counter[str], *, files: bool) -> None:
+        """Check a campaign that was brought to its end with a list."""
         rows = self.books.rows(journal)
         for row in rows:
             self.require(row.state not in {"intended", "submitted"}, f"{row.text!r} is {row.state} at the end")
-        if self.books.night.identity != "named":
+        if self.books.night.identity == "named":
+            named = {row.name for row in rows if row.state == "completed"}
+            missing = [f"r{row}" for row, _ in self.books.night.lists[number].lines if f"r{row}" not in named]
+            self.require(not missing, f"{missing} are in the list, and have no video at the end")
+        else:
             done = Counter(row.text for row in rows if row.state == "completed")
             for text, count in wanted.items():
                 self.require(done[text] >= count, f"{text!r} is wanted and has no video at the end")
@@ -188,7 +250,8 @@ class Invariants:
         self.require(row.file is not None, f"{row.text!r} has no file at the end")
         if row.file is not None and render is not None:
             path = Path(row.file)
-            whole = path.exists() and path.read_bytes() == content(self.world, render, ".mp4")
+            film = content(self.world, render, ".mp4")
+            whole = path.exists() and path.read_bytes() in {film, changed(film)}
             self.require(whole, f"the file of {row.text!r} is missing, not whole or of another video")
 
 

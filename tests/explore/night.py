@@ -1,8 +1,8 @@
-"""A night: one seed decides the rows, the account, its trouble and the user's habits."""
+"""A night: rows, an account, its trouble and the user's habits."""
 
 from __future__ import annotations
 
-import random
+import functools
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal
@@ -10,8 +10,8 @@ from typing import Any, Literal
 import attrs
 
 from heygen_async import CinematicAvatar, DirectVideo, ImageVideo, Job, VideoAgent
-from tests.explore.habits import HOUR, Sitting, draw_interruptions, draw_pause
-from tests.explore.trouble import Trouble, draw_troubles
+from tests.explore.habits import Sitting
+from tests.explore.trouble import Trouble
 
 Identity = Literal["named", "cells", "bare"]
 Line = tuple[int, int]  # number of a row, and its version
@@ -31,7 +31,7 @@ class Lines:
     columns: tuple[str, ...] = ()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Night:
     """The plan of a night.
 
@@ -89,9 +89,42 @@ class Night:
             case _:
                 return DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=text, **title)
 
+    def requests(self) -> Iterator[Any]:
+        """Yield the requests of all lists."""
+        for line in sorted({line for one in self.lists for line in one.lines}):
+            yield self.request(*line)
+
     def texts(self, number: int) -> Counter[str]:
         """Count the texts of a list."""
         return Counter(self.text(*line) for line in self.lists[number].lines)
+
+    @property
+    def hears(self) -> bool:
+        """True if the user hears HeyGen's webhooks."""
+        return self.options.get("watch") == "webhooks"
+
+    @property
+    def reads_slowly(self) -> bool:
+        """True if the user takes time for each result: some are unread when a run is left."""
+        return self.seed % 4 == 0
+
+    @functools.cached_property
+    def words(self) -> frozenset[str]:
+        """The words that tell what there is in the night: kinds, options, troubles, habits and interruptions."""
+        options = {**self.options, **{name: value for one in self.sittings for name, value in one.options.items()}}
+        return frozenset(
+            [
+                *self.kinds,
+                self.identity,
+                *(["journal"] if self.has_journal else []),
+                *(["titles"] if self.titled else []),
+                *options,
+                *(f"{name}={value}" for name, value in options.items()),
+                *(one.kind for one in self.troubles),
+                *(one.habit for one in self.sittings),
+                *(one.kind for sitting in self.sittings for one in sitting.interruptions),
+            ]
+        )
 
     # Pieces
 
@@ -136,128 +169,3 @@ class Night:
             sittings=tuple(sittings),
             without=out,
         )
-
-
-def draw_night(seed: int) -> Night:
-    """Return the night of a seed."""
-    rng = random.Random(f"night {seed}")
-    count = rng.choice([rng.randint(3, 8), rng.randint(3, 8), rng.randint(9, 20), rng.randint(21, 60)])
-    kinds = (rng.choice(KINDS),) * count if rng.random() < 0.6 else tuple(rng.choices(KINDS, (6, 2, 1, 2), k=count))
-    identity: Identity = rng.choice(("named", "cells", "bare"))
-    has_journal = rng.random() < 0.85
-    titled = rng.random() < 0.5
-    lists = _draw_lists(rng, count, has_twins=identity == "bare" and not titled and kinds[0] != "agent")
-    return Night(
-        seed=seed,
-        kinds=kinds,
-        titled=titled,
-        identity=identity,
-        has_journal=has_journal,
-        lists=tuple(one for one, _ in lists),
-        account=_draw_account(rng),
-        options=_draw_options(rng, has_journal=has_journal),
-        troubles=draw_troubles(rng),
-        sittings=_draw_sittings(rng, [habit for _, habit in lists], has_journal=has_journal),
-    )
-
-
-def _draw_lists(rng: random.Random, count: int, *, has_twins: bool) -> list[tuple[Lines, str]]:
-    """Return the lists of a night, each made of the one before, with the habit that has changed it."""
-    lines: list[Line] = [(row, 0) for row in range(count)]
-    if has_twins and rng.random() < 0.3:
-        lines.append((0, 0))  # rows that nothing tells apart: lost ones could not be looked for
-    first = lines[: rng.randint(1, count)] if rng.random() < 0.2 else lines
-    lists = [(Lines(lines=tuple(first)), "the list")]
-    columns: tuple[str, ...] = ()
-    for _ in range(rng.choice([0, 0, 1, 1, 2, 3])):
-        habit = rng.choice(["list edited", "list shortened", "list grown", "list re-exported", "list put back"])
-        now = list(lists[-1][0].lines)
-        if habit == "list edited":
-            now = [(row, version + (rng.random() < 0.4)) for row, version in now]
-        elif habit == "list shortened" and len(now) > 1:
-            now = rng.sample(now, rng.randint(1, len(now)))
-        elif habit == "list grown":
-            now += [line for line in lines if line[0] not in {row for row, _ in now}]
-        elif habit == "list put back":
-            now = list(lists[0][0].lines)
-        else:
-            rng.shuffle(now)
-            columns = (*columns, f"column{len(columns)}")
-        lists.append((Lines(lines=tuple(now), columns=columns), habit))
-    return lists
-
-
-def _draw_account(rng: random.Random) -> dict[str, Any]:
-    median = rng.choice([5.0, 20.0, 40.0, 40.0, 120.0])
-    return {
-        "slots": rng.choice([1, 3, 10, 10, 20]),
-        "median_seconds": median,
-        "p95_seconds": median * rng.choice([1.2, 2.5]),
-        "thinking_seconds": rng.choice([0.0, 30.0]),
-        "queueing": rng.random() < 0.2,
-        "batches_wait": rng.random() < 0.7,
-        "requests_per_minute": rng.choice([None, None, None, 30.0, 300.0]),
-        "latency_seconds": rng.choice([0.0, 0.05, 1.0]),
-        "url_seconds": rng.choice([3600.0, 3600.0, 5.0]),
-        "retry_after_seconds": rng.choice([1, 5, 60]),
-        "bytes_per_video": 3_000,
-    }
-
-
-def _draw_options(rng: random.Random, *, has_journal: bool) -> dict[str, Any]:
-    possible: list[tuple[str, float, list[Any]]] = [
-        ("deadline", 1.0, [300.0, 900.0, 900.0, 3600.0]),
-        ("submit", 0.7, ["each", "batch", "batch", "auto"]),
-        ("max_in_flight", 0.8, [1, 2, 5, 10, 30, "auto"]),
-        ("watch", 0.3, ["each", "sweep"]),
-        ("download_to", 0.5, ["videos"]),
-        ("budget_usd", 0.2, [0.5, 2.0, 10.0, 60.0]),
-        ("canary", 0.2, [1, 2, 4]),
-        ("breaker", 0.15, [(1, 2), (3, 5)]),
-        ("max_agents", 0.2, [1, 10]),
-        ("tag_titles", 0.2 * has_journal, [True]),
-        ("on_unknown", 0.2 * has_journal, ["resubmit", "skip"]),
-    ]
-    return {name: rng.choice(values) for name, share, values in possible if rng.random() < share}
-
-
-def _draw_sittings(rng: random.Random, habits: list[str], *, has_journal: bool) -> tuple[Sitting, ...]:
-    def run(number: int, habit: str, **options: Any) -> Sitting:
-        return Sitting(
-            command="run",
-            habit=habit,
-            list=number,
-            options=options,
-            interruptions=draw_interruptions(rng, gently=not has_journal),
-            pause=draw_pause(rng),
-        )
-
-    sittings = [run(0, habits[0])]
-    if not has_journal:
-        return tuple(sittings)
-    now = 0
-    for _ in range(rng.choice([0, 1, 1, 2, 3, 4])):
-        if now + 1 < len(habits) and rng.random() < 0.5:
-            now += 1
-            sittings.append(run(now, habits[now], **({"again": True} if rng.random() < 0.3 else {})))
-            continue
-        command = rng.choice(["resume", "resume", "resume", "run", "retry", "retry", "audit", "delete files"])
-        if command == "run":
-            change: dict[str, Any] = rng.choice(
-                [{}, {"submit": "each"}, {"submit": "batch"}, {"max_in_flight": 3}, {"watch": "each"}]
-            )
-            sittings.append(run(now, "run again, other options" if change else "run again", **change))
-        elif command == "resume":
-            words = rng.choice([{}, {}, {}, {"on_unknown": "resubmit"}, {"on_unknown": "skip"}])
-            habit = f"resume, {words['on_unknown']} unknown" if words else "resume"
-            sittings.append(attrs.evolve(run(now, habit, **words), command="resume"))
-        elif command == "retry":
-            sittings += [
-                Sitting(command="retry", habit="retry --failed", list=now, pause=draw_pause(rng)),
-                attrs.evolve(run(now, "resume after retry"), command="resume"),
-            ]
-        elif command == "audit":
-            sittings.append(Sitting(command="audit", habit="audit --fix", list=now, pause=HOUR))
-        else:
-            sittings.append(Sitting(command="delete files", habit="files deleted", list=now))
-    return tuple(sittings)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from tests.explore.drawing import draw_night
 from tests.explore.explorer import Found, play
-from tests.explore.night import Night, draw_night
+from tests.explore.night import Night
 
 MOST_PLAYS = 250
 

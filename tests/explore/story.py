@@ -23,13 +23,14 @@ class Story:
     faults: list[str] = attrs.field(factory=list)
 
     def tell(self, at: float, words: str) -> None:
-        """Add an event."""
-        self.events.append((at, words))
+        """Add an event; the story ends with the first broken invariant."""
+        if not self.faults:
+            self.events.append((at, words))
 
     def break_off(self, at: float, words: str) -> None:
         """Add a broken invariant; the first of a night counts, others follow from it."""
-        self.faults.append(words)
         self.tell(at, f"!!! {words}")
+        self.faults.append(words)
 
     def __str__(self) -> str:
         """Return the story, an event a line."""

@@ -6,17 +6,17 @@ import multiprocessing
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import attrs
 
+from tests.explore.drawing import draw_night
 from tests.explore.explorer import Found, play
 from tests.explore.habits import HABITS, INTERRUPTIONS
-from tests.explore.night import draw_night
 from tests.explore.shrinking import kind_of
-from tests.explore.trouble import KINDS, POOL
+from tests.explore.trouble import FORGOTTEN, KINDS, POOL
 
-AT_ONCE = 10  # nights that a process plays before it reports
+AT_ONCE = 4  # nights that a process plays before it reports
 
 
 @attrs.define
@@ -35,7 +35,7 @@ class Tally:
         self.nights += 1
         self.charges += found.charges
         self.requests += found.requests
-        self.met.update(set(found.met))
+        self.met.update(set(+found.met))
         if found.fault is not None:
             self.faults.setdefault(kind_of(found.fault), []).append(found)
 
@@ -52,13 +52,13 @@ class Tally:
     def summary(self) -> str:
         """Return the number of nights in which each kind of trouble and habit took effect."""
         lines = [self.line]
-        for title, kinds in (("trouble", [*KINDS, POOL]), ("habits", [*HABITS, *INTERRUPTIONS])):
+        for title, kinds in (("trouble", [*KINDS, POOL, FORGOTTEN]), ("habits", [*HABITS, *INTERRUPTIONS])):
             lines.append(f"{title}:")
             lines += [f"  {self.met[kind]:>9,}  {kind}{'' if self.met[kind] else '  <- never met'}" for kind in kinds]
         return "\n".join(lines)
 
 
-def play_some(seeds: range) -> list[Found]:
+def play_some(seeds: Sequence[int]) -> list[Found]:
     """Play nights in a process of their own; a fault of the explorer is told as one."""
     return [_played(seed) for seed in seeds]
 
@@ -75,7 +75,7 @@ def _played(seed: int) -> Found:
 def explore(first: int, nights: int, processes: int) -> Tally:
     """Play many nights."""
     tally, told = Tally(), 0.0
-    for found in _founds(first, nights, processes):
+    for found in founds(range(first, first + nights), processes):
         tally.add(found)
         if time.perf_counter() - told > 1:
             told = time.perf_counter()
@@ -84,8 +84,9 @@ def explore(first: int, nights: int, processes: int) -> Tally:
     return tally
 
 
-def _founds(first: int, nights: int, processes: int) -> Iterator[Found]:
-    parts = [range(begin, min(begin + AT_ONCE, first + nights)) for begin in range(first, first + nights, AT_ONCE)]
+def founds(seeds: Sequence[int], processes: int) -> Iterator[Found]:
+    """Yield the outcomes of many nights, those of each part together."""
+    parts = [seeds[begin : begin + AT_ONCE] for begin in range(0, len(seeds), AT_ONCE)]
     with multiprocessing.get_context("spawn").Pool(processes, maxtasksperchild=200) as pool:
-        for founds in pool.imap_unordered(play_some, parts):
-            yield from founds
+        for some in pool.imap_unordered(play_some, parts):
+            yield from some

@@ -12,11 +12,15 @@ from heygen_async.simulator import (
     AlteredAnswer,
     DropAfterAccept,
     DropBefore,
+    DuplicateDelivery,
     Empty,
     ErrorAnswer,
     ExpiredUrl,
     FailedRender,
     Fault,
+    ForgedDelivery,
+    LateDelivery,
+    LostDelivery,
     Malformed,
     NullVideoUrl,
     RateLimitStorm,
@@ -26,7 +30,7 @@ from heygen_async.simulator import (
     UnknownStatus,
     WrongLength,
 )
-from tests.explore.faults import NoNetwork, Page
+from tests.explore.faults import ChangedFile, Delayed, Dripping, NoNetwork, Page
 
 When = dict[str, Any]
 BULK, DETAILS, SESSIONS, FILES = "/v3/videos/statuses", "/v3/videos/[!s]*", "/v3/video-agents/", "/files/"
@@ -60,21 +64,31 @@ def _any_or_post(rng: random.Random) -> When:
     return rng.choice([{}, {"method": "POST"}, {"method": "POST"}, {"method": "GET"}])
 
 
-def _page(rng: random.Random, when: When, *, after: bool) -> Fault:
-    status = rng.choice(GATEWAY_STATUSES)
+BODIES: dict[str, tuple[dict[str, Any], ...]] = {
+    "": (
+        {"body": b"<html><h1>Bad gateway</h1></html>"},
+        {"body": b'{"message": "Endpoint request timed out"}', "content_type": "application/json"},
+        {"body": b'"error"', "content_type": "application/json"},
+    ),
+    "empty": ({}, {"content_type": "text/plain"}),
+    "cut": ({"body": b"<html><h1>Bad gat"}, {"body": b"<html><h1>Bad gateway</h1></html>", "cut": True}),
+    "gzip": (
+        {"body": b"<html><h1>Bad gateway</h1></html>", "packed": True},
+        {"body": b"\x1f\x8b\x08\x00\x00cut"},
+    ),
+}
+
+
+def _page(rng: random.Random, when: When, body: str = "", *, after: bool | None = None) -> Fault:
     wait = rng.choice([None, None, "0", "7", "3000", "Wed, 21 Oct 2026 07:28:00 GMT"])
-    if rng.random() < 0.5:
-        return ErrorAnswer(status=status, html=True, after_accept=after, retry_after=wait, method="POST", **when)
-    body, kind = rng.choice(
-        [
-            (b"", "text/plain"),
-            (b'{"message": "Endpoint request timed out"}', "application/json"),
-            (b'"error"', "application/json"),
-            (b"\x1f\x8b\x08\x00\x00cut", "text/html"),
-            (b"<html>", "text/html"),
-        ]
+    return Page(
+        status=rng.choice(GATEWAY_STATUSES),
+        retry_after=wait,
+        after=rng.random() < 0.5 if after is None else after,
+        method="POST",
+        **rng.choice(BODIES[body]),
+        **when,
     )
-    return Page(status=status, body=body, content_type=kind, retry_after=wait, after=after, method="POST", **when)
 
 
 def _page_of_a_read(rng: random.Random, when: When) -> Fault:
@@ -91,7 +105,7 @@ def _odd_fields(rng: random.Random, when: When) -> Fault:
         ("data.duration", ("long", None, -1)),
         ("data.created_at", ("x", None)),
         ("data.id", (5, None)),
-        ("data.video_url", (None, 5, "nowhere")),
+        ("data.video_url", (None, 5, "nowhere", "https://elsewhere.example/film.mp4")),
         ("data.failure_code", (5, "?")),
         ("data.new_field", ({"a": []},)),
         ("data", (None, [], "text")),
@@ -111,7 +125,7 @@ def _bulk(rng: random.Random, when: When) -> Fault:
     fields: dict[str, Any] = rng.choice(
         [
             {"data": []},
-            {"data.0.video_id": None},
+            {"data.*.status": "failed", "data.0.video_id": None},
             {"data.*.video_id": "other"},
             {"data.*.status": "not_found"},
             {"data.*.status": "processing"},
@@ -119,7 +133,8 @@ def _bulk(rng: random.Random, when: When) -> Fault:
             {"data.*.status": "failed"},
         ]
     )
-    return AlteredAnswer(fields=fields, method="GET", path=BULK, **when)
+    from_the_first = {**when, "between": (0.0, when["between"][1])}
+    return AlteredAnswer(fields=fields, method="GET", path=BULK, **from_the_first)
 
 
 def _bulk_refused(rng: random.Random, when: When) -> Fault:
@@ -128,8 +143,8 @@ def _bulk_refused(rng: random.Random, when: When) -> Fault:
 
 
 def _not_found(rng: random.Random, when: When) -> Fault:
-    begin = when["between"][0]
-    short = {**when, "between": (begin, begin + rng.uniform(10, 250))}
+    begin = min(when["between"][0], 20.0)
+    short = {**when, "between": (begin, begin + rng.uniform(100, 280))}
     return ErrorAnswer(status=404, code="video_not_found", method="GET", path=rng.choice([DETAILS, SESSIONS]), **short)
 
 
@@ -155,6 +170,23 @@ def _files(rng: random.Random, when: When) -> Fault:
     return rng.choice(kinds)
 
 
+def _changed_files(rng: random.Random, when: When) -> tuple[Fault, ...]:
+    """Return files that change while they are fetched, which is seen only if a fetch breaks off before."""
+    often: When = {"between": (when["between"][0], 6 * HOUR), "probability": 0.5}
+    return Truncated(path=FILES, **often), ChangedFile(path=FILES, heeds=rng.random() < 0.3, **often)
+
+
+def _dripping(rng: random.Random, when: When) -> Fault:
+    which = rng.choice([_any_or_post(rng), {"path": FILES}])
+    return Dripping(seconds=rng.choice([3, 29, 31, 130, 400]), **which, **when)
+
+
+def _for_ever(rng: random.Random, when: When) -> When:
+    """Return conditions that may hold for the rest of the night."""
+    begin = when["between"][0]
+    return {"between": (begin, 200 * HOUR), "probability": 1.0} if rng.random() < 0.2 else when
+
+
 def _no_network(rng: random.Random, when: When) -> Fault:
     begin = when["between"][0]
     return NoNetwork(between=(begin, begin + rng.choice([3, 30, 300, 1500])))
@@ -169,16 +201,21 @@ KINDS: dict[str, Draw] = {
     ),
     "gateway page before": lambda rng, when: _page(rng, when, after=False),
     "gateway page after the work": lambda rng, when: _page(rng, when, after=True),
+    "empty page of a gateway": lambda rng, when: _page(rng, when, "empty"),
+    "cut page of a gateway": lambda rng, when: _page(rng, when, "cut"),
+    "gzip page of a gateway": lambda rng, when: _page(rng, when, "gzip"),
     "gateway page of a read": _page_of_a_read,
     "429 storm": _storm,
     "slow": lambda rng, when: Slow(seconds=rng.choice([1, 10, 29, 31, 95, 130]), **_any_or_post(rng), **when),
+    "slow before the work": lambda rng, when: Delayed(seconds=rng.choice([10, 29, 40, 100]), method="POST", **when),
+    "dripping": _dripping,
     "409 in progress": lambda rng, when: ErrorAnswer(
         status=409,
         code="request_in_progress",
         retry_after=rng.choice([None, "3"]),
         after_accept=rng.random() < 0.5,
         method="POST",
-        **when,
+        **_for_ever(rng, when),
     ),
     "409 not ready": lambda rng, when: ErrorAnswer(status=409, code="resource_not_ready", method="POST", **when),
     "cut answer": lambda rng, when: Truncated(**_any_or_post(rng), **when),
@@ -191,7 +228,11 @@ KINDS: dict[str, Draw] = {
     "bulk statuses refused": _bulk_refused,
     "404 for minutes": _not_found,
     "refused rows": lambda rng, when: ErrorAnswer(
-        status=rng.choice([400, 403, 404, 422]), code="invalid_parameter", method="POST", **when
+        status=rng.choice([400, 403, 404, 422]),
+        code="invalid_parameter",
+        message=rng.choice(["No.", *(f"Invalid payload(s) at index {items}." for items in ("0", "1", "1, 2"))]),
+        method="POST",
+        **when,
     ),
     "401": lambda rng, when: ErrorAnswer(status=401, code="unauthorized", **_any_or_post(rng), **when),
     "402": lambda rng, when: ErrorAnswer(status=402, code="insufficient_credit", method="POST", **when),
@@ -202,20 +243,42 @@ KINDS: dict[str, Draw] = {
     "no addresses": lambda rng, when: NullVideoUrl(polls=rng.choice([1, 4]), **when),
     "expired addresses": lambda rng, when: ExpiredUrl(times=rng.choice([1, 3]), **when),
     "files": _files,
+    "files that change": _changed_files,
+    "webhooks lost": lambda _, when: LostDelivery(**when),
+    "webhooks doubled": lambda rng, when: DuplicateDelivery(seconds=rng.choice([0.1, 30]), **when),
+    "webhooks late": lambda rng, when: LateDelivery(seconds=rng.choice([3, 60, 2000]), **when),
+    "webhooks forged": lambda _, when: ForgedDelivery(**when),
     "no network": _no_network,
 }
+COSTLY = frozenset(  # drawn more often
+    {
+        "drop after the work",
+        "5xx after the work",
+        "gateway page after the work",
+        "slow before the work",
+        "failed renders",
+        "files that change",
+    }
+)
 POOL = "the pool changes"
+FORGOTTEN = "keys forgotten"  # after 24 h, by itself
+WEBHOOKS = "webhooks"
 
 
-def draw_troubles(rng: random.Random) -> tuple[Trouble, ...]:
-    """Return the troubles of a night, three on average."""
-    count = rng.choice([0, 1, 1, 2, 2, 3, 3, 4, 6, 9])
-    return tuple(draw_trouble(rng) for _ in range(count))
+def draw_troubles(rng: random.Random, *, hears: bool = False) -> tuple[Trouble, ...]:
+    """Return the troubles of a night, three on average; those of webhooks only if the user *hears* them."""
+    count = rng.choice([0, 1, 2, 2, 3, 3, 4, 5, 7, 9])
+    drawn = [draw_trouble(rng, hears=hears) for _ in range(count)]
+    if hears and not any(one.kind.startswith(WEBHOOKS) for one in drawn):
+        kind = rng.choice([kind for kind in KINDS if kind.startswith(WEBHOOKS)])
+        drawn.append(Trouble(kind=kind, faults=(KINDS[kind](rng, _when(rng)),)))  # type: ignore[arg-type]  # one
+    return tuple(drawn)
 
 
-def draw_trouble(rng: random.Random) -> Trouble:
-    """Return one trouble."""
-    kind = rng.choice([*KINDS, POOL])
+def draw_trouble(rng: random.Random, *, hears: bool = True) -> Trouble:
+    """Return one trouble; of webhooks only if the user *hears* them."""
+    kinds = [kind for kind in (*KINDS, POOL) if hears or not kind.startswith(WEBHOOKS)]
+    kind = rng.choice([*kinds, *(kind for kind in kinds if kind in COSTLY for _ in range(2))])
     if kind == POOL:
         times = sorted(rng.uniform(0, 900) for _ in range(rng.choice([1, 3])))
         return Trouble(kind=kind, slots=tuple((at, rng.choice([1, 2, 5, 20])) for at in times))
@@ -225,7 +288,7 @@ def draw_trouble(rng: random.Random) -> Trouble:
 
 def _when(rng: random.Random) -> When:
     if rng.random() < 0.5:
-        return {"between": (0.0, 6 * HOUR), "probability": rng.choice([0.02, 0.1, 0.3])}
-    begin = rng.choice([0.0, rng.uniform(0, 60), rng.uniform(0, 600)])
+        return {"between": (0.0, 6 * HOUR), "probability": rng.choice([0.1, 0.3, 0.6])}
+    begin = rng.choice([0.0, 0.0, 0.0, rng.uniform(0, 60), rng.uniform(0, 600)])
     length = rng.choice([5.0, 40.0, 200.0, 900.0, 900.0, 2000.0] if rng.random() < 0.97 else [26 * HOUR])
     return {"between": (begin, begin + length), "probability": rng.choice([0.3, 0.8, 1.0])}

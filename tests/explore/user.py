@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+import shlex
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
@@ -11,21 +12,28 @@ from typing import Any
 import anyio
 import attrs
 
-from heygen_async import Completed, Failed, HeyGen, Journal, Results
+from heygen_async import Completed, Failed, HeyGen, Journal, Result, Results
 from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.campaign.audit import audit
+from heygen_async.bulk.output.report.next_steps import steps
+from heygen_async.cli.rendering.follow_run import rows_without_files
 from heygen_async.errors import JournalError
+from heygen_async.simulator.http.idempotency import SECONDS_KEPT
 from tests.explore.account import end_stuck
-from tests.explore.books import OPEN, Books
+from tests.explore.books import Books, Known
+from tests.explore.disk import JOURNAL
 from tests.explore.faults import text_of
 from tests.explore.habits import HOUR, Sitting
 from tests.explore.invariants import Invariants
 from tests.explore.machine import Machine
 from tests.explore.night import Night
+from tests.explore.trouble import FORGOTTEN
 
-LAST_ROUNDS = 8
+LAST_ROUNDS = 10
 PATIENT_ROUNDS = 2  # of the last ones, before rows of unknown outcome are sent again
 PLENTY_USD = 1e6
+APPROVAL_SECONDS = 30.0
+READING_SECONDS = 20.0  # for one result, by a slow reader
 
 Start = Callable[[HeyGen], AbstractAsyncContextManager[Results]]
 LAST = Sitting(command="run", habit="to the end")
@@ -40,11 +48,12 @@ class User:
     books: Books
     invariants: Invariants
     _list: int = 0
+    _last: dict[str, Any] = attrs.field(factory=dict)
 
     @property
     def journal(self) -> Path:
         """The journal of the campaign."""
-        return self.machine.folder / "campaign.db"
+        return self.machine.folder / JOURNAL
 
     @property
     def _has_failed(self) -> bool:
@@ -53,6 +62,7 @@ class User:
     async def live(self) -> None:
         """Do everything that the user does in the night."""
         self.books.can_be_found = self.can_be_found
+        self.machine.story.met["results read slowly"] += self.night.reads_slowly
         for sitting in self.night.sittings:
             self.machine.tell(f"> {sitting}")
             self.machine.story.met[sitting.habit] += 1
@@ -70,11 +80,21 @@ class User:
         shown = len(charges) == 1 and (charges[0].kind == "video_agent" or charges[0].body.get("title"))
         return bool(shown) and not clocks
 
+    def _is_forgotten(self, text: str) -> bool:
+        """Return True if a render was accepted so long ago that HeyGen has forgotten its key."""
+        then = self.machine.world.now() - SECONDS_KEPT
+        return any(charge.at < then and text_of(charge.body) == text for charge in self.machine.world.ledger)
+
+    def _rows(self) -> list[Known]:
+        return self.books.rows(self.journal) if self.night.has_journal else []
+
     async def _do(self, sitting: Sitting) -> None:
         if sitting.command == "run":
             await self._run(sitting)
         elif sitting.command == "delete files":
             self._delete_files()
+        elif sitting.command == "move folder":
+            self._move_folder()
         elif not self.journal.exists():
             return
         elif sitting.command == "resume":
@@ -89,11 +109,10 @@ class User:
     async def _run(self, sitting: Sitting) -> None:
         self._list = sitting.list
         options = {**self.night.options, **sitting.options}
-        jobs = list(self.night.jobs(sitting.list))
         if not self.night.has_journal:
-            self.books.asked.update(self.night.texts(sitting.list))
-            await self._follow(sitting, options, lambda heygen: heygen.render_many(jobs, **self._given(options)))
+            await self._run_without_journal(sitting, options)
             return
+        jobs = list(self.night.jobs(sitting.list))
         before, asked = self.books.newest_list(self.journal), self.books.asked.copy()
         self.books.ask_list(self.journal, sitting.list, again=bool(options.get("again")))
         options["journal"] = str(self.journal)
@@ -107,22 +126,59 @@ class User:
             self.books.list_is_whole()
         self.invariants.paid_once()
 
+    async def _run_without_journal(self, sitting: Sitting, options: dict[str, Any]) -> None:
+        self.books.asked.update(self.night.texts(sitting.list))
+        taken: list[Any] = []
+
+        def jobs() -> Iterator[Any]:
+            for job in self.night.jobs(sitting.list):
+                taken.append(job)
+                yield job
+
+        await self._follow(
+            sitting, options, lambda heygen: heygen.render_many(jobs(), **self._given(options)), taken=taken
+        )
+
     def _given(self, options: dict[str, Any]) -> Any:
-        folder = options.get("download_to")
-        return options if folder is None else {**options, "download_to": str(self.machine.folder / folder)}
+        """Return options as the client takes them."""
+        given = dict(options)
+        if (folder := given.get("download_to")) is not None:
+            given["download_to"] = str(self.machine.folder / folder)
+        if given.get("watch") == "webhooks":
+            given["watch"] = self.machine.receiver
+        word = given.pop("approve", None)
+        if "canary" not in self.night.options or "approve" not in self.night.options:
+            return given
+        if word == "nobody":
+            self.machine.story.met["nobody to approve of a canary"] += 1
+        elif word is not None:
+            given["approve"] = self._approval(word)
+        return given
+
+    def _approval(self, word: str) -> Callable[[Sequence[Result]], Awaitable[bool]]:
+        async def approve(_: Sequence[Result]) -> bool:
+            await anyio.sleep(APPROVAL_SECONDS if word == "later" else 0.0)
+            self.machine.story.met["canary not approved" if word == "no" else "canary approved"] += 1
+            self.invariants.approved(is_good=word != "no")
+            return word != "no"
+
+        return approve
 
     async def _resume(self, sitting: Sitting) -> None:
-        options: Any = dict(sitting.options)
-        await self._follow(sitting, options, lambda heygen: heygen.resume(self.journal, **options))
+        kept = {name: word for name, word in self.night.options.items() if name == "approve"}
+        if self.night.hears:
+            kept["watch"] = "webhooks"
+        options: Any = {**kept, **sitting.options}
+        await self._follow(sitting, options, lambda heygen: heygen.resume(self.journal, **self._given(options)))
 
-    def _retry(self, *, looks: bool = True) -> None:
-        """Do what `heygen-async retry --failed` does; not *looks* leaves rows as they are that may be paid for."""
+    def _retry(self) -> None:
+        """Do what `heygen-async retry --failed` does."""
         self.books.ask_again([row for row in self.books.rows(self.journal) if row.has_failed_free])
         with contextlib.suppress(JournalError), Journal(self.journal) as opened:
             for record in list(opened.records("failed")):
                 if record.spent not in {"yes", "unknown"}:
                     opened.begin_again(record.id)
-                elif looks:
+                else:
                     opened.look_again(record.id)
 
     async def _audit(self, sitting: Sitting) -> None:
@@ -137,11 +193,27 @@ class User:
         for path in sorted(self.machine.folder.glob("videos/*"))[::2]:
             path.unlink()
 
-    async def _follow(self, sitting: Sitting, options: dict[str, Any], start: Start, *, is_list: bool = False) -> None:
+    def _move_folder(self) -> None:
+        folder = self.machine.folder
+        self.machine.folder = folder.with_name(f"{folder.name} moved")
+        folder.rename(self.machine.folder)
+
+    async def _follow(
+        self,
+        sitting: Sitting,
+        options: dict[str, Any],
+        start: Start,
+        *,
+        is_list: bool = False,
+        taken: Sequence[Any] = (),
+    ) -> None:
         """Run or resume in a process, and check what it leaves behind."""
         read: list[Completed | Failed] = []
         held: list[Results] = []
-        self.invariants.begin_process(self.night, options)
+        ended: list[bool] = []
+        self.invariants.begin_process(self.night, options, self.journal)
+        if any(row.state in {"intended", "unknown"} and self._is_forgotten(row.text) for row in self._rows()):
+            self.machine.story.met[FORGOTTEN] += 1
         resubmits = options.get("on_unknown") == "resubmit" and self.night.has_journal
         self.books.begin_process(self.journal, resubmits=resubmits)
 
@@ -151,20 +223,29 @@ class User:
                 if is_list and not self.machine.is_dead:
                     self.books.list_is_whole()
                 async for result in results:
-                    read.append(result)
-                    if isinstance(result, Failed) and result.error.spent != "no":
-                        self.invariants.given_up.add(text_of(dict(body_of(result.request))) or "")
+                    await self._read(result, read)
+            ended.append(True)
 
         life = await self.machine.run(follow, sitting.interruptions, lambda: held[0] if held else None)
         if life.wire.is_dead:
             return
         if held:
-            self.invariants.places(read, held[0])
+            self.invariants.places(read, held[0], ended_by_itself=bool(ended) and not sitting.interruptions)
             if not self.night.has_journal:
-                self.invariants.known_without_journal(read, held[0])
+                stopped = not ended and not life.scope.cancel_called
+                work: Any = held[0]._work
+                stopped |= bool(work._submitter.is_stopping)  # it puts back what was not sent, and tells no place of it
+                self.invariants.known_without_journal(read, held[0], () if stopped else taken)
         if self.night.has_journal and self.journal.exists():
             self.invariants.known_by_journal(self.journal)
         self.invariants.paid_once()
+
+    async def _read(self, result: Result, read: list[Completed | Failed]) -> None:
+        read.append(result)
+        if isinstance(result, Failed) and result.error.spent != "no":
+            self.invariants.given_up.add(text_of(dict(body_of(result.request))) or "")
+        if self.night.reads_slowly:
+            await anyio.sleep(READING_SECONDS)
 
     # The end
 
@@ -172,24 +253,46 @@ class User:
         """Be patient: HeyGen is well, and the user does what `status` says until nothing is due."""
         self.machine.tell("> HeyGen is well again, and the user goes on until nothing is due")
         self._heal()
-        options = {"budget_usd": PLENTY_USD} if "budget_usd" in self.night.options else {}
-        await self._run(attrs.evolve(LAST, list=self._list, options=options))
+        options = [self.night.options, *(sitting.options for sitting in self.night.sittings)]
+        self._last = {"budget_usd": PLENTY_USD} if any("budget_usd" in one for one in options) else {}
+        if "approve" in self.night.options:
+            self._last["approve"] = "yes"
+        await self._run(attrs.evolve(LAST, list=self._list, options=self._last))
         for number in range(LAST_ROUNDS):
-            if self._has_failed or not self._is_due():
+            commands = self._advice()
+            if self._has_failed or not commands:
                 break
-            is_patient = number < PATIENT_ROUNDS
-            self._retry(looks=number <= PATIENT_ROUNDS)
-            await self._resume(attrs.evolve(LAST, options={} if is_patient else {"on_unknown": "resubmit"}))
+            if number == LAST_ROUNDS - 1:
+                self.invariants.require(holds=False, words=f"status advises for ever: {commands}")
+            for command in commands:
+                self.machine.tell(f"> status says: {command}")
+                await self._obey(shlex.split(command)[1:], is_patient=number < PATIENT_ROUNDS)
         if not self._has_failed:
             wanted = self.night.texts(self._list)
-            self.invariants.ended(self.journal, wanted, files="download_to" in self.night.options)
+            self.invariants.ended(self.journal, self._list, wanted, files="download_to" in self.night.options)
 
-    def _is_due(self) -> bool:
-        wanted = self.night.texts(self._list)
-        return any(
-            row.state in OPEN or (row.state in {"failed", "planned"} and row.text in wanted)
-            for row in self.books.rows(self.journal)
-        )
+    def _advice(self) -> list[str]:
+        """Return the commands that `heygen-async status` advises; none when nothing is left to do."""
+        if not self.books.rows(self.journal):
+            return []
+        with Journal(self.journal, read_only=True) as opened:
+            advised = steps(opened.wanted(), len(rows_without_files(opened)), JOURNAL)
+        return list(dict.fromkeys(command for step in advised for command in step.commands))
+
+    async def _obey(self, words: list[str], *, is_patient: bool) -> None:
+        """Do what a command does."""
+        match words:
+            case ["resume", _]:
+                await self._resume(attrs.evolve(LAST, options=self._last))
+            case ["resume", _, "--on-unknown", "resubmit"]:
+                word = {} if is_patient else {"on_unknown": "resubmit"}
+                await self._resume(attrs.evolve(LAST, options={**self._last, **word}))
+            case ["retry", _, "--failed"]:
+                self._retry()
+            case ["audit", _]:
+                await self._audit(LAST)
+            case _:
+                raise AssertionError(f"status advises something new: {words}")
 
     def _heal(self) -> None:
         world = self.machine.world

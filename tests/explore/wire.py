@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
@@ -18,16 +19,19 @@ from multidict import CIMultiDict
 
 from heygen_async import HeyGen
 from heygen_async.errors import AttemptTimeoutError, ConnectionFailedError, ConnectionLostError
+from heygen_async.http.call import Request
 from heygen_async.http.downloads import DOWNLOAD_SECONDS, Download, download_of
-from heygen_async.http.transport import Request
 from heygen_async.http.wire import Answer
 from heygen_async.simulator.exchange import Outcome, exchange
 from heygen_async.simulator.http.incoming import IncomingRequest
+from heygen_async.simulator.http.replies import Reply
 from tests.explore.clock import NightWorld
-from tests.explore.faults import Network, texts_of
+from tests.explore.faults import Dripped, Network, texts_of
 
 ORIGIN = "http://127.0.0.1:9"
+KEY = "simulator-key"
 ONE_WAY_SECONDS = 0.04
+PIECES, PIECE_SECONDS = 4, 0.01  # in which a file comes
 
 OnRequest = Callable[[str, str, list[str]], None]  # method, path, texts of the renders that are asked for
 
@@ -45,6 +49,7 @@ class Wire:
         on_request: Called when a request leaves the client.
         on_answer: Called when the server has done a request, before its answer leaves.
         on_lost: Called with the texts of a POST whose answer told nothing.
+        on_address: Called with each address that gets the key, and each that must not get it.
         is_dead: True if the process has died.
         died_by: Reason, in words.
         under_way: Number of requests that have left the client and were not served yet.
@@ -55,27 +60,31 @@ class Wire:
     on_request: OnRequest = _ignore
     on_answer: OnRequest = _ignore
     on_lost: Callable[[list[str]], None] = _ignore
+    on_address: Callable[[str, str], None] = _ignore
     is_dead: bool = False
     died_by: str = ""
     under_way: int = 0
+    _address_of: Callable[[Request], Any] = attrs.field(default=None, init=False)
     _tasks: set[asyncio.Task[Any]] = attrs.field(factory=set)
 
     def connect(self, client: HeyGen) -> None:
         """Let *client* send through this wire."""
         transport: Any = client.transport
+        self._address_of = transport._url
         transport.exchange, transport.download = self.exchange, self.download
 
     async def exchange(self, request: Request) -> Answer:
         """Do what `Transport.exchange` does."""
         method, body = request.method, request.body if isinstance(request.body, bytes) else b""
         texts = texts_of(body) if method == "POST" else []
+        self.on_address("with the key", str(self._address_of(request)))
         await self._leave(method, request.path, texts)
         incoming = IncomingRequest(
             method=method,
             path=request.path,
             query=tuple((name, str(value)) for name, value in (request.query or {}).items()),
             headers={
-                "x-api-key": "simulator-key",
+                "x-api-key": KEY,
                 **({"content-type": "application/json"} if body else {}),
                 **{name.lower(): value for name, value in request.headers.items()},
             },
@@ -86,11 +95,13 @@ class Wire:
         try:
             with anyio.move_on_after(request.timeout):
                 outcome = await self._served(incoming, texts)
+                if isinstance(outcome, Dripped):
+                    await anyio.sleep(outcome.seconds)
                 if outcome.reply is None or outcome.truncated:
                     raise ConnectionLostError(f"{request}: the connection broke")
                 answered = _tells(outcome)
                 headers: Mapping[str, str] = CIMultiDict(outcome.reply.headers)
-                return Answer(status=outcome.reply.status, headers=headers, body=outcome.reply.body)
+                return Answer(status=outcome.reply.status, headers=headers, body=_unpacked(request, outcome.reply))
         finally:
             if texts and not answered:
                 self.on_lost(texts)
@@ -106,6 +117,9 @@ class Wire:
         timeout: float = DOWNLOAD_SECONDS,
     ) -> AsyncIterator[Download | Answer]:
         """Do what `Transport.download` does."""
+        self.on_address("without it", url)
+        if not url.startswith(f"{ORIGIN}/"):
+            raise ConnectionFailedError("download: no such host")
         path, _, query = url.removeprefix(ORIGIN).partition("?")
         await self._leave("GET", path, [])
         pairs = tuple(tuple(pair.split("=", 1)) for pair in query.split("&") if pair)
@@ -126,7 +140,10 @@ class Wire:
         if reply.status not in {200, 206}:
             yield Answer(status=reply.status, headers=CIMultiDict(reply.headers), body=reply.body)
             return
-        response: Any = _Response(reply.status, CIMultiDict(reply.headers), reply.body, is_cut=outcome.truncated)
+        pause = outcome.seconds / PIECES if isinstance(outcome, Dripped) else 0.0
+        response: Any = _Response(
+            reply.status, CIMultiDict(reply.headers), reply.body, is_cut=outcome.truncated, pause=PIECE_SECONDS + pause
+        )
         yield download_of(response, timeout, tag if start else None)
 
     async def _leave(self, method: str, path: str, texts: list[str]) -> None:
@@ -164,6 +181,16 @@ class Wire:
             await anyio.sleep_forever()
 
 
+def _unpacked(request: Request, reply: Reply) -> bytes:
+    """Unpack a body, as aiohttp does."""
+    if reply.headers.get("Content-Encoding") != "gzip":
+        return reply.body
+    try:
+        return gzip.decompress(reply.body)
+    except (OSError, EOFError):
+        raise ConnectionLostError(f"{request}: the connection broke: the body cannot be unpacked") from None
+
+
 def _tells(outcome: Outcome) -> bool:
     """Return True if an answer to a POST tells what became of it."""
     if outcome.reply is None:
@@ -190,6 +217,7 @@ class _Response:
     headers: CIMultiDict[str]
     body: bytes
     is_cut: bool = attrs.field(kw_only=True)
+    pause: float = attrs.field(kw_only=True)
     _read: int = 0
     _broken: bool = False
 
@@ -202,11 +230,12 @@ class _Response:
         return self
 
     async def read(self, size: int) -> bytes:
-        await anyio.sleep(0.01)
+        await anyio.sleep(self.pause)
         end = len(self.body) // 2 if self.is_cut else len(self.body)
         if self.is_cut and self._read >= end:
             raise aiohttp.ClientPayloadError("cut")
-        chunk = self.body[self._read : min(end, self._read + size // 32)]
+        piece = min(size, len(self.body) // PIECES + 1)
+        chunk = self.body[self._read : min(end, self._read + piece)]
         self._read += len(chunk)
         return chunk
 

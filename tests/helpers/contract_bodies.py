@@ -10,7 +10,7 @@ from typing import Any
 from heygen_async.api.agents import sessions
 from heygen_async.api.fields import assets, looks, voices
 from heygen_async.api.requests import modes
-from tests.codegen.classes import REQUESTS_BY_HAND
+from tests.codegen.classes import CHANGES, REQUESTS_BY_HAND
 from tests.codegen.generate import DOCUMENT, MODULE, VALUES
 from tests.codegen.operations import RESOURCES
 from tests.codegen.values import name_of, target
@@ -26,6 +26,8 @@ URL = "https://example.com/file"
 ALSO: dict[str, dict[str, Any]] = {
     "AssetBase64": {"data": "AA==", "media_type": "image/png"},
     "ImageScene": {"duration": 3},
+    "ReferenceToVideoRequest": {"reference_images": [{"type": "asset_id", "asset_id": "a"}]},
+    "SendVideoAgentMessageRequest": {"message": "Hi"},
     "StudioAvatarInput": {"script": "Hi"},
 }
 
@@ -161,6 +163,8 @@ def variants(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
             continue
         for value in [*inside(field, schema), *outside(field, schema)]:
             yield f"{field} = {value!r:.40}", {**body, field: copy.deepcopy(value)}
+        if name in CHANGES and schema.get("nullable"):
+            yield f"{field} is cleared", {**body, field: None}
         for change, inner in _inner_variants(schema):
             yield f"{field}.{change}", {**body, field: inner}
 

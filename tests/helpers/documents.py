@@ -6,10 +6,13 @@ be run, `<!-- skip: REASON -->`.
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import attrs
@@ -74,16 +77,32 @@ def commands(block: Block) -> Iterator[list[str]]:
 
 def execute(block: Block, replacing: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Run a block as an imported module and return its names; *replacing* maps text of the code to other text."""
+    names: dict[str, Any] = {"__name__": "document"}
+    exec(_compiled(block, replacing or {}), names)  # noqa: S102 - running the documents is the test
+    return names
+
+
+def awaits(block: Block) -> bool:
+    """Return True if a block has an `await` at its top level, as cells of notebooks may."""
+    return bool(_compiled(block, {}).co_flags & inspect.CO_COROUTINE) if block.skipped is None else False
+
+
+async def execute_cell(block: Block) -> None:
+    """Run a block as a cell of a notebook."""
+    await eval(_compiled(block, {}), {"__name__": "notebook"})  # noqa: S307 - running the documents is the test
+
+
+def _compiled(block: Block, replacing: Mapping[str, str]) -> CodeType:
     if block.skipped is not None:
         pytest.skip(block.skipped)
     source = block.code
-    for word, other in (replacing or {}).items():
+    for word, other in replacing.items():
         source = source.replace(word, other)
     # Empty lines first, so that a traceback shows the line numbers of the file.
-    code = compile("\n" * (block.line - 1) + source, str(block.path), "exec", dont_inherit=True)
-    names: dict[str, Any] = {"__name__": "document"}
-    exec(code, names)  # noqa: S102 - running the documents is the test
-    return names
+    source = "\n" * (block.line - 1) + source
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    code: CodeType = compile(source, str(block.path), "exec", flags=flags, dont_inherit=True)
+    return code
 
 
 def write_lists(folder: Path) -> None:

@@ -41,6 +41,8 @@ QUERIES = {
 
 Names = dict[str, str]
 
+OF_MODELS = {"/v3/models/videos/": "model_video", "/v3/models/audio/voices/": "audio_voice"}
+
 
 async def furnish(ask: Ask, storage: aiohttp.ClientSession) -> Names:
     """Create an object of every kind in an account, and return the ids by name."""
@@ -50,6 +52,9 @@ async def furnish(ask: Ask, storage: aiohttp.ClientSession) -> Names:
         "voice_id": "voice_mine",
         "template_id": "template_welcome",
         "generation_id": "generation_demo",
+        "audio_voice": "audio_mine",
+        "brand_kit_id": "kit_house",
+        "brand_glossary_id": "glossary_names",
     }
 
     async def make(name: str, path: str, body: Any, field: str) -> None:
@@ -65,6 +70,7 @@ async def furnish(ask: Ask, storage: aiohttp.ClientSession) -> Names:
     async with storage.put(made["data"]["upload_url"], data=PDF, headers=made["data"]["upload_headers"]) as answer:
         assert answer.status == 200
     await ask("POST", f"/v3/assets/{names['asset_id']}/complete", {})
+    await make("multipart_id", "/v3/assets/direct-uploads/multipart", slot, "multipart_id")
     hello = {"type": "avatar", "avatar_id": "look_anna", "script": "Hi"}
     await make("video_id", "/v3/videos", hello, "video_id")
     await make("video_batch", "/v3/videos/batches", {"videos": [hello]}, "batch_id")
@@ -72,7 +78,7 @@ async def furnish(ask: Ask, storage: aiohttp.ClientSession) -> Names:
     sync = {"video": FILM, "audio": FILM}
     await make("lipsync_id", "/v3/lipsyncs", sync, "lipsync_id")
     await make("lipsync_batch", "/v3/lipsyncs/batches", {"lipsyncs": [sync]}, "batch_id")
-    dub = {"video": FILM, "output_languages": ["French"], "title": "x"}
+    dub = {"video": FILM, "output_languages": ["French (France)"], "title": "x"}
     await make("video_translation_id", "/v3/video-translations", dub, "video_translation_ids")
     await make("translation_batch", "/v3/video-translations/batches", {"video_translations": [dub]}, "batch_id")
     await make("proofread_id", "/v3/video-translations/proofreads", dub, "proofread_ids")
@@ -101,7 +107,7 @@ def path_of(asked: Operation, names: Names) -> str:
     }
     path = template
     for name in re.findall(r"{(\w+)}", template):
-        wanted = "model_video" if template.startswith("/v3/models/videos") else special.get(name, name)
+        wanted = OF_MODELS.get(template.partition("{")[0], special.get(name, name))
         path = path.replace(f"{{{name}}}", names[wanted])
     query = QUERIES.get(template, "") if asked.method == "GET" else ""
     return f"{path}?{query.format(**names)}" if query else path

@@ -9,7 +9,7 @@ from heygen_async import Journal, Merge
 from heygen_async.bulk.jobs import keys
 from heygen_async.bulk.jobs.records import Entry
 
-BODY = {"type": "avatar", "avatar_id": "a", "voice_id": "v", "script": "Hi Ada"}
+BODY = {"type": "avatar", "avatar_id": "look_anna", "voice_id": "voice_warm", "script": "Hi Ada"}
 
 
 def entry(name: str = "ada", **changes: Any) -> Entry:

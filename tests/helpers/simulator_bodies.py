@@ -14,6 +14,11 @@ JSON = "application/json"
 MORE: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/v3/videos"): {"script": "Hi"},
     ("POST", "/v3/assets/complete/batches"): {"batch_id": "{asset_batch}"},
+    ("POST", "/v3/models/audio/tts"): {"voice_id": "{audio_voice}"},
+    ("POST", "/v3/models/audio/tts/stream"): {"voice_id": "{audio_voice}"},
+    ("POST", "/v3/models/audio/speech-to-speech"): {"voice_id": "{audio_voice}"},
+    ("POST", "/v3/video-agents/{session_id}"): {"message": "Hi"},
+    ("POST", "/v3/templates"): {"source_video_id": "{video_id}"},
 }
 URL = "https://example.com/file"
 

@@ -19,3 +19,11 @@ async def get_video(ask: Ask, video_id: str) -> dict[str, Any]:
     status, found = await ask("GET", f"/v3/videos/{video_id}")
     assert status == 200
     return dict(found["data"])
+
+
+async def create_folder(ask: Ask, name: str = "x") -> str:
+    """Create a folder and return its id."""
+    status, made = await ask("POST", "/v3/folders", {"name": name})
+    assert status == 200, made
+    folder_id: str = made["data"]["folder_id"]
+    return folder_id

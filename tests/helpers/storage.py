@@ -83,6 +83,7 @@ class Depot:
         status: Status of the file at each look; the last one stays.
         error: Error of the file, shown with its status.
         max_bytes: Size limit of an upload slot.
+        takes_parts: True if it takes uploads in parts.
         headers: Headers of the last PUT.
         bodies: SHA-256 of each body that was PUT.
         asked: Method and path of each request to HeyGen.
@@ -92,6 +93,7 @@ class Depot:
     status: list[str] = attrs.field(factory=lambda: ["completed"])
     error: dict[str, Any] | None = None
     max_bytes: int = 2**40
+    takes_parts: bool = True
     headers: dict[str, str] = attrs.field(factory=dict)
     bodies: list[str] = attrs.field(factory=list)
     asked: list[str] = attrs.field(factory=list)
@@ -101,6 +103,8 @@ class Depot:
         """Answer a request to HeyGen."""
         await request.read()
         self.asked.append(f"{request.method} {request.path}")
+        if request.path.endswith("/multipart") and not self.takes_parts:
+            return web.json_response({"error": {"code": "not_found", "message": "no such path"}}, status=404)
         if "/direct-uploads" in request.path:
             given: dict[str, Any] = {
                 "asset_id": "a1",

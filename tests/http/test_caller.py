@@ -99,7 +99,7 @@ async def test_an_agent_is_never_asked_twice_after_a_lost_answer(heygen: HeyGen,
     assert world.request_counts()["POST /v3/video-agents"] == 1
 
 
-@pytest.mark.parametrize("request_", [AGENT, DirectVideo(avatar_id="a", voice_id="v", script="x")])
+@pytest.mark.parametrize("request_", [AGENT, DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="x")])
 async def test_any_request_is_repeated_after_a_429(
     heygen: HeyGen, world: World, request_: VideoAgent | DirectVideo
 ) -> None:
@@ -113,7 +113,7 @@ async def test_any_request_is_repeated_after_a_429(
 
 async def test_a_refusal_is_raised_at_once(heygen: HeyGen, world: World) -> None:
     """A 400 is raised after one request, with HeyGen's code, and costs no money."""
-    request = DirectVideo(avatar_id="a", voice_id="v", script="x", extra={"scene": 1})
+    request = DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="x", extra={"scene": 1})
     with pytest.raises(errors.BadRequestError) as caught:
         await heygen.videos.create(request)
     assert caught.value.code == "invalid_parameter"
@@ -554,7 +554,7 @@ async def test_an_id_cannot_change_the_path(heygen: HeyGen, world: World, video_
 
 async def test_raw_reaches_any_path(heygen: HeyGen, world: World, hello: DirectVideo) -> None:
     """`raw` sends body and query unchanged and returns the envelope; with `takes_key` a lost POST is repeated."""
-    body = {"type": "avatar", "avatar_id": "a", "voice_id": "v", "script": "x"}
+    body = {"type": "avatar", "avatar_id": "look_anna", "voice_id": "voice_warm", "script": "x"}
     world.faults.append(DropAfterAccept(nth=1))
     made = await heygen.raw("POST", "/v3/videos", body=body, takes_key=True)
     assert made["data"]["video_id"] == world.ledger[0].video_id
@@ -565,7 +565,7 @@ async def test_raw_reaches_any_path(heygen: HeyGen, world: World, hello: DirectV
 
 async def test_raw_posts_without_a_key_are_not_repeated(heygen: HeyGen, world: World) -> None:
     """A raw POST without `takes_key` may cost money, so it is not repeated after a lost answer."""
-    body = {"type": "avatar", "avatar_id": "a", "voice_id": "v", "script": "x"}
+    body = {"type": "avatar", "avatar_id": "look_anna", "voice_id": "voice_warm", "script": "x"}
     world.faults.append(DropAfterAccept(nth=1))
     with pytest.raises(errors.OutcomeUnknownError):
         await heygen.raw("POST", "/v3/videos", body=body)

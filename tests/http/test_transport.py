@@ -15,9 +15,9 @@ import pytest
 import yarl
 from aiohttp import web
 
-from heygen_async import HeyGen, Options, RetryPolicy, errors
+from heygen_async import DirectVideo, HeyGen, Options, RetryPolicy, errors
 from heygen_async.http.bodies import Body
-from heygen_async.simulator import Server
+from heygen_async.simulator import Server, VirtualTimeLoop, World, serve
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -86,6 +86,46 @@ async def test_a_client_can_be_closed_twice_and_used_again(server: Server) -> No
         await heygen.aclose()
         await heygen.aclose()
         assert not heygen.transport.is_open
+
+
+def test_a_client_works_in_one_event_loop_after_another(hello: DirectVideo) -> None:
+    """A client that was used in one `asyncio.run` works in the next, renders too, and its connections are closed."""
+    worlds = [World(), World()]
+    heygen: list[HeyGen] = []
+    pools: list[object] = []
+
+    async def main(world: World) -> None:
+        port = heygen[0].transport.base_url.port if heygen else None
+        async with serve(world, port=port or 0) as server:
+            heygen[:] = heygen or [HeyGen("simulator-key", base_url=server.base_url)]
+            await heygen[0].render(hello)
+            pools.append(heygen[0].pool)
+            assert heygen[0].transport.is_open
+
+    for world in worlds:
+        with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+            runner.run(main(world))
+        assert not heygen[0].transport.is_open
+    assert [len(world.ledger) for world in worlds] == [1, 1]
+    assert pools[0] is not pools[1]
+
+
+def test_a_session_of_yours_stays_in_its_event_loop() -> None:
+    """A given session in another loop is refused in plain words, before aiohttp fails in its own."""
+    heygen: list[HeyGen] = []
+
+    async def first() -> None:
+        async with aiohttp.ClientSession() as session:
+            heygen.append(HeyGen("simulator-key", base_url="http://127.0.0.1:9", session=session))
+            with pytest.raises(errors.ConnectionFailedError):
+                await heygen[0].raw("GET", "/v3/users/me", options=Options(attempts=1))
+            with pytest.raises(errors.InvalidInputError, match="belongs to another event loop; without one, each"):
+                await anyio.to_thread.run_sync(asyncio.run, second())
+
+    async def second() -> None:
+        await heygen[0].raw("GET", "/v3/users/me")
+
+    asyncio.run(first())
 
 
 async def test_a_server_that_drips_is_timed_out_as_a_whole() -> None:

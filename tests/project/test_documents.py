@@ -19,9 +19,19 @@ import pytest
 from heygen_async import Campaign, simulator as simulators
 from heygen_async.cli.app import make_app
 from heygen_async.cli.registry import COMMANDS
-from heygen_async.simulator import Server
+from heygen_async.simulator import Server, World
 from tests.helpers.commands import call
-from tests.helpers.documents import GUIDES, SHELL, Block, blocks, commands, execute, write_lists
+from tests.helpers.documents import (
+    GUIDES,
+    SHELL,
+    Block,
+    awaits,
+    blocks,
+    commands,
+    execute,
+    execute_cell,
+    write_lists,
+)
 from tests.helpers.paths import PACKAGE, README
 from tests.helpers.postgres import binary
 
@@ -36,7 +46,10 @@ MAIN = "async def main("
 
 WITH_DATABASE = [block for block in PYTHON if MAIN in block.code and DATABASE in block.code]
 WITH_MAIN = [block for block in PYTHON if MAIN in block.code and DATABASE not in block.code]
-WITHOUT_MAIN = [block for block in PYTHON if MAIN not in block.code]
+SYNC = "heygen_async.sync"
+CELLS = [block for block in PYTHON if MAIN not in block.code and awaits(block)]
+BLOCKING = [block for block in PYTHON if MAIN not in block.code and SYNC in block.code]
+WITHOUT_MAIN = [block for block in PYTHON if MAIN not in block.code and block not in [*CELLS, *BLOCKING]]
 CAMPAIGNS = [block for block in BLOCKS if block.language == "toml"]
 
 
@@ -94,6 +107,28 @@ def test_an_example_with_a_database_runs(
     with contextlib.redirect_stdout(printed):  # capsys would close the stderr that DBOS keeps for its log
         simulators.run(execute(block, {DATABASE: database})["main"], speed=SPEED)
     assert printed.getvalue()
+
+
+@pytest.mark.parametrize("block", CELLS, ids=place)
+async def test_a_cell_of_a_notebook_runs(
+    block: Block, at_home: None, server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A cell with `await` at its top level runs in a running event loop."""
+    monkeypatch.setenv("HEYGEN_API_BASE", server.base_url)
+    await execute_cell(block)
+    assert server.world.ledger
+    assert capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("_simulator_thread", "_compressed_time")
+@pytest.mark.parametrize("block", BLOCKING, ids=place)
+def test_an_example_without_a_loop_runs(
+    block: Block, at_home: None, world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An example of the blocking client renders, in compressed time."""
+    execute(block)
+    assert world.ledger
+    assert capsys.readouterr().out
 
 
 @pytest.mark.parametrize("block", WITHOUT_MAIN, ids=place)

@@ -26,13 +26,16 @@ from tests.helpers.documents import write_lists
 from tests.helpers.entry_points import install, python_with
 
 NAMES = [module.rpartition(".")[2] for module, _ in examples()]
-SIMULATED = sorted(set(NAMES) - {"fastapi_service", "own_tests"})
+SIMULATED = sorted(set(NAMES) - {"fastapi_service", "own_tests", "sync_script"})
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(64)
 # Arguments of each program, and lines of its output.
 ARGUMENTS = {"from_list": ("contacts.csv",), "upload_files": ("anna.png", "missing.png")}
 OUTPUT = {
     "behind_proxy": ["HeyGen can be reached, and knows simulator (request "],
     "campaign": ["Finn videos/Finn.mp4", "The report: campaign.html"],
+    "database_to_database": ["contact 1: completed", "contact 3: completed"],
+    "notebook": ["2 rows for about ", "Ada 12 completed ", "Ben 3 completed "],
+    "several_accounts": ["sales Ada completed", "support Eve completed"],
     "chat_with_agent": ["Agent: ", "You: ", "The video: http://"],
     "from_list": ["2 rows for about ", "ada@example.com videos/"],
     "many_videos": ["Dan: videos/0004-Dan.mp4", "4 completed, 0 failed"],
@@ -77,7 +80,7 @@ async def test_a_program_runs(name: str, at_home: None, server: Server, capsys: 
     assert server.world.charged_once_per("script")
 
 
-@pytest.mark.parametrize("name", ["campaign", "resume_after_crash", "upload_files"])
+@pytest.mark.parametrize("name", ["campaign", "database_to_database", "resume_after_crash", "upload_files"])
 async def test_a_program_with_a_journal_pays_once(
     name: str, at_home: None, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -111,6 +114,20 @@ async def test_an_account_without_credit_ends_in_plain_words(
     server.world.balance_usd = 0.0
     await program("one_video").main()
     assert "Was money spent? no" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("_simulator_thread", "_compressed_time")
+def test_the_script_without_asyncio_runs(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The blocking program prints the results of its rows and pays for each script once."""
+    monkeypatch.chdir(tmp_path)
+    program("sync_script").main()
+    shown = capsys.readouterr()
+    assert {"Ada", "Ben", "Chloé"} <= {line.partition(" ")[0] for line in shown.out.splitlines()}
+    assert "3 of " in shown.err
+    assert world.charged_once_per("script")
+    assert len(world.ledger) == 4
 
 
 def test_the_program_with_tests_of_its_own_passes(tmp_path: Path) -> None:

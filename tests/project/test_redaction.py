@@ -28,8 +28,8 @@ from heygen_async.account.bearer_token import Bearer, Token
 from heygen_async.account.credentials_file import StoredCredentials
 from heygen_async.account.redaction import Redaction
 from heygen_async.http import wire
-from heygen_async.http.call import Call
-from heygen_async.http.transport import Request, Transport
+from heygen_async.http.call import Call, Request
+from heygen_async.http.transport import Transport
 from heygen_async.simulator import (
     DropAfterAccept,
     ErrorAnswer,

@@ -99,10 +99,10 @@ class Follower:
     async def _end(self, session: Session) -> Ready | ChatFailed | None:
         """Return the last turn if the session has ended. The status of the video decides, not that of the session."""
         failed = session.status == "failed"
-        if session.video_id is None:
+        if session.begun_video_id is None:
             return ChatFailed(error=session.failure()) if failed else None
         try:
-            video = await self._caller.send(get_video(session.video_id))
+            video = await self._caller.send(get_video(session.begun_video_id))
         except NotFoundError:
             if not failed:
                 raise

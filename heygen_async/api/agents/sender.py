@@ -36,16 +36,16 @@ class Sender:
             OutcomeUnknownError: The message may have arrived: its answer was lost, and the session does not show it.
             HeyGenError: The message was refused.
         """
-        if await self._confirm_earlier(reply.message):
+        if await self._confirm_earlier(reply.text):
             return
-        count = self._reader.transcript.expect(reply.message)
-        self._unconfirmed = reply.message, count  # before the POST, which may be cancelled
+        count = self._reader.transcript.expect(reply.text)
+        self._unconfirmed = reply.text, count  # before the POST, which may be cancelled
         try:
             await self._deliver(reply, count)
         except OutcomeUnknownError:
             raise
         except HeyGenError:
-            self._withdraw(reply.message)
+            self._withdraw(reply.text)
             raise
         self._unconfirmed = None
 
@@ -78,7 +78,7 @@ class Sender:
                 refused = exc  # perhaps because the earlier attempt has arrived
             else:
                 return
-            arrival = await self._look_for(reply.message, count, before)
+            arrival = await self._look_for(reply.text, count, before)
             if arrival == "arrived":
                 return
             if arrival == "unclear":

@@ -36,9 +36,9 @@ class AgentJob:
         video_id, last = None, None
         async for session in polling.poll(self.look, self._pace, self._caller.account.clock):
             polling.note_status(session.status, SESSION_STATUSES)
-            if session.status != last or session.video_id:
+            if session.status != last or session.begun_video_id:
                 yield session
-            last, video_id = session.status, session.video_id
+            last, video_id = session.status, session.begun_video_id
             if video_id is not None or session.status == "failed":
                 break
         if video_id is not None:

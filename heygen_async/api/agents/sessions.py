@@ -8,14 +8,15 @@ from typing import Any, TypeAlias
 import attrs
 
 from heygen_async.api.fields.assets import Asset, as_assets, asset
-from heygen_async.api.fields.contract_rules import encode_request, items, required, string
+from heygen_async.api.fields.contract_rules import encode_request, items, string
 from heygen_async.api.fields.extra import extra_fields
 from heygen_async.api.handles.status import as_word
 from heygen_async.api.handles.video import Video
 from heygen_async.api.requests.modes import VideoAgent
 from heygen_async.api.requests.stored import StoredRequest, payload_of
-from heygen_async.errors import RenderFailedError
+from heygen_async.errors import InvalidInputError, RenderFailedError
 from heygen_async.http.call import Call, data_reader, path_id
+from heygen_async.reprs import ShortRepr
 from heygen_async.value import Value
 
 SESSION = "/v3/video-agents/{session_id}"
@@ -26,7 +27,7 @@ _FILES, _FILE_MB = 20, 32
 SessionVideos: TypeAlias = list[Video]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class AgentStyle(Value):
     """A visual style for `VideoAgent.style_id`.
 
@@ -49,22 +50,22 @@ class AgentStyle(Value):
     preview_video_url: str | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class AgentReply:
+@attrs.frozen(kw_only=True, repr=False)
+class AgentReply(ShortRepr):
     """Your message to a session in chat mode.
 
     Attributes:
-        message: Text of 1 to 10,000 characters.
+        message: Text of 1 to 10,000 characters; it may be left out if there are files.
         files: Up to 20 files of up to 32 MB; https addresses are accepted too.
         avatar_id: Id of another look.
         voice_id: Id of another voice.
         brand_kit_id: Id of another brand kit.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `SendVideoAgentMessageRequest`.
     """
 
-    message: str = attrs.field(validator=[required, string(1, _MESSAGE_CHARACTERS)], repr=False)
+    message: str | None = attrs.field(default=None, validator=string(1, _MESSAGE_CHARACTERS), repr=False)
     files: tuple[Asset, ...] | None = attrs.field(
         default=None, converter=as_assets, validator=items(asset(at_most_mb=_FILE_MB), 0, _FILES)
     )
@@ -73,8 +74,18 @@ class AgentReply:
     brand_kit_id: str | None = attrs.field(default=None, validator=string())
     extra: Mapping[str, Any] | None = extra_fields()
 
+    def __attrs_post_init__(self) -> None:
+        """Refuse a reply of nothing."""
+        if self.message is None and not self.files:
+            raise InvalidInputError("AgentReply.message: None; give a message, or files", param="message")
 
-@attrs.frozen(kw_only=True)
+    @property
+    def text(self) -> str:
+        """The message as the session shows it: empty for files alone."""
+        return self.message or ""
+
+
+@attrs.frozen(kw_only=True, repr=False)
 class AgentRun(Value):
     """The answer to a message: the agent's new run. Source: `POST /v3/video-agents/{session_id}`."""
 
@@ -83,7 +94,7 @@ class AgentRun(Value):
     title: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class AgentResource(Value):
     """A file, draft or other object that the agent shows with a message.
 
@@ -110,7 +121,7 @@ class AgentResource(Value):
     metadata: Mapping[str, Any] | None = attrs.field(default=None, repr=False, hash=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StoppedSession(Value):
     """A stopped session. Source: `POST /v3/video-agents/{session_id}/stop`."""
 
@@ -160,10 +171,11 @@ def get_session_videos(session_id: str) -> Call[SessionVideos]:
     )
 
 
-SESSION_STATUSES = frozenset({"thinking", "waiting_for_input", "reviewing", "generating", "completed", "failed"})
+BEFORE_RENDER = frozenset({"thinking", "waiting_for_input", "reviewing"})
+SESSION_STATUSES = BEFORE_RENDER | {"generating", "completed", "failed"}
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class AgentMessage(Value):
     """One message of a session.
 
@@ -182,7 +194,7 @@ class AgentMessage(Value):
     created_at: float | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Session(Value):
     """An agent session with its present status.
 
@@ -192,7 +204,8 @@ class Session(Value):
         created_at: Time of creation in Unix seconds.
         progress: Progress, 0 to 100.
         title: Title, made by the agent.
-        video_id: Id of the video; None until the render starts. Read the video to learn if its file is ready.
+        video_id: Id of the video. HeyGen names it at the start of the render, or already with the new session. Read the
+            video to learn if its file is ready.
         messages: Up to 40 messages, newest first.
 
     Source: `GET /v3/video-agents/{session_id}`.
@@ -206,6 +219,11 @@ class Session(Value):
     video_id: str | None = None
     messages: tuple[AgentMessage, ...] | None = None
 
+    @property
+    def begun_video_id(self) -> str | None:
+        """Id of the video, once its render has begun: before, the session tells more than the video does."""
+        return None if self.status in BEFORE_RENDER else self.video_id
+
     def failure(self) -> RenderFailedError:
         """Return the error of a failed session. The reason is its last error message, if there is one."""
         errors = [message.content for message in self.messages or () if message.type == "error"]
@@ -213,14 +231,14 @@ class Session(Value):
         return RenderFailedError(f"session {self.session_id} failed: {reason}", resource_id=self.session_id, spent="no")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CreatedSession(Value):
     """The answer to a prompt: the id of its session. Source: `POST /v3/video-agents`."""
 
     session_id: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SessionItem(Value):
     """One entry of the list of sessions. Source: `GET /v3/video-agents`."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from heygen_async.api.agents.sessions import SESSION_STATUSES, AgentMessage, Session
+from heygen_async.api.agents.sessions import BEFORE_RENDER, SESSION_STATUSES, AgentMessage, Session
 from heygen_async.api.agents.transcript import Transcript, TranscriptChange
 from heygen_async.api.agents.turns import MessagesMissed, MessageStep, Progress
 from heygen_async.api.handles import polling
@@ -29,8 +29,8 @@ class TurnReader:
 
     @property
     def is_rendering(self) -> bool:
-        """True if the session has a video."""
-        return self._progress is not None and self._progress.video_id is not None
+        """True if the render of the session's video has begun."""
+        return self._progress is not None and self._progress.video_id is not None and self.status not in BEFORE_RENDER
 
     @property
     def is_thinking(self) -> bool:

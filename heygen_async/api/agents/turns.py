@@ -72,7 +72,7 @@ class Progress:
         status: thinking or generating; HeyGen may add others.
         percent: Progress, 0 to 100.
         title: Title, made by the agent.
-        video_id: Id of the video; None until the render starts.
+        video_id: Id of the video, once HeyGen has named it.
     """
 
     status: str

@@ -19,6 +19,7 @@ from heygen_async.api.fields.rules import (
     text,
     url,
 )
+from heygen_async.reprs import ShortRepr
 
 STILLS = ("image/png", "image/jpeg", "image/jpg")
 
@@ -50,24 +51,24 @@ def _media_type(owner: Any, attribute: attrs.Attribute[Any], value: str) -> None
         refuse(owner, attribute.name, value, "must be a media type such as image/png")
 
 
-@attrs.frozen(kw_only=True)
-class AssetUrl:
+@attrs.frozen(kw_only=True, repr=False)
+class AssetUrl(ShortRepr):
     """A file at a public address. Source: `AssetUrl`."""
 
     wire_tag: ClassVar[tuple[str, str]] = ("type", "url")
     url: str = attrs.field(validator=address(required=True), repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class AssetId:
+@attrs.frozen(kw_only=True, repr=False)
+class AssetId(ShortRepr):
     """A file that was uploaded to HeyGen. Use it if the file's server blocks HeyGen's downloads. Source: `AssetId`."""
 
     wire_tag: ClassVar[tuple[str, str]] = ("type", "asset_id")
     asset_id: str = attrs.field(validator=sendable_text(required=True))
 
 
-@attrs.frozen(kw_only=True)
-class AssetBase64:
+@attrs.frozen(kw_only=True, repr=False)
+class AssetBase64(ShortRepr):
     """A small file inside the request. Source: `AssetBase64`.
 
     Attributes:

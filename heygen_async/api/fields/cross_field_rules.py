@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from heygen_async.api.fields.assets import AssetUrl
 from heygen_async.api.fields.looks import AvatarIII, AvatarV
 from heygen_async.api.fields.rules import refuse
 
@@ -35,13 +36,28 @@ def text_to_video(request: Any) -> None:
     resolution_and_ratio(request, "16:9")
 
 
+def image_to_video(request: Any) -> None:
+    """Refuse an address without https."""
+    _https(request, "image", request.image)
+
+
 def reference_to_video(request: Any) -> None:
-    """Refuse more than twelve references of all kinds, and check `resolution_and_ratio`."""
+    """Require an image or a video, at most twelve references, and https; check `resolution_and_ratio`."""
     resolution_and_ratio(request, "adaptive")
-    names = ("reference_images", "reference_videos", "reference_audio")
-    count = sum(len(getattr(request, name) or ()) for name in names)
+    given = {name: getattr(request, name) or () for name in ("reference_images", "reference_videos", "reference_audio")}
+    if not given["reference_images"] and not given["reference_videos"]:
+        refuse(request, "reference_images", request.reference_images, "give at least one image or video as a reference")
+    count = sum(map(len, given.values()))
     if count > _MOST_REFERENCES:
         refuse(request, "reference_images", f"{count} references", f"must be at most {_MOST_REFERENCES} in all")
+    for name, assets in given.items():
+        for asset in assets:
+            _https(request, name, asset)
+
+
+def _https(request: Any, name: str, asset: Any) -> None:
+    if isinstance(asset, AssetUrl) and not asset.url.startswith("https://"):
+        refuse(request, name, asset.url, "must be an https address, without redirects")
 
 
 def studio_avatar(request: Any) -> None:

@@ -4,38 +4,41 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 import attrs
 
 from heygen_async.api.fields.assets import STILLS, Asset, address, as_asset, asset
+from heygen_async.api.fields.choices import CaptionFormat, CaptionStyle, Corner, EngineName
 from heygen_async.api.fields.rules import (
     between,
+    choice,
     instance_of,
     one_of,
     refuse,
     sendable_text,
 )
+from heygen_async.reprs import ShortRepr
 
 _COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
 
 
-@attrs.frozen(kw_only=True)
-class AvatarIII:
+@attrs.frozen(kw_only=True, repr=False)
+class AvatarIII(ShortRepr):
     """The third engine. It takes no motion prompt and no expressiveness, and has no 4k for photo looks."""
 
     wire_tag: ClassVar[tuple[str, str]] = ("type", "avatar_iii")
 
 
-@attrs.frozen(kw_only=True)
-class AvatarIV:
+@attrs.frozen(kw_only=True, repr=False)
+class AvatarIV(ShortRepr):
     """The fourth engine, HeyGen's default."""
 
     wire_tag: ClassVar[tuple[str, str]] = ("type", "avatar_iv")
 
 
-@attrs.frozen(kw_only=True)
-class AvatarV:
+@attrs.frozen(kw_only=True, repr=False)
+class AvatarV(ShortRepr):
     """The fifth engine.
 
     Attributes:
@@ -47,13 +50,13 @@ class AvatarV:
 
 
 Engine = AvatarIII | AvatarIV | AvatarV
-_ENGINES: Mapping[str, type[Engine]] = {"avatar_iii": AvatarIII, "avatar_iv": AvatarIV, "avatar_v": AvatarV}
-_ENGINE_NAME, _ENGINE_VALUE = one_of(*_ENGINES), instance_of(AvatarIII, AvatarIV, AvatarV)
+ENGINES: Mapping[str, type[Engine]] = {"avatar_iii": AvatarIII, "avatar_iv": AvatarIV, "avatar_v": AvatarV}
+_ENGINE_NAME, _ENGINE_VALUE = one_of(*get_args(EngineName)), instance_of(AvatarIII, AvatarIV, AvatarV)
 
 
-def as_engine(value: Engine | str | None) -> Any:
+def as_engine(value: Engine | EngineName | None) -> Any:
     """Turn an engine's name into the engine; return other values unchanged."""
-    return _ENGINES[value]() if isinstance(value, str) and value in _ENGINES else value
+    return ENGINES[value]() if isinstance(value, str) and value in ENGINES else value
 
 
 def engine(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
@@ -61,8 +64,8 @@ def engine(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     (_ENGINE_NAME if isinstance(value, str) else _ENGINE_VALUE)(owner, attribute, value)
 
 
-@attrs.frozen(kw_only=True)
-class Background:
+@attrs.frozen(kw_only=True, repr=False)
+class Background(ShortRepr):
     """The background of the avatar: `Background.color("#112233")` or `Background.image(url=...)`.
 
     Attributes:
@@ -121,8 +124,8 @@ def background(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         refuse(owner, attribute.name, value, "must be a Background or a color as #rrggbb")
 
 
-@attrs.frozen(kw_only=True)
-class Caption:
+@attrs.frozen(kw_only=True, repr=False)
+class Caption(ShortRepr):
     """Subtitles as a file, and burned into the video if a style is given.
 
     Attributes:
@@ -132,23 +135,21 @@ class Caption:
     Source: `CaptionSetting`.
     """
 
-    file_format: str | None = attrs.field(default=None, validator=one_of("srt"))
-    style: str | None = attrs.field(default=None, validator=one_of("default"))
+    file_format: CaptionFormat | None = choice(CaptionFormat)
+    style: CaptionStyle | None = choice(CaptionStyle)
 
 
-@attrs.frozen(kw_only=True)
-class WatermarkPlacement:
+@attrs.frozen(kw_only=True, repr=False)
+class WatermarkPlacement(ShortRepr):
     """The place of a watermark: a corner and offsets from it, -1 to 1. Source: `WatermarkPlacement`."""
 
-    position: str | None = attrs.field(
-        default=None, validator=one_of("top_left", "top_right", "bottom_left", "bottom_right")
-    )
+    position: Corner | None = choice(Corner)
     offset_x: float | None = attrs.field(default=None, validator=between(-1, 1))
     offset_y: float | None = attrs.field(default=None, validator=between(-1, 1))
 
 
-@attrs.frozen(kw_only=True)
-class Watermark:
+@attrs.frozen(kw_only=True, repr=False)
+class Watermark(ShortRepr):
     """An image over the video; Enterprise only.
 
     Attributes:

@@ -6,17 +6,18 @@ None means "not sent" and is accepted if the field has a default.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
 import attrs
 
 from heygen_async.errors import InvalidInputError
+from heygen_async.near_names import near_name
 
 Rule = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 
 _SHOWN = 60  # characters of a value that a message shows
+_REQUESTS = "heygen_async.api."  # package of the requests and their parts
 
 
 def refuse(owner: object, name: str, value: object, reason: str) -> NoReturn:
@@ -57,18 +58,50 @@ def url() -> Rule:
     return check
 
 
-def one_of(*allowed: str) -> Rule:
-    """Accept one of the words that HeyGen documents; `extra` sends others."""
+@attrs.frozen
+class OneOf:
+    """A rule that accepts one of the words that HeyGen documents; `extra` sends others.
 
-    def check(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    Attributes:
+        words: The words.
+    """
+
+    words: tuple[str, ...]
+
+    def __call__(self, owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        """Refuse other values, with the word that is near and the way by which a newer one is sent."""
         if value is None and attribute.default is not attrs.NOTHING:
             return
-        if not isinstance(value, str) or value not in allowed:
-            near = difflib.get_close_matches(str(value), allowed, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            refuse(owner, attribute.name, value, f"must be {' or '.join(map(repr, allowed))}{hint}")
+        if not isinstance(value, str) or value not in self.words:
+            near = near_name(value, self.words)
+            mend = "" if near is None else f"; did you mean {near!r}?"
+            mend += _way_out(owner, attribute.name, value)
+            refuse(owner, attribute.name, value, f"must be {' or '.join(map(repr, self.words))}{mend}")
 
-    return check
+
+def one_of(*allowed: str) -> OneOf:
+    """Accept one of the words that HeyGen documents; `extra` sends others."""
+    return OneOf(allowed)
+
+
+def _way_out(owner: object, name: str, value: object) -> str:
+    """Return how a word is sent that is newer than this version; empty for what is no request of HeyGen."""
+    kind: Any = type(owner)
+    if not isinstance(value, str) or not value.strip() or not kind.__module__.startswith(_REQUESTS):
+        return ""
+    if "extra" not in attrs.fields_dict(kind):
+        return "; a newer word goes by the request's extra, in lists by --lenient"
+    sent = {"type": value} if name == "engine" else value
+    shown = f"extra={ {name: sent}!r}"
+    return f"; a newer word goes by {shown if len(shown) <= _SHOWN else 'extra'}, in lists by --lenient"
+
+
+def choice(words: Any, default: str | None = None) -> Any:
+    """Return an attrs field that accepts one of *words*, a `Literal` type; with a *default* it cannot be absent."""
+    rule: Rule = one_of(*get_args(words))
+    rules: Any = rule if default is None else [instance_of(str, required=True), rule]
+    given: Any = default
+    return attrs.field(default=given, validator=rules)
 
 
 def between(low: float, high: float, *, open_below: bool = False, whole: bool = False) -> Rule:

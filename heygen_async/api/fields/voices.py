@@ -6,18 +6,20 @@ from typing import ClassVar
 
 import attrs
 
+from heygen_async.api.fields.choices import ElevenLabsModel, FishModel
 from heygen_async.api.fields.rules import (
     between,
     boolean,
+    choice,
     instance_of,
-    one_of,
     refuse,
     sendable_text,
 )
+from heygen_async.reprs import ShortRepr
 
 
-@attrs.frozen(kw_only=True)
-class ElevenLabsSettings:
+@attrs.frozen(kw_only=True, repr=False)
+class ElevenLabsSettings(ShortRepr):
     """Tuning of an ElevenLabs voice.
 
     Attributes:
@@ -31,10 +33,7 @@ class ElevenLabsSettings:
     """
 
     wire_tag: ClassVar[tuple[str, str]] = ("engine_type", "elevenlabs")
-    model: str | None = attrs.field(
-        default=None,
-        validator=one_of("eleven_multilingual_v2", "eleven_turbo_v2_5", "eleven_flash_v2_5", "eleven_v3"),
-    )
+    model: ElevenLabsModel | None = choice(ElevenLabsModel)
     stability: float | None = attrs.field(default=None, validator=between(0, 1))
     similarity_boost: float | None = attrs.field(default=None, validator=between(0, 1))
     style: float | None = attrs.field(default=None, validator=between(0, 1))
@@ -46,28 +45,28 @@ class ElevenLabsSettings:
             refuse(self, "stability", self.stability, "must be 0, 0.5 or 1 with model eleven_v3")
 
 
-@attrs.frozen(kw_only=True)
-class FishSettings:
+@attrs.frozen(kw_only=True, repr=False)
+class FishSettings(ShortRepr):
     """Tuning of a Fish voice: model s1 (HeyGen's default) or s2-pro, stability 0 to 1, similarity 0 to 1.
 
     Source: `FishEngineSettings`.
     """
 
     wire_tag: ClassVar[tuple[str, str]] = ("engine_type", "fish")
-    model: str | None = attrs.field(default=None, validator=one_of("s1", "s2-pro"))
+    model: FishModel | None = choice(FishModel)
     stability: float | None = attrs.field(default=None, validator=between(0, 1))
     similarity: float | None = attrs.field(default=None, validator=between(0, 1))
 
 
-@attrs.frozen(kw_only=True)
-class StarfishSettings:
+@attrs.frozen(kw_only=True, repr=False)
+class StarfishSettings(ShortRepr):
     """Settings of a Starfish voice, which has no tuning. Source: `StarfishEngineSettings`."""
 
     wire_tag: ClassVar[tuple[str, str]] = ("engine_type", "starfish")
 
 
-@attrs.frozen(kw_only=True)
-class VoiceSettings:
+@attrs.frozen(kw_only=True, repr=False)
+class VoiceSettings(ShortRepr):
     """Tuning of the voice that speaks a script. It has no effect on supplied audio.
 
     Attributes:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -14,17 +14,18 @@ from heygen_async.api.fields.extra import extra_fields
 from heygen_async.api.fields.rules import instance_of, one_of
 from heygen_async.api.generated.shared import Deleted
 from heygen_async.api.handles.batches import Batch, CreatedBatch
-from heygen_async.api.handles.status import as_word
+from heygen_async.api.handles.status import as_word, status_or_none
 from heygen_async.api.handles.video import Statuses, VideoStatus
 from heygen_async.http import wire
 from heygen_async.http.call import UPLOAD_SECONDS, Call, Options, data_reader, id_lists, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.multipart import one_file
 from heygen_async.http.pages import Listing
+from heygen_async.reprs import ShortRepr
 from heygen_async.value import Value
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class UploadedFile(Value):
     """A file that was uploaded.
 
@@ -43,7 +44,7 @@ class UploadedFile(Value):
     url: str = attrs.field(repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StoredFile(Value):
     """A file at HeyGen.
 
@@ -70,7 +71,7 @@ class StoredFile(Value):
     url: str | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class FoundAsset(Value):
     """An image or icon.
 
@@ -95,8 +96,8 @@ class FoundAsset(Value):
     width: int | None = None
 
 
-@attrs.frozen(kw_only=True)
-class UploadRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class UploadRequest(ShortRepr):
     """A file to be uploaded.
 
     Attributes:
@@ -104,7 +105,7 @@ class UploadRequest:
         filename: File name with its extension.
         size_bytes: Exact size in bytes.
         checksum_sha256: SHA-256 of the file in hex, which HeyGen then verifies.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateAssetUploadRequest`.
     """
@@ -116,7 +117,7 @@ class UploadRequest:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class UploadSlot(Value):
     """Address for a file.
 
@@ -139,22 +140,45 @@ class UploadSlot(Value):
     upload_url: str = attrs.field(repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class CompletedUpload:
+@attrs.frozen(kw_only=True, repr=False)
+class StoredPart(ShortRepr):
+    """A part that the storage has, with the ETag of its answer.
+
+    Attributes:
+        etag: ETag of the storage's answer.
+        part_number: Number of the part, from 1.
+
+    Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+    Source: `UploadedPart`.
+    """
+
+    etag: str = attrs.field(validator=[required, string(1)])
+    part_number: int = attrs.field(validator=[required, number(1, whole=True)])
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class CompletedUpload(ShortRepr):
     """A completed upload.
 
     Attributes:
         checksum_sha256: SHA-256 of the file in hex, which HeyGen then verifies.
-        extra: Fields that this package does not know, by name.
+        multipart_id: Id of the upload in parts.
+        parts: The parts in their order.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CompleteAssetUploadRequest`.
     """
 
     checksum_sha256: str | None = attrs.field(default=None, validator=string())
+    multipart_id: str | None = attrs.field(default=None, validator=string(1))
+    parts: tuple[StoredPart, ...] | None = attrs.field(
+        default=None, converter=as_tuple, validator=items(instance_of(StoredPart))
+    )
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ProcessedFile(Value):
     """A file that HeyGen now checks.
 
@@ -175,15 +199,103 @@ class ProcessedFile(Value):
     url: str = attrs.field(repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class UploadRequests:
+@attrs.frozen(kw_only=True, repr=False)
+class MultipartUploadRequest(ShortRepr):
+    """A file to be uploaded in parts.
+
+    Attributes:
+        content_type: Media type, which HeyGen checks when the upload is completed.
+        filename: File name with its extension.
+        size_bytes: Exact size in bytes.
+        checksum_sha256: SHA-256 of the file in hex, which HeyGen then verifies.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
+
+    Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+    Source: `CreateAssetMultipartUploadRequest`.
+    """
+
+    content_type: str = attrs.field(validator=[required, string()])
+    filename: str = attrs.field(validator=[required, string()])
+    size_bytes: int = attrs.field(validator=[required, number(1, whole=True)])
+    checksum_sha256: str | None = attrs.field(default=None, validator=string())
+    extra: Mapping[str, Any] | None = extra_fields()
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class UploadPart(Value):
+    """A part of a file: stored already, or with the address for it.
+
+    Attributes:
+        part_number: Number of the part, from 1.
+        etag: ETag of the storage's answer.
+        size_bytes: Exact size in bytes.
+        upload_url: Address for the PUT of the file.
+
+    Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+    Source: `AssetUploadPart`.
+    """
+
+    part_number: int
+    etag: str | None = None
+    size_bytes: int | None = None
+    upload_url: str | None = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class MultipartUpload(Value):
+    """An upload in parts, with an address for each part that is missing.
+
+    Attributes:
+        asset_id: Id of the asset.
+        expires_in_seconds: Seconds until `upload_url` expires.
+        multipart_id: Id of the upload in parts.
+        part_size_bytes: Size of each part but the last, in bytes.
+        parts: The parts in their order.
+        max_bytes: Size of the largest file that `upload_url` takes.
+        status: Present status.
+        upload_headers: Headers of the PUT, to be sent unchanged and without an API key.
+
+    Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+    Source: `AssetMultipartUpload`.
+    """
+
+    asset_id: str
+    expires_in_seconds: int
+    multipart_id: str
+    part_size_bytes: int
+    parts: tuple[UploadPart, ...]
+    max_bytes: int | None = None
+    status: str | None = status_or_none()
+    upload_headers: Mapping[str, str] | None = attrs.field(default=None, repr=False, hash=False)
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class DeletedMultipartUpload(Value):
+    """An upload in parts that was given up.
+
+    Attributes:
+        multipart_id: Id of the upload in parts.
+
+    Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+    Source: `DeletedAssetMultipartUpload`.
+    """
+
+    multipart_id: str
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class UploadRequests(ShortRepr):
     """Files to be uploaded.
 
     Attributes:
         files: The files to be uploaded (1 to 100 items).
         callback_url: Address that HeyGen calls, unsigned, at the end.
         title: Title at HeyGen.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateAssetUploadBatchRequest`.
     """
@@ -196,7 +308,7 @@ class UploadRequests:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class UploadSlots(Value):
     """Addresses for the files of a batch.
 
@@ -211,13 +323,13 @@ class UploadSlots(Value):
     items: tuple[UploadSlot, ...]
 
 
-@attrs.frozen(kw_only=True)
-class CompletedUploads:
+@attrs.frozen(kw_only=True, repr=False)
+class CompletedUploads(ShortRepr):
     """Completed uploads.
 
     Attributes:
         batch_id: Id of the batch.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CompleteAssetUploadBatchRequest`.
     """
@@ -241,8 +353,8 @@ class _SearchQuery:
 
     query: str = attrs.field(validator=[required, string()])
     limit: int | None = attrs.field(default=None, validator=number(1, 50, whole=True))
-    type: str = attrs.field(validator=one_of("image", "icon"))
-    scope: str | None = attrs.field(default=None, validator=one_of("public", "personal"))
+    type: Literal["image", "icon"] = attrs.field(validator=one_of("image", "icon"))
+    scope: Literal["public", "personal"] | None = attrs.field(default=None, validator=one_of("public", "personal"))
 
 
 class Assets:
@@ -290,7 +402,14 @@ class Assets:
         parameters = wire.encode(_ListQuery(username=username, limit=limit, folder_id=folder_id))
         return Listing(self._caller, "/v3/assets", StoredFile, parameters)
 
-    def search(self, query: str, kind: str, *, limit: int = 50, scope: str | None = None) -> Listing[FoundAsset]:
+    def search(
+        self,
+        query: str,
+        kind: Literal["image", "icon"],
+        *,
+        limit: int = 50,
+        scope: Literal["public", "personal"] | None = None,
+    ) -> Listing[FoundAsset]:
         """List images or icons that match a description.
 
         Args:
@@ -363,7 +482,8 @@ class Assets:
             filename: File name with its extension.
             size_bytes: Exact size in bytes.
             checksum_sha256: SHA-256 of the file in hex, which HeyGen then verifies.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Source: `POST /v3/assets/direct-uploads`.
@@ -392,6 +512,8 @@ class Assets:
         options: Options | None = None,
         *,
         checksum_sha256: str | None = None,
+        multipart_id: str | None = None,
+        parts: Iterable[StoredPart] | None = None,
         extra: Mapping[str, Any] | None = None,
     ) -> ProcessedFile:
         """Tell HeyGen that the file is uploaded. The call may be repeated.
@@ -399,7 +521,10 @@ class Assets:
         Args:
             asset_id: Id of the asset.
             checksum_sha256: SHA-256 of the file in hex, which HeyGen then verifies.
-            extra: Fields that this package does not know, by name.
+            multipart_id: Id of the upload in parts.
+            parts: The parts in their order.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Source: `POST /v3/assets/{asset_id}/complete`.
@@ -408,9 +533,86 @@ class Assets:
             method="POST",
             path=f"/v3/assets/{path_id(asset_id)}/complete",
             route="/v3/assets/{asset_id}/complete",
-            body=wire.encode(CompletedUpload(checksum_sha256=checksum_sha256, extra=extra)),
+            body=wire.encode(
+                CompletedUpload(checksum_sha256=checksum_sha256, multipart_id=multipart_id, parts=parts, extra=extra)
+            ),
             read=data_reader(ProcessedFile),
             idempotent=True,
+        )
+        return await self._caller.send(call, options)
+
+    async def create_multipart(
+        self,
+        content_type: str,
+        filename: str,
+        size_bytes: int,
+        options: Options | None = None,
+        *,
+        checksum_sha256: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> MultipartUpload:
+        """Return an upload in parts of a file that is too large for one PUT, with an address for each part.
+
+        `upload` does all of this by itself.
+
+        Args:
+            content_type: Media type, which HeyGen checks when the upload is completed.
+            filename: File name with its extension.
+            size_bytes: Exact size in bytes.
+            checksum_sha256: SHA-256 of the file in hex, which HeyGen then verifies.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
+            options: Options of the call.
+
+        Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+        Source: `POST /v3/assets/direct-uploads/multipart`.
+        """
+        call = Call(
+            method="POST",
+            path="/v3/assets/direct-uploads/multipart",
+            route="/v3/assets/direct-uploads/multipart",
+            body=wire.encode(
+                MultipartUploadRequest(
+                    content_type=content_type,
+                    filename=filename,
+                    size_bytes=size_bytes,
+                    checksum_sha256=checksum_sha256,
+                    extra=extra,
+                )
+            ),
+            read=data_reader(MultipartUpload),
+            takes_key=True,
+        )
+        return await self._caller.send(call, options)
+
+    async def multipart(self, multipart_id: str, options: Options | None = None) -> MultipartUpload:
+        """Return an upload in parts: the parts that are stored, and fresh addresses for the others.
+
+        Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+        Source: `GET /v3/assets/direct-uploads/multipart/{multipart_id}`.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v3/assets/direct-uploads/multipart/{path_id(multipart_id)}",
+            route="/v3/assets/direct-uploads/multipart/{multipart_id}",
+            read=data_reader(MultipartUpload),
+        )
+        return await self._caller.send(call, options)
+
+    async def delete_multipart(self, multipart_id: str, options: Options | None = None) -> DeletedMultipartUpload:
+        """Give up an upload in parts; the storage forgets its parts.
+
+        Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+        Source: `DELETE /v3/assets/direct-uploads/multipart/{multipart_id}`.
+        """
+        call = Call(
+            method="DELETE",
+            path=f"/v3/assets/direct-uploads/multipart/{path_id(multipart_id)}",
+            route="/v3/assets/direct-uploads/multipart/{multipart_id}",
+            read=data_reader(DeletedMultipartUpload),
         )
         return await self._caller.send(call, options)
 
@@ -429,7 +631,8 @@ class Assets:
             files: The files to be uploaded (1 to 100 items).
             callback_url: Address that HeyGen calls, unsigned, at the end.
             title: Title at HeyGen.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Source: `POST /v3/assets/direct-uploads/batches`.
@@ -451,7 +654,8 @@ class Assets:
 
         Args:
             batch_id: Id of the batch.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Source: `POST /v3/assets/complete/batches`.

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import attrs
 
 from heygen_async.api.fields.contract_rules import number, required, string
@@ -14,13 +16,13 @@ from heygen_async.http.pages import Listing
 from heygen_async.value import Value
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Sound(Value):
     """Music or a sound effect.
 
     Attributes:
         audio_url: Address of the audio.
-        description: Description of the sound.
+        description: Description at HeyGen.
         id: Id of the object.
         name: Name at HeyGen.
         score: Match with the description, 0 to 1.
@@ -48,7 +50,9 @@ class _SoundsQuery:
     """Query parameters. Source: `GET /v3/audio/sounds`."""
 
     query: str = attrs.field(validator=[required, string()])
-    type: str | None = attrs.field(default=None, validator=one_of("music", "sound_effects"))
+    type: Literal["music", "sound_effects"] | None = attrs.field(
+        default=None, validator=one_of("music", "sound_effects")
+    )
     limit: int | None = attrs.field(default=None, validator=number(1, 50, whole=True))
     min_score: float | None = attrs.field(default=None, validator=number(0, 1))
 
@@ -61,7 +65,12 @@ class Audio:
         self._caller = caller
 
     def sounds(
-        self, query: str, *, kind: str | None = None, limit: int = 50, min_score: float | None = None
+        self,
+        query: str,
+        *,
+        kind: Literal["music", "sound_effects"] | None = None,
+        limit: int = 50,
+        min_score: float | None = None,
     ) -> Listing[Sound]:
         """List music or sound effects that match a description, the best first.
 

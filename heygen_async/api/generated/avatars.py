@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import attrs
 
@@ -22,6 +22,7 @@ from heygen_async.api.fields.contract_rules import (
 )
 from heygen_async.api.fields.extra import extra_fields
 from heygen_async.api.fields.rules import one_of
+from heygen_async.api.fields.unset import UNSET, Unset, if_set
 from heygen_async.api.generated.shared import Deleted
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.server_job import Ends, ServerJob
@@ -30,20 +31,21 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.reprs import ShortRepr
 from heygen_async.value import Value
 
 _LOOK = Ends(subject="look", succeeded=frozenset({"completed", "pending_consent"}))
 
 
-@attrs.frozen(kw_only=True)
-class DigitalTwin:
+@attrs.frozen(kw_only=True, repr=False)
+class DigitalTwin(ShortRepr):
     """A look from a video of a person, who must consent.
 
     Attributes:
         file: Image or video of the person; an https address is accepted too.
         name: Name at HeyGen.
         avatar_group_id: Id of an avatar of yours that gets the new look; leave it out for a new avatar.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateDigitalTwinRequest`.
     """
@@ -55,15 +57,15 @@ class DigitalTwin:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class PhotoAvatar:
+@attrs.frozen(kw_only=True, repr=False)
+class PhotoAvatar(ShortRepr):
     """A look from an image of a person.
 
     Attributes:
         file: Image or video of the person; an https address is accepted too.
         name: Name at HeyGen.
         avatar_group_id: Id of an avatar of yours that gets the new look; leave it out for a new avatar.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreatePhotoAvatarRequest`.
     """
@@ -75,8 +77,8 @@ class PhotoAvatar:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class PromptAvatar:
+@attrs.frozen(kw_only=True, repr=False)
+class PromptAvatar(ShortRepr):
     """A look from a description.
 
     Attributes:
@@ -86,7 +88,7 @@ class PromptAvatar:
         avatar_group_id: Id of an avatar of yours that gets the new look; leave it out for a new avatar.
         avatar_id: Id of a look.
         reference_images: Images as references; https addresses are accepted too (0 to 3 items).
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreatePromptAvatarRequest`.
     """
@@ -94,7 +96,9 @@ class PromptAvatar:
     wire_tag: ClassVar[tuple[str, str]] = ("type", "prompt")
     name: str = attrs.field(validator=[required, string()])
     prompt: str = attrs.field(validator=[required, string(0, 1000)], repr=False)
-    aspect_ratio: str | None = attrs.field(default=None, validator=one_of("auto", "16:9", "9:16", "1:1", "4:5", "5:4"))
+    aspect_ratio: Literal["auto", "16:9", "9:16", "1:1", "4:5", "5:4"] | None = attrs.field(
+        default=None, validator=one_of("auto", "16:9", "9:16", "1:1", "4:5", "5:4")
+    )
     avatar_group_id: str | None = attrs.field(default=None, validator=string())
     avatar_id: str | None = attrs.field(default=None, validator=string())
     reference_images: tuple[Asset, ...] | None = attrs.field(
@@ -103,7 +107,7 @@ class PromptAvatar:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class AvatarError(Value):
     """The error of an avatar that could not be made.
 
@@ -118,7 +122,7 @@ class AvatarError(Value):
     message: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Avatar(Value):
     """A person with one or more looks.
 
@@ -151,7 +155,7 @@ class Avatar(Value):
     status: str | None = status_or_none()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Look(Value):
     """A look of an avatar. Its `id` is the `avatar_id` of requests.
 
@@ -192,7 +196,7 @@ class Look(Value):
     tags: tuple[str, ...] | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CreatedAvatar(Value):
     """A new avatar; `avatar_item` is its look.
 
@@ -207,45 +211,68 @@ class CreatedAvatar(Value):
     avatar_item: Look | None = None
 
 
-@attrs.frozen(kw_only=True)
-class AvatarChanges:
+@attrs.frozen(kw_only=True, repr=False)
+class AvatarChanges(ShortRepr):
     """Changes of an avatar.
 
     Attributes:
-        default_voice_id: Id of the voice that is used if a request names none (up to 255 characters).
-        extra: Fields that this package does not know, by name.
+        default_voice_id: Id of the voice that is used if a request names none (up to 255 characters). None clears it.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `UpdateAvatarGroupRequest`.
     """
 
-    default_voice_id: str | None = attrs.field(default=None, validator=string(0, 255))
+    default_voice_id: str | Unset | None = attrs.field(default=UNSET, validator=if_set(string(0, 255)))
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class LookChanges:
+@attrs.frozen(kw_only=True, repr=False)
+class LookPack(Value):
+    """A pack of looks that HeyGen offers for an avatar.
+
+    Attributes:
+        id: Id of the object.
+        description: Description at HeyGen.
+        looks: Looks of the pack, as HeyGen tells them.
+        name: Name at HeyGen.
+        preview_image_url: Address of a still image.
+
+    Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+    Source: `LookPackItem`.
+    """
+
+    id: str
+    description: str | None = None
+    looks: tuple[Mapping[str, Any], ...] | None = attrs.field(default=None, hash=False)
+    name: str | None = None
+    preview_image_url: str | None = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class LookChanges(ShortRepr):
     """Changes of a look.
 
     Attributes:
-        name: Name at HeyGen (up to 255 characters).
-        extra: Fields that this package does not know, by name.
+        name: Name at HeyGen (up to 255 characters). None clears it.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `UpdateAvatarLookRequest`.
     """
 
-    name: str | None = attrs.field(default=None, validator=string(0, 255))
+    name: str | Unset | None = attrs.field(default=UNSET, validator=if_set(string(0, 255)))
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class ConsentRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class ConsentRequest(ShortRepr):
     """A request for a person's consent.
 
     Attributes:
         consent_text: Enterprise only: text shown to the person, without < and > (up to 1,000 characters).
         consent_video: Enterprise only: video of the person's consent.
         reroute_url: Address of the page that the person sees afterwards.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateAvatarConsentRequest`.
     """
@@ -262,7 +289,7 @@ class ConsentRequest:
         cross_field_rules.consent(self)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Consent(Value):
     """Address at which the person consents; absent if a consent video was given.
 
@@ -281,7 +308,7 @@ class Consent(Value):
 class _ListQuery:
     """Query parameters. Source: `GET /v3/avatars`."""
 
-    ownership: str | None = attrs.field(default=None, validator=one_of("public", "private"))
+    ownership: Literal["public", "private"] | None = attrs.field(default=None, validator=one_of("public", "private"))
     limit: int | None = attrs.field(default=None, validator=number(1, 50, whole=True))
 
 
@@ -290,11 +317,18 @@ class _LooksQuery:
     """Query parameters. Source: `GET /v3/avatars/looks`."""
 
     group_id: str | None = attrs.field(default=None, validator=string())
-    avatar_type: str | None = attrs.field(
+    avatar_type: Literal["studio_avatar", "digital_twin", "photo_avatar"] | None = attrs.field(
         default=None, validator=one_of("studio_avatar", "digital_twin", "photo_avatar")
     )
-    ownership: str | None = attrs.field(default=None, validator=one_of("public", "private"))
+    ownership: Literal["public", "private"] | None = attrs.field(default=None, validator=one_of("public", "private"))
     limit: int | None = attrs.field(default=None, validator=number(1, 50, whole=True))
+
+
+@attrs.frozen(kw_only=True)
+class _LookPacksQuery:
+    """Query parameters. Source: `GET /v3/avatars/looks/packs`."""
+
+    limit: int | None = attrs.field(default=None, validator=number(1, 100, whole=True))
 
 
 class Avatars:
@@ -327,7 +361,7 @@ class Avatars:
         )
         return await self._caller.send(call, options)
 
-    def list(self, *, ownership: str | None = None, limit: int = 50) -> Listing[Avatar]:
+    def list(self, *, ownership: Literal["public", "private"] | None = None, limit: int = 50) -> Listing[Avatar]:
         """List avatars.
 
         Args:
@@ -357,15 +391,17 @@ class Avatars:
         group_id: str,
         options: Options | None = None,
         *,
-        default_voice_id: str | None = None,
+        default_voice_id: str | Unset | None = UNSET,
         extra: Mapping[str, Any] | None = None,
     ) -> Avatar:
         """Change the default voice of an avatar of yours.
 
         Args:
             group_id: Id of the avatar.
-            default_voice_id: Id of the voice that is used if a request names none (up to 255 characters).
-            extra: Fields that this package does not know, by name.
+            default_voice_id: Id of the voice that is used if a request names none (up to 255 characters). None clears
+                it.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Source: `PATCH /v3/avatars/{group_id}`.
@@ -396,8 +432,8 @@ class Avatars:
         self,
         *,
         group_id: str | None = None,
-        avatar_type: str | None = None,
-        ownership: str | None = None,
+        avatar_type: Literal["studio_avatar", "digital_twin", "photo_avatar"] | None = None,
+        ownership: Literal["public", "private"] | None = None,
         limit: int = 50,
     ) -> Listing[Look]:
         """List looks; their ids are the `avatar_id` of requests.
@@ -415,6 +451,19 @@ class Avatars:
         )
         return Listing(self._caller, "/v3/avatars/looks", Look, parameters)
 
+    def look_packs(self, *, limit: int = 100) -> Listing[LookPack]:
+        """List packs of looks that HeyGen offers.
+
+        Args:
+            limit: Items per page, 1 to 100.
+
+        Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+        Source: `GET /v3/avatars/looks/packs`.
+        """
+        parameters = wire.encode(_LookPacksQuery(limit=limit))
+        return Listing(self._caller, "/v3/avatars/looks/packs", LookPack, parameters)
+
     async def get_look(self, look_id: str, options: Options | None = None) -> Look:
         """Return a look.
 
@@ -428,15 +477,16 @@ class Avatars:
         look_id: str,
         options: Options | None = None,
         *,
-        name: str | None = None,
+        name: str | Unset | None = UNSET,
         extra: Mapping[str, Any] | None = None,
     ) -> Look:
         """Rename a look of yours.
 
         Args:
             look_id: Id of the look.
-            name: Name at HeyGen (up to 255 characters).
-            extra: Fields that this package does not know, by name.
+            name: Name at HeyGen (up to 255 characters). None clears it.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Source: `PATCH /v3/avatars/looks/{look_id}`.
@@ -482,7 +532,8 @@ class Avatars:
             consent_text: Enterprise only: text shown to the person, without < and > (up to 1,000 characters).
             consent_video: Enterprise only: video of the person's consent.
             reroute_url: Address of the page that the person sees afterwards.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Source: `POST /v3/avatars/{group_id}/consent`.

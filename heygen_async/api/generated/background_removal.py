@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import attrs
 
@@ -20,13 +20,14 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.reprs import ShortRepr
 from heygen_async.value import Value
 
 _BACKGROUND_REMOVAL = Ends(subject="background removal", failed=frozenset({"failed", "deleted"}), files=("layers",))
 
 
-@attrs.frozen(kw_only=True)
-class BackgroundRemovalRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class BackgroundRemovalRequest(ShortRepr):
     """A video whose background is to be removed.
 
     Attributes:
@@ -34,14 +35,14 @@ class BackgroundRemovalRequest:
         layers: Layers to be made (foreground, mask, background), or addresses of the layers by name.
         request_id: Your id of the request: HeyGen never executes a second request with the same id.
         title: Title at HeyGen.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateBackgroundRemovalRequest`.
     """
 
     kind: ClassVar[str] = "background_removal"
     video: Asset = attrs.field(converter=as_asset, validator=asset())
-    layers: tuple[str, ...] | None = attrs.field(
+    layers: tuple[Literal["foreground", "mask", "background"], ...] | None = attrs.field(
         default=None, converter=as_tuple, validator=items(one_of("foreground", "mask", "background")), repr=False
     )
     request_id: str | None = attrs.field(default=None, validator=string())
@@ -49,7 +50,7 @@ class BackgroundRemovalRequest:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CutOut(Value):
     """A video cut into layers, with its present status.
 
@@ -74,7 +75,7 @@ class CutOut(Value):
     layers: Mapping[str, str] | None = attrs.field(default=None, repr=False, hash=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class DeletedBackgroundRemoval(Value):
     """A deleted background removal.
 
@@ -108,7 +109,7 @@ class BackgroundRemoval:
         video: Asset | str,
         options: Options | None = None,
         *,
-        layers: Iterable[str] | None = None,
+        layers: Iterable[Literal["foreground", "mask", "background"]] | None = None,
         request_id: str | None = None,
         title: str | None = None,
         extra: Mapping[str, Any] | None = None,
@@ -123,7 +124,8 @@ class BackgroundRemoval:
             layers: Layers to be made (foreground, mask, background), or addresses of the layers by name.
             request_id: Your id of the request: HeyGen never executes a second request with the same id.
             title: Title at HeyGen.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Raises:

@@ -4,16 +4,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 import attrs
 
-from heygen_async.api.fields.contract_rules import number
+from heygen_async.api.fields.contract_rules import as_tuple, color, items, number, required, string, web_address
+from heygen_async.api.fields.extra import extra_fields
+from heygen_async.api.fields.rules import instance_of
+from heygen_async.api.fields.unset import UNSET, Unset, if_set
 from heygen_async.http import wire
+from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.reprs import ShortRepr
 from heygen_async.value import Value
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class BrandKit(Value):
     """Your brand's colors and logo.
 
@@ -32,7 +40,93 @@ class BrandKit(Value):
     logo_url: str | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
+class NewBrandKit(ShortRepr):
+    """A brand kit to be created.
+
+    Attributes:
+        colors: Colors of the brand.
+        logo_url: Address of the logo.
+        name: Name at HeyGen.
+        url: Address.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
+
+    Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+    Source: `CreateBrandKitRequest`.
+    """
+
+    colors: tuple[str, ...] | None = attrs.field(default=None, converter=as_tuple, validator=items(color))
+    logo_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
+    name: str | None = attrs.field(default=None, validator=string(1))
+    url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
+    extra: Mapping[str, Any] | None = extra_fields()
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class BrandKitDetail(Value):
+    """A brand kit with its fonts and logos.
+
+    Attributes:
+        brand_kit_id: Id of the brand kit.
+        name: Name at HeyGen.
+        colors: Colors of the brand.
+        fonts: Fonts of the brand, as HeyGen tells them.
+        logo_url: Address of the logo.
+        logos: Logos of the brand, as HeyGen tells them.
+
+    Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+    Source: `BrandKitDetail`.
+    """
+
+    brand_kit_id: str
+    name: str
+    colors: tuple[str, ...] | None = None
+    fonts: tuple[Mapping[str, Any], ...] | None = attrs.field(default=None, hash=False)
+    logo_url: str | None = attrs.field(default=None, repr=False)
+    logos: tuple[Mapping[str, Any], ...] | None = attrs.field(default=None, hash=False)
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class BrandKitChanges(ShortRepr):
+    """Changes of a brand kit.
+
+    Attributes:
+        colors: Colors of the brand. None clears it.
+        logo_url: Address of the logo. None clears it.
+        name: Name at HeyGen.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
+
+    Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+    Source: `UpdateBrandKitRequest`.
+    """
+
+    colors: tuple[str, ...] | Unset | None = attrs.field(
+        default=UNSET, converter=as_tuple, validator=if_set(items(color))
+    )
+    logo_url: str | Unset | None = attrs.field(default=UNSET, validator=if_set(web_address()), repr=False)
+    name: str | None = attrs.field(default=None, validator=string(1))
+    extra: Mapping[str, Any] | None = extra_fields()
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class DeletedBrandKit(Value):
+    """A deleted brand kit.
+
+    Attributes:
+        brand_kit_id: Id of the brand kit.
+
+    Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+    Source: `DeletedBrandKit`.
+    """
+
+    brand_kit_id: str
+
+
+@attrs.frozen(kw_only=True, repr=False)
 class BrandGlossary(Value):
     """The pronunciation of your brand's words.
 
@@ -49,6 +143,114 @@ class BrandGlossary(Value):
     created_at: str
     name: str
     updated_at: str
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class GlossaryTerm(ShortRepr):
+    """A written term and its pronunciation.
+
+    Attributes:
+        pronunciation: Spelling for the speech, such as hey-jen; captions keep the term.
+        term: The term as it is written; capital and small letters are alike.
+
+    Source: `BrandGlossaryTerm`.
+    """
+
+    pronunciation: str = attrs.field(validator=[required, string(1)])
+    term: str = attrs.field(validator=[required, string(1)])
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class NewBrandGlossary(ShortRepr):
+    """A brand glossary to be created.
+
+    Attributes:
+        name: Name at HeyGen.
+        terms: Terms and their pronunciations.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
+
+    Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+    Source: `CreateBrandGlossaryRequest`.
+    """
+
+    name: str = attrs.field(validator=[required, string(1)])
+    terms: tuple[GlossaryTerm, ...] | None = attrs.field(
+        default=None, converter=as_tuple, validator=items(instance_of(GlossaryTerm))
+    )
+    extra: Mapping[str, Any] | None = extra_fields()
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class SpokenTerm(Value):
+    """A term of a brand glossary, as HeyGen keeps it.
+
+    Attributes:
+        pronunciation: Spelling for the speech, such as hey-jen; captions keep the term.
+        term: The term as it is written; capital and small letters are alike.
+
+    Source: `BrandGlossaryTerm`.
+    """
+
+    pronunciation: str
+    term: str
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class BrandGlossaryDetail(Value):
+    """A brand glossary with its terms.
+
+    Attributes:
+        brand_glossary_id: Id of a brand glossary: the pronunciation of your brand's words.
+        created_at: Time of creation as text.
+        name: Name at HeyGen.
+        terms: Terms and their pronunciations.
+        updated_at: Time of the last change as text.
+
+    Source: `BrandGlossaryDetail`.
+    """
+
+    brand_glossary_id: str
+    created_at: str
+    name: str
+    terms: tuple[SpokenTerm, ...]
+    updated_at: str
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class BrandGlossaryChanges(ShortRepr):
+    """Changes of a brand glossary.
+
+    Attributes:
+        name: Name at HeyGen.
+        terms: Terms and their pronunciations. None clears it.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
+
+    Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+    Source: `UpdateBrandGlossaryRequest`.
+    """
+
+    name: str | None = attrs.field(default=None, validator=string(1))
+    terms: tuple[GlossaryTerm, ...] | Unset | None = attrs.field(
+        default=UNSET, converter=as_tuple, validator=if_set(items(instance_of(GlossaryTerm)))
+    )
+    extra: Mapping[str, Any] | None = extra_fields()
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class DeletedBrandGlossary(Value):
+    """A deleted brand glossary.
+
+    Attributes:
+        brand_glossary_id: Id of a brand glossary: the pronunciation of your brand's words.
+
+    Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+    Source: `DeletedBrandGlossary`.
+    """
+
+    brand_glossary_id: str
 
 
 @attrs.frozen(kw_only=True)
@@ -83,6 +285,110 @@ class Brand:
         parameters = wire.encode(_KitsQuery(limit=limit))
         return Listing(self._caller, "/v3/brand-kits", BrandKit, parameters)
 
+    async def create_kit(
+        self,
+        *,
+        colors: Iterable[str] | None = None,
+        logo_url: str | None = None,
+        name: str | None = None,
+        url: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        options: Options | None = None,
+    ) -> BrandKitDetail:
+        """Create a brand kit: from the address of a site, or by hand.
+
+        Args:
+            colors: Colors of the brand.
+            logo_url: Address of the logo.
+            name: Name at HeyGen.
+            url: Address.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
+            options: Options of the call.
+
+        Raises:
+            InsufficientCreditError: The account cannot pay; the request was not executed.
+            OutcomeUnknownError: The request was sent and perhaps executed; look before you
+                send it again.
+
+        Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+        Source: `POST /v3/brand-kits`.
+        """
+        call = Call(
+            method="POST",
+            path="/v3/brand-kits",
+            route="/v3/brand-kits",
+            body=wire.encode(NewBrandKit(colors=colors, logo_url=logo_url, name=name, url=url, extra=extra)),
+            read=data_reader(BrandKitDetail),
+            costs=True,
+        )
+        return await self._caller.send(call, options)
+
+    async def get_kit(self, brand_kit_id: str, options: Options | None = None) -> BrandKitDetail:
+        """Return a brand kit.
+
+        Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+        Source: `GET /v3/brand-kits/{brand_kit_id}`.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v3/brand-kits/{path_id(brand_kit_id)}",
+            route="/v3/brand-kits/{brand_kit_id}",
+            read=data_reader(BrandKitDetail),
+        )
+        return await self._caller.send(call, options)
+
+    async def update_kit(
+        self,
+        brand_kit_id: str,
+        options: Options | None = None,
+        *,
+        colors: Iterable[str] | Unset | None = UNSET,
+        logo_url: str | Unset | None = UNSET,
+        name: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> BrandKitDetail:
+        """Change a brand kit.
+
+        Args:
+            brand_kit_id: Id of the brand kit.
+            colors: Colors of the brand. None clears it.
+            logo_url: Address of the logo. None clears it.
+            name: Name at HeyGen.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
+            options: Options of the call.
+
+        Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+        Source: `PATCH /v3/brand-kits/{brand_kit_id}`.
+        """
+        call = Call(
+            method="PATCH",
+            path=f"/v3/brand-kits/{path_id(brand_kit_id)}",
+            route="/v3/brand-kits/{brand_kit_id}",
+            body=wire.encode(BrandKitChanges(colors=colors, logo_url=logo_url, name=name, extra=extra)),
+            read=data_reader(BrandKitDetail),
+        )
+        return await self._caller.send(call, options)
+
+    async def delete_kit(self, brand_kit_id: str, options: Options | None = None) -> DeletedBrandKit:
+        """Delete a brand kit.
+
+        Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+        Source: `DELETE /v3/brand-kits/{brand_kit_id}`.
+        """
+        call = Call(
+            method="DELETE",
+            path=f"/v3/brand-kits/{path_id(brand_kit_id)}",
+            route="/v3/brand-kits/{brand_kit_id}",
+            read=data_reader(DeletedBrandKit),
+        )
+        return await self._caller.send(call, options)
+
     def glossaries(self, *, limit: int = 100) -> Listing[BrandGlossary]:
         """List brand glossaries.
 
@@ -93,3 +399,99 @@ class Brand:
         """
         parameters = wire.encode(_GlossariesQuery(limit=limit))
         return Listing(self._caller, "/v3/brand-glossaries", BrandGlossary, parameters)
+
+    async def create_glossary(
+        self,
+        name: str,
+        options: Options | None = None,
+        *,
+        terms: Iterable[GlossaryTerm] | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> BrandGlossaryDetail:
+        """Create a brand glossary.
+
+        Args:
+            name: Name at HeyGen.
+            terms: Terms and their pronunciations.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
+            options: Options of the call.
+
+        Raises:
+            InsufficientCreditError: The account cannot pay; the request was not executed.
+            OutcomeUnknownError: The request was sent and perhaps executed; look before you
+                send it again.
+
+        Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+        Source: `POST /v3/brand-glossaries`.
+        """
+        call = Call(
+            method="POST",
+            path="/v3/brand-glossaries",
+            route="/v3/brand-glossaries",
+            body=wire.encode(NewBrandGlossary(name=name, terms=terms, extra=extra)),
+            read=data_reader(BrandGlossaryDetail),
+            costs=True,
+        )
+        return await self._caller.send(call, options)
+
+    async def get_glossary(self, brand_glossary_id: str, options: Options | None = None) -> BrandGlossaryDetail:
+        """Return a brand glossary with its terms.
+
+        Source: `GET /v3/brand-glossaries/{brand_glossary_id}`.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v3/brand-glossaries/{path_id(brand_glossary_id)}",
+            route="/v3/brand-glossaries/{brand_glossary_id}",
+            read=data_reader(BrandGlossaryDetail),
+        )
+        return await self._caller.send(call, options)
+
+    async def update_glossary(
+        self,
+        brand_glossary_id: str,
+        options: Options | None = None,
+        *,
+        name: str | None = None,
+        terms: Iterable[GlossaryTerm] | Unset | None = UNSET,
+        extra: Mapping[str, Any] | None = None,
+    ) -> BrandGlossaryDetail:
+        """Change a brand glossary. Given `terms` replace all that it has.
+
+        Args:
+            brand_glossary_id: Id of the brand glossary.
+            name: Name at HeyGen.
+            terms: Terms and their pronunciations. None clears it.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
+            options: Options of the call.
+
+        Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+        Source: `PATCH /v3/brand-glossaries/{brand_glossary_id}`.
+        """
+        call = Call(
+            method="PATCH",
+            path=f"/v3/brand-glossaries/{path_id(brand_glossary_id)}",
+            route="/v3/brand-glossaries/{brand_glossary_id}",
+            body=wire.encode(BrandGlossaryChanges(name=name, terms=terms, extra=extra)),
+            read=data_reader(BrandGlossaryDetail),
+        )
+        return await self._caller.send(call, options)
+
+    async def delete_glossary(self, brand_glossary_id: str, options: Options | None = None) -> DeletedBrandGlossary:
+        """Delete a brand glossary.
+
+        Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+        Source: `DELETE /v3/brand-glossaries/{brand_glossary_id}`.
+        """
+        call = Call(
+            method="DELETE",
+            path=f"/v3/brand-glossaries/{path_id(brand_glossary_id)}",
+            route="/v3/brand-glossaries/{brand_glossary_id}",
+            read=data_reader(DeletedBrandGlossary),
+        )
+        return await self._caller.send(call, options)

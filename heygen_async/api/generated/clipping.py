@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import attrs
 
@@ -29,13 +29,14 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.reprs import ShortRepr
 from heygen_async.value import Value
 
 _CLIPPING = Ends(subject="clipping", failed=frozenset({"failed", "cancelled"}), files=("clips.video_url",))
 
 
-@attrs.frozen(kw_only=True)
-class ClippingSettings:
+@attrs.frozen(kw_only=True, repr=False)
+class ClippingSettings(ShortRepr):
     """Settings of clips.
 
     Attributes:
@@ -48,17 +49,19 @@ class ClippingSettings:
     Source: `AiClippingOutputSettings`.
     """
 
-    aspect_ratio: str | None = attrs.field(default=None, validator=one_of("landscape", "portrait", "square"))
+    aspect_ratio: Literal["landscape", "portrait", "square"] | None = attrs.field(
+        default=None, validator=one_of("landscape", "portrait", "square")
+    )
     caption_style: str | None = attrs.field(default=None, validator=string())
     captions: bool | None = attrs.field(default=None, validator=boolean())
-    duration_types: tuple[str, ...] | None = attrs.field(
+    duration_types: tuple[Literal["30", "60", "180", "long"], ...] | None = attrs.field(
         default=None, converter=as_tuple, validator=items(one_of("30", "60", "180", "long"), 1, 4)
     )
     prompt: str | None = attrs.field(default=None, validator=string(0, 500), repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class ClippingRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class ClippingRequest(ShortRepr):
     """A video to be cut into clips.
 
     Attributes:
@@ -68,7 +71,7 @@ class ClippingRequest:
         input_language: Language of the source; detected by default.
         output_settings: Settings of the clips: length, shape, captions.
         title: Title at HeyGen (up to 255 characters).
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateAiClippingRequest`.
     """
@@ -83,7 +86,7 @@ class ClippingRequest:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CreatedClipping(Value):
     """The id of a new clipping.
 
@@ -96,7 +99,7 @@ class CreatedClipping(Value):
     ai_clipping_id: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Clip(Value):
     """A clip.
 
@@ -125,7 +128,7 @@ class Clip(Value):
     virality_score: float | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class UsedClippingSettings(Value):
     """Settings that clips were made with.
 
@@ -146,7 +149,7 @@ class UsedClippingSettings(Value):
     prompt: str | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ClippedVideo(Value):
     """The clips of one video, with their present status.
 

@@ -18,13 +18,14 @@ from heygen_async.api.handles.status import as_word
 from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
+from heygen_async.reprs import ShortRepr
 from heygen_async.value import Value
 
 _FILLER_WORD_REMOVAL = Ends(subject="filler word removal", files=("video_url",))
 
 
-@attrs.frozen(kw_only=True)
-class FillerWordRemovalRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class FillerWordRemovalRequest(ShortRepr):
     """A video whose filler words are to be removed.
 
     Attributes:
@@ -32,7 +33,7 @@ class FillerWordRemovalRequest:
         callback_id: Your id, which HeyGen repeats in the call of `callback_url` (up to 128 characters).
         callback_url: Address that HeyGen calls, unsigned, at the end.
         title: Title at HeyGen (up to 255 characters).
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateFillerWordRemovalRequest`.
     """
@@ -45,7 +46,7 @@ class FillerWordRemovalRequest:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CreatedFillerWordRemoval(Value):
     """The id of a new filler word removal.
 
@@ -58,7 +59,7 @@ class CreatedFillerWordRemoval(Value):
     filler_word_removal_id: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class FillerWordRemoval(Value):
     """A video without its filler words, with its present status.
 
@@ -119,7 +120,8 @@ class FillerWords:
             callback_id: Your id, which HeyGen repeats in the call of `callback_url` (up to 128 characters).
             callback_url: Address that HeyGen calls, unsigned, at the end.
             title: Title at HeyGen (up to 255 characters).
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Raises:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -15,29 +15,32 @@ from heygen_async.api.fields.rules import one_of
 from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
+from heygen_async.reprs import ShortRepr
 from heygen_async.value import Value
 
 
-@attrs.frozen(kw_only=True)
-class NewFolder:
+@attrs.frozen(kw_only=True, repr=False)
+class NewFolder(ShortRepr):
     """A folder to be created.
 
     Attributes:
         name: Name at HeyGen (1 to 256 characters).
         parent_id: Id of the folder that it is in; absent for the root.
         type: Kind (mixed, video or video_translate).
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateFolderRequest`.
     """
 
     name: str = attrs.field(validator=[required, string(1, 256)])
     parent_id: str | None = attrs.field(default=None, validator=string())
-    type: str | None = attrs.field(default=None, validator=one_of("mixed", "video", "video_translate"))
+    type: Literal["mixed", "video", "video_translate"] | None = attrs.field(
+        default=None, validator=one_of("mixed", "video", "video_translate")
+    )
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Folder(Value):
     """A folder. HeyGen also returns folders in the trash: see `is_trash`.
 
@@ -77,7 +80,7 @@ class Folders:
         options: Options | None = None,
         *,
         parent_id: str | None = None,
-        kind: str | None = None,
+        kind: Literal["mixed", "video", "video_translate"] | None = None,
         extra: Mapping[str, Any] | None = None,
     ) -> Folder:
         """Create a folder.
@@ -88,7 +91,8 @@ class Folders:
             name: Name at HeyGen (1 to 256 characters).
             parent_id: Id of the folder that it is in; absent for the root.
             kind: Kind (mixed, video or video_translate).
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Source: `POST /v3/folders`.

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import attrs
 
@@ -32,6 +32,7 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, id_lists, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.reprs import ShortRepr
 from heygen_async.value import Value
 
 _LIPSYNC = Ends(subject="lipsync", files=("video_url",))
@@ -40,8 +41,8 @@ _LIPSYNC = Ends(subject="lipsync", files=("video_url",))
 _LIPSYNC_BATCH = Ends(subject="lipsync batch", succeeded=frozenset({"completed", "failed"}), failed=frozenset())
 
 
-@attrs.frozen(kw_only=True)
-class LipsyncRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class LipsyncRequest(ShortRepr):
     """A video and its new audio.
 
     Attributes:
@@ -61,7 +62,7 @@ class LipsyncRequest:
         mode: Mode of processing (speed or precision).
         start_time: Start of the part to be used, in seconds.
         title: Title at HeyGen.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateLipsyncRequest`.
     """
@@ -80,13 +81,13 @@ class LipsyncRequest:
     folder_id: str | None = attrs.field(default=None, validator=string())
     fps_mode: str | None = attrs.field(default=None, validator=string())
     keep_the_same_format: bool | None = attrs.field(default=None, validator=boolean())
-    mode: str | None = attrs.field(default=None, validator=one_of("speed", "precision"))
+    mode: Literal["speed", "precision"] | None = attrs.field(default=None, validator=one_of("speed", "precision"))
     start_time: float | None = attrs.field(default=None, validator=number(0))
     title: str | None = attrs.field(default=None, validator=string())
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CreatedLipsync(Value):
     """The id of a new lipsync.
 
@@ -99,7 +100,7 @@ class CreatedLipsync(Value):
     lipsync_id: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Lipsync(Value):
     """A lipsync with its present status.
 
@@ -128,15 +129,15 @@ class Lipsync(Value):
     video_url: str | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class LipsyncRequests:
+@attrs.frozen(kw_only=True, repr=False)
+class LipsyncRequests(ShortRepr):
     """Lipsyncs in one request.
 
     Attributes:
         lipsyncs: The requests (1 to 100 items).
         callback_url: Address that HeyGen calls, unsigned, at the end.
         title: Title at HeyGen.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateLipsyncBatchRequest`.
     """
@@ -210,7 +211,8 @@ class Lipsyncs:
         Args:
             lipsync_id: Id of the lipsync.
             title: Title at HeyGen.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Source: `PATCH /v3/lipsyncs/{lipsync_id}`.
@@ -254,7 +256,8 @@ class Lipsyncs:
             lipsyncs: The requests (1 to 100 items).
             callback_url: Address that HeyGen calls, unsigned, at the end.
             title: Title at HeyGen.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Raises:

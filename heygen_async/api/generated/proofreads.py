@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -23,6 +23,7 @@ from heygen_async.api.fields.contract_rules import (
 )
 from heygen_async.api.fields.extra import extra_fields
 from heygen_async.api.fields.rules import boolean, one_of
+from heygen_async.api.generated.shared import Deleted
 from heygen_async.api.generated.translations import Translation, follow_translation
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.server_job import Ends, ServerJob
@@ -30,13 +31,15 @@ from heygen_async.api.handles.status import as_word
 from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
+from heygen_async.http.pages import Listing
+from heygen_async.reprs import ShortRepr
 from heygen_async.value import Value
 
 _PROOFREAD = Ends(subject="proofread")
 
 
-@attrs.frozen(kw_only=True)
-class ProofreadRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class ProofreadRequest(ShortRepr):
     """A video whose translation is to be corrected before it is spoken.
 
     Attributes:
@@ -53,7 +56,7 @@ class ProofreadRequest:
         mode: Mode of processing (speed or precision).
         speaker_num: Number of speakers.
         srt: Your own subtitles; an https address is accepted too.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateProofreadRequest`.
     """
@@ -68,7 +71,7 @@ class ProofreadRequest:
     enable_video_stretching: bool | None = attrs.field(default=None, validator=boolean())
     folder_id: str | None = attrs.field(default=None, validator=string())
     keep_the_same_format: bool | None = attrs.field(default=None, validator=boolean())
-    mode: str | None = attrs.field(default=None, validator=one_of("speed", "precision"))
+    mode: Literal["speed", "precision"] | None = attrs.field(default=None, validator=one_of("speed", "precision"))
     speaker_num: int | None = attrs.field(default=None, validator=number(whole=True))
     srt: AssetUrl | AssetId | None = attrs.field(
         default=None, converter=attrs.converters.optional(as_asset), validator=optional(file_reference())
@@ -76,7 +79,7 @@ class ProofreadRequest:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CreatedProofreads(Value):
     """The ids of new proofreads.
 
@@ -91,7 +94,7 @@ class CreatedProofreads(Value):
     status: str | None = attrs.field(default=None, converter=attrs.converters.optional(as_word))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Proofread(Value):
     """A translated text, with its present status.
 
@@ -118,7 +121,7 @@ class Proofread(Value):
     title: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ProofreadText(Value):
     """Addresses of the text.
 
@@ -133,13 +136,13 @@ class ProofreadText(Value):
     original_srt_url: str | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class ProofreadChanges:
+@attrs.frozen(kw_only=True, repr=False)
+class ProofreadChanges(ShortRepr):
     """A new text.
 
     Attributes:
         srt: Your own subtitles; an https address is accepted too.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `UpdateProofreadSrtRequest`.
     """
@@ -148,8 +151,8 @@ class ProofreadChanges:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class SpokenProofread:
+@attrs.frozen(kw_only=True, repr=False)
+class SpokenProofread(ShortRepr):
     """Settings of the video of a proofread text.
 
     Attributes:
@@ -157,7 +160,7 @@ class SpokenProofread:
         callback_url: Address that HeyGen calls, unsigned, at the end.
         captions: True for captions.
         translate_audio_only: True to leave the lips unchanged.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `GenerateFromProofreadRequest`.
     """
@@ -169,7 +172,7 @@ class SpokenProofread:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CreatedTranslation(Value):
     """The id of a new translation.
 
@@ -182,6 +185,13 @@ class CreatedTranslation(Value):
 
     status: str | None = attrs.field(default=None, converter=attrs.converters.optional(as_word))
     video_translation_id: str
+
+
+@attrs.frozen(kw_only=True)
+class _ListQuery:
+    """Query parameters. Source: `GET /v3/video-translations/proofreads`."""
+
+    limit: int | None = attrs.field(default=None, validator=number(1, 100, whole=True))
 
 
 class Proofreads:
@@ -215,12 +225,38 @@ class Proofreads:
         created = await self._caller.send(call, options)
         return tuple(follow_proofread(self._caller, name, polling.DIRECT) for name in created.proofread_ids)
 
+    def list(self, *, limit: int = 100) -> Listing[Proofread]:
+        """List proofreads, newest first.
+
+        Args:
+            limit: Items per page, 1 to 100.
+
+        Source: `GET /v3/video-translations/proofreads`.
+        """
+        parameters = wire.encode(_ListQuery(limit=limit))
+        return Listing(self._caller, "/v3/video-translations/proofreads", Proofread, parameters)
+
     async def get(self, proofread_id: str, options: Options | None = None) -> Proofread:
         """Return a proofread with its present status.
 
         Source: `GET /v3/video-translations/proofreads/{proofread_id}`.
         """
         call = read_proofread(proofread_id)
+        return await self._caller.send(call, options)
+
+    async def delete(self, proofread_id: str, options: Options | None = None) -> Deleted:
+        """Delete a proofread.
+
+        Shape as read on 2026-11-28: not all of it was seen in a schema of HeyGen, so it may differ.
+
+        Source: `DELETE /v3/video-translations/proofreads/{proofread_id}`.
+        """
+        call = Call(
+            method="DELETE",
+            path=f"/v3/video-translations/proofreads/{path_id(proofread_id)}",
+            route="/v3/video-translations/proofreads/{proofread_id}",
+            read=data_reader(Deleted),
+        )
         return await self._caller.send(call, options)
 
     async def srt(self, proofread_id: str, options: Options | None = None) -> ProofreadText:
@@ -249,7 +285,8 @@ class Proofreads:
         Args:
             proofread_id: Id of the proofread.
             srt: Your own subtitles; an https address is accepted too.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Source: `PUT /v3/video-translations/proofreads/{proofread_id}/srt`.
@@ -282,7 +319,8 @@ class Proofreads:
             callback_url: Address that HeyGen calls, unsigned, at the end.
             captions: True for captions.
             translate_audio_only: True to leave the lips unchanged.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Raises:

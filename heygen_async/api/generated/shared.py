@@ -11,10 +11,11 @@ import attrs
 
 from heygen_async.api.fields.contract_rules import required, string
 from heygen_async.api.fields.extra import extra_fields
+from heygen_async.reprs import ShortRepr
 from heygen_async.value import Value
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Deleted(Value):
     """The id of a deleted object.
 
@@ -27,13 +28,13 @@ class Deleted(Value):
     id: str
 
 
-@attrs.frozen(kw_only=True)
-class Rename:
+@attrs.frozen(kw_only=True, repr=False)
+class Rename(ShortRepr):
     """A new title.
 
     Attributes:
         title: Title at HeyGen.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `UpdateTitleRequest`.
     """

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import attrs
 
@@ -29,10 +29,11 @@ from heygen_async.api.handles import polling
 from heygen_async.api.handles.video import CreatedVideo, VideoJob
 from heygen_async.http.call import Call, Options, data_reader
 from heygen_async.http.caller import Caller
+from heygen_async.reprs import ShortRepr
 
 
-@attrs.frozen(kw_only=True)
-class StudioColor:
+@attrs.frozen(kw_only=True, repr=False)
+class StudioColor(ShortRepr):
     """A plain color behind an avatar.
 
     Attributes:
@@ -45,8 +46,8 @@ class StudioColor:
     color: str = attrs.field(validator=[required, color])
 
 
-@attrs.frozen(kw_only=True)
-class StudioAvatar:
+@attrs.frozen(kw_only=True, repr=False)
+class StudioAvatar(ShortRepr):
     """An avatar that speaks.
 
     Attributes:
@@ -70,7 +71,9 @@ class StudioAvatar:
     audio_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
     background: StudioColor | None = attrs.field(default=None, validator=instance_of(StudioColor))
     engine: Engine | None = attrs.field(default=None, converter=as_engine, validator=engine)
-    expressiveness: str | None = attrs.field(default=None, validator=one_of("high", "medium", "low"))
+    expressiveness: Literal["high", "medium", "low"] | None = attrs.field(
+        default=None, validator=one_of("high", "medium", "low")
+    )
     motion_prompt: str | None = attrs.field(default=None, validator=string())
     script: str | None = attrs.field(default=None, validator=string(1, 5000), repr=False)
     voice_id: str | None = attrs.field(default=None, validator=string())
@@ -81,8 +84,8 @@ class StudioAvatar:
         cross_field_rules.studio_avatar(self)
 
 
-@attrs.frozen(kw_only=True)
-class AvatarScene:
+@attrs.frozen(kw_only=True, repr=False)
+class AvatarScene(ShortRepr):
     """A scene in which an avatar speaks.
 
     Attributes:
@@ -95,8 +98,8 @@ class AvatarScene:
     input: StudioAvatar = attrs.field(validator=[required, instance_of(StudioAvatar)])
 
 
-@attrs.frozen(kw_only=True)
-class ImageScene:
+@attrs.frozen(kw_only=True, repr=False)
+class ImageScene(ShortRepr):
     """A scene with an image: silent for `duration` seconds, or narrated.
 
     Attributes:
@@ -125,8 +128,8 @@ class ImageScene:
         cross_field_rules.image_scene(self)
 
 
-@attrs.frozen(kw_only=True)
-class Playback:
+@attrs.frozen(kw_only=True, repr=False)
+class Playback(ShortRepr):
     """Settings for playing a video in a scene.
 
     Attributes:
@@ -137,13 +140,15 @@ class Playback:
     Source: `VideoScenePlayback`.
     """
 
-    mode: str | None = attrs.field(default=None, validator=one_of("freeze", "loop", "fit_to_scene"))
+    mode: Literal["freeze", "loop", "fit_to_scene"] | None = attrs.field(
+        default=None, validator=one_of("freeze", "loop", "fit_to_scene")
+    )
     mute: bool | None = attrs.field(default=None, validator=boolean())
     volume: float | None = attrs.field(default=None, validator=number(0, 1))
 
 
-@attrs.frozen(kw_only=True)
-class VideoScene:
+@attrs.frozen(kw_only=True, repr=False)
+class VideoScene(ShortRepr):
     """A scene with a video, and optionally a voiceover.
 
     Attributes:
@@ -172,8 +177,8 @@ class VideoScene:
         cross_field_rules.video_scene(self)
 
 
-@attrs.frozen(kw_only=True)
-class StudioVideo:
+@attrs.frozen(kw_only=True, repr=False)
+class StudioVideo(ShortRepr):
     """A video of several scenes.
 
     Attributes:
@@ -187,7 +192,7 @@ class StudioVideo:
         resolution: Resolution of the video (4k, 1080p or 720p).
         title: Title at HeyGen.
         watermark: Enterprise only: image over the video.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateVideoFromStudio`.
     """
@@ -197,13 +202,17 @@ class StudioVideo:
     scenes: tuple[AvatarScene | ImageScene | VideoScene, ...] = attrs.field(
         converter=as_tuple, validator=[required, items(instance_of(AvatarScene, ImageScene, VideoScene), 1, 50)]
     )
-    aspect_ratio: str | None = attrs.field(default=None, validator=one_of("16:9", "9:16", "4:5", "5:4", "1:1", "auto"))
+    aspect_ratio: Literal["16:9", "9:16", "4:5", "5:4", "1:1", "auto"] | None = attrs.field(
+        default=None, validator=one_of("16:9", "9:16", "4:5", "5:4", "1:1", "auto")
+    )
     brand_glossary_id: str | None = attrs.field(default=None, validator=string(1))
     callback_id: str | None = attrs.field(default=None, validator=string())
     callback_url: str | None = attrs.field(default=None, validator=web_address(), repr=False)
     caption: Caption | None = attrs.field(default=None, validator=instance_of(Caption))
     folder_id: str | None = attrs.field(default=None, validator=string())
-    resolution: str | None = attrs.field(default=None, validator=one_of("4k", "1080p", "720p"))
+    resolution: Literal["4k", "1080p", "720p"] | None = attrs.field(
+        default=None, validator=one_of("4k", "1080p", "720p")
+    )
     title: str | None = attrs.field(default=None, validator=string())
     watermark: Watermark | None = attrs.field(default=None, validator=instance_of(Watermark))
     extra: Mapping[str, Any] | None = extra_fields()

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import attrs
 
@@ -33,6 +33,7 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, id_lists, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.reprs import ShortRepr
 from heygen_async.value import Value
 
 _TRANSLATION = Ends(
@@ -47,8 +48,8 @@ _TRANSLATION = Ends(
 _TRANSLATION_BATCH = Ends(subject="translation batch", succeeded=frozenset({"completed", "failed"}), failed=frozenset())
 
 
-@attrs.frozen(kw_only=True)
-class StockVoices:
+@attrs.frozen(kw_only=True, repr=False)
+class StockVoices(ShortRepr):
     """Settings for HeyGen's voices instead of cloned ones.
 
     Attributes:
@@ -64,8 +65,8 @@ class StockVoices:
     use_stock_voice: bool | None = attrs.field(default=None, validator=boolean())
 
 
-@attrs.frozen(kw_only=True)
-class TranslationRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class TranslationRequest(ShortRepr):
     """A video and the languages of its translations.
 
     Attributes:
@@ -94,7 +95,7 @@ class TranslationRequest:
         stock_voice_config: Enterprise only: settings for HeyGen's voices instead of cloned ones.
         title: Title at HeyGen.
         translate_audio_only: True to leave the lips unchanged.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateVideoTranslationRequest`.
     """
@@ -116,15 +117,17 @@ class TranslationRequest:
     enable_watermark: bool | None = attrs.field(default=None, validator=boolean())
     end_time: float | None = attrs.field(default=None, validator=number(0))
     folder_id: str | None = attrs.field(default=None, validator=string())
-    fps_mode: str | None = attrs.field(default=None, validator=one_of("vfr", "cfr", "passthrough"))
+    fps_mode: Literal["vfr", "cfr", "passthrough"] | None = attrs.field(
+        default=None, validator=one_of("vfr", "cfr", "passthrough")
+    )
     input_language: str | None = attrs.field(default=None, validator=string())
     keep_the_same_format: bool | None = attrs.field(default=None, validator=boolean())
-    mode: str | None = attrs.field(default=None, validator=one_of("speed", "precision"))
+    mode: Literal["speed", "precision"] | None = attrs.field(default=None, validator=one_of("speed", "precision"))
     speaker_num: int | None = attrs.field(default=None, validator=number(whole=True))
     srt: AssetUrl | AssetId | None = attrs.field(
         default=None, converter=attrs.converters.optional(as_asset), validator=optional(file_reference())
     )
-    srt_role: str | None = attrs.field(default=None, validator=one_of("input", "output"))
+    srt_role: Literal["input", "output"] | None = attrs.field(default=None, validator=one_of("input", "output"))
     start_time: float | None = attrs.field(default=None, validator=number(0))
     stock_voice_config: StockVoices | None = attrs.field(default=None, validator=instance_of(StockVoices))
     title: str | None = attrs.field(default=None, validator=string())
@@ -132,7 +135,7 @@ class TranslationRequest:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CreatedTranslations(Value):
     """The ids of new translations.
 
@@ -145,7 +148,7 @@ class CreatedTranslations(Value):
     video_translation_ids: tuple[str, ...]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Translation(Value):
     """A translated video, with its present status.
 
@@ -184,7 +187,7 @@ class Translation(Value):
     vtt_caption_url: str | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class TranslationLanguages(Value):
     """Names of languages.
 
@@ -197,15 +200,15 @@ class TranslationLanguages(Value):
     languages: tuple[str, ...]
 
 
-@attrs.frozen(kw_only=True)
-class TranslationRequests:
+@attrs.frozen(kw_only=True, repr=False)
+class TranslationRequests(ShortRepr):
     """Translations in one request.
 
     Attributes:
         video_translations: The requests; each language counts (1 to 100 items).
         callback_url: Address that HeyGen calls, unsigned, at the end.
         title: Title at HeyGen.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateVideoTranslationBatchRequest`.
     """
@@ -301,7 +304,8 @@ class Translations:
         Args:
             video_translation_id: Id of the translation.
             title: Title at HeyGen.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Source: `PATCH /v3/video-translations/{video_translation_id}`.
@@ -345,7 +349,8 @@ class Translations:
             video_translations: The requests; each language counts (1 to 100 items).
             callback_url: Address that HeyGen calls, unsigned, at the end.
             title: Title at HeyGen.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Raises:

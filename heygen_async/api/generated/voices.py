@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -20,12 +20,13 @@ from heygen_async.http import wire
 from heygen_async.http.call import Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.http.pages import Listing
+from heygen_async.reprs import ShortRepr
 from heygen_async.value import Value
 
 _VOICE = Ends(subject="voice", succeeded=frozenset({"complete", "completed"}))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Voice(Value):
     """A voice.
 
@@ -52,7 +53,7 @@ class Voice(Value):
     preview_audio_url: str | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class VoiceDetail(Value):
     """A voice; a cloned one has a status.
 
@@ -83,7 +84,7 @@ class VoiceDetail(Value):
     support_interactive_avatar: bool | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class DeletedVoice(Value):
     """A deleted voice.
 
@@ -96,8 +97,8 @@ class DeletedVoice(Value):
     voice_id: str
 
 
-@attrs.frozen(kw_only=True)
-class VoiceDesign:
+@attrs.frozen(kw_only=True, repr=False)
+class VoiceDesign(ShortRepr):
     """A description of a voice to be made.
 
     Attributes:
@@ -105,7 +106,7 @@ class VoiceDesign:
         gender: Gender of the voice or person.
         locale: Accent, such as `pt-BR`.
         seed: Seed of the random numbers: equal seeds give equal results.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `DesignVoiceRequest`.
     """
@@ -117,7 +118,7 @@ class VoiceDesign:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class DesignedVoices(Value):
     """Voices to choose from.
 
@@ -132,8 +133,8 @@ class DesignedVoices(Value):
     voices: tuple[Voice, ...]
 
 
-@attrs.frozen(kw_only=True)
-class VoiceSample:
+@attrs.frozen(kw_only=True, repr=False)
+class VoiceSample(ShortRepr):
     """A sample of speech to make a voice from.
 
     Attributes:
@@ -141,7 +142,7 @@ class VoiceSample:
         voice_name: Name of the voice: 1 to 100 characters.
         language: Name of the language, such as English.
         remove_background_noise: True to remove noise from the sample; HeyGen's default is True.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateVoiceCloneRequest`.
     """
@@ -153,7 +154,7 @@ class VoiceSample:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CreatedVoiceClone(Value):
     """The id of a new voice.
 
@@ -166,8 +167,8 @@ class CreatedVoiceClone(Value):
     voice_clone_id: str
 
 
-@attrs.frozen(kw_only=True)
-class SpeechRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class SpeechRequest(ShortRepr):
     """A text to be spoken.
 
     Attributes:
@@ -177,21 +178,21 @@ class SpeechRequest:
         language: Name of the language, such as English.
         locale: Accent, such as `pt-BR`.
         speed: Multiple of normal speed, 0.5 to 2.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `CreateSpeechRequest`.
     """
 
     text: str = attrs.field(validator=[required, string(1, 5000)], repr=False)
     voice_id: str = attrs.field(validator=[required, string()])
-    input_type: str | None = attrs.field(default=None, validator=one_of("text", "ssml"))
+    input_type: Literal["text", "ssml"] | None = attrs.field(default=None, validator=one_of("text", "ssml"))
     language: str | None = attrs.field(default=None, validator=string())
     locale: str | None = attrs.field(default=None, validator=string())
     speed: float | None = attrs.field(default=None, validator=number(0.5, 2))
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class WordTimestamp(Value):
     """The time of a word in the audio.
 
@@ -208,7 +209,7 @@ class WordTimestamp(Value):
     word: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Speech(Value):
     """A spoken text.
 
@@ -231,7 +232,7 @@ class Speech(Value):
 class _ListQuery:
     """Query parameters. Source: `GET /v3/voices`."""
 
-    type: str | None = attrs.field(default=None, validator=one_of("public", "private"))
+    type: Literal["public", "private"] | None = attrs.field(default=None, validator=one_of("public", "private"))
     engine: str | None = attrs.field(default=None, validator=string())
     language: str | None = attrs.field(default=None, validator=string())
     gender: str | None = attrs.field(default=None, validator=string())
@@ -248,13 +249,15 @@ class Voices:
     def list(
         self,
         *,
-        kind: str | None = None,
+        kind: Literal["public", "private"] | None = None,
         engine: str | None = None,
         language: str | None = None,
         gender: str | None = None,
         limit: int = 100,
     ) -> Listing[Voice]:
         """List voices.
+
+        Your audio voices are not among them: see `heygen.models.voices`.
 
         Args:
             kind: Only items of this kind.
@@ -279,6 +282,8 @@ class Voices:
     async def delete(self, voice_id: str, options: Options | None = None) -> DeletedVoice:
         """Delete a voice of yours.
 
+        An audio voice is deleted by `heygen.models.delete_voice`.
+
         Source: `DELETE /v3/voices/{voice_id}`.
         """
         call = Call(
@@ -301,6 +306,8 @@ class Voices:
     ) -> DesignedVoices:
         """Make up to three voices from a description.
 
+        HeyGen has called its command for this deprecated since 2026-11-16.
+
         HeyGen takes no Idempotency-Key here, so the request is not repeated after a lost answer.
 
         Args:
@@ -308,7 +315,8 @@ class Voices:
             gender: Gender of the voice or person.
             locale: Accent, such as `pt-BR`.
             seed: Seed of the random numbers: equal seeds give equal results.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Raises:
@@ -340,6 +348,9 @@ class Voices:
     ) -> ServerJob[VoiceDetail]:
         """Make a voice from a sample of speech.
 
+        HeyGen has called its command for this deprecated since 2026-11-16.
+        It is succeeded by `heygen.models.create_voice(InstantVoice(...))`.
+
         HeyGen takes no Idempotency-Key here, so the request is not repeated after a lost answer.
 
         Args:
@@ -347,7 +358,8 @@ class Voices:
             voice_name: Name of the voice: 1 to 100 characters.
             language: Name of the language, such as English.
             remove_background_noise: True to remove noise from the sample; HeyGen's default is True.
-            extra: Fields that this package does not know, by name.
+            extra: Fields and words newer than this version, by name: sent as they are, also in place of a known
+                field.
             options: Options of the call.
 
         Raises:
@@ -378,6 +390,9 @@ class Voices:
 
     async def speech(self, request: SpeechRequest, options: Options | None = None) -> Speech:
         """Return the speech of a text of up to 5,000 characters. The voice must support engine starfish.
+
+        HeyGen has called its command for this deprecated since 2026-11-16.
+        It is succeeded by `heygen.models.speech`, which takes audio voices only.
 
         HeyGen takes no Idempotency-Key here, so the request is not repeated after a lost answer.
 

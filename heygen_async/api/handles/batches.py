@@ -18,14 +18,14 @@ BATCH_ITEMS = 100
 _ENDS = Ends(subject="video batch", succeeded=frozenset({"completed", "failed"}), failed=frozenset())
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CreatedBatch(Value):
     """The answer to a batch: its id. Source: `POST /v3/videos/batches`."""
 
     batch_id: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class BatchItem(Value):
     """One video of a batch.
 
@@ -44,7 +44,7 @@ class BatchItem(Value):
     error: dict[str, Any] | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Batch(Value):
     """A batch with its present status.
 

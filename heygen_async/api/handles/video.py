@@ -18,7 +18,7 @@ from heygen_async.value import Value
 VIDEO_STATUSES = frozenset({"waiting", "queued", "pending", "processing", "running", "completed", "failed"})
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Video(Value):
     """A video with its present status.
 
@@ -75,7 +75,7 @@ class Video(Value):
         )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CreatedVideo(Value):
     """The answer to a request for a video: its id. Source: `POST /v3/videos`."""
 
@@ -83,7 +83,7 @@ class CreatedVideo(Value):
     status: str = attrs.field(default="waiting", converter=as_word)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class VideoStatus(Value):
     """One entry of `videos.statuses`.
 

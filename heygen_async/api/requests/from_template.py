@@ -32,7 +32,7 @@ def _as_variables(given: Any) -> Any:
     }
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class FromTemplate(TemplateVideo):
     """A `TemplateVideo` with the id of its template, so that it can be a row of a bulk run.
 

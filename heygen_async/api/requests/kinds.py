@@ -1,4 +1,4 @@
-"""The table of the kinds of renders: plain videos, agents and all others, with paths, names and prices."""
+"""The table of the kinds of renders: plain videos, agents and all others, with paths and names."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ import attrs
 
 from heygen_async.errors import InvalidInputError
 from heygen_async.http.call import path_id
-
-_SPOKEN = (0.05, 0.0667)  # photo looks, digital twins and studio looks
-_DUBBED = (0.0333, 0.0667)  # speed, precision
+from heygen_async.near_names import hint
 
 
 @attrs.frozen(kw_only=True)
@@ -28,9 +26,6 @@ class Kind:
             with the same value. None if the request has no such field.
         resource: Attribute of the client that handles its jobs; None for videos and sessions.
         follow: Method of that attribute that returns a handle.
-        usd_per_second: Least and greatest price of a second, in US dollars; None if HeyGen publishes none.
-
-    Source of prices: HeyGen's pricing page as read in September 2026; that of a cinematic shot is flat.
     """
 
     name: str
@@ -42,12 +37,11 @@ class Kind:
     once_by: str | None = None
     resource: str | None = None
     follow: str = "job"
-    usd_per_second: tuple[float, float] | None = None
 
 
 _ALL = (
-    Kind(name="avatar", label="Avatar videos", path="/v3/videos", usd_per_second=_SPOKEN),
-    Kind(name="image", label="Image videos", path="/v3/videos", usd_per_second=(0.05, 0.05)),
+    Kind(name="avatar", label="Avatar videos", path="/v3/videos"),
+    Kind(name="image", label="Image videos", path="/v3/videos"),
     Kind(name="cinematic_avatar", label="Cinematic shots", path="/v3/videos"),
     Kind(
         name="video_agent",
@@ -56,17 +50,15 @@ _ALL = (
         id_field="session_id",
         has_title=False,
         takes_key=False,
-        usd_per_second=(0.0333, 0.0333),
     ),
-    Kind(name="studio", label="Studio videos", path="/v3/videos", usd_per_second=_SPOKEN),
-    Kind(name="template", label="Template videos", path="/v3/templates", id_field="id", usd_per_second=_SPOKEN),
+    Kind(name="studio", label="Studio videos", path="/v3/videos"),
+    Kind(name="template", label="Template videos", path="/v3/templates", id_field="id"),
     Kind(
         name="translation",
         label="Translations",
         path="/v3/video-translations",
         id_field="video_translation_ids",
         resource="translations",
-        usd_per_second=_DUBBED,
     ),
     Kind(
         name="lipsync",
@@ -74,7 +66,6 @@ _ALL = (
         path="/v3/lipsyncs",
         id_field="lipsync_id",
         resource="lipsyncs",
-        usd_per_second=_DUBBED,
     ),
     Kind(
         name="clipping", label="Clipped films", path="/v3/ai-clipping", id_field="ai_clipping_id", resource="clipping"
@@ -105,7 +96,6 @@ _ALL = (
     ),
 )
 _BY_NAME = {kind.name: kind for kind in _ALL}
-CINEMATIC_USD = 7.0
 
 
 def base_of(kind: str) -> str:
@@ -122,7 +112,7 @@ def kind_of(kind: str) -> Kind:
     found = find_kind(kind)
     if found is None:
         raise InvalidInputError(
-            f"kind {kind!r:.60}: must be one of {', '.join(_BY_NAME)}; a newer heygen-async may have it"
+            f"kind {kind!r:.60}: {hint(kind, _BY_NAME, 'must be one of')}; a newer heygen-async may have it"
         )
     return found
 
@@ -145,17 +135,3 @@ def is_request(value: Any) -> bool:
     """Return True if *value* can be a row: it has a `kind` that is in the table."""
     kind = getattr(value, "kind", None)
     return isinstance(kind, str) and base_of(kind) in _BY_NAME
-
-
-def usd(kind: str, seconds: float) -> tuple[float, float]:
-    """Return the least and the greatest price of a video of *kind* and *seconds*, in US dollars.
-
-    Raises:
-        KeyError: HeyGen publishes no price of this kind.
-    """
-    if kind == "cinematic_avatar":
-        return CINEMATIC_USD, CINEMATIC_USD
-    per_second = _BY_NAME[base_of(kind)].usd_per_second
-    if per_second is None:
-        raise KeyError(kind)
-    return per_second[0] * seconds, per_second[1] * seconds

@@ -2,7 +2,7 @@
 
 Each is a frozen value that is checked when it is created: limits, choices and combinations that HeyGen would refuse
 are refused here, before a request is sent. A field left at None is not sent, so that HeyGen's default applies. `extra`
-sends fields that this package does not know yet.
+sends what is newer than this version, also in place of a known field's value: `extra={"resolution": "2k"}`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from typing import Any, ClassVar, Literal
 
 import attrs
 
+from heygen_async.api.fields import choices
 from heygen_async.api.fields.assets import STILLS, Asset, AssetBase64, AssetUrl, address, as_asset, as_assets, asset
 from heygen_async.api.fields.extra import extra_fields
+from heygen_async.api.fields.field_order import required_first
 from heygen_async.api.fields.looks import (
     AvatarIII,
     AvatarV,
@@ -30,20 +32,20 @@ from heygen_async.api.fields.rules import (
     any_text,
     between,
     boolean,
+    choice,
     instance_of,
     list_of,
-    one_of,
     refuse,
     sendable_text,
 )
 from heygen_async.api.fields.voices import VoiceSettings
 from heygen_async.errors import InvalidInputError
+from heygen_async.reprs import ShortRepr
 
 SCRIPT_CHARACTERS = 5_000
 PROMPT_CHARACTERS = 10_000
 _AGENT_FILE_MB, _IMAGE_MB = 32, 50
 _VIDEOS, _IMAGES = 3, 9  # looks and references of a cinematic shot together
-_RATIOS = ("16:9", "9:16", "4:5", "5:4", "1:1", "auto")
 
 
 def _optional_text(*, shown: bool = True) -> Any:
@@ -58,8 +60,8 @@ def _optional_url() -> Any:
     return attrs.field(default=None, validator=address(), repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class VideoAgent:
+@attrs.frozen(kw_only=True, repr=False)
+class VideoAgent(ShortRepr):
     """A prompt from which HeyGen's agent writes the script and makes the video. Costs 0.0333 US dollars a second.
 
     HeyGen documents no `Idempotency-Key` for this request, so it is not repeated after a lost answer.
@@ -78,7 +80,7 @@ class VideoAgent:
         callback_id: Your id, which HeyGen repeats in that call.
         incognito_mode: True to keep the session out of the agent's memory; default False.
         visibility: `private` hides the session from your team (reported by users; HeyGen documents it in part).
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `POST /v3/video-agents`.
     """
@@ -88,13 +90,13 @@ class VideoAgent:
     takes_key: ClassVar[bool] = False
 
     prompt: str = attrs.field(validator=sendable_text(PROMPT_CHARACTERS, required=True), repr=False)
-    mode: str | None = attrs.field(default=None, validator=one_of("generate", "chat"))
+    mode: choices.AgentMode | None = choice(choices.AgentMode)
     avatar_id: str | None = _optional_text()
     voice_id: str | None = _optional_text()
     style_id: str | None = _optional_text()
     brand_kit_id: str | None = _optional_text()
     brand_glossary_id: str | None = _optional_text()
-    orientation: str | None = attrs.field(default=None, validator=one_of("landscape", "portrait"))
+    orientation: choices.Orientation | None = choice(choices.Orientation)
     files: tuple[Asset, ...] | None = attrs.field(
         default=None, converter=as_assets, validator=list_of(asset(at_most_mb=_AGENT_FILE_MB), 0, 20)
     )
@@ -105,8 +107,8 @@ class VideoAgent:
     extra: Mapping[str, Any] | None = extra_fields()
 
 
-@attrs.frozen(kw_only=True)
-class _Spoken:
+@attrs.frozen(kw_only=True, repr=False)
+class _Spoken(ShortRepr):
     """Fields that DirectVideo and ImageVideo share: speech, picture, sound, delivery."""
 
     path: ClassVar[str] = "/v3/videos"
@@ -117,14 +119,14 @@ class _Spoken:
     audio_asset_id: str | None = _optional_text()
     voice_id: str | None = _optional_text()
     voice_settings: VoiceSettings | None = attrs.field(default=None, validator=instance_of(VoiceSettings))
-    aspect_ratio: str | None = attrs.field(default=None, validator=one_of(*_RATIOS))
-    resolution: str | None = attrs.field(default=None, validator=one_of("4k", "1080p", "720p"))
-    fit: str | None = attrs.field(default=None, validator=one_of("contain", "cover"))
+    aspect_ratio: choices.Ratio | None = choice(choices.Ratio)
+    resolution: choices.Resolution | None = choice(choices.Resolution)
+    fit: choices.Fit | None = choice(choices.Fit)
     background: Background | None = attrs.field(default=None, converter=as_background, validator=background)
     remove_background: bool | None = attrs.field(default=None, validator=boolean())
-    output_format: str | None = attrs.field(default=None, validator=one_of("mp4", "webm"))
+    output_format: choices.OutputFormat | None = choice(choices.OutputFormat)
     motion_prompt: str | None = _optional_text(shown=False)
-    expressiveness: str | None = attrs.field(default=None, validator=one_of("high", "medium", "low"))
+    expressiveness: choices.Expressiveness | None = choice(choices.Expressiveness)
     caption: Caption | None = attrs.field(default=None, validator=instance_of(Caption))
     watermark: Watermark | None = attrs.field(default=None, validator=instance_of(Watermark))
     brand_glossary_id: str | None = _optional_text()
@@ -153,7 +155,7 @@ class _Spoken:
             refuse(self, "voice_settings", self.voice_settings, reason)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False, field_transformer=required_first)
 class DirectVideo(_Spoken):
     """A video of an avatar that speaks your script. Costs 0.05 (photo looks) to 0.0667 US dollars a second.
 
@@ -174,13 +176,13 @@ class DirectVideo(_Spoken):
         expressiveness: high, medium or low; for photo looks on avatar_iv only.
         caption: Settings of subtitles.
         watermark: Image over the video; Enterprise only.
-        engine: avatar_iii, avatar_iv (default) or avatar_v, or an engine value; the look must support it.
+        engine: avatar_iii (cheaper), avatar_iv (default) or avatar_v, or an engine value; the look must support it.
         brand_glossary_id: Id of a brand glossary: the pronunciation of your brand's words.
         title: Title of the video at HeyGen.
         folder_id: Id of the video's folder.
         callback_url: Address that HeyGen calls, unsigned, when the video ends.
         callback_id: Your id, which HeyGen repeats in that call.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `POST /v3/videos`, `type: avatar`.
     """
@@ -201,7 +203,7 @@ class DirectVideo(_Spoken):
             refuse(self, "expressiveness", self.expressiveness, "works with engine avatar_iv only: leave it out")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False, field_transformer=required_first)
 class ImageVideo(_Spoken):
     """A video of a person in a picture who speaks your script. Costs 0.05 US dollars a second.
 
@@ -229,8 +231,8 @@ def _look_ids(value: Sequence[str] | str) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-@attrs.frozen(kw_only=True)
-class CinematicAvatar:
+@attrs.frozen(kw_only=True, repr=False)
+class CinematicAvatar(ShortRepr):
     """A shot of one to three looks that your prompt describes, without speech. Costs 7 US dollars.
 
     Attributes:
@@ -246,10 +248,11 @@ class CinematicAvatar:
         enhance_prompt: True to let HeyGen expand the prompt; default False.
         title: Title of the video at HeyGen.
         folder_id: Id of the video's folder.
-        callback_url: In HeyGen's guide, but refused by its servers since September 2026: use registered webhooks.
-        callback_id: Refused by HeyGen's servers, as `callback_url` is.
+        callback_url: In HeyGen's guide and examples, so it can be given. HeyGen's schema and `plan` refuse it: leave it
+            out, and use registered webhooks.
+        callback_id: As `callback_url`.
         wire_type: `cinematic_avatar`, or `avatar_shots` for servers of early June 2026.
-        extra: Fields that this package does not know, by name.
+        extra: Fields and words newer than this version, by name: sent as they are, also in place of a known field.
 
     Source: `POST /v3/videos`, `type: cinematic_avatar`.
     """
@@ -267,8 +270,8 @@ class CinematicAvatar:
         converter=as_assets,
         validator=list_of(asset(), 0, _VIDEOS + _IMAGES),
     )
-    aspect_ratio: str | None = attrs.field(default=None, validator=one_of("16:9", "9:16", "1:1"))
-    resolution: str | None = attrs.field(default=None, validator=one_of("720p", "1080p"))
+    aspect_ratio: choices.CinematicRatio | None = choice(choices.CinematicRatio)
+    resolution: choices.CinematicResolution | None = choice(choices.CinematicResolution)
     duration: int | None = attrs.field(default=None, validator=between(4, 15, whole=True))
     auto_duration: bool | None = attrs.field(default=None, validator=boolean())
     enhance_prompt: bool | None = attrs.field(default=None, validator=boolean())
@@ -276,10 +279,7 @@ class CinematicAvatar:
     folder_id: str | None = _optional_text()
     callback_url: str | None = _optional_url()
     callback_id: str | None = _optional_text()
-    wire_type: Literal["cinematic_avatar", "avatar_shots"] = attrs.field(
-        default="cinematic_avatar",
-        validator=[instance_of(str, required=True), one_of("cinematic_avatar", "avatar_shots")],
-    )
+    wire_type: choices.CinematicType = choice(choices.CinematicType, default="cinematic_avatar")
     extra: Mapping[str, Any] | None = extra_fields()
 
     @property

@@ -11,10 +11,11 @@ from heygen_async.api.fields.rules import sendable
 from heygen_async.api.requests.kinds import kind_of
 from heygen_async.errors import InvalidInputError
 from heygen_async.http import wire
+from heygen_async.reprs import ShortRepr
 
 
-@attrs.frozen(kw_only=True)
-class StoredRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class StoredRequest(ShortRepr):
     """A request as a journal stores it.
 
     Attributes:

@@ -10,7 +10,8 @@ import attrs
 
 from heygen_async.api.generated.assets import UploadRequest
 from heygen_async.api.uploads import presigned
-from heygen_async.api.uploads.presigned import PresignedSlot
+from heygen_async.api.uploads.parts import MOST_PUT_BYTES
+from heygen_async.api.uploads.presigned import PresignedSlot, TooLargeForOnePutError
 from heygen_async.api.uploads.routing import FileToUpload, UploadRoutes
 from heygen_async.api.uploads.upload import NotUploaded, UploadedAsset
 from heygen_async.errors import APIError, BadRequestError, ContractError, HeyGenError, InvalidInputError
@@ -98,7 +99,10 @@ class UploadBatch:
             if len(firsts) == 1:
                 await self._for_each(firsts, self._upload_alone)
             elif firsts:
-                await self._upload_as_batch(firsts)
+                large = [entry for entry in firsts if entry.opened.source.size_bytes > MOST_PUT_BYTES]
+                await self._for_each(large, self._upload_alone)
+                if others := [entry for entry in firsts if entry not in large]:
+                    await self._upload_as_batch(others)
         return _results(entries)
 
     async def _for_each(self, entries: Sequence[BatchFile], work: Callable[[BatchFile], Awaitable[None]]) -> None:
@@ -141,7 +145,12 @@ class UploadBatch:
             await self._complete(made.batch_id, [entry for entry in entries if entry.result is None])
 
     async def _put(self, entry: BatchFile) -> None:
-        used = await self.routes.put(entry.opened, entry.slot)
+        try:
+            used = await self.routes.put(entry.opened, entry.slot)
+        except TooLargeForOnePutError as exc:
+            asset_id = await self.routes.after_refusal(entry.opened, exc)
+            entry.result = entry.opened.done(await self.routes.checked(asset_id))
+            return
         entry.in_batch = used is entry.slot
         entry.slot = used
 

@@ -1,4 +1,4 @@
-"""Readers of an upload's bytes: from a path, an open file or a stream."""
+"""Readers of an upload's bytes: from a path, an open file or a stream, and of a part of one."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from typing import IO, Any
 import anyio.to_thread
 
 from heygen_async.errors import InvalidInputError
-from heygen_async.http.bodies import CHUNK_BYTES
+from heygen_async.http.bodies import CHUNK_BYTES, Chunks
 
 
 class PathChunks:
     """The chunks of a file, which is opened at the first read and read in threads."""
 
-    def __init__(self, path: Path) -> None:
-        """Read the file at *path*."""
+    def __init__(self, path: Path, start: int = 0) -> None:
+        """Read the file at *path* from byte *start*."""
         self._path = path
+        self._start = start
         self._file: IO[bytes] | None = None
         self._closed = False
 
@@ -34,7 +35,9 @@ class PathChunks:
                 self.close()  # closed while a thread was opening the file
 
     def _read(self) -> bytes:
-        self._file = self._file or self._path.open("rb")
+        if self._file is None:
+            self._file = self._path.open("rb")
+            self._file.seek(self._start)
         return self._file.read(CHUNK_BYTES)
 
     def close(self) -> None:
@@ -88,6 +91,10 @@ class StreamChunks:
         self._held = held[CHUNK_BYTES:]
         return bytes(held[:CHUNK_BYTES])
 
+    def put_back(self, rest: bytes) -> None:
+        """Take back the end of the last chunk, which the next `receive` returns first."""
+        self._held = memoryview(rest + bytes(self._held))
+
     async def _next(self) -> bytes:
         """Return the next chunk that is not empty, because an empty one does not mean the end."""
         async for chunk in self._stream:
@@ -99,3 +106,27 @@ class StreamChunks:
 
     def close(self) -> None:
         """Leave the iterable open: it belongs to the caller."""
+
+
+class PartChunks:
+    """The chunks of a part of a source, which are a given number of bytes."""
+
+    def __init__(self, chunks: Chunks, size_bytes: int) -> None:
+        """Read *size_bytes* from *chunks*, which are at the first byte of the part."""
+        self._chunks = chunks
+        self._left = size_bytes
+
+    async def receive(self) -> bytes:
+        """Return the next bytes; empty at the end of the part."""
+        if not self._left:
+            return b""
+        chunk = await self._chunks.receive()
+        chunk, rest = chunk[: self._left], chunk[self._left :]
+        self._left -= len(chunk)
+        if rest and isinstance(self._chunks, StreamChunks):
+            self._chunks.put_back(rest)  # other sources are opened anew for the next part
+        return chunk
+
+    def close(self) -> None:
+        """Close the source of the chunks."""
+        self._chunks.close()

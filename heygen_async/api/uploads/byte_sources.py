@@ -14,7 +14,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import IO, Any, Protocol, TypeAlias
 
 import anyio.to_thread
 import attrs
@@ -34,6 +34,13 @@ def _close_nothing() -> None:
     """Close a source that needs no closing."""
 
 
+class OpenAt(Protocol):
+    """Opens a source."""
+
+    def __call__(self, start: int = 0) -> Chunks:
+        """Return a reader that starts at byte *start*."""
+
+
 @attrs.frozen(kw_only=True, eq=False)
 class ByteSource:
     """A source of bytes whose size is known.
@@ -43,7 +50,8 @@ class ByteSource:
         name: Name of the file, if it has one.
         size_bytes: Exact size.
         head: The first bytes.
-        open: Returns a reader that starts at the first byte.
+        open: Returns a reader that starts at the first byte, or at the byte with the given offset. A source that can be
+            read only once goes on where the last reader has ended.
         rereadable: True if `open` can be called more than once.
         close: Closes the source.
     """
@@ -52,7 +60,7 @@ class ByteSource:
     name: str | None
     size_bytes: int
     head: bytes = attrs.field(repr=False)
-    open: Callable[[], Chunks] = attrs.field(repr=False)
+    open: OpenAt = attrs.field(repr=False)
     rereadable: bool = True
     close: Callable[[], None] = attrs.field(default=_close_nothing, repr=False)
 
@@ -119,7 +127,7 @@ def _of_bytes(content: bytes) -> ByteSource:
         name=None,
         size_bytes=len(content),
         head=content[:HEAD_BYTES],
-        open=lambda: HandleChunks(io.BytesIO(content), 0),
+        open=lambda start=0: HandleChunks(io.BytesIO(content), start),
     )
 
 
@@ -136,7 +144,7 @@ async def _of_path(given: str | os.PathLike[str]) -> ByteSource:
         name=path.name,
         size_bytes=size,
         head=head,
-        open=lambda: PathChunks(path),
+        open=lambda start=0: PathChunks(path, start),
     )
 
 
@@ -174,13 +182,13 @@ def _can_seek(file: Any) -> bool:
 
 
 async def _of_seekable(file: Any, subject: str, name: str | None, close: Callable[[], None]) -> ByteSource:
-    start, size, head = await anyio.to_thread.run_sync(_measure, file)
+    first, size, head = await anyio.to_thread.run_sync(_measure, file)
     return ByteSource(
         subject=subject,
         name=name,
         size_bytes=size,
         head=head,
-        open=lambda: HandleChunks(file, start),
+        open=lambda start=0: HandleChunks(file, first + start),
         close=close,
     )
 
@@ -213,7 +221,7 @@ async def _of_stream(stream: AsyncIterator[bytes], size: int | None, name: str |
         name=name,
         size_bytes=size,
         head=await chunks.peek(HEAD_BYTES),
-        open=lambda: chunks,
+        open=lambda start=0: chunks,  # noqa: ARG005 - it is there already
         rereadable=False,
     )
 

@@ -40,6 +40,10 @@ _RETRYABLE = frozenset({408, 425, 429})  # HTTP: too slow, too early, too many
 _CODE = re.compile(rb"<Code>(\w{1,60})</Code>")
 
 
+class TooLargeForOnePutError(InvalidInputError):
+    """The file is larger than HeyGen takes in one PUT."""
+
+
 class _AddressRefusedError(UploadError):
     """The storage no longer accepts the address."""
 
@@ -72,6 +76,7 @@ class DirectUpload:
         source: Source of the bytes.
         media: Type and name of the file.
         sent: Called with the number of bytes sent so far.
+        etag: ETag of the stored file; empty if the storage has sent none.
     """
 
     assets: generated.Assets
@@ -79,6 +84,7 @@ class DirectUpload:
     source: ByteSource
     media: Media
     sent: Callable[[int], None]
+    etag: str = attrs.field(default="", init=False)
     _was_read: bool = attrs.field(default=False, init=False)
 
     async def request_slot(self, options: Options | None) -> PresignedSlot:
@@ -97,7 +103,7 @@ class DirectUpload:
             slot: A slot that was requested before; by default one is requested.
 
         Raises:
-            InvalidInputError: The file is larger than HeyGen takes.
+            TooLargeForOnePutError: The file is larger than HeyGen takes in one PUT.
             UploadError: The storage refused the file.
             HeyGenError: The error of the last attempt.
         """
@@ -134,7 +140,7 @@ class DirectUpload:
 
     async def _put_once(self, details: generated.UploadSlot) -> None:
         if self.source.size_bytes > details.max_bytes:
-            raise InvalidInputError(
+            raise TooLargeForOnePutError(
                 f"{self.source.subject}: {self.source.size_bytes:,} bytes; HeyGen takes {self.media.media_type} of up "
                 f"to {details.max_bytes:,}: make it smaller, or split it"
             )
@@ -142,6 +148,7 @@ class DirectUpload:
         answer = await self.caller.transport.put(details.upload_url, details.upload_headers, body)
         if answer.status >= 300:  # noqa: PLR2004 - HTTP's own border
             raise _refusal(self.source.subject, answer)
+        self.etag = answer.headers.get("ETag", "")
 
     def _report_sent(self, count: int) -> None:
         self._was_read = self._was_read or count > 0

@@ -1,4 +1,4 @@
-"""The routes of a file to HeyGen: in a form, or directly to the storage."""
+"""The routes of a file to HeyGen: in a form, or directly to the storage, in one piece or in parts."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from heygen_async.api.generated import assets as generated
 from heygen_async.api.uploads import presigned
 from heygen_async.api.uploads.byte_sources import ByteSource
 from heygen_async.api.uploads.media_types import Media
-from heygen_async.api.uploads.presigned import DirectUpload, PresignedSlot
+from heygen_async.api.uploads.parts import MOST_PUT_BYTES, PartsUpload
+from heygen_async.api.uploads.presigned import DirectUpload, PresignedSlot, TooLargeForOnePutError
 from heygen_async.api.uploads.upload import ProgressReporter, UploadedAsset
+from heygen_async.errors import APIError, BadRequestError, HeyGenError
 from heygen_async.http.bodies import Body
 from heygen_async.http.call import UPLOAD_SECONDS, Call, Options, data_reader
 from heygen_async.http.caller import Caller
@@ -84,13 +86,46 @@ class UploadRoutes:
         )
         return await upload.put(self.options, slot)
 
+    async def in_parts(self, file: FileToUpload) -> str:
+        """Send a file to the storage in parts, and complete it; return the asset's id."""
+        upload = PartsUpload(
+            assets=self.assets,
+            caller=self.caller,
+            source=file.source,
+            media=file.media,
+            sent=file.progress.sent,
+        )
+        return await upload.upload(self.options)
+
     async def _directly(self, file: FileToUpload) -> str:
-        asset_id = (await self.put(file)).details.asset_id
-        await presigned.complete(self.assets, asset_id, self.options)
+        if file.source.size_bytes > MOST_PUT_BYTES:
+            asset_id = await self.in_parts(file)
+        else:
+            try:
+                asset_id = (await self.put(file)).details.asset_id
+                await presigned.complete(self.assets, asset_id, self.options)
+            except (TooLargeForOnePutError, BadRequestError) as exc:
+                asset_id = await self.after_refusal(file, exc)
+        return await self.checked(asset_id)
+
+    async def checked(self, asset_id: str) -> str:
+        """Return *asset_id* when HeyGen has checked the file, or raise the error of a file that it cannot use."""
         errors = await presigned.wait_until_checked(self.assets, [asset_id], self.options, self.ready_within)
         if asset_id in errors:
             raise errors[asset_id]
         return asset_id
+
+    async def after_refusal(self, file: FileToUpload, error: HeyGenError) -> str:
+        """Send a file in parts after *error*, if that says that it is too large for one PUT; else raise the error."""
+        if isinstance(error, BadRequestError) and error.param != "size_bytes":
+            raise error
+        try:
+            return await self.in_parts(file)
+        except APIError as exc:
+            if exc.http_status in {404, 405}:
+                error.add_note("HeyGen takes no uploads in parts either")
+                raise error from exc
+            raise
 
     async def _as_form(self, file: FileToUpload) -> str:
         content = Body(size_bytes=file.source.size_bytes, open=file.source.open, sent=file.progress.sent)

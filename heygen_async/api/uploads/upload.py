@@ -10,6 +10,7 @@ import attrs
 from heygen_async.api.fields.assets import AssetId
 from heygen_async.api.uploads.byte_sources import SourceLike
 from heygen_async.api.uploads.media_types import Purpose
+from heygen_async.reprs import ShortRepr
 from heygen_async.telemetry import Telemetry, UploadProgressed
 
 READY_SECONDS = 600.0
@@ -19,8 +20,8 @@ _STEP_BYTES = 256 * 1024
 _numbers = itertools.count(1)
 
 
-@attrs.frozen
-class Upload:
+@attrs.frozen(repr=False)
+class Upload(ShortRepr):
     """A file for `upload_many`, with settings of its own.
 
     Attributes:
@@ -39,8 +40,8 @@ class Upload:
     purpose: Purpose = attrs.field(default="any", kw_only=True)
 
 
-@attrs.frozen(kw_only=True)
-class UploadedAsset:
+@attrs.frozen(kw_only=True, repr=False)
+class UploadedAsset(ShortRepr):
     """A file that HeyGen has.
 
     Attributes:
@@ -65,8 +66,8 @@ class UploadedAsset:
         return AssetId(asset_id=self.asset_id)
 
 
-@attrs.frozen(kw_only=True)
-class NotUploaded:
+@attrs.frozen(kw_only=True, repr=False)
+class NotUploaded(ShortRepr):
     """A file of `upload_many` that was not uploaded.
 
     Attributes:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import itertools
+import json
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ from heygen_async.bulk.download.downloader import Downloader
 from heygen_async.bulk.jobs.job import Job, Source, job_at, numbered
 from heygen_async.bulk.jobs.outcomes import Result
 from heygen_async.bulk.jobs.records import Merge
+from heygen_async.bulk.journal.job_store import IterableStore
 from heygen_async.bulk.journal.journal import Journal
 from heygen_async.bulk.journal.journal_store import JournalStore, RowsToCome
 from heygen_async.bulk.journal.queries import JournalReader
@@ -59,6 +62,20 @@ def preview(
     return takers[-1].merge
 
 
+def run_once(
+    client: Client, settings: RunSettings, source: Source, looks: Mapping[str, str]
+) -> contextlib.AbstractAsyncContextManager[Results[Any]]:
+    """Run the rows of *source* without a journal; *looks* are kinds of looks by id, for their prices."""
+    folder, rates = settings.download_to, (settings.rates or Rates()).knowing(looks)
+    budget = None if settings.budget_usd is None else Budget(settings.budget_usd, rates=rates)
+    hooks = RunHooks(
+        guard=guards(budget=budget, canary=settings.canary, approve=settings.approve, breaker=settings.breaker),
+        downloads=None if folder is None else Downloader(client, folder, settings.filename, files=settings.files),
+        signals=settings.signals,
+    )
+    return run(client, IterableStore(source), settings, hooks)
+
+
 @contextlib.asynccontextmanager
 async def run_journal(
     client: Client,
@@ -66,15 +83,17 @@ async def run_journal(
     settings: RunSettings,
     source: Source | None = None,
     given: Mapping[str, Any] | None = None,
+    *,
+    looks: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Results]:
     """Take the rows of *source* into a journal, run the rows that are not done, and yield the results.
 
     Options that are not in *given* are those of the campaign's last run. Without *source* the campaign goes on with
-    the rows of its last list.
+    the rows of its last list. *looks* are kinds of looks by id, for their prices; the journal keeps them.
     """
     with Journal(path, create=source is not None) as journal:
         settings, kept = settings_of(journal).with_given(settings, given or {})
-        rates = settings.rates or Rates()
+        rates = _rates(journal, settings, looks or {})
         approve = _approval(journal, settings)
         guard = guard_of(journal, settings, rates, approve)
         journal.set_meta(settings=settings.to_json(), **({"asks_approval": "yes"} if approve else {}))
@@ -163,6 +182,14 @@ def _read_ahead(
     return more
 
 
+def _rates(journal: Journal, settings: RunSettings, looks: Mapping[str, str]) -> Rates:
+    """Return the prices of a run, with the kinds of looks that this plan and earlier ones have looked up."""
+    known = {**json.loads(journal.meta("looks") or "{}"), **looks}
+    if looks:
+        journal.set_meta(looks=json.dumps(known))
+    return (settings.rates or Rates()).knowing(known)
+
+
 def _files(journal: JournalReader) -> list[str]:
     """Return the names of all files that the campaign has stored."""
     return [file.file for _, stored in journal.files() for file in stored.values() if file.file is not None]
@@ -180,7 +207,8 @@ def _approval(journal: Journal, settings: RunSettings) -> Approve | None:
                 "the first rows wait for an approval, as this campaign was begun with one, and nobody is asked here; "
                 "give approve=, on the command line --approve"
             )
-        approved = await ask(results)
+        answer = ask(results)
+        approved = await answer if inspect.isawaitable(answer) else answer
         if approved:
             journal.set_meta(approved="yes")
         return approved

@@ -16,7 +16,7 @@ from heygen_async.bulk.jobs.records import Entry, Merge
 from heygen_async.bulk.journal.journal import Journal
 from heygen_async.bulk.journal.row_lists import as_json
 from heygen_async.bulk.prices.price import Rates
-from heygen_async.bulk.rows.readers.read_rows import cells_of
+from heygen_async.bulk.rows.readers.read_rows import Row, cells_of
 from heygen_async.bulk.rows.spreadsheet import PREFIX
 from heygen_async.errors import InvalidInputError
 from heygen_async.http import wire
@@ -116,6 +116,7 @@ class ListTaker:
             body=body,
             body_hash=request,
             again=_has_failed(job.row),
+            line=job.row.line if isinstance(job.row, Row) else None,
         )
 
     def _is_repeated(self, entry: Entry, job: Job) -> bool:

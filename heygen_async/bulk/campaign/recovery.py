@@ -33,6 +33,7 @@ class Recovery:
     client: Client
     journal: Journal
     on_unknown: OnUnknown
+    _sent_again: set[int] = attrs.field(factory=set, init=False)  # a row is sent again once in a run
 
     async def recover(self, job: Job) -> Job | HeyGenError:
         """Wait until HeyGen's lists can be trusted, then search them for the render of *job*.
@@ -51,10 +52,13 @@ class Recovery:
         action, reason = verdict(len(found), self.on_unknown), "as on_unknown says"
         if action == "resubmit" and not self.journal.is_wanted(record):
             action, reason = "skip", "because the list no longer has it"
+        if action == "resubmit" and record.id in self._sent_again:
+            action = "hold"
         match action:
             case "adopt":
                 return self._adopt(record.id, record.kind, found[0])
             case "resubmit":
+                self._sent_again.add(record.id)
                 self.journal.begin_again(record.id)
                 return job_of(self.journal, self.journal.get(record.id), "submit")
             case "skip":

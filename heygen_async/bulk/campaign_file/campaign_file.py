@@ -22,6 +22,7 @@ from heygen_async.bulk.template.template import Template
 from heygen_async.bulk.watch.watchlist import Watch
 from heygen_async.errors import InvalidInputError
 
+LENIENT = "lenient"  # entry of [request]
 _WHOLE = between(1, 1_000_000, whole=True)
 
 
@@ -33,6 +34,12 @@ def _slots(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
 def _is_table(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not isinstance(value, Mapping):
         refuse(owner, attribute.name, value, "must be a table with entries of its own")
+
+
+def _request(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    _is_table(owner, attribute, value)
+    if not isinstance(value.get(LENIENT, False), bool):
+        refuse(owner, attribute.name, value[LENIENT], f"entry {LENIENT}: must be true or false")
 
 
 def _columns(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
@@ -49,7 +56,7 @@ class RowsTable:
     Attributes:
         file: A .csv, .tsv, .jsonl, .xlsx or .parquet file.
         encoding: Of a text file that is not UTF-8, such as "cp1252".
-        sheet: Of a workbook; the first else.
+        sheet: Of a workbook; the first visible one with rows else.
         limit: Use only the first so many rows.
         id: Column that identifies each row, such as "email": an edited row is recognised by it.
     """
@@ -76,6 +83,7 @@ class RunTable:
     approve: bool = False
     breaker: tuple[int, ...] | None = option("breaker")
     on_unknown: OnUnknown = option("on_unknown")
+    patience: float = option("patience", validator=between(1, 30 * 24 * 3600))
     submit: Submit = option("submit")
     watch: Watch = option("watch", validator=one_of(*get_args(Watch)))
     max_agents: int = option("max_agents")
@@ -110,7 +118,8 @@ class Campaign:
         mode: What to make of each row: direct, image, cinematic, agent, template, translation, lipsync, clipping,
             background_removal, filler_word_removal or text_to_video; may hold {{ placeholders }}.
         locale: How the filters `number` and `date` write: en, de, fr, ...
-        request: Fields of each request, spelled as in HeyGen's API; texts may hold {{ placeholders }}.
+        request: Fields of each request, spelled as in HeyGen's API; texts may hold {{ placeholders }}. The entry
+            `lenient = true` sends fields and words that this version does not know, see `Template`.
         columns: Field, or `mode`, and the column in which a row may have its own.
         rows: Where the contact list is.
         run: How the run is to go.
@@ -121,7 +130,7 @@ class Campaign:
 
     mode: str = attrs.field(default="direct", validator=text())
     locale: str = attrs.field(default="en", validator=text())
-    request: Mapping[str, Any] = attrs.field(factory=dict, repr=False, validator=_is_table)
+    request: Mapping[str, Any] = attrs.field(factory=dict, repr=False, validator=_request)
     columns: Mapping[str, str] = attrs.field(factory=dict, validator=_columns)
     rows: RowsTable = attrs.field(factory=RowsTable)
     run: RunTable = attrs.field(factory=RunTable)
@@ -147,7 +156,10 @@ class Campaign:
             InvalidInputError: A mode, field or placeholder is wrong.
         """
         try:
-            return Template(self.mode, self.request, columns=self.columns, locale=self.locale)
+            fields = {name: value for name, value in self.request.items() if name != LENIENT}
+            return Template(
+                self.mode, fields, columns=self.columns, locale=self.locale, lenient=self.request.get(LENIENT) is True
+            )
         except InvalidInputError as exc:
             raise InvalidInputError(f"{self.path.name}: {exc.message}") from exc
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import attrs
 
-from heygen_async.bulk.campaign_file.campaign_file import Campaign
+from heygen_async.bulk.campaign_file.campaign_file import LENIENT, Campaign
 from heygen_async.bulk.campaign_file.toml import OUTSIDE
 from heygen_async.bulk.run.run_options import RunSettings
 from heygen_async.bulk.template.template import MODES
@@ -26,8 +26,16 @@ def campaign_schema() -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for mode in MODES.values():
         fields |= {name: _REQUEST_VALUE | told | fields.get(name, {}) for name, told in _request_fields(mode).items()}
-    schema["properties"]["request"] |= {"properties": dict(sorted(fields.items())), "additionalProperties": False}
+    fields[LENIENT] = {"type": "boolean", "description": "True to send fields and words newer than this version too."}
+    schema["properties"]["request"] |= {
+        "properties": dict(sorted(fields.items())),
+        "if": {"properties": {LENIENT: {"const": True}}, "required": [LENIENT]},
+        "else": {"propertyNames": {"enum": sorted(fields)}},
+    }
     schema["properties"]["columns"] |= {"additionalProperties": {"type": "string"}}
+    rates = schema["properties"]["rates"]["properties"]
+    rates["per_second"] |= {"additionalProperties": {"anyOf": [{"type": "number"}, rates["avatar"]]}}
+    rates["looks"] |= {"additionalProperties": {"type": "string"}}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "heygen-async campaign", **schema}
 
 

@@ -11,11 +11,14 @@ import attrs
 from heygen_async.api.client import Client
 from heygen_async.api.generated.avatars import Look
 from heygen_async.api.requests.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent
-from heygen_async.bulk.template.placeholders import as_name
+from heygen_async.bulk.template.placeholders import as_name, placeholder_of
 from heygen_async.errors import HeyGenError, InvalidInputError
 from heygen_async.http.pages import Listing
+from heygen_async.near_names import hint
+from heygen_async.plain_text import clean
 
 _SHOWN = 8
+_WIDE = 30  # characters of a column's name and of a cell, so that a line fits into 100
 _NAMES = ("first_name", "firstname", "given_name", "vorname", "prenom", "name", "full_name")
 _SPEAKS = ("direct", "image")
 FIRST_MODES: Mapping[str, type[Any]] = {
@@ -57,7 +60,10 @@ def campaign_text(
     mode: str = "direct",
     known: Known,
     columns: Sequence[str] = (),
+    examples: Mapping[str, str] | None = None,
     rows: str | None = None,
+    sheet: str | None = None,
+    encoding: str | None = None,
     id_column: str | None = None,
 ) -> str:
     """Return the text of a campaign file.
@@ -66,16 +72,20 @@ def campaign_text(
         mode: direct, image, cinematic or agent.
         known: Facts about the account.
         columns: Columns of the contact list.
+        examples: Column -> a cell of it.
         rows: Path of the contact list as the file shall name it.
+        sheet: Sheet of a workbook, if it was named.
+        encoding: Encoding of a text file that is not UTF-8.
         id_column: Column that identifies each row.
 
     Raises:
         InvalidInputError: There is no such mode.
     """
     if mode not in FIRST_MODES:
-        raise InvalidInputError(f"mode {mode!r}: must be one of {', '.join(FIRST_MODES)}")
-    head, request = _HEAD.format(mode=_quoted(mode)), _request(mode, known, columns)
-    return "\n".join([head, request, _columns(mode, columns), _rows(rows, id_column), _REST])
+        raise InvalidInputError(f"mode {mode!r}: {hint(mode, FIRST_MODES, 'must be one of')}")
+    head, request = _HEAD.format(mode=_quoted(mode)), _request(mode, known, columns, examples or {})
+    contacts = _rows(rows, id_column, sheet=sheet, encoding=encoding)
+    return "\n".join([head, request, _columns(mode, columns), contacts, _REST])
 
 
 async def _first(looks: Listing[Look]) -> tuple[Look, ...]:
@@ -88,9 +98,15 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _request(mode: str, known: Known, columns: Sequence[str]) -> str:
+def _text(text: str) -> str:
+    """Return a text between quotes in which apostrophes, quotes and backslashes stand for themselves."""
+    return f"'''\n{text}'''"
+
+
+def _request(mode: str, known: Known, columns: Sequence[str], examples: Mapping[str, str]) -> str:
     name = _name_placeholder(columns)
     lines = ["[request]  # fields of HeyGen's API, by their names there; texts may hold {{ columns }}"]
+    lines += _placeholders(columns, examples)
     if mode == "image":
         lines += ["# A picture that is made to speak: an address that anybody can read."]
         lines += ['image = { type = "url", url = "https://example.com/portrait.png" }']
@@ -98,17 +114,32 @@ def _request(mode: str, known: Known, columns: Sequence[str]) -> str:
         lines += _looks(known, needed=mode != "agent")
     if mode in _SPEAKS:
         lines += _voice(mode, known)
-        lines += [f"script = {_quoted(f'Hi {name}, I made this video just for you.')}"]
+        lines += [f"script = {_text(f'Hi {name}, I made this video just for you.')}"]
     else:
-        lines += [f"prompt = {_quoted(f'A friendly welcome for {name}, 20 seconds')}"]
+        lines += [f"prompt = {_text(f'A friendly welcome for {name}, 20 seconds')}"]
     return "\n".join(lines) + "\n"
+
+
+def _placeholders(columns: Sequence[str], examples: Mapping[str, str]) -> list[str]:
+    """Return a comment with each column: the placeholder that can be pasted, its name in the list, and a cell."""
+    if not columns:
+        return []
+    written = {column: placeholder_of(column, columns) for column in columns}
+    shown = {column: f"{{{{ {name} }}}}" if name else "(rename it)" for column, name in written.items()}
+    wide = min(_WIDE, max(map(len, shown.values())))
+    named = min(_WIDE, max(len(_oneline(column)) for column in columns))
+    lines = [
+        f"#   {shown[column]:<{wide}}  {_oneline(column):<{named}}  {_shortened(examples.get(column, ''))}".rstrip()
+        for column in columns
+    ]
+    return ["# The columns of your list: what to write for each, its name, and a cell.", *lines]
 
 
 def _name_placeholder(columns: Sequence[str]) -> str:
     """Return the placeholder for the name of the person whom the video addresses."""
-    by_name = {as_name(column): column for column in columns}
-    named = [name for name in _NAMES if name in by_name]
-    return f"{{{{ {(named or list(by_name) or ['first_name'])[0]} }}}}"
+    names = [name for name in (placeholder_of(column, columns) for column in columns) if name is not None]
+    named = [name for wanted in _NAMES for name in names if as_name(name) == wanted]
+    return f"{{{{ {(named or names or ['first_name'])[0]} }}}}"
 
 
 def _looks(known: Known, *, needed: bool) -> list[str]:
@@ -130,7 +161,13 @@ def _voice(mode: str, known: Known) -> list[str]:
 
 
 def _oneline(text: str) -> str:
-    return " ".join(text.split())
+    """Return a text on one line, without the control characters that a comment must not have."""
+    return clean(" ".join(text.split()))
+
+
+def _shortened(text: str) -> str:
+    line = _oneline(text)
+    return line if len(line) <= _WIDE else f"{line[: _WIDE - 3].rstrip()}..."
 
 
 def _columns(mode: str, columns: Sequence[str]) -> str:
@@ -143,11 +180,14 @@ def _columns(mode: str, columns: Sequence[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _rows(rows: str | None, id_column: str | None) -> str:
-    entry = '# file = "leads.csv"' if rows is None else f"file = {_quoted(rows)}"
+def _rows(rows: str | None, id_column: str | None, *, sheet: str | None, encoding: str | None) -> str:
+    lines = ["[rows]  # the contact list, if the command names none"]
+    lines.append('# file = "leads.csv"' if rows is None else f"file = {_quoted(rows)}")
+    lines += [f"sheet = {_quoted(sheet)}"] if sheet is not None else []
+    lines += [f"encoding = {_quoted(encoding)}"] if encoding is not None else []
     identity = '# id = "email"' if id_column is None else f"id = {_quoted(id_column)}"
-    comment = "  # identifies each row: an edited row is recognised by it"
-    return f"[rows]  # the contact list, if the command names none\n{entry}\n{identity}{comment}\n"
+    lines.append(f"{identity}  # identifies each row: an edited row is recognised by it")
+    return "\n".join(lines) + "\n"
 
 
 _HEAD = """# What to make of each row of a contact list.
@@ -171,5 +211,6 @@ filename = "{number}-{id}"  # or of columns: "{number}-{first_name}"
 files = ["video"]           # and captioned_video, captions, thumbnail, gif
 
 # [rates]  # your prices, if not those of HeyGen's list: US dollars a second, least and most
-# avatar = [0.05, 0.0667]
+# translation = [0.03, 0.06]
+# per_second = { "avatar_iv photo_avatar" = 0.045, avatar_6 = [0.10, 0.145] }
 """

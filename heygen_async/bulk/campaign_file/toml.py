@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 import types
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from cattrs.errors import ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn
 
 from heygen_async.errors import InvalidInputError
+from heygen_async.near_names import hint, near_name
 
 T = TypeVar("T")
 OUTSIDE = {"stands in the file": False}  # metadata of a field that is not in the file
@@ -73,9 +73,10 @@ def _unknown(exc: ForbiddenExtraKeysError) -> str:
     known = [field.name for field in attrs.fields(cast("Any", exc.cl)) if _stands_in_file(field)]
     names = sorted(exc.extra_fields)
     if len(names) > 1:
-        return f"no such entries: {', '.join(names)}; there are {', '.join(known)}"
-    near = difflib.get_close_matches(names[0], known, 1)
-    return f"{names[0]}\0no such entry; " + (f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}")
+        near = [one for name in names if (one := near_name(name, known)) is not None]
+        mend = f"did you mean {' and '.join(near)}?" if near else f"there are {', '.join(known)}"
+        return f"no such entries: {', '.join(names)}; {mend}"
+    return f"{names[0]}\0no such entry; {hint(names[0], known)}"
 
 
 def _stands_in_file(field: attrs.Attribute[Any]) -> bool:

@@ -12,6 +12,7 @@ from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.download.file_types import KINDS, FileKind
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.errors import InvalidInputError
+from heygen_async.near_names import near_name
 
 _ADDRESSES = {
     "video": "video_url",
@@ -84,5 +85,7 @@ def checked_kinds(files: Iterable[str]) -> tuple[FileKind, ...]:
     unknown = sorted(map(str, wanted - set(KINDS)))
     if unknown or not wanted:
         given = ", ".join(map(repr, unknown)) or "none given"
-        raise InvalidInputError(f"files: {given}; must be some of {', '.join(KINDS)}")
+        near = near_name(unknown[0], KINDS) if unknown else None
+        mend = "" if near is None else f"; did you mean {near!r}?"
+        raise InvalidInputError(f"files: {given}; must be some of {', '.join(KINDS)}{mend}")
     return tuple(kind for kind in KINDS if kind in wanted)

@@ -237,6 +237,11 @@ class Registry:
         """Rows without a result."""
         return [row for row in self if row.stage is not Stage.DELIVERED]
 
+    @property
+    def unended(self) -> int:
+        """The number of rows without a result."""
+        return len(self._rows) - self.count(Stage.DELIVERED)
+
     def check(self) -> None:
         """Raise `StageError` unless every row is in exactly one stage. Every run checks this at its end."""
         seen = Counter(index for rows in self._by_stage.values() for index in rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, cast
 
 import attrs
 
@@ -14,19 +14,29 @@ from heygen_async.api.requests.kinds import is_request
 from heygen_async.api.requests.stored import StoredRequest
 from heygen_async.bulk.jobs.next_step import Step
 from heygen_async.bulk.rows.problems import Problem
+from heygen_async.bulk.rows.table import is_note
 from heygen_async.errors import InvalidInputError
+from heygen_async.reprs import ShortRepr
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeVar  # type checkers know it, whether it is installed or not
+
     from heygen_async.api.renders import RenderRequest
+
+    R = TypeVar("R", covariant=True, default=Any)  # noqa: PLC0105 - as below
+else:
+    from typing import TypeVar
+
+    R = TypeVar("R", covariant=True)  # noqa: PLC0105 - users read this name in messages; 3.11 has no defaults
 
 
 def _fresh_key() -> str:
     return uuid.uuid4().hex
 
 
-@attrs.frozen(kw_only=True)
-class Job:
-    """One video, or other result, to be rendered.
+@attrs.frozen(kw_only=True, repr=False)
+class Job(ShortRepr, Generic[R]):
+    """One video, or other result, to be rendered. `Job[Person]` has a row of type `Person`.
 
     Attributes:
         request: The request to send.
@@ -40,7 +50,7 @@ class Job:
     """
 
     request: RenderRequest | StoredRequest
-    row: Any = attrs.field(default=None, repr=False)
+    row: R = attrs.field(default=cast("Any", None), repr=False)
     key: str = attrs.field(factory=_fresh_key)
     name: str | None = None
     index: int = -1
@@ -49,19 +59,21 @@ class Job:
     problem: InvalidInputError | None = attrs.field(default=None, repr=False, eq=False)
 
 
-Source: TypeAlias = "Iterable[RenderRequest | Job] | AsyncIterable[RenderRequest | Job]"
+Source: TypeAlias = "Iterable[RenderRequest | Job[Any]] | AsyncIterable[RenderRequest | Job[Any]]"
 
 
 async def numbered(source: Source) -> AsyncGenerator[Job]:
     """Yield the jobs of *source* one by one, numbered, reading no further than asked.
 
-    A value that cannot be sent becomes a job with a `problem`. *source* is closed on every way out.
+    A value that cannot be sent becomes a job with a `problem`; a warning of a list is no row and left out. *source* is
+    closed on every way out.
     """
     index = 0
     async with contextlib.aclosing(_each(source)) as values:
         async for given in values:
-            yield job_at(given, index)
-            index += 1
+            if not is_note(given):
+                yield job_at(given, index)
+                index += 1
 
 
 def job_at(given: Any, index: int) -> Job:

@@ -20,7 +20,7 @@ Step = Literal["submit", "follow", "reconcile", "download", "nothing"]
 
 GRACE_SECONDS = 150.0  # HeyGen may work on a POST for 120 s; before that, its lists may lack the new video
 CLOCK_SKEW_SECONDS = 300.0  # between this machine and HeyGen
-OUTAGE_SECONDS = 600.0  # a row's POST is repeated for so long while nothing but failures come back
+OUTAGE_SECONDS = 600.0  # a row's POST is repeated for so long while it fails and others pass
 IN_PROGRESS_SECONDS = 900.0  # HeyGen says "in progress" for so long before the row is looked for
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0  # between repetitions; it doubles
 ASK_AGAIN_SECONDS = 5.0  # after "in progress" without a `Retry-After`
@@ -100,6 +100,7 @@ class PostHistory:
         in_progress_for: Seconds for which HeyGen has said nothing but "in progress".
         others_pass: True if HeyGen itself has answered another row's POST since the failures began.
         deadline: Seconds that the run gives a row from its first POST.
+        patience: Seconds for which POSTs are repeated while none reaches HeyGen.
     """
 
     key_age: float | None = None
@@ -109,6 +110,7 @@ class PostHistory:
     in_progress_for: float = 0.0
     others_pass: bool = False
     deadline: float = float("inf")
+    patience: float = OUTAGE_SECONDS
 
     @property
     def spent(self) -> Spent:
@@ -187,7 +189,7 @@ def after(outcome: Outcome, history: PostHistory, kind: str) -> Decision:
 
 def _is_outage(outcome: NotSent | Lost, history: PostHistory) -> bool:
     """Return True if no POST reaches HeyGen for so long that the next row would meet the same."""
-    if history.failing_for < OUTAGE_SECONDS and may_change(outcome.error):
+    if history.failing_for < _longest(outcome.error, history) and may_change(outcome.error):
         return False
     if isinstance(outcome, NotSent):
         return not history.lost
@@ -204,8 +206,14 @@ def _pause(outcome: NoSlot | InProgress | NotSent | Lost, history: PostHistory) 
         return None if is_over else Resend(error, ASK_AGAIN_SECONDS if outcome.wait is None else outcome.wait)
     if not may_change(error):
         return None
-    patience = min(OUTAGE_SECONDS, history.deadline) if history.lost else OUTAGE_SECONDS
-    return None if history.failing_for >= patience else Resend(error, pause_after(history.failures))
+    return None if history.failing_for >= _longest(error, history) else Resend(error, pause_after(history.failures))
+
+
+def _longest(error: HeyGenError, history: PostHistory) -> float:
+    """Return the seconds for which a POST that fails is repeated: for hours only if nothing reaches HeyGen."""
+    if not history.others_pass and (error.http_status is None or is_gateway_page(error)):
+        return history.patience
+    return min(OUTAGE_SECONDS, history.deadline) if history.lost else OUTAGE_SECONDS
 
 
 def may_send(kind: str, history: PostHistory) -> bool:

@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias
 
 import attrs
 
 from heygen_async.api.handles.video import Video
 from heygen_async.api.renders import SeenAsVideo
 from heygen_async.api.requests.stored import StoredRequest
-from heygen_async.bulk.jobs.job import Job
+from heygen_async.bulk.jobs.job import Job, R
 from heygen_async.errors import HeyGenError, Spent
+from heygen_async.reprs import ShortRepr, html_table
 
 if TYPE_CHECKING:
     from heygen_async.api.renders import RenderRequest
 
 
-@attrs.frozen(kw_only=True)
-class Ended:
-    """Fields of every result.
+@attrs.frozen(kw_only=True, repr=False)
+class Ended(ShortRepr, Generic[R]):
+    """Fields of every result. R is the type of the row.
 
     Attributes:
         job: The job, with your row in it.
@@ -30,14 +31,27 @@ class Ended:
         seconds: Seconds from the submission until the end was noticed.
     """
 
-    job: Job
+    job: Job[R]
     resource_id: str | None
     seconds: float = 0.0
 
     @property
-    def row(self) -> Any:
+    def row(self) -> R:
         """The row of the job."""
         return self.job.row
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the result as a plain dict, for tables: the cells of the row, then the facts of the result.
+
+        The facts are `status` ("completed", "failed" or "unfinished"), `resource_id`, `file`, `duration` (seconds of
+        video), `seconds` (until its end), `error_code` and `error`. A cell of the name of a fact is left out, and a row
+        that is no mapping is in `row`.
+        """
+        cells = dict(self.row) if isinstance(self.row, Mapping) else {} if self.row is None else {"row": self.row}
+        return {**cells, **self._facts(), "resource_id": self.resource_id, "seconds": round(self.seconds, 1)}
+
+    def _facts(self) -> dict[str, Any]:
+        return {"status": "unfinished", "file": None, "duration": None, "error_code": None, "error": None}
 
     @property
     def request(self) -> RenderRequest | StoredRequest:
@@ -50,8 +64,8 @@ class Ended:
         return self.job.index
 
 
-@attrs.frozen(kw_only=True)
-class Completed(Ended):
+@attrs.frozen(kw_only=True, repr=False)
+class Completed(Ended[R]):
     """A rendered video.
 
     Attributes:
@@ -68,14 +82,23 @@ class Completed(Ended):
     files: Mapping[str, Path] = attrs.field(factory=dict)
     error: HeyGenError | None = None
 
+    def _facts(self) -> dict[str, Any]:
+        return {
+            **super()._facts(),
+            **_error_facts(self.error),
+            "status": "completed",
+            "file": None if self.file is None else str(self.file),
+            "duration": self.video.duration,
+        }
+
     @property
     def made(self) -> Any:
         """The result in its own type: a `Translation`, `Lipsync`, `ClippedVideo`, ...; for a plain video, a `Video`."""
         return self.video.made if isinstance(self.video, SeenAsVideo) else self.video
 
 
-@attrs.frozen(kw_only=True)
-class Failed(Ended):
+@attrs.frozen(kw_only=True, repr=False)
+class Failed(Ended[R]):
     """A row without a video.
 
     Attributes:
@@ -84,14 +107,17 @@ class Failed(Ended):
 
     error: HeyGenError
 
+    def _facts(self) -> dict[str, Any]:
+        return {**super()._facts(), **_error_facts(self.error), "status": "failed"}
+
     @property
     def code(self) -> str:
         """HeyGen's error code, or the name of the error's class if there is none. Failures are counted by it."""
-        return self.error.code or type(self.error).__name__
+        return code_of(self.error)
 
 
-@attrs.frozen(kw_only=True)
-class Unfinished(Ended):
+@attrs.frozen(kw_only=True, repr=False)
+class Unfinished(Ended[R]):
     """A row that was under way when the run was left. Its render goes on at HeyGen.
 
     Attributes:
@@ -101,7 +127,16 @@ class Unfinished(Ended):
     spent: Spent
 
 
-Result = Completed | Failed
+def code_of(error: HeyGenError) -> str:
+    """Return the code by which an error is counted: HeyGen's, or the name of its class."""
+    return error.code or type(error).__name__
+
+
+def _error_facts(error: HeyGenError | None) -> dict[str, Any]:
+    return {} if error is None else {"error_code": code_of(error), "error": error.message}
+
+
+Result: TypeAlias = Completed[R] | Failed[R]
 
 
 @attrs.define(kw_only=True)
@@ -121,6 +156,17 @@ class Summary:
     not_stored: int = 0
     at_stake: int = 0
     seconds_of_video: float = 0.0
+
+    def _repr_html_(self) -> str:
+        """Return the tally as a table, for notebooks."""
+        reasons = ", ".join(f"{count} {code}" for code, count in self.failed.most_common())
+        rows: list[tuple[object, ...]] = [
+            ("completed", self.completed, f"{self.seconds_of_video:.0f} seconds of video"),
+            ("failed", self.failed.total(), reasons),
+        ]
+        rows += [("not stored", self.not_stored, "files that could not be downloaded")] if self.not_stored else []
+        rows += [("look at these", self.at_stake, "failed, and perhaps paid for")] if self.at_stake else []
+        return html_table(f"{self.completed + self.failed.total()} rows", (), rows)
 
     def add(self, result: Result) -> None:
         """Count one result."""

@@ -76,6 +76,24 @@ class Record:
         return cast("dict[str, Any]", json.loads(self.text))
 
 
+@attrs.frozen
+class Links:
+    """Addresses of a completed video, for people.
+
+    Attributes:
+        page: Page of the video in HeyGen's app, to be sent to the person it was made for.
+        thumbnail: Address of a still image; it may expire.
+        gif: Address of an animated preview; it may expire.
+    """
+
+    page: str | None = None
+    thumbnail: str | None = None
+    gif: str | None = None
+
+
+NO_LINKS = Links()
+
+
 @attrs.frozen(kw_only=True)
 class SavedFile:
     """A stored file of a completed row.
@@ -196,6 +214,7 @@ class Entry:
         body: Request body, with its tag.
         body_hash: Hash of the request without the tag.
         again: True if the row comes from a list of failed rows, which are to be sent again.
+        line: Number of the row in its list; None if it comes from no list.
     """
 
     identity: str
@@ -206,6 +225,7 @@ class Entry:
     body: Mapping[str, Any] = attrs.field(repr=False)
     body_hash: str
     again: bool = False
+    line: int | None = None
 
 
 Match = Literal["new", "unchanged", "replaced", "retried", "changed", "equal", "busy", "repeated"]

@@ -107,7 +107,8 @@ class IterableStore(JobStore):
         try:
             job = await anext(self._jobs, None)
         except Exception as exc:  # noqa: BLE001 - the source is the user's; its error is raised at the end of the run
-            self.broken, job = exc, None
+            job = None
+            self.broken = exc
         if self.left is not None:
             self.left = self.left - 1 if job is not None else 0
         return job

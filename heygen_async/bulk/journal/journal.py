@@ -16,7 +16,7 @@ from typing import Any
 import anyio
 import attrs
 
-from heygen_async.bulk.jobs.records import Lesson, SavedFile, State
+from heygen_async.bulk.jobs.records import NO_LINKS, Lesson, Links, SavedFile, State
 from heygen_async.bulk.journal.database import atomic
 from heygen_async.bulk.journal.queries import placeholders
 from heygen_async.bulk.journal.row_lists import RowLists
@@ -107,7 +107,15 @@ class Journal(RowLists):
         )
 
     @atomic
-    def completed(self, job_id: int, *, video_id: str, duration: float | None, price: UsdRange = (None, None)) -> None:
+    def completed(
+        self,
+        job_id: int,
+        *,
+        video_id: str,
+        duration: float | None,
+        price: UsdRange = (None, None),
+        links: Links = NO_LINKS,
+    ) -> None:
         """Record that the video is rendered. `stored` follows if its file is wanted.
 
         *price* is what it cost, at least and at most; None keeps the estimate.
@@ -122,6 +130,12 @@ class Journal(RowLists):
             duration,
             *price,
         )
+        if links != NO_LINKS:
+            self._execute(
+                "INSERT INTO links VALUES (?, ?, ?, ?) ON CONFLICT (job_id) DO UPDATE SET "
+                "page = excluded.page, thumbnail = excluded.thumbnail, gif = excluded.gif",
+                (job_id, *attrs.astuple(links)),
+            )
 
     @atomic
     def corrected(self, job_id: int, *, video_id: str, duration: float | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
@@ -13,11 +14,13 @@ from heygen_async.api.requests.stored import StoredRequest, body_of
 from heygen_async.bulk.jobs import keys
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.next_step import Step, next_step
-from heygen_async.bulk.jobs.records import Record, SavedFile, State
+from heygen_async.bulk.jobs.outcomes import code_of
+from heygen_async.bulk.jobs.records import Links, Record, SavedFile, State
 from heygen_async.bulk.journal.job_store import JobStore, Named
 from heygen_async.bulk.journal.journal import Changes, Journal, UsdRange
 from heygen_async.bulk.journal.stored_files import Stored, unstored
-from heygen_async.bulk.prices.price import Rates, length_of
+from heygen_async.bulk.prices.price import Rates
+from heygen_async.bulk.prices.request_length import length_of
 from heygen_async.errors import HeyGenError, JournalError, NotFoundError, RenderFailedError, Spent
 
 RowsToCome = Callable[[], Awaitable[bool]]  # takes rows into the journal; False at the end of the source
@@ -115,7 +118,8 @@ class JournalStore(JobStore):
         except JournalError:
             raise
         except Exception as exc:  # noqa: BLE001 - the source is the user's; its error is raised at the end of the run
-            self.broken, there_are = exc, False
+            there_are = False
+            self.broken = exc
         if not there_are:
             self._to_come, self.left = None, 0
         self._planned = self._all_planned()  # from the first: the list may have a row of an earlier one
@@ -130,7 +134,8 @@ class JournalStore(JobStore):
 
     async def sending(self, jobs: Sequence[Job]) -> str:
         """Write the intent, and which jobs are in the batch: what is sent again must be the same."""
-        if len(jobs) == 1 and jobs[0].index not in self._batches:
+        if len(jobs) == 1:
+            self._batches.pop(jobs[0].index, None)  # a row of a lost batch that is sent again alone has its own key
             (price,) = self._prices(jobs)
             await self._write(lambda: self._journal.intend(_id(jobs[0]), price))
             return jobs[0].key
@@ -185,9 +190,11 @@ class JournalStore(JobStore):
 
     async def completed(self, job: Job, video: Video) -> None:
         """Write the end, and what it cost."""
-        seconds = length_of(video.duration)
-        price = (None, None) if seconds is None else self._rates.price(job.request.kind, seconds)
-        await self._write(lambda: self._journal.completed(_id(job), video_id=video.id, duration=seconds, price=price))
+        seconds, request = length_of(video.duration), job.request
+        usd = None if seconds is None else self._rates.price(request.kind, seconds, body_of(request))
+        end = functools.partial(self._journal.completed, _id(job), video_id=video.id, duration=seconds)
+        links = Links(video.video_page_url, video.thumbnail_url, video.gif_url)
+        await self._write(lambda: end(price=usd or (None, None), links=links))
 
     async def failed(self, job: Job, error: HeyGenError) -> None:
         """Write the end, unless the render goes on: then it stays open and the next run follows it."""
@@ -220,7 +227,7 @@ class JournalStore(JobStore):
 
     def _prices(self, jobs: Iterable[Job]) -> list[UsdRange]:
         prices = [self._rates.estimate(job.request.kind, body_of(job.request)) for job in jobs]
-        return [(price.low, price.high) for price in prices]
+        return [(None, None) if price.unknown else (price.low, price.high) for price in prices]
 
     def _each(self, change: Callable[[int], None], jobs: Iterable[Job]) -> None:
         for job in jobs:
@@ -292,11 +299,6 @@ def job_of(journal: Journal, record: Record, step: Step) -> Job:
         step=step,
         record=record,
     )
-
-
-def code_of(error: HeyGenError) -> str:
-    """Return the code by which an error is counted."""
-    return error.code or type(error).__name__
 
 
 def _id(job: Job) -> int:

@@ -229,12 +229,18 @@ class PostgresBackend:
         self.execute("SELECT pg_advisory_xact_lock(%s)", (_CREATION_LOCK,))
         ((there,),) = self.execute(f"SELECT to_regclass('{SCHEMA}.meta') IS NOT NULL").fetchall()
         if there:
+            self._add_tables()
             return
         self.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
-        for statement in [*schema(_WORDS), added(_WORDS), "ALTER TABLE files ADD COLUMN machine TEXT"]:
+        for statement in schema(_WORDS):
             self.execute(statement)
+        self._add_tables()
         values = [("run", uuid.uuid4().hex), ("format", str(SCHEMA_VERSION))]
         self.executemany("INSERT INTO meta VALUES (?, ?)", values)
+
+    def _add_tables(self) -> None:
+        for statement in [*added(_WORDS), "ALTER TABLE heygen.files ADD COLUMN IF NOT EXISTS machine TEXT"]:
+            self.execute(statement)
 
     @contextlib.contextmanager
     def _errors_explained(self) -> Iterator[None]:

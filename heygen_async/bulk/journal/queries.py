@@ -10,7 +10,17 @@ from typing import Any
 import attrs
 
 from heygen_async.bulk.jobs import keys
-from heygen_async.bulk.jobs.records import BatchRecord, Expenses, Lesson, Record, RowList, SavedFile, State
+from heygen_async.bulk.jobs.records import (
+    NO_LINKS,
+    BatchRecord,
+    Expenses,
+    Lesson,
+    Links,
+    Record,
+    RowList,
+    SavedFile,
+    State,
+)
 from heygen_async.bulk.journal.database import Database
 from heygen_async.errors import JournalError
 
@@ -86,11 +96,34 @@ class JournalReader(Database):
         """Return the `Idempotency-Key` of a row's POST."""
         return keys.idempotency_key(self.run, record.id, record.body_hash, record.generation)
 
+    def links(self, job_id: int) -> Links:
+        """Return the addresses of a row's video; journals of older versions have none."""
+        try:
+            found = self._rows("SELECT page, thumbnail, gif FROM links WHERE job_id = ?", job_id)
+        except JournalError:
+            return NO_LINKS
+        return Links(*found[0]) if found else NO_LINKS
+
+    def lines(self) -> dict[int, int]:
+        """Return the number that each row has in its list, by the row's number here; empty if it is not known."""
+        try:
+            return dict(self._rows("SELECT job_id, line FROM places"))
+        except JournalError:  # written by an older version, and opened for reading only
+            return {}
+
     # Counts
 
     def counts(self) -> Counter[str]:
         """Count the rows by state."""
         return Counter(dict(self._rows("SELECT state, count(*) FROM jobs GROUP BY state")))
+
+    def wanted(self) -> Counter[str]:
+        """Count the rows by state; planned and failed rows that the newest list no longer has count as dropped."""
+        query = (
+            f"SELECT CASE WHEN state IN ('planned', 'failed') AND NOT {_OF_NEWEST_LISTS} THEN 'dropped' ELSE state END "  # noqa: S608 - our own words
+            "AS wanted, count(*) FROM jobs GROUP BY wanted"
+        )
+        return Counter(dict(self._rows(query)))
 
     def due(self) -> int:
         """Count the rows that a run has to do something about: those of the newest list, and those under way."""

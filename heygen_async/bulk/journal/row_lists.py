@@ -118,7 +118,17 @@ class RowLists(JournalReader):
         if same:
             self._execute(f"UPDATE jobs SET seen = ? WHERE id IN ({placeholders(len(same))})", (mark, *same))  # noqa: S608 - our own words
         self._plan_new(new, mark)
+        self._place(entries, mark)
         return matches
+
+    def _place(self, entries: Sequence[Entry], mark: int) -> None:
+        """Note the number that each row has in the list; of repetitions, that of the first."""
+        lines = {entry.identity: entry.line for entry in reversed(entries) if entry.line}
+        self._db.executemany(
+            "INSERT INTO places SELECT id, CAST(? AS INTEGER) FROM jobs WHERE identity = ? AND seen = ? "
+            "ON CONFLICT (job_id) DO UPDATE SET line = excluded.line",
+            [(line, identity, mark) for identity, line in lines.items()],
+        )
 
     def _apply(self, match: Match, entry: Entry, known: KnownRow, mark: int, again: bool) -> None:  # noqa: FBT001 - private
         """Change a known row as its match says."""

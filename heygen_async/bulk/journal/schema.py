@@ -85,8 +85,12 @@ CREATE TABLE former (
     high_usd {real}
 )
 """
-# A table of later versions, which is added where it is missing.
-_ADDED = "CREATE TABLE IF NOT EXISTS assets (mark TEXT PRIMARY KEY, asset_id TEXT NOT NULL){rowless}"
+# Tables of later versions, which are added where they are missing.
+_ADDED = (
+    "CREATE TABLE IF NOT EXISTS assets (mark TEXT PRIMARY KEY, asset_id TEXT NOT NULL){rowless}",
+    "CREATE TABLE IF NOT EXISTS links (job_id INTEGER PRIMARY KEY, page TEXT, thumbnail TEXT, gif TEXT)",
+    "CREATE TABLE IF NOT EXISTS places (job_id INTEGER PRIMARY KEY, line INTEGER NOT NULL)",
+)
 
 
 def schema(words: Mapping[str, str]) -> list[str]:
@@ -94,9 +98,9 @@ def schema(words: Mapping[str, str]) -> list[str]:
     return _SCHEMA.format(**words).split(";")
 
 
-def added(words: Mapping[str, str]) -> str:
-    """Return the statement that adds the later table to a journal that lacks it."""
-    return _ADDED.format(**words)
+def added(words: Mapping[str, str]) -> list[str]:
+    """Return the statements that add the later tables to a journal that lacks them."""
+    return [statement.format(**words) for statement in _ADDED]
 
 
 class Backend(Protocol):

@@ -58,7 +58,8 @@ class SqliteBackend:
                 self.connection: sqlite3.Connection = self._connect(read_only=read_only)
                 self._check(fresh=create and not read_only)
                 if not read_only:
-                    self.execute(added(_WORDS))
+                    for statement in added(_WORDS):
+                        self.execute(statement)
         except BaseException:
             self.close()
             raise

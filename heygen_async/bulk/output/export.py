@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from os import PathLike
 from pathlib import Path
 
@@ -12,20 +12,25 @@ import attrs
 
 from heygen_async.bulk.jobs.records import Record
 from heygen_async.bulk.journal.queries import JournalReader
+from heygen_async.bulk.output.columns import COMMA, FACTS, FAILURE, facts_of_record, headers, style_of
+from heygen_async.bulk.rows.person import mail_column
 from heygen_async.bulk.rows.readers.read_rows import cells_of
 from heygen_async.bulk.rows.spreadsheet import PREFIX, harmless
 from heygen_async.errors import InvalidInputError
 
-_FACTS = ("state", "video_id", "file", "duration", "generation", "error_code", "error", "spent")
-_FAILURE = ("error_code", "error")
 
-
-def export(journal: JournalReader, path: str | PathLike[str]) -> int:
+def export(journal: JournalReader, path: str | PathLike[str], is_chosen: Callable[[Record], bool] | None = None) -> int:
     """Write the rows of *journal* to *path* and return how many.
 
     `.csv` and `.jsonl` are known. A name that begins with `failed` gets the failed rows only: your own columns and
     why they failed, ready to be run again: the columns that begin with `heygen_` are left out when rows are told apart.
     A cell of a .csv that a spreadsheet would run gets an apostrophe, which is taken away when the file is read again.
+    A .csv has the separator and the encoding of the list, if that is still there.
+
+    Args:
+        journal: The journal.
+        path: The file to write.
+        is_chosen: Tells which of the rows are written; all if absent.
 
     Raises:
         InvalidInputError: Another ending.
@@ -34,10 +39,11 @@ def export(journal: JournalReader, path: str | PathLike[str]) -> int:
     failed = path.name.startswith("failed")
     newest = journal.newest_marks()
     records = (one for one in journal.records("failed") if one.seen in newest) if failed else journal.records()
+    records = records if is_chosen is None else filter(is_chosen, records)
     if path.suffix == ".jsonl":
         return _jsonl(records, path)
     if path.suffix == ".csv":
-        return _csv(records, path, _columns(journal), _FAILURE if failed else _FACTS)
+        return _csv(journal, records, path, _columns(journal), FAILURE if failed else FACTS)
     raise InvalidInputError(f"{path}: the ending must be .csv or .jsonl")
 
 
@@ -51,15 +57,39 @@ def _jsonl(records: Iterator[Record], path: Path) -> int:
     return count
 
 
-def _csv(records: Iterator[Record], path: Path, columns: list[str], facts: tuple[str, ...]) -> int:
+def mail_merge(journal: JournalReader, path: str | PathLike[str]) -> int:
+    """Write one line for each completed row, with its identity and the link of its video; return how many.
+
+    The identity is the id column of the campaign, else a column with e-mail addresses.
+
+    Raises:
+        InvalidInputError: The rows have neither, or *path* does not end in .csv.
+    """
+    path, columns = Path(path), _columns(journal)
+    identity = journal.meta("id_column") or mail_column(columns)
+    if path.suffix != ".csv":
+        raise InvalidInputError(f"{path}: the ending must be .csv")
+    if identity is None:
+        raise InvalidInputError(
+            f"no column identifies a person; there are {', '.join(columns) or 'none'}. Name it when the list is run: "
+            "--id COLUMN"
+        )
+    return _csv(journal, journal.records("completed"), path, [identity], ("link",))
+
+
+def _csv(
+    journal: JournalReader, records: Iterator[Record], path: Path, columns: list[str], facts: tuple[str, ...]
+) -> int:
+    newest = journal.newest_list()
+    separator, encoding = COMMA if newest is None else style_of(newest.source)
     count = 0
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow([*map(harmless, columns), *(PREFIX + name for name in facts)])
+    with path.open("w", encoding=encoding, errors="replace", newline="") as file:
+        writer = csv.writer(file, delimiter=separator)
+        writer.writerow([*map(harmless, columns), *headers(facts)])
         for record in records:
             cells = cells_of(record.row)
-            values = [*(cells.get(name) for name in columns), *(getattr(record, name) for name in facts)]
-            writer.writerow(map(harmless, values))
+            known = facts_of_record(record, journal.links(record.id))
+            writer.writerow(map(harmless, [*(cells.get(name) for name in columns), *(known[name] for name in facts)]))
             count += 1
     return count
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Generic, TypeVar, cast
 
 import anyio
@@ -68,6 +68,12 @@ class Catalog:
         """Return the value of an id that was looked up before; None if it was not, or if there is none."""
         entry = self._entries.get((kind, name))
         return None if entry is None or entry.found is None else entry.found.value
+
+    def all_known(self, kind: str) -> Iterator[tuple[str, Any]]:
+        """Yield the ids and values of a *kind* that were looked up and found."""
+        for (of, name), entry in self._entries.items():
+            if of == kind and entry.found is not None and entry.found.value is not None:
+                yield name, entry.found.value
 
     async def _ask(self, name: str, ask: Callable[[str], Awaitable[T]]) -> Lookup[T]:
         async with self._limiter:

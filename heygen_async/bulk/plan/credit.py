@@ -12,6 +12,7 @@ ACCOUNT = "the account"
 # HeyGen's page on usage limits: renders at once, videos, sessions and translations together.
 RENDERS_AT_ONCE = {"enterprise": 20}
 RENDERS_AT_ONCE_ELSE = 10
+_BURST = "up to 50 more of each kind of work may cost 1.5 times the price, which the plan does not count"
 _TOP_UP = "top it up, or give the run a budget of that size: HeyGen refuses renders that the account cannot pay for"
 
 
@@ -41,10 +42,12 @@ def slot_problems(user: User, max_in_flight: object, learnt: float = math.inf) -
     known = documented if learnt == math.inf else learnt
     if max_in_flight > known:
         source = "HeyGen documents" if learnt == math.inf else "HeyGen has let through"
+        bursts = plan in RENDERS_AT_ONCE and learnt == math.inf
+        more = _BURST if bursts else "more are refused, cost nothing and wait"
         yield _problem(
             "max_in_flight",
-            f"{source} {known:g} renders at once for this account; more are refused, cost nothing and wait",
-            f'take {known:g}, or "auto", which finds it out',
+            f"{source} {known:g} renders at once for this account; {more}",
+            f"take {known:g}" if bursts else f'take {known:g}, or "auto", which finds it out',
             value=str(max_in_flight),
             severity="warning",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import PurePath
 from typing import Any
 
@@ -14,10 +14,12 @@ import attrs
 from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.rows.readers.read_rows import cells_of
+from heygen_async.bulk.template.placeholders import resolve
 from heygen_async.errors import InvalidInputError
+from heygen_async.near_names import hint
 
 _NAME_BYTES = 120  # in UTF-8; file systems take 255, and Windows takes paths of 260
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 # Beside the characters that some system refuses, those that show a name in another way than it is: line separators,
 # and marks that turn the direction of the text, so that "exe.mp4" is shown for "4pm.exe".
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+')
@@ -31,10 +33,20 @@ def check_template(template: str, columns: list[str]) -> None:
         raise InvalidInputError("filename: empty; must be a template such as {number}-{id}")
     known = {*columns, *_FACTS}
     for name in _PLACEHOLDER.findall(template):
-        if name not in known:
+        if _value_name(name, known) is None:
             raise InvalidInputError(
-                f"filename {template!r}: there is no column {name!r}; the rows have {', '.join(sorted(known))}"
+                f"filename {template!r}: there is no column {name!r}; {hint(name, sorted(known), 'the rows have')}"
             )
+
+
+def columns_of(template: str, columns: Iterable[str]) -> set[str]:
+    """Return the columns that a template of file names uses."""
+    return set(resolve(_PLACEHOLDER.findall(template), columns).values())
+
+
+def _value_name(name: str, known: Collection[str]) -> str | None:
+    """Return the fact or the column of a placeholder: `{first_name}` also finds "First Name", as in a script."""
+    return name if name in known else resolve([name], known).get(name)
 
 
 def facts_of(job: Job, video_id: str, title: str | None) -> dict[str, Any]:
@@ -42,9 +54,16 @@ def facts_of(job: Job, video_id: str, title: str | None) -> dict[str, Any]:
     return {**cells_of(job.row), "number": f"{job.index + 1:04}", "id": video_id, "title": title or ""}
 
 
+def _filled(name: str, facts: Mapping[str, Any]) -> str:
+    known = _value_name(name, facts)
+    if known is not None:
+        return str(facts[known])
+    return "" if name.isidentifier() else f"{{{name}}}"
+
+
 def file_name(template: str, facts: Mapping[str, Any]) -> str:
     """Return a name that every file system takes: fill placeholders, replace forbidden characters, cut the length."""
-    filled = _PLACEHOLDER.sub(lambda found: str(facts.get(found[1], "")), template)
+    filled = _PLACEHOLDER.sub(lambda found: _filled(found[1], facts), template)
     filled = filled.encode(errors="replace").decode()  # JSON can hold lone surrogates
     clean = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", filled))
     clean = clean.encode()[:_NAME_BYTES].decode(errors="ignore").strip(". ")

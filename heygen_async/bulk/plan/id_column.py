@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import unicodedata
 from collections.abc import Sequence
 
@@ -10,6 +9,7 @@ from heygen_async.bulk.rows.cells import is_missing
 from heygen_async.bulk.rows.problems import Problem
 from heygen_async.bulk.rows.readers.read_rows import Row, Table
 from heygen_async.bulk.template.placeholders import as_name
+from heygen_async.near_names import hint
 
 _IDS = (
     "id",
@@ -37,8 +37,7 @@ class IdColumn:
         """Return the problem that the list has no such column; none if it has."""
         if not columns or self.column in columns:
             return []
-        near = difflib.get_close_matches(self.column, columns, 1)
-        mend = f"did you mean {near[0]!r}?" if near else f"name one of its columns: {', '.join(columns)}"
+        mend = hint(self.column, columns, "name one of its columns:")
         return [Problem(source=table.name, column=self.column, reason="there is no such id column", mend=mend)]
 
     def check(self, row: Row) -> list[Problem]:

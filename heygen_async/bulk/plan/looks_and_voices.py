@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from heygen_async.api.fields.looks import ENGINES
 from heygen_async.api.generated.avatars import Look
 from heygen_async.api.generated.voices import VoiceDetail
 from heygen_async.bulk.prices.speech_length import language_tag
@@ -124,7 +125,13 @@ def _engine(look: Look, part: Part) -> Iterator[Finding]:
     if supported and engine not in supported:
         default = "" if part.fields.get("engine") else ", HeyGen's default,"
         reason = f"look {look.id} cannot be rendered by {engine}{default} only by {', '.join(supported)}"
-        yield Finding(field=f"{part.at}engine", value=engine, reason=reason, mend=f"give engine {supported[0]}")
+        yield Finding(
+            field=f"{part.at}engine",
+            value=engine,
+            reason=reason,
+            mend=f"give engine {supported[0]}",
+            severity="error" if engine in ENGINES else "warning",  # a newer one may be ahead of HeyGen's own list
+        )
 
 
 def _by_type(look: Look, part: Part) -> Iterator[Finding]:

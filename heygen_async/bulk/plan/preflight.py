@@ -84,6 +84,11 @@ class Preflight:
                 tasks.start_soon(check, index)
         return found
 
+    def looks(self) -> dict[str, str]:
+        """Return the kinds of the looks that were looked up, by id: photo_avatar, digital_twin or studio_avatar."""
+        looks = ((look_id, look.avatar_type) for look_id, look in self._catalog.all_known("look"))
+        return {look_id: avatar_type for look_id, avatar_type in looks if avatar_type}
+
     def language(self, body: Mapping[str, object]) -> str | None:
         """Return the language of a request: its locale, else that of its voice if that was looked up before."""
         settings = body.get("voice_settings")

@@ -6,12 +6,12 @@ keep the template's value; scenes must exist; a dimension keeps the template's r
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from heygen_async.api.generated.templates import TemplateDetail
 from heygen_async.bulk.rows.finding import Finding
+from heygen_async.near_names import hint
 
 
 def template_findings(template: TemplateDetail, body: Mapping[str, Any]) -> Iterator[Finding]:
@@ -25,7 +25,7 @@ def template_findings(template: TemplateDetail, body: Mapping[str, Any]) -> Iter
                 field=f"scene_ids[{index}]",
                 value=str(scene_id),
                 reason=f"template {template.id} has no such scene",
-                mend=f"must be one of {', '.join(scenes)}",
+                mend=hint(scene_id, scenes, "must be one of"),
             )
     yield from _dimension(template, body.get("dimension"))
 
@@ -34,11 +34,10 @@ def _variables(template: TemplateDetail, given: Mapping[str, Any]) -> Iterator[F
     known = template.variables or {}
     for name, value in given.items():
         if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
             yield Finding(
                 field=f"variables.{name}",
                 reason=f"template {template.id} has no such variable, so it changes nothing",
-                mend=f"did you mean {near[0]}?" if near else f"it has {', '.join(known) or 'none'}",
+                mend=hint(name, known, "it has"),
                 severity="warning",
             )
         elif None not in (_type(value), _type(known[name])) and _type(value) != _type(known[name]):

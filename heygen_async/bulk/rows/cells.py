@@ -12,19 +12,35 @@ from collections.abc import Mapping
 from typing import Any
 
 # Exact spellings that programs write for a missing value. "Null", "Nan" and "none" are kept: they are names and words.
-_MISSING = frozenset({
-    "NULL", "null", "None", "NaN", "nan", "<NA>", "NaT", "N/A", "n/a",
-    "#N/A", "#NV", "#NULL!", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!",
+_MISSING = frozenset({"NULL", "null", "None", "NaN", "nan", "<NA>", "NaT", "N/A", "n/a", "Loading..."})
+# Errors of spreadsheets, in the languages in which they are exported. "Loading..." and "#ERROR!" are Google's.
+_CELL_ERRORS = frozenset({
+    # English
+    "#N/A", "#NULL!", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#SPILL!", "#CALC!", "#GETTING_DATA",
+    "#FIELD!", "#BLOCKED!", "#BUSY!", "#CONNECT!", "#UNKNOWN!", "#EXTERNAL!", "#PYTHON!", "#TIMEOUT!", "#ERROR!",
+    # German
+    "#NV", "#WERT!", "#BEZUG!", "#ZAHL!", "#ÜBERLAUF!", "#KALK!", "#FELD!", "#BLOCKIERT!", "#VERBINDEN!",
+    "#UNBEKANNT!",
+    # French
+    "#VALEUR!", "#NOM?", "#NOMBRE!", "#NUL!", "#PROPAGATION!", "#CALCUL!", "#CHAMP!",
+    # Spanish
+    "#N/D", "#¡VALOR!", "#¡REF!", "#¿NOMBRE?", "#¡NUM!", "#¡DIV/0!", "#¡NULO!", "#¡DESBORDAMIENTO!", "#¡CALC!",
+    # Italian and Portuguese
+    "#VALORE!", "#RIF!", "#NOME?", "#NULLO!", "#ESPANSIONE!", "#VALOR!", "#NÚM!", "#NULO!", "#DESPEJAR!",
+    # Dutch
+    "#N/B", "#WAARDE!", "#VERW!", "#NAAM?", "#GETAL!", "#LEEG!", "#DEEL/0!", "#OVERLOOP!",
+    # Polish
+    "#N/D!", "#ARG!", "#ADR!", "#NAZWA?", "#LICZBA!", "#ZERO!", "#DZIEL/0!",
 })  # fmt: skip
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"  # left by a copy from a web page in a cell that looks empty
 
 
 def is_missing(cell: object) -> bool:
-    """Return True if *cell* is empty, blank, or a program's mark of a missing value (`nan`, `None`, `NULL`, `#N/A`)."""
+    """Return True if *cell* is empty, blank, or a mark of a missing value (`nan`, `None`, `NULL`, `#N/A`, `#WERT!`)."""
     text = cell if isinstance(cell, str) else cell_text(cell)
     bare = text.strip().strip(_INVISIBLE).strip()
-    return not bare or bare in _MISSING
+    return not bare or bare in _MISSING or bare in _CELL_ERRORS
 
 
 def cell_text(value: object) -> str:

@@ -9,13 +9,15 @@ import attrs
 
 from heygen_async.errors import InvalidInputError
 from heygen_async.plain_text import CONTROLS
+from heygen_async.reprs import ShortRepr, html_table
 
 Severity = Literal["error", "warning"]
 _SHOWN = 60  # characters of a cell worth showing
+_LISTED = 8  # numbers of rows worth listing
 
 
-@attrs.frozen(kw_only=True)
-class Problem:
+@attrs.frozen(kw_only=True, repr=False)
+class Problem(ShortRepr):
     """A problem with its place, its reason and its remedy.
 
     Attributes:
@@ -56,11 +58,22 @@ class Problem:
         message = ": ".join(part for part in (self.place, text) if part) + field
         return CONTROLS.sub(lambda found: repr(found[0])[1:-1], message)  # names of columns may hold anything
 
+    def _repr_html_(self) -> str:
+        """Return the problem as a table, for notebooks."""
+        return problems_html(self.severity, [self])
+
     def error(self) -> ProblemError:
         """Return the problem as an error, for callers that do not gather problems."""
         error = ProblemError(str(self))
         error.problem = self
         return error
+
+
+def problems_html(title: str, problems: Sequence[Problem]) -> str:
+    """Return problems as a table, for notebooks."""
+    columns = ("", "place", "value", "problem", "remedy", "field")
+    rows = [(one.severity, one.place, one.value, one.reason, one.mend, one.field) for one in problems]
+    return html_table(title, columns, rows)
 
 
 class ProblemError(InvalidInputError):
@@ -71,6 +84,12 @@ class ProblemError(InvalidInputError):
     """
 
     problem: Problem
+
+
+def listed(unit: str, numbers: Sequence[int]) -> str:
+    """Return the places of several rows in a few words: "lines 3, 4, 9 and 12 more"."""
+    more = f" and {len(numbers) - _LISTED} more" if len(numbers) > _LISTED else ""
+    return f"{unit}{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers[:_LISTED]))}{more}"
 
 
 def first_error(problems: Sequence[Problem]) -> ProblemError:

@@ -147,6 +147,9 @@ class Feeder:
         while not self._no_more:
             found = await self._take()
             if isinstance(found, InFlight):
+                if _is_new(found.job) and (problem := self._guard.problem(found)):
+                    await self._finisher.fail([found], problem)
+                    continue
                 if await self._is_admitted(found):
                     return found
                 self._let_go(found)
@@ -184,8 +187,7 @@ class Feeder:
 
     async def _is_admitted(self, row: InFlight) -> bool:
         """Return True if a row may go; wait while it may not yet, without its slot, which other rows need to end."""
-        job = row.job
-        if job.step != "submit" or (job.record is not None and job.record.state != "planned"):
+        if not _is_new(row.job):
             self._guard.adopt(row)
             return True
         try:
@@ -244,6 +246,11 @@ class Feeder:
                 else:
                     return group, row
         return group, None
+
+
+def _is_new(job: Job) -> bool:
+    """Return True if a row was never sent."""
+    return job.step == "submit" and (job.record is None or job.record.state == "planned")
 
 
 def sends_batches(client: Client, slots: Slots, submit: Submit) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.jobs.in_flight import InFlight, Registry, Stage
 from heygen_async.bulk.jobs.outcomes import Completed, Failed, Result
-from heygen_async.bulk.prices.price import Rates, length_of
+from heygen_async.bulk.prices.price import Price, Rates, unknown_price
+from heygen_async.bulk.prices.request_length import length_of
 from heygen_async.changed import Changed
-from heygen_async.errors import BreakerTrippedError, BudgetReachedError, CanaryFailedError
+from heygen_async.errors import BreakerTrippedError, BudgetReachedError, CanaryFailedError, InvalidInputError
 
 # Stages in which it is not settled yet what a row costs.
 _OPEN = tuple(stage for stage in Stage if stage not in {Stage.STORING, Stage.DELIVERED})
@@ -35,6 +37,10 @@ class Guard:
             RunPausedError: It may not, and no further one.
         """
         return True
+
+    def problem(self, row: InFlight) -> InvalidInputError | None:  # noqa: ARG002 - the others look at it
+        """Return the reason why *row* can never be sent under this guard; None if it can."""
+        return None
 
     async def changed(self) -> None:
         """Return at the next change. Whoever waits here must hold no render slot."""
@@ -78,6 +84,10 @@ class Guards(Guard):
                 self._refused = guard
                 return False
         return True
+
+    def problem(self, row: InFlight) -> InvalidInputError | None:
+        """Ask each for a reason."""
+        return next((problem for guard in self._guards if (problem := guard.problem(row)) is not None), None)
 
     async def changed(self) -> None:
         """Wait for the one that refused."""
@@ -137,7 +147,7 @@ class Budget(Guard):
 
     def admits(self, row: InFlight) -> bool:
         """Reserve the row's highest price if it fits; if not, rows under way may settle for less."""
-        price = self._price(row)
+        price = self._price(row).high
         reserved = self.reserved_usd - row.reserved_usd
         if self.spent_usd + reserved + price <= self.limit_usd:
             row.reserved_usd = price
@@ -151,17 +161,24 @@ class Budget(Guard):
             f"{row.index} may cost up to {price:.2f}, but {left:.2f} are left; give a higher budget to go on"
         )
 
+    def problem(self, row: InFlight) -> InvalidInputError | None:
+        """Refuse a row whose price is not known: no amount can be kept for it."""
+        if not self._price(row).unknown:
+            return None
+        words = self._rates.unknown_words(row.kind, body_of(row.job.request))
+        return InvalidInputError(unknown_price(words), param="rates")
+
     def adopt(self, row: InFlight) -> None:
         """Reserve the row's highest price even if it does not fit: it may be paid for already."""
-        row.reserved_usd = self._price(row)
+        row.reserved_usd = self._price(row).high
 
     def begun_again(self, row: InFlight) -> None:
         """Keep the row's highest price for its former key; the new one needs as much again."""
         self._kept += row.reserved_usd
         row.reserved_usd = 0.0
 
-    def _price(self, row: InFlight) -> float:
-        return self._rates.estimate(row.kind, body_of(row.job.request)).high
+    def _price(self, row: InFlight) -> Price:
+        return self._rates.estimate(row.kind, body_of(row.job.request))
 
     def settled(self, result: Result) -> None:
         """Settle a row: its cost is known, or it cost nothing, or nobody knows."""
@@ -171,12 +188,14 @@ class Budget(Guard):
             row.reserved_usd = 0.0
         if isinstance(result, Completed):
             seconds = length_of(result.video.duration)
-            self.spent_usd += reserved if seconds is None else self._rates.price(result.request.kind, seconds)[1]
+            request = result.request
+            usd = None if seconds is None else self._rates.price(request.kind, seconds, body_of(request))
+            self.spent_usd += reserved if usd is None else usd[1]
         elif result.error.spent != "no":
             self._kept += reserved
 
 
-Approve = Callable[[Sequence[Result]], Awaitable[bool]]
+Approve = Callable[[Sequence[Result]], Awaitable[bool] | bool]  # plain or async
 
 
 class Canary(Guard):
@@ -223,7 +242,8 @@ class Canary(Guard):
         if self._approve is None or len(self._ended) < self._admitted:
             await super().changed()
             return
-        self._approved = await self._approve(tuple(self._ended))
+        answer = self._approve(tuple(self._ended))
+        self._approved = await answer if inspect.isawaitable(answer) else answer
         if not self._approved:
             first = f"the first {len(self._ended)} rows" if self._ended else "the first rows, of an earlier run,"
             raise CanaryFailedError(f"{first} were not approved of, so no other was sent")

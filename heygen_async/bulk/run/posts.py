@@ -43,7 +43,7 @@ class Posts:
         """True if an answer to one of the rows was ever missing under its present key."""
         return any(row.lost for row in self.rows)
 
-    def history(self, now: float, deadline: float, answered_at: float = -math.inf) -> PostHistory:
+    def history(self, now: float, deadline: float, patience: float, answered_at: float = -math.inf) -> PostHistory:
         """Return the history as `next_step` judges it, at *now*, by the account's clock.
 
         Of this clock and that of the wall, the one that is further ahead counts for the age of the key.
@@ -59,6 +59,7 @@ class Posts:
             in_progress_for=0.0 if self.in_progress_since is None else now - self.in_progress_since,
             others_pass=bool(self.failures) and answered_at >= self.failing_since,
             deadline=deadline,
+            patience=patience,
         )
 
     def note(self, outcome: Outcome, now: float) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol, Self
+from typing import Any, Generic, Protocol, Self
 
 from heygen_async.bulk.jobs.in_flight import NOT_BEGUN, InFlight, Registry, Stage
+from heygen_async.bulk.jobs.job import R
 from heygen_async.bulk.jobs.outcomes import Completed, Failed, Result, Summary, Unfinished
 from heygen_async.bulk.jobs.records import Merge
 from heygen_async.bulk.run.slots import Slots
@@ -24,6 +25,9 @@ class Work(Protocol):
     def seconds_left(self) -> float | None:
         """Return the seconds until everything has ended."""
 
+    def rows_left(self) -> int | None:
+        """Return the number of rows that are still to be read; None if it cannot be known."""
+
     def stop_submitting(self) -> None:
         """Send nothing more."""
 
@@ -36,7 +40,7 @@ class ResultQueue:
         self._registry = registry
         self._results: deque[Result] = deque()
         self._is_over = False
-        self.changed = Changed()
+        self.changed: Changed = Changed()
 
     def __len__(self) -> int:
         """Return the number of results that were not read yet."""
@@ -81,8 +85,11 @@ class ResultQueue:
             await self.changed.wait()
 
 
-class Results:
-    """The stream of a run's results, in order of ending.
+class Results(Generic[R]):
+    """The stream of a run's results, in order of ending. R is the type of the rows.
+
+        async for result in results: ...
+        results = await results.collect()
 
     Attributes:
         summary: The tally so far.
@@ -97,23 +104,44 @@ class Results:
         self._queue = queue
         self._registry = registry
         self._work = work
-        self._left: list[Unfinished] | None = None
+        self._left: list[Unfinished[R]] | None = None
         self.summary: Summary = summary
         self.slots: Slots = work.slots
-        self.unread: list[Result] = []
+        self.unread: list[Result[R]] = []
         self.merge: Merge | None = None
         self.kept: Mapping[str, Any] = {}
+
+    def __repr__(self) -> str:
+        """Return a text with the tally."""
+        completed, failed = self.summary.completed, self.summary.failed.total()
+        total = "" if self.total is None else f" of {self.total}"
+        return f"Results({completed + failed}{total} rows: {completed} completed, {failed} failed)"
+
+    def _repr_html_(self) -> str:
+        """Return the tally as a table, for notebooks."""
+        return self.summary._repr_html_()
 
     def __aiter__(self) -> Self:
         """Iterate once."""
         return self
 
-    async def __anext__(self) -> Result:
+    async def __anext__(self) -> Result[R]:
         """Return the next result."""
         result = await self._queue.get()
         if result is None:
             raise StopAsyncIteration
         return result
+
+    async def collect(self) -> list[Result[R]]:
+        """Wait for the end of the run and return all results that were not read yet, in the order of the rows."""
+        return sorted([result async for result in self], key=lambda result: result.index)
+
+    async def to_records(self) -> list[dict[str, Any]]:
+        """Wait for the end of the run and return its results as plain dicts, in the order of the rows.
+
+        `pandas.DataFrame(await results.to_records())` is a table of them. See `Ended.to_record`.
+        """
+        return [result.to_record() for result in await self.collect()]
 
     def leave(self) -> None:
         """Sort the rows of a run that is left: results that came in become `unread`, all others `unfinished`."""
@@ -126,12 +154,19 @@ class Results:
         """The seconds until everything has ended, by the render times learnt so far; None if rows cannot be counted."""
         return self._work.seconds_left()
 
+    @property
+    def total(self) -> int | None:
+        """The number of rows of this run; None if the source has no length and is not at its end."""
+        left = self._work.rows_left()
+        ended = self.summary.completed + self.summary.failed.total()
+        return None if left is None else ended + self._registry.unended + left
+
     def stop_submitting(self) -> None:
         """Submit nothing more; what was submitted is followed to its end."""
         self._work.stop_submitting()
 
     @property
-    def unfinished(self) -> list[Unfinished]:
+    def unfinished(self) -> list[Unfinished[R]]:
         """The rows under way now; after an early exit, all rows without a result, also those that were not sent."""
         if self._left is not None:
             return self._left

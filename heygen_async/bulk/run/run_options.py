@@ -6,7 +6,6 @@ files take their defaults, rules and descriptions from it; `HeyGen.render_many` 
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 import os
@@ -32,12 +31,14 @@ from heygen_async.bulk.watch.render_times import RenderTimes
 from heygen_async.bulk.watch.signals import HasSignals, Signals, signals_of
 from heygen_async.bulk.watch.watchlist import Watch
 from heygen_async.errors import InvalidInputError
+from heygen_async.near_names import hint, near_name
 
 DEADLINE_SECONDS = 3600.0
+PATIENCE_SECONDS = 3 * 3600.0
 
 
-class RunOptions(TypedDict, total=False):
-    """Options of `HeyGen.render_many`, `run` and campaigns, as a type for `**options`. `render_many` explains each."""
+class UnkeptOptions(TypedDict, total=False):
+    """Options of a run without a journal."""
 
     max_in_flight: InFlight
     deadline: float
@@ -45,7 +46,6 @@ class RunOptions(TypedDict, total=False):
     filename: str
     files: Sequence[FileKind]
     max_downloads: int
-    journal: str | PathLike[str] | None
     on_unknown: OnUnknown
     submit: Submit
     watch: Watch | HasSignals | Signals
@@ -58,6 +58,14 @@ class RunOptions(TypedDict, total=False):
     breaker: tuple[int, int] | None
     again: bool
     on_submitted: OnSubmitted | None
+    progress: bool
+    patience: float
+
+
+class RunOptions(UnkeptOptions, total=False):
+    """Options of `HeyGen.render_many`, `run` and campaigns, as a type for `**options`. `render_many` explains each."""
+
+    journal: str | PathLike[str] | None
 
 
 Rule = Callable[[Any, "attrs.Attribute[Any]", Any], None]
@@ -69,9 +77,9 @@ def _rule(accepts: Callable[[Any], bool], wanted: str, words: Sequence[str] = ()
     def check(_: Any, option: attrs.Attribute[Any], value: Any) -> None:
         if (value is None and option.default is None) or accepts(value):
             return
-        near = difflib.get_close_matches(str(value), words, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise InvalidInputError(f"{option.name}: {value!r:.60}; must be {wanted}{hint}", param=option.name)
+        near = near_name(value, words)
+        mend = "" if near is None else f"; did you mean {near!r}?"
+        raise InvalidInputError(f"{option.name}: {value!r:.60}; must be {wanted}{mend}", param=option.name)
 
     return check
 
@@ -146,6 +154,8 @@ class RunSettings:
         breaker: [k, n]: when k of the last n rows have failed with one code, no more are sent.
         again: True to render rows again, and pay again, that have a video made by another request.
         on_submitted: Called for each row that HeyGen has accepted.
+        progress: True to show the progress on stderr.
+        patience: Seconds for which a run waits for a HeyGen that cannot be reached, before it stops.
     """
 
     max_in_flight: InFlight = attrs.field(
@@ -184,7 +194,8 @@ class RunSettings:
     )
     canary: int | None = attrs.field(default=None, validator=_COUNT)
     approve: Approve | None = attrs.field(
-        default=None, validator=_rule(callable, "an async function that takes the results and returns True or False")
+        default=None,
+        validator=_rule(callable, "a function of the results that returns True or False"),
     )
     breaker: tuple[int, int] | None = attrs.field(
         default=None,
@@ -195,6 +206,8 @@ class RunSettings:
     on_submitted: OnSubmitted | None = attrs.field(
         default=None, validator=_rule(callable, "a function that takes a job and an id")
     )
+    progress: bool = attrs.field(default=False, validator=_SWITCH)
+    patience: float = attrs.field(default=PATIENCE_SECONDS, validator=_rule(_is_amount, "a number of seconds above 0"))
 
     @classmethod
     def of(cls, options: Mapping[str, Any], caller: str) -> RunSettings:
@@ -206,7 +219,8 @@ class RunSettings:
         """
         for name in options:
             if name not in RunOptions.__annotations__:
-                raise TypeError(f"{caller}() got an unexpected keyword argument {name!r}")
+                mend = hint(name, RunOptions.__annotations__, "its options are")
+                raise TypeError(f"{caller}() got an unexpected keyword argument {name!r}; {mend}")
         return cls(**options)
 
     @property
@@ -239,7 +253,7 @@ class RunSettings:
         kept["watch"] = self.watch_word
         if callable(self.max_in_flight):
             kept["max_in_flight"] = "auto"  # a function cannot be stored
-        kept["rates"] = None if self.rates is None else attrs.asdict(self.rates)
+        kept["rates"] = None if self.rates is None else self.rates.given()
         return json.dumps(kept)
 
     @classmethod
@@ -251,10 +265,7 @@ class RunSettings:
         """
         kept = json.loads(text or "{}")
         if (rates := kept.pop("rates", None)) is not None:
-            pairs: dict[str, Any] = {
-                name: tuple(rate) if isinstance(rate, list) else rate for name, rate in rates.items()
-            }
-            kept["rates"] = Rates(**pairs)
+            kept["rates"] = Rates.of(rates)
         try:
             return cls(**kept)
         except InvalidInputError as exc:
@@ -263,7 +274,7 @@ class RunSettings:
 
 
 # Of each run, or not fit for a file.
-_GIVEN_ANEW = frozenset({"journal", "on_unknown", "approve", "again", "rates", "on_submitted"})
+_GIVEN_ANEW = frozenset({"journal", "on_unknown", "approve", "again", "progress", "rates", "on_submitted"})
 _KEPT = tuple(field.name for field in attrs.fields(RunSettings) if field.name not in _GIVEN_ANEW)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import anyio
 
@@ -36,7 +36,7 @@ from heygen_async.telemetry import JobLeft
 
 
 @contextlib.asynccontextmanager
-async def run(client: Client, store: JobStore, settings: RunSettings, hooks: RunHooks) -> AsyncIterator[Results]:
+async def run(client: Client, store: JobStore, settings: RunSettings, hooks: RunHooks) -> AsyncIterator[Results[Any]]:
     """Run the jobs of *store* and yield the stream of their results. See `HeyGen.render_many`."""
     registry = Registry()
     slots = Slots(settings.max_in_flight, client.pool if hooks.pool is None else hooks.pool)
@@ -58,6 +58,7 @@ async def run(client: Client, store: JobStore, settings: RunSettings, hooks: Run
         registry,
         finisher,
         deadline=settings.deadline,
+        patience=settings.patience,
         times=hooks.times,
         watch=settings.watch_word,
         clock=client.account.clock,
@@ -80,6 +81,7 @@ async def run(client: Client, store: JobStore, settings: RunSettings, hooks: Run
         watchlist=watchlist,
         finisher=finisher,
         deadline=settings.deadline,
+        patience=settings.patience,
         looker=None if hooks.recover is None else resumer,
     )
     submitter.on_stop = guard.wake
@@ -110,7 +112,7 @@ async def run(client: Client, store: JobStore, settings: RunSettings, hooks: Run
         finisher=finisher,
         queue=queue,
     )
-    results = Results(queue, registry, work, finisher.summary)
+    results: Results[Any] = Results(queue, registry, work, finisher.summary)
     try:
         async with contextlib.aclosing(store), anyio.create_task_group() as tasks:
             tasks.start_soon(work.drive)
@@ -196,12 +198,16 @@ class _Run:
 
     def seconds_left(self) -> float | None:
         """Return the seconds until everything has ended, by the render times learnt; None if rows are unknown."""
-        is_over, left = self._feeder.is_over or self._submitter.is_stopping, self._store.left
-        if left is None and not is_over:
+        left = self.rows_left()
+        if left is None:
             return None
-        waiting = self._registry.count(*NOT_RENDERING) + (0 if is_over else left or 0)
+        waiting = self._registry.count(*NOT_RENDERING) + left
         slots = min(self.slots.total, max(1.0, float(self.slots.in_use), float(self.slots.pool.peak)))
         return self._watchlist.seconds_left(waiting, slots)
+
+    def rows_left(self) -> int | None:
+        """Return the number of rows that are still to be read; None if it cannot be known."""
+        return 0 if self._feeder.is_over or self._submitter.is_stopping else self._store.left
 
     def stop_submitting(self) -> None:
         """Take no more rows, and send none of those that wait."""

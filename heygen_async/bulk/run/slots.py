@@ -35,7 +35,7 @@ class Slots:
         self._start = START if in_flight == "auto" else math.inf
         self.pool = pool
         self._tickets: set[object] = set()
-        self.changed = Changed()
+        self.changed: Changed = Changed()
 
     @property
     def total(self) -> float:

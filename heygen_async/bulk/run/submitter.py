@@ -80,6 +80,7 @@ class Submitter:
         watchlist: Watchlist,
         finisher: Finisher,
         deadline: float,
+        patience: float,
         looker: CanLookFor | None,
     ) -> None:
         """Send through *client*, record in *store*; hand rows on to *watchlist*, *finisher* and *looker*."""
@@ -95,6 +96,7 @@ class Submitter:
         self._watchlist = watchlist
         self._finisher = finisher
         self._deadline = deadline
+        self._patience = patience
         self._looker = looker
         self._on_the_wire: set[anyio.CancelScope] = set()
         self._waits: set[anyio.CancelScope] = set()
@@ -143,9 +145,8 @@ class Submitter:
             if self.is_stopping:
                 await self._give_up(posts)
                 return ()
-            if not may_send(posts.rows[0].kind, posts.history(self._clock.now(), self._deadline)):
-                error = OutcomeUnknownError(_too_old(posts.rows))
-                await self._settle(posts, LookFor(error))
+            if not self._may_send(posts):
+                await self._settle(posts, LookFor(OutcomeUnknownError(_too_old(posts.rows))))
                 return ()
             if (admission := await self._admitted()) is None:
                 continue
@@ -180,6 +181,9 @@ class Submitter:
     async def _try(self, posts: Posts, admission: Admission) -> Resend | WaitForSlot | list[Posts] | None:
         """Send a group once and record what came of it; return how to go on, None if the rows are settled."""
         key = await self._store.sending([row.job for row in posts.rows])
+        if not self._may_send(posts):  # asked again: the machine may have slept meanwhile
+            await self._settle(posts, LookFor(OutcomeUnknownError(_too_old(posts.rows))))
+            return None
         outcome = await self._post(posts, key, admission)
         posts.note(outcome, self._clock.now())
         if not isinstance(outcome, Lost | NotSent):
@@ -188,7 +192,7 @@ class Submitter:
             return await self._regroup(posts, outcome)
         decision = after(
             outcome,
-            posts.history(self._clock.now(), self._deadline, self._answered_at),
+            posts.history(self._clock.now(), self._deadline, self._patience, self._answered_at),
             posts.rows[0].kind,
         )
         if isinstance(decision, Resend | WaitForSlot):
@@ -196,6 +200,10 @@ class Submitter:
             return decision
         await self._settle(posts, decision)
         return None
+
+    def _may_send(self, posts: Posts) -> bool:
+        """Return True if a POST now cannot make a second render."""
+        return may_send(posts.rows[0].kind, posts.history(self._clock.now(), self._deadline, self._patience))
 
     async def _post(self, posts: Posts, key: str, admission: Admission) -> Outcome:
         for row in posts.rows:

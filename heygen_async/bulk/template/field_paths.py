@@ -15,6 +15,7 @@ import attrs
 
 from heygen_async.api.fields.looks import Background
 from heygen_async.errors import InvalidInputError
+from heygen_async.near_names import hint
 
 Read = Callable[[str], Any]
 _WITH_SHORT_FORM = frozenset({"engine", "background", "image", "video", "audio", "srt"})  # parts, or one text
@@ -37,14 +38,28 @@ def field_reader(kind: type[Any], path: str) -> Read:
     """
     kinds: tuple[Any, ...] = (kind,)
     for depth, name in enumerate(path.split(".")):
-        if _is_open(kinds):
+        if is_open(kinds):
             return str
-        known = {**(_tags(kinds) if depth else {}), **_declared(kinds)}
+        known = {**(tags(kinds) if depth else {}), **declared(kinds)}
         if name not in known:
             owner = kind.__name__ if depth == 0 else ".".join(path.split(".")[:depth])
-            raise InvalidInputError(f"{owner} has no field {name!r}; it has {', '.join(known) or 'no parts'}")
+            mend = hint(name, known, "it has") if known else "it has no parts"
+            raise InvalidInputError(f"{owner} has no field {name!r}; {mend}; --lenient sends a newer one")
         kinds = known[name]
     return _leaf(path, kinds)
+
+
+def has_field(kind: type[Any], path: str) -> bool:
+    """Return True if requests of *kind* have a field at *path*, whole or with parts."""
+    kinds: tuple[Any, ...] = (kind,)
+    for depth, name in enumerate(path.split(".")):
+        if is_open(kinds):
+            return True
+        found = {**(tags(kinds) if depth else {}), **declared(kinds)}.get(name)
+        if found is None:
+            return False
+        kinds = found
+    return True
 
 
 def flatten(fields: Mapping[str, Any], before: str = "") -> dict[str, str]:
@@ -89,7 +104,12 @@ def nest(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def build(
-    kind: type[Any], tree: Mapping[str, Any], *, failed: Collection[str] = (), before: str = ""
+    kind: type[Any],
+    tree: Mapping[str, Any],
+    *,
+    failed: Collection[str] = (),
+    before: str = "",
+    extra: Mapping[str, Any] | None = None,
 ) -> tuple[Any, list[FieldProblem]]:
     """Return the value of *kind* that *tree* describes, or None and all problems of its fields.
 
@@ -98,15 +118,16 @@ def build(
         tree: Values by name; a mapping for a part.
         failed: Paths of fields that are known to be wrong. Rules between fields are not checked if one of them is.
         before: Path of the part, with a dot at the end.
+        extra: Fields that are newer than this version, see `newer_words`.
     """
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {"extra": extra} if extra else {}
     problems: list[FieldProblem] = []
-    declared = _declared((kind,))
+    kinds = declared((kind,))
     for name, given in tree.items():
         value: Any = given
         found: list[FieldProblem] = []
-        if isinstance(given, Mapping) and not _is_open(declared[name]):
-            value, found = _part(declared[name], given, failed, before + name)
+        if isinstance(given, Mapping) and not is_open(kinds[name]):
+            value, found = _part(kinds[name], given, failed, before + name)
         if value is not None:
             found = _broken_rule(kind, name, value, before)
         problems += found
@@ -129,7 +150,7 @@ def _part(
 ) -> tuple[Any, list[FieldProblem]]:
     """Return a part of a request. The class among *kinds* is found by the tag or by the names of the fields."""
     classes: list[Any] = [kind for kind in kinds if attrs.has(kind)]
-    tag = next(iter(_tags(classes)), None)
+    tag = next(iter(tags(classes)), None)
     wanted = given.get(tag) if tag is not None else None
     fields = {name: value for name, value in given.items() if name != tag}
     fitting = [
@@ -139,12 +160,17 @@ def _part(
     ]
     if len(fitting) != 1:
         return None, [FieldProblem(field=path, reason=_choices(classes, tag, given))]
-    if fitting[0] is Background:  # HeyGen requires the type, which follows from the other fields
-        fields = {"type": "color" if "value" in fields else "image", **fields}
+    if fitting[0] is Background:
+        fields = with_background_type(fields)
     lacking = [f"{path}.{name}" for name in missing_fields(fitting[0], fields) if f"{path}.{name}" not in failed]
     if lacking:
         return None, [FieldProblem(field=name, reason="is required") for name in lacking]
     return build(fitting[0], fields, failed=failed, before=f"{path}.")
+
+
+def with_background_type(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a background with the type, which HeyGen requires and which the other fields tell."""
+    return {"type": "color" if "value" in fields else "image", **fields}
 
 
 def _choices(classes: Collection[Any], tag: str | None, given: Mapping[str, Any]) -> str:
@@ -167,7 +193,7 @@ def _broken_rule(kind: type[Any], name: str, value: Any, before: str) -> list[Fi
 
 
 @functools.cache
-def _declared(kinds: tuple[Any, ...]) -> dict[str, tuple[Any, ...]]:
+def declared(kinds: tuple[Any, ...]) -> dict[str, tuple[Any, ...]]:
     """Return the types of the fields of *kinds*, by name."""
     found: dict[str, tuple[Any, ...]] = {}
     for kind in kinds:
@@ -178,18 +204,18 @@ def _declared(kinds: tuple[Any, ...]) -> dict[str, tuple[Any, ...]]:
     return found
 
 
-def _tags(kinds: Collection[Any]) -> dict[str, tuple[Any, ...]]:
+def tags(kinds: Collection[Any]) -> dict[str, tuple[Any, ...]]:
     """Return the tags of *kinds*: fields such as `type` that name the class in JSON."""
     return {kind.wire_tag[0]: (str,) for kind in kinds if attrs.has(kind) and hasattr(kind, "wire_tag")}
 
 
-def _alternatives(declared: Any) -> tuple[Any, ...]:
-    if typing.get_origin(declared) in {typing.Union, types.UnionType}:
-        return typing.get_args(declared)
-    return (declared,)
+def _alternatives(hint: Any) -> tuple[Any, ...]:
+    if typing.get_origin(hint) in {typing.Union, types.UnionType}:
+        return typing.get_args(hint)
+    return (hint,)
 
 
-def _is_open(kinds: tuple[Any, ...]) -> bool:
+def is_open(kinds: tuple[Any, ...]) -> bool:
     """Return True if the parts have no fixed names; they are sent as they are given."""
     return any(typing.get_origin(kind) is Mapping for kind in kinds)
 
@@ -202,7 +228,7 @@ def _leaf(path: str, accepted: tuple[Any, ...]) -> Read:
     if any(typing.get_origin(kind) is tuple for kind in accepted):
         return lambda text: tuple(part.strip() for part in text.split(",") if part.strip())
     shorthand = path.rpartition(".")[2] in _WITH_SHORT_FORM
-    parts = _declared(accepted)
+    parts = declared(accepted)
     if parts and not shorthand:
         raise InvalidInputError(f"{path}: has parts; give {path}.{f', {path}.'.join(parts)}")
     return str

@@ -6,6 +6,7 @@ values and are never compiled, so braces and quotes in them are plain text.
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,14 +16,29 @@ import attrs
 
 from heygen_async.bulk.template.filters import filters, known_locale
 from heygen_async.errors import InvalidInputError
+from heygen_async.near_names import hint
 
 _ENGLISH = "en"
+_NO_FILTER = re.compile(r"No filter named '(\w+)'")  # as Jinja2 words it
 _NOT_A_NAME = re.compile(r"\W+")
+_PLACEHOLDER = re.compile(r"\{\{[-+]?(.*?)[-+]?\}\}", re.DOTALL)
+_LIKE_A_NAME = re.compile(r"\w[\w .&-]*[.:?!%#]?")
+_WORDS = frozenset({
+    "and", "or", "not", "in", "is", "if", "else", "elif", "none", "true", "false", "None", "True", "False",
+    "self", "loop", "super", "caller", "varargs", "kwargs",
+})  # fmt: skip
 
 
+@functools.lru_cache(maxsize=4096)
 def as_name(column: str) -> str:
-    """Return a column's name in the form of a placeholder: "First Name" is `first_name`, "1st" is `_1st`."""
-    name = _NOT_A_NAME.sub("_", unicodedata.normalize("NFC", column).lower()).strip("_")
+    """Return a column's name in the form of a placeholder: "First Name" is `first_name`, "1st" is `_1st`.
+
+    A word of the template language gets an underscore: "In" is `in_`.
+    """
+    name = _NOT_A_NAME.sub("_", unicodedata.normalize("NFC", column).lower())
+    name = "".join(letter if f"_{letter}".isidentifier() else "_" for letter in name).strip("_")
+    if name in _WORDS:
+        return f"{name}_"
     return f"_{name}" if name[:1].isdigit() else name
 
 
@@ -34,10 +50,41 @@ def resolve(names: Iterable[str], columns: Iterable[str]) -> dict[str, str]:
         by_name.setdefault(as_name(column), []).append(column)
     found = {}
     for name in names:
-        candidates = [name] if name in columns else by_name.get(name, [])
+        candidates = [name] if name in columns else by_name.get(as_name(name), [])
         if len(candidates) == 1:
             found[name] = candidates[0]
     return found
+
+
+def placeholder_of(column: str, columns: Iterable[str]) -> str | None:
+    """Return the name by which a placeholder finds *column* among *columns*; None if it has to be renamed for that."""
+    columns = tuple(columns)
+    for name in (as_name(column), column):
+        is_name = name.isidentifier() and name not in _WORDS
+        if is_name and resolve([name], columns).get(name) == column:
+            return name
+    return None
+
+
+def misspelt(text: str) -> tuple[str, str] | None:
+    """Return the first placeholder of *text* whose name holds blanks, hyphens or dots, and its right form.
+
+    `{{ E-Mail }}` would be a subtraction, `{{ First Name }}` is no template at all. `{{ name.upper }}` is an attribute.
+    """
+    for found in _PLACEHOLDER.finditer(text):
+        name, _, filters = found[1].partition("|")
+        if _is_misspelt(name.strip()):
+            more = f" | {filters.strip()}" if filters else ""
+            return found[0], f"{{{{ {as_name(name)}{more} }}}}"
+    return None
+
+
+def _is_misspelt(name: str) -> bool:
+    """Return True for the name of a column that is no name in a template, False for any other expression."""
+    words = re.findall(r"\w+", name)
+    if not _LIKE_A_NAME.fullmatch(name) or _WORDS & {*words} or words[0].isdigit():
+        return False
+    return not all(map(str.isidentifier, name.split("."))) and bool(as_name(name))  # with dots it is an attribute
 
 
 @attrs.frozen(kw_only=True)
@@ -103,14 +150,22 @@ class Placeholders:
         Raises:
             InvalidInputError: *text* is not a template.
         """
+        wrong = misspelt(text)
+        if wrong is not None:
+            raise InvalidInputError(f"{subject}: {wrong[0]}: a name has no blanks, hyphens and dots; write {wrong[1]}")
         try:
             names = frozenset(self._find(self._environment.parse(text)))
             template = self._environment.from_string(text)
         except self._errors as exc:
-            mend = "placeholders look like {{ first_name }}; {{ 'text' }} for braces"
+            mend = self._near_filter(exc) or "placeholders look like {{ first_name }}; {{ 'text' }} for braces"
             raise InvalidInputError(f"{subject}: not a template: {_message_of(exc)}; {mend}") from exc
         constant = None if "{" in text else FilledText(text=template.render())
         return Text(source=text, names=names, template=template, constant=constant)
+
+    def _near_filter(self, exc: Exception) -> str | None:
+        """Return a hint if a text names a filter that does not exist."""
+        named = _NO_FILTER.search(_message_of(exc))
+        return None if named is None else hint(named[1], sorted(self._environment.filters))
 
     def fill(self, text: Text, cells: Mapping[str, str | None]) -> FilledText:
         """Fill in *text*. A cell that is None is missing, and it is reported if the text uses it without a default."""

@@ -76,8 +76,9 @@ class BatchFollower:
                 row.due = again
         try:
             async with self._places:
-                entries = await self._entries_of(batch_id)
-            await self._take(batch_id, rows, entries)
+                in_bulk = self._in_bulk and self._list.in_bulk and batch_id not in self._unclear
+                entries = await (self._bulk_entries(batch_id) if in_bulk else self._own_entries(batch_id))
+            await self._take(batch_id, rows, entries, is_own=not in_bulk)
         except (AuthenticationError, JournalError):
             raise
         except HeyGenError as exc:
@@ -98,13 +99,15 @@ class BatchFollower:
             else:
                 await self._list.unseen(row, error)
 
-    async def _entries_of(self, batch_id: str) -> list[Entry]:
-        """Return what HeyGen says of the items: in bulk, or by the batch itself if its last answer was unclear."""
-        if self._in_bulk and self._list.in_bulk and batch_id not in self._unclear:
-            found = await self._client.videos.entries(batch_ids=[batch_id])
-            if found and all(word_of(entry.get("status")) == "not_found" for entry in found):
-                raise NotFoundError(f"batch {batch_id}: HeyGen does not know it")
-            return list(found)
+    async def _bulk_entries(self, batch_id: str) -> list[Entry]:
+        """Return what HeyGen says of the items in bulk."""
+        found = await self._client.videos.entries(batch_ids=[batch_id])
+        if found and all(word_of(entry.get("status")) == "not_found" for entry in found):
+            raise NotFoundError(f"batch {batch_id}: HeyGen does not know it")
+        return list(found)
+
+    async def _own_entries(self, batch_id: str) -> list[Entry]:
+        """Return what the batch itself says of its items: the last bulk answer was unclear."""
         self._unclear.discard(batch_id)
         batch = await self._client.videos.batch(batch_id)
         return [
@@ -112,7 +115,9 @@ class BatchFollower:
             for i in batch.items
         ]
 
-    async def _take(self, batch_id: str, rows: Mapping[int | None, InFlight], entries: list[Entry]) -> None:
+    async def _take(
+        self, batch_id: str, rows: Mapping[int | None, InFlight], entries: list[Entry], *, is_own: bool
+    ) -> None:
         """Note what a batch says of its items; all that it names is one write, and so are its ends."""
         named, waiting = [], 0
         told = {index: entry for entry in entries if (index := _index_of(entry)) in rows}
@@ -125,7 +130,7 @@ class BatchFollower:
             await self._list.listener.named(named)
         for item, entry in told.items():
             if rows[item].stage is Stage.RENDERING:
-                waiting += await self._judge(rows[item], entry)
+                waiting += await self._judge(rows[item], entry, is_own=is_own)
         self._client.pool.observe(waiting=waiting, running=len(rows) - waiting)
         if any(_is_unclear(rows[item], entry) for item, entry in told.items()):
             self._unclear.add(batch_id)
@@ -141,11 +146,15 @@ class BatchFollower:
         self._unclear.add(batch_id)
         await self._list.unseen(row, ContractError(f"batch {batch_id}: the answer leaves item {row.item} out"))
 
-    async def _judge(self, row: InFlight, entry: Entry) -> bool:
+    async def _judge(self, row: InFlight, entry: Entry, *, is_own: bool) -> bool:
+        """Heed what is said of an item; that one without a video has failed is believed of the batch itself only."""
         status = entry.get("status")
         if row.video_id is not None:
             return await self._sweep.judge(row, status)
         if word_of(status) == "failed":
+            if not is_own:
+                self._unclear.add(str(row.batch_id))
+                return False
             self._list.rendered(row, "failed")
             self._tasks.start_soon(self._list.end, row, failure_of(row, entry.get("error")))
             return False

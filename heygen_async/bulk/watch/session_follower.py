@@ -72,8 +72,8 @@ class SessionFollower:
 
     async def _heed(self, row: InFlight, session: Session) -> None:
         polling.note_status(session.status, SESSION_STATUSES)
-        if session.video_id is not None:
-            row.video_id = session.video_id
+        if session.begun_video_id is not None:
+            row.video_id = session.begun_video_id
             await self._list.listener.named([row])
         elif session.status == "failed":
             self._list.rendered(row, "failed")

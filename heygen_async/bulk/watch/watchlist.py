@@ -57,6 +57,7 @@ class Watchlist:
         listener: Listener,
         *,
         deadline: float,
+        patience: float = LATE_SECONDS,
         times: RenderTimes,
         watch: Watch = "auto",
         clock: ServerClock | None = None,
@@ -64,6 +65,7 @@ class Watchlist:
         """Tell *listener* what happens, and learn *times*; *watch* says how ends are noticed.
 
         A render that has not ended *deadline* seconds after its submission is given up here; it goes on at HeyGen.
+        While HeyGen cannot be reached, it is given up only after *patience* more seconds.
         """
         self.registry = registry
         self.listener = listener
@@ -71,9 +73,10 @@ class Watchlist:
         self.is_urgent: bool = False
         self.in_bulk: bool = watch != "each"
         self.is_faithful: bool = watch == "sweep"  # to the sweep, even where HeyGen refuses it
-        self.changed = Changed()
+        self.changed: Changed = Changed()
         self.clock: ServerClock = clock or ServerClock()
         self._deadline = deadline
+        self._patience = patience
         self._times = times
         self._last_kind = ("avatar", 0)  # rows that wait are likely to be of this kind
         self._moved_at = -math.inf  # loop time at which a render ended or an item of a batch came to its turn
@@ -190,7 +193,8 @@ class Watchlist:
         row.late_looks += 1
         if row.late_looks == 1:
             row.late_since = now
-        if row.late_looks >= LATE_LOOKS and now - row.late_since >= LATE_SECONDS:
+        longest = LATE_SECONDS if error.http_status is not None else max(LATE_SECONDS, self._patience)
+        if row.late_looks >= LATE_LOOKS and now - row.late_since >= longest:
             late = self._too_late(row)
             late.add_note(f"looking failed, too: {error.gist}")
             await self.end(row, late)

@@ -1,4 +1,4 @@
-"""`heygen-async auth status`: where the key comes from and the account that it belongs to."""
+"""`heygen-async auth`: store a key, and show where the key comes from and whose account it is."""
 
 from __future__ import annotations
 
@@ -27,8 +27,37 @@ _REMEDIES: dict[Kind, str] = {
 }
 
 
+async def login(*, base_url: BaseUrl = None) -> None:
+    """Ask for an API key, try it, and store it for this user. Free.
+
+    The key is stored where HeyGen's own command line keeps it, ~/.heygen/credentials, readable by you alone; it is not
+    shown while you type. A script may write it to the standard input. Exit code 3 if HeyGen refuses it.
+    """
+    import getpass
+
+    from heygen_async.account.credentials import VARIABLE, check_secret
+    from heygen_async.account.credentials_file import store_key, stored_path
+    from heygen_async.cli.terminal.console import say
+
+    path = stored_path()
+    if path is None:
+        raise AuthenticationError("this user has no home folder; set HEYGEN_CONFIG_DIR to a folder")
+    question = "API key (HeyGen's settings, API): "
+    typed = getpass.getpass(question) if sys.stdin.isatty() else sys.stdin.readline()
+    key = typed.strip()
+    check_secret("api_key", "the key", key)
+    code = await auth_status(api_key=key, base_url=base_url)
+    if code != Exit.DONE:
+        say("Nothing was stored.")
+        sys.exit(code)
+    store_key(path, key)
+    say(f"Stored:   {path}")
+    if os.environ.get(VARIABLE):
+        say(f"Note:     {VARIABLE} is set, and goes before the file")
+
+
 async def status(*, base_url: BaseUrl = None) -> None:
-    """Show where the key comes from and whether HeyGen accepts it. Free.
+    """Show where the key comes from, whether HeyGen accepts it, and what it may do. Free.
 
     The key is read from the environment variable HEYGEN_API_KEY, else from the file of HeyGen's own command line. It is
     never printed. Exit code 3 if there is no key, or if HeyGen refuses it.
@@ -43,7 +72,7 @@ async def auth_status(
     base_url: str | None = None,
     write: Write = print,
 ) -> int:
-    """Show the credentials in use and check them with one request to HeyGen. Free.
+    """Show the credentials in use, check them at HeyGen, and show what a key may do. Free.
 
     Args:
         api_key: As of `HeyGen`.
@@ -58,7 +87,7 @@ async def auth_status(
     Raises:
         InvalidInputError: *base_url* is not a usable URL.
 
-    Source: `GET /v3/users/me`.
+    Source: `GET /v3/users/me` and `GET /v3/api_keys/self`.
     """
     from heygen_async.account.credentials import find_credentials
     from heygen_async.account.proxy import VARIABLE as PROXY_VARIABLE, shown as proxy_shown
@@ -98,7 +127,23 @@ async def _check(heygen: HeyGen, write: Write) -> int:
         return code_of(exc)
     write(f"HeyGen:   accepts it ({heygen.transport.base_url.host})")
     write(f"Account:  {_owner(user)}")
+    if heygen.credentials.kind == "api_key":
+        await _show_key(heygen, write)
     return Exit.DONE
+
+
+async def _show_key(heygen: HeyGen, write: Write) -> None:
+    """Show what the key may do and until when. A failure changes no verdict: the account was read with the key."""
+    from heygen_async.http.call import Options
+
+    try:
+        key = await heygen.users.api_key(Options(deadline=PATIENCE_SECONDS))
+    except HeyGenError as exc:
+        write(f"May:      could not be asked ({exc.gist})")
+        return
+    rights = ", ".join(key.scopes or ()) if key.scope_mode == "custom" else key.scope_mode
+    facts = [key.key_name and f"key {key.key_name!r}", key.status, rights, f"until {key.expires_at or 'it is revoked'}"]
+    write(f"May:      {', '.join(fact for fact in facts if fact)}")
 
 
 def _remedy(heygen: HeyGen) -> str:

@@ -74,15 +74,17 @@ async def _demo(rows: int, folder: Path) -> int:
 
 async def _render(campaign: Campaign, plan: Plan, world: World, console: Console) -> int:
     from heygen_async import HeyGen
+    from heygen_async.bulk.prices.price_list import PRICE_LIST
     from heygen_async.cli.rendering.render_campaign import render_campaign
-    from heygen_async.cli.terminal.progress import ProgressBoard, show_summary, span
+    from heygen_async.cli.terminal.progress import ProgressBoard, span
+    from heygen_async.cli.terminal.summary import show_summary
     from heygen_async.simulator import serve
 
     total = plan.rows
     console.print(
         f"{total} contacts, one personalised video each, at most {campaign.run.max_in_flight} rendering at a time."
     )
-    console.print(f"By HeyGen's price list they would cost about {plan.price}.")
+    console.print(f"By {PRICE_LIST} they would cost about {plan.price}.")
     console.print("The server is a simulator on this machine: no key, no network, no money.")
     started = time.monotonic()
     board = ProgressBoard(console, total, asyncio.get_running_loop().time)

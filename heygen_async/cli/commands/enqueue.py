@@ -9,8 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from heygen_async.cli.rendering.campaign_options import CampaignOptions, open_source
+from heygen_async.cli.rendering.choice_options import ChoiceOptions
 from heygen_async.cli.rendering.run_flags import RunFlags
-from heygen_async.cli.terminal.option_types import Account, Address, BaseUrl, Count, NoPreflight, RowsFile, Source
+from heygen_async.cli.terminal.option_types import (
+    NO_DRY_RUN,
+    Account,
+    Address,
+    BaseUrl,
+    Count,
+    DryRun,
+    NoPreflight,
+    RowsFile,
+    Source,
+)
 
 if TYPE_CHECKING:
     from heygen_async import Campaign
@@ -24,6 +35,7 @@ def enqueue(
     database: Address,
     campaign_options: CampaignOptions = CampaignOptions(),  # noqa: B008 - a frozen value
     flags: RunFlags = RunFlags(),  # noqa: B008 - a frozen value
+    choice_options: ChoiceOptions = ChoiceOptions(),  # noqa: B008 - a frozen value
     campaign: Annotated[
         str | None,
         Parameter(help="Name that keeps these rows apart from other lists in the database. [default: that of SOURCE]"),
@@ -38,12 +50,15 @@ def enqueue(
     create: Annotated[bool, Parameter(help="Create the database if the server has none of this name.")] = False,
     no_preflight: NoPreflight = False,
     base_url: BaseUrl = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Check every row and queue it for workers on any number of machines. Free; workers render and pay.
 
     Queuing the same list again adds only new and changed rows: each row is paid for once. Options that are not given
     stay as they are in the database. `--max-in-flight` counts the renders of all workers together.
     """
+    from heygen_async import InvalidInputError
+    from heygen_async.bulk.prices.price_list import PRICE_LIST
     from heygen_async.cli.rendering.compare_list import merge_text, waiting_text
     from heygen_async.cli.rendering.follow_run import kept_text
     from heygen_async.cli.rendering.plan_rows import client_if_key, plan_offline, plan_online
@@ -51,14 +66,16 @@ def enqueue(
     from heygen_async.workers.enqueue import enqueue as queue_rows
 
     async def main() -> int:
+        if dry_run:
+            raise InvalidInputError(NO_DRY_RUN)
         file, contacts = open_source(source, rows)
-        settings = flags.campaign(campaign_options.campaign(file))
+        settings, choice = flags.campaign(campaign_options.campaign(file)), choice_options.choice()
         options = _options(settings, flags, source, database)
         async with client_if_key(base_url) as heygen:
             if heygen is None or no_preflight:
-                plan = plan_offline(settings, contacts)
+                plan = plan_offline(settings, contacts, choice)
             else:
-                plan = await plan_online(heygen, settings, contacts)
+                plan = await plan_online(heygen, settings, contacts, choice)
         result = await queue_rows(
             database,
             plan.jobs(),
@@ -76,7 +93,7 @@ def enqueue(
         if result.kept:
             console.print(kept_text(result.kept), markup=False, highlight=False)
         console.print(f"{result.queued} rows are queued; {result.state}", highlight=False)
-        console.print("Price: " + str(plan.price) + ", by HeyGen's price list", highlight=False)
+        console.print(f"Price: {plan.price}, by {PRICE_LIST}", highlight=False)
         console.print("Now, on as many machines as you like: heygen-async worker --database ...", highlight=False)
         return 8 if result.merge.waiting else 0
 

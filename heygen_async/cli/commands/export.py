@@ -8,6 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from heygen_async.cli.rendering.choice_options import ChoiceOptions, chosen_of_journal
 from heygen_async.cli.terminal.option_types import CampaignName, JournalFile
 
 
@@ -17,15 +18,20 @@ def export(
     /,
     *,
     campaign: CampaignName = None,
+    mail_merge: Annotated[
+        bool, Parameter(help="Write the id of each row, or its e-mail address, and the link of its video; no more.")
+    ] = False,
+    choice_options: ChoiceOptions = ChoiceOptions(),  # noqa: B008 - a frozen value
 ) -> None:
     """Write a campaign to OUTPUT: .csv or .jsonl; failed.csv holds the failed rows only, ready to be run again."""
     from heygen_async import Journal
-    from heygen_async.bulk.output.export import export as export_journal
+    from heygen_async.bulk.output.export import export as export_journal, mail_merge as export_links
     from heygen_async.cli.terminal.progress import wide_console
 
     with Journal(journal, read_only=True, campaign=campaign) as opened:
-        count = export_journal(opened, output)
-        paid = sum(record.spent in {"yes", "unknown"} for record in opened.records("failed"))
+        is_chosen = chosen_of_journal(choice_options, opened)
+        count = export_links(opened, output) if mail_merge else export_journal(opened, output, is_chosen)
+        paid = sum(record.spent in {"yes", "unknown"} for record in opened.records("failed") if is_chosen(record))
     console = wide_console()
     console.print(f"{count} rows written to {output}", markup=False)
     if count and output.name.startswith("failed"):

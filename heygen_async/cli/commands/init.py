@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
 from heygen_async.cli.rendering.campaign_options import path_beside
 from heygen_async.cli.terminal.option_types import BaseUrl
+
+if TYPE_CHECKING:
+    from heygen_async import Table
+
+_EXAMPLE_ROWS = 50  # a cell that is empty in all of them is shown as empty
 
 
 async def init(
@@ -19,12 +26,18 @@ async def init(
     mode: Annotated[
         Literal["direct", "image", "cinematic", "agent"], Parameter(help="What to make of each row.")
     ] = "direct",
+    sheet: Annotated[
+        str | None, Parameter(help="Sheet of an Excel workbook. [default: the first visible one with rows]")
+    ] = None,
+    encoding: Annotated[
+        str | None, Parameter(help="Encoding of a CSV file that is not UTF-8: cp1252 for plain CSV saved by Excel.")
+    ] = None,
     base_url: BaseUrl = None,
 ) -> None:
     """Write a first campaign file, with comments.
 
-    With a key, the file lists your looks; with a contact list, it uses its columns. Free; an existing file is never
-    overwritten.
+    With a key, the file lists your looks; with a contact list, it lists its columns, each with the placeholder to
+    write for it and a cell. Free; an existing file is never overwritten.
 
         heygen-async init campaign.toml leads.csv
     """
@@ -37,17 +50,36 @@ async def init(
 
     if file.suffix.lower() != ".toml":
         raise InvalidInputError(f"{file}: must end in .toml, such as {file.with_suffix('.toml')}")
-    table = None if rows is None else read_rows(rows, may_be_empty=True)
+    table = None if rows is None else read_rows(rows, sheet=sheet, encoding=encoding, may_be_empty=True)
     columns = () if table is None else table.find_columns()
-    id_column = None if table is None else propose(table)
-    contacts = path_beside(Campaign(path=file), rows)
+    text: dict[str, Any] = {
+        "columns": tuple(columns),
+        "examples": {} if table is None else _examples(table, columns),
+        "rows": path_beside(Campaign(path=file), rows),
+        "sheet": sheet,
+        "encoding": encoding,
+        "id_column": None if table is None else propose(table),
+    }
     async with client_if_key(base_url) as heygen:
         known = Known(why_none="there is no key") if heygen is None else await ask_account(heygen)
-    _write_new(file, campaign_text(mode=mode, known=known, columns=tuple(columns), rows=contacts, id_column=id_column))
+    _write_new(file, campaign_text(mode=mode, known=known, **text))
     console = wide_console()
     console.print(f"{file} is written. Read it, fill in the missing values, then:", markup=False, highlight=False)
     example = "leads.csv" if rows is None else ""
     console.print(f"  heygen-async plan {file} {example}".rstrip(), markup=False, highlight=False)
+
+
+def _examples(table: Table, columns: Sequence[str]) -> dict[str, str]:
+    """Return the first cell of each column that is not empty, among the first rows."""
+    from heygen_async import Row, is_missing
+
+    found: dict[str, str] = {}
+    rows = (row for row in table.scan() if isinstance(row, Row))
+    for row in itertools.islice(rows, _EXAMPLE_ROWS):
+        found |= {
+            name: cell for name in columns if name not in found and not is_missing(cell := row.cells.get(name, ""))
+        }
+    return found
 
 
 def _write_new(file: Path, text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from heygen_async.cli.rendering.campaign_options import CampaignOptions, open_source
+from heygen_async.cli.rendering.choice_options import ChoiceOptions
 from heygen_async.cli.terminal.option_types import BaseUrl, NoPreflight, RowsFile, Source
 
 
@@ -14,6 +15,7 @@ async def plan(
     /,
     *,
     campaign_options: CampaignOptions = CampaignOptions(),  # noqa: B008 - a frozen value
+    choice_options: ChoiceOptions = ChoiceOptions(),  # noqa: B008 - a frozen value
     no_preflight: NoPreflight = False,
     base_url: BaseUrl = None,
 ) -> None:
@@ -32,12 +34,16 @@ async def plan(
     file, contacts = open_source(source, rows)
     console, campaign = wide_console(), campaign_options.campaign(file)
     journal = JournalFlags().journal_of(campaign, source)
-    campaign = keep_id_column(campaign, journal)
+    campaign, choice = keep_id_column(campaign, journal), choice_options.choice()
     if no_preflight:
-        made = plan_offline(campaign, contacts)
+        made = plan_offline(campaign, contacts, choice)
     else:
         async with client_if_key(base_url) as heygen:
-            made = plan_offline(campaign, contacts) if heygen is None else await plan_online(heygen, campaign, contacts)
+            made = (
+                plan_offline(campaign, contacts, choice)
+                if heygen is None
+                else await plan_online(heygen, campaign, contacts, choice)
+            )
         if heygen is None:
             console.print(NO_KEY, highlight=False)
     show_plan(console, made)

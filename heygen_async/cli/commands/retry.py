@@ -7,6 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from heygen_async.cli.rendering.choice_options import ChoiceOptions, chosen_of_journal
 from heygen_async.cli.terminal.option_types import JournalFile
 
 _LOOKED_FOR = "resume looks for their videos at HeyGen, and sends nothing for them"
@@ -25,6 +26,7 @@ def retry(
     again: Annotated[
         bool, Parameter(help="Plan rows again that are paid for, or may be, too. They are paid for again.")
     ] = False,
+    choice_options: ChoiceOptions = ChoiceOptions(),  # noqa: B008 - a frozen value
 ) -> None:
     """Plan failed rows again, each under a new key. Free; `resume` sends them.
 
@@ -37,7 +39,8 @@ def retry(
     console = wide_console()
     with Journal(journal) as opened:
         is_shared = opened.meta("fleet") is not None
-        rows = list(opened.records("failed", code=code))
+        is_chosen = chosen_of_journal(choice_options, opened)
+        rows = [record for record in opened.records("failed", code=code) if is_chosen(record)]
         paid = [] if again else [record for record in rows if record.spent in {"yes", "unknown"}]
         for record in rows:
             if record not in paid:

@@ -11,9 +11,13 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from heygen_async.cli.rendering.campaign_options import CampaignOptions, given, open_source, path_beside
+from heygen_async.cli.rendering.choice_options import ChoiceOptions
 from heygen_async.cli.rendering.run_flags import RunFlags
+from heygen_async.cli.terminal.notice import EndNotice
 from heygen_async.cli.terminal.option_types import (
+    NO_DRY_RUN,
     BaseUrl,
+    DryRun,
     Json,
     NoPreflight,
     RowsFile,
@@ -24,6 +28,7 @@ from heygen_async.cli.terminal.option_types import (
 if TYPE_CHECKING:
     from heygen_async import Campaign, HeyGen, Merge
     from heygen_async.bulk.plan.plan import Plan
+    from heygen_async.bulk.rows.choice import RowChoice
     from heygen_async.cli.terminal.json_feed import JsonFeed
 
 
@@ -42,6 +47,7 @@ class JournalFlags:
     no_journal: Annotated[
         bool, Parameter(help="Remember nothing: after an interruption, or if it is repeated, the run pays again.")
     ] = False
+    yes: Annotated[bool, Parameter(help="Begin without asking.")] = False
 
     def journal_of(self, campaign: Campaign, source: Path) -> Path | str | None:
         """Return the journal of the run: as named, or beside the campaign file or the output; None without one."""
@@ -80,12 +86,15 @@ def run(
     /,
     *,
     campaign_options: CampaignOptions = CampaignOptions(),  # noqa: B008 - a frozen value
+    choice_options: ChoiceOptions = ChoiceOptions(),  # noqa: B008 - a frozen value
     flags: RunFlags = RunFlags(),  # noqa: B008 - a frozen value
     journal_flags: JournalFlags = JournalFlags(),
+    notice: EndNotice = EndNotice(),  # noqa: B008 - a frozen value
     no_preflight: NoPreflight = False,
     base_url: BaseUrl = None,
     speed: Speed = 1.0,
     in_json: Json = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Render one personalised video for each row of a contact list. Costs money.
 
@@ -100,6 +109,9 @@ def run(
     from heygen_async.cli.terminal.json_feed import exit_with_feed
 
     def command(feed: JsonFeed) -> int:
+        if dry_run:
+            raise InvalidInputError(NO_DRY_RUN)
+        notice.check()
         file, contacts = open_source(source, rows)
         campaign = journal_flags.campaign(flags.campaign(campaign_options.campaign(file)))
         journal = journal_flags.journal_of(campaign, source)
@@ -115,10 +127,12 @@ def run(
             chosen,
             beside=() if is_named or not isinstance(journal, Path) else (journal.parent, source.parent),
             preflight=not no_preflight,
+            yes=journal_flags.yes,
+            choice=choice_options.choice(),
         )
         return follow_run.run_async(lambda: running.run(feed), speed, base_url)
 
-    exit_with_feed(command, in_json=in_json)
+    exit_with_feed(command, in_json=in_json, notify=notice.send)
 
 
 @attrs.frozen
@@ -130,10 +144,13 @@ class _RunCommand:
     chosen: dict[str, Any]
     beside: tuple[Path, ...] = attrs.field(kw_only=True)  # folders with other journals that may know the rows
     preflight: bool = attrs.field(kw_only=True)
+    yes: bool = attrs.field(kw_only=True)
+    choice: RowChoice = attrs.field(kw_only=True)
 
     async def run(self, feed: JsonFeed) -> int:
         from heygen_async import HeyGen
         from heygen_async.cli.rendering.compare_list import decide
+        from heygen_async.cli.rendering.intent import Intent, account_of, announce
         from heygen_async.cli.rendering.plan_rows import client_if_key
         from heygen_async.cli.terminal.progress import wide_console
 
@@ -142,18 +159,21 @@ class _RunCommand:
             plan = await self._plan(heygen)
             plan.check()
             if not plan.rows:
-                console.print(f"{plan.table.name}: there are no rows, so there is nothing to do")
+                nothing = "no row is chosen" if self.choice else "there are no rows"
+                console.print(f"{plan.table.name}: {nothing}, so there is nothing to do")
                 return 7
             _show_notes(console, plan)
             if heygen is None:
                 HeyGen(base_url=self.base_url)  # raises the error about the missing key
-        again = self.chosen["again"]
-        if not again:
-            decision = await decide(console, plan, self._compare(plan))
-            if decision == "stop":
-                console.print("Nothing was sent.")
-                return 8
-            again = decision == "again"
+            account = await account_of(heygen)
+        again, merge = self.chosen["again"], self._compare(plan)
+        decision = "keep" if again else await decide(console, plan, merge)
+        again = again or decision == "again"
+        intent = Intent.of(plan, merge, self.campaign, account, again=again)
+        asks = not (self.yes or self.campaign.run.approve or decision == "again")  # these were asked, or will be
+        if decision == "stop" or not await announce(console, intent, asks=asks):
+            console.print("Nothing was sent.")
+            return 8
         return await self._render(console, plan, feed, again=again)
 
     def _compare(self, plan: Plan) -> Merge | None:
@@ -169,20 +189,20 @@ class _RunCommand:
         from heygen_async.cli.rendering.plan_rows import plan_offline, plan_online
 
         if heygen is None or not self.preflight:
-            return plan_offline(self.campaign, self.rows)
-        return await plan_online(heygen, self.campaign, self.rows)
+            return plan_offline(self.campaign, self.rows, self.choice)
+        return await plan_online(heygen, self.campaign, self.rows, self.choice)
 
     async def _render(self, console: Console, plan: Plan, feed: JsonFeed, *, again: bool) -> int:
         from heygen_async import HeyGen, Journal
+        from heygen_async.cli.otel_environment import observers
         from heygen_async.cli.rendering import follow_run
         from heygen_async.cli.rendering.render_campaign import render_campaign
-        from heygen_async.cli.terminal.otel_environment import observers
         from heygen_async.cli.terminal.progress import ProgressBoard
 
         if self.journal is not None and plan.id_column is not None:
             with Journal(self.journal, create=True) as opened:
                 opened.set_meta(id_column=plan.id_column)
-        board = ProgressBoard(console, plan.rows, asyncio.get_running_loop().time, feed)
+        board = ProgressBoard(console, plan.rows, asyncio.get_running_loop().time, feed, self.campaign.run.budget_usd)
         async with HeyGen(base_url=self.base_url, observers=[board, *observers()]) as heygen:
             board.keep_time_of(heygen)
             with board:

@@ -20,12 +20,22 @@ def simulate(
     speed: Annotated[
         float, Parameter(validator=validators.Number(gte=1), help="How many times faster than real time.")
     ] = 1.0,
+    open_contract: Annotated[
+        bool, Parameter(negative="", help="Accept fields and words that are newer than this version.")
+    ] = False,
     seed: Annotated[int, Parameter(help="Seed of the random render times.")] = 7,
+    open_catalog: Annotated[
+        bool, Parameter(negative="", help="Accept any id of a look, voice, style, folder, and so on.")
+    ] = False,
 ) -> None:
-    """Serve the HeyGen simulator on this machine until Ctrl-C. No account, no network, no money."""
+    """Serve the HeyGen simulator on this machine until Ctrl-C. No account, no network, no money.
+
+    Its account has six looks, some voices, styles and templates, and refuses what it does not have, as HeyGen does.
+    """
     from heygen_async.simulator import World, run
 
-    run(lambda: _serve(port, World(slots=slots, seed=seed)), speed=speed)
+    world = World(slots=slots, seed=seed, strict_catalog=not open_catalog, open_contract=open_contract)
+    run(lambda: _serve(port, world), speed=speed)
 
 
 async def _serve(port: int, world: World) -> None:

@@ -56,6 +56,7 @@ def status(
 
 def show_status(console: Console, journal: JournalReader) -> None:
     """Print the number of rows in each state, and of failed rows by error code."""
+    from heygen_async.bulk.prices.price_list import PRICE_LIST
     from heygen_async.cli.rendering import follow_run
 
     counts = journal.counts()
@@ -69,7 +70,7 @@ def show_status(console: Console, journal: JournalReader) -> None:
         console.print(clean(f"  {count:>7}  failed with {code}"), markup=False)
     ledger = journal.ledger()
     console.print(
-        f"  charged: {ledger.low_usd:.2f} to {ledger.high_usd:.2f} US dollars by HeyGen's price list; at stake: up to "
+        f"  charged: {ledger.low_usd:.2f} to {ledger.high_usd:.2f} US dollars by {PRICE_LIST}; at stake: up to "
         f"{ledger.at_stake_usd:.2f}",
         highlight=False,
     )

@@ -47,7 +47,7 @@ def worker(
 
     async def main() -> int:
         from heygen_async import HeyGen, Worker, shared_signals
-        from heygen_async.cli.terminal.otel_environment import is_on, observers
+        from heygen_async.cli.otel_environment import is_on, observers
 
         telemetry = observers()
         signals = shared_signals(database) if watch else contextlib.nullcontext()

@@ -45,6 +45,9 @@ class CampaignOptions:
             "Repeatable."
         ),
     ] = ()
+    lenient: Annotated[
+        bool, Parameter(negative="", help="Send fields and words too that are newer than this version.")
+    ] = False
     locale: Annotated[
         str | None, Parameter(help="Language of the filters `number` and `date`: de, fr, ... [default: en]")
     ] = None
@@ -55,7 +58,9 @@ class CampaignOptions:
     encoding: Annotated[
         str | None, Parameter(help="Encoding of a CSV file that is not UTF-8: cp1252 for plain CSV saved by Excel.")
     ] = None
-    sheet: Annotated[str | None, Parameter(help="Sheet of an Excel workbook. [default: the first]")] = None
+    sheet: Annotated[
+        str | None, Parameter(help="Sheet of an Excel workbook. [default: the first visible one with rows]")
+    ] = None
     filename: Annotated[
         str | None,
         Parameter(help="Name of each file: {number}, {id}, {title} or {a column}. [default: {number}-{id}]"),
@@ -69,13 +74,15 @@ class CampaignOptions:
 
     def campaign(self, file: Campaign) -> Campaign:
         """Return *file* with the values of these options in place of its own."""
+        from heygen_async.bulk.campaign_file.campaign_file import LENIENT
         from heygen_async.bulk.template.field_paths import flatten
 
         texts = given(script=self.script, prompt=self.prompt)
+        fields = {**flatten(file.request), **_pairs("--set", self.set, "avatar_id=look_anna"), **texts}
         return attrs.evolve(
             file,
             **given(mode=self.mode, locale=self.locale),
-            request={**flatten(file.request), **_pairs("--set", self.set, "avatar_id=look_anna"), **texts},
+            request=fields | {LENIENT: True if self.lenient else file.request.get(LENIENT, False)},
             columns={**file.columns, **_pairs("--map", self.map, "voice_id=Voice")},
             rows=attrs.evolve(
                 file.rows, **given(encoding=self.encoding, sheet=self.sheet, limit=self.limit, id=self.id)

@@ -14,7 +14,7 @@ from heygen_async import Campaign, InvalidInputError, Journal, JournalError, Mer
 from heygen_async.bulk.campaign.campaign import preview
 from heygen_async.bulk.plan.plan import Plan
 from heygen_async.bulk.prices.price import Rates
-from heygen_async.cli.terminal.ask import TypedLines
+from heygen_async.cli.terminal.ask import says_yes
 
 _JOURNALS = 20  # looked at beside a new one
 
@@ -28,7 +28,7 @@ def compare(plan: Plan, journal: Path | str | None, *, rates: Rates, tag_titles:
     if journal is None or plan.errors or not is_begun(journal):
         return None
     with Journal(journal) as opened:
-        return preview(opened, plan.jobs(), rates=rates, tag_titles=tag_titles)
+        return preview(opened, plan.jobs(), rates=rates.knowing(plan.looks), tag_titles=tag_titles)
 
 
 def is_begun(journal: Path | str) -> bool:
@@ -83,27 +83,17 @@ async def decide(console: Console, plan: Plan, merge: Merge | None) -> Decision:
             if text:
                 console.print(text, markup=False, highlight=False)
         return "keep"
-    if swapped and not await _says_yes(console, f"{swapped} Go on? [y/N]: "):
+    if swapped and not await says_yes(console, f"{swapped} Go on? [y/N]: "):
         return "stop"
-    if merge.waiting and await _says_yes(console, f"{_waiting(merge)}. Render them again? [y/N]: "):
+    if merge.waiting and await says_yes(console, f"{_waiting(merge)}. Render them again? [y/N]: "):
         return "again"
     return "keep"
-
-
-async def _says_yes(console: Console, question: str) -> bool:
-    lines = TypedLines(sys.stdin)
-    try:
-        console.print(question, end="", markup=False, highlight=False)
-        line = await lines.read()
-    finally:
-        lines.close()
-    return line is not None and line.strip().lower() in {"y", "yes"}
 
 
 def swapped_text(plan: Plan, merge: Merge) -> str:
     """Return a warning if new rows may be contacts of rows that have left the list; empty if they cannot."""
     left = merge.removed - merge.dropped
-    if plan.id_column is not None or not merge.new or not left:
+    if plan.id_column is not None or plan.table.is_part or not merge.new or not left:
         return ""
     return (
         f"{merge.new} rows are new, and {left} rows that ended before are no longer in the list. Contacts whose cells "
@@ -151,8 +141,8 @@ def merge_text(merge: Merge) -> str:
         f"the same words as a video of another row: {changed}": merge.equal,
         "unchanged": merge.unchanged,
         "changed while their former version is still under way: run again later": merge.busy,
-        "no longer in the list, not sent": merge.dropped,
-        "no longer in the list, ended before": merge.removed - merge.dropped,
+        "not in the list or not chosen, not sent": merge.dropped,
+        "not in the list or not chosen, ended before": merge.removed - merge.dropped,
         "in the list more than once, rendered once": merge.repeated,
     }
     return ", ".join(f"{count} {text}" for text, count in counts.items() if count)

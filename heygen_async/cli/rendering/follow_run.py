@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
+import contextlib
 import os
 import shlex
 import urllib.parse
@@ -34,14 +34,16 @@ from heygen_async.bulk.jobs.next_step import OnUnknown
 from heygen_async.bulk.jobs.records import Expenses
 from heygen_async.bulk.journal.queries import JournalReader
 from heygen_async.bulk.journal.stored_files import unstored
-from heygen_async.bulk.output.export import export
+from heygen_async.bulk.prices.price_list import PRICE_LIST
+from heygen_async.cli.otel_environment import observers
 from heygen_async.cli.rendering.compare_list import merge_text, waiting_text
+from heygen_async.cli.rendering.results_files import MAIL_MERGE, ResultsKeeper, write_results
 from heygen_async.cli.terminal.approval import approval_prompt
 from heygen_async.cli.terminal.bill import Bill
 from heygen_async.cli.terminal.interrupts import interruptible
 from heygen_async.cli.terminal.json_feed import JsonFeed
-from heygen_async.cli.terminal.otel_environment import observers
-from heygen_async.cli.terminal.progress import ProgressBoard, show_summary, span, wide_console
+from heygen_async.cli.terminal.progress import ProgressBoard, span, wide_console
+from heygen_async.cli.terminal.summary import show_summary
 
 OnRow = Callable[[Result | Unfinished], None]
 
@@ -74,7 +76,7 @@ async def follow(
     results, callbacks = None, [*on_row, board.add, board.feed.add]
     try:
         async with running as results, interruptible(results, board.console, resume_hint):
-            board.results = results
+            board.begin(results)
             if results.kept:
                 board.console.print(kept_text(results.kept), markup=False, highlight=False)
             async for result in results:
@@ -117,7 +119,7 @@ async def resume(options: ResumeOptions, address: str | None, feed: JsonFeed) ->
         )
     if incomplete:
         console.print(f"Note: {incomplete}", markup=False, highlight=False, soft_wrap=True)
-    board = ProgressBoard(console, due, asyncio.get_running_loop().time, feed)
+    board = ProgressBoard(console, due, asyncio.get_running_loop().time, feed, settings.budget_usd)
     async with HeyGen(base_url=address, observers=[board, *observers()]) as heygen:
         board.keep_time_of(heygen)
         with board:
@@ -127,7 +129,11 @@ async def resume(options: ResumeOptions, address: str | None, feed: JsonFeed) ->
                 budget_usd=options.budget_usd,
                 approve=approval_prompt(board) if options.approve or asks else None,
             )
-            results, bill = await follow(running, board, resume_hint_for(journal))
+            if settings.download_to is None:
+                results, bill = await follow(running, board, resume_hint_for(journal))
+            else:
+                with contextlib.closing(ResultsKeeper(journal, Path(settings.download_to))) as keeper:
+                    results, bill = await follow(running, board, resume_hint_for(journal), [keeper])
     return finish(console, results, bill, board, journal=journal, folder=settings.download_to)
 
 
@@ -202,7 +208,10 @@ def _close_journal(journal: str | Path, folder: str | None, facts: dict[str, str
         unknown, due = opened.counts()["unknown"], opened.due()
         if folder is not None:
             Path(folder).mkdir(parents=True, exist_ok=True)
-            facts["Files"] = f"{Path(folder).resolve()}/  ({write_results(opened, Path(folder)).name} lists every row)"
+            results = write_results(opened, Path(folder))
+            links = results.with_name(results.name.replace("results", MAIL_MERGE.removesuffix(".csv")))
+            more = f", {links.name} has the links" if links.exists() else ""
+            facts["Files"] = f"{Path(folder).resolve()}/  ({results.name} lists every row{more})"
         without_files = rows_without_files(opened)
         facts.update(money(opened))
         incomplete = incomplete_list(opened)
@@ -220,7 +229,7 @@ def _close_journal(journal: str | Path, folder: str | None, facts: dict[str, str
 def money(journal: JournalReader) -> dict[str, str]:
     """Return what the last run and all runs of a journal were charged, and what is at stake, as lines of a summary."""
     now, ever = journal.ledger(run=int(journal.meta("runs") or 0)), journal.ledger()
-    by = "by HeyGen's price list; HeyGen's bill decides"
+    by = f"by {PRICE_LIST}; HeyGen's bill decides"
     lines = {"Charged": f"{_usd(now)} {by}" if now.charged else "nothing in this run"}
     if ever.charged > now.charged:
         lines["In all runs"] = f"{_usd(ever)} for {ever.charged} renders"
@@ -246,21 +255,6 @@ def incomplete_list(journal: JournalReader) -> str | None:
         f"the list {newest.source or ''} was taken in only up to row {newest.rows}. To complete it, run it again as "
         f"before: heygen-async run {shlex.quote(source)} --journal {shlex.quote(str(journal.place))} ..."
     ).replace("  ", " ")
-
-
-def write_results(journal: Journal, folder: Path) -> Path:
-    """Write the rows of a journal beside their files: to results.csv or, if that is another campaign's, beside it."""
-    known = journal.meta("results")
-    path = Path(known) if known and Path(known).parent == folder.resolve() else free_name(folder.resolve())
-    journal.set_meta(results=str(path))
-    export(journal, path)
-    return path
-
-
-def free_name(folder: Path) -> Path:
-    """Return the path of a results file that is not there yet: results.csv, results-2.csv, ..."""
-    names = itertools.chain(["results.csv"], (f"results-{number}.csv" for number in itertools.count(2)))
-    return next(folder / name for name in names if not (folder / name).exists())
 
 
 def check_writable(folder: Path) -> None:

@@ -12,6 +12,8 @@ from rich.text import Text
 from heygen_async import AuthenticationError, Campaign, HeyGen
 from heygen_async.api.requests.kinds import label_of
 from heygen_async.bulk.plan.plan import Plan, make_plan
+from heygen_async.bulk.prices.price_list import PRICE_LIST
+from heygen_async.bulk.rows.choice import ALL_ROWS, RowChoice
 from heygen_async.plain_text import clean
 
 NO_KEY = "Looks, voices, templates and credit were not looked up: there is no key (heygen-async auth status)."
@@ -29,22 +31,23 @@ async def client_if_key(base_url: str | None) -> AsyncIterator[HeyGen | None]:
         yield heygen
 
 
-def plan_offline(campaign: Campaign, rows: Path | None) -> Plan:
-    """Check and price every row without a request to HeyGen."""
+def plan_offline(campaign: Campaign, rows: Path | None, choice: RowChoice = ALL_ROWS) -> Plan:
+    """Check and price every chosen row without a request to HeyGen."""
     return make_plan(
-        campaign.table(rows),
+        choice.of(campaign.table(rows), campaign.rows.id),
         campaign.template(),
         filename=campaign.filename,
         limit=campaign.rows.limit,
         rates=campaign.rates,
         id_column=campaign.rows.id,
+        budget_usd=campaign.run.budget_usd,
     )
 
 
-async def plan_online(heygen: HeyGen, campaign: Campaign, rows: Path | None) -> Plan:
-    """Check and price every row, and look up at HeyGen its looks, voices and templates and the account's credit."""
+async def plan_online(heygen: HeyGen, campaign: Campaign, rows: Path | None, choice: RowChoice = ALL_ROWS) -> Plan:
+    """Check and price every chosen row, and look up its looks, voices and templates and the account's credit."""
     return await heygen.plan(
-        campaign.table(rows),
+        choice.of(campaign.table(rows), campaign.rows.id),
         campaign.template(),
         filename=campaign.filename,
         limit=campaign.rows.limit,
@@ -65,6 +68,8 @@ def show_plan(console: Console, plan: Plan) -> None:
     console.print(f"{plan.table.name}: {plan.rows} rows, {good} can be rendered, {plan.bad} cannot", highlight=False)
     for kind, (count, price) in plan.kinds.items():
         console.print(f"  {label_of(kind)}: {count}, {price}", highlight=False)
-    console.print(f"Price: {plan.price}, by HeyGen's price list; HeyGen's bill decides", highlight=False)
+    console.print(f"Price: {plan.price}, by {PRICE_LIST}; HeyGen's bill decides", highlight=False)
+    for note in sorted(plan.price.notes):
+        console.print(f"  {note}", highlight=False)
     if plan.errors:
         console.print("Nothing was sent. Correct the problems, then plan again.", highlight=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,10 @@ from heygen_async.cli.rendering.compare_list import is_begun
 from heygen_async.cli.rendering.follow_run import (
     check_writable,
     follow,
-    free_name,
     resume_hint_for,
     waits_for_approval,
 )
+from heygen_async.cli.rendering.results_files import ResultsKeeper, free_name
 from heygen_async.cli.terminal.approval import approval_prompt
 from heygen_async.cli.terminal.bill import Bill
 from heygen_async.cli.terminal.progress import ProgressBoard
@@ -47,8 +48,10 @@ async def render_campaign(
     check_writable(folder)
     asks = campaign.run.approve or _is_waited_for(journal)
     approve = approval_prompt(board) if asks else None
+    board.bill.rates = board.feed.bill.rates = campaign.rates.knowing(plan.looks)
     running = heygen.run(plan, **{**campaign.options(), **chosen, "journal": journal, "approve": approve})
     if journal is not None:
-        return await follow(running, board, resume_hint_for(journal))
-    with ResultsCsv(free_name(folder), plan.table.find_columns()) as output:
+        with contextlib.closing(ResultsKeeper(journal, folder)) as keeper:
+            return await follow(running, board, resume_hint_for(journal), [keeper])
+    with ResultsCsv(free_name(folder), plan.table.find_columns(), plan.table.name) as output:
         return await follow(running, board, f"{output.path} lists every row", [output.add])

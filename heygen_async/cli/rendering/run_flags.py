@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from heygen_async.bulk.download.file_types import KINDS
 from heygen_async.cli.rendering.campaign_options import given, path_beside
-from heygen_async.cli.terminal.option_types import Count, Seconds, Unknown, Usd
+from heygen_async.cli.terminal.option_types import Count, Duration, Seconds, Unknown, Usd
 
 if TYPE_CHECKING:
     from heygen_async import Campaign
@@ -49,6 +49,10 @@ class RunFlags:
         bool, Parameter(help="Render rows again, and pay again, that have a video made with another request.")
     ] = False
     on_unknown: Annotated[Unknown | None, Parameter(show_default=False)] = None
+    patience: Annotated[
+        Duration | None,
+        Parameter(help="Wait so long for a HeyGen that cannot be reached: 90s, 20min, 3h. [default: 3h]"),
+    ] = None
 
     def campaign(self, file: Campaign) -> Campaign:
         """Return *file* with the values of these options in place of its own."""
@@ -75,6 +79,7 @@ class RunFlags:
             "canary": self.canary,
             "breaker": self.breaker,
             "on_unknown": self.on_unknown,
+            "patience": self.patience,
         }
 
     def _of_downloads(self) -> dict[str, Any]:

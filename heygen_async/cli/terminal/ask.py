@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import math
 import queue
+import sys
 import threading
 from typing import Protocol
 
 import anyio
 from anyio import from_thread, lowlevel
+from rich.console import Console
 
 
 class HasLines(Protocol):
@@ -71,3 +73,14 @@ class TypedLines:
                 anyio.BrokenResourceError,
             ):  # the loop has ended, or the chat
                 return
+
+
+async def says_yes(console: Console, question: str) -> bool:
+    """Ask at the terminal and return True after a yes. No more input counts as a no."""
+    lines = TypedLines(sys.stdin)
+    try:
+        console.print(question, end="", markup=False, highlight=False)
+        line = await lines.read()
+    finally:
+        lines.close()
+    return line is not None and line.strip().lower() in {"y", "yes"}

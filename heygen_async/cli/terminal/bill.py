@@ -5,7 +5,10 @@ from __future__ import annotations
 import attrs
 
 from heygen_async import Completed
-from heygen_async.api.requests.kinds import usd
+from heygen_async.api.requests.kinds import base_of
+from heygen_async.api.requests.stored import body_of
+from heygen_async.bulk.prices.price import Rates
+from heygen_async.bulk.prices.price_list import PRICE_LIST, UNPUBLISHED
 
 
 @attrs.define
@@ -15,18 +18,24 @@ class Bill:
     low: float = 0.0
     high: float = 0.0
     unpriced: int = 0
+    rates: Rates = attrs.field(factory=Rates)
 
     def add(self, result: Completed) -> None:
         """Add one video, if this run has sent it. Kinds for which HeyGen publishes no price are counted apart."""
         if result.job.step != "submit":
             return  # an earlier run has paid for it
-        try:
-            low, high = usd(result.request.kind, result.video.duration or 0.0)
-        except KeyError:
+        request = result.request
+        usd = self.rates.price(request.kind, result.video.duration or 0.0, body_of(request))
+        if usd is None or base_of(request.kind) in UNPUBLISHED:
             self.unpriced += 1
             return
-        self.low += low
-        self.high += high
+        self.low += usd[0]
+        self.high += usd[1]
+
+    @property
+    def short(self) -> str:
+        """The estimate as a number for a narrow line: the mean of lowest and highest."""
+        return f"{(self.low + self.high) / 2:,.2f}"
 
     @property
     def amount(self) -> str:
@@ -37,4 +46,4 @@ class Bill:
 
     def __str__(self) -> str:
         """Return the amount with its unit, marked as an estimate."""
-        return f"{self.amount} US dollars by HeyGen's price list; HeyGen's bill decides"
+        return f"{self.amount} US dollars by {PRICE_LIST}; HeyGen's bill decides"

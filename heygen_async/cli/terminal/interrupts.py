@@ -41,9 +41,9 @@ async def _listen(
             results.stop_submitting()
             rendering = len(results.unfinished)
             console.print(
-                f"Stopping: nothing more is submitted. {rendering} renders that cost money are followed to their end."
+                f"Stopping: no more videos are begun. {rendering} that are being made are paid for and waited for."
             )
-            console.print("Press Ctrl-C again to leave at once; they continue at HeyGen.")
+            console.print("Press Ctrl-C again to leave at once: they are finished at HeyGen, and nothing is lost.")
             break
         async for _ in signals:
             console.print(f"Left. {resume_hint}")

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import NoReturn, Self, TextIO
 
 from heygen_async import Completed, HeyGenError, Result, Summary, Unfinished
+from heygen_async.bulk.prices.price_list import AS_OF
 from heygen_async.cli.exits import Exit, InterruptedRunError, code_of
 from heygen_async.cli.terminal.bill import Bill
 from heygen_async.cli.terminal.console import json_line
@@ -25,14 +26,15 @@ class JsonFeed:
         facts: Function that returns the progress of the run.
     """
 
-    def __init__(self, out: TextIO | None) -> None:
-        """Write to *out*."""
+    def __init__(self, out: TextIO | None, notify: Callable[[Facts], None] | None = None) -> None:
+        """Write to *out*; *notify* is called with the summary at the end."""
         self.is_on: bool = out is not None
+        self._notify = notify
         self.facts: Callable[[], Facts] = dict
         self._out = out
         self._summary = Summary()
         self._unfinished = 0
-        self._bill = Bill()
+        self.bill: Bill = Bill()
 
     def add(self, row: Result | Unfinished) -> None:
         """Write a row that has ended, or that is left under way."""
@@ -41,7 +43,7 @@ class JsonFeed:
         else:
             self._summary.add(row)
         if isinstance(row, Completed):
-            self._bill.add(row)
+            self.bill.add(row)
         self._write("row", _row_facts(row))
 
     def progress(self) -> None:
@@ -74,10 +76,13 @@ class JsonFeed:
             "at_stake": summary.at_stake,
             "unfinished": self._unfinished,
             "seconds_of_video": round(summary.seconds_of_video, 3),
-            "estimated_usd": [round(self._bill.low, 4), round(self._bill.high, 4)],
+            "prices_as_of": AS_OF,
+            "estimated_usd": [round(self.bill.low, 4), round(self.bill.high, 4)],
             "error": error,
         }
         self._write("summary", {**self.facts(), **facts})
+        if self._notify is not None:
+            self._notify({**self.facts(), **facts})
 
     def _write(self, event: str, facts: Facts) -> None:
         if self._out is None:
@@ -91,9 +96,14 @@ class JsonFeed:
             self._out = None
 
 
-def exit_with_feed(command: Callable[[JsonFeed], int], *, in_json: bool) -> NoReturn:
-    """Run *command* and exit with its code; its feed ends with a summary, also after an error."""
-    with JsonFeed(sys.stdout if in_json else None) as feed:
+def exit_with_feed(
+    command: Callable[[JsonFeed], int], *, in_json: bool, notify: Callable[[Facts], None] | None = None
+) -> NoReturn:
+    """Run *command* and exit with its code; its feed ends with a summary, also after an error.
+
+    *notify* is called with the summary.
+    """
+    with JsonFeed(sys.stdout if in_json else None, notify) as feed:
         sys.exit(command(feed))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -52,6 +53,17 @@ def _usd(_: Any, tokens: Sequence[Token]) -> float:
         raise ValueError(f"{value!r} is not an amount in US dollars, such as 250 or 250usd") from None
 
 
+_UNITS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
+
+
+def _duration(_: Any, tokens: Sequence[Token]) -> float:
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)", tokens[0].value.strip().lower())
+    if found is None or found[2] not in {"", *_UNITS}:
+        raise ValueError(f"{tokens[0].value!r} is not a time, such as 90s, 20min or 3h")
+    return float(found[1]) * _UNITS.get(found[2], 1)
+
+
+Duration = Annotated[float, Parameter(converter=_duration, validator=validators.Number(gte=1))]
 Usd = Annotated[float, Parameter(converter=_usd, validator=validators.Number(gt=0))]
 
 
@@ -84,3 +96,11 @@ RowsFile = Annotated[Path | None, Parameter(help="The contact list, after a camp
 
 
 NoPreflight = Annotated[bool, Parameter(help="Do not look up looks, voices, templates and credit at HeyGen.")]
+
+
+DryRun = Annotated[bool, Parameter(show=False, negative=())]
+
+NO_DRY_RUN = (
+    "--dry-run: `heygen-async plan`, with the same words, checks and prices every row and sends nothing; "
+    "`heygen-async preview` shows what would be sent for a row"
+)

@@ -137,6 +137,45 @@ class CatalogVoice:
         }
 
 
+@attrs.frozen(kw_only=True)
+class CatalogAudioVoice:
+    """One audio voice of ``/v3/models/audio/voices``. These are not among the voices of ``/v3/voices``.
+
+    Attributes:
+        id: Id of the voice.
+        number: Rises with each voice.
+        name: Name in lists.
+        mode: "instant" or "professional".
+        language: Code of the language, if there is one.
+        created_at: Unix time.
+        ready_at: Loop time from which it can speak; None for the voices of a new account.
+    """
+
+    id: str
+    number: int
+    name: str
+    mode: str
+    language: str | None
+    created_at: int
+    ready_at: float | None = None
+
+    def status(self, now: float) -> str:
+        """Return the status at loop time *now*."""
+        return "PENDING" if self.ready_at is not None and now < self.ready_at else "ACTIVE"
+
+    def view(self, status: str) -> dict[str, Any]:
+        """Return this voice as ``ModelAudioVoice`` of the contract."""
+        return {
+            "voice_id": self.id,
+            "mode": self.mode,
+            "name": self.name,
+            "language": self.language,
+            "status": status,
+            "created_at": self.created_at,
+            "failure_reason": None,
+        }
+
+
 def _look(name: str, avatar_type: str, gender: str, orientation: str, *, private: bool = False) -> CatalogLook:
     slug = name.split(maxsplit=1)[0].lower()
     return CatalogLook(
@@ -168,4 +207,11 @@ VOICES = (
     CatalogVoice(id="voice_jonas", name="Jonas", language="German", gender="male", engine="fish"),
     CatalogVoice(id="voice_lucia", name="Lucía", language="Spanish", gender="female"),
     CatalogVoice(id="voice_mine", name="My own voice", language="English", gender="male", private=True),
+)
+
+AUDIO_VOICES = (
+    CatalogAudioVoice(
+        id="audio_narrator", number=-2, name="Narrator", mode="professional", language="en", created_at=1_750_000_000
+    ),
+    CatalogAudioVoice(id="audio_mine", number=-1, name="Mine", mode="instant", language="en", created_at=1_750_000_000),
 )

@@ -7,7 +7,14 @@ from typing import Any
 import attrs
 
 from heygen_async.simulator.account import sample_data
-from heygen_async.simulator.account.catalog import LOOKS, VOICES, CatalogLook, CatalogVoice
+from heygen_async.simulator.account.catalog import (
+    AUDIO_VOICES,
+    LOOKS,
+    VOICES,
+    CatalogAudioVoice,
+    CatalogLook,
+    CatalogVoice,
+)
 
 Item = dict[str, Any]
 
@@ -47,6 +54,7 @@ class ProofreadState:
 
     Attributes:
         id: Id of the proofread.
+        number: Rises with each proofread.
         language: Language of the text.
         body: Body of the request.
         created_at: Loop time.
@@ -56,6 +64,7 @@ class ProofreadState:
     """
 
     id: str
+    number: int
     language: str
     body: Item
     created_at: float
@@ -66,6 +75,23 @@ class ProofreadState:
     def status(self, now: float) -> str:
         """Return the status at loop time *now*."""
         return "completed" if now >= self.ready_at else "processing"
+
+
+@attrs.define(kw_only=True, eq=False)
+class ImageGeneration:
+    """Images of a model, which are shown once all of them are made.
+
+    Attributes:
+        item: ``ModelImageJob`` of the contract, as it is when all images are made.
+        ready_at: Loop time at which they are made.
+    """
+
+    item: Item
+    ready_at: float = float("-inf")
+
+    def view(self, now: float) -> Item:
+        """Return the job at loop time *now*."""
+        return self.item if now >= self.ready_at else {**self.item, "status": "pending", "images": []}
 
 
 @attrs.define(kw_only=True)
@@ -80,6 +106,10 @@ class Library:
         proofreads: Proofreads of translations.
         templates: Templates for videos.
         images: Generated images.
+        audio_voices: Audio voices.
+        deleted_audio_voices: Ids of audio voices that were deleted.
+        brand_kits: Brand kits.
+        brand_glossaries: Brand glossaries with their terms.
         pictures: Public images and icons that the asset search finds.
     """
 
@@ -88,8 +118,20 @@ class Library:
     groups: dict[str, Group] = attrs.field(factory=lambda: {group.id: group for group in _first_groups()})
     folders: dict[str, Item] = attrs.field(factory=dict)
     proofreads: dict[str, ProofreadState] = attrs.field(factory=dict)
-    templates: dict[str, Item] = attrs.field(factory=lambda: {item["id"]: item for item in sample_data.TEMPLATES})
-    images: dict[str, Item] = attrs.field(factory=lambda: {item["generation_id"]: item for item in sample_data.IMAGES})
+    templates: dict[str, Item] = attrs.field(factory=lambda: {item["id"]: dict(item) for item in sample_data.TEMPLATES})
+    images: dict[str, ImageGeneration] = attrs.field(
+        factory=lambda: {item["generation_id"]: ImageGeneration(item=item) for item in sample_data.IMAGES}
+    )
+    audio_voices: dict[str, CatalogAudioVoice] = attrs.field(
+        factory=lambda: {voice.id: voice for voice in AUDIO_VOICES}
+    )
+    deleted_audio_voices: set[str] = attrs.field(factory=set)
+    brand_kits: dict[str, Item] = attrs.field(
+        factory=lambda: {item["brand_kit_id"]: dict(item) for item in sample_data.BRAND_KITS}
+    )
+    brand_glossaries: dict[str, Item] = attrs.field(
+        factory=lambda: {item["brand_glossary_id"]: dict(item) for item in sample_data.BRAND_GLOSSARIES}
+    )
     pictures: list[Item] = attrs.field(factory=lambda: list(sample_data.PICTURES))
 
     def has_consent(self, look: CatalogLook, now: float) -> bool:

@@ -77,6 +77,8 @@ BRAND_KITS: tuple[Item, ...] = (
         "name": "House style",
         "logo_url": f"{FILES_URL}/kits/house.png",
         "colors": ["#102A43", "#F0B429"],
+        "fonts": [],
+        "logos": [],
     },
 )
 
@@ -84,14 +86,24 @@ BRAND_GLOSSARIES: tuple[Item, ...] = (
     {
         "brand_glossary_id": "glossary_names",
         "name": "Product names",
+        "terms": [{"term": "HeyGen", "pronunciation": "hey-jen"}],
         "created_at": CREATED_AT_ISO,
         "updated_at": CREATED_AT_ISO,
     },
 )
 
+LOOK_PACKS: tuple[Item, ...] = (
+    {
+        "id": "pack_office",
+        "name": "At the office",
+        "description": "Ten looks at desks and in meeting rooms",
+        "preview_image_url": f"{FILES_URL}/packs/office.jpg",
+        "looks": [],
+    },
+)
+
 IMAGES: tuple[Item, ...] = (
     {
-        # POST /v3/models/images is not transcribed in the contract, so an account has only this image.
         "generation_id": "generation_demo",
         "model": "heygen-image-1",
         "status": "completed",

@@ -67,10 +67,10 @@ class Operation:
         """Number of items of a page if the request names none."""
         return int(self._query_schemas()["limit"]["default"])
 
-    def body_problems(self, body: dict[str, Any]) -> Iterator[FieldError]:
-        """Yield the problems of *body*, a JSON object."""
+    def body_problems(self, body: dict[str, Any], *, is_open: bool = False) -> Iterator[FieldError]:
+        """Yield the problems of *body*, a JSON object; see `Validator.is_open`."""
         schema = self.document["requestBody"]["content"]["application/json"]["schema"]
-        return self.validator.problems(schema, body)
+        return attrs.evolve(self.validator, is_open=is_open).problems(schema, body)
 
     def query_problems(self, query: Mapping[str, Any]) -> Iterator[FieldError]:
         """Yield the problems of *query*, which comes from `read_query`."""

@@ -210,15 +210,45 @@ def _consent(body: Body) -> Iterator[FieldError]:
         yield FieldError(path="consent_text", message="Input should have no < or >.")
 
 
+def _reply(body: Body) -> Iterator[FieldError]:
+    if body.get("message") is None and not body.get("files"):
+        yield FieldError(path="message", message="'message' or 'files' is required.")
+
+
 def _model_video(body: Body) -> Iterator[FieldError]:
-    ratio = body.get("aspect_ratio", "16:9" if body["mode"] == "text_to_video" else "adaptive")
-    large = body["mode"] != "image_to_video" and body.get("resolution") in LARGE_RESOLUTIONS
-    if large and ratio not in LARGE_ASPECT_RATIOS:
+    mode = body.get("mode", "reference_to_video")
+    if mode == "image_to_video":
+        if "aspect_ratio" in body:
+            yield FieldError(path="aspect_ratio", message="Not with mode image_to_video, which follows the image.")
+    else:
+        yield from _large_picture(body, "16:9" if mode == "text_to_video" else "adaptive")
+    if mode == "reference_to_video":
+        yield from _references(body)
+    yield from _https_only(body)
+
+
+def _large_picture(body: Body, default_ratio: str) -> Iterator[FieldError]:
+    large = body.get("resolution") in LARGE_RESOLUTIONS
+    if large and body.get("aspect_ratio", default_ratio) not in LARGE_ASPECT_RATIOS:
         message = f"With resolution {body['resolution']} it is one of: {', '.join(LARGE_ASPECT_RATIOS)}."
         yield FieldError(path="aspect_ratio", message=message)
+
+
+def _references(body: Body) -> Iterator[FieldError]:
+    if not body.get("reference_images") and not body.get("reference_videos"):
+        yield FieldError(path="reference_images", message="At least one reference image or video.")
     names = ("reference_images", "reference_videos", "reference_audio")
     if sum(len(body.get(name) or ()) for name in names) > MOST_MODEL_REFERENCES:
         yield FieldError(path="reference_images", message=f"At most {MOST_MODEL_REFERENCES} references in all.")
+
+
+def _https_only(body: Body) -> Iterator[FieldError]:
+    """Yield the files that are not at an https address; HeyGen follows no redirects, so http has no way to one."""
+    for name, value in body.items():
+        for index, asset in enumerate(value if isinstance(value, list) else [value]):
+            if isinstance(asset, dict) and asset.get("type") == "url" and not str(asset["url"]).startswith("https://"):
+                path = f"{name}[{index}].url" if isinstance(value, list) else f"{name}.url"
+                yield FieldError(path=path, message="Input should be an https URL.")
 
 
 _RULES_OF_TYPE: dict[str, Callable[[Body, str], Iterator[FieldError]]] = {
@@ -230,4 +260,5 @@ _RULES_OF_TYPE: dict[str, Callable[[Body, str], Iterator[FieldError]]] = {
 _RULES_OF_TEMPLATE: dict[str, Callable[[Body], Iterator[FieldError]]] = {
     "/v3/avatars/{group_id}/consent": _consent,
     "/v3/models/videos": _model_video,
+    "/v3/video-agents/{session_id}": _reply,
 }

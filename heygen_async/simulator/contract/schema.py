@@ -14,6 +14,7 @@ from heygen_async.simulator.http.replies import FieldError
 
 Schema = Mapping[str, Any]
 
+_WHOLE = re.compile(r"(\w+\[\d+\])?")  # path of a request, or of an item of a batch or a scene
 _TYPES: dict[str, tuple[type, ...]] = {
     "array": (list,),
     "boolean": (bool,),
@@ -30,9 +31,12 @@ class Validator:
 
     Attributes:
         document: OpenAPI document in which references are resolved.
+        is_open: True to accept fields and words that the document does not have, as a newer HeyGen may. The word that
+            tells the kind of a request, an item or a scene must be known all the same.
     """
 
     document: Mapping[str, Any]
+    is_open: bool = False
 
     def problems(self, schema: Schema, value: Any, path: str = "") -> Iterator[FieldError]:
         """Yield the problems of *value*. *path* is the place of the value in the request."""
@@ -58,12 +62,17 @@ class Validator:
     def _one_of(self, schema: Schema, value: Any, path: str) -> Iterator[FieldError]:
         name = schema["discriminator"]["propertyName"]
         variants = schema["discriminator"]["mapping"]
+        default = schema["discriminator"].get("x-default-when-omitted")
         if not isinstance(value, dict):
             yield FieldError(path=path, message="Input should be an object.")
-        elif name not in value:
+        elif name not in value and default is None:
             yield FieldError(path=_join(path, name), message=f"'{name}' is required.")
+        elif name not in value:
+            yield from self.problems({"$ref": variants[default]}, {**value, name: default}, path)
         elif not isinstance(value[name], str) or value[name] not in variants:
-            yield FieldError(path=_join(path, name), message=f"Input should be one of: {', '.join(sorted(variants))}.")
+            if not (self.is_open and isinstance(value[name], str)) or _WHOLE.fullmatch(path):
+                message = f"Input should be one of: {', '.join(sorted(variants))}."
+                yield FieldError(path=_join(path, name), message=message)
         else:
             yield from self.problems({"$ref": variants[value[name]]}, value, path)
 
@@ -81,7 +90,9 @@ class Validator:
         yield from (
             FieldError(path=path, message=message)
             for keyword, check in _CHECKS.items()
-            if keyword in schema and (message := check(schema, value))
+            if keyword in schema
+            and not (self.is_open and keyword == "enum" and isinstance(value, str))
+            and (message := check(schema, value))
         )
         if isinstance(value, list):
             for index, item in enumerate(value):
@@ -98,7 +109,7 @@ class Validator:
         for name, member in value.items():
             if name in known:
                 yield from self.problems(known[name], member, _join(path, name))
-            elif others is False:
+            elif others is False and not self.is_open:
                 yield FieldError(path=_join(path, name), message=f"Unknown field '{name}'.")
             elif isinstance(others, Mapping):
                 yield from self.problems(others, member, _join(path, name))

@@ -23,7 +23,7 @@ def create(call: RouteCall) -> Reply:
             "session_id": session.session_id,
             "status": "thinking",
             "created_at": created_at,
-            "video_id": None,
+            "video_id": session.render.video_id if session.render.video_id in call.world.videos else None,
         }
     )
 
@@ -52,6 +52,7 @@ def follow_up(call: RouteCall) -> Reply:
     The contract declares no 409, so a session that takes no message at this time answers with a 400.
     """
     session = _find(call)
+    require_known(call.world, call.body)
     if not session.chat:
         raise invalid("session_id", "Only sessions in chat mode take messages.")
     if not session.waiting:
@@ -104,7 +105,7 @@ def _find(call: RouteCall) -> AgentSession:
 
 
 def _view(world: World, session: AgentSession) -> dict[str, Any]:
-    video = session.video
+    video = session.render if session.render.video_id in world.videos else None
     return {
         "session_id": session.session_id,
         "status": session.faults.undocumented_status() or session.status,

@@ -12,13 +12,15 @@ from heygen_async.simulator.http.replies import RefusalError, Reply, data_reply,
 from heygen_async.simulator.routes import batches
 from heygen_async.simulator.routes.batches import BatchRoutes
 from heygen_async.simulator.storage.presigned import presign
-from heygen_async.simulator.storage.uploads import upload_address, upload_headers
+from heygen_async.simulator.storage.uploads import part_address, upload_address, upload_headers
 from heygen_async.simulator.views.call import RouteCall, Routes
-from heygen_async.simulator.world.assets import Asset
+from heygen_async.simulator.world.assets import Asset, PartsState
 from heygen_async.simulator.world.batches import BatchState, Item
 
 MOST_BYTES = 32 * 1024 * 1024
 SPACE = "space_simulator"
+MULTIPART = "/v3/assets/direct-uploads/multipart"
+MOST_PARTS = 10_000
 
 
 def create(call: RouteCall) -> Reply:
@@ -79,9 +81,40 @@ def direct_uploads(call: RouteCall) -> Reply:
     return data_reply({"batch_id": batch.batch_id, "items": [_upload_view(call, asset) for asset in assets]})
 
 
+def create_multipart(call: RouteCall) -> Reply:
+    """POST /v3/assets/direct-uploads/multipart. The fields are a guess: no source describes them."""
+    world, body = call.world, call.body
+    if body["size_bytes"] > world.most_multipart_bytes:
+        raise invalid("size_bytes", f"At most {world.most_multipart_bytes} bytes.")
+    asset = _new(call, body["filename"], body["content_type"], body["size_bytes"], body.get("checksum_sha256"))
+    asset.upload_expires_at = asset.made_at + world.upload_seconds
+    part_bytes = max(world.part_bytes, -(-asset.size_bytes // MOST_PARTS))
+    asset.parts = PartsState(
+        multipart_id=world.make_id("multipart", world.next_number("multipart")),
+        part_bytes=part_bytes,
+        count=-(-asset.size_bytes // part_bytes),
+    )
+    return data_reply(_parts_view(call, asset, asset.parts))
+
+
+def multipart(call: RouteCall) -> Reply:
+    """GET /v3/assets/direct-uploads/multipart/{multipart_id}: the stored parts, and addresses for the others."""
+    return data_reply(_parts_view(call, *_find_parts(call)))
+
+
+def delete_multipart(call: RouteCall) -> Reply:
+    """DELETE /v3/assets/direct-uploads/multipart/{multipart_id}."""
+    asset, parts = _find_parts(call)
+    asset.parts = None
+    asset.deleted = True
+    return data_reply({"multipart_id": parts.multipart_id})
+
+
 def complete(call: RouteCall) -> Reply:
     """POST /v3/assets/{asset_id}/complete. May be repeated."""
     asset = _find(call)
+    if asset.parts is not None:
+        _join(call, asset, asset.parts)
     if asset.upload_expires_at is None:
         raise RefusalError(404, "asset_not_found", "There is no such direct upload.")
     if asset.received is None:
@@ -115,6 +148,45 @@ def search(call: RouteCall) -> Reply:
         (index, item) for index, item in enumerate(found) if item["type"] == kind and words in item["id"].lower()
     ]
     return call.page_reply(matches, dict)
+
+
+def _join(call: RouteCall, asset: Asset, parts: PartsState) -> None:
+    """Put the parts together, if the request names the upload and the ETag of each part."""
+    if call.body.get("multipart_id") != parts.multipart_id:
+        raise invalid("multipart_id", "The id of the upload in parts is missing or another.")
+    named = {part["part_number"]: part["etag"] for part in call.body.get("parts") or ()}
+    stored = {number: file.etag for number, file in parts.received.items()}
+    if len(stored) < parts.count:
+        raise RefusalError(409, "conflict", "Not all parts are there yet.")
+    if named != stored:
+        raise invalid("parts", "A part is missing, or has another ETag.")
+    asset.received, asset.parts = parts.joined(), None
+
+
+def _find_parts(call: RouteCall) -> tuple[Asset, PartsState]:
+    for asset in call.world.assets.values():
+        if asset.parts is not None and asset.parts.multipart_id == call.names["multipart_id"]:
+            return asset, asset.parts
+    raise RefusalError(404, "not_found", "There is no such upload.")
+
+
+def _parts_view(call: RouteCall, asset: Asset, parts: PartsState) -> dict[str, Any]:
+    def view(number: int) -> dict[str, Any]:
+        file = parts.received.get(number)
+        address = None if file else part_address(call.world, call.origin, asset, number)
+        size = parts.size_of(number, asset.size_bytes)
+        return {"part_number": number, "size_bytes": size, "upload_url": address, "etag": file and file.etag}
+
+    return {
+        "asset_id": asset.asset_id,
+        "multipart_id": parts.multipart_id,
+        "part_size_bytes": parts.part_bytes,
+        "max_bytes": call.world.most_multipart_bytes,
+        "expires_in_seconds": int(call.world.upload_seconds),
+        "upload_headers": {},
+        "parts": [view(number) for number in range(1, parts.count + 1)],
+        "status": "pending_upload",
+    }
 
 
 def _own_pictures(call: RouteCall) -> list[dict[str, Any]]:
@@ -213,6 +285,9 @@ ROUTES: Routes = {
     ("POST", "/v3/assets"): create,
     ("GET", "/v3/assets"): list_,
     ("POST", "/v3/assets/direct-uploads"): direct_upload,
+    ("POST", MULTIPART): create_multipart,
+    ("GET", f"{MULTIPART}/{{multipart_id}}"): multipart,
+    ("DELETE", f"{MULTIPART}/{{multipart_id}}"): delete_multipart,
     ("POST", "/v3/assets/direct-uploads/batches"): direct_uploads,
     ("POST", "/v3/assets/complete/batches"): complete_batch,
     ("GET", "/v3/assets/search"): search,

@@ -12,7 +12,7 @@ from heygen_async.simulator.account.library import Group
 from heygen_async.simulator.http.replies import RefusalError, Reply, data_reply, invalid
 from heygen_async.simulator.views.call import RouteCall, Routes
 from heygen_async.simulator.world import acceptance
-from heygen_async.simulator.world.known_ids import require_declared
+from heygen_async.simulator.world.known_ids import require_declared, require_voice
 from heygen_async.simulator.world.outbox import Notice
 
 GROUP = "/v3/avatars/{group_id}"
@@ -55,6 +55,7 @@ def update_group(call: RouteCall) -> Reply:
     """PATCH /v3/avatars/{group_id}."""
     found = _owned(_find_group(call))
     if "default_voice_id" in call.body:
+        require_voice(call.world, call.body["default_voice_id"], "default_voice_id")
         found.default_voice_id = call.body["default_voice_id"]
     return data_reply(_group_view(call, found))
 

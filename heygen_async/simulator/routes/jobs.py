@@ -9,6 +9,8 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+import attrs
+
 from heygen_async.simulator.account.job_kinds import BACKGROUND, CLIPPING, FILLER, LIPSYNC, MODEL_VIDEO, JobKind
 from heygen_async.simulator.http.replies import RefusalError, Reply, data_reply
 from heygen_async.simulator.routes import batches
@@ -19,7 +21,7 @@ from heygen_async.simulator.views.job_views import view
 from heygen_async.simulator.world import acceptance
 from heygen_async.simulator.world.acceptance import RenderOrder
 from heygen_async.simulator.world.batches import Item, error
-from heygen_async.simulator.world.known_ids import require_declared, require_known_items
+from heygen_async.simulator.world.known_ids import failures_of_items, require_declared
 from heygen_async.simulator.world.renders import Render
 
 Body = dict[str, Any]
@@ -57,8 +59,12 @@ def create_batch(name: str, expand: Callable[[Body], list[RenderOrder]], call: R
         expand: Returns the orders for an item.
         call: Call to answer.
     """
-    require_known_items(call.world, name, call.body[name])
-    orders = [one for item in call.body[name] for one in expand(item)]
+    failures = failures_of_items(call.world, name, call.body[name])
+    orders = [
+        attrs.evolve(one, failure=failure)
+        for item, failure in zip(call.body[name], failures, strict=True)
+        for one in expand(item)
+    ]
     batch = acceptance.accept_batch(call.world, orders, call.body, call.key)
     return data_reply({"batch_id": batch.batch_id}, status=202)
 

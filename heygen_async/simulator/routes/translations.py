@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from heygen_async.simulator.account.job_kinds import TRANSLATION
@@ -50,6 +51,19 @@ def create_proofreads(call: RouteCall) -> Reply:
     _require_languages(call, call.body)
     proofreads = [_new_proofread(call, language) for language in call.body["output_languages"]]
     return data_reply({"proofread_ids": [proofread.id for proofread in proofreads], "status": "processing"})
+
+
+def list_proofreads(call: RouteCall) -> Reply:
+    """GET /v3/video-translations/proofreads, newest first."""
+    found = [(-proofread.number, proofread) for proofread in reversed(call.world.library.proofreads.values())]
+    return call.page_reply(found, functools.partial(_view, call))
+
+
+def delete_proofread(call: RouteCall) -> Reply:
+    """DELETE /v3/video-translations/proofreads/{proofread_id}."""
+    proofread = _find(call)
+    del call.world.library.proofreads[proofread.id]
+    return data_reply({"id": proofread.id})
 
 
 def get_proofread(call: RouteCall) -> Reply:
@@ -101,11 +115,13 @@ def _orders(body: Body) -> list[RenderOrder]:
 
 def _new_proofread(call: RouteCall, language: str) -> ProofreadState:
     world = call.world
-    proofread_id = world.make_id("proofread", world.next_number("proofread"))
+    number = world.next_number("proofread")
+    proofread_id = world.make_id("proofread", number)
     text = f"1\n00:00:00,000 --> 00:00:01,000\n({language})\n".encode()
     url = store_file(world, call.origin, f"{proofread_id}.srt", "application/x-subrip", text)
     proofread = ProofreadState(
         id=proofread_id,
+        number=number,
         language=language,
         body=call.body,
         created_at=world.now(),
@@ -145,7 +161,9 @@ ROUTES: Routes = {
     ("POST", f"{PATH}/batches"): create_batch,
     ("GET", f"{PATH}/languages"): languages,
     ("POST", PROOFREADS): create_proofreads,
+    ("GET", PROOFREADS): list_proofreads,
     ("GET", f"{PROOFREADS}/{{proofread_id}}"): get_proofread,
+    ("DELETE", f"{PROOFREADS}/{{proofread_id}}"): delete_proofread,
     ("POST", f"{PROOFREADS}/{{proofread_id}}/generate"): generate,
     ("GET", f"{PROOFREADS}/{{proofread_id}}/srt"): get_srt,
     ("PUT", f"{PROOFREADS}/{{proofread_id}}/srt"): put_srt,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from heygen_async.simulator.account.job_kinds import VIDEO
+from heygen_async.simulator.account.job_kinds import MODEL_VIDEO, VIDEO
 from heygen_async.simulator.http.replies import RefusalError, Reply, data_reply
 from heygen_async.simulator.routes import batches
 from heygen_async.simulator.routes.batches import BatchRoutes
@@ -14,7 +14,7 @@ from heygen_async.simulator.views.job_status import addresses, status_of
 from heygen_async.simulator.world import acceptance
 from heygen_async.simulator.world.acceptance import RenderOrder
 from heygen_async.simulator.world.batches import Item, error
-from heygen_async.simulator.world.known_ids import require_known, require_known_items
+from heygen_async.simulator.world.known_ids import failures_of_items, require_declared, require_known
 from heygen_async.simulator.world.renders import Render
 
 
@@ -42,8 +42,16 @@ def list_(call: RouteCall) -> Reply:
 
 
 def get(call: RouteCall) -> Reply:
-    """GET /v3/videos/{video_id}."""
-    return data_reply(view(call, _find(call), polled=True))
+    """GET /v3/videos/{video_id}. Videos of models can be read here too, as they were on 2026-09-25."""
+    render = call.world.jobs[MODEL_VIDEO.name].get(call.names["video_id"]) or _find(call)
+    return data_reply(view(call, render, polled=True))
+
+
+def voice_capabilities(call: RouteCall) -> Reply:
+    """GET /v3/videos/{video_id}/voice-capabilities. The fields are a guess: no source describes them."""
+    render = _find(call)
+    voice_id = render.body.get("voice_id")
+    return data_reply({"video_id": render.video_id, "capabilities": {"voice_id": voice_id, "replaceable": True}})
 
 
 def delete(call: RouteCall) -> Reply:
@@ -57,9 +65,13 @@ def delete(call: RouteCall) -> Reply:
 
 def create_batch(call: RouteCall) -> Reply:
     """POST /v3/videos/batches."""
-    require_known_items(call.world, "videos", call.body["videos"])
-    folder_id = call.body.get("folder_id")
-    orders = [RenderOrder(kind=item["type"], body=item, folder_id=folder_id) for item in call.body["videos"]]
+    videos, folder_id = call.body["videos"], call.body.get("folder_id")
+    require_declared(call.world, {"folder_id": folder_id})
+    failures = failures_of_items(call.world, "videos", videos)
+    orders = [
+        RenderOrder(kind=item["type"], body=item, folder_id=folder_id, failure=failure)
+        for item, failure in zip(videos, failures, strict=True)
+    ]
     return data_reply(
         {"batch_id": acceptance.accept_batch(call.world, orders, call.body, call.key).batch_id}, status=202
     )
@@ -145,4 +157,5 @@ ROUTES: Routes = {
     ("GET", "/v3/videos/{video_id}"): get,
     ("DELETE", "/v3/videos/{video_id}"): delete,
     ("GET", "/v3/videos/{video_id}/scenes"): scenes,
+    ("GET", "/v3/videos/{video_id}/voice-capabilities"): voice_capabilities,
 }

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from heygen_async.simulator.http.incoming import IncomingRequest
+from heygen_async.simulator.http.received import ReceivedBody
 from heygen_async.simulator.http.replies import Reply
 from heygen_async.simulator.storage.presigned import CREDENTIALS, address_problem, presign, xml_refusal
 from heygen_async.simulator.world.assets import Asset
 from heygen_async.simulator.world.world import World
 
 UPLOADS = "/uploads/"
+PARTS = "/parts/"
 
 
 def upload_address(world: World, origin: str, asset: Asset) -> str:
     """Return the presigned address that accepts the file of *asset*."""
     return presign(world, origin, f"{UPLOADS}{asset.asset_id}", world.upload_seconds)
+
+
+def part_address(world: World, origin: str, asset: Asset, number: int) -> str:
+    """Return the presigned address that accepts part *number* of the file of *asset*."""
+    return presign(world, origin, f"{UPLOADS}{asset.asset_id}{PARTS}{number}", world.upload_seconds)
 
 
 def upload_headers(asset: Asset) -> dict[str, str]:
@@ -24,16 +31,28 @@ def upload_headers(asset: Asset) -> dict[str, str]:
 
 def put(world: World, incoming: IncomingRequest) -> Reply:
     """Accept or refuse a file as a storage service does."""
-    asset = world.assets.get(incoming.path.removeprefix(UPLOADS))
-    if refusal := _refusal(world, incoming, asset):
+    asset_id, _, part = incoming.path.removeprefix(UPLOADS).partition(PARTS)
+    asset = world.assets.get(asset_id)
+    if refusal := _refusal(world, incoming, None if part else asset):
         return refusal
     file = incoming.upload
     if asset is None or file is None or asset.deleted:
         return xml_refusal(404, "NoSuchKey", "There is no such upload.")
+    if part:
+        return _put_part(asset, int(part), file)
     if file.size_bytes > world.most_upload_bytes:
         return xml_refusal(400, "EntityTooLarge", f"At most {world.most_upload_bytes} bytes.")
     if asset.ready_at is None:  # a completed upload is not replaced
         asset.received = file
+    return Reply(headers={"ETag": file.etag})
+
+
+def _put_part(asset: Asset, number: int, file: ReceivedBody) -> Reply:
+    if asset.parts is None:
+        return xml_refusal(404, "NoSuchUpload", "The upload was completed or given up.")
+    if file.size_bytes != asset.parts.size_of(number, asset.size_bytes):
+        return xml_refusal(400, "EntityTooSmall", "The part has another size than was signed.")
+    asset.parts.received[number] = file
     return Reply(headers={"ETag": file.etag})
 
 

@@ -10,12 +10,14 @@ import attrs
 from heygen_async.simulator.account import prices
 from heygen_async.simulator.account.ledger import Charge
 from heygen_async.simulator.http.replies import RefusalError
-from heygen_async.simulator.world.batches import BatchState, RenderMember
+from heygen_async.simulator.world.batches import BatchState, FailedMember, Member, RenderMember
 from heygen_async.simulator.world.renders import Render
 from heygen_async.simulator.world.sessions import AgentSession
 from heygen_async.simulator.world.world import World
 
 Body = dict[str, Any]
+
+USD_PER_CHARACTER = 15 / 1_000_000  # of speech by an audio voice
 
 
 @attrs.frozen(kw_only=True)
@@ -27,12 +29,14 @@ class RenderOrder:
         kind: Kind of the charge, see `Charge.kind`.
         body: Body of a valid request, or an item of a batch.
         folder_id: Folder, if the body names none.
+        failure: Code and message, if it is an item of a batch that fails at once.
     """
 
     job_kind: str = "video"
     kind: str
     body: Body
     folder_id: str | None = None
+    failure: dict[str, Any] | None = None
 
 
 def accept(world: World, orders: Sequence[RenderOrder], key: str | None) -> list[Render]:
@@ -50,15 +54,23 @@ def accept(world: World, orders: Sequence[RenderOrder], key: str | None) -> list
 def accept_batch(world: World, orders: Sequence[RenderOrder], body: Body, key: str | None) -> BatchState:
     """Accept all *orders* as members of a batch. Orders without a free slot wait, and no 429 is sent.
 
-    A waiting video is not listed yet: items of a batch have a null ``video_id`` while they are queued.
+    A waiting video is not listed yet: items of a batch have a null ``video_id`` while they are queued. Orders with a
+    failure make no video and cost nothing.
     """
+    good = [order for order in orders if order.failure is None]
     if not world.batches_wait:
-        _require_slot(world, len(orders))
-    _require_credit(world, sum(_price(world, order.kind, order.body) for order in orders))
-    renders = [_render(world, order) for order in orders]
-    batch = _batch(world, orders[0].job_kind, body, renders)
+        _require_slot(world, len(good))
+    _require_credit(world, sum(_price(world, order.kind, order.body) for order in good))
+    members = [
+        RenderMember(_render(world, order)) if order.failure is None else FailedMember(order.failure)
+        for order in orders
+    ]
+    renders = [member.render for member in members if isinstance(member, RenderMember)]
+    batch = _batch(world, orders[0].job_kind, body, members, renders)
     for render in renders:
         _begin(world, render, key)
+    if not renders:
+        world.end_later(batch)
     return batch
 
 
@@ -79,6 +91,9 @@ def accept_session(world: World, body: Body) -> AgentSession:
     )
     _charge(world, render, None)
     world.sessions[session_id] = session
+    if world.agent_video_at_once:
+        world.videos[render.video_id] = render
+        world.accounting.set_video(session_id, render.video_id)
     world.outbox.expect_delivery(body.get("callback_url"))
     world.agent_farm.submit(session)
     return session
@@ -86,15 +101,27 @@ def accept_session(world: World, body: Body) -> AgentSession:
 
 def charge_avatar(world: World, look_id: str, body: Body, key: str | None) -> None:
     """Charge for a new look."""
-    _require_credit(world, prices.USD_AVATAR_CREATION)
+    order = RenderOrder(kind="avatar_creation", body=body)
+    _charge_at_once(world, look_id, order, prices.USD_AVATAR_CREATION, key)
+
+
+def charge_speech(world: World, body: Body) -> None:
+    """Charge for the speech of an audio voice. Source: operation modelAudioTtsCreate."""
+    speech_id = world.make_id("speech", world.next_number("speech"))
+    order = RenderOrder(kind="speech", body=body)
+    _charge_at_once(world, speech_id, order, len(body["text"]) * USD_PER_CHARACTER, None)
+
+
+def _charge_at_once(world: World, made_id: str, order: RenderOrder, price_usd: float, key: str | None) -> None:
+    _require_credit(world, price_usd)
     charge = Charge(
-        resource_id=look_id,
+        resource_id=made_id,
         video_id=None,
-        kind="avatar_creation",
+        kind=order.kind,
         idempotency_key=key,
-        body=body,
+        body=order.body,
         at=world.now(),
-        amount_usd=prices.USD_AVATAR_CREATION,
+        amount_usd=price_usd,
     )
     world.accounting.charge(charge)
 
@@ -116,8 +143,11 @@ def _require_credit(world: World, price_usd: float) -> None:
 
 
 def _price(world: World, kind: str, body: Body) -> float:
-    look = world.library.looks.get(body["avatar_id"]) if kind == "avatar" else None
-    return prices.price(kind, body, photo=look is not None and look.avatar_type == "photo_avatar")
+    def type_of_look(look_id: str) -> str | None:
+        look = world.library.looks.get(look_id)
+        return None if look is None else look.avatar_type
+
+    return prices.price(kind, body, type_of_look)
 
 
 def _render(world: World, order: RenderOrder, *, session_id: str | None = None) -> Render:
@@ -143,14 +173,16 @@ def _begin(world: World, render: Render, key: str | None) -> None:
     world.render_farm.submit(render)
 
 
-def _batch(world: World, item_kind: str, body: Body, renders: Sequence[Render]) -> BatchState:
+def _batch(
+    world: World, item_kind: str, body: Body, members: Sequence[Member], renders: Sequence[Render]
+) -> BatchState:
     batch = BatchState(
         batch_id=world.make_id("batch", world.next_number("batch")),
         item_kind=item_kind,
         title=body.get("title"),
         callback_url=body.get("callback_url"),
         created_at=world.now(),
-        members=tuple(RenderMember(render) for render in renders),
+        members=tuple(members),
         running=len(renders),
     )
     for render in renders:

@@ -4,10 +4,40 @@ from __future__ import annotations
 
 import attrs
 
-from heygen_async.simulator.http.received import ReceivedBody
+from heygen_async.simulator.http.received import ReceivedBody, received
 from heygen_async.simulator.world.batches import Item
 
 NOT_UPLOADED = {"code": "asset_not_available", "message": "The object was not uploaded."}
+
+
+@attrs.define(kw_only=True, eq=False)
+class PartsState:
+    """An upload in parts.
+
+    Attributes:
+        multipart_id: Id of the upload.
+        part_bytes: Size of each part but the last.
+        count: Number of parts.
+        received: Parts that have arrived, by number.
+    """
+
+    multipart_id: str
+    part_bytes: int
+    count: int
+    received: dict[int, ReceivedBody] = attrs.field(factory=dict)
+
+    def size_of(self, number: int, size_bytes: int) -> int:
+        """Return the size of part *number* of a file of *size_bytes*."""
+        return min(self.part_bytes, size_bytes - (number - 1) * self.part_bytes)
+
+    def joined(self) -> ReceivedBody:
+        """Return the whole file. Of a large file there is no SHA-256, because its parts are not kept."""
+        parts = [self.received[number] for number in sorted(self.received)]
+        kept = [part.content for part in parts if part.content is not None]
+        if len(kept) == len(parts):
+            return received(b"".join(kept))
+        size = sum(part.size_bytes for part in parts)
+        return ReceivedBody(size_bytes=size, sha256=b"", head=parts[0].head, content=None)
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -27,6 +57,7 @@ class Asset:
         ready_at: Loop time at which it can be used; None until the upload is completed.
         failed: True if its batch was completed and the file had not arrived.
         deleted: True after DELETE.
+        parts: State of an upload in parts; None for one PUT.
     """
 
     asset_id: str
@@ -41,6 +72,7 @@ class Asset:
     ready_at: float | None = None
     failed: bool = False
     deleted: bool = False
+    parts: PartsState | None = None
 
     def status(self, now: float) -> str:
         """Return the status at loop time *now*: queued until completion, then processing, then completed.
@@ -71,6 +103,6 @@ class Asset:
             return "size_bytes", f"{self.size_bytes} bytes were declared, {file.size_bytes} received."
         if file.mime_type not in (None, self.mime_type):
             return "content_type", f"{self.mime_type} was declared, {file.mime_type} received."
-        if self.checksum is not None and not file.has_checksum(self.checksum):
+        if self.checksum is not None and file.sha256 and not file.has_checksum(self.checksum):
             return "checksum_sha256", "The checksum does not match."
         return None

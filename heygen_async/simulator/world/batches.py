@@ -94,6 +94,21 @@ class RenderMember:
         return Item(status=status, resource_id=render.video_id, error=error(render) if status == "failed" else None)
 
 
+@attrs.frozen
+class FailedMember:
+    """An item of a batch that named something unknown: it has failed, and there is no render.
+
+    Attributes:
+        failure: Code and message.
+    """
+
+    failure: dict[str, Any]
+
+    def batch_item(self, now: float) -> Item:  # noqa: ARG002 - the time plays no part
+        """Return the status of this member."""
+        return Item(status="failed", resource_id=None, error=self.failure)
+
+
 def error(render: Render) -> dict[str, Any] | None:
     """Return code and message of the failure of *render*; None if it does not fail."""
     failure = render.faults.failure

@@ -93,6 +93,7 @@ class Render:
         job_kind: Name of the kind whose endpoints it belongs to, see `job_kinds`.
         batch_id: Id of the batch that it belongs to.
         deleted: True after DELETE.
+        abandoned: True if its agent session failed before the render.
     """
 
     video_id: str
@@ -111,9 +112,12 @@ class Render:
     started_at: float | None = None
     ended_at: float | None = None
     deleted: bool = False
+    abandoned: bool = False
 
     def status(self, now: float) -> str:
         """Return the status at loop time *now*: pending, processing, completed or failed."""
+        if self.abandoned:
+            return "failed"
         if self.ended_at is not None:
             return "failed" if self.faults.failure else "completed"
         pending = min(self.seconds * PENDING_PART, PENDING_SECONDS_AT_MOST)

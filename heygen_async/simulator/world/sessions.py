@@ -165,7 +165,7 @@ class AgentFarm:
 
     def follow_up(self, session: AgentSession, body: dict[str, Any]) -> None:
         """Continue a session that waits for the user, with *body*, the request that holds the message."""
-        self._receive_message(session, body["message"], body)
+        self._receive_message(session, body.get("message") or "", body)
         session.status = "thinking"
         self._start_thinking(session)
 
@@ -237,6 +237,7 @@ class AgentFarm:
     def _fail(self, session: AgentSession, reason: str) -> None:
         started = session.thinking_since is not None
         session.status = "failed"
+        session.render.abandoned = True
         session.add_message("model", reason, self._now, "error")
         self.on_failed(session)
         if started:

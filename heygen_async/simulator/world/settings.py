@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -38,14 +38,27 @@ class WorldSettings:
         url_seconds: Lifetime of the addresses of results, in seconds.
         bytes_per_video: Approximate size of each result, in bytes.
         upload_seconds: Lifetime of the address of a direct upload, in seconds.
-        most_upload_bytes: Maximum size of a direct upload, in bytes. HeyGen's limits depend on the type and are not
-            documented.
+        most_upload_bytes: Maximum size of a direct upload in one PUT, in bytes. HeyGen's limits depend on the type and
+            are not documented.
+        most_multipart_bytes: Maximum size of an upload in parts, in bytes.
+        part_bytes: Size of the parts of an upload, in bytes.
         asset_seconds: Seconds from the completion of a direct upload until it can be used.
         avatar_seconds: Seconds from the request for a look until it can be used.
         consent_seconds: Seconds from the request for a consent link until consent is given.
-        clone_seconds: Seconds from the request for a voice clone until it can be used.
+        clone_seconds: Seconds from the request for a voice clone or an audio voice until it can be used.
+        image_seconds: Seconds from the request for generated images until they can be read.
         proofread_seconds: Seconds from the request for a proofread until its text is ready.
-        strict_catalog: True refuses unknown looks, voices, folders and assets with a 404.
+        strict_catalog: True refuses what the account does not have: looks, voices, styles, brand kits, glossaries,
+            folders, assets, variables of templates, languages. It also refuses what the look or voice cannot do. False
+            accepts any id.
+        unknown_in_batch: "refused" refuses a batch that names an unknown look, voice or folder; "failed" accepts it and
+            lets the item fail. Both were read of HeyGen.
+        plain_not_found: True gives every 404 the code "not_found"; False says of what: "video_not_found",
+            "avatar_not_found", ... Both were read of HeyGen.
+        agent_video_at_once: True answers the creation of an agent session with the id of its video, which can be read
+            at once; False names the video when its render starts. Both were read of HeyGen.
+        open_contract: True accepts fields and words (engines, resolutions, modes) that the contract copy does not have,
+            as a newer HeyGen may. What is known keeps its rules.
         webhook_hosts: Hosts that deliveries are sent to. Deliveries to other hosts are recorded and not sent.
         https_webhooks_only: True requires https for webhook endpoints, as the contract does. False also accepts http on
             this machine, so that a test can receive deliveries.
@@ -73,12 +86,19 @@ class WorldSettings:
     bytes_per_video: int = 20_000
     upload_seconds: float = 3600.0
     most_upload_bytes: int = 2 * 1024**3
+    most_multipart_bytes: int = 100 * 1024**3
+    part_bytes: int = 64 * 1024**2
     asset_seconds: float = 2.0
     avatar_seconds: float = 60.0
     consent_seconds: float = 60.0
     clone_seconds: float = 30.0
+    image_seconds: float = 30.0
     proofread_seconds: float = 60.0
-    strict_catalog: bool = False
+    strict_catalog: bool = True
+    unknown_in_batch: Literal["refused", "failed"] = "refused"
+    plain_not_found: bool = False
+    agent_video_at_once: bool = False
+    open_contract: bool = False
     webhook_hosts: tuple[str, ...] = LOCAL_HOSTS
     https_webhooks_only: bool = False
     faults: list[Fault] = attrs.field(factory=list)

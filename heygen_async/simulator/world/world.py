@@ -223,6 +223,11 @@ class World(WorldSettings):
         self._timeline.schedule(when, lambda: self.on_end(notice))
         self._wake_sender()
 
+    def end_later(self, ended: Ended) -> None:
+        """Notify webhooks of the end of *ended*, after the answer to the present request."""
+        self._timeline.schedule(self.now(), lambda: self.on_end(ended))
+        self._wake_sender()
+
     def find_render(self, render_id: str) -> Render | None:
         """Return the job with this id, of any kind; None if there is none."""
         return next((jobs[render_id] for jobs in self.jobs.values() if render_id in jobs), None)

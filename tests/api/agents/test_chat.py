@@ -804,3 +804,40 @@ async def test_a_server_error_on_creation_is_unknown_too(heygen: HeyGen, world: 
             pass
     assert isinstance(caught.value.__cause__, ServerError)
     assert world.request_counts()["POST /v3/video-agents"] == 1
+
+
+async def test_files_alone_are_an_answer(heygen: HeyGen, world: World) -> None:
+    """A reply needs a message or files; without words it is found again after a lost answer as any other."""
+    with pytest.raises(InvalidInputError, match=r"AgentReply\.message: None; give a message, or files"):
+        AgentReply(avatar_id="look_anna")
+    picture = AgentReply(files=("https://example.com/a.png",))
+    world.faults.append(DropAfterAccept(path="/v3/video-agents/", nth=1))
+    async with heygen.video_agents.chat(VideoAgent(prompt="A welcome", mode="chat")) as chat:
+        async for turn in chat:
+            if isinstance(turn, Question):
+                await chat.answer(picture)
+    assert isinstance(turn, Ready)
+    (session,) = world.sessions.values()
+    assert [message.content for message in session.messages if message.role == "user"] == ["A welcome", ""]
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+async def test_a_video_that_is_named_at_once(heygen: HeyGen, world: World, at_once: bool) -> None:  # noqa: FBT001
+    """HeyGen names the video with the new session, or when its render starts; the handle follows both to the end."""
+    world.agent_video_at_once = at_once
+    job = await heygen.video_agents.create(VideoAgent(prompt="A welcome"))
+    assert ((await job.look()).video_id is not None) == at_once
+    seen = [found.status async for found in job.statuses()]
+    assert seen[0] == "thinking"
+    assert seen[-1] == "completed"
+    assert "generating" in seen
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+async def test_a_session_that_fails_before_its_render(heygen: HeyGen, world: World, at_once: bool) -> None:  # noqa: FBT001
+    """Its video has failed too, if it was named at once."""
+    world.agent_video_at_once = at_once
+    world.faults.append(FailedRender(while_thinking=True, message="No such place."))
+    job = await heygen.video_agents.create(VideoAgent(prompt="A welcome"))
+    with pytest.raises(RenderFailedError):
+        await job.wait()

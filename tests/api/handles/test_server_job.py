@@ -16,7 +16,8 @@ from tests.helpers.contract_bodies import body_value
 
 FILM = "https://example.com/film.mp4"
 STILL = {"type": "image", "source": {"type": "url", "url": FILM}, "duration": 3}
-DUB = {"video": {"type": "url", "url": FILM}, "output_languages": ["French"]}
+LANGUAGES = ["French (France)", "German (Germany)"]
+DUB = {"video": {"type": "url", "url": FILM}, "output_languages": ["French (France)"]}
 
 
 async def begin(heygen: HeyGen, kind: str) -> Any:
@@ -77,7 +78,7 @@ async def begin_batch(heygen: HeyGen, kind: str) -> Any:
     if kind == "lipsyncs":
         return await heygen.lipsyncs.create_batch([lipsync, lipsync])
     if kind == "translations":
-        dub = body_value("CreateVideoTranslationRequest", **{**DUB, "output_languages": ["French", "German"]})
+        dub = body_value("CreateVideoTranslationRequest", **{**DUB, "output_languages": LANGUAGES})
         return await heygen.translations.create_batch([dub])
     hello = DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="Hi Ada")
     return heygen.videos.batch_job((await heygen.videos.create_batch([hello, hello])).batch_id)
@@ -174,9 +175,9 @@ async def test_a_look_is_made(heygen: HeyGen) -> None:
 
 async def test_a_text_is_proofread_and_spoken(heygen: HeyGen) -> None:
     """A job for the text, then one for the film."""
-    asked = body_value("CreateProofreadRequest", **{**DUB, "output_languages": ["French", "German"]})
+    asked = body_value("CreateProofreadRequest", **{**DUB, "output_languages": LANGUAGES})
     first, second = await heygen.proofreads.create(asked)
-    assert {(await job.wait()).output_language for job in (first, second)} == {"French", "German"}
+    assert {(await job.wait()).output_language for job in (first, second)} == set(LANGUAGES)
     text = await heygen.proofreads.srt(first.id)
     await heygen.proofreads.update_srt(first.id, text.srt_url)
     assert (await heygen.proofreads.job(second.id).wait()).id == second.id

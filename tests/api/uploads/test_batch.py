@@ -157,7 +157,7 @@ async def test_a_file_that_heygen_cannot_use(heygen: HeyGen, world: World, tmp_p
 
 async def test_a_refused_batch_is_sent_one_by_one(heygen: HeyGen, world: World) -> None:
     """If HeyGen refuses a batch, each file is sent by itself, and only the bad one fails."""
-    world.most_upload_bytes = 1_000
+    world.most_upload_bytes = world.most_multipart_bytes = 1_000
     large = PNG + bytes(1_000)
     made = await heygen.assets.upload_many([PNG, Upload(b"PK\x03\x04" + large, filename="a.zip"), MP4])
     assert kinds(made) == [UploadedAsset, errors.BadRequestError, UploadedAsset]

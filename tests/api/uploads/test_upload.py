@@ -273,13 +273,13 @@ async def test_an_expired_address_is_not_used(heygen: HeyGen, world: World) -> N
 
 
 async def test_a_file_above_the_limit_of_its_address_is_not_sent(tmp_path: Path) -> None:
-    """A file above the limit that HeyGen returns with the address is refused before it is sent."""
-    depot = Depot(max_bytes=LARGE - 1)
+    """A file above the limit of its address is not sent, if the server takes no uploads in parts either."""
+    depot = Depot(max_bytes=LARGE - 1, takes_parts=False)
     async with depot.open() as address, client(address) as heygen:
         with pytest.raises(errors.InvalidInputError, match=r"film.mp4: 33,554,433 bytes; HeyGen takes .* 33,554,432"):
             await heygen.assets.upload(film(tmp_path))
     assert depot.bodies == []
-    assert depot.asked == ["POST /v3/assets/direct-uploads"]
+    assert depot.asked == ["POST /v3/assets/direct-uploads", "POST /v3/assets/direct-uploads/multipart"]
 
 
 async def test_a_presigned_address_is_in_no_text(caplog: pytest.LogCaptureFixture) -> None:

@@ -36,7 +36,7 @@ from heygen_async.simulator import (
 
 
 def script(n: int, text: str = "Hi number") -> DirectVideo:
-    return DirectVideo(avatar_id="a", voice_id="v", script=f"{text} {n}")
+    return DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"{text} {n}")
 
 
 def jobs(count: int, text: str = "Hi number") -> list[Job]:
@@ -73,7 +73,7 @@ async def test_a_run_is_remembered_and_not_paid_for_again(heygen: HeyGen, world:
     """A second run of the same rows sends no request, whatever their kinds."""
     requests = [
         *jobs(3),
-        Job(request=CinematicAvatar(prompt="walks", avatar_id="a"), row={"n": "c"}),
+        Job(request=CinematicAvatar(prompt="walks", avatar_id="look_anna"), row={"n": "c"}),
         Job(request=VideoAgent(prompt="welcome"), row={"n": "v"}),
     ]
     assert len(await collect(heygen, requests, path)) == 5
@@ -202,7 +202,7 @@ async def test_a_video_whose_key_is_too_old_is_searched_for_by_its_title(
 ) -> None:
     """A video whose key is older than 23 hours is not sent again but searched for by its title."""
     world.faults.append(Slow(method="POST", times=1, seconds=100))
-    request = DirectVideo(avatar_id="a", voice_id="v", script="Hi", title="For Ada")
+    request = DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="Hi", title="For Ada")
     with anyio.move_on_after(1):
         await collect(heygen, [request], path)
     age(path, KEY_SECONDS)
@@ -228,10 +228,11 @@ async def test_old_and_foreign_renders_are_not_adopted(heygen: HeyGen, world: Wo
     """Renders from before the intent and renders of other rows are no match."""
     world.faults.append(Slow(method="POST", nth=3, seconds=100))
     title = "Same title"
-    older = DirectVideo(avatar_id="a", voice_id="v", script="older", title=title)
+    older = DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="older", title=title)
     await heygen.videos.create(older)
     rows = [
-        Job(request=DirectVideo(avatar_id="a", voice_id="v", script=s, title=title), row={"n": s}) for s in ("1", "2")
+        Job(request=DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=s, title=title), row={"n": s})
+        for s in ("1", "2")
     ]
     with anyio.move_on_after(10):
         await collect(heygen, rows, path, max_in_flight=1)

@@ -10,7 +10,7 @@ import pytest
 
 from heygen_async import Completed, DirectVideo, Failed, HeyGen, Journal, Result, VideoAgent
 from heygen_async.bulk.campaign.audit import audit
-from heygen_async.simulator import AlteredAnswer, DropAfterAccept, World
+from heygen_async.simulator import AlteredAnswer, DropAfterAccept, DropBefore, World
 
 
 async def collect(heygen: HeyGen, requests: list[Any], path: Path) -> list[Result]:
@@ -58,10 +58,24 @@ async def test_a_session_without_a_date_is_looked_at(heygen: HeyGen, world: Worl
 
 async def test_an_audit_goes_on_past_a_video_without_a_date(heygen: HeyGen, world: World, tmp_path: Path) -> None:
     """A video without a date ends no comparison: the foreign videos behind it are told, too."""
-    video = DirectVideo(avatar_id="a", voice_id="v", script="Hi")
+    video = DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="Hi")
     await collect(heygen, [video], tmp_path / "c.db")
     foreign = {(await heygen.videos.create(video)).id for _ in range(2)}
     world.faults.append(AlteredAnswer(path="/v3/videos", fields={"data.0.created_at": None}))
     with Journal(tmp_path / "c.db") as journal:
         found = {difference.video_id async for difference in audit(heygen, journal)}
     assert found == foreign
+
+
+async def test_a_row_is_sent_again_once_in_a_run(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """While every answer is lost, `resubmit` sends a row twice and then holds it: each time may be paid for."""
+    world.faults.append(DropBefore(method="POST"))
+    (result,) = await collect(heygen, [VideoAgent(prompt="Welcome")], tmp_path / "c.db")
+    assert isinstance(result, Failed)
+    assert result.error.spent == "unknown"
+    assert "held" in result.error.message
+    assert world.request_counts()["POST /v3/video-agents"] == 2
+    world.faults.clear()
+    (result,) = await collect(heygen, [VideoAgent(prompt="Welcome")], tmp_path / "c.db")
+    assert isinstance(result, Completed)
+    assert len(world.ledger) == 1

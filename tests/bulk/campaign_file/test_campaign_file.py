@@ -10,7 +10,8 @@ import attrs
 import jsonschema
 import pytest
 
-from heygen_async import Campaign, Completed, HeyGen, InvalidInputError, Rates
+from heygen_async import Campaign, Completed, HeyGen, InvalidInputError, Rates, Row
+from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.campaign_file.campaign_file import DownloadsTable, RowsTable, RunTable
 from heygen_async.bulk.campaign_file.json_schema import campaign_schema, descriptions
 from heygen_async.bulk.campaign_file.starter_file import FIRST_MODES, Known, ask_account, campaign_text
@@ -107,7 +108,9 @@ WRONG: list[tuple[str, list[str]]] = [
     ("mode = ''", ["mode: ''; must be text that is not blank"]),
     ("mdoe = 'direct'", ["mdoe: no such entry; did you mean mode?"]),
     ("x = 1\ny = 2", ["no such entries: x, y; there are mode, locale,"]),
+    ("mdoe = 'direct'\nlocal = 'de'", ["no such entries: local, mdoe; did you mean locale and mode?"]),
     ("zzz = 1", ["zzz: no such entry; there are mode, locale, request"]),
+    ("[request]\nlenient = 3", ["request: 3; entry lenient: must be true or false"]),
     ("run = 3", ["run: 3; must be a table with entries of its own"]),
     ("request = [1]", ["request: [1]; must be a table with entries of its own"]),
     ("[columns]\ntitle = 3", ["columns: 3; entry title: must be the name of a column, in quotes"]),
@@ -127,6 +130,8 @@ WRONG: list[tuple[str, list[str]]] = [
     ("[run]\nwatch = 3", ["run.watch: 3; must be 'auto' or 'sweep' or 'each'"]),
     ("[downloads]\nfiles = ['vido']", ["downloads.files: 'vido'; must be 'video' or", "did you mean 'video'?"]),
     ("[rates]\navatar = 1", ["rates.avatar: 1; must be 2 items in brackets"]),
+    ("[rates]\navatar = [2, 1]", ["rates.avatar: (2.0, 1.0); must be US dollars, least and most"]),
+    ("[rates.per_second]\navatar_6 = 'x'", ["rates.per_second: 'x'; must be US dollars of avatar_6"]),
     ("[rates]\navatar = [1, 'x']", ["rates.avatar: 'x'; must be a number"]),
     (
         "mode = 3\n[run]\nbudgt = 1\ncanary = 'x'",
@@ -191,7 +196,7 @@ def test_the_schema_knows_what_the_reader_knows(tmp_path: Path) -> None:
     for name, kind in tables.items():
         assert set(properties[name]["properties"]) == {field.name for field in attrs.fields(kind)}
     fields = {field.name for mode in MODES.values() for field in attrs.fields(mode)} - {"extra"}
-    assert set(properties["request"]["properties"]) == fields
+    assert set(properties["request"]["properties"]) == fields | {"lenient"}
     assert properties["run"]["properties"]["max_in_flight"]["anyOf"] == [{"type": "integer"}, {"enum": ["auto"]}]
     assert written(tmp_path, FULL).exists()
 
@@ -202,8 +207,35 @@ def test_the_schema_knows_what_the_reader_knows(tmp_path: Path) -> None:
 def test_the_schema_refuses_the_same(text: str) -> None:
     """The schema refuses the entries that the reader refuses, except for limits of numbers, which only rules know."""
     told = tomllib.loads(text)
-    limits = ("budget_usd = 0", "canary = 0", "max_in_flight = 0", "breaker = [3]", "breaker = [4, 3]")
+    limits = (
+        "avatar = [2, 1]",
+        "budget_usd = 0",
+        "canary = 0",
+        "max_in_flight = 0",
+        "breaker = [3]",
+        "breaker = [4, 3]",
+    )
     assert VALID(campaign_schema()).is_valid(told) == any(limit in text for limit in limits)
+
+
+def test_a_lenient_file_may_hold_what_is_newer(tmp_path: Path) -> None:
+    """`lenient = true` under [request] lets fields and words pass that this version does not know."""
+    text = '[request]\navatar_id = "a"\nvoice_id = "v"\nscript = "Hi"\nresolution = "2k"\nmood.calm = true\n'
+    valid = VALID(campaign_schema())
+    assert not valid.is_valid(tomllib.loads(text))
+    assert valid.is_valid(tomllib.loads(f"{text}lenient = true"))
+    with pytest.raises(InvalidInputError, match="has no field 'mood'"):
+        Campaign.load(written(tmp_path, text)).template()
+    template = Campaign.load(written(tmp_path, f"{text}lenient = true\n")).template()
+    request = template.render(Row(line=1, cells={}))
+    assert body_of(request) == {
+        "type": "avatar",
+        "avatar_id": "a",
+        "voice_id": "v",
+        "script": "Hi",
+        "resolution": "2k",
+        "mood": {"calm": True},
+    }
 
 
 def test_every_entry_of_a_table_is_described() -> None:
@@ -260,6 +292,25 @@ def test_what_stands_in_a_comment_stays_in_its_line(tmp_path: Path) -> None:
     told = tomllib.loads(text)
     assert told["request"]["avatar_id"] == evil.id
     assert (told["rows"]["file"], "canary" in told["run"]) == ("a\\b\n.csv", False)
+
+
+def test_each_column_is_listed_with_its_placeholder_and_a_cell() -> None:
+    """What is listed can be pasted; long cells are cut, and line breaks become blanks."""
+    columns = ["Kunden-Nr.", "Vorname", "Notiz", "A-b", "a b"]
+    cells = {"Kunden-Nr.": "00123", "Vorname": "Jörg", "Notiz": 'ruft\n"zurück"\x1b[2J ' + "x" * 40}
+    text = campaign_text(known=Known(), columns=columns, examples=cells, sheet="Kunden", encoding="cp1252")
+    listed = text[text.index("# The columns of your list") :].splitlines()
+    assert listed[1:6] == [
+        "#   {{ kunden_nr }}  Kunden-Nr.  00123",
+        "#   {{ vorname }}    Vorname     Jörg",
+        '#   {{ notiz }}      Notiz       ruft "zurück" [2J xxxxxxxxx...',
+        "#   (rename it)      A-b",
+        "#   (rename it)      a b",
+    ]
+    told = tomllib.loads(text)
+    assert (told["rows"]["sheet"], told["rows"]["encoding"]) == ("Kunden", "cp1252")
+    assert "\nscript = '''\nHi {{ vorname }}, I made this video just for you.'''\n" in text
+    assert told["request"]["script"] == "Hi {{ vorname }}, I made this video just for you."
 
 
 def test_there_is_no_such_mode() -> None:

@@ -41,7 +41,7 @@ FILES = "/files/*"
 
 
 def script(n: int, **fields: Any) -> DirectVideo:
-    return DirectVideo(avatar_id="a", voice_id="v", script=f"Hi number {n}", **fields)
+    return DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"Hi number {n}", **fields)
 
 
 def jobs(count: int, **fields: Any) -> list[Job]:

@@ -26,7 +26,7 @@ ADDRESSES = [
 
 
 async def collect(heygen: HeyGen, path: Path, **settings: Any) -> list[Result]:
-    videos = [DirectVideo(avatar_id="a", voice_id="v", script=f"Hi {n}") for n in range(2)]
+    videos = [DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"Hi {n}") for n in range(2)]
     options = {"download_to": path / "out", "journal": path / "c.db", **settings}
     async with heygen.render_many([*videos, VideoAgent(prompt="Welcome")], **options) as results:
         return [result async for result in results]

@@ -284,7 +284,7 @@ def test_clashes_are_found_before_anything_is_sent(template: str, clashes: int) 
     names = Clashes(template)
     found = []
     for index, name in enumerate(["Ada", "ada", "Bob", "ADA"]):
-        request = DirectVideo(avatar_id="a", voice_id="v", script="x", title="t")
+        request = DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="x", title="t")
         row = Row(line=index + 2, cells={"name": name})
         found.append(names.add(Job(request=request, row=row, index=index), f"line {index + 2}"))
     messages = [text for text in found if text is not None]

@@ -24,7 +24,7 @@ PATHS: dict[Stage, list[Stage]] = {
 
 
 def job(index: int = 0) -> Job:
-    return Job(request=DirectVideo(avatar_id="a", voice_id="v", script="Hi"), index=index)
+    return Job(request=DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="Hi"), index=index)
 
 
 def at(stage: Stage, registry: Registry) -> InFlight:

@@ -20,7 +20,8 @@ COUNT = 20
 
 def jobs() -> list[Job]:
     return [
-        Job(request=DirectVideo(avatar_id="a", voice_id="v", script=f"{n}"), row={"n": str(n)}) for n in range(COUNT)
+        Job(request=DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"{n}"), row={"n": str(n)})
+        for n in range(COUNT)
     ]
 
 

@@ -45,3 +45,15 @@ def test_a_journal_without_lists(journal: Journal) -> None:
     assert journal.newest_list() is None
     assert journal.due() == 0
     assert journal.newest_marks() == {0}
+
+
+def test_rows_that_left_the_list_are_not_wanted(journal: Journal) -> None:
+    """A failed row that the newest list no longer has counts as dropped, also after `retry` has planned it again."""
+    take_in(journal, entry("a"), entry("b"), entry("c"))
+    for job_id in (1, 2, 3):
+        journal.failed(job_id, code="x", error="e", spent="no")
+    take_in(journal, entry("a"))
+    assert journal.wanted() == {"failed": 1, "dropped": 2}
+    journal.begin_again(2)
+    assert journal.wanted() == {"failed": 1, "dropped": 2}
+    assert journal.counts() == {"failed": 2, "planned": 1}

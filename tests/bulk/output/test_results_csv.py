@@ -34,14 +34,16 @@ from heygen_async import (
     VideoAgent,
     errors,
 )
-from heygen_async.api.requests.kinds import usd
+from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.download.downloader import Downloader
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.output.results_csv import ResultsCsv
 from heygen_async.bulk.plan.file_names import check_template, file_name
+from heygen_async.bulk.prices.price import Rates
 from heygen_async.bulk.rows.readers.read_rows import Row, cells_of
 from heygen_async.cli import main
-from heygen_async.cli.terminal.progress import ProgressBoard, show_summary, span
+from heygen_async.cli.terminal.progress import ProgressBoard, span
+from heygen_async.cli.terminal.summary import show_summary
 from heygen_async.simulator import FailedRender, World
 
 DIRECT = DirectVideo(avatar_id="a", voice_id="v", script="x")
@@ -101,7 +103,7 @@ def ended(**facts: Any) -> dict[str, Any]:
 
 
 def test_results_are_a_table_of_your_columns_and_ours(tmp_path: Path) -> None:
-    """A column of yours that has our name is kept beside it; nothing is read as a formula."""
+    """Our columns begin with heygen_, so yours keep their names; nothing is read as a formula."""
     error = errors.BadRequestError("=cmd", code="invalid_parameter")
     with ResultsCsv(tmp_path / "r.csv", ["name", "status"]) as output:
         output.add(Completed(**ended(video=VIDEO, file=tmp_path / "v.mp4")))
@@ -111,13 +113,15 @@ def test_results_are_a_table_of_your_columns_and_ours(tmp_path: Path) -> None:
         output.add(Unfinished(**ended(spent="unknown", resource_id=None)))
     with (tmp_path / "r.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["status"] for row in rows] == ["completed", "completed", "failed", "unfinished", "unfinished"]
-    assert {(row["name"], row["input_status"]) for row in rows} == {("Zoë, 1st", "VIP")}
-    assert (rows[0]["video_id"], rows[0]["seconds_of_video"], rows[0]["seconds_to_render"]) == ("v1", "12.5", "61.2")
-    assert (rows[1]["error_code"], rows[1]["error"]) == ("DownloadError", "no disk")
-    assert (rows[2]["error_code"], rows[2]["error"]) == ("invalid_parameter", "'=cmd")
-    assert "still rendering" in rows[3]["error"]
-    assert "look before you repeat" in rows[4]["error"]
+    states = [row["heygen_state"] for row in rows]
+    assert states == ["completed", "completed", "failed", "unfinished", "unfinished"]
+    assert {(row["name"], row["status"]) for row in rows} == {("Zoë, 1st", "VIP")}
+    assert (rows[0]["heygen_video_id"], rows[0]["heygen_duration"]) == ("v1", "12.5")
+    assert {row["heygen_said"] for row in rows} == {DIRECT.script}
+    assert (rows[1]["heygen_error_code"], rows[1]["heygen_error"]) == ("DownloadError", "no disk")
+    assert (rows[2]["heygen_error_code"], rows[2]["heygen_error"]) == ("invalid_parameter", "'=cmd")
+    assert "still rendering" in rows[3]["heygen_error"]
+    assert "look before you repeat" in rows[4]["heygen_error"]
 
 
 def test_rows_are_what_callers_make_of_them() -> None:
@@ -138,7 +142,7 @@ def test_rows_are_what_callers_make_of_them() -> None:
 )
 def test_prices_are_those_of_the_list(request_: Any, price: tuple[float, float]) -> None:
     """Ten seconds of video; a cinematic shot has one price."""
-    assert usd(request_.kind, 10) == pytest.approx(price)
+    assert Rates().price(request_.kind, 10, body_of(request_)) == pytest.approx(price)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +176,9 @@ async def test_progress_counts_what_happens(terminal: bool) -> None:  # noqa: FB
         play(board)
         await anyio.sleep(1.5)
     assert (board.completed, board.failed, board.rendering) == (2, 1, 1)
-    assert "1 failed, 1 rendering, 0 waiting; 1 min 0 s, about 20 s left" in text.getvalue()
+    shown = text.getvalue()
+    assert "2 done, 1 failed, 1 being made, 0 waiting" in shown
+    assert re.search(r"0\.00 USD; ready about \d\d:\d\d, in 20 s", shown)
 
 
 async def test_a_live_display_tells_the_spend_and_the_last_failures(heygen: HeyGen, world: World) -> None:
@@ -189,11 +195,10 @@ async def test_a_live_display_tells_the_spend_and_the_last_failures(heygen: HeyG
         view = Console(file=io.StringIO(), width=100)
         view.print(board._view())
     shown = cast("io.StringIO", view.file).getvalue()
-    assert shown.count("failed: rendering_failed: ") == 3
-    assert "row 7 failed: rendering_failed: " in shown
-    assert "row 4 failed" not in shown
-    assert "[bold]no face" in shown
-    assert f"{board.bill.amount} US dollars, " in shown
+    assert [line.strip() for line in shown.splitlines() if line.startswith("row")] == [
+        f"row {row}: [bold]no face (rendering_failed)" for row in (5, 6, 7)
+    ]
+    assert "Videos " in shown
 
 
 def test_the_summary_says_what_a_person_wants_to_know() -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from heygen_async import HeyGen, InvalidInputError, Plan, Problem, Rates, Template, read_rows
+from heygen_async import HeyGen, InvalidInputError, Plan, Problem, Rates, Row, Template, read_rows
+from heygen_async.bulk.plan.file_names import facts_of, file_name
 from heygen_async.bulk.plan.plan import make_plan
 from heygen_async.simulator import World
 
@@ -90,7 +92,7 @@ PLANTED: list[tuple[dict[str, str], str]] = [
     ({"mode": "image"}, "image mode: image is required"),
 ]
 RAGGED = [
-    ("Ada,Acme", "2 cells, but the header has 20"),
+    ("Ada,Acme", "the row ends before this column, with 2 of 20 cells"),
     (",".join(["x"] * 23), "23 cells, but the header has 20"),
 ]
 CLASH = ({"first_name": "ADA 7"}, r"its file would be named 'ADA 7', like that of line 9; put \{number\}")
@@ -140,7 +142,7 @@ def test_all_planted_problems_are_found_and_no_other(leads: tuple[Path, dict[int
     assert len(wrong) == 37
     plan = make_plan(read_rows(path), template(), filename="{first_name}")
     found: dict[int, list[Problem]] = {}
-    for problem in plan.problems:
+    for problem in plan.errors:
         assert problem.line is not None
         found.setdefault(problem.line, []).append(problem)
     assert sorted(found) == sorted(wrong)
@@ -152,7 +154,8 @@ def test_all_planted_problems_are_found_and_no_other(leads: tuple[Path, dict[int
     kinds = {(one[0].field, one[0].reason.partition(";")[0][:30]) for one in found.values()}
     assert len(kinds) >= 20
     assert (plan.rows, plan.bad) == (ROWS, 37)
-    assert plan.errors == list(plan.problems)
+    (note,) = [problem for problem in plan.problems if problem.severity == "warning"]
+    assert note.reason.startswith("1 row has fewer cells than the header (line 952)")
 
 
 async def test_a_plan_with_errors_sends_nothing(
@@ -256,11 +259,22 @@ def plan_of(tmp_path: Path, text: str, columns: dict[str, str] | None = None, **
     return make_plan(read_rows(path, may_be_empty=True), Template("direct", fields, columns=columns), **options)  # type: ignore[arg-type]  # a test's shorthand
 
 
+async def test_rows_of_a_program_are_planned_and_run(heygen: HeyGen) -> None:
+    """A list of mappings needs no `read_rows`; the rows of the results have its types, and a generator is refused."""
+    template = Template("direct", {"avatar_id": "look_anna", "voice_id": "voice_warm", "script": "Hi {{ name }}"})
+    people = [{"name": "Ada", "age": 36}, {"name": "Ben", "age": 41}]
+    plan = await heygen.plan(people, template)
+    async with heygen.run(plan) as results:
+        assert {result.row["age"] async for result in results} == {36, 41}
+    with pytest.raises(InvalidInputError, match="a generator has no more; give a list"):
+        await heygen.plan((person for person in people), template)
+
+
 def test_a_missing_column_is_reported_once(tmp_path: Path) -> None:
     """A missing column is one problem, and not one for each row."""
     plan = plan_of(tmp_path, "nmae\nAda\nBob\n")
     assert [problem.reason for problem in plan.errors] == ["no such column; the rows have nmae"]
-    assert plan.errors[0].mend == "did you mean nmae?"
+    assert plan.errors[0].mend == "did you mean {{ nmae }}?"
     assert plan.bad == 2
     with pytest.raises(InvalidInputError, match="2 of 2 rows cannot be rendered"):
         plan.check()
@@ -295,3 +309,76 @@ def test_a_file_name_needs_its_columns(tmp_path: Path) -> None:
     """A template of file names that names a missing column is refused."""
     with pytest.raises(InvalidInputError, match="there is no column 'city'"):
         plan_of(tmp_path, "name\nAda\n", filename="{city}")
+
+
+def test_a_file_name_finds_its_columns_as_a_script_does(tmp_path: Path) -> None:
+    """`{kunden_nr}` and the name of the column itself mean the column, which then is used."""
+    plan = plan_of(tmp_path, "name,Kunden-Nr.,Ort\nAda,7,Rom\n", filename="{kunden_nr}-{Ort}-{Kunden-Nr.}")
+    assert plan.problems == ()
+    facts = facts_of(next(plan.jobs()), "v1", None)
+    assert file_name(str(plan.filename), facts) == "7-Rom-7"
+    assert file_name("{ort} {strasse} {a b}", facts) == "Rom  {a b}"
+    with pytest.raises(InvalidInputError, match=r"there is no column 'ort_'; did you mean Ort\?"):
+        plan_of(tmp_path, "name,Ort,Ort.\nAda,Rom,x\n", filename="{ort_}")
+
+
+@pytest.mark.parametrize(
+    ("script", "rows", "says"),
+    [
+        (
+            "Hi all",
+            2,
+            "no column is used: all 2 videos will be the same; write a placeholder into it, such as {{ name }}",
+        ),
+        ("Hi all", 1, None),
+        ("Hi {{ name }}", 2, None),
+    ],
+)
+def test_a_script_that_uses_no_column_is_told(tmp_path: Path, script: str, rows: int, says: str | None) -> None:
+    """Videos for many people that are all the same are hardly meant; one video may be."""
+    path = tmp_path / "leads.csv"
+    path.write_text("name\n" + "Ada\n" * rows, encoding="utf-8")
+    plan = make_plan(read_rows(path), Template("direct", {"avatar_id": "a", "voice_id": "v", "script": script}))
+    told = [str(one) for one in plan.problems if one.column is None]
+    assert told == ([] if says is None else [says])
+
+
+def test_a_script_that_is_the_same_for_all_is_told_apart(tmp_path: Path) -> None:
+    """A column for another field makes different videos that say the same; a script from a column does not."""
+    path = tmp_path / "leads.csv"
+    path.write_text("name,look,text\nAda,a,x\nBo,b,y\n", encoding="utf-8")
+    fields = {"avatar_id": "{{ look }}", "voice_id": "v", "script": "Hi all"}
+    assert str(make_plan(read_rows(path), Template("direct", fields)).problems[0]).startswith(
+        "the script uses no column: all 2 videos will say the same; write a placeholder into it, such as {{ name }}"
+    )
+    mapped = make_plan(read_rows(path), Template("direct", fields, columns={"script": "text"}))
+    assert [one.column for one in mapped.problems] == ["name"]
+
+
+def test_spoiled_cells_and_notes_of_the_list_are_warnings_of_the_plan(tmp_path: Path) -> None:
+    """Columns that nothing uses are not looked at, and warnings are no rows."""
+    plan = plan_of(tmp_path, "name,city,x\nZoÃ«,KÃ¶ln,1\nBob,Bonn\nEve,Ulm\n", limit=2)
+    assert (plan.rows, plan.bad) == (2, 0)
+    assert [(one.line, one.column) for one in plan.problems] == [(None, "city"), (None, "x"), (2, "name")]
+    everything = plan_of(tmp_path, "name,city,x\nZoÃ«,KÃ¶ln,1\nBob,Bonn\nEve,Ulm\n")
+    assert [one.reason[:30] for one in everything.problems if one.column is None] == ["2 rows have fewer cells than t"]
+
+
+def test_a_warning_about_a_column_that_nothing_uses_is_left_out() -> None:
+    """A source may warn of one column; the plan tells only of those that are used."""
+    notes = [Problem(reason="odd", mend="", column=name, severity="warning") for name in ("name", "city")]
+    rows: list[Any] = [*notes, Row(line=1, cells={"name": "Ada", "city": "Rom"})]
+    plan = make_plan(read_rows(rows), Template("agent", {"prompt": "Hi {{ name }}"}))
+    assert [one.column for one in plan.problems if one.reason == "odd"] == ["name"]
+    assert plan.rows == 1
+
+
+def test_a_date_that_is_said_as_it_stands_is_told_once(tmp_path: Path) -> None:
+    """One warning for each column; with the filter there is none."""
+    path = tmp_path / "leads.csv"
+    path.write_text("day\n2026-03-01\n2026-03-02\n", encoding="utf-8")
+    fields = {"avatar_id": "a", "voice_id": "v", "script": "Until {{ day }}"}
+    (note,) = make_plan(read_rows(path), Template("direct", fields)).problems
+    assert str(note).endswith("line 2, column day: '2026-03-01'; is said as it stands here; add the filter date")
+    filtered = Template("direct", {**fields, "script": "Until {{ day | date }}"})
+    assert make_plan(read_rows(path), filtered).problems == ()

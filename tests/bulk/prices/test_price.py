@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from heygen_async import Price, Rates
-from heygen_async.bulk.prices.price import seconds_of
+from heygen_async.bulk.prices.request_length import seconds_of
 from heygen_async.bulk.prices.speech_length import spoken_seconds
 from heygen_async.simulator.account import prices as bills
 

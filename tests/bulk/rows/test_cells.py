@@ -37,6 +37,12 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
         "#N/A",
         " #N/A ",
         "#REF!",
+        "#SPILL!",
+        "#GETTING_DATA",
+        "#WERT!",
+        "#BEZUG!",
+        "#¡VALOR!",
+        "Loading...",
         "<NA>",
         "NaT",
         None,
@@ -48,7 +54,9 @@ def test_empty_cells_are_missing(cell: Any) -> None:
     assert is_missing(cell)
 
 
-@pytest.mark.parametrize("cell", ["Ada", "Null", "Nan", "none", "0", "false", "-", "#1", "NAN", 0, False])
+@pytest.mark.parametrize(
+    "cell", ["Ada", "Null", "Nan", "none", "0", "false", "-", "#1", "NAN", "#SALE!", "loading", 0, False]
+)
 def test_names_and_numbers_are_not_missing(cell: Any) -> None:
     """People are called Null and Nan, and zero is a number."""
     assert not is_missing(cell)

@@ -35,7 +35,7 @@ async def rendered(heygen: HeyGen, requests: list[VideoRequest], **options: obje
             await anyio.sleep(1.0)
             most = max(most, sum(one.kind == "video_agent" for one in map(request_of, results.unfinished)))
 
-    async with heygen.render_many(requests, **options) as results, anyio.create_task_group() as tasks:  # type: ignore[arg-type] # a test's shorthand
+    async with heygen.render_many(requests, **options) as results, anyio.create_task_group() as tasks:  # type: ignore[call-overload] # a test's shorthand
         tasks.start_soon(count)
         async for result in results:
             assert isinstance(result, Completed)

@@ -22,6 +22,7 @@ from heygen_async import (
     VideoAgent,
     errors,
 )
+from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.journal.sqlite import SqliteBackend
 from heygen_async.bulk.run.posts import blamed_items
 from heygen_async.simulator import (
@@ -42,15 +43,13 @@ BATCHES = "POST /v3/videos/batches"
 
 
 def jobs(count: int, **fields: str) -> list[Job]:
-    return [
-        Job(request=DirectVideo(avatar_id="a", voice_id="v", script=f"Hi {n}", **fields), row={"n": str(n)})  # type: ignore[arg-type]  # texts
-        for n in range(count)
-    ]
+    requests = (DirectVideo(avatar_id="look_anna", script=f"Hi {n}", **fields) for n in range(count))  # type: ignore[arg-type]  # texts
+    return [Job(request=request, row={"n": str(n)}) for n, request in enumerate(requests)]
 
 
 async def collect(heygen: HeyGen, requests: object, **settings: object) -> list[Result]:
     settings = {"submit": "batch", "max_in_flight": 200, **settings}
-    async with heygen.render_many(requests, **settings) as results:  # type: ignore[arg-type]  # any keyword
+    async with heygen.render_many(requests, **settings) as results:  # type: ignore[call-overload]  # any keyword
         return [result async for result in results]
 
 
@@ -76,10 +75,11 @@ async def test_a_hundred_rows_are_one_post(heygen: HeyGen, world: World) -> None
 
 async def test_what_cannot_be_batched_goes_alone(heygen: HeyGen, world: World) -> None:
     """Agents and cinematic avatars are sent alone, and each folder has batches of its own."""
+    world.strict_catalog = False  # no folder was made
     rows = [
         *jobs(4, folder_id="f1"),
         Job(request=VideoAgent(prompt="welcome")),
-        Job(request=CinematicAvatar(prompt="walks", avatar_id="a")),
+        Job(request=CinematicAvatar(prompt="walks", avatar_id="look_anna")),
         *jobs(3),
     ]
     results = await collect(heygen, rows)
@@ -114,7 +114,9 @@ async def test_rows_of_a_refused_batch_that_wait_for_their_turn_hold_nothing_up(
 async def test_a_bad_row_is_found_and_the_others_are_made(heygen: HeyGen, world: World) -> None:
     """HeyGen refuses a batch and names the index of the bad row: that row fails, the others are made."""
     rows = jobs(5)
-    bad = Job(request=DirectVideo(avatar_id="a", voice_id="v", script="Hi bad", extra={"colour": "red"}))
+    bad = Job(
+        request=DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="Hi bad", extra={"colour": "red"})
+    )
     results = await collect(heygen, [*rows[:3], bad, *rows[3:]])
     failed = [result for result in results if isinstance(result, Failed)]
     assert [result.index for result in failed] == [3]
@@ -302,7 +304,7 @@ async def test_a_batch_that_stays_unknown_is_kept_for_the_next_run(
     """Answers that are lost for ten minutes: every row is at stake; resuming settles them under the same key."""
     path = tmp_path / "c.db"
     world.faults.append(DropAfterAccept(times=60))
-    results = await collect(heygen, jobs(4), journal=path)
+    results = await collect(heygen, jobs(4), journal=path, patience=600)
     world.faults.clear()
     assert [type(result) for result in results] == [Failed] * 4
     assert {result.error.spent for result in results if result.error} == {"unknown"}
@@ -310,6 +312,18 @@ async def test_a_batch_that_stays_unknown_is_kept_for_the_next_run(
     async with heygen.resume(path) as resumed:
         assert [type(result) async for result in resumed] == [Completed] * 4
     assert all_paid_once(world, 4)
+
+
+async def test_rows_of_a_lost_batch_that_are_sent_again_have_keys_of_their_own(
+    heygen: HeyGen, world: World, tmp_path: Path
+) -> None:
+    """After ten minutes of lost answers each row is sent alone, by `resubmit`, and has the video of its own script."""
+    world.faults.append(DropBefore(path="/v3/videos/batches"))
+    results = await collect(heygen, jobs(3), journal=tmp_path / "c.db", on_unknown="resubmit")
+    made = {charge.video_id: charge.body["script"] for charge in world.ledger}
+    assert len(made) == 3
+    scripts = {result.resource_id: body_of(result.request)["script"] for result in results}
+    assert scripts == made
 
 
 async def test_items_that_fail_are_failed_rows(heygen: HeyGen, world: World) -> None:
@@ -430,3 +444,15 @@ async def test_a_batch_is_recorded_in_few_commits(
         found = [result async for result in results]
     assert [type(result) for result in found] == [Completed] * 100
     assert sum(at > 90 for at in commits) < 12
+
+
+@pytest.mark.parametrize("words", ["refused", "failed"])
+async def test_an_unknown_look_of_a_batch_fails_its_row_alone(heygen: HeyGen, world: World, words: str) -> None:
+    """HeyGen refuses the whole batch, or fails the item: both were read of it. Either way only that row has failed."""
+    world.unknown_in_batch = words  # type: ignore[assignment]  # one of its words
+    bad = Job(request=DirectVideo(avatar_id="group_anna", script="Hi"), row={"n": "bad"})
+    results = await collect(heygen, [*jobs(3), bad, *jobs(2)])
+    (failed,) = [result for result in results if isinstance(result, Failed)]
+    assert (failed.row, failed.error.spent) == ({"n": "bad"}, "no")
+    assert "look_anna" in str(failed.error)
+    assert len(world.ledger) == sum(isinstance(result, Completed) for result in results) == 5

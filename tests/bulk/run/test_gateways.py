@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from heygen_async import Completed, DirectVideo, Failed, HeyGen, Job, Results, VideoAgent, errors
-from heygen_async.simulator import ErrorAnswer, VirtualTimeLoop, World
+from heygen_async.simulator import DropBefore, ErrorAnswer, VirtualTimeLoop, World
 
 
 def dv(text: object) -> DirectVideo:
@@ -69,17 +69,34 @@ async def test_a_gateway_that_asks_to_wait_for_weeks_is_asked_again(heygen: HeyG
 
 
 async def test_a_gateway_that_stays_closed_stops_the_run(heygen: HeyGen, world: World, tmp_path: Path) -> None:
-    """After ten minutes the run ends, instead of spending ten minutes on each row, and can be resumed."""
+    """After its patience the run ends, instead of spending as much on each row, and can be resumed."""
     world.faults.append(ErrorAnswer(method="POST", status=403, html=True, nth=None))
     path = tmp_path / "j.db"
     with pytest.raises(errors.ContractError, match="HTML page"):
-        async with heygen.render_many([dv(n) for n in range(20)], max_in_flight=4, journal=path) as results:
+        async with heygen.render_many(
+            [dv(n) for n in range(20)], max_in_flight=4, journal=path, patience=600
+        ) as results:
             await ends(results)
     assert 600 < anyio.current_time() < 900
     world.faults.clear()
     async with heygen.resume(path) as results:
         await ends(results)
     assert len(world.ledger) == 20
+
+
+async def test_two_hours_without_a_connection_lose_nothing(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """Renders that were under way are followed afterwards, past their deadline; all are paid for once."""
+    world.render_seconds = lambda body: 120.0
+    world.faults.append(DropBefore(between=(60, 7260)))
+    async with heygen.render_many(
+        [dv(n) for n in range(20)], max_in_flight=5, journal=tmp_path / "j.db", deadline=600
+    ) as results:
+        found = await ends(results)
+    assert [type(result) for result in found] == [Completed] * 20
+    assert len(world.ledger) == 20
+    assert anyio.current_time() > 7260
+    asked = [request for request in world.requests if 60 < request.at - world.requests[0].at < 7200]
+    assert len(asked) < 3600  # half a one each second, in all
 
 
 async def test_a_page_in_place_of_a_status_is_no_end(heygen: HeyGen, world: World) -> None:
@@ -117,3 +134,19 @@ async def test_a_machine_that_slept_looks_before_it_gives_up(
     assert anyio.current_time() > 7200
     assert [type(result) for result in found] == [Completed] * 3
     assert len(world.ledger) == 3
+
+
+async def test_a_machine_that_falls_asleep_before_a_repetition_does_not_send_it(
+    heygen: HeyGen, world: World, tmp_path: Path
+) -> None:
+    """The laptop is closed for a day while the intent of a repetition is on its way to the disk."""
+    world.faults.append(ErrorAnswer(method="POST", nth=1, status=503, after_accept=True, retry_after="10"))
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualTimeLoop)
+    loop.call_later(10.6, loop.leap, 25 * 3600.0)
+    async with heygen.render_many([dv(1)], journal=tmp_path / "j.db") as results:
+        (found,) = await ends(results)
+    assert isinstance(found, Failed)
+    assert found.error.spent == "unknown"
+    assert world.request_counts()["POST /v3/videos"] == 1
+    assert len(world.ledger) == 1

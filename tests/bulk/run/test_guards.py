@@ -37,7 +37,10 @@ from heygen_async.simulator import AlteredAnswer, DropAfterAccept, FailedRender,
 
 
 def rows(count: int, words: int = 50) -> list[DirectVideo]:
-    return [DirectVideo(avatar_id="a", voice_id="v", script=f"row {n} " + "word " * words) for n in range(count)]
+    return [
+        DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"row {n} " + "word " * words)
+        for n in range(count)
+    ]
 
 
 def highest(request: DirectVideo) -> float:
@@ -184,10 +187,10 @@ async def test_failed_rows_and_former_renders_count_as_far_as_they_were_paid(
     world.faults.append(FailedRender(nth=1))
     async with heygen.render_many(requests, journal=path) as results:
         assert sorted([type(result).__name__ async for result in results]) == ["Completed", "Completed", "Failed"]
-    jobs = [Job(request=DirectVideo(avatar_id="a", voice_id="v", script="new"), name="n")]
+    jobs = [Job(request=DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="new"), name="n")]
     async with heygen.render_many(jobs, journal=path, budget_usd=1000.0) as results:
         assert len([result async for result in results]) == 1
-    changed = [Job(request=DirectVideo(avatar_id="a", voice_id="v", script="newer"), name="n")]
+    changed = [Job(request=DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="newer"), name="n")]
     before = 2 * 60 * 52 / 150 * 0.0667
     with pytest.raises(BudgetReachedError, match="are spent") as caught:
         async with heygen.render_many(changed, journal=path, budget_usd=0.01, again=True) as results:
@@ -210,7 +213,8 @@ def test_a_budget_is_never_crossed(
     """By the simulator's bill a budget is never exceeded, for any rows, slots, lost answers and failed renders."""
     world = World(slots=slots, seed=seed, faults=[DropAfterAccept(probability=0.2), FailedRender(probability=0.1)])
     requests = [
-        DirectVideo(avatar_id="a", voice_id="v", script=f"row {n} " + "word " * count) for n, count in enumerate(words)
+        DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"row {n} " + "word " * count)
+        for n, count in enumerate(words)
     ]
     path = tmp_path_factory.mktemp("c") / "c.db" if journal else None
 
@@ -403,7 +407,7 @@ async def test_slow_files_hold_no_part_of_the_budget(heygen: HeyGen, world: Worl
     world.faults.append(Slow(method="GET", path="/files", seconds=50))
     options: dict[str, object] = {"download_to": tmp_path / "out", "max_downloads": 1, "budget_usd": 60.0}
     rows_ = welcome(30)
-    async with heygen.render_many(rows_, max_in_flight=10, **options) as results:  # type: ignore[arg-type]  # options of several types
+    async with heygen.render_many(rows_, max_in_flight=10, **options) as results:  # type: ignore[call-overload]  # options of several types
         assert len([result async for result in results]) == 30
     assert max(charge.at for charge in world.ledger) < 500
 

@@ -31,11 +31,11 @@ from heygen_async.api.generated.models import ModelVideo, TextToVideo
 from heygen_async.api.generated.translations import Translation, TranslationRequest
 from heygen_async.api.handles.video import Video
 from heygen_async.api.renders import SeenAsVideo, creation_call
-from heygen_async.api.requests.kinds import base_of, find_kind, is_request, kind_of, label_of, usd
+from heygen_async.api.requests.kinds import base_of, find_kind, is_request, kind_of, label_of
 from heygen_async.api.requests.stored import StoredRequest
 from heygen_async.bulk.campaign.audit import audit
 from heygen_async.bulk.campaign.recovery import find
-from heygen_async.bulk.prices.price import seconds_of
+from heygen_async.bulk.prices.request_length import seconds_of
 from heygen_async.cli.terminal.bill import Bill
 from heygen_async.http.wire import Answer, dumps
 from heygen_async.simulator import DropAfterAccept, ErrorAnswer, FailedRender, NullVideoUrl, UnknownStatus, World
@@ -50,7 +50,7 @@ REQUESTS: dict[str, Any] = {
     "video_agent": VideoAgent(prompt="A welcome, 20 seconds"),
     "studio": body_value("CreateVideoFromStudio", scenes=[STILL]),
     "template": FromTemplate(template_id="template_welcome", variables={}, title="Hi"),
-    "translation": TranslationRequest(video=FILM, output_languages=["French"]),
+    "translation": TranslationRequest(video=FILM, output_languages=["French (France)"]),
     "lipsync": LipsyncRequest(video=FILM, audio=FILM),
     "clipping": ClippingRequest(video=FILM),
     "background_removal": BackgroundRemovalRequest(video=FILM, layers=["foreground", "mask"]),
@@ -121,7 +121,9 @@ async def test_a_lost_answer_is_paid_once(heygen: HeyGen, world: World, tmp_path
 
 async def test_all_films_of_a_job_are_stored(heygen: HeyGen, tmp_path: Path) -> None:
     """All files of a job are stored: clips, layers, and the sound of a translation without pictures."""
-    sound = TranslationRequest(video=FILM, output_languages=["French"], translate_audio_only=True, enable_caption=True)
+    sound = TranslationRequest(
+        video=FILM, output_languages=["French (France)"], translate_audio_only=True, enable_caption=True
+    )
     requests = [REQUESTS["clipping"], REQUESTS["background_removal"], sound, REQUESTS["lipsync"]]
     jobs = [Job(request=request, row={"name": request.kind}) for request in requests]
     options = {"download_to": tmp_path / "out", "filename": "{name}", "files": ("video", "captions")}
@@ -169,7 +171,11 @@ async def test_a_job_that_cannot_be_read_is_a_row_without_files(heygen: HeyGen, 
     assert "deleted at HeyGen" in result.error.message
 
 
-ROWS = "name,film,language\nAda,https://example.com/a.mp4,French\nBob,https://example.com/b.mp4,German\n"
+ROWS = (
+    "name,film,language\n"
+    "Ada,https://example.com/a.mp4,French (France)\n"
+    "Bob,https://example.com/b.mp4,German (Germany)\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +194,7 @@ ROWS = "name,film,language\nAda,https://example.com/a.mp4,French\nBob,https://ex
         (
             "translation",
             {"video": "{{ film }}", "output_languages": "{{ language }}"},
-            {"output_languages": ["French"], "video": {"type": "url", "url": "https://example.com/a.mp4"}},
+            {"output_languages": ["French (France)"], "video": {"type": "url", "url": "https://example.com/a.mp4"}},
         ),
     ],
 )
@@ -209,7 +215,9 @@ async def test_rows_of_a_list_become_other_kinds(
 
 async def test_a_list_is_told_that_a_row_is_one_translation(heygen: HeyGen, tmp_path: Path) -> None:
     """A row with two languages is refused with its line and column before a request is sent."""
-    (tmp_path / "rows.csv").write_text('film,to\nhttps://example.com/a.mp4,French\nhttps://x.de/b.mp4,"Greek, Thai"\n')
+    (tmp_path / "rows.csv").write_text(
+        'film,to\nhttps://example.com/a.mp4,French (France)\nhttps://x.de/b.mp4,"Greek, Thai"\n'
+    )
     template = Template("translation", {"video": "{{ film }}", "output_languages": "{{ to }}"})
     plan = await heygen.plan(tmp_path / "rows.csv", template, preflight=False)
     (problem,) = plan.errors
@@ -314,9 +322,6 @@ def test_kinds_are_known_by_name() -> None:
     assert find_kind("hologram") is None
     with pytest.raises(InvalidInputError, match="kind 'hologram': must be one of avatar, image"):
         kind_of("hologram")
-    assert usd("translation", 10) == pytest.approx((0.333, 0.667))
-    with pytest.raises(KeyError):
-        usd("clipping", 10)
 
 
 def test_a_job_without_a_reason_has_failed_all_the_same() -> None:
@@ -364,4 +369,24 @@ def test_a_bill_says_what_it_cannot_price() -> None:
     for kind in ("lipsync", "clipping"):
         video = Video(id="x", status="completed", duration=10.0)
         bill.add(Completed(job=Job(request=REQUESTS[kind]), resource_id="x", video=video))
-    assert bill.amount == "about 0.33 to 0.67 and 1 without a published price"
+    assert bill.amount == "about 0.33 and 1 without a published price"
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+async def test_agents_that_name_their_video_at_once_or_later(
+    heygen: HeyGen,
+    world: World,
+    tmp_path: Path,
+    at_once: bool,  # noqa: FBT001
+) -> None:
+    """Both were read of HeyGen: each row ends once, is paid for once, and a session that fails before is not billed."""
+    world.agent_video_at_once = at_once
+    world.faults.append(FailedRender(nth=2, while_thinking=True, message="No such place."))
+    rows = [Job(request=VideoAgent(prompt=f"welcome {n}"), row={"n": str(n)}) for n in range(4)]
+    async with heygen.render_many(rows, journal=tmp_path / "c.db") as results:
+        found = [result async for result in results]
+    assert sorted(type(result).__name__ for result in found) == ["Completed", "Completed", "Completed", "Failed"]
+    assert (len(world.ledger), len(world.refunds)) == (4, 1)
+    videos = {result.resource_id for result in found if isinstance(result, Completed)}
+    assert len(videos) == 3
+    assert videos <= set(world.videos)

@@ -15,7 +15,7 @@ from heygen_async.simulator import World, serve
 async def rendered(world: World, count: int, *, told: float | None, slots: InFlight) -> float:
     """Return the seconds that a run of so many rows takes; *told* is the client's `requests_per_second`."""
     random.seed(1)
-    requests = (DirectVideo(avatar_id="a", voice_id="v", script=f"row {n}") for n in range(count))
+    requests = (DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"row {n}") for n in range(count))
     start = anyio.current_time()
     async with (
         serve(world) as server,

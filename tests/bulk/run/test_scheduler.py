@@ -43,7 +43,7 @@ def script(n: int) -> DirectVideo:
 
 
 async def collect(heygen: HeyGen, requests: object, **settings: object) -> list[Result]:
-    async with heygen.render_many(requests, **settings) as results:  # type: ignore[arg-type]  # any keyword
+    async with heygen.render_many(requests, **settings) as results:  # type: ignore[call-overload]  # any keyword
         return [result async for result in results]
 
 
@@ -127,7 +127,7 @@ async def test_a_hundred_thousand_queued_rows_are_no_tasks(heygen: HeyGen, world
 async def test_a_bad_row_is_a_value(heygen: HeyGen, world: World) -> None:
     """A row that HeyGen refuses and a render that fails are results, and their slots become free."""
     world.faults.append(FailedRender(contains="number 3", code="rendering_failed"))
-    refused = DirectVideo(avatar_id="a", voice_id="v", script="x", extra={"nonsense": 1})
+    refused = DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="x", extra={"nonsense": 1})
     results = await collect(heygen, [refused, *(script(n) for n in range(1, 6))], max_in_flight=2)
     failed = {result.index: result for result in results if isinstance(result, Failed)}
     assert {index: (f.code, f.error.spent) for index, f in failed.items()} == {

@@ -17,7 +17,7 @@ BEGIN = 300.0  # of the storm
 
 
 def rows() -> Iterator[DirectVideo]:
-    return (DirectVideo(avatar_id="a", voice_id="v", script=f"row {n}") for n in range(100_000))
+    return (DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"row {n}") for n in range(100_000))
 
 
 async def run_for(server: Server, seconds: float, *, slots: int = SLOTS) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import re
 import sys
 
 import pytest
@@ -160,3 +161,64 @@ def test_without_babel_the_refusal_says_what_to_install(monkeypatch: pytest.Monk
     for name in ("number", "date"):
         with pytest.raises(InvalidInputError, match=r'pip install "heygen-async\[templates\]"'):
             script_of(f"{{{{ c | {name} }}}}", c="1")
+
+
+@pytest.mark.parametrize(
+    ("cell", "locale", "spoken"),
+    [
+        ("1,50", "de", "1,5"),
+        ("1.234,50", "de", "1.234,5"),
+        ("1234.5", "de", "1.234,5"),
+        ("1234.567", "de", "1.234,567"),
+        ("12", "de", "12"),
+        ("1,5", "de-AT", "1,5"),
+        ("1 234,5", "fr", f"1{NARROW}234,5"),
+        ("1\u00a0234,5", "fr", f"1{NARROW}234,5"),
+        ("1234.5", "en", "1,234.5"),
+    ],
+)
+def test_numbers_are_read_in_the_locale_of_the_campaign(cell: str, locale: str, spoken: str) -> None:
+    """A decimal comma is understood where it is usual; a plain number always is."""
+    assert script_of("{{ c | number }}", locale, c=cell) == spoken
+
+
+@pytest.mark.parametrize(
+    ("cell", "locale", "spoken"),
+    [
+        ("01.03.2026", "de", "1. März 2026"),
+        ("1.3.26", "de", "1. März 2026"),
+        ("01.03.2026 14:30", "de", "1. März 2026"),
+        ("2026-03-01", "de", "1. März 2026"),
+        ("01/03/2026", "en_GB", "1 March 2026"),
+        ("03/01/2026", "en_US", "March 1, 2026"),
+        ("1. 3. 2026", "cs", "1. března 2026"),
+        ("01-03-2026", "nl", "1 maart 2026"),
+    ],
+)
+def test_dates_are_read_in_the_locale_of_the_campaign(cell: str, locale: str, spoken: str) -> None:
+    """Day, month and year stand in the order of the locale."""
+    assert script_of("{{ c | date }}", locale, c=cell) == spoken
+
+
+@pytest.mark.parametrize(
+    ("script", "cell", "locale", "says"),
+    [
+        ("{{ c | number }}", "1.234", "de", "'1.234' is 1234 as 'de' writes it, and 1.234 as programs do; say which"),
+        ("{{ c | number }}", "abc", "de", "'abc' is not a number as 'de' writes it"),
+        ("{{ c | number }}", "1,5", "en", "is not a plain number such as 1234.5; say how it is written"),
+        ("{{ c | date }}", "01/03/2026", "en", "is not a day such as 2026-03-01"),
+        ("{{ c | date }}", "31.02.2026", "de", "is not a day such as 2026-03-01"),
+        ("{{ c | date }}", "13/14/2026", "fr", "is not a day such as 2026-03-01"),
+        ("{{ c | date }}", "1. März 2026", "de", "is not a day such as 2026-03-01"),
+    ],
+)
+def test_what_could_be_read_in_two_ways_is_refused(script: str, cell: str, locale: str, says: str) -> None:
+    """A wrong sum or a wrong day would be spoken: neither is guessed."""
+    with pytest.raises(InvalidInputError, match=re.escape(says)):
+        script_of(script, locale, c=cell)
+
+
+def test_a_number_that_is_read_in_two_ways_can_be_explained() -> None:
+    """`reads` says which of the two it is."""
+    script = '{{ c | number(reads="plain") }} {{ c | number(reads="de") }}'
+    assert script_of(script, "de", c="1.234") == "1,234 1.234"

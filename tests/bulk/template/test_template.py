@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import types
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from heygen_async import (
     CinematicAvatar,
     DirectVideo,
     InvalidInputError,
+    Problem,
     Row,
     Template,
     VideoAgent,
@@ -55,6 +57,30 @@ def test_names_are_known_before_any_row_is_read() -> None:
         template.check(["name", "city"])
 
 
+def test_a_mapping_of_ones_own_is_a_row() -> None:
+    """A plain mapping is rendered as a `Row` would be; its values become text, and its problems have no line."""
+    template = Template("direct", {**DIRECT, "voice_settings.speed": "{{ speed }}"})
+    ada: dict[str, Any] = {"name": "Ada", "speed": 1.25}
+    request = template.render(ada)
+    assert isinstance(request, DirectVideo)
+    assert (request.script, request.voice_settings) == ("Hi Ada", VoiceSettings(speed=1.25))
+    assert template.problems(types.MappingProxyType(ada)) == []
+    found = str(template.problems({"name": "", "speed": 1})[0])
+    assert found.startswith("column name: is empty here, but the template needs it; fill the cell or write")
+    wrong: Any = "Ada"
+    with pytest.raises(InvalidInputError, match=r"^a str; must be a mapping of column names to values"):
+        template.render(wrong)
+    with pytest.raises(InvalidInputError, match=r"^column name: bytes, not text; decode them first; give text"):
+        template.render({"name": b"Ada", "speed": 1})
+
+
+def test_a_row_that_could_not_be_read_is_a_problem_of_the_template_too() -> None:
+    """A `Problem` of a table, given to a template, remains the problem that it is."""
+    problem = Problem(reason="2 cells", mend="quote it", source="leads.csv", line=3)
+    found: Any = problem
+    assert Template("direct", DIRECT).problems(found) == [problem]
+
+
 @pytest.mark.parametrize("blank", ["", "  ", "\t"])
 def test_an_empty_cell_is_refused_where_it_is_needed(blank: str) -> None:
     """An empty name is a problem, because no video should greet with "Hi ,"."""
@@ -85,7 +111,8 @@ def test_a_template_may_provide_for_an_empty_cell(script: str, spoken: str) -> N
         ("direct", {"extra": "x"}, "DirectVideo has no field 'extra'"),
         ("direct", {"script": "Hi {{ name"}, "script: not a template"),
         ("direct", {"script": "{{ name.__class__.__mro__ }}", "avatar_id": "a"}, "line 7"),
-        ("direct", {"script": "{{ name | upcase }}"}, "not a template: No filter named 'upcase'; placeholders"),
+        ("direct", {"script": "{{ name | uper }}"}, "not a template: No filter named 'uper'; did you mean upper?"),
+        ("direct", {"script": "{{ name | qqqqqq }}"}, "No filter named 'qqqqqq'; there are abs, attr"),
         (
             "direct",
             {"script": "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "avatar_id": "a"},
@@ -202,7 +229,7 @@ def test_lists_leave_out_empty_items() -> None:
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"voice_settings.sped": "1"}, "voice_settings has no field 'sped'; it has speed, pitch, volume, locale"),
+        ({"voice_settings.sped": "1"}, r"voice_settings has no field 'sped'; did you mean speed\?"),
         ({"title.x": "1"}, "title has no field 'x'; it has no parts"),
         ({"voice_settings": "fast"}, "voice_settings: has parts; give voice_settings.speed, voice_settings.pitch"),
         ({"background": "#112233", "background.value": "#112233"}, "background: given as a whole and in parts"),
@@ -298,7 +325,7 @@ def test_missing_and_unused_columns_are_found_before_a_run() -> None:
         ("warning", "first_name"),
         ("warning", "email"),
     ]
-    assert "did you mean first_name? (field title)" in str(found[1])
+    assert "did you mean {{ first_name }}? (field title)" in str(found[1])
     with pytest.raises(InvalidInputError, match="column Voice: no such column") as caught:
         template.check(columns)
     assert len(caught.value.__notes__) == 1

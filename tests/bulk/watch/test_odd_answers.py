@@ -28,7 +28,7 @@ ODD: dict[str, Any] = {"a number": -7.5, "an object": {"odd": [1]}, "a list": ["
 DECISIVE = {"id", "video_id", "session_id", "status", "video_url", "audio_url", "layers", "clips", "messages"}
 
 JOBS: dict[str, tuple[Any, type[Any]]] = {
-    "/v3/video-translations": (TranslationRequest(video=FILM, output_languages=["French"]), Translation),
+    "/v3/video-translations": (TranslationRequest(video=FILM, output_languages=["French (France)"]), Translation),
     "/v3/lipsyncs": (LipsyncRequest(video=FILM, audio=FILM), Lipsync),
     "/v3/ai-clipping": (ClippingRequest(video=FILM), ClippedVideo),
     "/v3/background-removals": (BackgroundRemovalRequest(video=FILM, layers=["foreground", "mask"]), CutOut),
@@ -42,7 +42,7 @@ def side_fields(kind: type[Any], place: str = "data.") -> list[str]:
 
 
 def scripts(count: int) -> list[DirectVideo]:
-    return [DirectVideo(avatar_id="a", voice_id="v", script=f"Hi {n}") for n in range(count)]
+    return [DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"Hi {n}") for n in range(count)]
 
 
 async def collect(heygen: HeyGen, requests: Any, **settings: Any) -> list[Result]:
@@ -284,3 +284,11 @@ async def test_half_a_character_in_an_answer_ends_no_run(heygen: HeyGen, world: 
     results = await collect(heygen, requests, watch="each", **options)
     assert sorted(type(result).__name__ for result in results) == ["Completed", "Completed", "Completed", "Failed"]
     assert all(result.file for result in results if isinstance(result, Completed)), results
+
+
+async def test_a_bulk_answer_alone_ends_no_item_of_a_batch(heygen: HeyGen, world: World) -> None:
+    """Items without videos that a bulk answer calls failed are rendered on, because their batch does not say so."""
+    world.slots = 1
+    world.faults.append(AlteredAnswer(path=SWEEPS, fields={"data.*.status": "failed"}, between=(0, 60)))
+    results = await collect(heygen, scripts(3), max_in_flight=3, submit="batch")
+    assert [type(result) for result in results] == [Completed] * 3

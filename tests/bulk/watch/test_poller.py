@@ -49,11 +49,11 @@ SWEEPS, DETAILS = "GET /v3/videos/statuses", "GET /v3/videos/{video_id}"
 
 
 def scripts(count: int) -> list[DirectVideo]:
-    return [DirectVideo(avatar_id="a", voice_id="v", script=f"Hi {n}") for n in range(count)]
+    return [DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"Hi {n}") for n in range(count)]
 
 
 async def collect(heygen: HeyGen, requests: object, **settings: object) -> list[Result]:
-    async with heygen.render_many(requests, **settings) as results:  # type: ignore[arg-type]  # any keyword
+    async with heygen.render_many(requests, **settings) as results:  # type: ignore[call-overload]  # any keyword
         return [result async for result in results]
 
 

@@ -120,9 +120,9 @@ def test_the_first_look_comes_sooner_where_that_was_learnt() -> None:
 
 def test_lengths_have_classes() -> None:
     """A request has a length class by its text, and a stored request by its JSON."""
-    request = DirectVideo(avatar_id="a", voice_id="v", script="x" * 100)
+    request = DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="x" * 100)
     assert size_of(request) == 7
-    assert size_of(CinematicAvatar(prompt="x" * 300, avatar_id="a")) == 9
+    assert size_of(CinematicAvatar(prompt="x" * 300, avatar_id="look_anna")) == 9
     assert size_of(StoredRequest(kind="avatar", text="{" + " " * 600 + "}")) == 10
     spoken = ImageVideo(image="https://example.com/a.png", audio_url="https://example.com/a.mp3")
     assert size_of(spoken) == 0

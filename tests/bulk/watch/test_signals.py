@@ -15,7 +15,7 @@ from heygen_async.simulator import DuplicateDelivery, ForgedDelivery, LostDelive
 
 
 def rows(count: int) -> list[DirectVideo]:
-    return [DirectVideo(avatar_id="a", voice_id="v", script=f"Hi number {n}") for n in range(count)]
+    return [DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"Hi number {n}") for n in range(count)]
 
 
 @pytest.fixture

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
-from heygen_async import HeyGen, InvalidInputError
+from heygen_async import HeyGen, InvalidInputError, errors
+from heygen_async.account.credentials_file import store_key
 from heygen_async.cli.commands.auth import _remedy, auth_status
-from heygen_async.simulator import ErrorAnswer, Server, World
+from heygen_async.simulator import AlteredAnswer, ErrorAnswer, Server, World, run, serve
 from tests.helpers.commands import call
 
 KEY = "MARKER-key-0123456789-f3a9"
@@ -24,6 +28,26 @@ def world() -> World:
 @pytest.fixture(autouse=True)
 def no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HEYGEN_API_KEY", raising=False)
+
+
+@pytest.fixture
+def simulator_with_key(world: World) -> Iterator[str]:
+    """Address of a simulator in a thread, which takes KEY alone."""
+    started, finished = threading.Event(), threading.Event()
+    address: list[str] = []
+
+    async def main() -> None:
+        async with serve(world) as running:
+            address.append(running.base_url)
+            started.set()
+            await anyio.to_thread.run_sync(finished.wait)
+
+    thread = threading.Thread(target=lambda: run(main, speed=1))
+    thread.start()
+    assert started.wait(20)
+    yield address[0]
+    finished.set()
+    thread.join(20)
 
 
 async def status(capsys: pytest.CaptureFixture[str], **options: Any) -> tuple[int, list[str]]:
@@ -45,9 +69,30 @@ async def test_a_key_that_is_accepted(
             "Key:      API key ...f3a9, from the environment variable HEYGEN_API_KEY",
             "HeyGen:   accepts it (127.0.0.1)",
             "Account:  Sim Ulator, simulator@example.com, user simulator, pays by wallet",
+            "May:      key 'Simulator', active, full, until it is revoked",
         ],
     )
-    assert [(seen.method, seen.path) for seen in world.requests] == [("GET", "/v3/users/me")]
+    assert [seen.path for seen in world.requests] == ["/v3/users/me", "/v3/api_keys/self"]
+
+
+async def test_the_rights_of_a_key(
+    server: Server, world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key with chosen rights is shown with them; if HeyGen does not tell them, the key is accepted all the same."""
+    rights = {
+        "data.key_name": None,
+        "data.scope_mode": "custom",
+        "data.scopes": ["videos:read", "videos:write"],
+        "data.expires_at": "2027-01-01",
+    }
+    world.faults.append(AlteredAnswer(path="/v3/api_keys/self", fields=rights))
+    monkeypatch.setenv("HEYGEN_API_KEY", KEY)
+    code, lines = await status(capsys, base_url=server.base_url)
+    assert (code, lines[-1]) == (0, "May:      active, videos:read, videos:write, until 2027-01-01")
+    world.faults[:] = [ErrorAnswer(path="/v3/api_keys/self", status=404, code="not_found", message="x")]
+    code, lines = await status(capsys, base_url=server.base_url)
+    assert code == 0
+    assert lines[-1].startswith("May:      could not be asked (NotFoundError(404, not_found, req_")
 
 
 @pytest.mark.parametrize("word", ["api_key", "bearer_token"])
@@ -130,3 +175,49 @@ def test_the_command(simulator: str) -> None:
     assert "accepts it" in result.stdout
     assert "simulator-key" not in result.output
     assert call("auth", "status", env={"HEYGEN_API_KEY": "", "HEYGEN_CONFIG_DIR": "/nowhere"}).exit_code == 3
+
+
+@pytest.mark.parametrize("content", [None, '{"oauth": {"access_token": "t"}}', "old-key"])
+def test_a_key_is_asked_for_tried_and_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, simulator_with_key: str, content: str | None
+) -> None:
+    """It lands where the official command line keeps it, for this user alone; a session beside it is kept."""
+    folder = tmp_path / "config"
+    monkeypatch.setenv("HEYGEN_CONFIG_DIR", str(folder))
+    file = folder / "credentials"
+    if content is not None:
+        folder.mkdir()
+        file.write_text(content)
+    refused = call("auth", "login", "--base-url", simulator_with_key, answer="another-key-of-12345\n")
+    assert refused.exit_code == 3
+    assert "Nothing was stored." in refused.stdout
+    assert (file.read_text() if file.exists() else None) == content
+    done = call("auth", "login", "--base-url", simulator_with_key, answer=f"{KEY}\n")
+    assert done.exit_code == 0, done.output
+    assert f"Stored:   {file}" in done.stdout
+    assert KEY not in done.output
+    assert file.stat().st_mode & 0o777 == 0o600
+    stored = json.loads(file.read_text())
+    assert stored["api_key"] == KEY
+    assert stored.get("oauth") == ({"access_token": "t"} if content and content.startswith("{") else None)
+    assert call("auth", "status", "--base-url", simulator_with_key).exit_code == 0
+    assert (
+        "HEYGEN_API_KEY is set"
+        in call(
+            "auth", "login", "--base-url", simulator_with_key, answer=f"{KEY}\n", env={"HEYGEN_API_KEY": KEY}
+        ).stdout
+    )
+
+
+def test_a_key_that_cannot_be_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before it is tried; a folder that cannot be written is told."""
+    monkeypatch.setenv("HEYGEN_CONFIG_DIR", str(tmp_path))
+    assert call("auth", "login", answer="two words\n").exit_code == 2
+    assert call("auth", "login", answer="\n").exit_code == 2
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """The error names the file."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(errors.AuthenticationError, match="file/credentials: cannot be written"):
+        store_key(tmp_path / "file" / "credentials", KEY)

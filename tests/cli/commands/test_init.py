@@ -6,6 +6,7 @@ import json
 import tomllib
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from tests.helpers.commands import call
@@ -40,6 +41,27 @@ def test_init_plan_run_and_report(home: Path) -> None:
     assert "3 unchanged" in again.output
     assert call("report", "spring.db").exit_code == 0
     assert (home / "spring.html").exists()
+
+
+def test_init_reads_a_sheet_and_an_encoding(home: Path) -> None:
+    """What `init` was told about the list stands in the file, so that `plan` needs no further word."""
+    book = openpyxl.Workbook()
+    for title, name in (("Old", "Ada"), ("Leads", "Jörg")):
+        sheet = book.create_sheet(title)
+        for cells in (["Kunden-Nr.", "Vorname"], ["007", name]):
+            sheet.append(cells)
+    book.save(home / "leads.xlsx")
+    assert call("init", "sheet.toml", "leads.xlsx", "--sheet", "Leads").exit_code == 0
+    text = (home / "sheet.toml").read_text("utf-8")
+    assert "#   {{ kunden_nr }}  Kunden-Nr.  007\n#   {{ vorname }}    Vorname     Jörg\n" in text
+    planned = call("plan", "sheet.toml")
+    assert (planned.exit_code, "rows are also in" in planned.output) == (0, False), planned.output
+    (home / "alt.csv").write_bytes("Vorname;Größe\nJörg;7\n".encode("cp1252"))
+    refused = call("init", "alt.toml", "alt.csv")
+    assert (refused.exit_code, "cp1252" in refused.stderr) == (2, True)
+    assert call("init", "alt.toml", "alt.csv", "--encoding", "cp1252").exit_code == 0
+    assert "#   {{ größe }}    Größe    7\n" in (home / "alt.toml").read_text("utf-8")
+    assert call("plan", "alt.toml").exit_code == 0
 
 
 def test_options_override_the_campaign_file(home: Path) -> None:

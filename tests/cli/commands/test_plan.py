@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from heygen_async.bulk.prices.price_list import PRICE_LIST
+from heygen_async.simulator import World
 from tests.helpers.commands import CommandResult, call
 
 SET = ["--set", "avatar_id=look_anna", "--set", "voice_id=voice_warm", "--script", "Hi {{ name }}, " + "word " * 100]
@@ -27,6 +29,12 @@ def fast(monkeypatch: pytest.MonkeyPatch, simulator: str) -> list[str]:
     monkeypatch.setenv("HEYGEN_API_BASE", simulator)
     monkeypatch.setenv("HEYGEN_API_KEY", "simulator-key")
     return ["--speed", "500"]
+
+
+@pytest.fixture
+def _newer_simulator(world: World, _simulator_thread: None) -> None:
+    """Serve a HeyGen that knows more words than this version."""
+    world.open_contract, world.strict_catalog = True, False
 
 
 def test_a_good_list_is_priced(leads: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,6 +73,56 @@ def test_a_list_without_rows_has_exit_code_7(leads: Path) -> None:
     """A list without rows is no error, but there is no work to do."""
     leads.write_text("name\n", encoding="utf-8")
     assert invoke("plan", str(leads), *SET).exit_code == 7
+
+
+NEW = ["--set", "engine=avatar_6", "--set", "resolution=2k"]
+
+
+def test_newer_words_need_the_option_and_a_rate(leads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new engine is a problem without --lenient, and under a budget without a rate; each message names the way."""
+    monkeypatch.delenv("HEYGEN_API_KEY", raising=False)
+    result = invoke("plan", str(leads), *SET, *NEW)
+    assert result.exit_code == 2
+    assert "a newer word goes by extra={'engine': {'type': 'avatar_6'}}, in lists by --lenient" in result.output
+    result = invoke("plan", str(leads), *SET, *NEW, "--lenient")
+    assert result.exit_code == 0, result.output
+    assert "the price of 2k avatar_6 is not known" in result.output
+    assert f"Price: 0.00 USD (0.00 to 0.00), and 6 of unknown price, by {PRICE_LIST}; " in result.output
+    file = tmp_path / "campaign.toml"
+    file.write_text("[request]\nlenient = true\n[run]\nbudget_usd = 50\n")
+    result = invoke("plan", str(file), str(leads), *SET, *NEW)
+    assert result.exit_code == 2, result.output
+    assert 'so the budget cannot count it; give it, in US dollars a second: "2k avatar_6" = 0.10' in result.output
+    with file.open("a") as more:
+        more.write('[rates.per_second]\n"2k avatar_6" = [0.10, 0.145]\n')
+    result = invoke("plan", str(file), str(leads), *SET, *NEW)
+    assert result.exit_code == 0, result.output
+    assert "unknown price" not in result.output
+
+
+def test_doubtful_prices_are_told(leads: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plan says which part of the price list is old."""
+    monkeypatch.delenv("HEYGEN_API_KEY", raising=False)
+    result = invoke("plan", str(leads), *SET, "--set", "resolution=4k")
+    assert "4K is priced by older copies of the list" in result.output
+
+
+@pytest.mark.usefixtures("_newer_simulator")
+def test_a_lenient_list_is_rendered_within_its_budget(leads: Path, tmp_path: Path, world: World) -> None:
+    """The new words are sent for every row, counted in the budget, and kept by the journal for a resume."""
+    file = tmp_path / "campaign.toml"
+    rates = '[rates.per_second]\n"2k avatar_6" = [0.10, 0.145]\n'
+    file.write_text(f"[request]\nlenient = true\n[run]\nbudget_usd = 25\n{rates}")
+    options = [*SET, *NEW, "--no-download", "--speed", "500"]
+    result = invoke("run", str(file), str(leads), *options)
+    assert result.exit_code == 6, result.output
+    sent = len(world.ledger)
+    assert 0 < sent < 6
+    journal = str(tmp_path / "campaign.db")
+    result = invoke("resume", journal, "--budget", "60", "--speed", "500")
+    assert result.exit_code == 0, result.output
+    assert [charge.body["engine"] for charge in world.ledger] == [{"type": "avatar_6"}] * 6
+    assert f"US dollars by {PRICE_LIST}" in invoke("status", journal).output
 
 
 @pytest.mark.parametrize("amount", ["5usd", "$5", "5"])

@@ -18,7 +18,8 @@ from heygen_async import Failed, Summary, errors
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.cli.terminal.chat_screen import Screen
 from heygen_async.cli.terminal.console import PlainConsole, json_line, say
-from heygen_async.cli.terminal.progress import ProgressBoard, show_summary
+from heygen_async.cli.terminal.progress import ProgressBoard
+from heygen_async.cli.terminal.summary import show_summary
 from heygen_async.plain_text import CONTROLS
 from heygen_async.simulator import ErrorAnswer, FailedRender, World
 from tests.helpers.commands import call

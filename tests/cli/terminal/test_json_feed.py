@@ -14,6 +14,7 @@ from rich.console import Console
 
 from heygen_async import Completed, DirectVideo, HeyGen, Job, Journal, JournalError, Video, errors
 from heygen_async.bulk.jobs.outcomes import Failed, Unfinished
+from heygen_async.bulk.prices.price_list import AS_OF
 from heygen_async.cli.exits import InterruptedRunError
 from heygen_async.cli.rendering.follow_run import follow
 from heygen_async.cli.terminal.json_feed import JsonFeed
@@ -65,6 +66,7 @@ def test_each_row_and_the_end_is_a_json_line(world: World, contacts: Path, tmp_p
     assert (last["completed"], last["failed"], last["failed_by_code"]) == (1, 1, {"rendering_failed": 1})
     assert (last["exit_code"], last["error"], last["waiting"]) == (5, None, 0)
     assert last["estimated_usd"][0] > 0
+    assert last["prices_as_of"] == AS_OF
     assert "1 of 2 rows" in result.stderr
 
 
@@ -132,8 +134,8 @@ async def test_a_log_gets_a_line_a_minute(heygen: HeyGen, world: World) -> None:
     machines, people = await outputs_of_a_run(heygen, machine=False)
     assert machines == ""
     assert [line.partition(";")[0] for line in people.splitlines()] == [
-        *["0 completed, 0 failed, 1 rendering on 1 slots, 1 waiting"] * 2,
-        *["1 completed, 0 failed, 1 rendering on 1 slots, 0 waiting"] * 3,
+        *["0 done, 1 being made on 1 slot, 1 waiting"] * 2,
+        *["1 done, 1 being made on 1 slot, 0 waiting"] * 3,
     ]
 
 

@@ -97,6 +97,31 @@ def test_each_problem_has_a_path(schema: dict[str, Any], value: Any, paths: list
     assert problem_paths(schema, value) == paths
 
 
+@pytest.mark.parametrize(
+    ("value", "paths"),
+    [
+        ({"pet": {"kind": "cat", "lives": 9, "wings": 2}}, []),
+        ({"pet": {"kind": "cow", "horns": 2}}, []),
+        ({"pet": {"kind": "cat", "lives": 10}}, ["pet.lives"]),
+        ({"pet": {"kind": "dog", "name": 7}}, ["pet.name"]),
+        ({"pet": {"kind": 5}}, ["pet.kind"]),
+        ({"size": "huge", "hue": 1}, []),
+        ({"size": 4}, ["size"]),
+    ],
+)
+def test_an_open_contract_accepts_new_fields_and_words(value: dict[str, Any], paths: list[str]) -> None:
+    """A field or word of a newer contract passes; limits and types of known fields are kept."""
+    owner = {
+        "type": "object",
+        "properties": {"pet": ANIMAL, "size": {"enum": ["small", "large"]}},
+        "additionalProperties": False,
+    }
+    assert [problem.path for problem in Validator(DOCUMENT, is_open=True).problems(owner, value)] == paths
+    assert [problem.path for problem in Validator(DOCUMENT, is_open=True).problems(ANIMAL, {"kind": "cow"})] == ["kind"]
+    cows = Validator(DOCUMENT, is_open=True).problems({"type": "array", "items": ANIMAL}, [{"kind": "cow"}], "pets")
+    assert [problem.path for problem in cows] == ["pets[0].kind"]
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
@@ -325,6 +350,21 @@ def test_prices_depend_on_the_length(kind: str, body: dict[str, Any], seconds: f
     assert price(kind, body) == pytest.approx(usd)
 
 
-def test_a_photo_avatar_is_cheaper() -> None:
-    """A photo avatar costs 0.05 US dollars a second, other avatars 0.0667."""
-    assert price("avatar", {"script": "word " * 150}, photo=True) == 3.0
+@pytest.mark.parametrize(
+    ("look", "fields", "usd"),
+    [
+        ("photo_avatar", {}, 3.0),
+        ("photo_avatar", {"engine": {"type": "avatar_iii"}}, 2.598),
+        ("photo_avatar", {"engine": {"type": "avatar_v"}}, 3.0),
+        ("photo_avatar", {"resolution": "4k"}, 4.002),
+        ("digital_twin", {"engine": {"type": "avatar_iii"}}, 1.002),
+        ("digital_twin", {"resolution": "4k", "engine": {"type": "avatar_v"}}, 4.998),
+        ("studio_avatar", {}, 4.002),
+        (None, {"engine": None}, 4.002),
+        (None, {"engine": {"type": "avatar_6"}, "resolution": "2k"}, 6.0),
+    ],
+)
+def test_prices_depend_on_engine_look_and_resolution(look: str | None, fields: dict[str, Any], usd: float) -> None:
+    """A minute of speech at the prices of November 2026; an engine that the notes do not name has a price, too."""
+    body = {"avatar_id": "a", "script": "word " * 150, **fields}
+    assert price("avatar", body, lambda _: look) == pytest.approx(usd)

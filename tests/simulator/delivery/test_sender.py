@@ -26,6 +26,7 @@ from heygen_async.simulator import (
 )
 from heygen_async.simulator.delivery.sender import LAST_TRY_SECONDS, attempt_delays
 from tests.helpers.simulator_ask import Ask, code
+from tests.helpers.simulator_videos import create_folder
 
 HELLO = {"type": "avatar", "avatar_id": "look_anna", "voice_id": "voice_warm", "script": "Hi Ada"}
 PATH = "/v3/webhooks/endpoints"
@@ -161,13 +162,14 @@ async def test_the_end_of_a_video_is_delivered(ask: Ask, receiver: Receiver, wor
     """The end of a video is delivered when it happens, signed over the raw body, and is in the log."""
     world.epoch = 1_700_000_000
     endpoint = await register(ask, receiver)
-    video_id = await video(ask, callback_id="row-7", folder_id="f", output_format="webm")
+    folder_id = await create_folder(ask)
+    video_id = await video(ask, callback_id="row-7", folder_id=folder_id, output_format="webm")
     await anyio.sleep(101)
     (delivery,) = receiver.deliveries
     assert delivery.at == pytest.approx(100, abs=0.1)
     assert delivery.value["event_type"] == "avatar_video.success"
     data = delivery.value["event_data"]
-    assert (data["video_id"], data["callback_id"], data["folder_id"]) == (video_id, "row-7", "f")
+    assert (data["video_id"], data["callback_id"], data["folder_id"]) == (video_id, "row-7", folder_id)
     assert delivery.signed_with(endpoint["secret"])
     assert abs(int(delivery.headers["Heygen-Timestamp"]) - 1_700_000_100) <= 1
     async with aiohttp.ClientSession() as bare, bare.get(data["url"]) as answer:

@@ -342,3 +342,54 @@ async def test_public_pictures_are_found(ask: Ask) -> None:
     _, found = await ask("GET", "/v3/assets/search?query=heart&type=icon")
     assert [item["id"] for item in found["data"]] == ["icon_heart"]
     assert code(await ask("GET", "/v3/assets/search?query=heart")) == (400, "invalid_parameter")
+
+
+# --- uploads in parts
+
+PARTS = "/v3/assets/direct-uploads/multipart"
+
+
+async def put_part(address: str, part: bytes) -> tuple[int, str | None]:
+    async with aiohttp.ClientSession() as storage, storage.put(address, data=part) as answer:
+        return answer.status, answer.headers.get("ETag")
+
+
+async def test_a_file_is_uploaded_in_parts(ask: Ask, world: World) -> None:
+    """Each part has an address; the upload shows what is missing, and is completed by the ETags of all parts."""
+    world.part_bytes = 6
+    content = b"%PDF-1.7 in parts"
+    slot = {"filename": "a.pdf", "content_type": "application/pdf", "size_bytes": len(content)}
+    _, made = await ask("POST", PARTS, slot)
+    upload = made["data"]
+    done = f"/v3/assets/{upload['asset_id']}/complete"
+    named = {"multipart_id": upload["multipart_id"], "parts": []}
+    tags = []
+    for part in upload["parts"]:
+        assert code(await ask("POST", done, named)) == (409, "conflict")
+        start = (part["part_number"] - 1) * 6
+        assert (await put_part(part["upload_url"], b"wrong size"))[0] == 400
+        status, tag = await put_part(part["upload_url"], content[start : start + 6])
+        assert status == 200
+        tags.append({"part_number": part["part_number"], "etag": tag})
+        state = (await ask("GET", f"{PARTS}/{upload['multipart_id']}"))[1]["data"]["parts"]
+        assert [each["etag"] is not None for each in state].count(True) == len(tags)
+    assert (await ask("POST", done, {}))[1]["error"]["param"] == "multipart_id"
+    assert (await ask("POST", done, named | {"parts": tags[:2]}))[1]["error"]["param"] == "parts"
+    assert (await ask("POST", done, named | {"parts": tags}))[0] == 200
+    assert (await ask("POST", done, named | {"parts": tags}))[0] == 200
+    received = world.assets[upload["asset_id"]].received
+    assert received is not None
+    assert received.content == content
+    assert code(await ask("GET", f"{PARTS}/{upload['multipart_id']}")) == (404, "not_found")
+    assert (await put_part(upload["parts"][0]["upload_url"], content[:6]))[0] == 404
+
+
+async def test_an_upload_in_parts_is_given_up(ask: Ask, world: World) -> None:
+    """The storage forgets it; a file above the limit is not begun."""
+    slot = {"filename": "a.mp4", "content_type": "video/mp4", "size_bytes": 100}
+    _, made = await ask("POST", PARTS, slot)
+    path = f"{PARTS}/{made['data']['multipart_id']}"
+    assert (await ask("DELETE", path))[0] == 200
+    assert code(await ask("DELETE", path)) == (404, "not_found")
+    world.most_multipart_bytes = 99
+    assert (await ask("POST", PARTS, slot))[1]["error"]["param"] == "size_bytes"

@@ -9,7 +9,7 @@ import pytest
 
 from heygen_async.simulator import FailedRender, World
 from tests.helpers.simulator_ask import Ask, code
-from tests.helpers.simulator_videos import HELLO
+from tests.helpers.simulator_videos import HELLO, create_folder
 
 
 async def test_a_batch_queues_where_single_videos_get_a_429(ask: Ask, world: World) -> None:
@@ -17,7 +17,8 @@ async def test_a_batch_queues_where_single_videos_get_a_429(ask: Ask, world: Wor
     world.slots = 2
     world.render_seconds = lambda body: 100.0
     items = [HELLO | {"script": f"Hi {n}"} for n in range(5)]
-    status, made = await ask("POST", "/v3/videos/batches", {"videos": items, "title": "All", "folder_id": "f"}, "k1")
+    asked = {"videos": items, "title": "All", "folder_id": await create_folder(ask)}
+    status, made = await ask("POST", "/v3/videos/batches", asked, "k1")
     assert (status, list(made["data"])) == (202, ["batch_id"])
     path = f"/v3/videos/batches/{made['data']['batch_id']}"
     assert code(await ask("POST", "/v3/videos", HELLO)) == (429, "rate_limit_exceeded")
@@ -36,7 +37,7 @@ async def test_a_batch_queues_where_single_videos_get_a_429(ask: Ask, world: Wor
     assert [item["video_id"] is None for item in batch["items"]] == [False] * 4 + [True]
     _, listed = await ask("GET", "/v3/videos")
     assert [video["id"] for video in listed["data"]] == [item["video_id"] for item in batch["items"][3::-1]]
-    assert {video["folder_id"] for video in listed["data"]} == {"f"}
+    assert {video["folder_id"] for video in listed["data"]} == {asked["folder_id"]}
     await anyio.sleep(300)
     assert (await ask("GET", path))[1]["data"]["status"] == "completed"
     assert world.peak_rendering == 2

@@ -80,6 +80,7 @@ async def test_rules_of_consent(ask: Ask, body: dict[str, Any], param: str | Non
 async def test_a_group_has_many_looks(ask: Ask, world: World) -> None:
     """A group has several looks; only the account's own can be added to, changed and deleted."""
     group, first = await avatar(ask, PHOTO)
+    await anyio.sleep(world.avatar_seconds)
     prompt = {"type": "prompt", "name": "At sea", "prompt": "on a boat", "avatar_group_id": group["id"]}
     same, second = await avatar(ask, prompt | {"avatar_id": first["id"]})
     assert (same["id"], same["looks_count"]) == (group["id"], 2)
@@ -255,6 +256,7 @@ async def test_an_agent_shows_a_draft(ask: Ask, world: World) -> None:
     world.chat_stops = ("waiting_for_input", "reviewing")
     world.render_seconds = lambda body: 100.0
     files = [FACE, {"type": "asset_id", "asset_id": "a1"}]
+    world.strict_catalog = False
     _, made = await ask("POST", "/v3/video-agents", {"prompt": "A welcome", "mode": "chat", "files": files})
     path = f"/v3/video-agents/{made['data']['session_id']}"
     statuses = []
@@ -286,3 +288,95 @@ async def test_an_agent_that_never_stops(ask: Ask, world: World) -> None:
     await anyio.sleep(5000)
     _, found = await ask("GET", f"/v3/video-agents/{made['data']['session_id']}")
     assert found["data"]["status"] == "completed"
+
+
+# --- brands, templates and the key
+
+
+async def test_brand_kits_are_kept(ask: Ask) -> None:
+    """A kit is made from a site or by hand; null clears a field, and what is left out stays."""
+    _, made = await ask("POST", "/v3/brand-kits", {"url": "https://example.org/a", "colors": ["#102A43"]})
+    kit = made["data"]
+    path = f"/v3/brand-kits/{kit['brand_kit_id']}"
+    assert (kit["name"], kit["colors"]) == ("example.org", ["#102A43"])
+    assert (await ask("PATCH", path, {"name": "Ours"}))[1]["data"] == kit | {"name": "Ours"}
+    assert (await ask("PATCH", path, {"colors": None}))[1]["data"]["colors"] == []
+    _, listed = await ask("GET", "/v3/brand-kits")
+    assert [item["name"] for item in listed["data"]] == ["House style", "Ours"]
+    assert (await ask("POST", "/v3/video-agents", {"prompt": "x", "brand_kit_id": kit["brand_kit_id"]}))[0] == 200
+    assert (await ask("DELETE", path))[1]["data"] == {"brand_kit_id": kit["brand_kit_id"]}
+    assert code(await ask("GET", path)) == (404, "not_found")
+    assert (await ask("POST", "/v3/brand-kits", {}))[1]["data"]["name"] == "New kit"
+
+
+async def test_brand_glossaries_are_kept(ask: Ask, world: World) -> None:
+    """Terms are replaced as a whole, and the time of the change is noted."""
+    terms = [{"term": "HeyGen", "pronunciation": "hey-jen"}]
+    _, made = await ask("POST", "/v3/brand-glossaries", {"name": "Ours", "terms": terms})
+    glossary = made["data"]
+    path = f"/v3/brand-glossaries/{glossary['brand_glossary_id']}"
+    assert (await ask("GET", path))[1]["data"]["terms"] == terms
+    await anyio.sleep(60)
+    changed = (await ask("PATCH", path, {"terms": None}))[1]["data"]
+    assert (changed["name"], changed["terms"]) == ("Ours", [])
+    assert changed["updated_at"] > changed["created_at"]
+    body = HELLO | {"avatar_id": "look_anna", "brand_glossary_id": glossary["brand_glossary_id"]}
+    assert (await ask("POST", "/v3/videos", body))[0] == 200
+    assert (await ask("DELETE", path))[0] == 200
+    assert code(await ask("POST", "/v3/videos", body)) == (404, "not_found")
+    assert len(world.ledger) == 1
+
+
+async def test_a_template_is_made_of_a_video(ask: Ask) -> None:
+    """A template has the script of its video; its variables are set as a whole, by the last revision only."""
+    assert code(await ask("POST", "/v3/templates", {"source_video_id": "x"})) == (400, "invalid_parameter")
+    _, video = await ask("POST", "/v3/videos", HELLO | {"avatar_id": "look_anna", "title": "Welcome"})
+    _, made = await ask("POST", "/v3/templates", {"source_video_id": video["data"]["video_id"]})
+    template = made["data"]
+    path = f"/v3/templates/{template['id']}"
+    assert (template["name"], template["scenes"][0]["script"], template["revision"]) == ("Welcome", "Hi Ada", 1)
+    named = [{"name": "who", "element_id": template["elements"][0]["element_id"], "variable_type": "text"}]
+    _, bound = await ask("PUT", f"{path}/variables", {"variables": named, "revision": 1})
+    assert (sorted(bound["data"]["variables"]), bound["data"]["revision"]) == (["who"], 2)
+    wrong: list[dict[str, Any]] = [{"variables": named, "revision": 1}, {"variables": [{}]}]
+    for body in wrong:
+        assert code(await ask("PUT", f"{path}/variables", body)) == (400, "invalid_parameter")
+    assert (await ask("PATCH", path, {"name": "Hello"}))[1]["data"]["name"] == "Hello"
+    assert (await ask("PATCH", path, {}))[1]["data"]["name"] == "Hello"
+    assert (await ask("POST", path, {"variables": {"who": {"type": "text"}}}))[0] == 200
+    assert (await ask("DELETE", path))[1]["data"] == {"id": template["id"]}
+    assert code(await ask("GET", path)) == (404, "not_found")
+
+
+async def test_proofreads_are_listed_and_deleted(ask: Ask) -> None:
+    """Newest first."""
+    body = {"video": FACE, "title": "x", "output_languages": ["French (France)", "German (Germany)"]}
+    _, made = await ask("POST", "/v3/video-translations/proofreads", body)
+    first, second = made["data"]["proofread_ids"]
+    path = "/v3/video-translations/proofreads"
+    assert [item["id"] for item in (await ask("GET", path))[1]["data"]] == [second, first]
+    assert (await ask("DELETE", f"{path}/{second}"))[1]["data"] == {"id": second}
+    assert [item["id"] for item in (await ask("GET", path))[1]["data"]] == [first]
+
+
+async def test_a_reply_may_be_files_alone(ask: Ask, world: World) -> None:
+    """A message or files: one of them is needed, and a session shows files without words."""
+    world.thinking_seconds = 1
+    _, made = await ask("POST", "/v3/video-agents", {"prompt": "A welcome", "mode": "chat"})
+    path = f"/v3/video-agents/{made['data']['session_id']}"
+    await anyio.sleep(2)
+    assert (await ask("POST", path, {"avatar_id": "look_anna"}))[1]["error"]["param"] == "message"
+    assert (await ask("POST", path, {"files": [FACE]}))[0] == 200
+    newest = (await ask("GET", path))[1]["data"]["messages"][0]
+    assert (newest["role"], newest["content"], len(newest["resource_ids"])) == ("user", "", 1)
+
+
+async def test_a_session_names_its_video_at_once(ask: Ask, world: World) -> None:
+    """The setting makes the video readable, and pending, from the first answer."""
+    world.agent_video_at_once = True
+    _, made = await ask("POST", "/v3/video-agents", {"prompt": "A welcome"})
+    video_id = made["data"]["video_id"]
+    assert (await ask("GET", f"/v3/videos/{video_id}"))[1]["data"]["status"] == "pending"
+    await anyio.sleep(2000)
+    assert (await ask("GET", f"/v3/videos/{video_id}"))[1]["data"]["status"] == "completed"
+    assert [charge.video_id for charge in world.ledger] == [video_id]

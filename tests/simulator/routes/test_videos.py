@@ -8,21 +8,22 @@ import pytest
 
 from heygen_async.simulator import FailedRender, Server, World
 from tests.helpers.simulator_ask import Ask, code
-from tests.helpers.simulator_videos import HELLO, create_video, get_video
+from tests.helpers.simulator_videos import HELLO, create_folder, create_video, get_video
 
 
 async def test_a_video_is_completed(ask: Ask, world: World) -> None:
     """A video is pending, then processing, then completed; times count from the epoch of the world."""
     world.render_seconds = lambda body: 100.0
     world.epoch = 1_700_000_000
-    video_id = await create_video(ask, title="Ada", folder_id="f1", caption={"style": "default"})
+    folder_id = await create_folder(ask)
+    video_id = await create_video(ask, title="Ada", folder_id=folder_id, caption={"style": "default"})
     statuses = []
     for _ in range(3):
         statuses.append((await get_video(ask, video_id))["status"])
         await anyio.sleep(50)
     assert statuses == ["pending", "processing", "completed"]
     video = await get_video(ask, video_id)
-    assert (video["title"], video["folder_id"], video["duration"]) == ("Ada", "f1", 1.0)
+    assert (video["title"], video["folder_id"], video["duration"]) == ("Ada", folder_id, 1.0)
     assert video["completed_at"] - video["created_at"] == 100
     assert all(video[name] for name in ("video_url", "thumbnail_url", "subtitle_url", "captioned_video_url"))
     assert (video["failure_code"], video["gif_url"]) == (None, None)
@@ -115,7 +116,8 @@ async def test_a_deleted_video_frees_its_slot(ask: Ask, world: World) -> None:
 async def test_new_videos_do_not_shift_pages(ask: Ask, world: World) -> None:
     """Videos are listed newest first, and new videos do not shift the pages."""
     world.slots = 100
-    made = [await create_video(ask, title=f"Video {n}", folder_id="even" if n % 2 == 0 else None) for n in range(6)]
+    even = await create_folder(ask)
+    made = [await create_video(ask, title=f"Video {n}", folder_id=even if n % 2 == 0 else None) for n in range(6)]
     _, first = await ask("GET", "/v3/videos?limit=4")
     await create_video(ask)
     _, second = await ask("GET", f"/v3/videos?limit=4&token={first['next_token']}")
@@ -123,7 +125,7 @@ async def test_new_videos_do_not_shift_pages(ask: Ask, world: World) -> None:
     assert (first["has_more"], second["has_more"], second["next_token"]) == (True, False, None)
     _, titled = await ask("GET", "/v3/videos?title=video%203")
     assert [video["id"] for video in titled["data"]] == [made[3]]
-    _, folder = await ask("GET", "/v3/videos?folder_id=even")
+    _, folder = await ask("GET", f"/v3/videos?folder_id={even}")
     assert [video["id"] for video in folder["data"]] == made[4::-2]
 
 

@@ -32,7 +32,7 @@ def steps(counts: Counter[str], not_stored: int, journal: str) -> list[Step]:
     """Return what is to be done, the most urgent first.
 
     Args:
-        counts: The rows by state.
+        counts: The rows by state, from `JournalReader.wanted`: rows that no list has any more need nothing.
         not_stored: Completed rows whose files should be on disk and are not.
         journal: Its name.
     """

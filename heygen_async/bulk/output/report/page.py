@@ -22,6 +22,7 @@ from heygen_async.bulk.output.report.paths import ReportPaths
 from heygen_async.bulk.output.report.queries import RenderSpan, ReportData
 from heygen_async.bulk.output.report.remedies import remedy_for
 from heygen_async.bulk.output.report.wording import count, moment, span
+from heygen_async.bulk.prices.price_list import PRICE_LIST
 from heygen_async.errors import InvalidInputError
 
 _ENDINGS = frozenset({".html", ".htm"})
@@ -106,8 +107,9 @@ def _values(journal: ReportData, paths: ReportPaths) -> dict[str, Any]:
         "dates": _dates(journal),
         "states": sections.STATES,
         "counts": counts,
-        "steps": steps(counts, _not_stored(journal, paths), journal.name),
+        "steps": steps(journal.wanted(), _not_stored(journal, paths), journal.name),
         "spent": spent,
+        "price_list": PRICE_LIST,
         "at_stake": sections.at_stake(journal.at_stake()),
         "charts": _charts(journal, renders),
         "batched": sum(render.batched for render in renders),

@@ -8,8 +8,9 @@ from os import PathLike
 
 import attrs
 
-from heygen_async.api.requests.kinds import usd
+from heygen_async.api.requests.kinds import base_of
 from heygen_async.bulk.journal.queries import JournalReader
+from heygen_async.bulk.prices.price_list import UNPUBLISHED
 
 
 @attrs.frozen
@@ -52,8 +53,9 @@ class Spent:
         kind: The mode of the requests.
         videos: How many.
         seconds: Of video.
-        low: US dollars at least; None if no price is known.
+        low: US dollars at least; None if HeyGen publishes no price.
         high: US dollars at most.
+        unpriced: How many of the videos have no known price, and are not in the amounts.
     """
 
     kind: str
@@ -61,18 +63,18 @@ class Spent:
     seconds: float = 0.0
     low: float | None = 0.0
     high: float | None = 0.0
+    unpriced: int = 0
 
     def add(self, duration: float, price: tuple[float | None, float | None]) -> None:
         """Count one video with the *price* that the journal keeps."""
         self.videos += 1
         self.seconds += duration
-        try:
-            low, high = usd(self.kind, duration)
-        except KeyError:
+        low, high = price
+        if self.low is None or self.high is None or base_of(self.kind) in UNPUBLISHED:
             self.low = self.high = None
+        elif low is None or high is None:
+            self.unpriced += 1
         else:
-            low, high = price[0] or low, price[1] or high
-        if self.low is not None and self.high is not None:
             self.low, self.high = self.low + low, self.high + high
 
 

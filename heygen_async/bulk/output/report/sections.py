@@ -56,8 +56,12 @@ def progress(counts: Counter[str]) -> Chart:
 
 def price(spent: Iterable[Spent]) -> str:
     """Return the sum of the known prices in US dollars, and a note if a kind has no known price."""
-    known = [(kind.low, kind.high) for kind in spent if kind.low is not None and kind.high is not None]
-    unpriced = sum(kind.low is None for kind in spent)
+    known = [
+        (kind.low, kind.high)
+        for kind in spent
+        if kind.low is not None and kind.high is not None and kind.unpriced < kind.videos
+    ]
+    unpriced = any(kind.low is None or kind.unpriced for kind in spent)
     if not known:
         return "no price known"
     amount = dollars(sum(low for low, _ in known), sum(high for _, high in known))

@@ -13,15 +13,18 @@ from typing import Any
 
 import attrs
 
-from heygen_async.bulk.rows.problems import Problem, ProblemError
+from heygen_async.bulk.rows.header import Header, checked_header, has_values, header_hint, title_above
+from heygen_async.bulk.rows.problems import Problem, ProblemError, listed
 from heygen_async.bulk.rows.readers.sniffing import refusal
 from heygen_async.bulk.rows.readers.text import TextFile, text_file
-from heygen_async.bulk.rows.table import Header, Scan, Table, checked_header
+from heygen_async.bulk.rows.table import Row, Scan, Table
 
 _SEPARATORS = ",;\t|"
 _SEPARATOR_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 _SAMPLE_RECORDS = 20
 _EXCEL_HINT = re.compile(r"""["']?sep=([^\w\s"']|\t)["']?\s*""", re.IGNORECASE)
+_TITLE = re.compile(r"[\d#:]")  # in a title above the header
+_TITLED_RECORDS = 3  # at least: the title, the header and a row
 _MENDS = {
     "unexpected end of data": "a quote is opened here and never closed: close it, or double it if it is text",
     "field larger": "a quote is probably opened here and never closed: close it, or double it",
@@ -71,13 +74,18 @@ class CsvFile:
 
     def scan(self, header: Header) -> Scan:
         """Yield rows and problems; a problem after which the text cannot be read any further is the last."""
+        short: list[int] = []
         try:
             for line, cells in itertools.islice(self.records(), 1, None):
                 found = cells if isinstance(cells, Problem) else header.row(line, cells)
                 if found is not None:
                     yield found
+                    if isinstance(found, Row) and found.flaws:
+                        short.append(line)
         except ProblemError as exc:
             yield exc.problem
+        if short:
+            yield self._short_rows(short)
 
     def header(self) -> Header:
         """Return the names of the columns.
@@ -90,7 +98,61 @@ class CsvFile:
             raise names.error()
         if names and _looks_like_json(names[0]):
             raise refusal(self.text.path, "by its content it is JSON, whatever its name says", "name it .jsonl", line)
-        return checked_header(str(self.text.path), line, names)
+        title = self._title()
+        if title is not None:
+            raise title.error()
+        hint = header_hint(self._first_records(self.dialect))
+        return checked_header(str(self.text.path), line, names, is_text=True, hint=hint)
+
+    def _title(self) -> Problem | None:
+        """Return the problem of a title above the header: a line with numbers or before a gap, narrower than all below.
+
+        It may also be a plain word if addresses or numbers stand below: `name` over `Smith,John` is a single column.
+        """
+        for records in [] if self.dialect.hint_lines else self._below_a_title():
+            is_followed_by_gap = records[1][0] > records[0][0] + 1
+            has_number = any(map(_TITLE.search, records[0][1]))
+            if is_followed_by_gap or has_number or has_values(records[2:]):
+                found = title_above(str(self.text.path), records)
+                if found is not None:
+                    return found
+        return None
+
+    def _below_a_title(self) -> list[list[tuple[int, list[str]]]]:
+        """Return the first records by each separator that they may have if the first one is a title.
+
+        A title without separators says nothing about the lines below.
+        """
+        chosen = self._first_records(self.dialect)
+        if len(chosen) < _TITLED_RECORDS:
+            return []
+        if len(chosen[0][1]) > 1:
+            return [chosen] if all(len(cells) > len(chosen[0][1]) for _, cells in chosen[1:]) else []
+        samples = [
+            self._first_records(Dialect(separator=separator, quote=self.dialect.quote)) for separator in _SEPARATORS
+        ]
+        is_one_cell = all(records and len(records[0][1]) == 1 for records in samples)
+        return [records for records in samples if len(records) >= _TITLED_RECORDS] if is_one_cell else []
+
+    def _first_records(self, dialect: Dialect) -> list[tuple[int, list[str]]]:
+        """Return the first records, each with its line."""
+        lines = list(io.StringIO(self.text.start, newline=""))[dialect.hint_lines : _SAMPLE_RECORDS]
+        reader, records, line = dialect.reader(iter(lines), strict=False), list[tuple[int, list[str]]](), 1
+        with contextlib.suppress(csv.Error):  # reported with its line when the rows are read
+            for cells in reader:
+                if cells:
+                    records.append((dialect.hint_lines + line, cells))
+                line = reader.line_num + 1
+        return records
+
+    def _short_rows(self, lines: list[int]) -> Problem:
+        return Problem(
+            source=str(self.text.path),
+            reason=f"{'1 row has' if len(lines) == 1 else f'{len(lines)} rows have'} fewer cells than the header "
+            f"({listed('line', lines)}); the cells left off at the end count as empty",
+            mend="if a line break has split a row, put quotes around the cell with it",
+            severity="warning",
+        )
 
     def _broken(self, line: int, message: str) -> ProblemError:
         mend = next((mend for start, mend in _MENDS.items() if message.startswith(start)), None)

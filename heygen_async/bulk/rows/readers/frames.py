@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from heygen_async.bulk.rows.header import Header, checked_header
 from heygen_async.bulk.rows.problems import Problem
 from heygen_async.bulk.rows.readers.extras import load
 from heygen_async.bulk.rows.readers.values import value_row
-from heygen_async.bulk.rows.table import Header, Scan, Table, checked_header
+from heygen_async.bulk.rows.table import Scan, Table
 
 _ARROW, _EXCHANGE, _LAZY = "__arrow_c_stream__", "__dataframe__", "collect_schema"
 

@@ -71,7 +71,8 @@ class JsonLinesFile:
             return unreadable(str(self.text.path), number, value, "line")
         if "" in cells or len(cells) < len(value):
             return self._problem(number, "a name is empty or stands twice", "give every value a name of its own", None)
-        return Row(line=number, cells=cells, source=str(self.text.path))
+        given = {name.strip(): cell for name, cell in value.items()}
+        return Row(line=number, cells=cells, source=str(self.text.path), given=given)
 
     def _problem(self, number: int, reason: str, mend: str, value: str | None) -> Problem:
         return Problem(source=str(self.text.path), line=number, reason=reason, mend=mend, value=value)

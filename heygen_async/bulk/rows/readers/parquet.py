@@ -8,11 +8,12 @@ from typing import Any
 
 import attrs
 
+from heygen_async.bulk.rows.header import Header, checked_header
 from heygen_async.bulk.rows.problems import Problem, ProblemError
 from heygen_async.bulk.rows.readers import sniffing
 from heygen_async.bulk.rows.readers.extras import load
 from heygen_async.bulk.rows.readers.values import value_row
-from heygen_async.bulk.rows.table import Header, Scan, Table, checked_header
+from heygen_async.bulk.rows.table import Scan, Table
 
 _BATCH_ROWS = 1_000
 

@@ -68,7 +68,7 @@ def read_rows(
             an iterable or async iterable of mappings. Separator, quotes and byte order marks are detected.
         encoding: Encoding of a text file without a byte order mark, such as "cp1252" for files that Excel saves as
             plain "CSV". The default is UTF-8. The encoding is never guessed: a wrong letter in a name would be spoken.
-        sheet: Name of the sheet of a workbook; the first if absent.
+        sheet: Name of the sheet of a workbook; the first one that is not hidden and has rows if absent.
         may_be_empty: True if a file without any rows is fine.
 
     Raises:

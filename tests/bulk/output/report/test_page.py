@@ -36,7 +36,9 @@ def page_of(path: Path, name: str = "report.html") -> Page:
 
 
 def script(n: int) -> Job:
-    return Job(request=DirectVideo(avatar_id="a", voice_id="v", script=f"Hi number {n};"), row={"n": str(n)})
+    return Job(
+        request=DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"Hi number {n};"), row={"n": str(n)}
+    )
 
 
 def shift(path: Path, changes: str, *values: object) -> None:
@@ -60,7 +62,7 @@ async def campaign(heygen: HeyGen, world: World, path: Path) -> Path:
     jobs: list[Job] = [
         Job(request=VideoAgent(prompt="Lost"), row={"n": "lost"}),
         Job(request=VideoAgent(prompt="Welcome"), row={"n": "agent"}),
-        Job(request=CinematicAvatar(prompt="walks", avatar_id="a"), row={"n": "cinema"}),
+        Job(request=CinematicAvatar(prompt="walks", avatar_id="look_anna"), row={"n": "cinema"}),
         *map(script, range(20)),
     ]
     async with heygen.render_many(
@@ -232,6 +234,20 @@ def test_a_campaign_of_failures_only(path: Path) -> None:
     assert "1 failed with an unclear outcome" in page.text("p.warning")
 
 
+def test_failed_rows_that_left_the_list_need_nothing(path: Path) -> None:
+    """No command is advised that would plan them again and never send them."""
+    with Journal(path, create=True) as journal:
+        take_in(journal, entry("a"), entry("b"))
+        for job_id in (1, 2):
+            journal.failed(job_id, code="x", error="x", spent="no")
+        take_in(journal, entry("c"))
+        journal.begin_again(1)
+    page = page_of(path)
+    assert f"heygen-async resume {path}" in page.commands
+    assert "1 row is left" in page.text("div.step")
+    assert "retry" not in page.text("div.step")
+
+
 def test_renders_under_way_are_told_and_drawn_until_the_last_change(path: Path) -> None:
     """They will be billed when they finish; what was sent without an answer is not drawn."""
     with Journal(path, create=True) as journal:
@@ -270,10 +286,10 @@ def test_a_kind_without_a_known_price_is_not_passed_over(path: Path) -> None:
     """Its length is told, and that its price is missing."""
     with Journal(path, create=True) as journal:
         take_in(journal, entry("1"), attrs.evolve(entry("2"), kind="hologram"))
-        for job_id in (1, 2):
+        for job_id, price in ((1, (3.0, 4.0)), (2, (None, None))):
             journal.intend(job_id)
             journal.submitted(job_id, video_id=f"v{job_id}")
-            journal.completed(job_id, video_id=f"v{job_id}", duration=60.0)
+            journal.completed(job_id, video_id=f"v{job_id}", duration=60.0, price=price)
     spent = page_of(path).texts["table.figures"][0]
     assert "hologram11 minno price known" in spent
     assert "3.00 to 4.00, and what has no known price" in spent

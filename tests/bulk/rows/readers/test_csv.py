@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, example, given, strategies as st
 
-from heygen_async import InvalidInputError, Problem, Row, read_rows
+from heygen_async import InvalidInputError, Problem, Row, Template, read_rows
 from heygen_async.bulk.rows.readers.read_rows import read_csv
 
 UTF16 = codecs.BOM_UTF16_LE + "name;city\r\nZoë;Łódź\r\n".encode("utf-16-le")
@@ -62,6 +62,17 @@ GOOD: list[tuple[str, bytes, list[tuple[Any, ...]]]] = [
     ("formulas are text", b"a,b\n=1+1,@x\n", [(2, "=1+1", "@x")]),
     ("leading zeros and long numbers", b"a,b\n007,12345678901234567890\n", [(2, "007", "12345678901234567890")]),
     ("a cell of 100,000 characters", b"a,b\n1," + b"x" * 100_000 + b"\n", [(2, "1", "x" * 100_000)]),
+    (
+        "a separator after the last name",
+        b"name,city,\r\nAda,Rome,\r\nBen,Oslo\r\n",
+        [(2, "Ada", "Rome"), (3, "Ben", "Oslo")],
+    ),
+    ("cells left off", b"a,b,c,d\n1,2,3,4\n1,2\n", [(2, "1", "2", "3", "4"), (3, "1", "2", "", "")]),
+    ("one column of names", b"Full name\nSmith, John\nDoe, Jane\n", [(2, "Smith, John"), (3, "Doe, Jane")]),
+    ("one column of names without blanks", b"Full name\nSmith,John\nDoe,Jane\n", [(2, "Smith,John"), (3, "Doe,Jane")]),
+    ("errors of a German Excel stay", b"Firma;b\n#WERT!;#BEZUG!\n", [(2, "#WERT!", "#BEZUG!")]),
+    ("invisible characters around names", "\u200bname,mail\u200b\nAda,a@x\n".encode(), [(2, "Ada", "a@x")]),
+    ("names that differ in case", b"Email,email ,n\na@x,b@x,1\n", [(2, "a@x", "b@x", "1")]),
     ("less-than in a name", b"<name>,b\n1,2\n", [(2, "1", "2")]),
 ]
 
@@ -77,8 +88,55 @@ BAD: list[tuple[str, bytes, str]] = [
     ("a name twice", b"a,b,a\n1,2,3\n", r"line 1: the header names a more than once; rename one"),
     ("a name twice but for spaces", b"a,b, a \n1,2,3\n", r"names a more than once"),
     ("too many cells", b"a,b\n1,2\n1,2,3\n", r"line 3: 3 cells, but the header has 2, beyond it: '3'; .* needs quotes"),
-    ("too few cells", b"a,b,c\n1,2\n", r"line 2: 2 cells, but the header has 3; .* needs quotes"),
+    ("a piece of a row", b"a,b,c\n1,2,x\ny\n", r"line 3: 1 cells, but the header has 3; .* needs quotes"),
+    ("a cell under no name", b"a,b,\n1,2,\n1,2,3\n", r"line 3: '3' is in a column without a name; write its name"),
+    (
+        "a title",
+        b"Contacts of May\r\n\r\nname,mail\r\nAda,a@x\r\n",
+        r"line 1: 'Contacts of May'; .*the header probably is line 3 \(name, mail\); remove the lines above line 3",
+    ),
+    (
+        "a title with a comma",
+        b"Contacts, May 2026\nfirst,last,mail\nAda,L,a@x\nBo,M,b@x\n",
+        r"line 1: 'Contacts, May 2026'; looks like a title; the header probably is line 2 \(first, last, mail\)",
+    ),
+    (
+        "a name is missing",
+        b"name,mail\nAda,a@x,1\nBo,b@x,2\n",
+        r"line 2: 3 cells, but the header has 2, beyond it: '1'",
+    ),
+    ("a title of a word", b"Contacts\nname,mail\nAda,a@x\n", r"line 1: 'Contacts'; looks .* line 2 \(name, mail\)"),
+    (
+        "a title before a gap",
+        b"Contacts\n\nname;mail\nAda;a@x\nBen;\n",
+        r"line 1: 'Contacts'; .* line 3 \(name, mail\)",
+    ),
+    (
+        "a comment",
+        b"# from the CRM\na,b,c,d,e\nAda,2,3,4,5\n",
+        r"line 1: '# from the CRM'; .* line 2 \(a, b, c, d, ...\)",
+    ),
+    (
+        "names in the second line",
+        b"person,,firm\nfirst,last,name\nAda,L,x\n",
+        r"line 1: .*column 2 has no name; the header may be line 2 \(first, last, name\): then remove the lines above",
+    ),
+    (
+        "two exports",
+        codecs.BOM_UTF8 + b"name,mail\nAda,a@x\n" + codecs.BOM_UTF8 + b"name, mail\nBen,b@x\n",
+        r"line 3: repeats the header, as in two exports that were joined; remove this line",
+    ),
     ("a quote never closed", b'a,b\n1,2\n3,"x\n4,5\n', r"line 3: not readable as CSV: .*never closed"),
+    (
+        "quotes escaped by backslashes",
+        b'a,b\nAda,"said \\"hi\\", ok"\n',
+        r"line 2: not readable as CSV: .*must be doubled",
+    ),
+    (
+        "a quote after a blank",
+        b'a, b\nAda, "Acme, Inc."\n',
+        r"line 2: 3 cells, but the header has 2, beyond it: ' Inc.",
+    ),
     ("text after a quote", b'a,b\n1,"x"y\n', r"line 2: not readable.*inside a quoted cell must be doubled"),
     ("a cell that never ends", b"a,b\n1," + b"x" * 140_000 + b"\n", r"line 2: not readable as CSV: field larger"),
     ("a line that never ends", b"a,b\n" + b"x" * 1_100_000, r"line 2: a line of more than 1,048,576 characters"),
@@ -153,6 +211,22 @@ def test_all_problems_are_found_in_one_reading(tmp_path: Path) -> None:
     assert [type(item) for item in found] == [Problem, Row, Problem, Row]
     assert [item.line for item in found] == [2, 3, 4, 5]
     assert str(found[0]).startswith(f"{path} line 2: 1 cells, but the header has 2")
+
+
+def test_cells_that_are_left_off_are_told(tmp_path: Path) -> None:
+    """The rows are read, and one warning at the end has their number; a template that needs a cell gets the reason."""
+    path = write(tmp_path, b"a,b,c\n1,2,3\n" + b"1,2\n" * 10)
+    *rows, note = read_rows(path).scan()
+    assert len(rows) == 11
+    assert isinstance(note, Problem)
+    assert note.severity == "warning"
+    assert "10 rows have fewer cells than the header (lines 3, 4, 5, 6, 7, 8, 9, 10 and 2 more)" in str(note)
+    assert [row.line for row in read_rows(path)] == list(range(2, 13))
+    assert isinstance(rows[1], Row)
+    template = Template("agent", {"prompt": "{{ a }} {{ c }} {{ b | default('x') }}"})
+    (found,) = template.problems(rows[1])
+    assert str(found).startswith(f"{path} line 3, column c: the row ends before this column, with 2 of 3 cells; fill")
+    assert Template("agent", {"prompt": "{{ a }}{{ c | default('-') }}"}).problems(rows[1]) == []
 
 
 @pytest.mark.parametrize("slip", [b"3,\x00", "3,ë".encode("cp1252"), b'3,"x\n\x00y"'])

@@ -156,8 +156,10 @@ def test_a_sheet_can_be_chosen(tmp_path: Path) -> None:
     table = read_rows(path, sheet="Leads")
     assert table.columns == ("b",)
     assert "'Leads'" in table.format
-    with pytest.raises(InvalidInputError, match="has no sheet 'Contacts'; it has Sheet, Leads"):
+    with pytest.raises(InvalidInputError, match="has no sheet 'Contacts'; its sheets are Sheet, Leads"):
         read_rows(path, sheet="Contacts")
+    with pytest.raises(InvalidInputError, match=r"has no sheet 'leds'; did you mean Leads\?"):
+        read_rows(path, sheet="leds")
 
 
 @pytest.mark.parametrize(
@@ -349,6 +351,41 @@ def test_rows_and_mappings_have_cells() -> None:
     assert cells_of(Row(line=1, cells={"a": "x"})) == cells_of({"a": "x"}) == {"a": "x"}
     assert cells_of(object()) == {}
     assert read_rows(pyarrow.table({"a": ["x"]})).find_columns() == ("a",)
+
+
+def test_a_row_is_a_mapping_that_keeps_the_types_of_its_source(tmp_path: Path) -> None:
+    """`row["n"]` is the value of the source and `row.cells["n"]` its text; from CSV both are text."""
+    day = dt.date(2026, 3, 1)
+    (tmp_path / "a.jsonl").write_text('{"name": "Ada", "n": 3, "share": 1.50}\n', encoding="utf-8")
+    (tmp_path / "a.csv").write_text("name,n\nAda,3\n", encoding="utf-8")
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["name", "n", "none"])
+    book.worksheets[0].append(["Ada", 3])
+    book.save(tmp_path / "a.xlsx")
+    frame = pyarrow.table({"name": ["Ada"], "n": [3], "day": [day]})
+    parquet.write_table(frame, tmp_path / "a.parquet")
+    typed = {"name": "Ada", "n": 3, "day": day}
+    text = {"name": "Ada", "n": "3", "day": "2026-03-01"}
+    sources: list[Any] = [[typed], frame, tmp_path / "a.parquet"]
+    for source in sources:
+        (row,) = read_rows(source)
+        assert (dict(row), row.cells) == (typed, text)
+        assert len(row) == 3
+    (row,) = read_rows(tmp_path / "a.jsonl")
+    assert (dict(row), row.cells["share"]) == ({"name": "Ada", "n": 3, "share": 1.5}, "1.50")
+    (row,) = read_rows(tmp_path / "a.xlsx")
+    assert (dict(row), row.cells["none"]) == ({"name": "Ada", "n": 3, "none": None}, "")
+    (row,) = read_rows(tmp_path / "a.csv")
+    assert dict(row) == row.cells == {"name": "Ada", "n": "3"}
+
+
+def test_a_column_that_a_row_does_not_have_is_refused_with_the_nearest() -> None:
+    """A `KeyError` names the column that may be meant; `get` has a default as every mapping."""
+    row = Row(line=1, cells={"first_name": "Ada"})
+    with pytest.raises(KeyError, match=r"no column 'frist_name'; did you mean first_name\?"):
+        row["frist_name"]
+    assert row.get("frist_name", "-") == "-"
+    assert "first_name" in row
 
 
 def test_mappings_are_rows() -> None:

@@ -10,7 +10,7 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.trace import TracerProvider
 
 from heygen_async import InvalidInputError
-from heygen_async.cli.terminal.otel_environment import is_on, observers
+from heygen_async.cli.otel_environment import is_on, observers
 from heygen_async.otel import OpenTelemetryObserver
 
 
