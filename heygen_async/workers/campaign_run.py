@@ -13,7 +13,7 @@ from heygen_async.api.client import Client
 from heygen_async.bulk.campaign.recovery import Recovery
 from heygen_async.bulk.download.downloader import Downloader
 from heygen_async.bulk.jobs.job import Job
-from heygen_async.bulk.jobs.next_step import OnUnknown
+from heygen_async.bulk.jobs.next_step import OUTAGE_SECONDS, OnUnknown
 from heygen_async.bulk.jobs.outcomes import Result
 from heygen_async.bulk.journal.journal import WrongStateError
 from heygen_async.bulk.run.guards import Guard
@@ -99,7 +99,9 @@ class CampaignRun:
         self._journal = journal
         # "auto" would send batches wherever slots are many, as those of this process seem to be.
         submit: Submit = "batch" if settings.submit == "batch" else "each"
-        self._settings = attrs.evolve(settings, max_in_flight=MANY, max_agents=None, submit=submit)
+        self._settings = attrs.evolve(
+            settings, max_in_flight=MANY, max_agents=None, submit=submit, patience=OUTAGE_SECONDS
+        )  # after an outage the worker tells of it and begins again
         self._on_unknown = on_unknown
         self._pool = pool
         self._on_result = on_result

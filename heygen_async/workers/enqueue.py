@@ -177,6 +177,9 @@ def approve(address: str, campaign: str | None = None) -> int:
 
 def shared(address: str, account: str = "") -> SharedState | None:
     """Return the limits and the pause of all workers; None before the first row was queued."""
+    with Journal(address, read_only=True) as journal:
+        if journal.meta("fleet") is None:
+            return None
     with _tables(address) as tables:
         return Control(tables, account).state()
 

@@ -35,16 +35,16 @@ error_code = NULL, error = NULL
 FROM unnest(?::bigint[], ?::text[], ?::text[]) AS new (id, video_id, session_id)
 WHERE jobs.id = new.id AND state IN ('intended', 'submitted', 'unknown') AND jobs.id IN {mine} RETURNING jobs.id
 """
+_LINKED = (
+    "INSERT INTO links SELECT * FROM unnest(CAST(? AS int[]), CAST(? AS text[]), CAST(? AS text[]), CAST(? AS text[])) "
+    "ON CONFLICT (job_id) DO UPDATE SET page = excluded.page, thumbnail = excluded.thumbnail, gif = excluded.gif"
+)
 _COMPLETED = """
 UPDATE jobs SET state = 'completed', ended_at = coalesce(ended_at, ?), video_id = new.video_id,
 duration = new.duration, spent = 'yes', low_usd = coalesce(new.low, jobs.low_usd),
 high_usd = coalesce(new.high, jobs.high_usd), error_code = NULL, error = NULL
 FROM unnest(?::bigint[], ?::text[], ?::float8[], ?::float8[], ?::float8[]) AS new (id, video_id, duration, low, high)
 WHERE jobs.id = new.id AND state IN ('submitted', 'completed') AND jobs.id IN {mine} RETURNING jobs.id
-"""
-_LINKS = """
-INSERT INTO links SELECT * FROM unnest(?::int[], ?::text[], ?::text[], ?::text[]) ON CONFLICT (job_id)
-DO UPDATE SET page = excluded.page, thumbnail = excluded.thumbnail, gif = excluded.gif
 """
 
 Rows = Sequence[tuple[Any, ...]]
@@ -118,12 +118,11 @@ class LeasedJournal(Journal):
 
     @atomic
     def completed_all(self, rows: Rows) -> set[int]:
-        """Record that videos are rendered; rows are (id, video id, seconds, least price, most, then the links)."""
-        done = self._change_all(_COMPLETED, [row[:5] for row in rows], before=(time.time(),))
-        linked = [(row[0], *row[5:]) for row in rows if row[0] in done and any(row[5:])]
-        if linked:
-            self._execute(_LINKS, [list(column) for column in zip(*linked, strict=True)])
-        return done
+        """Record that videos are rendered; rows are (id, video id, seconds, least price, most, page, still, GIF)."""
+        changed = self._change_all(_COMPLETED, [row[:5] for row in rows], before=(time.time(),))
+        if linked := [(row[0], *row[5:]) for row in rows if row[0] in changed and any(row[5:])]:
+            self._execute(_LINKED, tuple(list(column) for column in zip(*linked, strict=True)))
+        return changed
 
     def _change_all(
         self, query: str, rows: Rows, before: Sequence[object] = (), after: Sequence[object] = ()

@@ -233,15 +233,15 @@ class LeasedStore(JournalStore):
         """Write the end, and free the render slot with it."""
         job_id, seconds = job.index + 1, length_of(video.duration)
         request = job.request
-        price = None if seconds is None else self._rates.price(request.kind, seconds, body_of(request))
-        links = (video.video_page_url, video.thumbnail_url, video.gif_url)
+        usd = None if seconds is None else self._rates.price(request.kind, seconds, body_of(request))
         after = self._after_render()
         then = {
             "store files": self._leased.free_slots,
             "hand on": self._leased.hand_on,
             "let go": self._leased.let_go,
         }[after]
-        facts = (job_id, video.id, seconds, *(price or (None, None)), *links)
+        links = (video.video_page_url, video.thumbnail_url, video.gif_url)
+        facts = (job_id, video.id, seconds, *(usd or (None, None)), *links)
         await self._write(_Together(self._leased.completed_all, facts), then=(then, job_id))
         if after != "store files":
             self.open.discard(job_id)

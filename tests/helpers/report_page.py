@@ -52,8 +52,10 @@ class Page(html.parser.HTMLParser):
 
     @property
     def totals(self) -> dict[str, int]:
-        names = [text.strip() for text in self.texts["dt"]]
-        return {name: int(number.replace(",", "")) for name, number in zip(names, self.texts["dd"], strict=True)}
+        names = [text.strip() for text in self.texts.get("dt", [])]
+        return {
+            name: int(number.replace(",", "")) for name, number in zip(names, self.texts.get("dd", []), strict=True)
+        }
 
     @property
     def commands(self) -> list[str]:

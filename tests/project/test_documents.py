@@ -147,7 +147,10 @@ def test_a_campaign_file_can_be_used(block: Block, at_home: None) -> None:
 
 
 # Commands that are only parsed here, and why; all others run.
-SERVES = {"simulate": "serves until Ctrl-C; the fixture `simulator` starts it as a process"}
+SERVES = {
+    "simulate": "serves until Ctrl-C; the fixture `simulator` starts it as a process",
+    "serve": "serves until Ctrl-C; tests/cli/commands/test_serve.py starts it as a process",
+}
 MAY_END = {"run": {0, 5}, "resume": {0, 7}, "retry": {7}, "decide": {7}}
 ANSWERS = {"agent chat": "Yes, go on.\n" * 3}
 NEWEST = {"VIDEO_ID": ("videos", "list")}

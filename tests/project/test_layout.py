@@ -39,6 +39,7 @@ CLEAN_FOLDERS = [
     "examples",
     "guides",
     "http",
+    "live",
     "simulator",
     "webhooks",
     "workers",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 import itertools
 import json
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
@@ -11,12 +10,14 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import attrs
 from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from heygen_async.api.client import Client
 from heygen_async.bulk.campaign.list_taker import PAGE_ROWS, ListTaker
 from heygen_async.bulk.campaign.recovery import Recovery
+from heygen_async.bulk.campaign.wish_keeper import WishKeeper
 from heygen_async.bulk.download.downloader import Downloader
 from heygen_async.bulk.jobs.job import Job, Source, job_at, numbered
 from heygen_async.bulk.jobs.outcomes import Result
@@ -26,11 +27,13 @@ from heygen_async.bulk.journal.journal import Journal
 from heygen_async.bulk.journal.journal_store import JournalStore, RowsToCome
 from heygen_async.bulk.journal.queries import JournalReader
 from heygen_async.bulk.prices.price import Rates
-from heygen_async.bulk.run.guards import Approve, Budget, Guard, guards
+from heygen_async.bulk.run.budget import Budget
+from heygen_async.bulk.run.guards import Approve, Guard, guards
 from heygen_async.bulk.run.result_stream import Results, only
 from heygen_async.bulk.run.run_options import RunHooks, RunSettings
 from heygen_async.bulk.run.scheduler import run
 from heygen_async.bulk.watch.render_times import RenderTimes
+from heygen_async.bulk.wishes.wish_box import WishBox
 from heygen_async.errors import CanaryFailedError, JournalError
 
 if TYPE_CHECKING:
@@ -91,13 +94,15 @@ async def run_journal(
     Options that are not in *given* are those of the campaign's last run. Without *source* the campaign goes on with
     the rows of its last list. *looks* are kinds of looks by id, for their prices; the journal keeps them.
     """
-    with Journal(path, create=source is not None) as journal:
+    with Journal(path, create=source is not None) as journal, WishBox(path) as box:
         settings, kept = settings_of(journal).with_given(settings, given or {})
         rates = _rates(journal, settings, looks or {})
-        approve = _approval(journal, settings)
-        guard = guard_of(journal, settings, rates, approve)
+        wishes = WishKeeper(journal, box, lambda usd: _keep(journal, attrs.evolve(settings, budget_usd=usd)))
+        approve = _approval(journal, settings, wishes)
+        guard = guard_of(journal, settings, rates, approve, wishes)
         journal.set_meta(settings=settings.to_json(), **({"asks_approval": "yes"} if approve else {}))
         journal.begin_run()
+        wishes.begin()
         async with _taken(journal, source, settings, rates) as (taker, to_come):
             downloads = None
             if settings.download_to is not None:
@@ -116,11 +121,16 @@ async def run_journal(
                 recover=Recovery(client, journal, settings.on_unknown).recover,
                 times=times,
                 signals=settings.signals,
+                beside=lambda results: wishes.run(results, store),
             )
             async with _lessons_stored(journal, times), run(client, store, settings, hooks) as results:
                 results.merge = Merge() if taker is None else taker.merge
                 results.kept = kept
                 yield results
+
+
+def _keep(journal: Journal, settings: RunSettings) -> None:
+    journal.set_meta(settings=settings.to_json())
 
 
 @contextlib.asynccontextmanager
@@ -195,20 +205,22 @@ def _files(journal: JournalReader) -> list[str]:
     return [file.file for _, stored in journal.files() for file in stored.values() if file.file is not None]
 
 
-def _approval(journal: Journal, settings: RunSettings) -> Approve | None:
+def _approval(journal: Journal, settings: RunSettings, wishes: WishKeeper) -> Approve | None:
     """Return who is to be asked after the canary. An approval that was given is remembered."""
     ask = settings.approve
     if journal.meta("approved") or not (ask or journal.meta("asks_approval")):
         return None
 
     async def asked(results: Sequence[Result]) -> bool:
+        if wishes.approved_before():
+            journal.set_meta(approved="yes")
+            return True
         if ask is None:
             raise CanaryFailedError(
                 "the first rows wait for an approval, as this campaign was begun with one, and nobody is asked here; "
-                "give approve=, on the command line --approve"
+                "give approve=, on the command line --approve, or approve on the page of heygen-async serve"
             )
-        answer = ask(results)
-        approved = await answer if inspect.isawaitable(answer) else answer
+        approved = await wishes.decide(results, ask)
         if approved:
             journal.set_meta(approved="yes")
         return approved
@@ -216,16 +228,31 @@ def _approval(journal: Journal, settings: RunSettings) -> Approve | None:
     return asked
 
 
-def guard_of(journal: JournalReader, settings: RunSettings, rates: Rates, approve: Approve | None) -> Guard:
+def guard_of(
+    journal: JournalReader,
+    settings: RunSettings,
+    rates: Rates,
+    approve: Approve | None,
+    wishes: WishKeeper | None = None,
+) -> Guard:
     """Return the campaign's guard. Rows that earlier runs have rendered, or are rendering, belong to its canary."""
     budget, canary = None, settings.canary
     if settings.budget_usd is not None:
         ledger = journal.ledger()
         budget = Budget(settings.budget_usd, rates=rates, spent_usd=ledger.high_usd, kept_usd=ledger.lost_usd)
+    if wishes is not None:
+        wishes.budget = budget
     counts = journal.counts()
     if canary is not None and approve is None and counts["completed"] >= canary:
         canary = None
-    return guards(budget=budget, canary=canary, approve=approve, breaker=settings.breaker, rendered=counts["completed"])
+    return guards(
+        pause=None if wishes is None else wishes.pause,
+        budget=budget,
+        canary=canary,
+        approve=approve,
+        breaker=settings.breaker,
+        rendered=counts["completed"],
+    )
 
 
 @contextlib.asynccontextmanager

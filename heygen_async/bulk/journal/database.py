@@ -46,6 +46,7 @@ class Database:
         create: bool = False,
         read_only: bool = False,
         campaign: str | None = None,
+        beside: bool = False,
     ) -> None:
         """Open the journal at *place*.
 
@@ -54,6 +55,7 @@ class Database:
             create: Create the journal if there is none.
             read_only: Only read; takes no lock, so a run may write meanwhile.
             campaign: Name of a campaign of workers: only its rows are seen. Without it, all rows of the database.
+            beside: Write beside a run, without the lock that it has: only for changes that no run makes.
 
         Raises:
             JournalError: The journal does not exist, is in use, damaged, of a newer version, not writable or out of
@@ -61,7 +63,7 @@ class Database:
         """
         self.place: str | PathLike[str] = place
         self.campaign: str | None = campaign
-        self._db: Backend = _open_backend(place, create=create, read_only=read_only, campaign=campaign)
+        self._db: Backend = _open_backend(place, create=create, read_only=read_only, beside=beside, campaign=campaign)
         self.name: str = self._db.where
         try:
             self.run: str = self.meta("run") or ""
@@ -124,9 +126,11 @@ class Database:
         return self._db.execute(query, values)
 
 
-def _open_backend(place: str | PathLike[str], *, create: bool, read_only: bool, campaign: str | None = None) -> Backend:
+def _open_backend(
+    place: str | PathLike[str], *, create: bool, read_only: bool, beside: bool, campaign: str | None
+) -> Backend:
     if not str(place).startswith(ADDRESSES):
-        return SqliteBackend(Path(place), create=create, read_only=read_only)
+        return SqliteBackend(Path(place), create=create, read_only=read_only, beside=beside)
     from heygen_async.bulk.journal.postgres import PostgresBackend  # noqa: PLC0415 - its driver is an extra
 
     return PostgresBackend(str(place), create=create, read_only=read_only, campaign=campaign)

@@ -14,6 +14,7 @@ from typing import IO
 from heygen_async.errors import JournalError
 from heygen_async.exclusive_file import lock
 
+TRIES, PAUSE_SECONDS = 5, 0.02  # `holder_of` has a free lock for a moment, too
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})
 
 
@@ -32,7 +33,7 @@ class FileLock:
         path = journal.with_name(journal.name + ".lock")
         file = path.open("a+", encoding="utf-8")
         try:
-            lock(file)
+            _lock_soon(file)
         except OSError as exc:
             holder = _holder(file)
             file.close()
@@ -50,6 +51,29 @@ class FileLock:
     def release(self) -> None:
         """Release the lock."""
         self._file.close()
+
+
+def holder_of(journal: Path) -> str | None:
+    """Return which process writes *journal* at present; None if there is none."""
+    path = journal.resolve()
+    path = path.with_name(path.name + ".lock")
+    if not path.exists():
+        return None
+    with path.open("r+", encoding="utf-8") as file:
+        try:
+            lock(file)
+        except OSError:
+            return _holder(file)
+        return None
+
+
+def _lock_soon(file: IO[str]) -> None:
+    for _ in range(TRIES - 1):
+        with contextlib.suppress(BlockingIOError, PermissionError):
+            lock(file)
+            return
+        time.sleep(PAUSE_SECONDS)
+    lock(file)
 
 
 def _holder(file: IO[str]) -> str:

@@ -28,7 +28,11 @@ TOGETHER_SECONDS = 0.25
 
 
 class JournalStore(JobStore):
-    """The jobs of a journal, which remembers them."""
+    """The jobs of a journal, which remembers them.
+
+    Attributes:
+        is_over: True if the last row was handed out, so that a row that is planned again waits for the next run.
+    """
 
     def __init__(
         self,
@@ -60,6 +64,7 @@ class JournalStore(JobStore):
         self._refused = refused if isinstance(refused, deque) else deque(refused)
         self._unstored = unstored(journal, files)
         self._handed_out: set[int] = set()
+        self.is_over: bool = False
         self._planned = self._all_planned()
         newest = journal.newest_list()
         self._newest = newest.id if newest is not None and newest.whole and not newest.name else 0
@@ -107,7 +112,15 @@ class JournalStore(JobStore):
                 return job_of(self._journal, record, "submit")
             if not await self._take_more():
                 self._count()
+                self.is_over = True
                 return None
+
+    def hand_out_again(self, job_id: int) -> None:
+        """Hand out a row that ended in this run or before it, and is planned again."""
+        self._to_send.append(self._journal.get(job_id))
+        self._handed_out.add(job_id)
+        if self.left is not None:
+            self.left += 1
 
     async def _take_more(self) -> bool:
         """Take further rows of a source into the journal; return False when there are none to come."""

@@ -239,7 +239,7 @@ class PostgresBackend:
         self.executemany("INSERT INTO meta VALUES (?, ?)", values)
 
     def _add_tables(self) -> None:
-        for statement in [*added(_WORDS), "ALTER TABLE heygen.files ADD COLUMN IF NOT EXISTS machine TEXT"]:
+        for statement in [*added(_WORDS), "ALTER TABLE files ADD COLUMN IF NOT EXISTS machine TEXT"]:
             self.execute(statement)
 
     @contextlib.contextmanager

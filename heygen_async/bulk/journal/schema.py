@@ -90,6 +90,10 @@ _ADDED = (
     "CREATE TABLE IF NOT EXISTS assets (mark TEXT PRIMARY KEY, asset_id TEXT NOT NULL){rowless}",
     "CREATE TABLE IF NOT EXISTS links (job_id INTEGER PRIMARY KEY, page TEXT, thumbnail TEXT, gif TEXT)",
     "CREATE TABLE IF NOT EXISTS places (job_id INTEGER PRIMARY KEY, line INTEGER NOT NULL)",
+    (
+        "CREATE TABLE IF NOT EXISTS wishes "
+        "(id {number}, at {real} NOT NULL, kind TEXT NOT NULL, details TEXT NOT NULL, answer TEXT)"
+    ),
 )
 
 

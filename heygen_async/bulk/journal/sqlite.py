@@ -38,8 +38,8 @@ class SqliteBackend:
     commits_inline = True
     machine = "NULL"
 
-    def __init__(self, path: Path, *, create: bool, read_only: bool) -> None:
-        """Open the journal at *path*.
+    def __init__(self, path: Path, *, create: bool, read_only: bool, beside: bool = False) -> None:
+        """Open the journal at *path*; *beside* a run, which has the lock, only short changes may be made.
 
         Raises:
             JournalError: The file does not exist, is in use, no journal, damaged, of a newer version or not writable.
@@ -52,7 +52,7 @@ class SqliteBackend:
         if not create and not path.exists():
             raise JournalError(f"{path}: there is no such journal")
         with self._errors_explained():
-            self._lock = None if read_only else FileLock(path)
+            self._lock = None if read_only or beside else FileLock(path)
         try:
             with self._errors_explained():
                 self.connection: sqlite3.Connection = self._connect(read_only=read_only)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from os import PathLike
 from typing import Any, TypedDict, get_args
 
@@ -298,6 +298,7 @@ class RunHooks:
         times: Render times, as learnt so far; the run adds to them.
         signals: Tell of ends before they are looked for.
         pool: Counts the account's slots where that is not the client's own.
+        beside: Runs beside the stages, with the results, until the run is left.
     """
 
     guard: Guard = attrs.field(factory=Guard)
@@ -306,3 +307,4 @@ class RunHooks:
     times: RenderTimes = attrs.field(factory=RenderTimes)
     signals: Signals | None = None
     pool: RenderPool | None = None
+    beside: Callable[[Any], Coroutine[Any, Any, None]] | None = None

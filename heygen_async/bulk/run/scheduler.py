@@ -118,6 +118,8 @@ async def run(client: Client, store: JobStore, settings: RunSettings, hooks: Run
             tasks.start_soon(work.drive)
             if hooks.signals is not None:
                 tasks.start_soon(_heed, hooks.signals, watchlist)
+            if hooks.beside is not None:
+                tasks.start_soon(hooks.beside, results)
             try:
                 yield results
             finally:

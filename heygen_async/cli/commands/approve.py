@@ -16,7 +16,7 @@ def approve(
     *,
     campaign: Annotated[str | None, Parameter(help="Only this campaign. [default: all in the database]")] = None,
 ) -> None:
-    """Approve of the first rows of a campaign that workers render, so that the others are sent. Free; they cost."""
+    """Approve of the first rows of a campaign that workers render: the others are sent. Free; they cost."""
     from heygen_async.cli.terminal.progress import wide_console
     from heygen_async.workers.enqueue import approve as approve_of
 

@@ -19,7 +19,7 @@ def decide(
     adopt: Annotated[str | None, Parameter(help="Id of the video or session at HeyGen that is the row's.")] = None,
     row: Annotated[tuple[int, ...], Parameter(help="Number of a row; repeatable. [default: all that wait]")] = (),
 ) -> None:
-    """Decide about rows that were sent, whose answer was lost and that HeyGen does not list. Free.
+    """Decide about rows whose answer was lost and that HeyGen does not list. Free.
 
     `resume` then goes on with them; workers that share the database go on by themselves.
     """

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from heygen_async.cli.rendering.campaign_options import CampaignOptions, open_source
-from heygen_async.cli.rendering.choice_options import ChoiceOptions
+from heygen_async.cli.rendering.campaign_options import CampaignOptions, ChoiceOptions, open_source
 from heygen_async.cli.rendering.run_flags import RunFlags
 from heygen_async.cli.terminal.option_types import (
     NO_DRY_RUN,
@@ -34,8 +33,8 @@ def enqueue(
     *,
     database: Address,
     campaign_options: CampaignOptions = CampaignOptions(),  # noqa: B008 - a frozen value
-    flags: RunFlags = RunFlags(),  # noqa: B008 - a frozen value
     choice_options: ChoiceOptions = ChoiceOptions(),  # noqa: B008 - a frozen value
+    flags: RunFlags = RunFlags(),  # noqa: B008 - a frozen value
     campaign: Annotated[
         str | None,
         Parameter(help="Name that keeps these rows apart from other lists in the database. [default: that of SOURCE]"),

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from heygen_async.cli.rendering.choice_options import ChoiceOptions, chosen_of_journal
+from heygen_async.cli.rendering.campaign_options import ChoiceOptions, chosen_of_journal
 from heygen_async.cli.terminal.option_types import CampaignName, JournalFile
 
 
@@ -17,11 +17,11 @@ def export(
     output: Annotated[Path, Parameter(help="Ends in .csv or .jsonl.")],
     /,
     *,
-    campaign: CampaignName = None,
     mail_merge: Annotated[
         bool, Parameter(help="Write the id of each row, or its e-mail address, and the link of its video; no more.")
     ] = False,
     choice_options: ChoiceOptions = ChoiceOptions(),  # noqa: B008 - a frozen value
+    campaign: CampaignName = None,
 ) -> None:
     """Write a campaign to OUTPUT: .csv or .jsonl; failed.csv holds the failed rows only, ready to be run again."""
     from heygen_async import Journal

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from heygen_async.cli.rendering.campaign_options import CampaignOptions, open_source
-from heygen_async.cli.rendering.choice_options import ChoiceOptions
+from heygen_async.cli.rendering.campaign_options import CampaignOptions, ChoiceOptions, open_source
 from heygen_async.cli.terminal.option_types import BaseUrl, NoPreflight, RowsFile, Source
 
 

@@ -32,9 +32,9 @@ def resume(
         Usd | None, Parameter(help="A new budget of the campaign, for all its runs together: 250, 250usd, $250.")
     ] = None,
     approve: Annotated[bool, Parameter(help="Ask before the rows after the canary are sent.")] = False,
+    notice: EndNotice = EndNotice(),  # noqa: B008 - a frozen value
     campaign: CampaignName = None,
     account: Account = "",
-    notice: EndNotice = EndNotice(),  # noqa: B008 - a frozen value
     base_url: BaseUrl = None,
     speed: Speed = 1.0,
     in_json: Json = False,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from heygen_async.cli.rendering.choice_options import ChoiceOptions, chosen_of_journal
+from heygen_async.cli.rendering.campaign_options import ChoiceOptions, chosen_of_journal
 from heygen_async.cli.terminal.option_types import JournalFile
 
 _LOOKED_FOR = "resume looks for their videos at HeyGen, and sends nothing for them"

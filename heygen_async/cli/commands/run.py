@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,8 +11,7 @@ import attrs
 from cyclopts import Parameter
 from rich.console import Console
 
-from heygen_async.cli.rendering.campaign_options import CampaignOptions, given, open_source, path_beside
-from heygen_async.cli.rendering.choice_options import ChoiceOptions
+from heygen_async.cli.rendering.campaign_options import CampaignOptions, ChoiceOptions, given, open_source, path_beside
 from heygen_async.cli.rendering.run_flags import RunFlags
 from heygen_async.cli.terminal.notice import EndNotice
 from heygen_async.cli.terminal.option_types import (
@@ -48,6 +48,12 @@ class JournalFlags:
         bool, Parameter(help="Remember nothing: after an interruption, or if it is repeated, the run pays again.")
     ] = False
     yes: Annotated[bool, Parameter(help="Begin without asking.")] = False
+    serve: Annotated[
+        bool,
+        Parameter(
+            help="Serve the run as a live page: `heygen-async serve --help`. With --canary, it asks for approval."
+        ),
+    ] = False
 
     def journal_of(self, campaign: Campaign, source: Path) -> Path | str | None:
         """Return the journal of the run: as named, or beside the campaign file or the output; None without one."""
@@ -115,6 +121,8 @@ def run(
         file, contacts = open_source(source, rows)
         campaign = journal_flags.campaign(flags.campaign(campaign_options.campaign(file)))
         journal = journal_flags.journal_of(campaign, source)
+        if journal_flags.serve and journal is None:
+            raise InvalidInputError("--serve: the page is that of a journal; leave --no-journal out")
         if campaign.run.approve and campaign.run.canary is None:
             raise InvalidInputError("--approve: there is no canary to approve; say how many rows go first: --canary 3")
         chosen = {**flags.chosen(), "again": flags.again}
@@ -129,6 +137,7 @@ def run(
             preflight=not no_preflight,
             yes=journal_flags.yes,
             choice=choice_options.choice(),
+            serves=journal_flags.serve,
         )
         return follow_run.run_async(lambda: running.run(feed), speed, base_url)
 
@@ -146,6 +155,7 @@ class _RunCommand:
     preflight: bool = attrs.field(kw_only=True)
     yes: bool = attrs.field(kw_only=True)
     choice: RowChoice = attrs.field(kw_only=True)
+    serves: bool = attrs.field(kw_only=True)
 
     async def run(self, feed: JsonFeed) -> int:
         from heygen_async import HeyGen
@@ -196,6 +206,7 @@ class _RunCommand:
         from heygen_async import HeyGen, Journal
         from heygen_async.cli.otel_environment import observers
         from heygen_async.cli.rendering import follow_run
+        from heygen_async.cli.rendering.live_page import served
         from heygen_async.cli.rendering.render_campaign import render_campaign
         from heygen_async.cli.terminal.progress import ProgressBoard
 
@@ -206,9 +217,9 @@ class _RunCommand:
         async with HeyGen(base_url=self.base_url, observers=[board, *observers()]) as heygen:
             board.keep_time_of(heygen)
             with board:
-                results, bill = await render_campaign(
-                    self.campaign, plan, heygen, board, journal=self.journal, **{**self.chosen, "again": again}
-                )
+                rendering = functools.partial(render_campaign, self.campaign, plan, heygen, board, journal=self.journal)
+                async with served(console, self.journal if self.serves else None):
+                    results, bill = await rendering(is_served=self.serves, **{**self.chosen, "again": again})
         folder = str(self.campaign.beside(self.campaign.downloads.folder))
         return follow_run.finish(console, results, bill, board, journal=self.journal, folder=folder)
 

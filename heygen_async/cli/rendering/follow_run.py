@@ -38,7 +38,7 @@ from heygen_async.bulk.prices.price_list import PRICE_LIST
 from heygen_async.cli.otel_environment import observers
 from heygen_async.cli.rendering.compare_list import merge_text, waiting_text
 from heygen_async.cli.rendering.results_files import MAIL_MERGE, ResultsKeeper, write_results
-from heygen_async.cli.terminal.approval import approval_prompt
+from heygen_async.cli.terminal.approval import approver
 from heygen_async.cli.terminal.bill import Bill
 from heygen_async.cli.terminal.interrupts import interruptible
 from heygen_async.cli.terminal.json_feed import JsonFeed
@@ -100,6 +100,7 @@ class ResumeOptions:
     on_unknown: OnUnknown
     budget_usd: float | None
     approve: bool
+    is_served: bool = False  # on a page that may approve
 
 
 async def resume(options: ResumeOptions, address: str | None, feed: JsonFeed) -> int:
@@ -127,7 +128,7 @@ async def resume(options: ResumeOptions, address: str | None, feed: JsonFeed) ->
                 journal,
                 on_unknown=options.on_unknown,
                 budget_usd=options.budget_usd,
-                approve=approval_prompt(board) if options.approve or asks else None,
+                approve=approver(board, is_served=options.is_served) if options.approve or asks else None,
             )
             if settings.download_to is None:
                 results, bill = await follow(running, board, resume_hint_for(journal))

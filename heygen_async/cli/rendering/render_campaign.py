@@ -17,7 +17,7 @@ from heygen_async.cli.rendering.follow_run import (
     waits_for_approval,
 )
 from heygen_async.cli.rendering.results_files import ResultsKeeper, free_name
-from heygen_async.cli.terminal.approval import approval_prompt
+from heygen_async.cli.terminal.approval import approver
 from heygen_async.cli.terminal.bill import Bill
 from heygen_async.cli.terminal.progress import ProgressBoard
 
@@ -37,17 +37,19 @@ async def render_campaign(
     board: ProgressBoard,
     *,
     journal: Path | str | None = None,
+    is_served: bool = False,
     **chosen: Any,
 ) -> tuple[Results, Bill]:
     """Render all rows of a plan and write each to `results.csv` as it ends. Costs money.
 
     Rows that are still under way when the run ends early are written as well, with their ids. With a journal,
-    results.csv is written from it later. *chosen* are options of `HeyGen.run` that stand above those of the campaign.
+    results.csv is written from it later. If the run *is_served* on a page, that page may approve. *chosen* are options
+    of `HeyGen.run` that stand above those of the campaign.
     """
     folder = campaign.beside(campaign.downloads.folder)
     check_writable(folder)
-    asks = campaign.run.approve or _is_waited_for(journal)
-    approve = approval_prompt(board) if asks else None
+    asks = campaign.run.approve or _is_waited_for(journal) or (is_served and campaign.run.canary is not None)
+    approve = approver(board, is_served=is_served) if asks else None
     board.bill.rates = board.feed.bill.rates = campaign.rates.knowing(plan.looks)
     running = heygen.run(plan, **{**campaign.options(), **chosen, "journal": journal, "approve": approve})
     if journal is not None:

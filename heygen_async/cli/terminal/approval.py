@@ -7,6 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 
 from heygen_async import Result
+from heygen_async.bulk.campaign.wish_keeper import wait_for_wish
 from heygen_async.cli.terminal.ask import TypedLines
 from heygen_async.cli.terminal.progress import ProgressBoard
 from heygen_async.plain_text import clean
@@ -15,6 +16,11 @@ from heygen_async.plain_text import clean
 def approval_prompt(board: ProgressBoard) -> Callable[[Sequence[Result]], Awaitable[bool]]:
     """Return the `approve` function of a run: it asks at the terminal of *board*."""
     return functools.partial(_approve, board)
+
+
+def approver(board: ProgressBoard, *, is_served: bool) -> Callable[[Sequence[Result]], Awaitable[bool]]:
+    """Return the `approve` function of a run: the terminal is asked, or only the live page if there is no terminal."""
+    return wait_for_wish if is_served and not sys.stdin.isatty() else approval_prompt(board)
 
 
 async def _approve(board: ProgressBoard, ended: Sequence[Result]) -> bool:

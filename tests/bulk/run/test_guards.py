@@ -32,7 +32,8 @@ from heygen_async import (
     VideoAgent,
 )
 from heygen_async.bulk.jobs.in_flight import InFlight, Registry
-from heygen_async.bulk.run.guards import Breaker, Budget, Guard
+from heygen_async.bulk.run.budget import Budget
+from heygen_async.bulk.run.guards import Breaker, Guard
 from heygen_async.simulator import AlteredAnswer, DropAfterAccept, FailedRender, Slow, World, run, serve
 
 

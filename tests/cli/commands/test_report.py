@@ -19,14 +19,14 @@ def test_report_writes_a_page_beside_the_journal(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert f"{tmp_path / 'spring.html'}: open it in a browser" in result.output
     page = Page((tmp_path / "spring.html").read_text(encoding="utf-8"))
-    assert page.text("h1") == "spring.db"
+    assert page.text("h1") == "spring"
     assert page.totals == {
         "Rows": 6,
-        "Completed": 1,
+        "Ready": 1,
         "Failed": 2,
-        "Undecided": 1,
-        "Under way": 1,
-        "Not yet sent": 1,
+        "To be decided": 1,
+        "Being made": 1,
+        "Not yet begun": 1,
     }
     assert f"heygen-async resume {path}" in page.commands
     assert call("report", str(path), "-o", str(tmp_path / "other.html")).exit_code == 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -16,12 +16,13 @@ import attrs
 from heygen_async.bulk.jobs.records import Record
 from heygen_async.bulk.output.report.paths import ReportPaths
 from heygen_async.bulk.output.report.queries import ReportData
+from heygen_async.bulk.rows.person import name_in
 from heygen_async.bulk.rows.readers.read_rows import cells_of
 
 SHOWN_ROWS = 5_000
 TROUBLED_ROWS = 2_000  # further rows that failed or wait for a decision
 TEXT_CHARACTERS = 24_000_000  # of all rows shown: scripts of 10,000 characters make fewer of them
-# Seen in links to HeyGen's app; the journal keeps no address, because those that HeyGen gives expire.
+# Of a video whose page HeyGen did not name, as journals of older versions have them.
 _HEYGEN = "https://app.heygen.com/videos/"
 _TALL = frozenset({"9:16", "4:5", "portrait"})
 
@@ -35,6 +36,8 @@ class Gallery:
         rows: The rows, as JSON carries them.
         total: How many rows the campaign has.
         troubled: How many of the rows were added because they need a look.
+        pages: Addresses of the videos' pages at HeyGen, by row.
+        stills: Stored still images, by row.
         room: How many characters the page still takes.
     """
 
@@ -42,6 +45,8 @@ class Gallery:
     rows: list[dict[str, Any]] = attrs.field(factory=list)
     total: int = 0
     troubled: int = 0
+    pages: Mapping[int, str] = attrs.field(factory=dict)
+    stills: Mapping[int, str] = attrs.field(factory=dict)
     room: int = TEXT_CHARACTERS
 
     @property
@@ -59,18 +64,19 @@ class Gallery:
         for record in itertools.islice(records, most):
             if self.room <= 0:
                 break
-            shown = self._shown(record, places)
+            shown = self.shown(record, places)
             self.room -= sum(len(str(value)) for value in shown.values())
             self.rows.append(shown)
         return len(self.rows) - before
 
-    def _shown(self, record: Record, places: ReportPaths) -> dict[str, Any]:
+    def shown(self, record: Record, places: ReportPaths) -> dict[str, Any]:
+        """Return a row as JSON carries it; what is empty is left out."""
         body = record.body
         cells = {str(name): _text(cell) for name, cell in _cells(record.row).items()}
         facts = {
             "id": record.id,
             "state": record.state,
-            "title": title_of(cells) or f"Row {record.id}",
+            "title": name_in(record.row) or next(iter(cells.values()), "") or f"Row {record.id}",
             "cells": [[self.columns.setdefault(name, len(self.columns)), cell] for name, cell in cells.items() if cell],
             "script": _text(body.get("script")),
             "prompt": _text(body.get("prompt")),
@@ -78,34 +84,27 @@ class Gallery:
             "tall": bool({body.get("aspect_ratio"), body.get("orientation")} & _TALL),
             "seconds": _rounded(record.duration),
             "took": _took(record),
+            "ended": _rounded(record.ended_at),
+            "usd": record.high_usd if record.state == "completed" else None,
             "video": record.video_id,
-            "link": _HEYGEN + record.video_id if record.video_id else None,
+            "link": self.pages.get(record.id) or (_HEYGEN + record.video_id if record.video_id else None),
             "session": record.session_id,
             "code": record.error_code,
             "error": record.error,
-            **_file(record, places),
+            **_files(record, self.stills.get(record.id), places),
         }
         return {name: value for name, value in facts.items() if value not in (None, "", [], False)}
 
 
 def collect(journal: ReportData, places: ReportPaths) -> Gallery:
     """Choose what is shown: the first rows, then further ones that failed or wait for a decision."""
-    gallery = Gallery(total=journal.counts().total())
+    gallery = Gallery(total=journal.counts().total(), pages=journal.pages(), stills=journal.stills())
     gallery.add(journal.records(), places, SHOWN_ROWS)
     last = gallery.rows[-1]["id"] if gallery.rows else 0
     if not gallery.is_whole:
         further = (record for record in journal.records("failed", "unknown") if record.id > last)
         gallery.troubled = gallery.add(further, places, TROUBLED_ROWS)
     return gallery
-
-
-def title_of(cells: dict[str, str]) -> str:
-    """Return what a row is called: its name, first and last name, or else its first cell."""
-    by_name = {name.lower().replace(" ", "_"): cell for name, cell in cells.items() if cell}
-    for names in (("name",), ("full_name",), ("first_name", "last_name"), ("title",)):
-        if found := [by_name[name] for name in names if name in by_name]:
-            return " ".join(found)
-    return next(iter(by_name.values()), "")
 
 
 def _cells(row: Any) -> dict[str, Any]:
@@ -129,10 +128,11 @@ def _took(record: Record) -> float | None:
     return _rounded(max(0.0, record.ended_at - record.submitted_at))
 
 
-def _file(record: Record, places: ReportPaths) -> dict[str, str]:
+def _files(record: Record, still: str | None, places: ReportPaths) -> dict[str, str | None]:
+    shown = None if still is None else places.address(record.id, "thumbnail", still)
     if record.file is None:
-        return {}
-    found = places.find(record.file)
-    if found is not None:
-        return {"file": places.link(found)}
-    return {"elsewhere": record.file} if places.is_elsewhere(record.file) else {"missing": record.file}
+        return {"still": shown}
+    address = places.address(record.id, "video", record.file)
+    if address is None and places.is_elsewhere(record.file):
+        return {"still": shown, "elsewhere": record.file}
+    return {"still": shown, "file": address, "missing": record.file if address is None else None}

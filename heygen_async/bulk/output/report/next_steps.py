@@ -41,13 +41,24 @@ def steps(counts: Counter[str], not_stored: int, journal: str) -> list[Step]:
         return [Step("No rows are in this campaign yet. It begins with a contact list.", (f"{begin} ...",))]
     found = [*_left(counts, journal), *_files(not_stored, journal), *_unknown(counts, journal)]
     found += _failed(counts, journal)
-    return found or [Step("Nothing is left to do: every row has its video.")]
+    return found or _done(journal)
+
+
+def _done(journal: str) -> list[Step]:
+    return [
+        Step(
+            "Every row has its video. This writes a file with the link of each, for your e-mails or your CRM:",
+            (command("export", journal, "mail-merge.csv", "--mail-merge"),),
+        ),
+        Step("This writes all that is known of each row:", (command("export", journal, "results.csv"),)),
+        Step("This compares the campaign with HeyGen's own list of videos:", (command("audit", journal),)),
+    ]
 
 
 def _left(counts: Counter[str], journal: str) -> list[Step]:
     told = {
-        "planned": "not yet sent",
-        "submitted": "rendering at HeyGen",
+        "planned": "not yet begun",
+        "submitted": "being made at HeyGen",
         "intended": "sent, with the answer still to come",
     }
     left = sum(counts[state] for state in told)

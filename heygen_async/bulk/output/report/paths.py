@@ -35,6 +35,11 @@ class ReportPaths:
         machine, colon, path = file.partition(":")
         return bool(colon) and path.startswith("/") and machine != platform.node()
 
+    def address(self, row: int, kind: str, file: str) -> str | None:  # noqa: ARG002 - a live page needs the row and kind
+        """Return the address by which the page reaches a stored *file* of *row*; None if it is gone."""
+        found = self.find(file)
+        return None if found is None else self.link(found)
+
     def link(self, file: Path) -> str:
         """Return the address of *file* as the report names it: relative, so that both can be moved together."""
         try:

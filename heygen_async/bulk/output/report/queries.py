@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from os import PathLike
 
@@ -11,6 +12,9 @@ import attrs
 from heygen_async.api.requests.kinds import base_of
 from heygen_async.bulk.journal.queries import JournalReader
 from heygen_async.bulk.prices.price_list import UNPUBLISHED
+from heygen_async.errors import JournalError
+
+_OF_ROW = "(CAST(? AS INTEGER) IS NULL OR job_id = ?)"
 
 
 @attrs.frozen
@@ -158,6 +162,39 @@ class ReportData(JournalReader):
         for kind, duration, *price in self._rows(query):
             found.setdefault(kind, Spent(kind)).add(duration, tuple(price))
         return list(found.values())
+
+    def pages(self, row: int | None = None) -> dict[int, str]:
+        """Return the address of each video's page at HeyGen, by row; journals of older versions have none."""
+        query = f"SELECT job_id, page FROM links WHERE page IS NOT NULL AND {_OF_ROW}"  # noqa: S608 - our own words
+        try:
+            return dict(self._rows(query, row, row))
+        except JournalError:
+            return {}
+
+    def stills(self, row: int | None = None) -> dict[int, str]:
+        """Return the stored still image of each video, by row."""
+        query = f"SELECT job_id, file FROM files WHERE kind = 'thumbnail' AND file IS NOT NULL AND {_OF_ROW}"  # noqa: S608 - the same
+        return dict(self._rows(query, row, row))
+
+    def stored_file(self, row: int, kind: str) -> str | None:
+        """Return the name of a stored file; None if there is none."""
+        found = self._rows("SELECT file FROM files WHERE job_id = ? AND kind = ?", row, kind)
+        return None if not found else found[0][0]
+
+    def marks(self, shown_rows: int) -> Iterator[tuple[int, tuple[object, ...]]]:
+        """Yield what changes when a row does, of the first rows and of those that need a look."""
+        query = (
+            "SELECT id, state, generation, video_id, error_code, ended_at, file, "
+            "(SELECT count(*) FROM files WHERE job_id = id) FROM jobs "
+            "WHERE id <= ? OR state IN ('failed', 'unknown') ORDER BY id"
+        )
+        for row, *mark in self._rows(query, shown_rows):
+            yield row, tuple(mark)
+
+    def changed_since(self, at: float) -> list[int]:
+        """Return the rows in which something has happened since a Unix time."""
+        query = "SELECT id FROM jobs WHERE intended_at >= ? OR submitted_at >= ? OR ended_at >= ? ORDER BY id"
+        return [row for (row,) in self._rows(query, at, at, at)]
 
     def at_stake(self) -> AtStake:
         """Count what may have been paid for without a result."""

@@ -1,4 +1,4 @@
-"""Remedies by code: the meaning of a failure and the way to mend it. Source: HeyGen's page of error codes."""
+"""Remedies by code: the meaning of a failure and the way to fix it. Source: HeyGen's page of error codes."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class Remedy:
 
     Attributes:
         meaning: What happened.
-        mend: What helps.
+        fix: What helps.
         way: "again" if the same request may be sent once more, "edit" if it must change first.
     """
 
     meaning: str
-    mend: str
+    fix: str
     way: Way = "again"
 
 
@@ -163,7 +163,7 @@ _TABLE: tuple[tuple[str, Remedy], ...] = (
     ),
     ("outcome_unknown outcomeunknownerror", _UNSEEN),
 )
-_BY_CODE = {code: mend for codes, mend in _TABLE for code in codes.split()}
+_BY_CODE = {code: remedy for codes, remedy in _TABLE for code in codes.split()}
 _GENERAL = Remedy(
     "HeyGen gave a code that this version does not know.",
     "Read the message. If it names a field, correct that; else plan one of the rows again, and if it fails alike, ask "

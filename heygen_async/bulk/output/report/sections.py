@@ -12,12 +12,12 @@ from heygen_async.bulk.output.report.remedies import remedy_for
 from heygen_async.bulk.output.report.wording import count, dollars, either
 
 STATES = {
-    "completed": "Completed",
+    "completed": "Ready",
     "failed": "Failed",
-    "unknown": "Undecided",
-    "submitted": "Rendering",
+    "unknown": "To be decided",
+    "submitted": "Being made",
     "intended": "Sent",
-    "planned": "Not yet sent",
+    "planned": "Not yet begun",
     "dropped": "Not in the list any more",
 }
 _BAR_WIDTH = 1000
@@ -29,7 +29,7 @@ def headline(counts: Counter[str]) -> str:
         return "There are no rows yet."
     wanted = counts.total() - counts["dropped"]
     if counts["completed"] == wanted:
-        return f"{count(wanted, 'video')}: all are ready."
+        return "The video is ready." if wanted == 1 else f"All {count(wanted, 'video')} are ready."
     ready = "is ready" if counts["completed"] == 1 else "are ready"
     return f"{counts['completed']:,} of {count(wanted, 'video')} {ready}."
 
@@ -73,7 +73,7 @@ def at_stake(stake: AtStake) -> str:
     if not stake.total:
         return ""
     numbers = {
-        "undecided": stake.undecided,
+        "to be decided": stake.undecided,
         "failed with an unclear outcome": stake.failed,
         "given up in an earlier try": stake.given_up,
         "replaced after their rows were changed (these were paid for)": stake.replaced,

@@ -34,6 +34,11 @@ def moment(unix_seconds: float) -> str:
     return f"{local.day} {local:%b %Y, %H:%M} {local.tzname()}"
 
 
+def iso(unix_seconds: float) -> str:
+    """Return a moment as programs read it: 2026-11-03T14:03:00+00:00."""
+    return dt.datetime.fromtimestamp(round(unix_seconds), dt.UTC).isoformat()
+
+
 def either(words: list[str]) -> str:
     """Return words as a list in a sentence: a, b and c."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -17,7 +17,7 @@ import pytest
 
 from heygen_async import CinematicAvatar, DirectVideo, HeyGen, Job, Journal, VideoAgent, errors, write_report
 from heygen_async.bulk.jobs import keys
-from heygen_async.bulk.jobs.records import Entry, SavedFile
+from heygen_async.bulk.jobs.records import Entry, Links, SavedFile
 from heygen_async.bulk.output.report.gallery import SHOWN_ROWS, Gallery, collect
 from heygen_async.bulk.output.report.paths import ReportPaths
 from heygen_async.bulk.output.report.queries import ReportData
@@ -84,11 +84,10 @@ async def test_totals_and_rows_agree_with_the_journal(campaign: Path) -> None:
     assert counts["planned"] > 0
     assert page.totals == {
         "Rows": 23,
-        "Completed": counts["completed"],
+        "Ready": counts["completed"],
         "Failed": 3,
-        "Undecided": 1,
-        "Under way": 0,
-        "Not yet sent": counts["planned"],
+        "To be decided": 1,
+        "Not yet begun": counts["planned"],
     }
     assert page.text("p.headline") == f"{counts['completed']} of 23 videos are ready."
     rows = page.data["rows"]
@@ -132,7 +131,7 @@ async def test_the_costs_are_those_of_the_completed_rows(campaign: Path, world: 
     assert "Cinematic shots1" in spent
     assert f"Together{counts['completed']}" in spent
     page = page_of(campaign)
-    assert "1 render may have been paid for without a video in this report: 1 undecided." in page.text("p.warning")
+    assert "1 render may have been paid for without a video in this report: 1 to be decided." in page.text("p.warning")
     assert "up to " in page.text("p.warning")
 
 
@@ -147,12 +146,12 @@ async def test_it_says_what_is_left_and_what_to_type(campaign: Path) -> None:
         f"heygen-async resume {campaign}",
     ]
     steps = page.text("div.step")
-    assert re.search(r"\d+ rows are left: \d+ not yet sent\.", steps)
+    assert re.search(r"\d+ rows are left: \d+ not yet begun\.", steps)
     assert "1 row needs your decision" in steps
     assert "3 rows failed" in steps
 
 
-async def test_failures_are_grouped_with_their_mend(campaign: Path) -> None:
+async def test_failures_are_grouped_with_what_helps(campaign: Path) -> None:
     """The most frequent first, with an example; a code that nobody knows gets what is always sensible."""
     page = page_of(campaign)
     table = page.texts["table.failures"][0]
@@ -171,15 +170,63 @@ async def test_a_finished_campaign_has_nothing_left(heygen: HeyGen, path: Path) 
         assert len([result async for result in results]) == 3
     shift(path, "submitted_at = 1e9 + 60 * id, ended_at = 1e9 + 60 * id + 100 * id, intended_at = 1e9")
     page = page_of(path)
-    assert page.text("p.headline") == "3 videos: all are ready."
-    assert "every row has its video" in page.text("div.step")
+    assert page.text("p.headline") == "All 3 videos are ready."
+    assert "Every row has its video" in page.text("div.step")
     assert page.text("desc.timeline-desc").startswith("1.4 renders were under way on average over 7 min; at most 2")
     assert (
         page.text("desc.histogram-desc")
         == "3 renders: half took up to 3 min 20 s, 95 % up to 5 min, the longest 5 min."
     )
-    assert "No row has failed." in page.source
+    assert "failures" not in page.text("h2.failures")
     assert page.tags["table"] == 1
+
+
+def test_cards_have_the_names_of_people_and_what_can_be_shown_of_their_videos(path: Path) -> None:
+    """The page of a video as HeyGen named it, and its still image if it is stored; else what is known."""
+    (path.parent / "still.jpg").write_bytes(b"x")
+    people: list[Any] = [
+        {"Nr": "7", "Vorname": "Jürgen", "Nachname": "Müller", "E-Mail": "j@x.example"},
+        {"Nr": "8", "E-Mail": "anna@x.example"},
+        {"Nr": "9"},
+    ]
+    with Journal(path, create=True) as journal:
+        take_in(journal, *(attrs.evolve(entry(str(n)), row=row) for n, row in enumerate(people)))
+        for job_id, links in ((1, Links(page="https://heygen.example/p/1")), (2, Links())):
+            journal.intend(job_id)
+            journal.submitted(job_id, video_id=f"v{job_id}")
+            journal.completed(job_id, video_id=f"v{job_id}", duration=2.0, price=(0.1, 0.14), links=links)
+        journal.stored(1, "thumbnail", SavedFile(file="still.jpg", size_bytes=1))
+    page = page_of(path)
+    first, second, third = page.data["rows"]
+    assert [row["title"] for row in (first, second, third)] == ["Jürgen Müller", "anna@x.example", "9"]
+    assert (first["link"], first["still"], first["usd"]) == ("https://heygen.example/p/1", "still.jpg", 0.14)
+    assert (second["link"], second.get("still")) == ("https://app.heygen.com/videos/v2", None)
+    assert not {"link", "still", "usd", "ended"} & third.keys()
+
+
+def test_a_journal_of_before_the_links_has_a_report(path: Path) -> None:
+    """Its videos are found by their ids."""
+    many(path, 1)
+    shift(path, "state = 'completed', video_id = 'v1'")
+    with Journal(path) as journal:
+        journal._db.execute("DROP TABLE links")
+    with ReportData(path) as data:
+        assert data.pages() == {}
+    assert page_of(path).data["rows"][0]["link"] == "https://app.heygen.com/videos/v1"
+
+
+def test_the_page_is_called_as_its_campaign_and_names_its_list(path: Path) -> None:
+    """Times are elements that the browser shows in the reader's own time zone."""
+    with Journal(path, create=True) as journal:
+        take_in(journal, entry("1"))
+        journal.name_source(1, "/home/me/Herbst 2026.csv")
+        journal.intend(1)
+    page = page_of(path)
+    assert page.text("h1") == "campaign"
+    assert page.text("p.eyebrow") == "Video campaign · list Herbst 2026.csv"
+    times = [told["datetime"] or "" for tag, told in page.elements if tag == "time"]
+    assert len(times) == 3
+    assert all(re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", at) for at in times)
 
 
 async def test_rows_of_a_batch_are_said_to_have_waited(heygen: HeyGen, path: Path) -> None:
@@ -196,8 +243,8 @@ async def test_out_of_credit_is_seen_as_rows_that_are_left(heygen: HeyGen, world
         async with heygen.render_many([script(1)], journal=path) as results:
             assert [result async for result in results] == []
     page = page_of(path)
-    assert page.totals["Not yet sent"] == 1
-    assert "Nothing has been completed" in page.source
+    assert page.totals["Not yet begun"] == 1
+    assert "No video is ready" in page.source
     assert "no render has been accepted yet" in page.source.lower()
 
 
@@ -205,7 +252,7 @@ def test_an_empty_campaign_is_a_page_too(path: Path) -> None:
     """It says how to begin."""
     Journal(path, create=True).close()
     page = page_of(path)
-    assert set(page.totals.values()) == {0}
+    assert page.totals == {}, "zeros are left out"
     assert page.text("p.headline") == "There are no rows yet."
     assert page.commands == [f"heygen-async run contacts.csv --journal {path} ..."]
     assert page.data == {"columns": [], "rows": []}
@@ -261,8 +308,8 @@ def test_renders_under_way_are_told_and_drawn_until_the_last_change(path: Path) 
     shift(path, "intended_at = 1e9 + 200 WHERE id = 3")
     page = page_of(path)
     assert "3 rows are left" not in page.text("div.step")
-    assert "2 rows are left: 1 rendering at HeyGen and 1 sent, with the answer still to come." in page.text("div.step")
-    assert "2 renders under way will be billed when finished." in page.source
+    assert "2 rows are left: 1 being made at HeyGen and 1 sent, with the answer still to come." in page.text("div.step")
+    assert "2 renders being made will be billed when finished." in page.source
     assert page.text("desc.timeline-desc").startswith("1.5 renders were under way on average over 3 min 20 s.")
 
 
@@ -395,8 +442,8 @@ def test_the_name_of_a_journal_is_text_too(tmp_path: Path) -> None:
     """In the title, the heading and the commands, where a shell would take it for one word."""
     path = marked(tmp_path / "<b>it's $title & co.db", "x")
     page = page_of(path)
-    assert page.text("h1") == path.name
-    assert page.text("title").startswith(path.name)
+    assert page.text("h1") == path.stem
+    assert page.text("title").startswith(path.stem)
     assert page.tags["b"] == 0
     assert any("""'"'"'""" in command for command in page.commands)
 
@@ -485,7 +532,7 @@ def test_three_thousand_rows_are_all_there(path: Path) -> None:
         page.text("p.notice")
         == "The gallery needs JavaScript, which is switched off here. results.csv lists every row."
     )
-    assert page.totals["Completed"] == 3000
+    assert page.totals["Ready"] == 3000
     assert len(page.source) < 1_500_000
 
 
@@ -498,7 +545,7 @@ def test_a_larger_campaign_shows_its_beginning_and_its_troubles(path: Path) -> N
     page = page_of(path)
     ids = [row["id"] for row in page.data["rows"]]
     assert ids == [*range(1, SHOWN_ROWS + 1), SHOWN_ROWS + 3, SHOWN_ROWS + 9]
-    assert "holds the first 5,000 and 2 further ones that failed or are undecided" in page.texts["p.notice"][0]
+    assert "holds the first 5,000 and 2 further ones that failed or are to be decided" in page.texts["p.notice"][0]
     assert f"heygen-async export {path} results.csv" in page.texts["p.notice"][0]
     assert page.totals["Rows"] == SHOWN_ROWS + 20
 
@@ -544,7 +591,7 @@ def test_a_journal_in_use_can_be_reported_on(path: Path) -> None:
     with Journal(path, create=True) as journal:
         take_in(journal, entry("1"))
         page = Page(write_report(journal, path.with_suffix(".htm")).read_text(encoding="utf-8"))
-        assert page.totals["Not yet sent"] == 1
+        assert page.totals["Not yet begun"] == 1
         journal.intend(1)
 
 

@@ -222,7 +222,7 @@ def test_every_code_of_the_catalogue_has_its_mend(code: str) -> None:
     assert mend is not remedy_for("no such code")
     assert remedy_for(code.upper()) is mend
     assert mend.meaning.endswith(".")
-    assert mend.mend.endswith(".")
+    assert mend.fix.endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -252,12 +252,21 @@ HERE = Path("campaign.db")
 @pytest.mark.parametrize(
     ("counts", "not_stored", "said", "typed"),
     [
-        ({"completed": 2}, 0, ["Nothing is left to do"], []),
-        ({"planned": 2}, 0, ["2 rows are left: 2 not yet sent."], ["resume campaign.db"]),
+        (
+            {"completed": 2},
+            0,
+            ["Every row has its video.", "This writes all that is known", "This compares the campaign"],
+            [
+                "export campaign.db mail-merge.csv --mail-merge",
+                "export campaign.db results.csv",
+                "audit campaign.db",
+            ],
+        ),
+        ({"planned": 2}, 0, ["2 rows are left: 2 not yet begun."], ["resume campaign.db"]),
         (
             {"planned": 1200, "submitted": 1, "intended": 1},
             0,
-            ["1,202 rows are left: 1,200 not yet sent, 1 rendering at HeyGen and 1 sent,"],
+            ["1,202 rows are left: 1,200 not yet begun, 1 being made at HeyGen and 1 sent,"],
             ["resume campaign.db"],
         ),
         ({"completed": 2}, 1, ["1 finished video is not on this disk"], ["resume campaign.db"]),
@@ -299,7 +308,8 @@ def test_a_path_with_spaces_is_one_word() -> None:
     ("counts", "words"),
     [
         ({}, "There are no rows yet."),
-        ({"completed": 1}, "1 video: all are ready."),
+        ({"completed": 1}, "The video is ready."),
+        ({"completed": 3}, "All 3 videos are ready."),
         ({"completed": 1, "failed": 1}, "1 of 2 videos is ready."),
         ({"completed": 2000, "planned": 1}, "2,000 of 2,001 videos are ready."),
     ],
@@ -313,4 +323,4 @@ def test_the_bar_is_filled_by_all_rows() -> None:
     """Each state by its share, and in words."""
     drawn = sections.progress(Counter(completed=3, failed=1))
     assert [shape.attributes["width"] for shape in drawn.shapes] == [750, 250]
-    assert drawn.description == "3 completed and 1 failed"
+    assert drawn.description == "3 ready and 1 failed"
