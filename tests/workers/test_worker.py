@@ -244,7 +244,7 @@ async def test_a_campaign_sends_lost_rows_again(heygen: HeyGen, world: World, da
 
 async def test_a_worker_waits_until_heygen_can_be_reached(database: str, caplog: pytest.LogCaptureFixture) -> None:
     """A refused connection is tried again; the row stays planned, because no request left."""
-    await enqueue(database, jobs(1))
+    await enqueue(database, jobs(1), patience=600.0)
 
     async def is_told() -> bool:
         return "HeyGen cannot be reached, trying again in 10 s" in caplog.text
