@@ -70,7 +70,7 @@ def test_a_second_run_counts_what_it_sends() -> None:
     run()
     write([*PEOPLE, ("di@x.example", "Di")])
     result = run("--json")
-    assert "1 videos will be made; 3 rows need none now." in result.stderr
+    assert "1 video will be made; 3 rows need none now." in result.stderr
     progress = [json.loads(line) for line in result.stdout.splitlines()]
     assert progress[-1]["waiting"] == 0
 

@@ -83,7 +83,8 @@ class Intent:
     def lines(self, now: dt.datetime) -> list[str]:
         """Return the lines, at the time of day *now*."""
         rest = self.rows - self.due
-        lines = [f"{self.due:,} videos will be made" + (f"; {rest:,} rows need none now." if rest else ".")]
+        videos = "1 video" if self.due == 1 else f"{self.due:,} videos"
+        lines = [f"{videos} will be made" + (f"; {rest:,} rows need none now." if rest else ".")]
         if self.expected_usd is not None:
             lines.append(f"Price: about {self.expected_usd:,.2f}, at most {self.high_usd:,.2f} US dollars.")
         else:

@@ -8,6 +8,7 @@ from pathlib import Path
 import attrs
 
 from heygen_async import Journal
+from heygen_async.bulk.jobs.records import NO_LINKS
 from tests.helpers.journal_rows import entry, take_in
 
 
@@ -44,3 +45,14 @@ def test_a_database_gets_the_table_where_it_is_missing(database: str) -> None:
     with Journal(database, create=True) as journal:
         take_in(journal, attrs.evolve(entry(), line=5))
         assert journal.lines() == {1: 5}
+
+
+def test_a_journal_of_an_older_version_knows_no_links(tmp_path: Path) -> None:
+    """Opened for reading only, it has no table of them."""
+    with Journal(tmp_path / "j.db", create=True) as journal:
+        take_in(journal, entry())
+    connection = sqlite3.connect(tmp_path / "j.db")
+    connection.execute("DROP TABLE links")
+    connection.close()
+    with Journal(tmp_path / "j.db", read_only=True) as journal:
+        assert journal.links(1) == NO_LINKS
