@@ -212,8 +212,9 @@ class ProgressBoard:
         since = self._silent_since
         if since is None or self._clock() - since[0] < SILENT_SECONDS:
             return None
-        made = " 1 video is being made." if self.rendering == 1 else f" {self.rendering} videos are being made."
-        return f"HeyGen cannot be reached since {since[1]:%H:%M}. Nothing is lost; it is tried again and again.{made if self.rendering else ''}"
+        videos = "1 video is" if self.rendering == 1 else f"{self.rendering} videos are"
+        made = f" {videos} being made." if self.rendering else ""
+        return f"HeyGen cannot be reached since {since[1]:%H:%M}. Nothing is lost; it is tried again and again.{made}"
 
     def _count_end(self, *, failed: bool) -> None:
         self.failed += failed
