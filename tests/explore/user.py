@@ -277,7 +277,10 @@ class User:
             return []
         with Journal(self.journal, read_only=True) as opened:
             advised = steps(opened.wanted(), len(rows_without_files(opened)), JOURNAL)
-        return list(dict.fromkeys(command for step in advised for command in step.commands))
+        commands = list(dict.fromkeys(command for step in advised for command in step.commands))
+        return (
+            [] if any(" export " in one for one in commands) else commands
+        )  # it offers the results of a whole campaign
 
     async def _obey(self, words: list[str], *, is_patient: bool) -> None:
         """Do what a command does."""

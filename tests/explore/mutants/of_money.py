@@ -8,7 +8,7 @@ MUTANTS = (
     mutant(
         "the budget settles a row twice",
         (
-            "bulk.run.guards:Budget.settled",
+            "bulk.run.budget:Budget.settled",
             "reserved if usd is None else usd[1]",
             "2 * (reserved if usd is None else usd[1])",
         ),
@@ -16,28 +16,28 @@ MUTANTS = (
     ),
     mutant(
         "the budget does not count rows of unknown outcome",
-        ("bulk.run.guards:Budget.settled", "self._kept += reserved", "pass"),
+        ("bulk.run.budget:Budget.settled", "self._kept += reserved", "pass"),
         needs=("budget_usd",),
     ),
     mutant(
         "the budget forgets what earlier runs have spent",
-        ("bulk.campaign.campaign:_guard", "spent_usd=ledger.high_usd", "spent_usd=0.0"),
+        ("bulk.campaign.campaign:guard_of", "spent_usd=ledger.high_usd", "spent_usd=0.0"),
         needs=("budget_usd", "journal"),
     ),
     mutant(
         "the budget forgets what earlier runs have left open",
-        ("bulk.run.guards:Budget.adopt", "row.reserved_usd = self._price(row).high", "pass"),
+        ("bulk.run.budget:Budget.adopt", "row.reserved_usd = self._price(row).high", "pass"),
         needs=("budget_usd", "journal"),
     ),
     mutant(
         "the budget reserves the least price",
-        ("bulk.run.guards:Budget.admits", "price = self._price(row).high", "price = self._price(row).low / 2"),
+        ("bulk.run.budget:Budget.admits", "price = self._price(row).high", "price = self._price(row).low / 2"),
         needs=("budget_usd",),
     ),
     mutant(
         "the canary does not count rows of earlier runs",
         ("bulk.run.guards:Canary.adopt", "self._admitted += 1", "pass"),
-        ("bulk.campaign.campaign:_guard", 'rendered=counts["completed"]', "rendered=0"),
+        ("bulk.campaign.campaign:guard_of", 'rendered=counts["completed"]', "rendered=0"),
         needs=("canary", "journal"),
     ),
     mutant(

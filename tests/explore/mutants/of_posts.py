@@ -70,8 +70,8 @@ MUTANTS = (
         "a lost row is sent again without a look at HeyGen",
         (
             "bulk.campaign.recovery:Recovery.recover",
-            "found = await find(self.client, self.journal, record)",
-            "found = []",
+            "listed = await find(self.client, self.journal, record)",
+            "listed = []",
         ),
         needs=("journal",),
     ),
@@ -94,7 +94,11 @@ MUTANTS = (
     mutant(
         "a video of another row is adopted",
         ("bulk.campaign.recovery:_listed", "list(title=title)", "list()"),
-        ("bulk.campaign.recovery:_titled", "made.title == title and not journal.knows_video(made.id)", "True"),
+        (
+            "bulk.campaign.recovery:_titled",
+            "made.title == title and not await journal.off_loop(lambda: journal.knows_video(made_id))",
+            "True",
+        ),
         ("bulk.campaign.recovery:Recovery._is_taken", "self.journal.knows_session(found_id) or ", "False and "),
         needs=("journal", "titles"),
     ),

@@ -73,7 +73,11 @@ MUTANTS = (
     ),
     mutant(
         "deleted files are not fetched again",
-        ("bulk.journal.stored_files:still_there", "if file.file is None or _size(file.file) == file.size_bytes", ""),
+        (
+            "bulk.journal.stored_files:still_there",
+            "if file.file is None or file.is_elsewhere or _size(file.file) == file.size_bytes",
+            "",
+        ),
         needs=("files deleted", "download_to"),
     ),
     mutant(

@@ -53,7 +53,7 @@ MUTANTS = (
     ),
     mutant(
         "a lost row that left the list is paid for by resubmit",
-        ("bulk.campaign.recovery:Recovery.recover", "not self.journal.is_wanted(record)", "False"),
+        ("bulk.campaign.recovery:Recovery._settle", "not self.journal.is_wanted(record)", "False"),
         needs=("list shortened", "on_unknown=resubmit"),
     ),
     mutant(
