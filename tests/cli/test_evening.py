@@ -172,3 +172,20 @@ def test_the_files_of_a_killed_run_are_current() -> None:
     assert table("videos/mail-merge.csv")[0]["email"] == PEOPLE[0][0]
     assert call("resume", "list.db", "--speed", "400").exit_code == 0
     assert [row["heygen_state"] for row in table("videos/results.csv")] == ["completed"] * 3
+
+
+@pytest.mark.usefixtures("_simulator_thread")
+def test_rows_that_an_earlier_run_has_left_are_announced(world: World) -> None:
+    """The budget was enough for some: the next run names it, the others and their price; more money lets them go."""
+    assert run("--budget", "0.3").exit_code == 6
+    left = 3 - len(world.ledger)
+    assert 0 < left < 3
+    again = run()
+    words = f"{left} video{'s' * (left > 1)} will be made; {3 - left} rows need none now."
+    assert words in again.output
+    assert re.search(r"Budget: 0\.30 US dollars \(0\.\d\d are spent\), the run stops before it", again.output)
+    assert again.exit_code == 6
+    whole = run("--budget", "9")
+    assert re.search(r"Budget: 9\.00 US dollars \(0\.\d\d are spent\), enough for all\.", whole.output)
+    assert whole.exit_code == 0
+    assert len(world.ledger) == 3

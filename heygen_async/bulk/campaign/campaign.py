@@ -59,6 +59,7 @@ def preview(
         while page := list(itertools.islice(jobs, PAGE_ROWS)):
             taker.take(page)
         taker.end()
+        taker.merge.left = max(0, journal.wanted()["planned"] - taker.merge.due)
         takers.append(taker)
 
     journal.preview(take)

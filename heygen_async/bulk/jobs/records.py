@@ -248,6 +248,7 @@ class Merge:
         dropped: Planned rows that the list no longer has; they are not sent.
         removed: Rows of the journal that the list does not have, without those that were dropped before.
         repeated: Repetitions of rows with one id in the list; each row is rendered once.
+        left: Unchanged rows that no run has sent yet; counted by a preview only.
         low_usd: The least that the changed and equal rows would cost, in US dollars.
         high_usd: The most that they would cost.
         due_low_usd: The least that the new, replaced and retried rows cost.
@@ -265,6 +266,7 @@ class Merge:
     dropped: int = 0
     removed: int = 0
     repeated: int = 0
+    left: int = 0
     low_usd: float = 0.0
     high_usd: float = 0.0
     due_low_usd: float = 0.0

@@ -160,8 +160,9 @@ class _RunCommand:
     async def run(self, feed: JsonFeed) -> int:
         from heygen_async import HeyGen
         from heygen_async.cli.rendering.compare_list import decide
-        from heygen_async.cli.rendering.intent import Intent, account_of, announce
+        from heygen_async.cli.rendering.intent import Intent, account_of, announce, budget_before
         from heygen_async.cli.rendering.plan_rows import client_if_key
+        from heygen_async.cli.rendering.render_campaign import is_waited_for
         from heygen_async.cli.terminal.progress import wide_console
 
         console = wide_console(stderr=feed.is_on)
@@ -179,8 +180,9 @@ class _RunCommand:
         again, merge = self.chosen["again"], self._compare(plan)
         decision = "keep" if again else await decide(console, plan, merge)
         again = again or decision == "again"
-        intent = Intent.of(plan, merge, self.campaign, account, again=again)
-        asks = not (self.yes or self.campaign.run.approve or decision == "again")  # these were asked, or will be
+        intent = Intent.of(plan, merge, self.campaign, account, again=again, before=budget_before(self.journal))
+        is_asked = self.campaign.run.approve or is_waited_for(self.journal) or decision == "again"  # before or after
+        asks = not (self.yes or is_asked)
         if decision == "stop" or not await announce(console, intent, asks=asks):
             console.print("Nothing was sent.")
             return 8

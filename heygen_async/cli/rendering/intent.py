@@ -5,15 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import math
 import sys
+from pathlib import Path
 from typing import Any
 
 import attrs
 from rich.console import Console
 
-from heygen_async import Campaign, HeyGen, HeyGenError, Merge, User
+from heygen_async import Campaign, HeyGen, HeyGenError, Journal, Merge, User
+from heygen_async.bulk.campaign.campaign import settings_of
 from heygen_async.bulk.plan.credit import RENDERS_AT_ONCE, RENDERS_AT_ONCE_ELSE
 from heygen_async.bulk.plan.plan import Plan
 from heygen_async.bulk.watch.render_times import TimeDistribution
+from heygen_async.cli.rendering.compare_list import is_begun
 from heygen_async.cli.terminal.ask import says_yes
 from heygen_async.cli.terminal.progress import span
 from heygen_async.http.call import Options
@@ -31,7 +34,8 @@ class Intent:
         low_usd: The least that they cost.
         expected_usd: Their likely price; None if only the limits are known.
         high_usd: The most that they cost.
-        budget_usd: Budget of the run; None without one.
+        budget_usd: Budget of all runs of the campaign; None without one.
+        spent_usd: The most that is spent of it.
         balance_usd: Balance of the account; None if it is unknown.
         slots: Renders at once, as far as known.
     """
@@ -42,18 +46,32 @@ class Intent:
     expected_usd: float | None
     high_usd: float
     budget_usd: float | None = None
+    spent_usd: float = 0.0
     balance_usd: float | None = None
     slots: int = RENDERS_AT_ONCE_ELSE
 
     @classmethod
-    def of(cls, plan: Plan, merge: Merge | None, campaign: Campaign, account: User | None, *, again: bool) -> Intent:
-        """Return the intent of running *plan*, which was compared with its journal, if there is one."""
+    def of(
+        cls,
+        plan: Plan,
+        merge: Merge | None,
+        campaign: Campaign,
+        account: User | None,
+        *,
+        again: bool,
+        before: tuple[float | None, float] = (None, 0.0),
+    ) -> Intent:
+        """Return the intent of running *plan*, which was compared with its journal, if there is one.
+
+        *before* is the budget that the journal keeps for a run that names none, and what is spent of it.
+        """
         slots = _slots(campaign.run.max_in_flight, account)
         wallet = None if account is None else account.wallet
         balance = wallet.remaining_balance if wallet is not None and wallet.currency == "usd" else None
         known: dict[str, Any] = {
             "rows": plan.rows,
-            "budget_usd": campaign.run.budget_usd,
+            "budget_usd": campaign.run.budget_usd or before[0],
+            "spent_usd": before[1],
             "balance_usd": balance,
             "slots": slots,
         }
@@ -67,11 +85,12 @@ class Intent:
                 **known,
             )
         more = (merge.changed + merge.equal, merge.low_usd, merge.high_usd) if again else (0, 0.0, 0.0)
+        share = merge.left / max(1, plan.rows - plan.bad)  # rows that an earlier run has left cost as others do
         return cls(
-            due=merge.due + more[0],
-            low_usd=merge.due_low_usd + more[1],
+            due=merge.due + merge.left + more[0],
+            low_usd=merge.due_low_usd + share * plan.price.low + more[1],
             expected_usd=None,
-            high_usd=merge.due_high_usd + more[2],
+            high_usd=merge.due_high_usd + share * plan.price.high + more[2],
             **known,
         )
 
@@ -90,14 +109,25 @@ class Intent:
         else:
             lines.append(f"Price: {self.low_usd:,.2f} to {self.high_usd:,.2f} US dollars.")
         if self.budget_usd is not None:
-            enough = "enough for all" if self.budget_usd >= self.high_usd else "the run stops before it is crossed"
-            lines.append(f"Budget: {self.budget_usd:,.2f} US dollars, {enough}.")
+            is_enough = self.budget_usd - self.spent_usd >= self.high_usd
+            words = "enough for all" if is_enough else "the run stops before it is crossed"
+            spent = f" ({self.spent_usd:,.2f} are spent)" if self.spent_usd else ""
+            lines.append(f"Budget: {self.budget_usd:,.2f} US dollars{spent}, {words}.")
         if self.balance_usd is not None:
             lines.append(f"Balance of the account: {self.balance_usd:,.2f} US dollars.")
         ready = now + dt.timedelta(seconds=self.seconds)
         day = "" if ready.date() == now.date() else " tomorrow" if (ready - now).days < 1 else f" on {ready:%d %B}"
         lines.append(f"Ready about {ready:%H:%M}{day}, {span(self.seconds)} from now, {self.slots} at a time.")
         return lines
+
+
+def budget_before(journal: Path | str | None) -> tuple[float | None, float]:
+    """Return the budget of the campaign's last run, if it had one, and what its runs have spent or have at stake."""
+    if journal is None or not is_begun(journal):
+        return None, 0.0
+    with Journal(journal, read_only=True) as opened:
+        ledger = opened.ledger()
+        return settings_of(opened).budget_usd, ledger.high_usd + ledger.at_stake_usd
 
 
 async def account_of(heygen: HeyGen | None) -> User | None:

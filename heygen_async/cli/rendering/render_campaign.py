@@ -22,7 +22,7 @@ from heygen_async.cli.terminal.bill import Bill
 from heygen_async.cli.terminal.progress import ProgressBoard
 
 
-def _is_waited_for(journal: Path | str | None) -> bool:
+def is_waited_for(journal: Path | str | None) -> bool:
     """Return True if the journal's campaign waits for an approval of its first rows."""
     if journal is None or not is_begun(journal):
         return False
@@ -48,7 +48,7 @@ async def render_campaign(
     """
     folder = campaign.beside(campaign.downloads.folder)
     check_writable(folder)
-    asks = campaign.run.approve or _is_waited_for(journal) or (is_served and campaign.run.canary is not None)
+    asks = campaign.run.approve or is_waited_for(journal) or (is_served and campaign.run.canary is not None)
     approve = approver(board, is_served=is_served) if asks else None
     board.bill.rates = board.feed.bill.rates = campaign.rates.knowing(plan.looks)
     running = heygen.run(plan, **{**campaign.options(), **chosen, "journal": journal, "approve": approve})
