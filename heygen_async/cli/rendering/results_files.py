@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from heygen_async import InvalidInputError, Journal, Result, Unfinished
+from heygen_async import InvalidInputError, Journal, JournalError, Result, Unfinished
 from heygen_async.bulk.journal.queries import JournalReader
 from heygen_async.bulk.output.export import export, mail_merge
+
+logger: logging.Logger = logging.getLogger("heygen_async")
 
 LEAST_SECONDS = 10.0  # between two versions of the files
 SHARE = 0.01  # of the time, at most, for writing them
@@ -42,8 +45,11 @@ class ResultsKeeper:
 
     def _write(self) -> None:
         began, self._timer = time.monotonic(), None
-        with Journal(self._journal, read_only=True) as opened:
-            write_files(opened, self._path)
+        try:
+            with Journal(self._journal, read_only=True) as opened:
+                write_files(opened, self._path)
+        except (OSError, JournalError) as exc:  # the run goes on: the journal has all that is known
+            logger.warning("%s cannot be written now: %s", self._path, exc)
         taken = time.monotonic() - began
         self._again_at = time.monotonic() + max(LEAST_SECONDS, taken / SHARE)
 
