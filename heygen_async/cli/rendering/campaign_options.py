@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -117,6 +117,21 @@ def path_beside(campaign: Campaign, path: Path | None) -> str | None:
 def given(**options: Any) -> dict[str, Any]:
     """Return the options that are not None: those that the command line gave."""
     return {name: value for name, value in options.items() if value is not None}
+
+
+def words_of(*options: Any) -> list[str]:
+    """Return options as they were typed, for a command that is to be pasted."""
+    words: list[str] = []
+    for option in (field for given_ in options for field in _fields(given_)):
+        name, value = option
+        for one in value if isinstance(value, tuple) else (value,):
+            words += [name] if one is True else [name, str(one)] if one not in {None, False} else []
+    return words
+
+
+def _fields(options: Any) -> Iterator[tuple[str, Any]]:
+    for field in attrs.fields(type(options)):
+        yield f"--{field.name.replace('_', '-')}", getattr(options, field.name)
 
 
 def _pairs(option: str, texts: Pairs, example: str) -> Mapping[str, str]:

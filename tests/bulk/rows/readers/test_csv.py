@@ -220,7 +220,7 @@ def test_cells_that_are_left_off_are_told(tmp_path: Path) -> None:
     assert len(rows) == 11
     assert isinstance(note, Problem)
     assert note.severity == "warning"
-    assert "10 rows have fewer cells than the header (lines 3, 4, 5, 6, 7, 8, 9, 10 and 2 more)" in str(note)
+    assert "10 rows have fewer cells than the header (lines 3-12)" in str(note)
     assert [row.line for row in read_rows(path)] == list(range(2, 13))
     assert isinstance(rows[1], Row)
     template = Template("agent", {"prompt": "{{ a }} {{ c }} {{ b | default('x') }}"})
