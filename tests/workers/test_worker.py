@@ -286,7 +286,7 @@ async def test_a_canary_waits_for_an_approval(heygen: HeyGen, world: World, data
     async with working(Worker(heygen=heygen, address=database)):
         await until(waits)
         assert len(world.ledger) == 2
-        assert "2 rows are rendered and wait for approval" in str(fleet_status(database).campaigns[0])
+        assert "2 rows rendered, to be approved" in str(fleet_status(database).campaigns[0])
         assert await off_loop(approve, database) == 1
 
         async def is_over() -> bool:

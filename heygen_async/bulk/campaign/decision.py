@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from heygen_async.bulk.jobs.records import Record
 from heygen_async.bulk.journal.journal import Journal
+from heygen_async.bulk.rows.problems import counted
 from heygen_async.errors import InvalidInputError
 
 Choice = Literal["resubmit", "skip", "adopt"]
@@ -30,7 +31,9 @@ def decide(journal: Journal, choice: Choice, *, adopted: str | None = None, rows
     if missing:
         raise InvalidInputError(f"row {min(missing)}: it does not wait for a decision; see heygen-async status")
     if choice == "adopt" and len(waiting) != 1:
-        raise InvalidInputError(f"adopt {adopted}: {len(waiting)} rows wait for a decision; name the one that it is of")
+        raise InvalidInputError(
+            f"adopt {adopted}: {counted(len(waiting), 'row')} to decide about; name the one that it is of"
+        )
     for record in waiting:
         _apply(journal, record, choice, adopted)
     return len(waiting)

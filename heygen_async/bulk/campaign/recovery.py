@@ -16,6 +16,7 @@ from heygen_async.bulk.jobs.records import Record
 from heygen_async.bulk.journal.journal import Journal
 from heygen_async.bulk.journal.journal_store import job_of
 from heygen_async.bulk.journal.queries import JournalReader
+from heygen_async.bulk.rows.problems import counted
 from heygen_async.errors import HeyGenError, OutcomeUnknownError
 from heygen_async.http.lenient import strictly
 
@@ -80,8 +81,12 @@ class Recovery:
 
 
 def _lost(record: Record, found: list[str], action: str) -> OutcomeUnknownError:
-    matches = f"{len(found)} renders at HeyGen fit it: {', '.join(found)}" if found else "no render at HeyGen fits it"
-    return OutcomeUnknownError(f"row {record.id}: its POST was sent and its answer lost; {matches}; {action}")
+    matches = (
+        f"{counted(len(found), 'render')} at HeyGen may be it: {', '.join(found)}"
+        if found
+        else "no render at HeyGen fits it"
+    )
+    return OutcomeUnknownError(f"row {record.id}: it was sent and its answer lost; {matches}; {action}")
 
 
 async def find(client: Client, journal: JournalReader, record: Record) -> list[str]:

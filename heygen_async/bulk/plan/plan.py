@@ -15,7 +15,7 @@ from heygen_async.bulk.plan.preflight import TOGETHER, Preflight
 from heygen_async.bulk.plan.row_checker import RowChecker
 from heygen_async.bulk.prices.price import Price, Rates
 from heygen_async.bulk.rows.folded_problems import fold
-from heygen_async.bulk.rows.problems import Problem, problems_html
+from heygen_async.bulk.rows.problems import Problem, counted, problems_html
 from heygen_async.bulk.rows.readers.read_rows import Row, Table
 from heygen_async.bulk.rows.samples import Sample
 from heygen_async.bulk.rows.table import is_note
@@ -66,9 +66,9 @@ class Plan(ShortRepr):
     def _repr_html_(self) -> str:
         """Return the plan as tables, for notebooks."""
         kinds = [(name, count, price) for name, (count, price) in self.kinds.items()]
-        title = f"{self.table.name}: {self.rows} rows, {self.bad} of them bad, for about {self.price}"
+        title = f"{self.table.name}: {counted(self.rows, 'row')}, {self.bad} of them bad, for about {self.price}"
         more = len(self.problems) - PROBLEMS_SHOWN
-        shown = f"{len(self.problems)} problems" + (f", the first {PROBLEMS_SHOWN}" if more > 0 else "")
+        shown = counted(len(self.problems), "problem") + (f", the first {PROBLEMS_SHOWN}" if more > 0 else "")
         problems = problems_html(shown, self.problems[:PROBLEMS_SHOWN]) if self.problems else ""
         return html_table(title, ("kind", "rows", "price"), kinds) + problems
 
@@ -109,7 +109,9 @@ class Plan(ShortRepr):
         errors = self.errors
         if not errors:
             return
-        reason = f"{self.bad} of {self.rows} rows cannot be rendered" if self.bad else "it cannot be rendered"
+        reason = (
+            f"{self.bad} of {counted(self.rows, 'row')} cannot be rendered" if self.bad else "it cannot be rendered"
+        )
         error = InvalidInputError(f"{self.table.name}: {reason}; nothing was sent")
         folded = fold(errors, self.rows)
         for problem in folded[:PROBLEMS_SHOWN]:

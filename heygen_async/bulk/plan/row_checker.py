@@ -181,5 +181,5 @@ class RowChecker:
             return []
         self._unpriced.add(words)
         reason = f"the price of {words} is not known" + (", so the budget cannot count it" if self._has_budget else "")
-        mend = f'give it, in US dollars a second: "{words}" = 0.10 under [rates.per_second], or Rates(per_second=...)'
+        mend = f'give it, in US dollars a second: "{words}" = 0.10 under [rates.per_second] of a campaign file'
         return [row.problem(reason, mend, severity="error" if self._has_budget else "warning")]

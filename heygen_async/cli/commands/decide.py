@@ -7,6 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from heygen_async.bulk.rows.problems import counted
 from heygen_async.cli.terminal.option_types import JournalFile
 
 
@@ -38,5 +39,5 @@ def decide(
         from heygen_async.workers.enqueue import look_again
 
         look_again(journal)
-    wide_console().print(f"{count} rows are decided: {choices[0]}", highlight=False)
+    wide_console().print(f"Decided for {counted(count, 'row')}: {choices[0]}", highlight=False)
     sys.exit(0 if count else 7)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from heygen_async.bulk.rows.problems import counted
 from heygen_async.cli.rendering.campaign_options import ChoiceOptions, chosen_of_journal
 from heygen_async.cli.terminal.option_types import CampaignName, JournalFile
 
@@ -33,7 +34,7 @@ def export(
         count = export_links(opened, output) if mail_merge else export_journal(opened, output, is_chosen)
         paid = sum(record.spent in {"yes", "unknown"} for record in opened.records("failed") if is_chosen(record))
     console = wide_console()
-    console.print(f"{count} rows written to {output}", markup=False)
+    console.print(f"{counted(count, 'row')} written to {output}", markup=False)
     if count and output.name.startswith("failed"):
         words = f"heygen-async run {shlex.quote(str(output))} --journal {shlex.quote(journal)} ..."
         console.print(f"To send them again: {words}", markup=False, soft_wrap=True)

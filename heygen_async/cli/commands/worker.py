@@ -27,7 +27,7 @@ def worker(
     ] = None,
     on_unknown: Annotated[Unknown | None, Parameter(show_default=False)] = None,
     until_done: Annotated[
-        bool, Parameter(help="Exit when no row waits and nothing is under way, files included.")
+        bool, Parameter(help="Exit when no row waits and nothing is being made, files included.")
     ] = False,
     watch: Annotated[
         bool, Parameter(help="Look at a render as soon as a process with `shared_signals` hears that it has ended.")

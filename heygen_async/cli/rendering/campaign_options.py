@@ -79,8 +79,9 @@ class CampaignOptions:
         from heygen_async.bulk.template.field_paths import flatten
 
         texts = given(script=self.script, prompt=self.prompt)
-        fields = {**flatten(file.request), **_pairs("--set", self.set, "avatar_id=look_anna"), **texts}
-        return attrs.evolve(
+        set_here = _pairs("--set", self.set, "avatar_id=look_anna")
+        fields = {**flatten(file.request), **set_here, **texts}
+        made = attrs.evolve(
             file,
             **given(mode=self.mode, locale=self.locale),
             request=fields | {LENIENT: True if self.lenient else file.request.get(LENIENT, False)},
@@ -92,6 +93,22 @@ class CampaignOptions:
                 file.downloads, **given(filename=self.filename, enabled=False if self.no_download else None)
             ),
         )
+        _check(made, {**{name: f"--set {name}" for name in set_here}, **{name: f"--{name}" for name in texts}})
+        return made
+
+
+def _check(campaign: Campaign, options: Mapping[str, str]) -> None:
+    """Check the request of a campaign; an error in a field that was given here names its option, not the file."""
+    from heygen_async import InvalidInputError
+
+    try:
+        campaign.template()
+    except InvalidInputError as exc:
+        message = exc.message.removeprefix(f"{campaign.path.name}: ").removeprefix("request.")
+        field, _, reason = message.partition(": ")
+        if field not in options:
+            raise
+        raise InvalidInputError(f"{options[field]}: {reason}") from exc
 
 
 def open_source(source: Path, rows: Path | None) -> tuple[Campaign, Path | None]:

@@ -95,7 +95,7 @@ def swapped_text(plan: Plan, merge: Merge) -> str:
     if plan.id_column is not None or plan.table.is_part or not merge.new or not left:
         return ""
     return (
-        f"{merge.new} rows are new, and {left} rows that ended before are no longer in the list. Contacts whose cells "
+        f"{_are(merge.new)} new, and {_are(left)} no longer in the list that ended before. Contacts whose cells "
         "and words were both edited cannot be recognised without an id column (--id), and are paid for again."
     )
 
@@ -115,8 +115,8 @@ def check_relatives(plan: Plan, journal: Path, folders: Iterable[Path], *, rates
         known = 0 if merge is None else merge.unchanged + merge.equal + merge.retried
         if known:
             raise InvalidInputError(
-                f"{known} of {plan.rows} rows are in the journal {other} already. Go on with it: --journal {other}; or "
-                f"begin anew, and pay for them again: --journal {journal}"
+                f"{known} of {counted(plan.rows, 'row')} are in the journal {other} already. Go on with it: "
+                f"--journal {other}; or begin anew, and pay for them again: --journal {journal}"
             )
 
 
@@ -139,7 +139,7 @@ def merge_text(merge: Merge) -> str:
         f"changed after their videos were made: {changed}": merge.changed,
         f"the same words as a video of another row: {changed}": merge.equal,
         "unchanged": merge.unchanged,
-        "changed while their former version is still under way: run again later": merge.busy,
+        "changed while their former videos are still being made: run again later": merge.busy,
         "not in the list or not chosen, not sent": merge.dropped,
         "not in the list or not chosen, ended before": merge.removed - merge.dropped,
         "in the list more than once, rendered once": merge.repeated,
@@ -153,11 +153,15 @@ def waiting_text(merge: Merge) -> str:
 
 
 def _waiting(merge: Merge) -> str:
-    rows = "1 row has" if merge.waiting == 1 else f"{merge.waiting} rows have"
+    rows = counted(merge.waiting, "row") + (" has" if merge.waiting == 1 else " have")
     return (
         f"{rows} a video made with another request, or for another row; to render again costs "
         f"{_usd(merge.low_usd, merge.high_usd)}"
     )
+
+
+def _are(count: int) -> str:
+    return counted(count, "row") + (" is" if count == 1 else " are")
 
 
 def _usd(low: float, high: float) -> str:

@@ -35,6 +35,7 @@ from heygen_async.bulk.jobs.records import Expenses
 from heygen_async.bulk.journal.queries import JournalReader
 from heygen_async.bulk.journal.stored_files import unstored
 from heygen_async.bulk.prices.price_list import PRICE_LIST
+from heygen_async.bulk.rows.problems import counted
 from heygen_async.cli.otel_environment import observers
 from heygen_async.cli.rendering.compare_list import merge_text, waiting_text
 from heygen_async.cli.rendering.results_files import MAIL_MERGE, ResultsKeeper, write_results
@@ -114,7 +115,8 @@ async def resume(options: ResumeOptions, address: str | None, feed: JsonFeed) ->
     console = wide_console(stderr=feed.is_on)
     if newest is not None:
         console.print(
-            f"{due} rows are due: those of the list {newest.source or f'number {newest.id}'} and those under way",
+            f"{counted(due, 'row')} to do: those of the list {newest.source or f'number {newest.id}'} and those whose "
+            "videos are being made",
             markup=False,
             highlight=False,
         )
@@ -217,13 +219,15 @@ def _close_journal(journal: str | Path, folder: str | None, facts: dict[str, str
         facts.update(money(opened))
         incomplete = incomplete_list(opened)
     if due > unknown:
-        facts["Left"] = f"{due - unknown} rows. {resume_hint_for(journal)}"
+        facts["Left"] = f"{counted(due - unknown, 'row')}. {resume_hint_for(journal)}"
     if incomplete:
         facts["Not complete"] = incomplete
     if without_files:
-        facts["Without files"] = f"{len(without_files)} rows, rendered and paid for. {resume_hint_for(journal)}"
+        facts["Without files"] = (
+            f"{counted(len(without_files), 'row')}, rendered and paid for. {resume_hint_for(journal)}"
+        )
     if unknown:
-        facts["Undecided"] = f"{unknown} rows: heygen-async status {shlex.quote(str(journal))}"
+        facts["For you to decide"] = f"{counted(unknown, 'row')}: heygen-async status {shlex.quote(str(journal))}"
     return Closed(unknown, due - unknown, bool(incomplete))
 
 
@@ -233,9 +237,9 @@ def money(journal: JournalReader) -> dict[str, str]:
     by = f"by {PRICE_LIST}; HeyGen's bill decides"
     lines = {"Charged": f"{_usd(now)} {by}" if now.charged else "nothing in this run"}
     if ever.charged > now.charged:
-        lines["In all runs"] = f"{_usd(ever)} for {ever.charged} renders"
+        lines["In all runs"] = f"{_usd(ever)} for {counted(ever.charged, 'render')}"
     if ever.open:
-        lines["At stake"] = f"up to {ever.at_stake_usd:.2f} US dollars for {ever.open} renders that have not ended"
+        lines["At stake"] = f"up to {ever.at_stake_usd:.2f} US dollars for {counted(ever.open, 'render')} still open"
     return lines
 
 

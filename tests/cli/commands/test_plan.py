@@ -82,7 +82,7 @@ def test_newer_words_need_the_option_and_a_rate(leads: Path, tmp_path: Path, mon
     monkeypatch.delenv("HEYGEN_API_KEY", raising=False)
     result = invoke("plan", str(leads), *SET, *NEW)
     assert result.exit_code == 2
-    assert "a newer word goes by extra={'engine': {'type': 'avatar_6'}}, in lists by --lenient" in result.output
+    assert "a newer word is sent with --lenient" in result.output
     result = invoke("plan", str(leads), *SET, *NEW, "--lenient")
     assert result.exit_code == 0, result.output
     assert "the price of 2k avatar_6 is not known" in result.output
