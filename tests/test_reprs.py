@@ -90,6 +90,7 @@ def test_a_plan_shows_its_price_and_its_first_problems() -> None:
     good = make_plan(read_rows([{"name": "Ada"}]), template)
     assert "rows: 1 row, 0 of them bad, for about" in good._repr_html_()
     assert "problems" not in good._repr_html_()
+    template = Template("direct", {"avatar_id": "a", "voice_id": "v", "script": "Hi {{ name }} {{ n }}"})
     bad = make_plan(read_rows([{"name": "", "n": n} for n in range(PROBLEMS_SHOWN + 1)]), template)
     assert f"{PROBLEMS_SHOWN + 1} problems, the first {PROBLEMS_SHOWN}" in bad._repr_html_()
     assert bad._repr_html_().count("rows row") == PROBLEMS_SHOWN

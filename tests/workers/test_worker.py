@@ -385,7 +385,7 @@ def test_the_command_ends_with_the_exit_codes_of_a_run(
     work = ["worker", "--database", database, "--until-done", "--speed", "500"]
     done = call(*work)
     assert done.exit_code == 0, done
-    assert "row 1 completed" in done.output
+    assert "row 2 completed" in done.output
     assert len(list(Path("videos").glob("*.mp4"))) == 2
     exported = call("export", database, "out.csv", "--campaign", "leads")
     assert exported.exit_code == 0

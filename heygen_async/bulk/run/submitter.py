@@ -368,7 +368,8 @@ class Submitter:
 
 
 def _named(rows: Rows) -> str:
-    return f"row {rows[0].index}" if len(rows) == 1 else f"rows {rows[0].index} to {rows[-1].index}"
+    first, last = (row.index + 1 for row in (rows[0], rows[-1]))
+    return f"row {first}" if len(rows) == 1 else f"rows {first} to {last}"
 
 
 def _too_old(rows: Rows) -> str:

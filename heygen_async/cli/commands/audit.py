@@ -37,12 +37,13 @@ async def _audit(path: str, base_url: str | None, *, fix: bool, show_all: bool) 
     console, count, others = wide_console(), 0, 0
     async with HeyGen(base_url=base_url) as heygen:
         with Journal(path, read_only=not fix) as journal:
+            lines = journal.lines()
             async for difference in audit_journal(heygen, journal, fix=fix):
                 if difference.kind == "not in the journal" and not show_all:
                     others += 1
                     continue
                 count += 1
-                row = "" if difference.job_id is None else f", row {difference.job_id}"
+                row = "" if difference.job_id is None else f", row {lines.get(difference.job_id, difference.job_id)}"
                 fixed = " (fixed)" if difference.fixed else ""
                 console.print(clean(f"{difference.kind}: video {difference.video_id}{row}{fixed}"))
         account = await heygen.users.me()

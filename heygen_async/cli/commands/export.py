@@ -15,7 +15,7 @@ from heygen_async.cli.terminal.option_types import CampaignName, JournalFile
 
 def export(
     journal: JournalFile,
-    output: Annotated[Path, Parameter(help="Ends in .csv or .jsonl.")],
+    output: Annotated[Path, Parameter(help="Ends in .csv, .xlsx or .jsonl.")],
     /,
     *,
     mail_merge: Annotated[
@@ -24,7 +24,10 @@ def export(
     choice_options: ChoiceOptions = ChoiceOptions(),  # noqa: B008 - a frozen value
     campaign: CampaignName = None,
 ) -> None:
-    """Write a campaign to OUTPUT: .csv or .jsonl; failed.csv holds the failed rows only, ready to be run again."""
+    """Write a campaign to OUTPUT: .csv, .xlsx or .jsonl.
+
+    A name that begins with `failed`, such as failed.csv, gets the failed rows only, ready to be run again.
+    """
     from heygen_async import Journal
     from heygen_async.bulk.output.export import export as export_journal, mail_merge as export_links
     from heygen_async.cli.terminal.progress import wide_console

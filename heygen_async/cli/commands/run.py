@@ -209,6 +209,7 @@ class _RunCommand:
 
     async def _render(self, console: Console, plan: Plan, feed: JsonFeed, *, again: bool) -> int:
         from heygen_async import HeyGen, Journal
+        from heygen_async.bulk.output.list_numbers import ListNumbers
         from heygen_async.cli.otel_environment import observers
         from heygen_async.cli.rendering import follow_run
         from heygen_async.cli.rendering.live_page import served
@@ -221,6 +222,7 @@ class _RunCommand:
         board = ProgressBoard(console, plan.rows, asyncio.get_running_loop().time, feed, self.campaign.run.budget_usd)
         async with HeyGen(base_url=self.base_url, observers=[board, *observers()]) as heygen:
             board.keep_time_of(heygen)
+            board.feed.numbers = ListNumbers(self.journal)
             with board:
                 rendering = functools.partial(render_campaign, self.campaign, plan, heygen, board, journal=self.journal)
                 async with served(console, self.journal if self.serves else None):

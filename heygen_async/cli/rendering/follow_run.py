@@ -34,6 +34,7 @@ from heygen_async.bulk.jobs.next_step import OnUnknown
 from heygen_async.bulk.jobs.records import Expenses
 from heygen_async.bulk.journal.queries import JournalReader
 from heygen_async.bulk.journal.stored_files import unstored
+from heygen_async.bulk.output.list_numbers import ListNumbers
 from heygen_async.bulk.prices.price_list import PRICE_LIST
 from heygen_async.bulk.rows.problems import counted
 from heygen_async.cli.otel_environment import observers
@@ -125,6 +126,7 @@ async def resume(options: ResumeOptions, address: str | None, feed: JsonFeed) ->
     board = ProgressBoard(console, due, asyncio.get_running_loop().time, feed, settings.budget_usd)
     async with HeyGen(base_url=address, observers=[board, *observers()]) as heygen:
         board.keep_time_of(heygen)
+        board.feed.numbers = ListNumbers(journal)
         with board:
             running = heygen.resume(
                 journal,
@@ -214,7 +216,9 @@ def _close_journal(journal: str | Path, folder: str | None, facts: dict[str, str
             results = write_results(opened, Path(folder))
             links = results.with_name(results.name.replace("results", MAIL_MERGE.removesuffix(".csv")))
             more = f", {links.name} has the links" if links.exists() else ""
-            facts["Files"] = f"{Path(folder).resolve()}/  ({results.name} lists every row{more})"
+            book = results.with_suffix(".xlsx")
+            names = f"{results.name} and {book.name} list" if book.exists() else f"{results.name} lists"
+            facts["Files"] = f"{Path(folder).resolve()}/  ({names} every row{more})"
         without_files = rows_without_files(opened)
         facts.update(money(opened))
         incomplete = incomplete_list(opened)

@@ -155,7 +155,7 @@ def test_export_writes_csv_and_json_lines(tmp_path: Path) -> None:
     assert json.loads(lines[0])["video_id"] == "v1"
     result = invoke("export", str(path), str(tmp_path / "results.xml"))
     assert result.exit_code == 2
-    assert "must be .csv or .jsonl" in result.output
+    assert "must be .csv, .xlsx or .jsonl" in result.output
 
 
 @pytest.mark.usefixtures("_simulator")
