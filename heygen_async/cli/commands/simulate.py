@@ -80,7 +80,7 @@ def simulate(
     Its account has six looks, some voices, styles and templates, and refuses what it does not have, as HeyGen does.
     Its clock begins with that of this machine and runs at its speed. To rehearse a bad evening:
 
-        heygen-async simulate --speed 60 --failures 5% --outage 22:00+10m
+        heygen-async simulate --failures 5% --outage 22:00+10m
     """
     from heygen_async.simulator import World, run
     from heygen_async.simulator.faults.scenarios import Outage, failing_renders
