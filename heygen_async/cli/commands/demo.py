@@ -8,6 +8,7 @@ import os
 import shlex
 import shutil
 import sys
+import textwrap
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -139,7 +140,7 @@ def _show_what_is_there(console: Console, folder: Path, failures: Sequence[str])
     if failures:
         console.print("\nSome rows failed on purpose; they are not billed:")
         for failure in failures:
-            console.print(f"  {failure}")
+            console.print(_indented(failure, 2, console))
         steps += [
             (f"{command} retry {journal} --failed", "plans the failed rows again; free"),
             (f"{command} simulate --speed 60", "in another terminal: a server; paste here the line that it prints"),
@@ -150,7 +151,12 @@ def _show_what_is_there(console: Console, folder: Path, failures: Sequence[str])
     console.print(f"\n{section('Here', files)}\n\nTo go on:")
     for step, about in steps:
         console.print(f"  {step}", soft_wrap=True)
-        console.print(f"      {about}")
+        console.print(_indented(about, 6, console))
+
+
+def _indented(text: str, by: int, console: Console) -> str:
+    """Return a text whose lines all begin so far to the right, filled to the width of the terminal."""
+    return textwrap.indent(textwrap.fill(text, console.width - by, break_on_hyphens=False), " " * by)
 
 
 def _command() -> str:

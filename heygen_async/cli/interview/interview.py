@@ -162,7 +162,9 @@ async def open_list(asker: Asker, path: Path, *, sheet: str | None = None, encod
         if await asker.agrees("Is that right?"):
             encoding = _OLDER
     table = read_rows(path, sheet=sheet, encoding=encoding, may_be_empty=True)
-    table.find_columns()
+    columns = table.find_columns()
+    more = f" and {len(columns) - SHOWN} more" if len(columns) > SHOWN else ""
+    asker.say(f"{table.name} has the columns {', '.join(columns[:SHOWN])}{more}.")
     return ContactList(path=path, table=table, encoding=encoding)
 
 

@@ -96,7 +96,8 @@ def test_what_options_say_is_not_asked(typed: Typed) -> None:
     """Without a terminal, they stand in the file as well."""
     Path("list.csv").write_text("email,first_name\na@x.example,Ada\n", encoding="utf-8")
     words = ["list.csv", "--look", "look_esi", "--voice", "voice_mine", "--language", "fr"]
-    assert typed("asked.toml", *words, answers="").startswith("\nasked.toml is written.")
+    shown = typed("asked.toml", *words, answers="")
+    assert shown.startswith("list.csv has the columns email, first_name.\n\nasked.toml is written.")
     assert call("init", "told.toml", *words).exit_code == 0
     assert Path("asked.toml").read_text("utf-8") == Path("told.toml").read_text("utf-8")
     request = written("told.toml")["request"]
