@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from heygen_async.bulk.plan.plan import Plan
     from heygen_async.simulator import World
 
-SPEED = 120.0
+SPEED = 160.0
 JOURNAL = "demo.db"
 SCRIPT = (
     "Hi {{ first_name }}, this is Anna. I made this video just for you and everybody at {{ company }}. "
