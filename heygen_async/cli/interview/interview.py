@@ -97,7 +97,10 @@ async def interview(console: Console, heygen: HeyGen | None, known: Known, chose
             columns = [] if contacts is None else contacts.table.find_columns()
             chosen = attrs.evolve(chosen, language=await ask_language(asker, columns))
         if heygen is None or not known.looks:
-            asker.say(f"\nLooks and voices cannot be shown: {known.why_none}. To store a key: heygen-async auth login")
+            mend = (
+                "To store a key: heygen-async auth login" if heygen is None else "Fill in avatar_id and voice_id later."
+            )
+            asker.say(f"\nLooks and voices cannot be shown: {known.why_none or 'there are none'}. {mend}")
             return chosen
         return await _look_and_voice(asker, heygen, known, chosen, mode)
     finally:

@@ -155,6 +155,17 @@ def test_without_a_key_the_list_and_the_language_are_asked(typed: Typed) -> None
 
 
 @pytest.mark.usefixtures("_simulator_thread")
+def test_without_looks_no_key_is_asked_for(world: World, typed: Typed) -> None:
+    """A key that HeyGen accepts is not the fault: the fields are left to be filled in."""
+    world.faults.append(ErrorAnswer(method="GET", path="/v3/avatars", status=400, code="invalid_parameter"))
+    shown = " ".join(typed(answers="\n\n").split())
+    assert "Looks and voices cannot be shown: " in shown
+    assert "Fill in avatar_id and voice_id later." in shown
+    assert "auth login" not in shown
+    assert written()["request"]["avatar_id"] == ""
+
+
+@pytest.mark.usefixtures("_simulator_thread")
 def test_a_heygen_that_fails_midway_leaves_a_file(world: World, typed: Typed) -> None:
     """What was chosen before is in it."""
     world.faults.append(ErrorAnswer(method="GET", path="/v3/voices", status=400, code="invalid_parameter"))
