@@ -139,7 +139,9 @@ def test_voices_of_the_language_are_shown(world: World, typed: Typed) -> None:
     shown = typed("own.toml", answers="\n" * 4)
     assert "   1  Warm (Anna in the office's own)\n" in shown
     assert "voice_id" not in written("own.toml")["request"]
-    typed("far.toml", answers="\n\n\nno 27\n\n")
+    shown = typed("far.toml", answers="\n\n\nno\nno 27\n\n")
+    assert "   8  No 7 (female)\n" in shown
+    assert "No 8" not in shown
     assert written("far.toml")["request"]["voice_id"] == "v27"
     shown = typed("none.toml", answers="\nKlingon\n\n")
     assert "HeyGen lists no voice for Klingon" in shown
