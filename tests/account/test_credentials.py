@@ -83,7 +83,7 @@ def test_a_damaged_file_is_not_read_if_there_is_a_key(file: Path, monkeypatch: p
 
 
 def test_without_a_key_the_error_lists_the_ways_to_give_one(file: Path) -> None:
-    with pytest.raises(AuthenticationError, match=r"heygen-async auth login.*HEYGEN_API_KEY.*heygen-async demo"):
+    with pytest.raises(AuthenticationError, match=r"HEYGEN_API_KEY.*heygen auth login.*heygen-async demo"):
         find_credentials()
 
 

@@ -96,7 +96,7 @@ def test_from_a_crm_export_to_links_in_a_mailing(world: World) -> None:
     assert re.search(r"campaign\.db: 24 rows\n +\d+  completed", typed("status campaign.db", 0))
     resumed = typed("resume campaign.db", 5)
     assert re.search(r"Failed +1: 1 content_policy_violation", resumed)
-    assert "To send it: heygen-async resume campaign.db" in typed("retry campaign.db --failed", 0)
+    assert "heygen-async resume campaign.db" in typed("retry campaign.db --failed", 0)
     assert re.search(r"Completed +1 of 1 rows", typed("resume campaign.db", 0))
 
     assert "campaign.html: open it in a browser" in typed("report campaign.db", 0)

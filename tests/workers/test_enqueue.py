@@ -208,7 +208,7 @@ def test_the_commands_for_workers(shared_database: str, tmp_path: Path, monkeypa
     assert facts["rows"] == {"failed": 1, "unknown": 1}
     assert {one["name"] for one in facts["fleet"]["campaigns"]} >= {"cli"}
     assert fleet_status(database).exit_code == 8
-    assert "1 row is planned again; the workers send them" in call("retry", database, "--failed").output
+    assert "1 rows are planned again; the workers send them" in call("retry", database, "--failed").output
     assert call("retry", database, "--failed").exit_code == 7
     assert "choose one of" in call("decide", database).output
     assert "row 1000" in call("decide", database, "--skip", "--row", "1000").output

@@ -49,17 +49,13 @@ def retry(
                 opened.look_again(record.id)
         again_planned = {record.id for record in rows} - {record.id for record in paid}
         left_out = len(again_planned - {record.id for record in opened.records("planned")})
-    count = len(rows) - len(paid)
-    planned = "1 row is planned again" if count == 1 else f"{count} rows are planned again"
-    if not rows:
-        console.print("There is no failed row to plan again.")
-    elif is_shared:
+    if is_shared:
         from heygen_async.workers.enqueue import look_again
 
         look_again(journal)
-        console.print(f"{planned}; the workers send them.", highlight=False)
+        console.print(f"{len(rows) - len(paid)} rows are planned again; the workers send them.", highlight=False)
     else:
-        console.print(f"{planned}. To send {'it' if count == 1 else 'them'}: heygen-async resume {journal}")
+        console.print(f"{len(rows) - len(paid)} rows are planned again. To send them: heygen-async resume {journal}")
     if left_out:
         console.print(f"{left_out} of them are {_OF_ANOTHER_LIST}.", soft_wrap=True)
     if paid:

@@ -123,7 +123,7 @@ async def test_a_file_that_others_can_read(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({}, "Key:      no API key: `heygen-async auth login` stores one; or set HEYGEN_API_KEY"),
+        ({}, "Key:      no API key: set the environment variable HEYGEN_API_KEY"),
         ({"api_key": "MARKER key"}, "Key:      api_key: has a space at character 7 of 10; copy it again"),
     ],
 )

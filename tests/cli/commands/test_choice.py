@@ -61,8 +61,8 @@ def test_retry_and_export_choose_rows_of_the_journal(world: World) -> None:
     """The numbers are those of the list; ids are those of the id column, or of videos."""
     world.faults.append(ErrorAnswer(method="POST", probability=1.0, status=400, code="invalid_parameter"))
     assert run("--id", "email").exit_code == 5
-    assert "1 row is planned again" in call("retry", "list.db", "--failed", "--rows", "4").output
-    assert "1 row is planned again" in call("retry", "list.db", "--failed", "--only", "cy@x").output
+    assert "1 rows are planned again" in call("retry", "list.db", "--failed", "--rows", "4").output
+    assert "1 rows are planned again" in call("retry", "list.db", "--failed", "--only", "cy@x").output
     assert call("retry", "list.db", "--failed", "--where", "city=Paris").exit_code == 7
     assert call("export", "list.db", "out.csv", "--where", "City!=rome").exit_code == 0
     with Path("out.csv").open(encoding="utf-8-sig", newline="") as file:
