@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import struct
+import subprocess
 import sys
 import termios
 from collections.abc import Sequence
@@ -31,19 +32,22 @@ class Screen:
 
 def type_at_terminal(words: Sequence[str], lines: Sequence[str], *, columns: int = 80) -> Screen:
     """Run `heygen-async` with *words* at a terminal of so many *columns*, and type *lines*, one at each question."""
-    process, terminal = pty.fork()
-    if not process:
-        os.environ["COLUMNS"] = str(columns)
-        os.execv(sys.executable, [sys.executable, "-m", "heygen_async.cli", *words])  # noqa: S606 - our own command
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, columns, 0, 0))
-    shown, left = b"", list(lines)
-    while read := _read(terminal):
-        shown += read
-        if shown.endswith(_QUESTION) and left:
-            os.write(terminal, f"{left.pop(0)}\n".encode())
-    os.close(terminal)
-    _, status = os.waitpid(process, 0)
-    return Screen(text=shown.decode().replace("\r\n", "\n"), exit_code=os.waitstatus_to_exitcode(status))
+    terminal, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, columns, 0, 0))
+    command = [sys.executable, "-m", "heygen_async.cli", *words]
+    env = {**os.environ, "COLUMNS": str(columns)}
+    # No fork of this process: it may have threads.
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env=env, start_new_session=True
+    ) as process:
+        os.close(theirs)
+        shown, left = b"", list(lines)
+        while read := _read(terminal):
+            shown += read
+            if shown.endswith(_QUESTION) and left:
+                os.write(terminal, f"{left.pop(0)}\n".encode())
+        os.close(terminal)
+    return Screen(text=shown.decode().replace("\r\n", "\n"), exit_code=process.returncode)
 
 
 def _read(terminal: int) -> bytes:
