@@ -174,9 +174,9 @@ $(VENV_FLOORS)/.installed: $(DEFINITION)
 	@$(VENV_FLOORS)/bin/python -m pip install --quiet --constraint $(VENV_FLOORS)/constraints.txt --build-constraint .constraints.txt --group test --editable '.[cli,data,otel,templates]'
 	@touch $@
 
-# Editable, so that the demo runs the present checkout, also after `git pull`.
+# Editable, so that the demo runs the present checkout, also after `git pull`. Python compiles what the demo imports.
 $(VENV_DEMO)/.installed: $(DEFINITION)
 	$(call fresh_venv,$(VENV_DEMO))
 	@echo "== installing heygen-async into $(VENV_DEMO), once"
-	@$(VENV_DEMO)/bin/python $(INSTALL) --editable '.[cli]'
+	@$(VENV_DEMO)/bin/python $(INSTALL) --no-compile --editable '.[cli]'
 	@touch $@
