@@ -1,5 +1,6 @@
 # make demo   see it work: 200 contacts against a simulated HeyGen; no key, no network, no money
 # make test   everything that CI checks, step by step; stops at the first failure
+# make check  the daily round: format, lint, types, layers, and the tests that your change touches
 # make explore NIGHTS=100000  look for faults that nobody thought of: thousands of bad nights in simulated time
 # make soak   workers under the faults of 20 seeds: hours
 # make bench  the benchmarks, compared with their recorded baselines
@@ -47,8 +48,15 @@ demo: $(VENV_DEMO)/.installed
 	@$(VENV_DEMO)/bin/heygen-async demo
 
 .PHONY: test
-test: format lint types imports tests coverage nights chaos floors wheel
+test: format lint imports
+	@$(VENV)/bin/python .ci/side_by_side.py "$(MAKE)" "tests coverage" "chaos nights" "floors types wheel"
 	$(STEP) "all checks passed"
+
+.PHONY: check
+check: format lint types imports
+	$(STEP) "check: the tests that the change since main touches"
+	PATH="$(abspath $(VENV))/bin:$$PATH" $(VENV)/bin/python -m pytest -q -m "not chaos and not explore" $(ON_ALL_CORES) \
+		$$($(VENV)/bin/python -m tests.helpers.touched_tests)
 
 .PHONY: format
 format: $(VENV)/.installed
@@ -82,11 +90,11 @@ nights: $(VENV)/.installed
 	$(STEP) "nights: bad nights of campaigns that meet every kind of trouble, and mutants that they find"
 	$(VENV)/bin/python -m pytest -m explore tests/explore
 
-# Without coverage: a killed process writes no measurements. More processes than cores, because the tests often wait.
+# Without coverage: a killed process writes no measurements.
 .PHONY: chaos
 chaos: $(VENV)/.installed
 	$(STEP) "chaos: processes killed at every step, workers and a database restarted"
-	PATH="$(abspath $(VENV))/bin:$$PATH" $(VENV)/bin/python -m pytest -m chaos --numprocesses=3 --dist=worksteal
+	PATH="$(abspath $(VENV))/bin:$$PATH" $(VENV)/bin/python -m pytest -m chaos -p no:cacheprovider --numprocesses=2 --dist=worksteal
 
 # The same for workers, with many seeds: two hours.
 .PHONY: soak
@@ -117,7 +125,7 @@ coverage: $(VENV)/.installed
 .PHONY: floors
 floors: $(VENV_FLOORS)/.installed
 	$(STEP) "floors: the tests with the oldest versions that pyproject.toml admits"
-	PATH="$(abspath $(VENV_FLOORS))/bin:$$PATH" $(VENV_FLOORS)/bin/python -m pytest -q -x -m "not chaos" $(ON_ALL_CORES) $(OF_THE_FLOORS) --ignore tests/webhooks/test_frameworks.py \
+	PATH="$(abspath $(VENV_FLOORS))/bin:$$PATH" $(VENV_FLOORS)/bin/python -m pytest -q -x -m "not chaos" -p no:cacheprovider --numprocesses=2 --dist=worksteal $(OF_THE_FLOORS) --ignore tests/webhooks/test_frameworks.py \
 		--ignore tests/bulk/campaign/test_shared_signals.py
 
 .PHONY: wheel
@@ -174,9 +182,9 @@ $(VENV_FLOORS)/.installed: $(DEFINITION)
 	@$(VENV_FLOORS)/bin/python -m pip install --quiet --constraint $(VENV_FLOORS)/constraints.txt --build-constraint .constraints.txt --group test --editable '.[cli,data,otel,templates]'
 	@touch $@
 
-# Editable, so that the demo runs the present checkout, also after `git pull`.
+# Editable, so that the demo runs the present checkout, also after `git pull`. Python compiles what the demo imports.
 $(VENV_DEMO)/.installed: $(DEFINITION)
 	$(call fresh_venv,$(VENV_DEMO))
 	@echo "== installing heygen-async into $(VENV_DEMO), once"
-	@$(VENV_DEMO)/bin/python $(INSTALL) --editable '.[cli]'
+	@$(VENV_DEMO)/bin/python $(INSTALL) --no-compile --editable '.[cli]'
 	@touch $@

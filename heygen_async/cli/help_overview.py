@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from heygen_async.cli.exits import Exit
 from heygen_async.cli.help_layout import paragraphs, section
-from heygen_async.cli.registry import ABOUT, COMMANDS, COMPLETION, EXIT_CODES, GROUPS
+from heygen_async.cli.registry import ABOUT, COMMANDS, COMPLETION, EXIT_CODES, FIRST_STEPS, GROUPS
 from heygen_async.near_names import hint
 
 HELP = frozenset({"-h", "--help"})
@@ -46,9 +46,11 @@ def overview(group: str = "") -> str:
     command = f"heygen-async {group}".strip()
     parts = [f"Usage: {command} COMMAND ...", paragraphs(GROUPS[group] if group else ABOUT)]
     if not group:
-        parts.append(paragraphs(EXIT_CODES))
+        parts.append(section("First steps", FIRST_STEPS))
     parts.append(section("Commands", _commands(group)))
     parts.append(section("Options", _OPTIONS[:1] if group else _OPTIONS))
+    if not group:
+        parts.append(paragraphs(EXIT_CODES))
     return "\n\n".join(parts) + "\n"
 
 

@@ -6,7 +6,16 @@ A new command is one line here and a function: `"videos get": ("videos:get", "..
 
 from __future__ import annotations
 
-ABOUT = "Render videos with HeyGen: one contact list, one video a row, each paid once."
+ABOUT = "Personalised videos by HeyGen from a spreadsheet: one for each row, each paid for once."
+# For people with a spreadsheet, in the order in which they are typed.
+FIRST_STEPS = (
+    ("demo", "See it work on this machine: no key, no money."),
+    ("auth login", "Store your HeyGen key."),
+    ("init campaign.toml leads.csv", "Begin with your list: who speaks, in which voice."),
+    ("plan campaign.toml", "See every problem and the price; costs nothing."),
+    ("run campaign.toml", "Make the videos. Costs money; asks before."),
+    ("report campaign.db", "See all videos on one page."),
+)
 EXIT_CODES = (
     "Exit codes: 0 done, 1 API or network, 2 usage or bad rows, 3 API key, 4 deadline, 5 some rows failed or are left, "
     "6 out of credit, quota or budget, 7 nothing to do, 8 rows wait for your decision, 130 interrupted."

@@ -11,6 +11,7 @@ import attrs
 from heygen_async.api.client import Client
 from heygen_async.api.generated.avatars import Look
 from heygen_async.api.requests.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent
+from heygen_async.bulk.campaign_file.languages import ENGLISH, Language
 from heygen_async.bulk.template.placeholders import as_name, placeholder_of
 from heygen_async.errors import HeyGenError, InvalidInputError
 from heygen_async.http.pages import Listing
@@ -65,6 +66,9 @@ def campaign_text(
     sheet: str | None = None,
     encoding: str | None = None,
     id_column: str | None = None,
+    language: Language | None = None,
+    look_id: str | None = None,
+    voice_id: str | None = None,
 ) -> str:
     """Return the text of a campaign file.
 
@@ -77,13 +81,28 @@ def campaign_text(
         sheet: Sheet of a workbook, if it was named.
         encoding: Encoding of a text file that is not UTF-8.
         id_column: Column that identifies each row.
+        language: Language of the videos, if it was chosen.
+        look_id: Look, if it was chosen; else the first of *known*.
+        voice_id: Voice, if it was chosen.
 
     Raises:
         InvalidInputError: There is no such mode.
     """
     if mode not in FIRST_MODES:
         raise InvalidInputError(f"mode {mode!r}: {hint(mode, FIRST_MODES, 'must be one of')}")
-    head, request = _HEAD.format(mode=_quoted(mode)), _request(mode, known, columns, examples or {})
+    code = None if language is None else language.locale
+    locale = '# locale = "en"' if code is None else f"locale = {_quoted(code)}"
+    head = _HEAD.format(mode=_quoted(mode), locale=locale)
+    name = _name_placeholder(columns)
+    lines = ["[request]  # fields of HeyGen's API, by their names there; texts may hold {{ columns }}"]
+    lines += _placeholders(columns, examples or {})
+    lines += _seen(mode, known, look_id)
+    if mode in _SPEAKS:
+        lines += _voice(mode, known, look_id, voice_id)
+        lines += [f"script = {_text((language or ENGLISH).greeting.replace('NAME', name))}"]
+    else:
+        lines += [f"prompt = {_text(f'A friendly welcome for {name}, 20 seconds')}"]
+    request = "\n".join(lines) + "\n"
     contacts = _rows(rows, id_column, sheet=sheet, encoding=encoding)
     return "\n".join([head, request, _columns(mode, columns), contacts, _REST])
 
@@ -103,21 +122,14 @@ def _text(text: str) -> str:
     return f"'''\n{text}'''"
 
 
-def _request(mode: str, known: Known, columns: Sequence[str], examples: Mapping[str, str]) -> str:
-    name = _name_placeholder(columns)
-    lines = ["[request]  # fields of HeyGen's API, by their names there; texts may hold {{ columns }}"]
-    lines += _placeholders(columns, examples)
-    if mode == "image":
-        lines += ["# A picture that is made to speak: an address that anybody can read."]
-        lines += ['image = { type = "url", url = "https://example.com/portrait.png" }']
-    else:
-        lines += _looks(known, needed=mode != "agent")
-    if mode in _SPEAKS:
-        lines += _voice(mode, known)
-        lines += [f"script = {_text(f'Hi {name}, I made this video just for you.')}"]
-    else:
-        lines += [f"prompt = {_text(f'A friendly welcome for {name}, 20 seconds')}"]
-    return "\n".join(lines) + "\n"
+def _seen(mode: str, known: Known, look_id: str | None) -> list[str]:
+    """Return the lines of who or what is seen."""
+    if mode != "image":
+        return _looks(known, look_id, needed=mode != "agent")
+    return [
+        "# A picture that is made to speak: an address that anybody can read.",
+        'image = { type = "url", url = "https://example.com/portrait.png" }',
+    ]
 
 
 def _placeholders(columns: Sequence[str], examples: Mapping[str, str]) -> list[str]:
@@ -142,19 +154,25 @@ def _name_placeholder(columns: Sequence[str]) -> str:
     return f"{{{{ {(named or names or ['first_name'])[0]} }}}}"
 
 
-def _looks(known: Known, *, needed: bool) -> list[str]:
+def _looks(known: Known, look_id: str | None, *, needed: bool) -> list[str]:
+    chosen = [look for look in known.looks if look.id == look_id]
+    if look_id is not None and not chosen:
+        return [f"avatar_id = {_quoted(look_id)}"]
     if not known.looks:
         why = f" ({known.why_none})" if known.why_none else ""
         note = f"# Not known{why}: take an id from `heygen-async avatars looks`."
         return [note, 'avatar_id = ""'] if needed else []
-    first, *others = known.looks[:_SHOWN]
+    first, *others = [*chosen, *(look for look in known.looks if look.id != look_id)][:_SHOWN]
     lines = [f"avatar_id = {_quoted(first.id)}  # {_oneline(first.name)}"]
     lines += [f"# avatar_id = {_quoted(look.id)}  # {_oneline(look.name)}" for look in others]
     return lines if needed else [line if line.startswith("#") else f"# {line}" for line in lines]
 
 
-def _voice(mode: str, known: Known) -> list[str]:
-    first = known.looks[0] if known.looks and mode == "direct" else None
+def _voice(mode: str, known: Known, look_id: str | None, voice_id: str | None) -> list[str]:
+    if voice_id is not None:
+        return [f"voice_id = {_quoted(voice_id)}"]
+    shown = known.looks if mode == "direct" else ()
+    first = next((look for look in shown if look_id in {None, look.id}), None)
     if first is not None and first.default_voice_id is not None:
         return [f"# Without a voice, the look's own is taken: {_oneline(first.default_voice_id)}.", '# voice_id = ""']
     return ["# An id from `heygen-async voices list`.", 'voice_id = ""']
@@ -195,7 +213,7 @@ _HEAD = """# What to make of each row of a contact list.
 #   heygen-async run THIS_FILE leads.csv     renders it, each row paid for once
 
 mode = {mode}  # direct, image, cinematic or agent
-# locale = "en"  # how the filters number and date write: en, de, fr, ...
+{locale}  # how the filters number and date write: en, de, fr, ...
 """
 
 _REST = """[run]

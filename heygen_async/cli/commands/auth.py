@@ -22,7 +22,7 @@ PATIENCE_SECONDS = 30.0  # for all attempts together; a person is waiting
 Write = Callable[[str], None]
 
 _REMEDIES: dict[Kind, str] = {
-    "api_key": "make a new key in HeyGen's settings, or run `heygen auth login`",
+    "api_key": "make a new key in HeyGen's settings; `heygen-async auth login` stores it",
     "bearer_token": "get a new token: this one has expired or was revoked",
 }
 
@@ -46,7 +46,12 @@ async def login(*, base_url: BaseUrl = None) -> None:
     typed = getpass.getpass(question) if sys.stdin.isatty() else sys.stdin.readline()
     key = typed.strip()
     check_secret("api_key", "the key", key)
-    code = await auth_status(api_key=key, base_url=base_url)
+
+    def show(line: str) -> None:
+        if not line.startswith("Key:"):  # where it comes from: the person has just typed it
+            say(line)
+
+    code = await auth_status(api_key=key, base_url=base_url, write=show)
     if code != Exit.DONE:
         say("Nothing was stored.")
         sys.exit(code)

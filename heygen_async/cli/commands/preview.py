@@ -40,5 +40,5 @@ def preview(
         shown += 1
         bad += row.is_bad
     if not shown:
-        print_message("No row is chosen.")
+        print_message("No row is chosen. Rows count as the lines of the list: the header is 1, the first row 2.")
     sys.exit(2 if bad else 0 if shown else 7)

@@ -56,11 +56,20 @@ def _usd(_: Any, tokens: Sequence[Token]) -> float:
 _UNITS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
 
 
-def _duration(_: Any, tokens: Sequence[Token]) -> float:
-    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)", tokens[0].value.strip().lower())
+def seconds_of(text: str) -> float:
+    """Return the seconds of `90s`, `20min` or `3h`.
+
+    Raises:
+        ValueError: It is no duration.
+    """
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)", text.strip().lower())
     if found is None or found[2] not in {"", *_UNITS}:
-        raise ValueError(f"{tokens[0].value!r} is not a time, such as 90s, 20min or 3h")
+        raise ValueError(f"{text!r} is not a time, such as 90s, 20min or 3h")
     return float(found[1]) * _UNITS.get(found[2], 1)
+
+
+def _duration(_: Any, tokens: Sequence[Token]) -> float:
+    return seconds_of(tokens[0].value)
 
 
 Duration = Annotated[float, Parameter(converter=_duration, validator=validators.Number(gte=1))]

@@ -176,6 +176,11 @@ class ProgressBoard:
         self._live.start()
 
     @property
+    def failures(self) -> tuple[str, ...]:
+        """The last failed rows, each with its person and its reason."""
+        return tuple(self._failures)
+
+    @property
     def seconds(self) -> float:
         """Seconds since the beginning, in the time of the run."""
         return self._clock() - self._began

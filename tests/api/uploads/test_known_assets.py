@@ -177,18 +177,18 @@ def test_a_journal_without_the_table_gets_it(tmp_path: Path) -> None:
 
 
 async def test_a_campaign_uploads_its_logo_once(server: Server, world: World, logo: Path, tmp_path: Path) -> None:
-    """A campaign of five hundred rows that is continued by another client uploads its logo once."""
+    """A campaign of a hundred rows that is continued by another client uploads its logo once."""
     path = tmp_path / "campaign.db"
-    world.slots = 100
+    world.slots = 20
 
     async def run(most: int | None) -> None:
         async with HeyGen("simulator-key", base_url=server.base_url) as heygen:
             with Journal(path, create=True) as journal:
                 picture = await heygen.assets.upload(logo, purpose="videos", memory=journal)
             rows = [
-                ImageVideo(image=picture.asset, voice_id="voice_warm", script=f"Hi {number}") for number in range(500)
+                ImageVideo(image=picture.asset, voice_id="voice_warm", script=f"Hi {number}") for number in range(100)
             ]
-            async with heygen.render_many(rows, journal=path, max_in_flight=100) as results:
+            async with heygen.render_many(rows, journal=path, max_in_flight=20) as results:
                 ended = 0
                 async for result in results:
                     assert isinstance(result, Completed)
@@ -196,8 +196,8 @@ async def test_a_campaign_uploads_its_logo_once(server: Server, world: World, lo
                     if ended == most:
                         break
 
-    await run(most=50)
+    await run(most=10)
     await run(most=None)
     assert world.request_counts()["POST /v3/assets"] == len(world.assets) == 1
-    assert len(world.ledger) == 500
+    assert len(world.ledger) == 100
     assert world.charged_once_per("script")

@@ -54,7 +54,7 @@ async def test_rows_go_in_batches_once_requests_turn_out_to_be_few() -> None:
 @pytest.mark.parametrize("in_flight", ["auto", "twice"])
 async def test_where_slots_are_the_limit_few_posts_are_refused(slots: int, in_flight: str) -> None:
     """The probes of a pool of any size cost some refusals at first and few later, and no time."""
-    world, count = World(slots=slots), 5 * slots
+    world, count = World(slots=slots), min(5 * slots, 400)
     took = await rendered(world, count, told=None, slots="auto" if in_flight == "auto" else 2 * slots)
     told = await rendered(World(slots=slots), count, told=None, slots=slots)
     at_first = min(64, slots) if in_flight == "twice" else 0  # that many POSTs too many go out together

@@ -189,6 +189,7 @@ def test_a_key_is_asked_for_tried_and_stored(
         folder.mkdir()
         file.write_text(content)
     refused = call("auth", "login", "--base-url", simulator_with_key, answer="another-key-of-12345\n")
+    assert "argument" not in refused.stdout  # it was typed
     assert refused.exit_code == 3
     assert "Nothing was stored." in refused.stdout
     assert (file.read_text() if file.exists() else None) == content

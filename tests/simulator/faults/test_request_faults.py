@@ -251,7 +251,7 @@ async def test_a_stuck_render_never_ends(http: aiohttp.ClientSession, world: Wor
     """A stuck render never ends and keeps its slot until it is deleted."""
     world.faults.append(Stuck(contains="Ada"))
     video_id = await create(http)
-    await anyio.sleep(1e6)
+    await anyio.sleep(1e5)
     assert (await fetch(http, f"/v3/videos/{video_id}"))["status"] == "processing"
     assert world.rendering == 1
     await status(http, "DELETE", f"/v3/videos/{video_id}")

@@ -1,0 +1,1 @@
+"""The questions that `init` asks in a terminal."""
