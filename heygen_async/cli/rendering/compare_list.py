@@ -95,7 +95,7 @@ def swapped_text(plan: Plan, merge: Merge) -> str:
     if plan.id_column is not None or plan.table.is_part or not merge.new or not left:
         return ""
     return (
-        f"{_are(merge.new)} new, and {_are(left)} no longer in the list that ended before. Contacts whose cells "
+        f"{_are(merge.new)} new, and {_are(left)} gone that ended before. Contacts whose cells "
         "and words were both edited cannot be recognised without an id column (--id), and are paid for again."
     )
 
