@@ -8,8 +8,8 @@ MUTANTS = (
     mutant(
         "a 404 is believed at once",
         (
-            "bulk.watch.watchlist:Watchlist.missed",
-            "row.misses >= MISSES and now - row.missed_since >= MISSED_SECONDS",
+            "bulk.watch.watchlist:Watchlist.believes_next_miss",
+            "row.misses >= MISSES - 1 and self.clock.now() - row.missed_since >= MISSED_SECONDS",
             "True",
         ),
         needs=("404 for minutes",),
@@ -61,7 +61,7 @@ MUTANTS = (
         "a batch is asked for in bulk only",
         (
             "bulk.watch.batch_follower:BatchFollower._look_at",
-            "self._in_bulk and self._list.in_bulk and batch_id not in self._unclear",
+            "self._in_bulk and self._list.in_bulk and batch_id not in self._unclear | self._list.misnamed",
             "True",
         ),
         needs=("submit=batch", "bulk statuses refused|bulk statuses lag or lie"),
