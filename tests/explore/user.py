@@ -214,6 +214,7 @@ class User:
         self.invariants.begin_process(self.night, options, self.journal)
         if any(row.state in {"intended", "unknown"} and self._is_forgotten(row.text) for row in self._rows()):
             self.machine.story.met[FORGOTTEN] += 1
+        self.invariants.unread = lambda: (one for results in held for one in results._queue._results)
         resubmits = options.get("on_unknown") == "resubmit" and self.night.has_journal
         self.books.begin_process(self.journal, resubmits=resubmits)
 
@@ -232,10 +233,7 @@ class User:
         if held:
             self.invariants.places(read, held[0], ended_by_itself=bool(ended) and not sitting.interruptions)
             if not self.night.has_journal:
-                stopped = not ended and not life.scope.cancel_called
-                work: Any = held[0]._work
-                stopped |= bool(work._submitter.is_stopping)  # it puts back what was not sent, and tells no place of it
-                self.invariants.known_without_journal(read, held[0], () if stopped else taken)
+                self.invariants.known_without_journal(read, held[0], taken)
         if self.night.has_journal and self.journal.exists():
             self.invariants.known_by_journal(self.journal)
         self.invariants.paid_once()
