@@ -64,7 +64,7 @@ MUTANTS = (
             "self._in_bulk and self._list.in_bulk and batch_id not in self._unclear | self._list.misnamed",
             "True",
         ),
-        needs=("submit=batch", "bulk statuses refused|bulk statuses lag or lie"),
+        needs=("submit=batch|submit=auto", "unknown looks"),
     ),
     mutant(
         "a row of a batch fails because of a bulk answer alone",
