@@ -44,6 +44,11 @@ MUTANTS = (
         "a webhook is believed without a look",
         (
             "bulk.watch.watchlist:Watchlist.wake",
+            "self.registry.at(Stage.RENDERING)",
+            "tuple(self.registry.at(Stage.RENDERING))",
+        ),
+        (
+            "bulk.watch.watchlist:Watchlist.wake",
             "row.due, row.signalled = self.clock.now(), True",
             "row.due, row.signalled = self.clock.now(), True\n"
             "            if row.video_id == resource_id:\n"
