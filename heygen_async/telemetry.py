@@ -142,7 +142,7 @@ class JobLeft(JobEvent):
 
     Attributes:
         resource_id: Id of the video, session or batch; None if the POST was cut off.
-        spent: "yes" if the id is known, else "unknown".
+        spent: "yes" if the id is known, "unknown" if the POST was cut off, "no" if the row was not sent.
     """
 
     resource_id: str | None

@@ -55,6 +55,7 @@ class Books:
         can_be_found: Returns True if HeyGen's lists show a render of a text, beyond doubt.
         asked: Renders that the user has asked for, by text.
         forbidden: Texts that no list has any more.
+        replaced: Texts of rows that have another text now.
         resubmits: True while rows of unknown outcome are to be sent again, which may pay twice.
     """
 
@@ -62,10 +63,12 @@ class Books:
     can_be_found: Callable[[str], bool] = lambda _: False
     asked: Counter[str] = attrs.field(factory=Counter)
     forbidden: set[str] = attrs.field(factory=set)
+    replaced: set[str] = attrs.field(factory=set)
     resubmits: bool = False
     _texts: dict[str, str] = attrs.field(factory=dict)  # by body hash
     _wanted: set[str] = attrs.field(factory=set)  # texts of the list that is being taken
     _dropped: set[str] = attrs.field(factory=set)
+    _newly_replaced: set[str] = attrs.field(factory=set)
 
     def rows(self, journal: Path) -> list[Known]:
         """Return the rows of the journal."""
@@ -102,7 +105,7 @@ class Books:
         self._wanted = set(wanted)
 
     def _ask_named(self, known: list[Known], made: set[str], number: int, *, again: bool) -> None:
-        by_name, self._dropped = {row.name: row for row in known}, set()
+        by_name, self._newly_replaced = {row.name: row for row in known}, set()
         for row, version in self.night.lists[number].lines:
             text, found = self.night.text(row, version), by_name.pop(f"r{row}", None)
             if found is None:
@@ -113,12 +116,13 @@ class Books:
                 asked = (free or again) and text not in had
                 self.asked[text] += asked
                 if asked or text in had:
-                    self._dropped.add(found.text)
-        self._dropped |= {row.text for row in by_name.values()}
+                    self._newly_replaced.add(found.text)
+        self._dropped = self._newly_replaced | {row.text for row in by_name.values()}
 
     def list_is_whole(self) -> None:
         """Note that the list was taken in: what it does not have is not sent any more."""
         self.forbidden = (self.forbidden | self._dropped) - self._wanted
+        self.replaced = (self.replaced | self._newly_replaced) - self._wanted
 
     def ask_again(self, rows: list[Known]) -> None:
         """Note that failed rows are to be sent again which cost nothing."""

@@ -10,6 +10,7 @@ import attrs
 
 from tests.explore.habits import HOUR, Sitting, draw_interruptions, draw_pause
 from tests.explore.night import KINDS, Identity, Line, Lines, Night
+from tests.explore.scenes import with_a_scene
 from tests.explore.trouble import draw_troubles
 
 OTHER_OPTIONS: tuple[dict[str, Any], ...] = (
@@ -27,6 +28,10 @@ SIZES = (7, 2, 1)  # shares of nights of up to 8, 20 and 60 rows: most faults ne
 
 def draw_night(seed: int) -> Night:
     """Return the night of a seed."""
+    return with_a_scene(_drawn(seed))
+
+
+def _drawn(seed: int) -> Night:
     rng = random.Random(f"night {seed}")
     count = rng.choices([rng.randint(3, 8), rng.randint(9, 20), rng.randint(21, 60)], SIZES)[0]
     kinds = (rng.choice(KINDS),) * count if rng.random() < 0.6 else tuple(rng.choices(KINDS, (6, 2, 1, 2), k=count))

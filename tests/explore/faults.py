@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -132,11 +133,13 @@ class Network:
     Attributes:
         faults: Faults that may happen on it.
         counter: Counts them.
+        on_the_way: Texts of POSTs that HeyGen has not answered, and whose renders its lists will show.
     """
 
     faults: list[Fault]
     rng: random.Random
     counter: FaultCounter = attrs.field(factory=FaultCounter)
+    on_the_way: Counter[str] = attrs.field(factory=Counter)
 
     def is_down(self, world: NightWorld) -> bool:
         """Return True if a connection cannot be opened now."""
@@ -179,13 +182,21 @@ async def _met(fault: Fault, world: NightWorld, incoming: IncomingRequest, serve
             return None
 
 
-def texts_of(body: bytes) -> list[str]:
-    """Return the scripts and prompts of a POST."""
+def texts_of(body: bytes, *, listed: bool = False) -> list[str]:
+    """Return the scripts and prompts of a POST; *listed* leaves out those whose render no list of HeyGen can show.
+
+    A list shows the prompts of sessions, and the titles of the videos that have one.
+    """
     try:
         asked: dict[str, Any] = json.loads(body)
     except ValueError:
         return []
-    return [text for one in asked.get("videos", [asked]) if (text := text_of(one)) is not None]
+    requests = [one for one in asked.get("videos", [asked]) if not listed or "title" in one or _is_of_agent(one)]
+    return [text for one in requests if (text := text_of(one)) is not None]
+
+
+def _is_of_agent(request: dict[str, Any]) -> bool:
+    return "prompt" in request and "avatar_id" not in request
 
 
 def text_of(request: dict[str, Any]) -> str | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from heygen_async import Completed, Failed, Journal, Results
+from heygen_async import Completed, Failed, Journal, Result, Results
 from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.prices.price import Rates
 from heygen_async.simulator.account.ledger import Seen
@@ -39,6 +39,7 @@ class Invariants:
         given_up: Texts of renders that the client has told to be given up, and that may go on.
         canary: Number of rows that go first, alone.
         stopped_at: The time when the user told the present run to send nothing more.
+        unread: Returns the results of the present run that the user has not read yet.
     """
 
     world: NightWorld
@@ -49,12 +50,15 @@ class Invariants:
     given_up: set[str] = attrs.field(factory=set)
     canary: int | None = None
     stopped_at: float | None = None
+    unread: Callable[[], Iterable[Result]] = tuple
+    _sent: set[str] = attrs.field(factory=set)  # texts that the present process has sent
     _repeats: bool = False
     _given_usd: float = 0.0
 
     def begin_process(self, night: Night, options: Mapping[str, Any], journal: Path) -> None:
         """Note the bounds of the next process; a budget cannot undo what is spent, or may be, before it is given."""
         kinds = {one.kind for one in night.troubles}
+        self._sent.clear()
         self.canary, self.stopped_at = night.options.get("canary"), None
         self._repeats = "401" in kinds
         if "budget_usd" in options:
@@ -117,6 +121,7 @@ class Invariants:
         late = self.stopped_at is not None and self.world.now() > self.stopped_at + STOP_SECONDS
         self.require(not late, "a row is sent after the user has said stop")
         for text in texts:
+            self._sent.add(text)
             self.require(text not in self.books.forbidden, f"{text!r} is sent, and no list has it any more")
             self.require(self.books.asked[text], f"{text!r} is sent, and nobody has asked for it")
 
@@ -126,7 +131,7 @@ class Invariants:
             charged = self.world.charged_usd
             self.require(charged <= self.budget_usd + CENT, f"{charged} USD charged, the budget is {self.budget_usd}")
         if self.cap is not None:
-            running = [text for text in self._running() if text not in self.given_up]
+            running = self._followed()
             self.require(len(running) <= self.cap, f"{len(running)} renders at once, the cap is {self.cap}")
 
         self._check_canary()
@@ -134,17 +139,27 @@ class Invariants:
     def _check_canary(self) -> None:
         if self.canary is None or self.books.resubmits:
             return
-        done = [one for one in self.world.videos.values() if one.ended_at is not None and not one.faults.failure]
+        done = [
+            one
+            for one in self.world.videos.values()
+            if one.ended_at is not None and not one.faults.failure and text_of(one.body) not in self.books.replaced
+        ]
         if len(done) < self.canary:
-            made = len(done) + len([text for text in self._running() if text not in self.given_up])
+            made = len(done) + len([text for text in self._followed() if text not in self.books.replaced])
             self.require(made <= self.canary, f"{made} rows are sent, and the first {self.canary} are not done")
 
-    def _running(self) -> list[str | None]:
+    def _followed(self) -> list[str]:
+        """Return the texts of the renders that run and that the client has not given up."""
+        told = (one for one in self.unread() if isinstance(one, Failed) and one.error.spent != "no")
+        given_up = self.given_up | {text_of(_body(one.request)) for one in told}
+        return [text for text in self._running() if text not in given_up]
+
+    def _running(self) -> list[str]:
         videos = [render.body for render in self.world.videos.values() if _runs(render) and not render.session_id]
         sessions = [
             one.body for one in self.world.sessions.values() if not one.ended and one.thinking_since is not None
         ]
-        return [text_of(body) for body in (*videos, *sessions)]
+        return [text_of(body) or "" for body in (*videos, *sessions)]
 
     # After a command
 
@@ -163,6 +178,8 @@ class Invariants:
         self.require(not results.slots.pool.in_use, f"{results.slots.pool.in_use} slots of the account are in use")
         left = [one.index for one in (*results.unread, *results.unfinished)]
         self.require(not (ended_by_itself and left), f"a run has ended by itself, and rows {left} have no result")
+        told = {text_of(_body(one.request)) for one in (*read, *results.unread, *results.unfinished)}
+        self.require(self._sent <= told, f"{sorted(self._sent - told)} are sent, and in no place")
         open_charges = self.open_charges()
         for one in (*read, *results.unread):
             if isinstance(one, Failed):

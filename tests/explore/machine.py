@@ -163,7 +163,7 @@ class Machine:
         if one.kind in AT_A_MOMENT:
             life.die(one.kind)
             return
-        if one.kind not in {"disk full", "another process"}:
+        if one.kind not in {"disk full", "another process", "asleep", "asleep, with a clock that stood still"}:
             self._met(one.kind)
         match one.kind:
             case "asleep" | "asleep, with a clock that stood still":
@@ -182,7 +182,9 @@ class Machine:
 
     async def _sleep(self, life: Life, one: Interruption) -> None:
         """Close the laptop, whose clock of the event loop may stand still meanwhile."""
-        await self._served(life)
+        if not await self._is_idle(life):
+            return
+        self._met(one.kind)
         if one.kind == "asleep":
             life.limit.deadline += one.amount
             self.loop.leap(one.amount)
@@ -206,11 +208,12 @@ class Machine:
         except JournalError as exc:
             self.invariants.require("in use by" in str(exc), f"another process is refused without its reason: {exc}")
 
-    async def _served(self, life: Life) -> None:
-        """Wait until HeyGen has got what was sent: it does not sleep."""
+    async def _is_idle(self, life: Life) -> bool:
+        """Wait until HeyGen has got all that was sent: it does not sleep. Return False if that takes too long."""
         with anyio.move_on_after(LONGEST_ANSWER_SECONDS):
             while life.wire.under_way:
                 await anyio.sleep(ONE_WAY_SECONDS)
+        return not life.wire.under_way
 
     async def _press(self, life: Life, one: Interruption, running: Running) -> None:
         """Press Ctrl-C once, or twice."""

@@ -46,6 +46,8 @@ class Night:
         options: Options of every run.
         troubles: The server's trouble.
         sittings: Commands of the user.
+        untitled: Rows whose requests have no titles though the others have.
+        strange: Rows whose first version names a look that the account does not have.
         without: Pieces that were left out, by name.
     """
 
@@ -59,6 +61,8 @@ class Night:
     options: Mapping[str, Any]
     troubles: tuple[Trouble, ...]
     sittings: tuple[Sitting, ...]
+    untitled: frozenset[int] = frozenset()
+    strange: frozenset[int] = frozenset()
     without: frozenset[str] = frozenset()
 
     def jobs(self, number: int) -> Iterator[Any]:
@@ -78,7 +82,7 @@ class Night:
     def request(self, row: int, version: int) -> Any:
         """Return the request of a row."""
         text = self.text(row, version)
-        title: Any = {"title": f"title {row}-{version}"} if self.titled else {}
+        title: Any = {"title": f"title {row}-{version}"} if self.titled and row not in self.untitled else {}
         match self.kinds[row]:
             case "agent":
                 return VideoAgent(prompt=text)
@@ -87,7 +91,8 @@ class Night:
             case "image":
                 return ImageVideo(image="https://example.com/a.png", voice_id="voice_warm", script=text, **title)
             case _:
-                return DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=text, **title)
+                look = "look_nobody" if row in self.strange and not version else "look_anna"
+                return DirectVideo(avatar_id=look, voice_id="voice_warm", script=text, **title)
 
     def requests(self) -> Iterator[Any]:
         """Yield the requests of all lists."""
@@ -118,6 +123,7 @@ class Night:
                 self.identity,
                 *(["journal"] if self.has_journal else []),
                 *(["titles"] if self.titled else []),
+                *(["unknown looks"] if self.strange else []),
                 *options,
                 *(f"{name}={value}" for name, value in options.items()),
                 *(one.kind for one in self.troubles),

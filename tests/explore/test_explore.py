@@ -22,10 +22,8 @@ from tests.explore.tally import Tally, founds
 
 pytestmark = pytest.mark.explore
 
-SEEDS = (
-    *(144, 154, 120, 136, 75, 12, 64, 20, 53, 41, 40, 95, 97, 127, 124),
-    *(42, 82, 83, 166, 9, 36, 63, 126, 56, 163, 69, 148, 119, 77),
-)
+SEEDS = (224, 444, 154, 144, 192, 289, 83, 220, 418, 136, 194, 434, 99, 496, 271, 266, 477, 183)
+FOUND = (122, 9_000_201, 9_000_224, 9_000_902, 9_001_552)  # nights that broke an invariant once
 CAUGHT = {
     "the budget reserves the least price": 1,
     "rows without a name are new in each list": 1,
@@ -37,6 +35,12 @@ CAUGHT = {
     "an edited row is paid for again without a word": 7,
     "deleted files are not fetched again": 19,
     "a shortened list sends the rows that it no longer has": 24,
+    "a search does not wait until HeyGen's lists can be trusted": 95,
+    "a batch is sent again without the rows that were settled meanwhile": 59,
+    "a batch is asked for in bulk only": 152,
+    "a video that a row had before is paid for again": 157,
+    "rows that wait for the disk are forgotten when the run is left": 85,
+    "a run that is left forgets the POSTs on the wire": 41,
 }
 PROCESSES = max(2, os.cpu_count() or 1)
 
@@ -44,7 +48,7 @@ PROCESSES = max(2, os.cpu_count() or 1)
 def test_every_kind_of_trouble_and_habit_is_met_and_no_invariant_is_broken() -> None:
     """A fixed set of nights finds no fault, and none of the kinds is missing from it."""
     tally = Tally()
-    for found in founds(SEEDS, PROCESSES):
+    for found in founds(SEEDS + FOUND, PROCESSES):
         tally.add(found)
     assert not tally.faults
     assert set(tally.met) >= EVERY_KIND

@@ -74,11 +74,12 @@ class User:
             await self._bring_to_an_end()
 
     def can_be_found(self, text: str) -> bool:
-        """Return True if HeyGen's lists show the one render of a text: then nobody has to pay for it again."""
+        """Return True if HeyGen's lists show the one render of a text, or soon will: nobody has to pay again."""
         clocks = any(one.kind == "clock set" for sitting in self.night.sittings for one in sitting.interruptions)
         charges = [charge for charge in self.machine.world.ledger if text_of(charge.body) == text]
         shown = len(charges) == 1 and (charges[0].kind == "video_agent" or charges[0].body.get("title"))
-        return bool(shown) and not clocks
+        comes = not charges and self.machine.network.on_the_way[text] == 1
+        return bool(shown or comes) and not clocks
 
     def _is_forgotten(self, text: str) -> bool:
         """Return True if a render was accepted so long ago that HeyGen has forgotten its key."""
@@ -214,6 +215,7 @@ class User:
         self.invariants.begin_process(self.night, options, self.journal)
         if any(row.state in {"intended", "unknown"} and self._is_forgotten(row.text) for row in self._rows()):
             self.machine.story.met[FORGOTTEN] += 1
+        self.invariants.unread = lambda: (one for results in held for one in results._queue._results)
         resubmits = options.get("on_unknown") == "resubmit" and self.night.has_journal
         self.books.begin_process(self.journal, resubmits=resubmits)
 
@@ -232,10 +234,7 @@ class User:
         if held:
             self.invariants.places(read, held[0], ended_by_itself=bool(ended) and not sitting.interruptions)
             if not self.night.has_journal:
-                stopped = not ended and not life.scope.cancel_called
-                work: Any = held[0]._work
-                stopped |= bool(work._submitter.is_stopping)  # it puts back what was not sent, and tells no place of it
-                self.invariants.known_without_journal(read, held[0], () if stopped else taken)
+                self.invariants.known_without_journal(read, held[0], taken)
         if self.night.has_journal and self.journal.exists():
             self.invariants.known_by_journal(self.journal)
         self.invariants.paid_once()
@@ -285,6 +284,8 @@ class User:
     async def _obey(self, words: list[str], *, is_patient: bool) -> None:
         """Do what a command does."""
         match words:
+            case ["resume", _] if self.night.strange:  # who has mended a list runs it again
+                await self._run(attrs.evolve(LAST, list=self._list, options=self._last))
             case ["resume", _]:
                 await self._resume(attrs.evolve(LAST, options=self._last))
             case ["resume", _, "--on-unknown", "resubmit"]:

@@ -91,10 +91,10 @@ class Wire:
             body=body,
             origin=ORIGIN,
         )
-        answered = False
+        answered, hears = False, [self]
         try:
             with anyio.move_on_after(request.timeout):
-                outcome = await self._served(incoming, texts)
+                outcome = await self._served(incoming, texts, hears)
                 if isinstance(outcome, Dripped):
                     await anyio.sleep(outcome.seconds)
                 if outcome.reply is None or outcome.truncated:
@@ -103,6 +103,7 @@ class Wire:
                 headers: Mapping[str, str] = CIMultiDict(outcome.reply.headers)
                 return Answer(status=outcome.reply.status, headers=headers, body=_unpacked(request, outcome.reply))
         finally:
+            hears.clear()
             if texts and not answered:
                 self.on_lost(texts)
         raise AttemptTimeoutError(f"{request}: no complete answer within {request.timeout:g} s")
@@ -133,7 +134,7 @@ class Wire:
             origin=ORIGIN,
         )
         with anyio.fail_after(timeout):
-            outcome = await self._served(incoming, [])
+            outcome = await self._served(incoming, [], [])
         if outcome.reply is None:
             raise ConnectionLostError("download: the connection broke")
         reply = outcome.reply
@@ -157,9 +158,9 @@ class Wire:
         if self.network.is_down(self.world):
             raise ConnectionFailedError(f"{method} {path}: no connection: the network is down")
 
-    async def _served(self, incoming: IncomingRequest, texts: list[str]) -> Outcome:
-        """Have a request served in a task of the server, and wait for the answer."""
-        task = asyncio.get_running_loop().create_task(self._serve(incoming, texts))
+    async def _served(self, incoming: IncomingRequest, texts: list[str], hears: list[Wire]) -> Outcome:
+        """Have a request served in a task of the server, and wait for the answer while somebody *hears* it."""
+        task = asyncio.get_running_loop().create_task(self._serve(incoming, texts, hears))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         await asyncio.wait([task])
@@ -167,12 +168,17 @@ class Wire:
         await anyio.sleep(ONE_WAY_SECONDS)
         return task.result()
 
-    async def _serve(self, incoming: IncomingRequest, texts: list[str]) -> Outcome:
+    async def _serve(self, incoming: IncomingRequest, texts: list[str], hears: list[Wire]) -> Outcome:
+        shown = texts_of(incoming.body, listed=True) if texts else []
         self.under_way += 1
+        self.network.on_the_way.update(shown)
         try:
             outcome = await self.network.pass_on(self.world, incoming, exchange)
         finally:
             self.under_way -= 1
+            self.network.on_the_way.subtract(shown)
+        if shown and not hears and not _tells(outcome):
+            self.on_lost(shown)
         self.on_answer(incoming.method, incoming.path, texts)
         return outcome
 

@@ -100,11 +100,11 @@ async def run_journal(
         rates = _rates(journal, settings, looks or {})
         wishes = WishKeeper(journal, box, lambda usd: _keep(journal, attrs.evolve(settings, budget_usd=usd)))
         approve = _approval(journal, settings, wishes)
-        guard = guard_of(journal, settings, rates, approve, wishes)
         journal.set_meta(settings=settings.to_json(), **({"asks_approval": "yes"} if approve else {}))
         journal.begin_run()
-        wishes.begin()
         async with _taken(journal, source, settings, rates) as (taker, to_come):
+            guard = guard_of(journal, settings, rates, approve, wishes)  # by the rows as the list has left them
+            wishes.begin()
             downloads = None
             if settings.download_to is not None:
                 downloads = Downloader(client, settings.download_to, settings.filename, _files(journal), settings.files)

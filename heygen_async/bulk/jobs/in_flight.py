@@ -34,26 +34,28 @@ class Stage(enum.Enum):
     RECORDING = "recording"  # its end is on the way to the disk
     STORING = "storing"  # waits for its files, or they are being stored
     DELIVERED = "delivered"  # its result waits to be read
+    PUT_BACK = "put_back"  # was not sent, and will not be in this run
 
 
 _S = Stage
-# Stages that a row may go to from each stage. A row that was not sent, or whose result was read, may be dropped too.
+# Stages that a row may go to from each stage. A row whose result was read is dropped.
 STEPS: dict[Stage, frozenset[Stage]] = {
-    _S.SET_ASIDE: frozenset({_S.SLOTTED}),
-    _S.SLOTTED: frozenset({_S.SET_ASIDE, _S.SENDING, _S.LOOKING, _S.RENDERING, _S.RECORDING}),
-    _S.SENDING: frozenset({_S.RENDERING, _S.BACKING_OFF, _S.LOOKING, _S.RECORDING}),
-    _S.BACKING_OFF: frozenset({_S.SENDING, _S.LOOKING, _S.RECORDING}),
+    _S.SET_ASIDE: frozenset({_S.SLOTTED, _S.PUT_BACK}),
+    _S.SLOTTED: frozenset({_S.SET_ASIDE, _S.SENDING, _S.LOOKING, _S.RENDERING, _S.RECORDING, _S.PUT_BACK}),
+    _S.SENDING: frozenset({_S.RENDERING, _S.BACKING_OFF, _S.LOOKING, _S.RECORDING, _S.PUT_BACK}),
+    _S.BACKING_OFF: frozenset({_S.SENDING, _S.LOOKING, _S.RECORDING, _S.PUT_BACK}),
     _S.LOOKING: frozenset({_S.RENDERING, _S.SLOTTED, _S.RECORDING}),
     _S.RENDERING: frozenset({_S.READING, _S.RECORDING}),
     _S.READING: frozenset({_S.RECORDING}),
     _S.RECORDING: frozenset({_S.STORING, _S.DELIVERED}),
     _S.STORING: frozenset({_S.DELIVERED}),
     _S.DELIVERED: frozenset(),
+    _S.PUT_BACK: frozenset(),
 }
 WATCHED = (Stage.RENDERING, Stage.READING)
 NOT_RENDERING = (Stage.SET_ASIDE, Stage.SLOTTED, Stage.SENDING, Stage.BACKING_OFF, Stage.LOOKING)
-NOT_BEGUN = frozenset({Stage.SET_ASIDE, Stage.SLOTTED})
-_NOT_SENT = (Stage.SET_ASIDE, Stage.SLOTTED, Stage.BACKING_OFF)
+NOT_BEGUN = frozenset({Stage.SET_ASIDE, Stage.SLOTTED, Stage.PUT_BACK})
+_NOT_SENT = (Stage.SET_ASIDE, Stage.SLOTTED, Stage.BACKING_OFF, Stage.PUT_BACK)
 _UNSURE = (Stage.SENDING, Stage.LOOKING)
 _HOLDS_A_SLOT = frozenset({Stage.SLOTTED, Stage.SENDING, Stage.BACKING_OFF, Stage.LOOKING, Stage.RENDERING})
 
@@ -209,7 +211,7 @@ class Registry:
         self._enter(row)
 
     def drop(self, row: InFlight) -> None:
-        """Forget a row: its result was read, or it was neither sent nor paid for."""
+        """Forget a row: its result was read."""
         if self._rows.pop(row.index, None) is row:
             self._leave(row)
 
@@ -239,8 +241,8 @@ class Registry:
 
     @property
     def unended(self) -> int:
-        """The number of rows without a result."""
-        return len(self._rows) - self.count(Stage.DELIVERED)
+        """The number of rows that have no result and may still get one in this run."""
+        return len(self._rows) - self.count(Stage.DELIVERED, Stage.PUT_BACK)
 
     def check(self) -> None:
         """Raise `StageError` unless every row is in exactly one stage. Every run checks this at its end."""

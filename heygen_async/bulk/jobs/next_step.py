@@ -175,13 +175,15 @@ def after(outcome: Outcome, history: PostHistory, kind: str) -> Decision:
     match outcome:
         case Accepted():
             return RecordId(outcome.resource_id)
-        case Refused():
+        case Refused() if not history.lost:
             return End(outcome.error)
         case AccountRefused():
             return StopRun(outcome.error)
         case NotSent() | Lost() if _is_outage(outcome, history):
             return StopRun(outcome.error)
-        case _ if may_send(kind, history) and (pause := _pause(outcome, history)) is not None:
+        case NoSlot() | InProgress() | NotSent() | Lost() if (
+            may_send(kind, history) and (pause := _pause(outcome, history)) is not None
+        ):
             return pause
         case _:
             return LookFor(outcome.error)

@@ -119,10 +119,10 @@ class Failed(Ended[R]):
 
 @attrs.frozen(kw_only=True, repr=False)
 class Unfinished(Ended[R]):
-    """A row that was under way when the run was left. Its render goes on at HeyGen.
+    """A row that has no result in this run. If it was sent, its render goes on at HeyGen.
 
     Attributes:
-        spent: "yes" if HeyGen's id is known, "unknown" if the POST was cut off.
+        spent: "yes" if HeyGen's id is known, "unknown" if the POST was cut off, "no" if the row was not sent.
     """
 
     spent: Spent

@@ -121,12 +121,7 @@ class Feeder:
                     row.ticket = await self._slots.take()
         except RunPausedError as exc:
             self._submitter.stop(exc, row.index)
-        self._let_go(row)
-
-    def _let_go(self, row: InFlight) -> None:
-        """Leave a row that may not go to a later run."""
-        self._finisher.free(row)
-        self._registry.drop(row)
+        self._finisher.put_back(row)
 
     def _with_its_mates(self, row: InFlight) -> list[InFlight]:
         """Return the rows of a batch whose answer was lost: they are sent again together, under the batch's key."""
@@ -152,7 +147,7 @@ class Feeder:
                     continue
                 if await self._is_admitted(found):
                     return found
-                self._let_go(found)
+                self._finisher.put_back(found)
                 break
             if isinstance(found, Job):
                 self._finisher.refuse(found)

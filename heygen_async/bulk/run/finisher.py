@@ -146,6 +146,11 @@ class Finisher:
         self._registry.advance(row, Stage.RECORDING, result=result)
         self.settle(row)
 
+    def put_back(self, row: InFlight) -> None:
+        """Leave a row that was not sent to a later run; it is one of the `unfinished` rows of this one."""
+        self.free(row)
+        self._registry.advance(row, Stage.PUT_BACK)
+
     def deliver(self, row: InFlight, result: Result) -> None:
         """Hand a result to whoever reads them."""
         self._registry.advance(row, Stage.DELIVERED, result=result)

@@ -167,7 +167,7 @@ class Results(Generic[R]):
 
     @property
     def unfinished(self) -> list[Unfinished[R]]:
-        """The rows under way now; after an early exit, all rows without a result, also those that were not sent."""
+        """The rows under way now; after the run, all rows that it took and that have no result, also rows not sent."""
         if self._left is not None:
             return self._left
         return [_unfinished(row) for row in self._registry.left if row.stage not in NOT_BEGUN]

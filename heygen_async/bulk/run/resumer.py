@@ -80,8 +80,8 @@ class Resumer:
         """Watch a render that an earlier run submitted, or that was found."""
         record = job.record
         row.job, row.video_id, row.session_id = job, record.video_id, record.session_id
-        if row.resource_id is None:
-            row.batch_id, row.item = self._store.batch_id(job), record.item
+        if record.batch is not None:
+            row.batch_id, row.item = self._store.batch_id(job) or None, record.item
         age = max(0.0, time.time() - (record.submitted_at or 0.0)) * self._watchlist.clock.speed
         self._registry.advance(row, Stage.RENDERING)
         event = JobSubmitted(

@@ -320,14 +320,10 @@ class Submitter:
         if posts.lost:
             await self._fail(posts, error)
         else:
-            await self._put_back(posts.rows)
+            await self._store.put_back(*(row.job for row in posts.rows))
+            for row in posts.rows:
+                self._finisher.put_back(row)
         self.stop(error.told(attempts=posts.tries), first)
-
-    async def _put_back(self, rows: Rows) -> None:
-        await self._store.put_back(*(row.job for row in rows))
-        for row in rows:
-            self._finisher.free(row)
-            self._registry.drop(row)
 
     async def _give_up(self, posts: Posts) -> None:
         """Send a group no more, because the run is told to stop: it is planned still, or of unknown outcome."""
@@ -335,8 +331,7 @@ class Submitter:
             await self._fail(posts, OutcomeUnknownError(_not_asked_again(posts.rows)))
             return
         for row in posts.rows:
-            self._finisher.free(row)
-            self._registry.drop(row)
+            self._finisher.put_back(row)
 
     # Batches that were refused as a whole
 

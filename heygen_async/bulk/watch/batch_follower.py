@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -76,7 +77,7 @@ class BatchFollower:
                 row.due = again
         try:
             async with self._places:
-                in_bulk = self._in_bulk and self._list.in_bulk and batch_id not in self._unclear
+                in_bulk = self._in_bulk and self._list.in_bulk and batch_id not in self._unclear | self._list.misnamed
                 entries = await (self._bulk_entries(batch_id) if in_bulk else self._own_entries(batch_id))
             await self._take(batch_id, rows, entries, is_own=not in_bulk)
         except (AuthenticationError, JournalError):
@@ -118,12 +119,16 @@ class BatchFollower:
     async def _take(
         self, batch_id: str, rows: Mapping[int | None, InFlight], entries: list[Entry], *, is_own: bool
     ) -> None:
-        """Note what a batch says of its items; all that it names is one write, and so are its ends."""
+        """Note what a batch says of its items; all that it names is one write, and so are its ends.
+
+        A name that several items have is believed of none.
+        """
         named, waiting = [], 0
         told = {index: entry for entry in entries if (index := _index_of(entry)) in rows}
+        names = Counter(str(entry.get("video_id")) for entry in told.values())
         for item, entry in told.items():
             row, video_id = rows[item], entry.get("video_id")
-            if row.video_id is None and isinstance(video_id, str) and video_id:
+            if row.video_id is None and isinstance(video_id, str) and video_id and names[video_id] == 1:
                 self._list.named(row, video_id)
                 named.append(row)
         if named:

@@ -11,7 +11,7 @@ from heygen_async.api.client import Client
 from heygen_async.api.renders import look
 from heygen_async.bulk.jobs.in_flight import InFlight, Stage
 from heygen_async.bulk.watch.watchlist import Watchlist
-from heygen_async.errors import AuthenticationError, HeyGenError, JournalError
+from heygen_async.errors import AuthenticationError, HeyGenError, JournalError, NotFoundError
 
 AT_ONCE = 32  # requests of one reader
 AGAIN_SECONDS = 5.0  # until the next look at a render that HeyGen's lists call ended and its details do not
@@ -64,5 +64,26 @@ class DetailReader:
         if error.retryable:
             logger.info("looking failed, will look again: %s", error.gist)
             await self._list.unseen(row, error)
-        else:
+        elif not (isinstance(error, NotFoundError) and await self._is_renamed(row)):
             await self._list.missed(row, error)
+
+    async def _is_renamed(self, row: InFlight) -> bool:
+        """Ask the batch of an unknown video for its id, which a bulk answer may have told wrong; True if it differs.
+
+        It is asked at the first look that finds nothing, and before such looks are believed.
+        """
+        if row.batch_id is None or not (row.misses == 0 or self._list.believes_next_miss(row)):
+            return False
+        try:
+            async with self._places:
+                batch = await self._client.videos.batch(row.batch_id)
+        except (AuthenticationError, JournalError):
+            raise
+        except HeyGenError as exc:
+            logger.info("looking at batch %s failed: %s", row.batch_id, exc.gist)
+            return False
+        names = {item.item_index: item.video_id for item in batch.items}
+        if names.get(row.item or 0, row.video_id) == row.video_id:
+            return False
+        await self._list.renamed(row, names[row.item or 0])
+        return True

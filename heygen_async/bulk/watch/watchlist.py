@@ -49,6 +49,7 @@ class Watchlist:
         changed: Notified when a follower may have something to do.
         clock: Counts the time between looks and until the deadlines.
         in_bulk: True while videos are asked for by the hundred; set to False for good if HeyGen refuses that.
+        misnamed: Batches of which a bulk answer has named a wrong video; they are asked for by themselves.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Watchlist:
         self.is_faithful: bool = watch == "sweep"  # to the sweep, even where HeyGen refuses it
         self.changed: Changed = Changed()
         self.clock: ServerClock = clock or ServerClock()
+        self.misnamed: set[str] = set()
         self._deadline = deadline
         self._patience = patience
         self._times = times
@@ -159,6 +161,17 @@ class Watchlist:
         row.video_id, row.queued = video_id, False
         row.born = self._moved_at = self.clock.now()
 
+    async def renamed(self, row: InFlight, video_id: str | None) -> None:
+        """Note that an item of a batch has another video than a bulk answer said, or none yet."""
+        self.misnamed.add(str(row.batch_id))
+        row.misses, row.missed_since = 1, self.clock.now()
+        if video_id is not None:
+            row.video_id = video_id
+            await self.listener.named([row])
+        elif row.stage is Stage.RENDERING:
+            row.video_id = None
+        self.changed.notify()
+
     def rendered(self, row: InFlight, status: str) -> None:
         """Tell once that the render is over, and learn how long it took if its whole life was seen."""
         if row.stage is not Stage.RENDERING:
@@ -201,12 +214,16 @@ class Watchlist:
 
     async def missed(self, row: InFlight, error: HeyGenError) -> None:
         """Note that HeyGen says it does not know the render: believed after several looks over minutes."""
-        now = self.clock.now()
+        is_believed = self.believes_next_miss(row)
         row.misses += 1
         if row.misses == 1:
-            row.missed_since = now
-        if row.misses >= MISSES and now - row.missed_since >= MISSED_SECONDS:
+            row.missed_since = self.clock.now()
+        if is_believed:
             await self.end(row, error.told(spent="yes", resource_id=row.resource_id))
+
+    def believes_next_miss(self, row: InFlight) -> bool:
+        """Return True if the next look that finds nothing is believed."""
+        return row.misses >= MISSES - 1 and self.clock.now() - row.missed_since >= MISSED_SECONDS
 
     def _is_late(self, row: InFlight) -> bool:
         now = self.clock.now()

@@ -8,9 +8,9 @@ from typing import Any
 import anyio
 import pytest
 
-from heygen_async import Completed, DirectVideo, Failed, HeyGen, Journal, Result, VideoAgent
+from heygen_async import Completed, DirectVideo, Failed, HeyGen, Journal, Result, VideoAgent, errors
 from heygen_async.bulk.campaign.audit import audit
-from heygen_async.simulator import AlteredAnswer, DropAfterAccept, DropBefore, World
+from heygen_async.simulator import AlteredAnswer, DropAfterAccept, DropBefore, ErrorAnswer, World
 
 
 async def collect(heygen: HeyGen, requests: list[Any], path: Path) -> list[Result]:
@@ -42,6 +42,32 @@ async def test_a_list_that_does_not_read_is_no_proof_that_nothing_was_made(
     (result,) = await collect(heygen, [VideoAgent(prompt="Welcome")], tmp_path / "c.db")
     assert isinstance(result, Completed)
     assert len(world.ledger) == 1
+
+
+@pytest.mark.parametrize("on_unknown", ["hold", "resubmit"])
+async def test_a_row_that_is_refused_after_a_lost_answer_is_looked_for(
+    heygen: HeyGen, world: World, tmp_path: Path, on_unknown: Any
+) -> None:
+    """A refusal proves nothing of a POST whose answer was lost: its video is found in HeyGen's list by its title."""
+    request = DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="Hi", title="Hi Ben")
+    world.faults.append(DropAfterAccept(nth=1))
+    world.faults.append(ErrorAnswer(method="POST", path="/v3/videos", status=403, code="forbidden"))
+    async with heygen.render_many([request], journal=tmp_path / "c.db", on_unknown=on_unknown) as results:
+        (result,) = [result async for result in results]
+    assert isinstance(result, Completed)
+    assert [charge.video_id for charge in world.ledger] == [result.resource_id]
+
+
+async def test_a_refused_row_whose_first_answer_was_lost_is_sent_anew_if_so_decided(
+    heygen: HeyGen, world: World, tmp_path: Path
+) -> None:
+    """With `on_unknown="resubmit"` a row of which HeyGen has no video goes out under a new key and fails for good."""
+    request = DirectVideo(avatar_id="look_nobody", voice_id="voice_warm", script="Hi")
+    world.faults.append(ErrorAnswer(method="POST", path="/v3/videos", status=503, nth=1))
+    (result,) = await collect(heygen, [request], tmp_path / "c.db")
+    assert isinstance(result.error, errors.NotFoundError)
+    assert result.error.spent == "no"
+    assert not world.ledger
 
 
 async def test_a_session_without_a_date_is_looked_at(heygen: HeyGen, world: World, tmp_path: Path) -> None:

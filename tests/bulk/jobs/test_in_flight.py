@@ -12,6 +12,7 @@ from heygen_async.bulk.jobs.in_flight import STEPS, InFlight, Registry, Stage, S
 PATHS: dict[Stage, list[Stage]] = {
     Stage.SLOTTED: [],
     Stage.SET_ASIDE: [Stage.SET_ASIDE],
+    Stage.PUT_BACK: [Stage.PUT_BACK],
     Stage.SENDING: [Stage.SENDING],
     Stage.BACKING_OFF: [Stage.SENDING, Stage.BACKING_OFF],
     Stage.LOOKING: [Stage.SENDING, Stage.LOOKING],
@@ -57,6 +58,7 @@ def test_only_the_steps_of_the_table_are_taken(begin: Stage, end: Stage) -> None
     [
         (Stage.SET_ASIDE, "no"),
         (Stage.SLOTTED, "no"),
+        (Stage.PUT_BACK, "no"),
         (Stage.BACKING_OFF, "no"),
         (Stage.SENDING, "unknown"),
         (Stage.LOOKING, "unknown"),

@@ -150,7 +150,7 @@ LONG = PostHistory(lost=True, key_age=700.0, failures=30, failing_for=OUTAGE_SEC
         (Accepted("v1"), NEW, "avatar", RecordId),
         (Accepted("v1"), OLD, "avatar", RecordId),
         (Refused(ERROR), NEW, "avatar", End),
-        (Refused(ERROR), LOST, "avatar", End),
+        (Refused(ERROR), LOST, "avatar", LookFor),
         (AccountRefused(ERROR), NEW, "avatar", StopRun),
         (NoSlot(ERROR), NEW, "avatar", WaitForSlot),
         (NoSlot(ERROR), LOST, "avatar", WaitForSlot),

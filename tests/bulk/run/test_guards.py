@@ -295,6 +295,21 @@ async def test_a_canary_that_was_rendered_needs_no_other(heygen: HeyGen, world: 
     assert anyio.current_time() - begun < 150
 
 
+async def test_an_edited_row_is_the_canary_of_its_new_text(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """The video of a text that the list has replaced does not vouch for the others."""
+    path = tmp_path / "c.db"
+    first, edited, second = rows(3)
+    async with heygen.render_many([Job(request=first, name="a")], journal=path, canary=1) as results:
+        await results.collect()
+    jobs = [Job(request=edited, name="a"), Job(request=second, name="b")]
+    async with heygen.render_many(jobs, journal=path, canary=1, again=True) as results:
+        await results.collect()
+    one, other = (render for render in world.videos.values() if render.body["script"] != first.script)
+    assert one.ended_at is not None
+    assert other.started_at is not None
+    assert other.started_at >= one.ended_at
+
+
 async def test_a_canary_that_waits_for_the_budget_is_not_forgotten(heygen: HeyGen, world: World) -> None:
     """A canary row that waits for the budget is sent when the row before it has settled."""
     requests = rows(2)

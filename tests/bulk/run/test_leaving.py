@@ -153,6 +153,42 @@ async def test_a_key_is_trusted_for_23_hours_only(
     assert ended.error.spent == "unknown"
 
 
+@pytest.mark.parametrize("submit", ["each", "batch"])
+async def test_rows_that_a_stop_puts_back_are_unfinished_and_cost_nothing(
+    heygen: HeyGen, world: World, submit: Submit
+) -> None:
+    """A run without a journal that is told to stop tells of every row that it took, also of those not sent."""
+    world.slots, world.batches_wait = 2, False
+    taken: list[DirectVideo] = []
+
+    def source() -> Iterator[DirectVideo]:
+        for n in range(12):
+            taken.append(dv(n))
+            yield taken[-1]
+
+    read: list[Completed | Failed] = []
+    async with heygen.render_many(source(), max_in_flight=8, submit=submit) as results:
+        async for result in results:
+            results.stop_submitting()
+            read.append(result)
+    assert homes(results, read) == list(range(len(taken)))
+    assert len(world.ledger) == len(read)
+    assert {left.spent for left in results.unfinished} == {"no"}
+    assert results.total == len(read)
+
+
+async def test_a_row_that_ends_its_run_is_unfinished(heygen: HeyGen, world: World) -> None:
+    """The row that finds the account without credit is told of, as one that cost nothing."""
+    world.faults.append(ErrorAnswer(method="POST", path="/v3/videos", status=402, code="insufficient_credit", nth=2))
+    read: list[Completed | Failed] = []
+    with pytest.raises(errors.InsufficientCreditError):
+        async with heygen.render_many([dv(n) for n in range(3)], max_in_flight=1, submit="each") as results:
+            async for result in results:
+                read.append(result)  # noqa: PERF401 - the block ends with an error
+    assert [(left.index, left.spent) for left in results.unfinished] == [(1, "no")]
+    assert len(read) == len(world.ledger) == 1
+
+
 async def test_stop_submitting_ends_a_question_for_approval(heygen: HeyGen) -> None:
     """The rows behind the canary were not sent; nobody has to answer any more."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import anyio
 import attrs
 import pytest
 
-from heygen_async import Completed, DirectVideo, Failed, HeyGen, Result, VideoAgent, errors
+from heygen_async import Completed, DirectVideo, Failed, HeyGen, Journal, Result, VideoAgent, errors
 from heygen_async.api.agents.sessions import AgentMessage, Session
 from heygen_async.api.generated.background_removal import BackgroundRemovalRequest, CutOut
 from heygen_async.api.generated.clipping import Clip, ClippedVideo, ClippingRequest
@@ -261,6 +262,64 @@ async def test_side_fields_of_a_batch_hide_no_items(heygen: HeyGen, world: World
     results = await collect(heygen, scripts(5), max_in_flight=5, submit="batch")
     assert all(isinstance(result, Completed) for result in results), results
     assert world.now() < 200 + 90
+
+
+@pytest.mark.parametrize("slots", [1, 10])
+@pytest.mark.parametrize("status", ["processing", "completed"])
+async def test_an_item_that_a_bulk_answer_names_wrongly_gets_the_video_that_its_batch_names(
+    heygen: HeyGen, world: World, slots: int, status: str
+) -> None:
+    """Of an id that HeyGen does not know the batch is asked, also if the item still waits for its turn."""
+    world.slots = slots
+    world.render_seconds = lambda _: 100.0
+    for item in range(3):
+        fields = {f"data.{item}.video_id": f"other{item}", f"data.{item}.status": status}
+        world.faults.append(AlteredAnswer(path=SWEEPS, fields=fields, between=(0, 60)))
+    results = await collect(heygen, scripts(3), max_in_flight=3, submit="batch")
+    assert {result.resource_id for result in results if isinstance(result, Completed)} == set(world.videos)
+    assert len(world.ledger) == len(results) == 3
+    assert sum(seen.route == "/v3/videos/batches/{batch_id}" for seen in world.requests) <= 30
+
+
+async def test_one_name_of_several_items_is_believed_of_none(heygen: HeyGen, world: World) -> None:
+    """Items that a bulk answer gives one id are named by their batch, without any look at that id."""
+    world.faults.append(AlteredAnswer(path=SWEEPS, fields={"data.*.video_id": "other", "data.*.status": "processing"}))
+    results = await collect(heygen, scripts(3), max_in_flight=3, submit="batch")
+    assert {result.resource_id for result in results if isinstance(result, Completed)} == set(world.videos)
+    assert not [seen for seen in world.requests if seen.path == "/v3/videos/other"]
+
+
+async def test_a_wrong_id_of_an_item_in_a_journal_is_mended_by_its_batch(
+    heygen: HeyGen, world: World, tmp_path: Path
+) -> None:
+    """A journal that has kept an id which HeyGen does not know gets the right one from the batch, a failed row too."""
+    path = tmp_path / "c.db"
+    world.render_seconds = lambda _: 100.0
+    with anyio.move_on_after(30):
+        await collect(heygen, scripts(3), journal=path, submit="batch")
+    right = set(world.videos)
+    with Journal(path) as journal:
+        for job_id in (1, 2):
+            journal.submitted(job_id, video_id=f"other{job_id}")
+        journal.failed(2, code="video_not_found", error="not found", spent="yes")
+        journal.look_again(2)
+    async with heygen.resume(path) as resumed:
+        results = [result async for result in resumed]
+    assert {result.resource_id for result in results if isinstance(result, Completed)} == right
+    assert len(world.ledger) == 3
+
+
+@pytest.mark.parametrize("answers", [{"data.items.1.video_id": "other"}, {"data.items": "odd"}])
+async def test_an_id_that_no_batch_corrects_ends_its_row_after_minutes(
+    heygen: HeyGen, world: World, answers: dict[str, Any]
+) -> None:
+    """A batch that says the same, or nothing that reads, leaves its items to the looks that find nothing."""
+    world.faults.append(AlteredAnswer(path=SWEEPS, fields={"data.1.video_id": "other", "data.1.status": "failed"}))
+    world.faults.append(AlteredAnswer(path=BATCHES, fields=answers))
+    results = [one for one in await collect(heygen, scripts(2), max_in_flight=2, submit="batch") if one.error]
+    assert {type(result.error) for result in results} == {errors.NotFoundError}
+    assert {result.error.spent for result in results if result.error} == {"yes"}
+    assert 300 <= world.now() < 900
 
 
 async def test_an_item_that_no_answer_names_ends_at_its_deadline(heygen: HeyGen, world: World) -> None:

@@ -8,8 +8,8 @@ MUTANTS = (
     mutant(
         "a 404 is believed at once",
         (
-            "bulk.watch.watchlist:Watchlist.missed",
-            "row.misses >= MISSES and now - row.missed_since >= MISSED_SECONDS",
+            "bulk.watch.watchlist:Watchlist.believes_next_miss",
+            "row.misses >= MISSES - 1 and self.clock.now() - row.missed_since >= MISSED_SECONDS",
             "True",
         ),
         needs=("404 for minutes",),
@@ -44,6 +44,11 @@ MUTANTS = (
         "a webhook is believed without a look",
         (
             "bulk.watch.watchlist:Watchlist.wake",
+            "self.registry.at(Stage.RENDERING)",
+            "tuple(self.registry.at(Stage.RENDERING))",
+        ),
+        (
+            "bulk.watch.watchlist:Watchlist.wake",
             "row.due, row.signalled = self.clock.now(), True",
             "row.due, row.signalled = self.clock.now(), True\n"
             "            if row.video_id == resource_id:\n"
@@ -61,10 +66,10 @@ MUTANTS = (
         "a batch is asked for in bulk only",
         (
             "bulk.watch.batch_follower:BatchFollower._look_at",
-            "self._in_bulk and self._list.in_bulk and batch_id not in self._unclear",
+            "self._in_bulk and self._list.in_bulk and batch_id not in self._unclear | self._list.misnamed",
             "True",
         ),
-        needs=("submit=batch", "bulk statuses refused|bulk statuses lag or lie"),
+        needs=("submit=batch|submit=auto", "unknown looks"),
     ),
     mutant(
         "a row of a batch fails because of a bulk answer alone",
