@@ -81,15 +81,16 @@ def test_a_problem_and_a_summary_are_tables() -> None:
     summary.add(Failed(job=job, resource_id=None, error=InvalidInputError("wrong", spent="unknown")))
     summary.not_stored = 1
     shown = summary._repr_html_()
-    assert all(part in shown for part in ("1 InvalidInputError", "look at these", "not stored", "1 rows"))
+    assert all(part in shown for part in ("1 InvalidInputError", "look at these", "not stored", "1 row"))
 
 
 def test_a_plan_shows_its_price_and_its_first_problems() -> None:
     """A plan shows what it costs by kind, and at most twenty problems."""
     template = Template("direct", {"avatar_id": "look_anna", "voice_id": "voice_warm", "script": "Hi {{ name }}"})
     good = make_plan(read_rows([{"name": "Ada"}]), template)
-    assert "rows: 1 rows, 0 of them bad, for about" in good._repr_html_()
+    assert "rows: 1 row, 0 of them bad, for about" in good._repr_html_()
     assert "problems" not in good._repr_html_()
-    bad = make_plan(read_rows([{"name": ""}] * (PROBLEMS_SHOWN + 1)), template)
+    template = Template("direct", {"avatar_id": "a", "voice_id": "v", "script": "Hi {{ name }} {{ n }}"})
+    bad = make_plan(read_rows([{"name": "", "n": n} for n in range(PROBLEMS_SHOWN + 1)]), template)
     assert f"{PROBLEMS_SHOWN + 1} problems, the first {PROBLEMS_SHOWN}" in bad._repr_html_()
     assert bad._repr_html_().count("rows row") == PROBLEMS_SHOWN

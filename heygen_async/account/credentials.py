@@ -146,8 +146,8 @@ def _from_file(path: Path | None) -> Credentials:
     stored = None if path is None else read_stored(path)
     if path is None or stored is None:
         raise AuthenticationError(
-            f"no API key: set the environment variable {VARIABLE}, pass HeyGen(api_key=...), or log in with HeyGen's "
-            "own command line (`heygen auth login`); to try without one, run `heygen-async demo`"
+            f"no API key: set the environment variable {VARIABLE}, or store a key once with `heygen-async auth login` "
+            "(`heygen auth login` of HeyGen's own command line does, too); to try without one, run `heygen-async demo`"
         )
     check_secret(stored.kind, str(path), stored.secret)
     is_key = stored.kind == "api_key"

@@ -55,7 +55,7 @@ COMMANDS = {
     "decide": ("decide", "Decide about rows whose answer was lost and that HeyGen does not list."),
     "demo": ("demo", "Render the shipped contact list against the embedded simulator."),
     "enqueue": ("enqueue", "Check every row and queue it for workers on any number of machines."),
-    "export": ("export", "Write a campaign to OUTPUT, .csv or .jsonl."),
+    "export": ("export", "Write a campaign to OUTPUT: .csv, .xlsx or .jsonl."),
     "guide": ("guide", "Show a guide, or list all of them."),
     "init": ("init", "Write a first campaign file, with comments."),
     "pause": ("pause", "Stop workers from starting new renders; running ones are finished."),

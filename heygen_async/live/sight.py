@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib.resources
 import json
 import shlex
@@ -18,7 +19,10 @@ from heygen_async.bulk.output.report.gallery import SHOWN_ROWS, Gallery
 from heygen_async.bulk.output.report.page import LiveParts, environment, page_of
 from heygen_async.bulk.output.report.paths import ReportPaths
 from heygen_async.bulk.output.report.queries import ReportData
-from heygen_async.bulk.output.report.wording import count
+from heygen_async.bulk.output.report.wording import count, span
+from heygen_async.bulk.output.time_left import seconds_left
+from heygen_async.bulk.plan.credit import RENDERS_AT_ONCE_ELSE
+from heygen_async.bulk.run.run_options import RunSettings
 from heygen_async.bulk.wishes.wish import RunState
 from heygen_async.bulk.wishes.wish_box import WishBox
 from heygen_async.live.questions import words_of
@@ -168,6 +172,7 @@ class Sight:
             "spent_usd": ledger.high_usd,
             "stake_usd": ledger.at_stake_usd,
             **self._heading(work, state, counts),
+            "ready": "" if work.holder is None or state.is_paused or state.is_stopping else _ready(data, settings),
         }
         return str(environment().from_string(_part("controls.html")).render(values))
 
@@ -193,7 +198,10 @@ def _heading(work: AtWork, state: RunState) -> dict[str, Any]:
         presses = {"go_on": "Go on"} if is_paused else {"pause": "Pause"}
         return {
             "heading": "Workers share this campaign",
-            "lines": [f"{work.workers}."],
+            "lines": [
+                f"{work.workers}.",
+                "The videos are made by workers, not by this page; it tells them what you decide.",
+            ],
             "presses": presses,
             "typed": "",
         }
@@ -206,6 +214,16 @@ def _heading(work: AtWork, state: RunState) -> dict[str, Any]:
     lines = [f"It is {work.holder}. Closing this page changes nothing about it."]
     presses = {} if state.asks is not None else {"pause": "Pause", **stop}
     return {"heading": "A run is at work", "lines": lines, "presses": presses, "typed": ""}
+
+
+def _ready(data: ReportData, settings: RunSettings) -> str:
+    """Return when all videos will probably be there; empty if none is to be made."""
+    slots = settings.max_in_flight if isinstance(settings.max_in_flight, int) else RENDERS_AT_ONCE_ELSE
+    seconds = seconds_left(data, slots)
+    if seconds is None:
+        return ""
+    at = dt.datetime.now().astimezone() + dt.timedelta(seconds=seconds)
+    return f"Ready about {at:%H:%M}, in about {span(seconds)}."
 
 
 def _waits(work: AtWork) -> str:

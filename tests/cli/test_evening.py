@@ -55,7 +55,7 @@ def test_a_run_says_what_it_is_about_to_do(
     assert result.exit_code == (0 if charges else 8), result.output
     for words in (
         "3 videos will be made.",
-        r"Price: about \d\.\d\d, at most \d\.\d\d US dollars\.",
+        r"Price: about \d\.\d\d, at most \d\.\d\d US dollars \(prices of 2026-",
         r"Balance of the account: [\d,]+\.\d\d US dollars\.",
         r"Ready about \d\d:\d\d( tomorrow)?, .* from now, 10 at a time\.",
     ):
@@ -183,7 +183,7 @@ def test_rows_that_an_earlier_run_has_left_are_announced(world: World) -> None:
     again = run()
     words = f"{left} video{'s' * (left > 1)} will be made; {3 - left} rows need none now."
     assert words in again.output
-    assert re.search(r"Budget: 0\.30 US dollars \(0\.\d\d are spent\), the run stops before it", again.output)
+    assert re.search(r"Budget: 0\.30 US dollars \(0\.\d\d are spent\), enough for about 0 of", again.output)
     assert again.exit_code == 6
     whole = run("--budget", "9")
     assert re.search(r"Budget: 9\.00 US dollars \(0\.\d\d are spent\), enough for all\.", whole.output)

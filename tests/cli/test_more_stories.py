@@ -159,7 +159,7 @@ def test_a_row_is_edited_twice_while_it_is_under_way(step: Told, unread: Unread)
     """It is followed to its end, then waits for one decision."""
     step(lambda: unread(by_id("--deadline", "30")), 3, 5)
     corrected()
-    assert "still under way" in step(lambda: unread(by_id()), 0, 5).output
+    assert "still being made" in step(lambda: unread(by_id()), 0, 5).output
     write([("ada@x.example", "Countess Ada"), *PEOPLE[1:]])
     step(by_id("--deadline", "3600"), 0, 0)
     step(by_id(), 0, 8)
@@ -279,11 +279,11 @@ def test_edited_cells_and_words_without_ids_are_asked_about(world: World) -> Non
     write([(f"new-{email}", f"{name}a") for email, name in PEOPLE])
     asked = run(script="Hello {{ name }}", answer="n\n")
     assert (asked.exit_code, len(world.ledger)) == (8, 3)
-    assert "3 rows are new, and 3 rows that ended before are no longer in the list" in asked.output
+    assert "3 rows are new, and 3 rows are gone that ended before" in asked.output
     assert "Nothing was sent." in asked.output
     told = run(script="Hello {{ name }}")
     assert (told.exit_code, len(world.ledger)) == (0, 6)
-    assert "3 rows are new, and 3 rows that ended before" in told.output
+    assert "3 rows are new, and 3 rows are gone that ended before" in told.output
 
 
 def test_failed_rows_of_contacts_who_left_are_not_exported(world: World) -> None:

@@ -243,7 +243,7 @@ def test_plan_tells_what_a_list_would_do(world: World) -> None:
     words = ["--set", "avatar_id=look_anna", "--set", "voice_id=voice_warm", "--script", HI]
     done = call("plan", "list.csv", *words, "--no-preflight")
     assert "Compared with list.db: 1 new, 1 unchanged, 2 not in the list or not chosen, ended before" in done.output
-    assert "To be sent: 1 rows" in done.output
+    assert "To be sent: 1 row," in done.output
     changed = call("plan", "list.csv", *words[:-1], "Hello {{ name }}", "--no-preflight")
     assert "1 row has a video made with another request" in changed.output
     assert len(world.ledger) == 3

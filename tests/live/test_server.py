@@ -20,6 +20,7 @@ from heygen_async.bulk.jobs.records import SavedFile
 from heygen_async.bulk.wishes.wish_box import WishBox
 from heygen_async.live import server
 from heygen_async.live.server import live_page
+from heygen_async.live.sight import Sight
 from heygen_async.simulator import DropBefore, FailedRender, World
 from tests.helpers.journal_rows import entry, prepared, take_in
 from tests.helpers.report_page import Page
@@ -175,6 +176,7 @@ async def test_a_run_is_paused_and_goes_on(heygen: HeyGen, path: Path, session: 
         await anext(results)
         shown = await visitor.page()
         assert shown.text("h2.control") == "A run is at work"
+        assert re.search(r"Ready about \d\d:\d\d, in about \d+ min", shown.text("p.ready"))
         assert "next" not in shown.text("h2.next"), "nothing need be typed while a run is at work"
         assert "will be finished and paid for, up to" in await visitor.asks("pause")
         await visitor.press("wishes", {"kind": "pause"})
@@ -214,6 +216,8 @@ async def test_what_is_left_is_decided_on_the_page(left: Path, session: aiohttp.
         shown = await visitor.page()
         assert shown.text("h2.control") == "No run is at work"
         assert f"heygen-async resume {left}" in shown.commands
+        assert shown.text("p.ready") == ""
+        assert "press Go on" in Sight(str(left), can_begin=True).page()
         assert shown.text("h2.held") == "1 row needs your decision"
         assert "Lost Agent (row 1)" in shown.text("ul.held")
         wishes = {told["data-wish"] for tag, told in shown.elements if tag == "button" and "data-wish" in told}

@@ -187,7 +187,7 @@ def test_the_commands_for_workers(shared_database: str, tmp_path: Path, monkeypa
     options = ["--database", database, "--campaign", "cli"]
     result = call("enqueue", str(file), str(leads), *words, *options, "--max-in-flight", "4", "--max-agents", "2")
     assert result.exit_code == 0, result
-    assert "rows are queued; at most 4 render at once, 2 agents among them" in result.output
+    assert " rows; at most 4 render at once, 2 agents among them" in result.output
     with closing(FleetTables(database)) as tables:
         kept = tables.campaign("cli")
     assert kept is not None
@@ -208,13 +208,13 @@ def test_the_commands_for_workers(shared_database: str, tmp_path: Path, monkeypa
     assert facts["rows"] == {"failed": 1, "unknown": 1}
     assert {one["name"] for one in facts["fleet"]["campaigns"]} >= {"cli"}
     assert fleet_status(database).exit_code == 8
-    assert "1 rows are planned again; the workers send them" in call("retry", database, "--failed").output
+    assert "Planned again: 1 row; the workers send them" in call("retry", database, "--failed").output
     assert call("retry", database, "--failed").exit_code == 7
     assert "choose one of" in call("decide", database).output
     assert "row 1000" in call("decide", database, "--skip", "--row", "1000").output
-    assert "1 rows are decided: adopt" in call("decide", database, "--adopt", "v9").output
+    assert "Decided for 1 row: adopt" in call("decide", database, "--adopt", "v9").output
     assert call("decide", database, "--skip").exit_code == 7
-    assert "adopt v9: 0 rows wait" in call("decide", database, "--adopt", "v9").output
+    assert "adopt v9: 0 rows to decide about" in call("decide", database, "--adopt", "v9").output
     with Journal(database) as journal:
         assert (journal.get(bob).state, journal.get(bob).video_id) == ("submitted", "v9")
     assert "campaigns are approved" in call("approve", database).output

@@ -286,7 +286,7 @@ async def test_a_canary_waits_for_an_approval(heygen: HeyGen, world: World, data
     async with working(Worker(heygen=heygen, address=database)):
         await until(waits)
         assert len(world.ledger) == 2
-        assert "2 rows are rendered and wait for approval" in str(fleet_status(database).campaigns[0])
+        assert "2 rows rendered, to be approved" in str(fleet_status(database).campaigns[0])
         assert await off_loop(approve, database) == 1
 
         async def is_over() -> bool:
@@ -385,7 +385,7 @@ def test_the_command_ends_with_the_exit_codes_of_a_run(
     work = ["worker", "--database", database, "--until-done", "--speed", "500"]
     done = call(*work)
     assert done.exit_code == 0, done
-    assert "row 1 completed" in done.output
+    assert "row 2 completed" in done.output
     assert len(list(Path("videos").glob("*.mp4"))) == 2
     exported = call("export", database, "out.csv", "--campaign", "leads")
     assert exported.exit_code == 0

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from heygen_async.bulk.jobs.records import Record
 from heygen_async.bulk.journal.journal import Journal
+from heygen_async.bulk.rows.problems import counted
 from heygen_async.errors import InvalidInputError
 
 Choice = Literal["resubmit", "skip", "adopt"]
@@ -28,9 +29,12 @@ def decide(journal: Journal, choice: Choice, *, adopted: str | None = None, rows
     waiting = [record for record in journal.records("unknown") if not rows or record.id in rows]
     missing = set(rows) - {record.id for record in waiting}
     if missing:
-        raise InvalidInputError(f"row {min(missing)}: it does not wait for a decision; see heygen-async status")
+        first = journal.number_of(min(missing))
+        raise InvalidInputError(f"row {first}: it does not wait for a decision; see heygen-async status")
     if choice == "adopt" and len(waiting) != 1:
-        raise InvalidInputError(f"adopt {adopted}: {len(waiting)} rows wait for a decision; name the one that it is of")
+        raise InvalidInputError(
+            f"adopt {adopted}: {counted(len(waiting), 'row')} to decide about; name the one that it is of"
+        )
     for record in waiting:
         _apply(journal, record, choice, adopted)
     return len(waiting)
@@ -40,7 +44,7 @@ def _apply(journal: Journal, record: Record, choice: Choice, adopted: str | None
     if choice == "resubmit":
         journal.begin_again(record.id)
     elif choice == "skip":
-        error = f"row {record.id}: given up by a person; it may have been paid for"
+        error = f"row {journal.number_of(record.id)}: given up by a person; it may have been paid for"
         journal.failed(record.id, code="outcome_unknown", error=error, spent="unknown")
     else:
         ids: dict[str, Any] = {"session_id" if record.kind == "video_agent" else "video_id": adopted}

@@ -16,6 +16,7 @@ from heygen_async.bulk.jobs.records import Record
 from heygen_async.bulk.journal.journal import Journal
 from heygen_async.bulk.journal.journal_store import job_of
 from heygen_async.bulk.journal.queries import JournalReader
+from heygen_async.bulk.rows.problems import counted
 from heygen_async.errors import HeyGenError, OutcomeUnknownError
 from heygen_async.http.lenient import strictly
 
@@ -54,6 +55,7 @@ class Recovery:
             action, reason = "skip", "because the list no longer has it"
         if action == "resubmit" and record.id in self._sent_again:
             action = "hold"
+        number = self.journal.number_of(record.id)
         match action:
             case "adopt":
                 return self._adopt(record.id, record.kind, found[0])
@@ -62,11 +64,11 @@ class Recovery:
                 self.journal.begin_again(record.id)
                 return job_of(self.journal, self.journal.get(record.id), "submit")
             case "skip":
-                error = _lost(record, found, f"given up, {reason}; it may have been paid for")
+                error = _lost(number, found, f"given up, {reason}; it may have been paid for")
                 self.journal.failed(record.id, code="outcome_unknown", error=error.message, spent="unknown")
                 return error
             case _:
-                error = _lost(record, found, "held: look at HeyGen, then resume with --on-unknown resubmit or skip")
+                error = _lost(number, found, "held: look at HeyGen, then resume with --on-unknown resubmit or skip")
                 self.journal.unknown(record.id, code="outcome_unknown", error=error.message)
                 return error
 
@@ -79,9 +81,13 @@ class Recovery:
         return job_of(self.journal, self.journal.get(job_id), "follow")
 
 
-def _lost(record: Record, found: list[str], action: str) -> OutcomeUnknownError:
-    matches = f"{len(found)} renders at HeyGen fit it: {', '.join(found)}" if found else "no render at HeyGen fits it"
-    return OutcomeUnknownError(f"row {record.id}: its POST was sent and its answer lost; {matches}; {action}")
+def _lost(number: int, found: list[str], action: str) -> OutcomeUnknownError:
+    matches = (
+        f"{counted(len(found), 'render')} at HeyGen may be it: {', '.join(found)}"
+        if found
+        else "no render at HeyGen fits it"
+    )
+    return OutcomeUnknownError(f"row {number}: it was sent and its answer lost; {matches}; {action}")
 
 
 async def find(client: Client, journal: JournalReader, record: Record) -> list[str]:

@@ -161,7 +161,9 @@ class Campaign:
                 self.mode, fields, columns=self.columns, locale=self.locale, lenient=self.request.get(LENIENT) is True
             )
         except InvalidInputError as exc:
-            raise InvalidInputError(f"{self.path.name}: {exc.message}") from exc
+            field = exc.message.partition(":")[0].partition(".")[0]
+            table = "request." if field in self.request else ""
+            raise InvalidInputError(f"{self.path.name}: {table}{exc.message}") from exc
 
     def table(self, rows: str | PathLike[str] | None = None) -> Table:
         """Open the contact list: *rows*, or without it the list that the file names.

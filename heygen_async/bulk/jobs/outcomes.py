@@ -13,6 +13,7 @@ from heygen_async.api.handles.video import Video
 from heygen_async.api.renders import SeenAsVideo
 from heygen_async.api.requests.stored import StoredRequest
 from heygen_async.bulk.jobs.job import Job, R
+from heygen_async.bulk.rows.problems import counted
 from heygen_async.errors import HeyGenError, Spent
 from heygen_async.reprs import ShortRepr, html_table
 
@@ -166,7 +167,7 @@ class Summary:
         ]
         rows += [("not stored", self.not_stored, "files that could not be downloaded")] if self.not_stored else []
         rows += [("look at these", self.at_stake, "failed, and perhaps paid for")] if self.at_stake else []
-        return html_table(f"{self.completed + self.failed.total()} rows", (), rows)
+        return html_table(counted(self.completed + self.failed.total(), "row"), (), rows)
 
     def add(self, result: Result) -> None:
         """Count one result."""

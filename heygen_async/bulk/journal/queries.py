@@ -111,6 +111,11 @@ class JournalReader(Database):
         except JournalError:  # written by an older version, and opened for reading only
             return {}
 
+    def number_of(self, job_id: int) -> int:
+        """Return the number that people know a row by: that in its list, else its number here."""
+        found = self._rows("SELECT line FROM places WHERE job_id = ?", job_id)
+        return int(found[0][0]) if found else job_id
+
     # Counts
 
     def counts(self) -> Counter[str]:

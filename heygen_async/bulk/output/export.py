@@ -7,25 +7,30 @@ import json
 from collections.abc import Callable, Iterator
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import attrs
 
 from heygen_async.bulk.jobs.records import Record
 from heygen_async.bulk.journal.queries import JournalReader
 from heygen_async.bulk.output.columns import COMMA, FACTS, FAILURE, facts_of_record, headers, style_of
+from heygen_async.bulk.output.workbook import write_workbook
 from heygen_async.bulk.rows.person import mail_column
 from heygen_async.bulk.rows.readers.read_rows import cells_of
 from heygen_async.bulk.rows.spreadsheet import PREFIX, harmless
 from heygen_async.errors import InvalidInputError
 
+_TABLES = frozenset({".csv", ".xlsx"})
+
 
 def export(journal: JournalReader, path: str | PathLike[str], is_chosen: Callable[[Record], bool] | None = None) -> int:
     """Write the rows of *journal* to *path* and return how many.
 
-    `.csv` and `.jsonl` are known. A name that begins with `failed` gets the failed rows only: your own columns and
-    why they failed, ready to be run again: the columns that begin with `heygen_` are left out when rows are told apart.
-    A cell of a .csv that a spreadsheet would run gets an apostrophe, which is taken away when the file is read again.
-    A .csv has the separator and the encoding of the list, if that is still there.
+    `.csv`, `.xlsx` and `.jsonl` are known. A name that begins with `failed` gets the failed rows only: your own columns
+    and why they failed, ready to be run again: columns that begin with `heygen_` are left out when rows are told apart.
+    A cell of a .csv that a spreadsheet would run gets an apostrophe, which is taken away when the file is read again;
+    in a .xlsx texts are texts and run nothing. A .csv has the separator and the encoding of the list, if that is still
+    there.
 
     Args:
         journal: The journal.
@@ -42,9 +47,9 @@ def export(journal: JournalReader, path: str | PathLike[str], is_chosen: Callabl
     records = records if is_chosen is None else filter(is_chosen, records)
     if path.suffix == ".jsonl":
         return _jsonl(records, path)
-    if path.suffix == ".csv":
-        return _csv(journal, records, path, _columns(journal), FAILURE if failed else FACTS)
-    raise InvalidInputError(f"{path}: the ending must be .csv or .jsonl")
+    if path.suffix in _TABLES:
+        return _table(journal, records, path, _columns(journal), FAILURE if failed else FACTS)
+    raise InvalidInputError(f"{path}: the ending must be .csv, .xlsx or .jsonl")
 
 
 def _jsonl(records: Iterator[Record], path: Path) -> int:
@@ -63,34 +68,41 @@ def mail_merge(journal: JournalReader, path: str | PathLike[str]) -> int:
     The identity is the id column of the campaign, else a column with e-mail addresses.
 
     Raises:
-        InvalidInputError: The rows have neither, or *path* does not end in .csv.
+        InvalidInputError: The rows have neither, or *path* does not end in .csv or .xlsx.
     """
     path, columns = Path(path), _columns(journal)
     identity = journal.meta("id_column") or mail_column(columns)
-    if path.suffix != ".csv":
-        raise InvalidInputError(f"{path}: the ending must be .csv")
+    if path.suffix not in _TABLES:
+        raise InvalidInputError(f"{path}: the ending must be .csv or .xlsx")
     if identity is None:
         raise InvalidInputError(
             f"no column identifies a person; there are {', '.join(columns) or 'none'}. Name it when the list is run: "
             "--id COLUMN"
         )
-    return _csv(journal, journal.records("completed"), path, [identity], ("link",))
+    return _table(journal, journal.records("completed"), path, [identity], ("link",))
 
 
-def _csv(
+def _table(
     journal: JournalReader, records: Iterator[Record], path: Path, columns: list[str], facts: tuple[str, ...]
 ) -> int:
+    """Write the rows to a .csv or .xlsx, with a line of headings, and return how many."""
+    count = 0
+
+    def lines() -> Iterator[list[Any]]:
+        nonlocal count
+        yield [*columns, *headers(facts)]
+        for count, record in enumerate(records, 1):  # noqa: B007 - the count is the result
+            cells, known = cells_of(record.row), facts_of_record(record, journal.links(record.id))
+            yield [*(cells.get(name) for name in columns), *(known[name] for name in facts)]
+
+    if path.suffix == ".xlsx":
+        write_workbook(path, lines())
+        return count
     newest = journal.newest_list()
     separator, encoding = COMMA if newest is None else style_of(newest.source)
-    count = 0
     with path.open("w", encoding=encoding, errors="replace", newline="") as file:
         writer = csv.writer(file, delimiter=separator)
-        writer.writerow([*map(harmless, columns), *headers(facts)])
-        for record in records:
-            cells = cells_of(record.row)
-            known = facts_of_record(record, journal.links(record.id))
-            writer.writerow(map(harmless, [*(cells.get(name) for name in columns), *(known[name] for name in facts)]))
-            count += 1
+        writer.writerows(map(harmless, line) for line in lines())
     return count
 
 

@@ -51,8 +51,11 @@ def line_of(run: Counted) -> str:
     failed = run.summary.failed.total()
     total = "" if run.total is None else f" of {run.total}"
     left = run.seconds_left
+    plural = "" if (run.total or run.summary.completed + failed) == 1 else "s"
     ends = "" if not left else f"; about {max(1, round(left / 60))} min left"
-    return f"{run.summary.completed + failed}{total} rows: {run.summary.completed} completed, {failed} failed{ends}"
+    return (
+        f"{run.summary.completed + failed}{total} row{plural}: {run.summary.completed} completed, {failed} failed{ends}"
+    )
 
 
 class _Display(Protocol):

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from heygen_async.api.generated.users import UsageBasedBilling, User, UserSubscription, UserWallet
-from heygen_async.bulk.rows.problems import Problem, Severity
+from heygen_async.bulk.rows.problems import Problem, Severity, counted
 
 ACCOUNT = "the account"
 # HeyGen's page on usage limits: renders at once, videos, sessions and translations together.
@@ -25,6 +25,27 @@ def credit_problems(user: User, price_usd: float | None) -> Iterator[Problem]:
         yield from _usage(user.usage_based, price)
     if user.subscription is not None:
         yield from _subscription(user.subscription)
+
+
+def money_of(user: User) -> list[tuple[str, str]]:
+    """Return how an account pays and what is left, each line with its name: `Balance`, `120.00 US dollars`."""
+    lines: list[tuple[str, str]] = []
+    if (wallet := user.wallet) is not None and wallet.remaining_balance is not None:
+        unit = "US dollars" if wallet.currency == "usd" else wallet.currency
+        refills = ", reloads itself" if wallet.auto_reload is not None and wallet.auto_reload.enabled else ""
+        lines.append(("Balance", f"{wallet.remaining_balance:,.2f} {unit}{refills}"))
+    if (usage := user.usage_based) is not None:
+        spent = f"{usage.spending_current_usd or 0.0:,.2f}"
+        cap = "" if usage.spending_cap_usd is None else f" of at most {usage.spending_cap_usd:,.2f}"
+        lines.append(("Spent this month", f"{spent}{cap} US dollars"))
+    if user.subscription is not None:
+        lines.append(("Plan", user.subscription.plan))
+        pools = user.subscription.credits
+        for name, pool in (("Credits of the plan", pools.premium_credits), ("Credits added", pools.add_on_credits)):
+            if pool is not None and pool.remaining is not None:
+                until = "" if pool.resets_at is None else f", renewed {pool.resets_at[:10]}"
+                lines.append((name, f"{pool.remaining:,} left{until}"))
+    return lines
 
 
 def slot_problems(user: User, max_in_flight: object, learnt: float = math.inf) -> Iterator[Problem]:
@@ -46,7 +67,7 @@ def slot_problems(user: User, max_in_flight: object, learnt: float = math.inf) -
         more = _BURST if bursts else "more are refused, cost nothing and wait"
         yield _problem(
             "max_in_flight",
-            f"{source} {known:g} renders at once for this account; {more}",
+            f"{source} {counted(int(known), 'render')} at once for this account; {more}",
             f"take {known:g}" if bursts else f'take {known:g}, or "auto", which finds it out',
             value=str(max_in_flight),
             severity="warning",

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from heygen_async.bulk.rows.cells import is_missing
+from heygen_async.bulk.rows.person import mail_column
 from heygen_async.bulk.rows.problems import Problem
 from heygen_async.bulk.rows.readers.read_rows import Row, Table
 from heygen_async.bulk.template.placeholders import as_name
@@ -50,6 +51,32 @@ class IdColumn:
             return []
         mend = "remove one of the two, or give each an id of its own"
         return [row.problem(f"{row.unit} {first} has the same id {cell!r:.60}", mend, column=self.column)]
+
+
+class Repeats:
+    """Finds rows of one list that repeat an earlier one: all of their cells, or their e-mail address."""
+
+    def __init__(self, columns: Sequence[str], id_column: str | None) -> None:
+        """Begin with the first row; equal ids of *id_column* are problems of their own."""
+        mail = mail_column(columns)
+        self._mail = None if mail == id_column else mail
+        self._rows: dict[int, int] = {}
+        self._mails: dict[int, int] = {}
+
+    def check(self, row: Row) -> list[Problem]:
+        """Return the warning that *row* repeats an earlier one; none if it does not."""
+        first = self._rows.setdefault(hash(tuple(row.cells.values())), row.line)
+        if first != row.line:
+            mend = "remove one of the two; a journal renders them once"
+            return [row.problem(f"repeats {row.unit} {first}, cell by cell", mend, severity="warning")]
+        cell = row.cells.get(self._mail or "", "")
+        if is_missing(cell):
+            return []
+        first = self._mails.setdefault(hash(name_of(cell).casefold()), row.line)
+        if first == row.line:
+            return []
+        reason, mend = f"{row.unit} {first} has the same e-mail address", "if it is one person, remove one of the two"
+        return [row.problem(reason, mend, column=self._mail, value=cell, severity="warning")]
 
 
 def name_of(cell: str) -> str:

@@ -175,7 +175,7 @@ class Preflight:
             return []
         read: Lookup[TemplateDetail] = await self._catalog.look_up("template", named[1], self._client.templates.get)
         if read.value is None:
-            mend = "take an id from GET /v3/templates; only templates with variables are there"
+            mend = "take the id of a template of the account; only templates with variables are there"
             return list(_missing("template_id", named[1], read, "template", mend))
         return list(template_findings(read.value, body))
 

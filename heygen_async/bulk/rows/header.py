@@ -9,7 +9,7 @@ from typing import Any, Literal
 import attrs
 
 from heygen_async.bulk.rows.cells import flaw_of, is_missing
-from heygen_async.bulk.rows.problems import Problem, ProblemError
+from heygen_async.bulk.rows.problems import Problem, ProblemError, counted
 from heygen_async.bulk.rows.spreadsheet import as_given, is_ours
 from heygen_async.bulk.rows.table import Row
 
@@ -86,7 +86,7 @@ class Header:
         return cells[-1].strip() == self.columns[-1] and [_bare(cell) for cell in cells] == list(self.columns)
 
     def _left_off(self, line: int, name: str, count: int) -> Problem:
-        reason = f"the row ends before this column, with {count} of {len(self.columns)} cells"
+        reason = f"the row ends before this column, with {count} of {counted(len(self.columns), 'cell')}"
         mend = "fill the cell in; if a line break has split the row, put quotes around the cell with it"
         return attrs.evolve(self._problem(line, reason, mend), column=name, severity="warning")
 
@@ -99,7 +99,7 @@ class Header:
         shown = f", beyond it: {', '.join(map(repr, surplus))}"[:100] if surplus else ""
         return self._problem(
             line,
-            f"{len(cells)} cells, but the header has {len(self.columns)}{shown}",
+            f"{counted(len(cells), 'cell')}, but the header has {len(self.columns)}{shown}",
             "a separator or a line break inside a cell needs quotes around the cell",
         )
 

@@ -12,6 +12,9 @@ _WHOLE = ("name", "fullname", "contactname", "kontakt", "ansprechpartner", "cont
 _COMPANY = ("company", "companyname", "firma", "unternehmen", "organization", "organisation", "account")
 _ADDRESS = ("email", "emailaddress", "mail", "emailadresse")
 
+_STRANGE = re.compile(r"[\d@_/()\[\]{}<>\",;:+*&.]")  # signs that names of people do not have
+_LONG_NAME = 40  # characters
+
 _ACCENTS = str.maketrans("äöüéèêáàâíìîóòôúùûñç", "aoueeeaaaiiiooouuunc")
 
 
@@ -22,6 +25,21 @@ def name_in(row: Any) -> str | None:
     cells = {_plain(column): str(value).strip() for column, value in row.items() if value is not None}
     first, last = _cell(cells, _FIRST), _cell(cells, _LAST)
     return " ".join(filter(None, (first, last))) or _cell(cells, (*_WHOLE, *_COMPANY, *_ADDRESS)) or None
+
+
+def name_columns(columns: Iterable[str]) -> list[str]:
+    """Return the columns with the first, last or whole names of people."""
+    return [column for column in columns if _plain(column) in {*_FIRST, *_LAST, *_WHOLE}]
+
+
+def oddness(name: str) -> int:
+    """Return how much a name deserves a look before it is spoken: 0 for a plain one, up to 3 for one like `J. P2`."""
+    bare = name.strip()
+    if _STRANGE.search(bare) or bare.isupper() or bare.islower() or len(bare) > _LONG_NAME:
+        return 3 if bare else 0
+    if re.search(r"[-'\u2019 ]", bare):
+        return 2
+    return 0 if bare.isascii() else 1
 
 
 def mail_column(columns: Iterable[str]) -> str | None:

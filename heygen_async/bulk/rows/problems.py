@@ -14,6 +14,7 @@ from heygen_async.reprs import ShortRepr, html_table
 Severity = Literal["error", "warning"]
 _SHOWN = 60  # characters of a cell worth showing
 _LISTED = 8  # numbers of rows worth listing
+_RANGE = 3  # numbers of rows that follow each other, from which on they are a range
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -86,10 +87,34 @@ class ProblemError(InvalidInputError):
     problem: Problem
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun: "1 row", "1,200 rows"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def listed(unit: str, numbers: Sequence[int]) -> str:
-    """Return the places of several rows in a few words: "lines 3, 4, 9 and 12 more"."""
-    more = f" and {len(numbers) - _LISTED} more" if len(numbers) > _LISTED else ""
-    return f"{unit}{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers[:_LISTED]))}{more}"
+    """Return the places of several rows in a few words: "lines 3, 5-9 and 12", "lines 3, 4, ... and 12 more"."""
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and number == spans[-1][-1] + 1:
+            spans[-1].append(number)
+        else:
+            spans.append([number])
+    parts = [part for span in spans for part in _as_range(span)]
+    rest = sum(map(len, spans)) - sum(map(_count_of, parts[:_LISTED]))
+    parts = [*parts[:_LISTED], f"{rest} more"] if rest else parts
+    text = ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + parts[-1]
+    return f"{unit}{'s' if len(numbers) > 1 else ''} {text}"
+
+
+def _as_range(span: Sequence[int]) -> list[str]:
+    """Return numbers that follow each other as one range, or singly if they are two."""
+    return list(map(str, span)) if len(span) < _RANGE else [f"{span[0]}-{span[-1]}"]
+
+
+def _count_of(part: str) -> int:
+    first, _, last = part.partition("-")
+    return int(last or first) - int(first) + 1
 
 
 def first_error(problems: Sequence[Problem]) -> ProblemError:

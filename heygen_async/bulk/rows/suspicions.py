@@ -16,6 +16,7 @@ _TWICE_ENCODED = re.compile(
 )
 _MACHINE_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?|\d{1,2}:\d\d:\d\d")
 _LOST = "\ufffd"
+_CAPITALS = 3  # letters; two may be initials
 
 
 def suspicions(row: Row, columns: Iterable[str]) -> list[Problem]:
@@ -40,6 +41,18 @@ def machine_dates(row: Row, columns: Iterable[str], text: str) -> list[Problem]:
         if _MACHINE_DATE.fullmatch(cell) and cell in text:
             mend = "add the filter date" if "-" in cell else "write it in the list as it is to be said"
             reason = "is said as it stands here"
+            found.append(row.problem(reason, mend, column=name, value=cell, severity="warning"))
+    return found
+
+
+def capital_names(row: Row, columns: Iterable[str], text: str) -> list[Problem]:
+    """Return a warning for each name of a person in *columns* that *text* says in capitals, as `ADA`."""
+    found = []
+    for name in columns:
+        cell = row.cells.get(name, "").strip()
+        if cell.isupper() and sum(map(str.isalpha, cell)) >= _CAPITALS and cell in text:
+            reason = "is in capitals, which a voice may spell letter by letter"
+            mend = "add the filter title_name to its placeholder"
             found.append(row.problem(reason, mend, column=name, value=cell, severity="warning"))
     return found
 

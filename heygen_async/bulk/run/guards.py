@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from heygen_async.bulk.jobs.in_flight import InFlight, Registry
 from heygen_async.bulk.jobs.outcomes import Failed, Result
+from heygen_async.bulk.rows.problems import counted
 from heygen_async.changed import Changed
 from heygen_async.errors import BreakerTrippedError, CanaryFailedError, InvalidInputError
 
@@ -169,8 +170,8 @@ class Canary(Guard):
         bad = [result for result in self._ended if result.error is not None]
         if bad:
             raise CanaryFailedError(
-                f"{len(bad)} of the first {len(self._ended)} rows failed, so no other was sent; the first of them: "
-                f"{bad[0].error}"
+                f"{len(bad)} of the first {counted(len(self._ended), 'row')} failed, so no other was sent; the "
+                f"first of them: {bad[0].error}"
             )
         self._passed = self._approved
         return self._passed
@@ -187,7 +188,9 @@ class Canary(Guard):
         answer = self._approve(tuple(self._ended))
         self._approved = await answer if inspect.isawaitable(answer) else answer
         if not self._approved:
-            first = f"the first {len(self._ended)} rows" if self._ended else "the first rows, of an earlier run,"
+            first = (
+                f"the first {counted(len(self._ended), 'row')}" if self._ended else "the first rows, of an earlier run,"
+            )
             raise CanaryFailedError(f"{first} were not approved of, so no other was sent")
 
     def adopt(self, row: InFlight) -> None:
@@ -229,8 +232,8 @@ class Breaker(Guard):
         count = Counter(self._last)[code]
         if count >= self._failures:
             self._tripped = BreakerTrippedError(
-                f"{count} of the last {len(self._last)} rows failed with {code}, so no other was sent; the last: "
-                f"{result.error}",
+                f"{count} of the last {counted(len(self._last), 'row')} failed with {code}, so no other was sent; "
+                f"the last: {result.error}",
                 code=code,
             )
 

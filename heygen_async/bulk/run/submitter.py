@@ -303,7 +303,7 @@ class Submitter:
     async def _look_for(self, posts: Posts, error: HeyGenError) -> None:
         """Have rows looked for; they keep their slots, because HeyGen may be rendering them."""
         if self._looker is None:
-            raise AssertionError("nothing looks for lost POSTs in this run")
+            raise AssertionError("nothing looks for lost answers in this run")
         for row in posts.rows:
             self._registry.advance(row, Stage.LOOKING)
         await self._store.unknown(error, *(row.job for row in posts.rows))
@@ -363,13 +363,14 @@ class Submitter:
 
 
 def _named(rows: Rows) -> str:
-    return f"row {rows[0].index}" if len(rows) == 1 else f"rows {rows[0].index} to {rows[-1].index}"
+    first, last = (row.index + 1 for row in (rows[0], rows[-1]))
+    return f"row {first}" if len(rows) == 1 else f"rows {first} to {last}"
 
 
 def _too_old(rows: Rows) -> str:
     return (
-        f"{_named(rows)}: an answer was lost more than 23 hours ago, so HeyGen may have forgotten the Idempotency-Key; "
-        "sending the POST again could pay twice"
+        f"{_named(rows)}: an answer was lost more than 23 hours ago, so HeyGen may have forgotten it; "
+        "sending the row again could pay twice"
     )
 
 

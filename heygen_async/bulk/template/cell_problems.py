@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 
 import attrs
@@ -10,6 +11,9 @@ from heygen_async.bulk.rows.problems import Problem
 from heygen_async.bulk.rows.table import Row
 from heygen_async.bulk.template.placeholders import placeholder_of
 from heygen_async.near_names import hint, near_name
+
+_CLASS = re.compile(r"^[A-Z]\w+\.\w+: ")  # `DirectVideo.resolution: `, which the place of a problem tells better
+_EXTRA = re.compile(r"goes by extra(=.*?)?, in lists by --lenient")
 
 
 def uncomputed_cell(row: Row, column: str | None) -> Problem | None:
@@ -76,4 +80,5 @@ def required_field(row: Row, mode: str, name: str, columns: Mapping[str, str | N
 def invalid_value(row: Row, field: str, column: str | None, reason: str) -> Problem:
     """Return the problem of a value that a field refuses, with its column if the value comes from a single one."""
     mend = "change the cell" if column is not None else "change the template"
-    return row.problem(reason, mend, column=column, field=field or None)
+    bare = _CLASS.sub("", reason, 1) if field.rpartition(".")[2] in reason.partition(":")[0] else reason
+    return row.problem(_EXTRA.sub("is sent with --lenient", bare), mend, column=column, field=field or None)

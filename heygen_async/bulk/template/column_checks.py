@@ -9,6 +9,7 @@ from heygen_async.bulk.rows.problems import Problem
 from heygen_async.bulk.template.placeholders import placeholder_of, resolve
 from heygen_async.near_names import near_name
 
+UNUSED = "no field uses it"
 _OURS = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _DOTTED = re.compile(r"\{\{\s*(\w+(?:\.\w+)+)")
 _INSIDE = r"([^\W_][^<>\[\]{}%*|«»\n]{0,60}?|_\w{1,60})"
@@ -30,7 +31,7 @@ def unused_column(name: str, columns: Collection[str]) -> Problem:
     """Return the warning about a column that no field uses."""
     written = placeholder_of(name, columns)
     mend = "leave it, or rename it to use it" if written is None else f"write {{{{ {written} }}}} or leave it"
-    return Problem(column=name, reason="no field uses it", mend=mend, severity="warning")
+    return Problem(column=name, reason=UNUSED, mend=mend, severity="warning")
 
 
 def dotted_columns(texts: Mapping[str, str], columns: Collection[str]) -> dict[str, Problem]:

@@ -42,9 +42,9 @@ def field_reader(kind: type[Any], path: str) -> Read:
             return str
         known = {**(tags(kinds) if depth else {}), **declared(kinds)}
         if name not in known:
-            owner = kind.__name__ if depth == 0 else ".".join(path.split(".")[:depth])
-            mend = hint(name, known, "it has") if known else "it has no parts"
-            raise InvalidInputError(f"{owner} has no field {name!r}; {mend}; --lenient sends a newer one")
+            before = ".".join(path.split(".")[:depth])
+            mend = hint(name, known) if known else f"{before} has no parts"
+            raise InvalidInputError(f"{path}: no such field; {mend}; --lenient sends a newer one")
         kinds = known[name]
     return _leaf(path, kinds)
 

@@ -35,6 +35,7 @@ async def upload(
     """Upload files to HeyGen and print their ids, one a line, in the order of the files. Free.
 
     Use an id wherever a request takes an asset. Exit code 5 if a file could not be uploaded; the others were uploaded.
+    Exit code 2 if none of them exists.
 
         heygen-async assets upload logo.png intro.mp4
     """
@@ -42,6 +43,8 @@ async def upload(
 
     if not files:
         raise InvalidInputError("assets upload: no file is given; for example: heygen-async assets upload logo.png")
+    if not any(file.exists() for file in files):
+        raise InvalidInputError(f"{', '.join(map(str, files))}: there is no such file")
     failed = 0
     async with HeyGen(base_url=base_url) as heygen:
         with _bars(files) as on_progress:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from heygen_async.bulk.rows.problems import counted
 from heygen_async.cli.rendering.campaign_options import CampaignOptions, ChoiceOptions, open_source
 from heygen_async.cli.rendering.run_flags import RunFlags
 from heygen_async.cli.terminal.option_types import (
@@ -91,7 +92,7 @@ def enqueue(
             console.print(waiting_text(result.merge), markup=False, highlight=False)
         if result.kept:
             console.print(kept_text(result.kept), markup=False, highlight=False)
-        console.print(f"{result.queued} rows are queued; {result.state}", highlight=False)
+        console.print(f"Queued: {counted(result.queued, 'row')}; {result.state}", highlight=False)
         console.print(f"Price: {plan.price}, by {PRICE_LIST}", highlight=False)
         console.print("Now, on as many machines as you like: heygen-async worker --database ...", highlight=False)
         return 8 if result.merge.waiting else 0

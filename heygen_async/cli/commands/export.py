@@ -8,13 +8,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from heygen_async.bulk.rows.problems import counted
 from heygen_async.cli.rendering.campaign_options import ChoiceOptions, chosen_of_journal
 from heygen_async.cli.terminal.option_types import CampaignName, JournalFile
 
 
 def export(
     journal: JournalFile,
-    output: Annotated[Path, Parameter(help="Ends in .csv or .jsonl.")],
+    output: Annotated[Path, Parameter(help="Ends in .csv, .xlsx or .jsonl.")],
     /,
     *,
     mail_merge: Annotated[
@@ -23,7 +24,10 @@ def export(
     choice_options: ChoiceOptions = ChoiceOptions(),  # noqa: B008 - a frozen value
     campaign: CampaignName = None,
 ) -> None:
-    """Write a campaign to OUTPUT: .csv or .jsonl; failed.csv holds the failed rows only, ready to be run again."""
+    """Write a campaign to OUTPUT: .csv, .xlsx or .jsonl.
+
+    A name that begins with `failed`, such as failed.csv, gets the failed rows only, ready to be run again.
+    """
     from heygen_async import Journal
     from heygen_async.bulk.output.export import export as export_journal, mail_merge as export_links
     from heygen_async.cli.terminal.progress import wide_console
@@ -33,7 +37,7 @@ def export(
         count = export_links(opened, output) if mail_merge else export_journal(opened, output, is_chosen)
         paid = sum(record.spent in {"yes", "unknown"} for record in opened.records("failed") if is_chosen(record))
     console = wide_console()
-    console.print(f"{count} rows written to {output}", markup=False)
+    console.print(f"{counted(count, 'row')} written to {output}", markup=False)
     if count and output.name.startswith("failed"):
         words = f"heygen-async run {shlex.quote(str(output))} --journal {shlex.quote(journal)} ..."
         console.print(f"To send them again: {words}", markup=False, soft_wrap=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from heygen_async.bulk.rows.problems import counted
 from heygen_async.cli.terminal.notice import EndNotice
 from heygen_async.cli.terminal.option_types import (
     Account,
@@ -74,4 +75,4 @@ def _resume_workers(address: str, account: str, campaign: str | None, budget: fl
     from heygen_async.workers.enqueue import resume as resume_workers
 
     state = resume_workers(address, account, campaign=campaign, budget_usd=budget)
-    wide_console().print(f"The workers continue: at most {state.cap} renders at once.", highlight=False)
+    wide_console().print(f"The workers continue: at most {counted(state.cap, 'render')} at once.", highlight=False)

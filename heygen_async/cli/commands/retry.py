@@ -7,6 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from heygen_async.bulk.rows.problems import counted
 from heygen_async.cli.rendering.campaign_options import ChoiceOptions, chosen_of_journal
 from heygen_async.cli.terminal.option_types import JournalFile
 
@@ -53,12 +54,16 @@ def retry(
         from heygen_async.workers.enqueue import look_again
 
         look_again(journal)
-        console.print(f"{len(rows) - len(paid)} rows are planned again; the workers send them.", highlight=False)
+        console.print(
+            f"Planned again: {counted(len(rows) - len(paid), 'row')}; the workers send them.", highlight=False
+        )
     else:
-        console.print(f"{len(rows) - len(paid)} rows are planned again. To send them: heygen-async resume {journal}")
+        console.print(
+            f"Planned again: {counted(len(rows) - len(paid), 'row')}. To send them: heygen-async resume {journal}"
+        )
     if left_out:
         console.print(f"{left_out} of them are {_OF_ANOTHER_LIST}.", soft_wrap=True)
     if paid:
         left = "they stay failed; compare with HeyGen (audit), then retry with --again" if is_shared else _LOOKED_FOR
-        console.print(f"{len(paid)} rows are paid for, or may be: {left}.", soft_wrap=True)
+        console.print(f"Paid for, or perhaps: {counted(len(paid), 'row')}; {left}.", soft_wrap=True)
     sys.exit(0 if rows else 7)

@@ -159,6 +159,7 @@ class _RunCommand:
 
     async def run(self, feed: JsonFeed) -> int:
         from heygen_async import HeyGen
+        from heygen_async.cli.planning.plan_screen import show_notes
         from heygen_async.cli.rendering.compare_list import decide
         from heygen_async.cli.rendering.intent import Intent, account_of, announce, budget_before
         from heygen_async.cli.rendering.plan_rows import client_if_key
@@ -173,14 +174,16 @@ class _RunCommand:
                 nothing = "no row is chosen" if self.choice else "there are no rows"
                 console.print(f"{plan.table.name}: {nothing}, so there is nothing to do")
                 return 7
-            _show_notes(console, plan)
+            show_notes(console, plan)
             if heygen is None:
                 HeyGen(base_url=self.base_url)  # raises the error about the missing key
             account = await account_of(heygen)
+            speed = 1.0 if heygen is None else heygen.account.clock.speed
         again, merge = self.chosen["again"], self._compare(plan)
         decision = "keep" if again else await decide(console, plan, merge)
         again = again or decision == "again"
-        intent = Intent.of(plan, merge, self.campaign, account, again=again, before=budget_before(self.journal))
+        before = budget_before(self.journal)
+        intent = Intent.of(plan, merge, self.campaign, account, again=again, before=before, speed=speed)
         is_asked = self.campaign.run.approve or is_waited_for(self.journal) or decision == "again"  # before or after
         asks = not (self.yes or is_asked)
         if decision == "stop" or not await announce(console, intent, asks=asks):
@@ -206,6 +209,7 @@ class _RunCommand:
 
     async def _render(self, console: Console, plan: Plan, feed: JsonFeed, *, again: bool) -> int:
         from heygen_async import HeyGen, Journal
+        from heygen_async.bulk.output.list_numbers import ListNumbers
         from heygen_async.cli.otel_environment import observers
         from heygen_async.cli.rendering import follow_run
         from heygen_async.cli.rendering.live_page import served
@@ -218,25 +222,10 @@ class _RunCommand:
         board = ProgressBoard(console, plan.rows, asyncio.get_running_loop().time, feed, self.campaign.run.budget_usd)
         async with HeyGen(base_url=self.base_url, observers=[board, *observers()]) as heygen:
             board.keep_time_of(heygen)
+            board.feed.numbers = ListNumbers(self.journal)
             with board:
                 rendering = functools.partial(render_campaign, self.campaign, plan, heygen, board, journal=self.journal)
                 async with served(console, self.journal if self.serves else None):
                     results, bill = await rendering(is_served=self.serves, **{**self.chosen, "again": again})
         folder = str(self.campaign.beside(self.campaign.downloads.folder))
         return follow_run.finish(console, results, bill, board, journal=self.journal, folder=folder)
-
-
-def _show_notes(console: Console, plan: Plan) -> None:
-    """Print the unused columns and the first notes of a plan, before its run begins."""
-    from heygen_async.bulk.plan.plan import PROBLEMS_SHOWN
-
-    unused = [str(note.column) for note in plan.problems if note.line is None and note.column is not None]
-    if unused:
-        console.print(f"unused columns: {', '.join(unused)}", markup=False, highlight=False)
-    notes = [note for note in plan.problems if note.line is not None or note.column is None]
-    for note in notes[:PROBLEMS_SHOWN]:
-        console.print(f"note  {note}", markup=False, highlight=False, soft_wrap=True)
-    if len(notes) > PROBLEMS_SHOWN:
-        console.print(
-            f"... and {len(notes) - PROBLEMS_SHOWN} more notes: `heygen-async plan` shows all", highlight=False
-        )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import anyio
 
     from heygen_async import Result, Worker
+    from heygen_async.bulk.output.list_numbers import ListNumbers
 
 
 def worker(
@@ -27,7 +28,7 @@ def worker(
     ] = None,
     on_unknown: Annotated[Unknown | None, Parameter(show_default=False)] = None,
     until_done: Annotated[
-        bool, Parameter(help="Exit when no row waits and nothing is under way, files included.")
+        bool, Parameter(help="Exit when no row waits and nothing is being made, files included.")
     ] = False,
     watch: Annotated[
         bool, Parameter(help="Look at a render as soon as a process with `shared_signals` hears that it has ended.")
@@ -47,9 +48,10 @@ def worker(
 
     async def main() -> int:
         from heygen_async import HeyGen, Worker, shared_signals
+        from heygen_async.bulk.output.list_numbers import ListNumbers
         from heygen_async.cli.otel_environment import is_on, observers
 
-        telemetry = observers()
+        telemetry, numbers = observers(), ListNumbers(database)
         signals = shared_signals(database) if watch else contextlib.nullcontext()
         async with HeyGen(base_url=base_url, observers=telemetry) as heygen, signals as heard:
             this = Worker(
@@ -57,7 +59,7 @@ def worker(
                 address=database,
                 download_to=None if output is None else str(output),
                 on_unknown=on_unknown,
-                on_result=lambda result: _show(console, result),
+                on_result=lambda result: _show(console, result, numbers),
                 until_done=until_done,
                 watch=heard,
                 account=account,
@@ -69,11 +71,11 @@ def worker(
     raise SystemExit(run_async(main, speed, base_url))
 
 
-def _show(console: Console, result: Result) -> None:
+def _show(console: Console, result: Result, numbers: ListNumbers) -> None:
     from heygen_async import Failed
 
     outcome = f"failed: {result.error.gist}" if isinstance(result, Failed) else "completed"
-    console.print(f"row {result.index + 1} {outcome}", markup=False, highlight=False)
+    console.print(f"row {numbers.of(result) or result.index + 1} {outcome}", markup=False, highlight=False)
 
 
 async def _work(console: Console, this: Worker) -> int:

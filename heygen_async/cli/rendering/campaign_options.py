@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -79,8 +79,9 @@ class CampaignOptions:
         from heygen_async.bulk.template.field_paths import flatten
 
         texts = given(script=self.script, prompt=self.prompt)
-        fields = {**flatten(file.request), **_pairs("--set", self.set, "avatar_id=look_anna"), **texts}
-        return attrs.evolve(
+        set_here = _pairs("--set", self.set, "avatar_id=look_anna")
+        fields = {**flatten(file.request), **set_here, **texts}
+        made = attrs.evolve(
             file,
             **given(mode=self.mode, locale=self.locale),
             request=fields | {LENIENT: True if self.lenient else file.request.get(LENIENT, False)},
@@ -92,6 +93,22 @@ class CampaignOptions:
                 file.downloads, **given(filename=self.filename, enabled=False if self.no_download else None)
             ),
         )
+        _check(made, {**{name: f"--set {name}" for name in set_here}, **{name: f"--{name}" for name in texts}})
+        return made
+
+
+def _check(campaign: Campaign, options: Mapping[str, str]) -> None:
+    """Check the request of a campaign; an error in a field that was given here names its option, not the file."""
+    from heygen_async import InvalidInputError
+
+    try:
+        campaign.template()
+    except InvalidInputError as exc:
+        message = exc.message.removeprefix(f"{campaign.path.name}: ").removeprefix("request.")
+        field, _, reason = message.partition(": ")
+        if field not in options:
+            raise
+        raise InvalidInputError(f"{options[field]}: {reason}") from exc
 
 
 def open_source(source: Path, rows: Path | None) -> tuple[Campaign, Path | None]:
@@ -117,6 +134,21 @@ def path_beside(campaign: Campaign, path: Path | None) -> str | None:
 def given(**options: Any) -> dict[str, Any]:
     """Return the options that are not None: those that the command line gave."""
     return {name: value for name, value in options.items() if value is not None}
+
+
+def words_of(*options: Any) -> list[str]:
+    """Return options as they were typed, for a command that is to be pasted."""
+    words: list[str] = []
+    for option in (field for given_ in options for field in _fields(given_)):
+        name, value = option
+        for one in value if isinstance(value, tuple) else (value,):
+            words += [name] if one is True else [name, str(one)] if one not in {None, False} else []
+    return words
+
+
+def _fields(options: Any) -> Iterator[tuple[str, Any]]:
+    for field in attrs.fields(type(options)):
+        yield f"--{field.name.replace('_', '-')}", getattr(options, field.name)
 
 
 def _pairs(option: str, texts: Pairs, example: str) -> Mapping[str, str]:

@@ -12,8 +12,10 @@ from rich.console import Console
 
 from heygen_async import Campaign, InvalidInputError, Journal, JournalError, Merge
 from heygen_async.bulk.campaign.campaign import preview
+from heygen_async.bulk.plan.credit import ACCOUNT
 from heygen_async.bulk.plan.plan import Plan
 from heygen_async.bulk.prices.price import Rates
+from heygen_async.bulk.rows.problems import counted
 from heygen_async.cli.terminal.ask import says_yes
 
 _JOURNALS = 20  # looked at beside a new one
@@ -25,10 +27,16 @@ def compare(plan: Plan, journal: Path | str | None, *, rates: Rates, tag_titles:
     Raises:
         JournalError: The journal cannot be used, or another process is using it.
     """
-    if journal is None or plan.errors or not is_begun(journal):
+    if journal is None or not _is_comparable(plan) or not is_begun(journal):
         return None
     with Journal(journal) as opened:
-        return preview(opened, plan.jobs(), rates=rates.knowing(plan.looks), tag_titles=tag_titles)
+        return preview(opened, plan.good_jobs(), rates=rates.knowing(plan.looks), tag_titles=tag_titles)
+
+
+def _is_comparable(plan: Plan) -> bool:
+    """Return True if there are good rows, and no problem of the list itself."""
+    is_whole = all(problem.line is not None or problem.source == ACCOUNT for problem in plan.errors)
+    return is_whole and plan.rows > plan.bad
 
 
 def is_begun(journal: Path | str) -> bool:
@@ -42,29 +50,20 @@ def is_begun(journal: Path | str) -> bool:
     return True
 
 
-def show_comparison(
-    console: Console, plan: Plan, journal: Path | str | None, *, rates: Rates, tag_titles: bool
-) -> None:
-    """Print the comparison, for `plan`; a journal that is in use is passed over with a note."""
+def comparison_lines(plan: Plan, merge: Merge | None, journal: Path | str | None) -> list[str]:
+    """Return what `plan` says of earlier runs: how rows are recognised, and what they are to the journal."""
     if plan.id_column is not None:
         identity = f"by the column {plan.id_column}"
     else:
         identity = "by what is sent for them; --id COLUMN recognises a row whatever is edited"
-    console.print(f"Rows are recognised {identity}.", markup=False, highlight=False)
-    try:
-        merge = compare(plan, journal, rates=rates, tag_titles=tag_titles)
-    except JournalError as exc:
-        console.print(f"Not compared with earlier runs: {exc}", markup=False, highlight=False)
-        return
-    if merge is not None:
-        console.print(f"Compared with {journal}: {merge_text(merge)}", markup=False, highlight=False)
-        if merge.due:
-            console.print(
-                f"To be sent: {merge.due} rows, {_usd(merge.due_low_usd, merge.due_high_usd)}", highlight=False
-            )
-        for text in (swapped_text(plan, merge), waiting_text(merge) if merge.waiting else ""):
-            if text:
-                console.print(text, markup=False, highlight=False)
+    lines = [f"Rows are recognised {identity}."]
+    if merge is None:
+        return lines
+    lines.append(f"Compared with {journal}: {merge_text(merge)}")
+    if merge.due:
+        lines.append(f"To be sent: {counted(merge.due, 'row')}, {_usd(merge.due_low_usd, merge.due_high_usd)}")
+    texts = ("" if plan.errors else swapped_text(plan, merge), waiting_text(merge) if merge.waiting else "")
+    return [*lines, *filter(None, texts)]
 
 
 Decision = Literal["again", "keep", "stop"]
@@ -96,7 +95,7 @@ def swapped_text(plan: Plan, merge: Merge) -> str:
     if plan.id_column is not None or plan.table.is_part or not merge.new or not left:
         return ""
     return (
-        f"{merge.new} rows are new, and {left} rows that ended before are no longer in the list. Contacts whose cells "
+        f"{_are(merge.new)} new, and {_are(left)} gone that ended before. Contacts whose cells "
         "and words were both edited cannot be recognised without an id column (--id), and are paid for again."
     )
 
@@ -116,8 +115,8 @@ def check_relatives(plan: Plan, journal: Path, folders: Iterable[Path], *, rates
         known = 0 if merge is None else merge.unchanged + merge.equal + merge.retried
         if known:
             raise InvalidInputError(
-                f"{known} of {plan.rows} rows are in the journal {other} already. Go on with it: --journal {other}; or "
-                f"begin anew, and pay for them again: --journal {journal}"
+                f"{known} of {counted(plan.rows, 'row')} are in the journal {other} already. Go on with it: "
+                f"--journal {other}; or begin anew, and pay for them again: --journal {journal}"
             )
 
 
@@ -140,7 +139,7 @@ def merge_text(merge: Merge) -> str:
         f"changed after their videos were made: {changed}": merge.changed,
         f"the same words as a video of another row: {changed}": merge.equal,
         "unchanged": merge.unchanged,
-        "changed while their former version is still under way: run again later": merge.busy,
+        "changed while their former videos are still being made: run again later": merge.busy,
         "not in the list or not chosen, not sent": merge.dropped,
         "not in the list or not chosen, ended before": merge.removed - merge.dropped,
         "in the list more than once, rendered once": merge.repeated,
@@ -154,11 +153,15 @@ def waiting_text(merge: Merge) -> str:
 
 
 def _waiting(merge: Merge) -> str:
-    rows = "1 row has" if merge.waiting == 1 else f"{merge.waiting} rows have"
+    rows = counted(merge.waiting, "row") + (" has" if merge.waiting == 1 else " have")
     return (
         f"{rows} a video made with another request, or for another row; to render again costs "
         f"{_usd(merge.low_usd, merge.high_usd)}"
     )
+
+
+def _are(count: int) -> str:
+    return counted(count, "row") + (" is" if count == 1 else " are")
 
 
 def _usd(low: float, high: float) -> str:

@@ -34,7 +34,9 @@ from heygen_async.bulk.jobs.next_step import OnUnknown
 from heygen_async.bulk.jobs.records import Expenses
 from heygen_async.bulk.journal.queries import JournalReader
 from heygen_async.bulk.journal.stored_files import unstored
+from heygen_async.bulk.output.list_numbers import ListNumbers
 from heygen_async.bulk.prices.price_list import PRICE_LIST
+from heygen_async.bulk.rows.problems import counted
 from heygen_async.cli.otel_environment import observers
 from heygen_async.cli.rendering.compare_list import merge_text, waiting_text
 from heygen_async.cli.rendering.results_files import MAIL_MERGE, ResultsKeeper, write_results
@@ -114,7 +116,8 @@ async def resume(options: ResumeOptions, address: str | None, feed: JsonFeed) ->
     console = wide_console(stderr=feed.is_on)
     if newest is not None:
         console.print(
-            f"{due} rows are due: those of the list {newest.source or f'number {newest.id}'} and those under way",
+            f"{counted(due, 'row')} to do: those of the list {newest.source or f'number {newest.id}'} and those whose "
+            "videos are being made",
             markup=False,
             highlight=False,
         )
@@ -123,6 +126,7 @@ async def resume(options: ResumeOptions, address: str | None, feed: JsonFeed) ->
     board = ProgressBoard(console, due, asyncio.get_running_loop().time, feed, settings.budget_usd)
     async with HeyGen(base_url=address, observers=[board, *observers()]) as heygen:
         board.keep_time_of(heygen)
+        board.feed.numbers = ListNumbers(journal)
         with board:
             running = heygen.resume(
                 journal,
@@ -212,18 +216,22 @@ def _close_journal(journal: str | Path, folder: str | None, facts: dict[str, str
             results = write_results(opened, Path(folder))
             links = results.with_name(results.name.replace("results", MAIL_MERGE.removesuffix(".csv")))
             more = f", {links.name} has the links" if links.exists() else ""
-            facts["Files"] = f"{Path(folder).resolve()}/  ({results.name} lists every row{more})"
+            book = results.with_suffix(".xlsx")
+            names = f"{results.name} and {book.name} list" if book.exists() else f"{results.name} lists"
+            facts["Files"] = f"{Path(folder).resolve()}/  ({names} every row{more})"
         without_files = rows_without_files(opened)
         facts.update(money(opened))
         incomplete = incomplete_list(opened)
     if due > unknown:
-        facts["Left"] = f"{due - unknown} rows. {resume_hint_for(journal)}"
+        facts["Left"] = f"{counted(due - unknown, 'row')}. {resume_hint_for(journal)}"
     if incomplete:
         facts["Not complete"] = incomplete
     if without_files:
-        facts["Without files"] = f"{len(without_files)} rows, rendered and paid for. {resume_hint_for(journal)}"
+        facts["Without files"] = (
+            f"{counted(len(without_files), 'row')}, rendered and paid for. {resume_hint_for(journal)}"
+        )
     if unknown:
-        facts["Undecided"] = f"{unknown} rows: heygen-async status {shlex.quote(str(journal))}"
+        facts["For you to decide"] = f"{counted(unknown, 'row')}: heygen-async status {shlex.quote(str(journal))}"
     return Closed(unknown, due - unknown, bool(incomplete))
 
 
@@ -233,9 +241,9 @@ def money(journal: JournalReader) -> dict[str, str]:
     by = f"by {PRICE_LIST}; HeyGen's bill decides"
     lines = {"Charged": f"{_usd(now)} {by}" if now.charged else "nothing in this run"}
     if ever.charged > now.charged:
-        lines["In all runs"] = f"{_usd(ever)} for {ever.charged} renders"
+        lines["In all runs"] = f"{_usd(ever)} for {counted(ever.charged, 'render')}"
     if ever.open:
-        lines["At stake"] = f"up to {ever.at_stake_usd:.2f} US dollars for {ever.open} renders that have not ended"
+        lines["At stake"] = f"up to {ever.at_stake_usd:.2f} US dollars for {counted(ever.open, 'render')} still open"
     return lines
 
 

@@ -55,9 +55,15 @@ class ResultsKeeper:
 
 
 def write_results(journal: Journal, folder: Path) -> Path:
-    """Write the files of a journal into *folder*, and return the path of the results."""
+    """Write the files of a journal into *folder*, and return the path of the results.
+
+    A list that was a workbook has its results in a workbook, too: once at the end, because that takes longer.
+    """
     path = results_path(journal, folder)
     write_files(journal, path)
+    newest = journal.newest_list()
+    if newest is not None and (newest.source or "").lower().endswith(".xlsx"):
+        _replace(path.with_suffix(".xlsx"), lambda workbook: export(journal, workbook))
     return path
 
 

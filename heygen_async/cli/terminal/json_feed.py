@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import NoReturn, Self, TextIO
 
 from heygen_async import Completed, HeyGenError, Result, Summary, Unfinished
+from heygen_async.bulk.output.list_numbers import ListNumbers
 from heygen_async.bulk.prices.price_list import AS_OF
 from heygen_async.cli.exits import Exit, InterruptedRunError, code_of
 from heygen_async.cli.terminal.bill import Bill
@@ -24,6 +25,7 @@ class JsonFeed:
     Attributes:
         is_on: True if there is a stream.
         facts: Function that returns the progress of the run.
+        numbers: Tells the number of a row in its list.
     """
 
     def __init__(self, out: TextIO | None, notify: Callable[[Facts], None] | None = None) -> None:
@@ -35,6 +37,7 @@ class JsonFeed:
         self._summary = Summary()
         self._unfinished = 0
         self.bill: Bill = Bill()
+        self.numbers: ListNumbers = ListNumbers()
 
     def add(self, row: Result | Unfinished) -> None:
         """Write a row that has ended, or that is left under way."""
@@ -44,7 +47,8 @@ class JsonFeed:
             self._summary.add(row)
         if isinstance(row, Completed):
             self.bill.add(row)
-        self._write("row", _row_facts(row))
+        if self.is_on:
+            self._write("row", {"row": self.numbers.of(row), **_row_facts(row)})
 
     def progress(self) -> None:
         """Write the progress of the run."""

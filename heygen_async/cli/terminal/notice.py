@@ -33,9 +33,7 @@ class EndNotice:
             "HEYGEN_EXIT_CODE, HEYGEN_COMPLETED and HEYGEN_FAILED are set."
         ),
     ] = None
-    notify_url: Annotated[str | None, Parameter(help="Address that gets the summary as JSON, by POST, at the end.")] = (
-        None
-    )
+    notify_url: Annotated[str | None, Parameter(help="Address that gets the summary as JSON at the end.")] = None
 
     def check(self) -> None:
         """Check the address, before anything is paid for.

@@ -139,7 +139,12 @@ class ProgressBoard:
         if isinstance(row, Completed):
             self.bill.add(row)
         elif isinstance(row, Failed):
-            self._failures.append(clean(f"{_who(row)}: {_why(row)}"))
+            self._failures.append(clean(f"{self._who(row)}: {_why(row)}"))
+
+    def _who(self, row: Failed) -> str:
+        """Return the row as counted in the list, with the name of its person."""
+        name = name_in(row.row)
+        return f"row {self.feed.numbers.of(row) or row.index + 1}" + (f" ({name})" if name else "")
 
     def __enter__(self) -> Self:
         """Start the clock and the display."""
@@ -267,12 +272,6 @@ class ProgressBoard:
             self.console.print(f"{self._line()}; {self._money_and_time()}" if away is None else away)
         self._told_silence = away is not None
         self._schedule_line()
-
-
-def _who(row: Failed) -> str:
-    """Return the row as counted in the list, with the name of its person."""
-    name = name_in(row.row)
-    return f"row {row.index + 1}" + (f" ({name})" if name else "")
 
 
 def _why(row: Failed) -> str:

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from heygen_async import Summary
+from heygen_async.bulk.rows.problems import counted
 from heygen_async.cli.terminal.progress import ProgressBoard
 from heygen_async.plain_text import clean
 
@@ -18,7 +19,7 @@ def show_summary(console: Console, summary: Summary, board: ProgressBoard, facts
     table.add_column()
     table.add_row(
         "Completed",
-        Text(f"{summary.completed} of {summary.completed + summary.failed.total()} rows", style="green"),
+        Text(f"{summary.completed} of {counted(summary.completed + summary.failed.total(), 'row')}", style="green"),
     )
     reasons = clean(", ".join(f"{count} {code}" for code, count in summary.failed.most_common()))
     table.add_row(

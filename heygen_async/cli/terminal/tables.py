@@ -54,11 +54,17 @@ def show_one(item: Any, *, in_json: bool) -> None:
     if in_json:
         _print_json(item)
         return
+    show_facts(dict(_facts(item)))
+
+
+def show_facts(facts: Mapping[str, str | None]) -> None:
+    """Print facts by their names; those without a value are left out."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
-    for name, cell in _facts(item):
-        table.add_row(Text(name), Text(cell))
+    for name, cell in facts.items():
+        if cell:
+            table.add_row(Text(name), Text(clean(cell)))
     _print_table(table)
 
 

@@ -18,6 +18,7 @@ from heygen_async.bulk.jobs.records import Record
 from heygen_async.bulk.journal.journal import Journal
 from heygen_async.bulk.journal.journal_store import job_of
 from heygen_async.bulk.prices.price import Rates
+from heygen_async.bulk.rows.problems import counted
 from heygen_async.bulk.run.agent_queue import AgentQueue
 from heygen_async.bulk.run.guards import Guard
 from heygen_async.bulk.run.run_options import RunSettings
@@ -62,7 +63,7 @@ class CampaignFeed:
             return guard_of(journal, settings, settings.rates or Rates(), self._ask if self._asks else None)
 
     async def _ask(self, results: Sequence[Result]) -> bool:
-        self.waits = f"{len(results)} rows are rendered and wait for approval: heygen-async approve ADDRESS"
+        self.waits = f"{counted(len(results), 'row')} rendered, to be approved: heygen-async approve ADDRESS"
         await anyio.sleep_forever()
         return False
 

@@ -192,7 +192,7 @@ async def test_two_matches_are_a_conflict(heygen: HeyGen, world: World, path: Pa
         await heygen.video_agents.create(VideoAgent(prompt="Welcome"))
         result = await anext(results)
     assert isinstance(result, Failed)
-    assert "2 renders at HeyGen fit it" in str(result.error)
+    assert "2 renders at HeyGen may be it" in str(result.error)
     assert states(path) == {"unknown": 1}
     assert len(world.ledger) == 2
 

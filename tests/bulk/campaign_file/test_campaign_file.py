@@ -152,7 +152,7 @@ def test_a_wrong_entry_is_named_by_its_path(tmp_path: Path, text: str, said: lis
 
 
 def test_wrong_fields_and_modes_name_the_file(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInputError, match=r"spring\.toml: DirectVideo has no field 'skript'"):
+    with pytest.raises(InvalidInputError, match=r"spring\.toml: request\.skript: no such field"):
         Campaign.load(written(tmp_path, "[request]\nskript = 'Hi'")).template()
     with pytest.raises(InvalidInputError, match=r"spring\.toml: mode 'film': must be one of direct"):
         Campaign.load(written(tmp_path, "mode = 'film'")).template()
@@ -224,7 +224,7 @@ def test_a_lenient_file_may_hold_what_is_newer(tmp_path: Path) -> None:
     valid = VALID(campaign_schema())
     assert not valid.is_valid(tomllib.loads(text))
     assert valid.is_valid(tomllib.loads(f"{text}lenient = true"))
-    with pytest.raises(InvalidInputError, match="has no field 'mood'"):
+    with pytest.raises(InvalidInputError, match=r"request\.mood\.calm: no such field"):
         Campaign.load(written(tmp_path, text)).template()
     template = Campaign.load(written(tmp_path, f"{text}lenient = true\n")).template()
     request = template.render(Row(line=1, cells={}))

@@ -66,7 +66,7 @@ async def test_without_rich_a_terminal_has_lines(heygen: HeyGen, monkeypatch: py
     async with heygen.render_many(greetings(1)) as results:
         with progress_of(results, terminal):
             await results.collect()
-    assert terminal.getvalue().splitlines()[-1] == "1 of 1 rows: 1 completed, 0 failed"
+    assert terminal.getvalue().splitlines()[-1] == "1 of 1 row: 1 completed, 0 failed"
 
 
 async def test_an_error_in_the_block_ends_the_progress(heygen: HeyGen, capsys: pytest.CaptureFixture[str]) -> None:
@@ -75,4 +75,4 @@ async def test_an_error_in_the_block_ends_the_progress(heygen: HeyGen, capsys: p
         async with heygen.render_many(greetings(1), progress=True):
             1 / 0  # noqa: B018 - the error of the program
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("0 of 1 rows: 0 completed, 0 failed")
+    assert line.startswith("0 of 1 row: 0 completed, 0 failed")

@@ -61,14 +61,14 @@ def test_retry_and_export_choose_rows_of_the_journal(world: World) -> None:
     """The numbers are those of the list; ids are those of the id column, or of videos."""
     world.faults.append(ErrorAnswer(method="POST", probability=1.0, status=400, code="invalid_parameter"))
     assert run("--id", "email").exit_code == 5
-    assert "1 rows are planned again" in call("retry", "list.db", "--failed", "--rows", "4").output
-    assert "1 rows are planned again" in call("retry", "list.db", "--failed", "--only", "cy@x").output
+    assert "Planned again: 1 row" in call("retry", "list.db", "--failed", "--rows", "4").output
+    assert "Planned again: 1 row" in call("retry", "list.db", "--failed", "--only", "cy@x").output
     assert call("retry", "list.db", "--failed", "--where", "city=Paris").exit_code == 7
     assert call("export", "list.db", "out.csv", "--where", "City!=rome").exit_code == 0
     with Path("out.csv").open(encoding="utf-8-sig", newline="") as file:
         assert [row["name"] for row in csv.DictReader(file)] == ["Bo", "Di"]
     done = call("export", "list.db", "failed.csv", "--rows", "2,4")
-    assert "1 rows written to failed.csv" in done.output
+    assert "1 row written to failed.csv" in done.output
     wrong = call("export", "list.db", "out.csv", "--where", "Town=Rome")
     assert (wrong.exit_code, "--where Town: there is no such column" in wrong.stderr) == (2, True)
 
@@ -78,7 +78,7 @@ def test_export_takes_the_id_of_a_video(world: World) -> None:
     assert run().exit_code == 0
     with Journal("list.db", read_only=True) as journal:
         video = next(record.video_id for record in journal.records() if record.row["name"] == "Cy")
-    assert call("export", "list.db", "one.jsonl", "--only", str(video)).output.startswith("1 rows written")
+    assert call("export", "list.db", "one.jsonl", "--only", str(video)).output.startswith("1 row written")
     assert '"Cy"' in Path("one.jsonl").read_text("utf-8")
     assert len(world.ledger) == 4
 

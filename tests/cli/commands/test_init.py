@@ -146,16 +146,15 @@ def test_notes_are_printed_before_a_run(home: Path) -> None:
     assert "note  the account: '50'; HeyGen documents 10 renders at once" in ran.output
 
 
-def test_a_run_prints_at_most_twenty_notes(home: Path) -> None:
-    """`plan` prints a note for each of 30 rows with a portrait look in a landscape video, `run` the first twenty."""
-    (home / "leads.csv").write_text("first_name\n" + "Ada\n" * 30, encoding="utf-8")
+def test_a_note_about_all_rows_is_told_once(home: Path) -> None:
+    """`plan` and `run` print one note about 30 rows with a portrait look in a landscape video."""
+    (home / "leads.csv").write_text("first_name\n" + "".join(f"Ada {n}\n" for n in range(30)), encoding="utf-8")
     call("init", "spring.toml", "leads.csv")
     words = ["spring.toml", "--set", "avatar_id=look_ben", "--set", "voice_id=voice_warm"]
-    assert call("plan", *words).output.count("look look_ben is portrait") == 30
+    assert call("plan", *words).output.count("all 30 rows: '16:9'; look look_ben is portrait") == 1
     ran = call("run", *words, "--no-download", "--speed", "500")
     assert ran.exit_code == 0, ran.output
-    assert ran.output.count("look look_ben is portrait") == 20
-    assert "... and 10 more notes: `heygen-async plan` shows all" in ran.output
+    assert ran.output.count("look look_ben is portrait") == 1
 
 
 @pytest.mark.parametrize(

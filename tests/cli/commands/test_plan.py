@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from heygen_async.bulk.prices.price_list import PRICE_LIST
+from heygen_async.bulk.prices.price_list import AS_OF, PRICE_LIST
 from heygen_async.simulator import World
 from tests.helpers.commands import CommandResult, call
 
@@ -43,9 +43,8 @@ def test_a_good_list_is_priced(leads: Path, monkeypatch: pytest.MonkeyPatch) -> 
     result = invoke("plan", str(leads), *SET)
     assert result.exit_code == 0, result.output
     assert "leads.csv: 6 rows, 6 can be rendered, 0 cannot" in result.output
-    assert "Avatar videos: 6, " in result.output
     assert "Price: " in result.output
-    assert "note  column note: no field uses it" in result.output
+    assert "Unused columns: note. To use one, write its placeholder, such as {{ note }}." in result.output
 
 
 def test_problems_are_reported_with_their_line(leads: Path) -> None:
@@ -83,11 +82,11 @@ def test_newer_words_need_the_option_and_a_rate(leads: Path, tmp_path: Path, mon
     monkeypatch.delenv("HEYGEN_API_KEY", raising=False)
     result = invoke("plan", str(leads), *SET, *NEW)
     assert result.exit_code == 2
-    assert "a newer word goes by extra={'engine': {'type': 'avatar_6'}}, in lists by --lenient" in result.output
+    assert "a newer word is sent with --lenient" in result.output
     result = invoke("plan", str(leads), *SET, *NEW, "--lenient")
     assert result.exit_code == 0, result.output
     assert "the price of 2k avatar_6 is not known" in result.output
-    assert f"Price: 0.00 USD (0.00 to 0.00), and 6 of unknown price, by {PRICE_LIST}; " in result.output
+    assert f"Price: about 0.00, at most 0.00 US dollars, and 6 of unknown price (prices of {AS_OF}; " in result.output
     file = tmp_path / "campaign.toml"
     file.write_text("[request]\nlenient = true\n[run]\nbudget_usd = 50\n")
     result = invoke("plan", str(file), str(leads), *SET, *NEW)

@@ -222,11 +222,10 @@ def test_a_terminal_gets_the_same_table() -> None:
 def test_account_shows_owner_and_balance() -> None:
     said = call("account")
     assert said.exit_code == 0, said.output
-    facts = dict(line.split(None, 1) for line in said.stdout.splitlines())
-    assert facts["email"] == "simulator@example.com"
-    assert facts["billing_type"] == "wallet"
-    assert facts["wallet.remaining_balance"] == "1000000"
-    assert facts["wallet.auto_reload.enabled"] == "no"
+    facts = dict(line.split("  ", 1) for line in said.stdout.splitlines())
+    assert facts["E-mail"].strip() == "simulator@example.com"
+    assert facts["Pays"].strip() == "from a prepaid balance"
+    assert facts["Balance"].strip() == "1,000,000.00 US dollars"
     assert lines(call("account", "--json"))[0]["wallet"]["currency"] == "usd"
 
 

@@ -129,7 +129,7 @@ def test_status_shows_rows_by_state_and_the_next_step(tmp_path: Path) -> None:
 def test_retry_plans_failed_rows_again(tmp_path: Path) -> None:
     """`retry` takes all failed rows or those with one code, never a completed one; exit code 7 if there is none."""
     path = prepared(tmp_path / "c.db")
-    assert "1 rows are planned again" in invoke("retry", str(path), "--failed", "--code", "rendering_failed").output
+    assert "Planned again: 1 row" in invoke("retry", str(path), "--failed", "--code", "rendering_failed").output
     assert states(path)["planned"] == 2
     assert invoke("retry", str(path), "--failed").exit_code == 0
     assert invoke("retry", str(path), "--failed").exit_code == 7
@@ -155,7 +155,7 @@ def test_export_writes_csv_and_json_lines(tmp_path: Path) -> None:
     assert json.loads(lines[0])["video_id"] == "v1"
     result = invoke("export", str(path), str(tmp_path / "results.xml"))
     assert result.exit_code == 2
-    assert "must be .csv or .jsonl" in result.output
+    assert "must be .csv, .xlsx or .jsonl" in result.output
 
 
 @pytest.mark.usefixtures("_simulator")
@@ -189,12 +189,16 @@ def test_audit_compares_with_heygen(contacts: Path, tmp_path: Path) -> None:
     journal = tmp_path / "c.db"
     options = ["--output", str(tmp_path / "out"), "--limit", "3"]
     assert invoke(*RUN, str(contacts), "--journal", str(journal), *options).exit_code == 0
-    assert "0 differences; the wallet holds" in invoke("audit", str(journal)).output
+    assert "0 differences; balance: " in invoke("audit", str(journal)).output
     with Journal(journal) as opened:
         opened._db.execute("UPDATE jobs SET state = 'failed' WHERE id = 1")
         opened._db.execute("UPDATE jobs SET video_id = 'gone' WHERE id = 2")
     found = invoke("audit", str(journal))
     assert found.exit_code == 0
+    assert "2 differences" in found.output
+    assert "1 video of the account was made by someone else, or by another campaign" in found.output
+    assert "not in the journal" not in found.output
+    found = invoke("audit", str(journal), "--all")
     assert "3 differences" in found.output
     for words in (
         "failed here, finished at HeyGen",
@@ -253,7 +257,7 @@ def test_resume_downloads_missing_files(contacts: Path, tmp_path: Path) -> None:
     (out / "N1.mp4").mkdir()
     failed = invoke("resume", journal, *FAST)
     assert failed.exit_code == 5, failed.output
-    assert "1 rows, rendered and paid for. To continue: heygen-async resume" in failed.output
+    assert "1 row, rendered and paid for. To continue: heygen-async resume" in failed.output
     rows = rows_of(out / "results.csv")
     assert {row["heygen_state"] for row in rows} == {"completed"}
     assert [row["name"] for row in rows if "it cannot be written" in row["heygen_error"]] == ["N1"]

@@ -171,7 +171,7 @@ def test_names_and_cells_of_a_list_are_shown_as_text(tmp_path: Path, monkeypatch
     rows.write_text(json.dumps({"name": "nan", EVIL: EVIL}) + "\n", encoding="utf-8")
     said = call("plan", str(rows), "--set", "avatar_id=a", "--set", "voice_id=v", "--script", "Hi {{ name }}")
     assert obeyed(said.output) == []
-    assert "[red]rows[bold].jsonl: 1 rows" in said.output
+    assert "[red]rows[bold].jsonl: 1 row," in said.output
     said = call("plan", str(tmp_path / EVIL.replace("/", "")))
     assert said.exit_code == 2
     assert obeyed(said.output) == []

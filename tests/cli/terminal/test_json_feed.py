@@ -54,6 +54,7 @@ def test_each_row_and_the_end_is_a_json_line(world: World, contacts: Path, tmp_p
     assert result.exit_code == 5, result.output
     rows = {row["index"]: row for row in events(result.stdout, "row")}
     assert sorted(rows) == [0, 1]
+    assert {index: row["row"] for index, row in rows.items()} == {0: 2, 1: 3}
     done, failed = sorted(rows.values(), key=lambda row: str(row["state"]))
     assert done["state"] == "completed"
     assert Path(done["file"]).stat().st_size > 0
@@ -82,7 +83,7 @@ def test_resume_writes_the_same_lines(world: World, contacts: Path, tmp_path: Pa
     with Journal(journal) as opened:
         opened.begin_again(failed + 1)
     result = invoke("resume", journal, "--json", "--speed", "500")
-    assert [row["index"] for row in events(result.stdout, "row")] == [failed]
+    assert [(row["index"], row["row"]) for row in events(result.stdout, "row")] == [(failed, failed + 2)]
     again = invoke("resume", journal, "--json", "--speed", "500")
     (summary,) = lines(again.stdout)
     assert (summary["event"], summary["completed"], summary["exit_code"]) == ("summary", 0, 7)

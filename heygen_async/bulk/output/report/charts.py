@@ -115,7 +115,7 @@ def timeline(renders: Sequence[RenderSpan], last: float, limit: int | None) -> C
     mean, highest = sum(levels) / len(levels), max(1, round(max(levels)), limit or 0)
     y_step = _round_step(highest, _Y_TICKS)
     plot = Plot(x_high=width, y_high=math.ceil(highest / y_step) * y_step)
-    description = f"{mean:.1f} renders were under way on average over {span(width)}"
+    description = f"{mean:.1f} at once on average over {span(width)}"
     caption = f"{mean:.1f} on average"
     shapes = [*plot.axes(_time_step(width), y_step, "since the first render"), _area(plot, levels, width)]
     if limit is not None:
@@ -123,7 +123,7 @@ def timeline(renders: Sequence[RenderSpan], last: float, limit: int | None) -> C
         description = f"{description}; at most {limit:,} were allowed"
         caption = f"{caption}, at most {limit:,} allowed"
     shapes.append(_label(_LEFT, 16, caption, "start", "figure"))
-    return Chart(name="timeline", title="Renders under way over time", description=f"{description}.", shapes=shapes)
+    return Chart(name="timeline", title="Videos being made over time", description=f"{description}.", shapes=shapes)
 
 
 def _levels(spans: list[tuple[float, float]], width: float) -> list[float]:

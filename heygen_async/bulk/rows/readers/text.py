@@ -83,7 +83,7 @@ class TextFile:
         return self._broken(
             number,
             f"not {codec.upper()}: byte 0x{ord(line[at]) - 0xDC00:02x}; as cp1252, Excel's older encoding: {guess!r}",
-            'if that is right give encoding="cp1252"; else save the file as "CSV UTF-8"',
+            'if that is right, read it so (--encoding cp1252); else save the file as "CSV UTF-8"',
         ).problem
 
     def _broken(self, line: int, reason: str, mend: str) -> ProblemError:
@@ -108,7 +108,7 @@ def text_file(path: Path, encoding: str | None = None) -> TextFile:
         raise sniffing.refusal(
             path,
             "looks like UTF-16 without a byte order mark",
-            'give encoding="utf-16-le", or save it as "CSV UTF-8"',
+            'name its encoding (--encoding utf-16-le), or save it as "CSV UTF-8"',
             1,
         )
     chosen = chosen or "utf-8"

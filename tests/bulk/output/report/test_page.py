@@ -172,7 +172,7 @@ async def test_a_finished_campaign_has_nothing_left(heygen: HeyGen, path: Path) 
     page = page_of(path)
     assert page.text("p.headline") == "All 3 videos are ready."
     assert "Every row has its video" in page.text("div.step")
-    assert page.text("desc.timeline-desc").startswith("1.4 renders were under way on average over 7 min; at most 2")
+    assert page.text("desc.timeline-desc").startswith("1.4 at once on average over 7 min; at most 2")
     assert (
         page.text("desc.histogram-desc")
         == "3 renders: half took up to 3 min 20 s, 95 % up to 5 min, the longest 5 min."
@@ -310,7 +310,7 @@ def test_renders_under_way_are_told_and_drawn_until_the_last_change(path: Path) 
     assert "3 rows are left" not in page.text("div.step")
     assert "2 rows are left: 1 being made at HeyGen and 1 sent, with the answer still to come." in page.text("div.step")
     assert "2 renders being made will be billed when finished." in page.source
-    assert page.text("desc.timeline-desc").startswith("1.5 renders were under way on average over 3 min 20 s.")
+    assert page.text("desc.timeline-desc").startswith("1.5 at once on average over 3 min 20 s.")
 
 
 def test_earlier_tries_may_have_been_paid_for(path: Path) -> None:

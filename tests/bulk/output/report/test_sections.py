@@ -129,7 +129,7 @@ def test_the_timeline_has_the_area_of_all_renders(times: list[tuple[float, float
     area = sum(levels) * (last - first) / len(levels)
     assert area == pytest.approx(sum(ended - begun for begun, ended in spans), rel=1e-6, abs=1e-3)
     assert max(levels) <= len(spans) + 1e-6
-    assert "renders were under way" in described(drawn)
+    assert "at once on average" in described(drawn)
     assert_inside(drawn)
     assert ("allowed" in described(drawn)) == (limit is not None)
 
@@ -188,7 +188,7 @@ def test_nothing_is_drawn_of_nothing() -> None:
 
 def test_an_open_render_is_drawn_until_the_last_change() -> None:
     """It may have ended since; nobody looked."""
-    assert described(charts.timeline(renders((0, None), (0, 50)), 100.0, None)).startswith("1.5 renders")
+    assert described(charts.timeline(renders((0, None), (0, 50)), 100.0, None)).startswith("1.5 at once")
 
 
 @given(st.floats(0.01, 1e8), st.integers(1, 20))

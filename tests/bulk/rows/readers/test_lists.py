@@ -43,7 +43,7 @@ def test_a_row_knows_the_line_on_which_it_begins(tmp_path: Path) -> None:
         ("a,,c\n", "must name every column"),
         ("a,b,a\n", "names a more than once"),
         ("a,b\n1,2\n1,2,3\n", "line 3: 3 cells, but the header has 2, beyond it: '3'"),
-        ("a,b\n1\n", "line 2: 1 cells"),
+        ("a,b\n1\n", "line 2: 1 cell"),
         ('a,b\n1,"2\n', "not readable as CSV"),
     ],
 )

@@ -171,7 +171,9 @@ def test_hidden_rows_are_told_with_their_numbers(tmp_path: Path) -> None:
     rows, notes = scanned(path)
     assert [found.cells["name"] for found in rows] == ["Ada", "Bo", "Cy"]
     (note,) = notes
-    assert note.startswith(f"{path}: 2 rows are hidden in the workbook, perhaps by a filter (lines 3, 4), and part of")
+    assert note.startswith(
+        f"{path}: 2 rows are hidden in the workbook, perhaps by a filter (lines 3 and 4), and part of"
+    )
     assert note.endswith("; delete the rows that are to get no video")
     book["S"].row_dimensions[4].hidden = False
     book.save(path)

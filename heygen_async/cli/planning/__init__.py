@@ -1,0 +1,1 @@
+"""Screens before a run: the problems of a list, its texts, its price, and a verdict."""
