@@ -161,12 +161,14 @@ class _RunCommand:
         from heygen_async import HeyGen
         from heygen_async.cli.planning.plan_screen import show_notes
         from heygen_async.cli.rendering.compare_list import decide
+        from heygen_async.cli.rendering.follow_run import check_place
         from heygen_async.cli.rendering.intent import Intent, account_of, announce, budget_before
         from heygen_async.cli.rendering.plan_rows import client_if_key
         from heygen_async.cli.rendering.render_campaign import is_waited_for
         from heygen_async.cli.terminal.progress import wide_console
 
         console = wide_console(stderr=feed.is_on)
+        check_place(self.campaign.beside(self.campaign.downloads.folder))
         async with client_if_key(self.base_url) as heygen:
             plan = await self._plan(heygen)
             plan.check()

@@ -266,6 +266,13 @@ def incomplete_list(journal: JournalReader) -> str | None:
     ).replace("  ", " ")
 
 
+def check_place(folder: Path) -> None:
+    """Refuse a place for the folder of the files where a file stands, before HeyGen is asked; nothing is created."""
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not nearest.is_dir():
+        raise InvalidInputError(f"--output {folder}: {nearest} is a file; name a folder, which may be new")
+
+
 def check_writable(folder: Path) -> None:
     """Create the folder of the files; refuse one that cannot be created, before a row is paid for."""
     try:

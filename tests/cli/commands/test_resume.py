@@ -236,12 +236,16 @@ def test_a_missing_or_misnamed_journal_is_refused(contacts: Path, args: list[str
 def test_an_output_folder_that_is_a_file_is_refused_before_a_row_is_paid(
     contacts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A folder that cannot be created has exit code 1 before a row is sent."""
+    """A folder that cannot be created is refused before HeyGen is asked."""
     monkeypatch.setenv("HEYGEN_API_KEY", "k")
-    (tmp_path / "taken").write_text("")
-    result = invoke(*RUN[:-2], str(contacts), "--output", str(tmp_path / "taken"))
-    assert result.exit_code == 1
-    assert "File exists" in result.output
+    taken = tmp_path / "taken"
+    taken.write_text("")
+    for folder in (taken, taken / "videos"):
+        result = invoke(*RUN[:-2], str(contacts), "--output", str(folder))
+        assert result.exit_code == 2
+        assert f"--output {folder}: {taken} is a file; name a folder, which may be new" in result.output.replace(
+            "\n", " "
+        )
 
 
 @pytest.mark.usefixtures("_simulator")
