@@ -94,6 +94,7 @@ class Sweep:
         async with anyio.create_task_group() as looks:
             for chunk in chunks(due, STATUSES_AT_ONCE):
                 looks.start_soon(self._sweep, {str(row.video_id): row for row in chunk}, waiting)
+        self._list.looked.notify()
         if due:
             self._client.pool.observe(waiting=waiting[0], running=len(due) - waiting[0])
 

@@ -48,6 +48,7 @@ class Watchlist:
         listener: Told about ends.
         changed: Notified when a follower may have something to do.
         clock: Counts the time between looks and until the deadlines.
+        looked: Notified after each look of a sweep.
         in_bulk: True while videos are asked for by the hundred; set to False for good if HeyGen refuses that.
         misnamed: Batches of which a bulk answer has named a wrong video; they are asked for by themselves.
     """
@@ -61,6 +62,7 @@ class Watchlist:
         patience: float = LATE_SECONDS,
         times: RenderTimes,
         watch: Watch = "auto",
+        looked: Changed | None = None,
         clock: ServerClock | None = None,
     ) -> None:
         """Tell *listener* what happens, and learn *times*; *watch* says how ends are noticed.
@@ -75,6 +77,7 @@ class Watchlist:
         self.in_bulk: bool = watch != "each"
         self.is_faithful: bool = watch == "sweep"  # to the sweep, even where HeyGen refuses it
         self.changed: Changed = Changed()
+        self.looked: Changed = looked or Changed()
         self.clock: ServerClock = clock or ServerClock()
         self.misnamed: set[str] = set()
         self._deadline = deadline
