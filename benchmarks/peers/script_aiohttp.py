@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 import time
+from pathlib import Path
 
 import aiohttp
 
@@ -38,7 +39,7 @@ async def render(session: aiohttp.ClientSession, slots: asyncio.Semaphore, numbe
 async def store(session: aiohttp.ClientSession, video: dict[str, object]) -> None:
     async with session.get(str(video["video_url"])) as answer:
         answer.raise_for_status()
-        with open(f"{FOLDER}/{video['id']}.mp4", "wb") as file:
+        with Path(f"{FOLDER}/{video['id']}.mp4").open("wb") as file:
             async for chunk in answer.content.iter_chunked(65_536):
                 file.write(chunk)
 

@@ -45,6 +45,7 @@ class Watchlist:
     Attributes:
         expects_more: True while further renders may come.
         is_urgent: True if a sweep is wanted at once.
+        begun: Number of renders that this run has begun.
         listener: Told about ends.
         changed: Notified when a follower may have something to do.
         clock: Counts the time between looks and until the deadlines.
@@ -87,6 +88,7 @@ class Watchlist:
         self._moved_at = -math.inf  # loop time at which a render ended or an item of a batch came to its turn
         self._signalled: list[bool] = []  # of the last ends: True if a signal came before a look
         self._unswept_since: float | None = None
+        self.begun: int = 0
 
     @property
     def rows(self) -> Collection[InFlight]:
@@ -137,7 +139,9 @@ class Watchlist:
         now = self.clock.now()
         self._last_kind = (row.kind, size_of(row.job.request))
         row.law = self._times.law(*self._last_kind)
-        row.since, row.born = now, now - age
+        row.since, row.born, row.looked_at = now, now - age, now - age
+        self.begun += 1
+        row.number = self.begun if not age and row.batch_id is None and row.session_id is None else None
         row.due = row.born + (first_look(row.law) if first is None else first)
         self.changed.notify()
 
@@ -162,7 +166,7 @@ class Watchlist:
     def named(self, row: InFlight, video_id: str) -> None:
         """Note that an item of a batch has come to its turn and has its video's id."""
         row.video_id, row.queued = video_id, False
-        row.born = self._moved_at = self.clock.now()
+        row.born = row.looked_at = self._moved_at = self.clock.now()
 
     async def renamed(self, row: InFlight, video_id: str | None) -> None:
         """Note that an item of a batch has another video than a bulk answer said, or none yet."""

@@ -1,6 +1,8 @@
 """A run that waits for HeyGen sleeps: it wakes for its looks, and for nothing else."""
 
 import asyncio
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -28,8 +30,8 @@ class CountingLoop(VirtualTimeLoop):
 
 
 @pytest.mark.parametrize("in_flight", [2, lambda: 2], ids=["a number", "a function"])
-def test_a_run_that_waits_wakes_twice_a_look_at_most(tmp_path, in_flight):
-    """Slots full, nothing ends: the rows that wait, the journal's wishes and the watch cause no wake-ups of their own."""
+def test_a_run_that_waits_wakes_twice_a_look_at_most(tmp_path: Path, in_flight: int | Callable[[], int]) -> None:
+    """Slots full, nothing ends: the rows that wait, the journal's wishes and the watch cause no wake-ups alone."""
     world = World(slots=2, render_seconds=lambda _: 9e4)
 
     async def half_an_hour() -> None:
