@@ -106,8 +106,8 @@ class NewestVideos:
 
 
 def video_of(entry: Mapping[str, Any]) -> Video | None:
-    """Return an entry as a video that has ended; None if it has not, or does not read."""
-    if word_of(entry.get("status")) not in OVER:
+    """Return an entry as a completed video, else None. That a video has failed is believed of its detail only."""
+    if word_of(entry.get("status")) != "completed":
         return None
     try:
         video: Video = wire.decode(entry, Video, "GET /v3/videos: $.data")
