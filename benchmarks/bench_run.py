@@ -37,7 +37,7 @@ async def campaign(rows: int, slots: int, *, world: World) -> dict[str, Any]:
     counts = world.request_counts()
     assert world.charged_once_per("script")
     assert len(world.ledger) == rows
-    looks = counts["GET /v3/videos/statuses"] + counts["GET /v3/videos/{video_id}"]
+    looks = sum(counts[f"GET /v3/videos{path}"] for path in ("", "/statuses", "/{video_id}"))
     return {
         "rows": rows,
         "completed": sum(isinstance(result, Completed) for result in ended),

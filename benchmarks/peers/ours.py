@@ -17,6 +17,7 @@ from heygen_async.simulator import run
 
 ORIGIN, JOBS, SLOTS, SPEED = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
 ROWS = int(sys.argv[5]) if len(sys.argv) > 5 else JOBS
+FOLDER = sys.argv[6] if len(sys.argv) > 6 else None  # for the files; without it none is fetched
 
 
 def requests() -> Iterator[DirectVideo]:
@@ -32,7 +33,9 @@ async def main(folder: str) -> None:
     async with HeyGen("key", base_url=ORIGIN) as heygen:
         await heygen.videos.get("video_" + "0" * 26)  # everything is imported and the connection is made
         memory, began = megabytes(), time.process_time()
-        async with heygen.render_many(requests(), max_in_flight=SLOTS, journal=f"{folder}/campaign.db") as results:
+        async with heygen.render_many(
+            requests(), max_in_flight=SLOTS, journal=f"{folder}/campaign.db", download_to=FOLDER
+        ) as results:
             planned, ended = time.process_time(), 0
             async for _ in results:
                 ended += 1

@@ -6,10 +6,12 @@ import asyncio
 import json
 import sys
 import time
+from pathlib import Path
 
 import aiohttp
 
 ORIGIN, JOBS, SLOTS, SPEED = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
+FOLDER = sys.argv[5] if len(sys.argv) > 5 else None  # for the files; without it none is fetched
 
 
 async def render(session: aiohttp.ClientSession, slots: asyncio.Semaphore, number: int) -> dict[str, object]:
@@ -29,7 +31,17 @@ async def render(session: aiohttp.ClientSession, slots: asyncio.Semaphore, numbe
                 answer.raise_for_status()
                 video: dict[str, object] = (await answer.json())["data"]
             if video["status"] in {"completed", "failed"}:
+                if FOLDER is not None:
+                    await store(session, video)
                 return video
+
+
+async def store(session: aiohttp.ClientSession, video: dict[str, object]) -> None:
+    async with session.get(str(video["video_url"])) as answer:
+        answer.raise_for_status()
+        with Path(f"{FOLDER}/{video['id']}.mp4").open("wb") as file:
+            async for chunk in answer.content.iter_chunked(65_536):
+                file.write(chunk)
 
 
 async def main() -> None:

@@ -139,6 +139,20 @@ class Videos:
         """
         return await self._caller.send(get_statuses([*video_ids], [*batch_ids], read=_read_entries))
 
+    async def newest(self, limit: int, token: str | None = None) -> tuple[Entries, str | None]:
+        """Return videos of the account, newest first, as HeyGen's JSON objects, and the token of the next page.
+
+        A bulk run calls this every few seconds. Free of charge.
+
+        Args:
+            limit: Most videos, 1 to 100.
+            token: Of the page before.
+        """
+        query: dict[str, str | int] = {"limit": limit} if token is None else {"limit": limit, "token": token}
+        return await self._caller.send(
+            Call(method="GET", path="/v3/videos", route="/v3/videos", query=query, read=_read_page)
+        )
+
     async def create_batch(
         self,
         requests: Sequence[BatchableRequest],
@@ -235,3 +249,8 @@ def _read_entries(answer: wire.Answer, subject: str) -> Entries:
     if not isinstance(data, list):
         raise ContractError(f"{subject}: $.data is not a list")
     return [entry for entry in data if isinstance(entry, dict)]
+
+
+def _read_page(answer: wire.Answer, subject: str) -> tuple[Entries, str | None]:
+    token = wire.read_json(answer, subject).get("next_token")
+    return _read_entries(answer, subject), token if isinstance(token, str) and token else None

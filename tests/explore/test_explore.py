@@ -31,7 +31,7 @@ CAUGHT = {
     "ids of former renders are forgotten": 3,
     "a key is trusted for ever by a running process": 3,
     "a connection that broke is taken for one that was never opened": 3,
-    "retry sends rows again that are paid for": 159,
+    "retry sends rows again that are paid for": 293,
     "an edited row is paid for again without a word": 7,
     "deleted files are not fetched again": 19,
     "a shortened list sends the rows that it no longer has": 24,

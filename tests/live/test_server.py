@@ -180,7 +180,7 @@ async def test_a_run_is_paused_and_goes_on(heygen: HeyGen, path: Path, session: 
         assert "next" not in shown.text("h2.next"), "nothing need be typed while a run is at work"
         assert "will be finished and paid for, up to" in await visitor.asks("pause")
         await visitor.press("wishes", {"kind": "pause"})
-        await anyio.sleep(2)
+        await anyio.sleep(11)
         assert (await visitor.page()).text("h2.control") == "The run is paused"
         assert (await visitor.asks("go_on")).startswith("Make ")
         await anyio.sleep(3600)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import attrs
@@ -117,6 +118,7 @@ def kind_of(kind: str) -> Kind:
     return found
 
 
+@functools.lru_cache(maxsize=256)  # asked for each row of each look
 def find_kind(kind: str) -> Kind | None:
     """Return the entry of a kind; None if there is none, as for a kind that a newer version has written."""
     base, _, part = kind.partition("/")

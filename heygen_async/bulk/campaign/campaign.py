@@ -122,6 +122,7 @@ async def run_journal(
                 recover=Recovery(client, journal, settings.on_unknown).recover,
                 times=times,
                 signals=settings.signals,
+                looked=wishes.occasion,
                 beside=lambda results: wishes.run(results, store),
             )
             async with _lessons_stored(journal, times), run(client, store, settings, hooks) as results:

@@ -21,9 +21,11 @@ from heygen_async.bulk.run.guards import Approve, Pause
 from heygen_async.bulk.run.result_stream import Results, only
 from heygen_async.bulk.wishes.wish import RunState, Wish, WishKind
 from heygen_async.bulk.wishes.wish_box import WishBox
+from heygen_async.changed import Changed
 from heygen_async.errors import JournalError
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 1.0  # while somebody is asked, or has paused the run
+LEISURE_SECONDS = 10.0  # otherwise, if no look at the renders comes before
 _OF_A_RUN = frozenset({"stop", "pause", "go_on"})
 TOO_LATE = "The run that it was meant for had ended."
 
@@ -39,15 +41,20 @@ def _nothing() -> None:
 
 
 class WishKeeper:
-    """Looks for wishes once a second while the run goes on, does what they say, and answers each.
+    """Looks for wishes while the run goes on, does what they say, and answers each.
+
+    While renders are looked at, it looks for wishes on the same occasions: a run that waits for HeyGen wakes for both
+    at once, every few seconds.
 
     Attributes:
+        occasion: Notified when it is time to look.
         pause: Holds rows back while a person wishes it.
         budget: Budget of the run, if it has one.
     """
 
     def __init__(self, journal: Journal, box: WishBox, keep_budget: Callable[[float], None]) -> None:
         """Obey the wishes of *box* by changes of *journal*; *keep_budget* stores a new budget for later runs."""
+        self.occasion: Changed = Changed()
         self.pause: Pause = Pause()
         self.budget: Budget | None = None
         self._journal = journal
@@ -105,7 +112,9 @@ class WishKeeper:
             with contextlib.suppress(JournalError):  # the run itself finds out that its journal cannot be used
                 for wish in await self._pending():
                     self._look_at(wish)
-            await anyio.sleep(LOOK_SECONDS)
+            is_awaited = self._decided is not None or self.pause.is_on
+            with anyio.move_on_after(LOOK_SECONDS if is_awaited else LEISURE_SECONDS):
+                await (anyio.sleep_forever() if is_awaited else self.occasion.wait())
 
     async def _pending(self) -> list[Wish]:
         """Return the wishes without an answer; a database server that is away must not hold up the event loop."""
@@ -199,3 +208,4 @@ class WishKeeper:
     def _tell(self, **changes: Any) -> None:
         self._state = attrs.evolve(self._state, **changes)
         self._box.tell(self._state)
+        self.occasion.notify()  # whoever is asked now should not wait until the answer is heard

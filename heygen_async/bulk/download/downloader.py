@@ -7,6 +7,7 @@ stored, and the API key is not sent to them.
 from __future__ import annotations
 
 import errno
+import math
 import os
 import random
 from collections.abc import Iterable
@@ -48,6 +49,7 @@ from heygen_async.http.wire import Answer, retry_after
 ATTEMPTS = 10  # in a row without a new byte; enough for an outage of a minute or two
 # An attempt that ended in a timeout counts, too, unless it brought so many new bytes: else a drip would have no end.
 STEADY_BYTES = int(LEAST_BYTES_PER_SECOND * DOWNLOAD_SECONDS)
+SMALL_BYTES = 1024 * 1024  # of a file that is written in one step
 CLOSING_SECONDS = 5.0  # longest time to close a file when the run is left
 _DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 # The address may still be good after these errors; after others a new one is asked for.
@@ -179,6 +181,7 @@ class Downloader:
             files.stale = False
 
     def _find_part(self, files: VideoFiles, kind: str) -> PartFile:
+        self.folder.mkdir(parents=True, exist_ok=True)
         path = (files.url(kind) or "").partition("?")[0].lower()
         possible = endings(files.content_kind(kind))
         fits = (ending for ending in possible if path.endswith(ending[ending.rindex(".") :]))
@@ -200,6 +203,9 @@ class Downloader:
             async with self._client.transport.download(url, start=part.size_bytes, tag=part.tag) as opened:
                 if isinstance(opened, Answer):
                     raise await self._refusal(opened, part)
+                if opened.start == 0 and (opened.size_bytes or math.inf) <= SMALL_BYTES:
+                    await self._fetch_small(opened, part)
+                    return
                 await self._begin(opened, part)
                 with self._space.reserve(part):
                     async for chunk in opened.chunks:
@@ -209,8 +215,21 @@ class Downloader:
                 await anyio.to_thread.run_sync(part.delete)
             raise
         finally:
-            with anyio.move_on_after(CLOSING_SECONDS, shield=True):
-                await anyio.to_thread.run_sync(part.close)
+            if part.is_open:
+                with anyio.move_on_after(CLOSING_SECONDS, shield=True):
+                    await anyio.to_thread.run_sync(part.close)
+
+    async def _fetch_small(self, opened: Download, part: PartFile) -> None:
+        """Download a small file and write it in one step; after an error, the bytes that have come are kept."""
+        part.size_bytes, part.whole_bytes = 0, opened.size_bytes
+        content = bytearray()
+        with self._space.reserve(part):
+            try:
+                async for chunk in opened.chunks:
+                    content += chunk
+            finally:
+                with anyio.move_on_after(CLOSING_SECONDS, shield=True):
+                    await anyio.to_thread.run_sync(part.store, content, opened.size_bytes, opened.tag)
 
     async def _refusal(self, answer: Answer, part: PartFile) -> HeyGenError:
         if answer.status == 416:  # noqa: PLR2004 - HTTP's Range Not Satisfiable: the part is not of this file

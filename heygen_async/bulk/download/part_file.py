@@ -57,6 +57,11 @@ class PartFile:
         return part
 
     @property
+    def is_open(self) -> bool:
+        """True if bytes can be written to it."""
+        return self._file is not None
+
+    @property
     def is_whole(self) -> bool:
         """True if all bytes are there."""
         return self.size_bytes > 0 and self.size_bytes == self.whole_bytes
@@ -77,7 +82,7 @@ class PartFile:
         self._file.truncate(self.size_bytes)
         self._file.seek(self.size_bytes)
 
-    def append(self, chunk: bytes) -> None:
+    def append(self, chunk: bytes | bytearray) -> None:
         """Write more bytes."""
         if self._file is None:
             raise ValueError(f"{self.path}: not open")
@@ -86,6 +91,20 @@ class PartFile:
         self.size_bytes += len(chunk)
         if self.size_bytes - self._synced >= SYNC_BYTES:
             self._sync(self._file)
+
+    def store(self, content: bytes | bytearray, whole_bytes: int | None, tag: str | None) -> None:
+        """Write and sync all bytes that came of a small file. Only if some are missing, a note says how to go on."""
+        if len(content) != whole_bytes:
+            self.begin(whole_bytes, tag)
+            self.append(content)
+            self.close()
+            return
+        with _open_new(self.path) as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        self.size_bytes = self._synced = len(content)
+        self.whole_bytes, self.tag = whole_bytes, tag
 
     def close(self) -> None:
         """Close and sync the part, so that it can be continued later."""

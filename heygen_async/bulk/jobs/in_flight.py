@@ -90,6 +90,8 @@ class InFlight:
         since: Loop time at which the watch of its render began.
         born: Loop time of the submission; of an item of a batch, of its turn at HeyGen.
         due: Loop time of the next look at it.
+        looked_at: Loop time of the last look that told of it.
+        number: Its place among the renders that this run has begun; None if others may have been made since then.
         law: The time that such renders take.
         queued: True if HeyGen was seen to keep it waiting for its turn.
         being_read: True while its details are asked for.
@@ -117,6 +119,8 @@ class InFlight:
     since: float = 0.0
     born: float = 0.0
     due: float = 0.0
+    looked_at: float = 0.0
+    number: int | None = None
     law: Any = None
     queued: bool = False
     being_read: bool = False

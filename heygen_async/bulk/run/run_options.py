@@ -30,6 +30,7 @@ from heygen_async.bulk.run.submitter import Submit
 from heygen_async.bulk.watch.render_times import RenderTimes
 from heygen_async.bulk.watch.signals import HasSignals, Signals, signals_of
 from heygen_async.bulk.watch.watchlist import Watch
+from heygen_async.changed import Changed
 from heygen_async.errors import InvalidInputError
 from heygen_async.near_names import hint, near_name
 
@@ -298,6 +299,7 @@ class RunHooks:
         times: Render times, as learnt so far; the run adds to them.
         signals: Tell of ends before they are looked for.
         pool: Counts the account's slots where that is not the client's own.
+        looked: Notified after each look at the renders, for what need not wake the process by itself.
         beside: Runs beside the stages, with the results, until the run is left.
     """
 
@@ -307,4 +309,5 @@ class RunHooks:
     times: RenderTimes = attrs.field(factory=RenderTimes)
     signals: Signals | None = None
     pool: RenderPool | None = None
+    looked: Changed = attrs.field(factory=Changed)
     beside: Callable[[Any], Coroutine[Any, Any, None]] | None = None

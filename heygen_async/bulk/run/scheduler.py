@@ -61,6 +61,7 @@ async def run(client: Client, store: JobStore, settings: RunSettings, hooks: Run
         patience=settings.patience,
         times=hooks.times,
         watch=settings.watch_word,
+        looked=hooks.looked,
         clock=client.account.clock,
     )
     resumer = Resumer(

@@ -12,7 +12,7 @@ from heygen_async.account.render_pool import Cause, InFlight, RenderPool
 from heygen_async.changed import Changed
 
 START = 4  # of "auto": then one more for each render that is accepted, until the first refusal
-ASK_AGAIN_SECONDS = 1.0  # a function may tell another number at any time
+ASK_AGAIN_SECONDS = 10.0  # a function may tell another number at any time
 
 
 class Slots:

@@ -8,6 +8,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from heygen_async.api.client import Client
+from heygen_async.api.handles.video import Video
 from heygen_async.api.renders import look
 from heygen_async.bulk.jobs.in_flight import InFlight, Stage
 from heygen_async.bulk.watch.watchlist import Watchlist
@@ -34,6 +35,11 @@ class DetailReader:
         if not row.being_read:
             row.being_read = True
             self._tasks.start_soon(self._read_until_settled, row)
+
+    def end(self, row: InFlight, video: Video) -> None:
+        """Report a render whose details are here already."""
+        row.being_read = True
+        self._tasks.start_soon(self._list.end, row, video)
 
     async def _read_until_settled(self, row: InFlight) -> None:
         """Read once; of a render that is said to have ended, until the details say so too."""

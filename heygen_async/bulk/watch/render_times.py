@@ -142,6 +142,26 @@ def first_look(law: TimeDistribution) -> float:
     return min(FIRST_LOOK_SECONDS, law.quantile(-2.33))
 
 
+LEAST_HAZARD = 1e-3  # of a law that is not known for certain: no render is left alone for long
+
+
+def pause_of(rows: Iterable[tuple[float, float]], price: float) -> float:
+    """Return the seconds until the next look at several renders at once.
+
+    Each of *rows* is the hazard of a render and the seconds since the last look at it. A render that has ended holds
+    its slot until it is looked at. So a look that costs one request is due when the renders are likely to have held
+    their slots in vain for *price* seconds together: a hazard h costs h*t*t/2 in t seconds.
+    """
+    square = linear = spent = 0.0
+    for hazard, unseen in rows:
+        square += hazard / 2
+        linear += hazard * unseen
+        spent += hazard * unseen * unseen / 2
+    if not square or spent >= price:
+        return 0.0
+    return (math.sqrt(linear * linear + 4 * square * (price - spent)) - linear) / (2 * square)
+
+
 def pause_at(law: TimeDistribution, age: float) -> float:
     """Return the seconds until the next look at a render of this age that is asked for by itself.
 

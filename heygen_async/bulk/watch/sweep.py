@@ -1,17 +1,17 @@
 """The sweep: one request of `GET /v3/videos/statuses` tells about up to a hundred videos.
 
-A render holds its slot until its end is noticed, so the pause between sweeps is a cost. Each video that has ended is
-then read once for its details, by the detail reader.
+A render holds its slot until its end is noticed, so the pause between sweeps is a cost, and so is a request. The next
+sweep comes when the renders are likely to have held their slots in vain for the price of a request. It is about those
+hundred that are the likeliest to have ended. Videos that have ended are then read once for their details: by the
+detail reader, or together in the list of the newest videos, which may take the place of the statuses, too.
 """
 
 from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-import anyio
 
 from heygen_async.api.client import Client
 from heygen_async.api.handles import polling
@@ -20,17 +20,22 @@ from heygen_async.api.handles.video import VIDEO_STATUSES
 from heygen_async.api.videos import STATUSES_AT_ONCE
 from heygen_async.bulk.jobs.in_flight import InFlight, Stage
 from heygen_async.bulk.watch.detail_reader import DetailReader
+from heygen_async.bulk.watch.newest import OVER, NewestVideos, video_of
+from heygen_async.bulk.watch.render_times import LEAST_HAZARD, pause_of
 from heygen_async.bulk.watch.watchlist import Watchlist, is_job
 from heygen_async.errors import APIError, AuthenticationError, HeyGenError
 
-TICK_SECONDS = 5.5
+TICK_SECONDS = 5.5  # at the most
+LEAST_TICK_SECONDS = 1.0
+PRICE = 0.8  # slot-seconds that a request is worth in a small run
+PRICE_OF_RENDER = 0.035  # the same per render under way: a large run sends many requests
 JITTER = 0.1  # of the tick, either way: several clients of one account drift apart
 SWEEPS_SHARE = 0.2  # of a known request rate, at the most
 SIGNALLED_TICK_SECONDS = 30.0  # while nearly every end is signalled, the sweep is only the net
-AT_ONCE = 16  # requests of one sweep
 LEFT_OUT = 2  # sweeps that may leave a video out before it is asked for by itself
 
-OVER = frozenset({"completed", "failed"})
+GATHERED, GATHERED_SECONDS = 60, 30.0  # ends that are read together in a large run: number, and longest wait
+
 NOT_BEGUN = frozenset({"waiting", "queued", "pending"})
 RUNNING = (VIDEO_STATUSES | NOT_BEGUN) - OVER
 
@@ -45,7 +50,9 @@ class Sweep:
         self._client = client
         self._list = watchlist
         self._reader = reader
-        self._places = anyio.Semaphore(AT_ONCE, fast_acquire=True)
+        self._newest = NewestVideos(client, watchlist)
+        self._ended: list[InFlight] = []  # whose details are to be read
+        self._ended_since = 0.0
 
     async def run(self) -> None:
         """Sweep every few seconds until everything has ended.
@@ -55,6 +62,7 @@ class Sweep:
         """
         while not self._list.over:
             if not self._list.in_bulk or not self._rows():
+                self._read_singly()
                 await self._list.changed.wait()
             elif await self._pause():
                 await self._look()
@@ -71,7 +79,8 @@ class Sweep:
 
     async def _pause(self) -> bool:
         """Return True when it is time to look."""
-        until = self._list.clock.now() + self._tick()
+        rows = self._rows()
+        until = max(self._list.clock.now() + self._tick(rows), min(row.due for row in rows))
         while not self._list.is_urgent and self._list.clock.now() < until:
             if not self._rows():
                 return False
@@ -79,44 +88,123 @@ class Sweep:
                 await self._list.changed.wait()
         return True
 
-    def _tick(self) -> float:
+    def _tick(self, rows: Sequence[InFlight]) -> float:
         """Return the seconds until the next look."""
-        sweeps = len(self._rows()) / STATUSES_AT_ONCE
-        wanted = SIGNALLED_TICK_SECONDS if self._list.signals_are_reliable else TICK_SECONDS
-        tick = max(wanted, sweeps / (SWEEPS_SHARE * self._client.requests_per_second))
+        if self._list.signals_are_reliable:
+            wanted = SIGNALLED_TICK_SECONDS
+        else:
+            now = self._list.clock.now()
+            first = self._likeliest(rows, now + LEAST_TICK_SECONDS)
+            unseen = [(_hazard(row, now), now - row.looked_at) for row in first]
+            wanted = min(pause_of(unseen, max(PRICE, PRICE_OF_RENDER * len(rows))), TICK_SECONDS)
+        tick = max(wanted, LEAST_TICK_SECONDS, 1 / (SWEEPS_SHARE * self._client.requests_per_second))
         return tick * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - not a secret
+
+    @staticmethod
+    def _likeliest(rows: Sequence[InFlight], now: float) -> Sequence[InFlight]:
+        """Return those rows, a hundred at most, whose ends are the likeliest to have cost slots since the last look."""
+        if len(rows) <= STATUSES_AT_ONCE:
+            return rows
+        return sorted(rows, key=lambda row: -_hazard(row, now) * (now - row.looked_at) ** 2)[:STATUSES_AT_ONCE]
 
     async def _look(self) -> None:
         now = self._list.clock.now()
         self._list.is_urgent = False
-        due = [row for row in self._rows() if row.due <= now]
-        waiting = [0]
-        async with anyio.create_task_group() as looks:
-            for chunk in chunks(due, STATUSES_AT_ONCE):
-                looks.start_soon(self._sweep, {str(row.video_id): row for row in chunk}, waiting)
+        due = self._likeliest([row for row in self._rows() if row.due <= now], now)
         if due:
-            self._client.pool.observe(waiting=waiting[0], running=len(due) - waiting[0])
+            for row in due:
+                row.looked_at = now
+            rest = await self._look_at_newest(due) if self._newest.may_serve(due) else due
+            waiting = await self._sweep({str(row.video_id): row for row in rest}) if rest else 0
+            self._client.pool.observe(waiting=waiting, running=len(due) - waiting)
+        await self._read_ended()
+        self._list.looked.notify()
 
-    async def _sweep(self, rows: Mapping[str, InFlight], waiting: list[int]) -> None:
-        """Ask for the statuses of up to 100 videos, and have those read that have ended."""
+    async def _look_at_newest(self, rows: Sequence[InFlight]) -> Sequence[InFlight]:
+        """Look at the list of the newest videos, and return the rows of which it tells nothing."""
         try:
-            async with self._places:
-                entries = await self._client.videos.entries(rows)
+            entries = await self._newest.read(rows)
+        except AuthenticationError:
+            raise
+        except HeyGenError as exc:
+            logger.info("the list of videos failed: %s; asking for statuses", exc.gist)
+            self._newest.distrust()
+            return rows
+        rest = []
+        for row in rows:
+            entry = entries.get(str(row.video_id))
+            if entry is None:
+                rest.append(row)
+            elif (video := video_of(entry)) is None:
+                await self.judge(row, entry.get("status"))
+            elif row.stage is Stage.RENDERING:
+                self._list.rendered(row, video.status)
+                self._reader.end(row, video)
+        return rest
+
+    async def _read_ended(self) -> None:
+        """Have rows read that have ended by their statuses: together where that takes fewer requests.
+
+        Of a few renders under way, the newest videos show all. Of many they do not, so ends are gathered meanwhile.
+        """
+        rows, newest, is_large = self._ended, self._newest, len(self._rows()) > STATUSES_AT_ONCE
+        if is_large and newest.is_usable and self._may_gather():
+            return
+        entries: Mapping[str, Mapping[str, Any]] = {}
+        try:
+            if newest.may_tell_of_ends(rows):
+                entries = await newest.read(rows)
+            elif newest.is_usable and all(row.number is not None for row in rows):
+                entries = await newest.read_pages(rows)
+        except AuthenticationError:
+            raise
+        except HeyGenError as exc:
+            logger.info("the list of videos failed: %s; reading one by one", exc.gist)
+        newest.compare(rows, entries)
+        for row in rows:
+            entry = entries.get(str(row.video_id))
+            if entry is not None and (video := video_of(entry)) is not None:
+                self._reader.end(row, video)
+        self._read_singly()
+
+    def _may_gather(self) -> bool:
+        return len(self._ended) < GATHERED and self._list.clock.now() - self._ended_since < GATHERED_SECONDS
+
+    def _read_singly(self) -> None:
+        """Have each row read by itself that has ended, unless its end is being reported."""
+        rows, self._ended = self._ended, []
+        for row in rows:
+            self._reader.start(row)
+
+    async def _sweep(self, rows: Mapping[str, InFlight]) -> int:
+        """Ask for the statuses of up to 100 videos, and have those read that have ended; return how many wait."""
+        try:
+            entries = await self._client.videos.entries(rows)
         except AuthenticationError:
             raise
         except HeyGenError as exc:
             self._refused(exc)
             for row in list(rows.values()):
                 await self._list.unseen(row, exc)
-            return
+            return 0
         self._list.sweep_went(well=True)
         left_out: dict[str, InFlight] = dict(rows)
+        waiting = 0
         for entry in entries:
             name = str(entry.get("video_id"))
-            if name in left_out:
-                waiting[0] += await self.judge(left_out.pop(name), entry.get("status"))
+            if name not in left_out:
+                continue
+            row = left_out.pop(name)
+            word = word_of(entry.get("status"))
+            if word == "completed" and row.stage is Stage.RENDERING:
+                self._list.rendered(row, word)
+                self._ended_since = self._ended_since if self._ended else self._list.clock.now()
+                self._ended.append(row)
+            else:
+                waiting += await self.judge(row, entry.get("status"))
         for row in left_out.values():
             self.leave_out(row)
+        return waiting
 
     def leave_out(self, row: InFlight) -> None:
         """Note that a bulk answer does not name a video: after two such answers it is asked for by itself."""
@@ -150,7 +238,6 @@ class Sweep:
         return word in NOT_BEGUN
 
 
-def chunks(rows: Sequence[InFlight], size: int) -> Iterator[Sequence[InFlight]]:
-    """Yield *rows* in pieces of *size*."""
-    for begin in range(0, len(rows), size):
-        yield rows[begin : begin + size]
+def _hazard(row: InFlight, now: float) -> float:
+    hazard: float = row.law.hazard(now - row.born)
+    return max(LEAST_HAZARD, hazard)

@@ -45,9 +45,11 @@ class Watchlist:
     Attributes:
         expects_more: True while further renders may come.
         is_urgent: True if a sweep is wanted at once.
+        begun: Number of renders that this run has begun.
         listener: Told about ends.
         changed: Notified when a follower may have something to do.
         clock: Counts the time between looks and until the deadlines.
+        looked: Notified after each look of a sweep.
         in_bulk: True while videos are asked for by the hundred; set to False for good if HeyGen refuses that.
         misnamed: Batches of which a bulk answer has named a wrong video; they are asked for by themselves.
     """
@@ -61,6 +63,7 @@ class Watchlist:
         patience: float = LATE_SECONDS,
         times: RenderTimes,
         watch: Watch = "auto",
+        looked: Changed | None = None,
         clock: ServerClock | None = None,
     ) -> None:
         """Tell *listener* what happens, and learn *times*; *watch* says how ends are noticed.
@@ -75,6 +78,7 @@ class Watchlist:
         self.in_bulk: bool = watch != "each"
         self.is_faithful: bool = watch == "sweep"  # to the sweep, even where HeyGen refuses it
         self.changed: Changed = Changed()
+        self.looked: Changed = looked or Changed()
         self.clock: ServerClock = clock or ServerClock()
         self.misnamed: set[str] = set()
         self._deadline = deadline
@@ -84,6 +88,7 @@ class Watchlist:
         self._moved_at = -math.inf  # loop time at which a render ended or an item of a batch came to its turn
         self._signalled: list[bool] = []  # of the last ends: True if a signal came before a look
         self._unswept_since: float | None = None
+        self.begun: int = 0
 
     @property
     def rows(self) -> Collection[InFlight]:
@@ -134,7 +139,9 @@ class Watchlist:
         now = self.clock.now()
         self._last_kind = (row.kind, size_of(row.job.request))
         row.law = self._times.law(*self._last_kind)
-        row.since, row.born = now, now - age
+        row.since, row.born, row.looked_at = now, now - age, now - age
+        self.begun += 1
+        row.number = self.begun if not age and row.batch_id is None and row.session_id is None else None
         row.due = row.born + (first_look(row.law) if first is None else first)
         self.changed.notify()
 
@@ -159,7 +166,7 @@ class Watchlist:
     def named(self, row: InFlight, video_id: str) -> None:
         """Note that an item of a batch has come to its turn and has its video's id."""
         row.video_id, row.queued = video_id, False
-        row.born = self._moved_at = self.clock.now()
+        row.born = row.looked_at = self._moved_at = self.clock.now()
 
     async def renamed(self, row: InFlight, video_id: str | None) -> None:
         """Note that an item of a batch has another video than a bulk answer said, or none yet."""

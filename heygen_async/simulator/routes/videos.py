@@ -10,7 +10,7 @@ from heygen_async.simulator.http.replies import RefusalError, Reply, data_reply
 from heygen_async.simulator.routes import batches
 from heygen_async.simulator.routes.batches import BatchRoutes
 from heygen_async.simulator.views.call import RouteCall, Routes
-from heygen_async.simulator.views.job_status import addresses, status_of
+from heygen_async.simulator.views.job_status import JobStatus, addresses, status_of
 from heygen_async.simulator.world import acceptance
 from heygen_async.simulator.world.acceptance import RenderOrder
 from heygen_async.simulator.world.batches import Item, error
@@ -38,7 +38,7 @@ def list_(call: RouteCall) -> Reply:
         for render in sorted(call.world.videos.values(), key=lambda render: -render.number)
         if not render.deleted and title in (render.title or "").lower() and folder in (None, "", render.folder_id)
     ]
-    return call.page_reply(found, functools.partial(view, call))
+    return call.page_reply(found, functools.partial(view, call, lag=call.world.list_lag_seconds))
 
 
 def get(call: RouteCall) -> Reply:
@@ -93,16 +93,19 @@ def scenes(call: RouteCall) -> Reply:
     return data_reply({"video_id": render.video_id, "video": video, "scenes": described})
 
 
-def view(call: RouteCall, render: Render, *, polled: bool = False) -> dict[str, Any]:
+def view(call: RouteCall, render: Render, *, polled: bool = False, lag: float = 0.0) -> dict[str, Any]:
     """Return *render* as ``VideoDetail`` of the contract.
 
     Args:
         call: Call that is answered.
         render: The video.
         polled: True if the call counts as a poll for faults that affect the first polls.
+        lag: Seconds by which the view is behind: an end is shown so much later.
     """
     world = call.world
     status = status_of(call, render, polled=polled)
+    if status.ended_at is not None and world.now() < status.ended_at + lag:
+        status = JobStatus(status="processing", done=False, ended_at=None, failure=None)
     return {
         "id": render.video_id,
         "status": status.status,

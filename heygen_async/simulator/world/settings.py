@@ -35,6 +35,7 @@ class WorldSettings:
         balance_usd: Balance in US dollars. A request that costs more than is left gets a 402.
         api_keys: Accepted credentials, sent as API key or as bearer token.
         latency_seconds: Seconds before each request is processed.
+        list_lag_seconds: Seconds by which the list of videos is behind: an end is shown in it so much later.
         url_seconds: Lifetime of the addresses of results, in seconds.
         bytes_per_video: Approximate size of each result, in bytes.
         upload_seconds: Lifetime of the address of a direct upload, in seconds.
@@ -82,6 +83,7 @@ class WorldSettings:
     balance_usd: float = 1_000_000.0
     api_keys: tuple[str, ...] = ("simulator-key",)
     latency_seconds: float = 0.0
+    list_lag_seconds: float = 0.0
     url_seconds: float = 3600.0
     bytes_per_video: int = 20_000
     upload_seconds: float = 3600.0

@@ -85,7 +85,7 @@ async def test_the_first_answer_counts(heygen: HeyGen, path: Path) -> None:
     async with heygen.render_many(jobs(4), journal=path, canary=1, approve=at_once) as results:
         assert len(await results.collect()) == 4
         wish(path, "approve")
-        await anyio.sleep(2)
+        await anyio.sleep(11)
     assert answers(path) == ["Nothing waits for an approval."]
 
 
@@ -206,7 +206,7 @@ async def test_rows_that_may_be_paid_for_are_not_made_again(heygen: HeyGen, path
     async with heygen.render_many(jobs(3), journal=path, submit="each") as results:
         assert sum(isinstance(result, Failed) for result in await results.collect()) == 1
         wish(path, "retry")
-        await anyio.sleep(2)
+        await anyio.sleep(11)
     assert answers(path) == ["1 are made again when the campaign is resumed after this run."]
     async with heygen.resume(path) as resumed:
         assert [type(result) for result in await resumed.collect()] == [Completed]

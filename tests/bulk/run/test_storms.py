@@ -61,14 +61,13 @@ async def test_a_storm_without_pattern_is_got_over_as_well(server: Server, world
 
 
 async def test_posts_that_are_refused_do_not_delay_watching(server: Server, world: World) -> None:
-    """While all POSTs are refused, ends are noticed as soon as ever: each video is read a few seconds after its end."""
+    """While all POSTs are refused, ends are noticed as soon as ever: videos are read a few seconds after their end."""
     world.slots, world.render_seconds = 2 * SLOTS, lambda _: RENDER_SECONDS
     world.faults.append(RateLimitStorm(method="POST", between=(60.0, 1e9)))
     start = anyio.current_time()
     await run_for(server, 400)
-    read = [seen.at - start for seen in world.requests if seen.route == "/v3/videos/{video_id}"]
-    assert len(read) == SLOTS
-    assert max(read) < RENDER_SECONDS + 8
+    (read,) = [seen.at - start for seen in world.requests if seen.route == "/v3/videos" and seen.method == "GET"]
+    assert read < RENDER_SECONDS + 8
 
 
 async def test_more_refused_rows_than_posts_at_once_do_not_block_a_run(server: Server, world: World) -> None:

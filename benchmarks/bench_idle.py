@@ -1,0 +1,115 @@
+"""What a run costs while few renders run: wake-ups without any end, and CPU beside a plain script.
+
+Asserts:
+
+- an hour in which ten renders run and none ends: <= 2 wake-ups for each request (in virtual time, equal everywhere)
+- 200 videos on 10 slots, with a durable journal: CPU <= 0.25 of that of a semaphore and a GET every five seconds with
+  aiohttp, and <= 0.35 with downloads of small files (in the same run, since seconds depend on the machine)
+
+    python benchmarks/bench_idle.py         two minutes
+    python benchmarks/bench_idle.py --hour  the hour only
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from heygen_async import DirectVideo, HeyGen
+from heygen_async.simulator import VirtualTimeLoop, World, serve
+
+PEERS = Path(__file__).parent / "peers"
+SLOTS, JOBS, SPEED = 10, 200, 100.0
+HOUR = 3600.0
+
+
+class CountingLoop(VirtualTimeLoop):
+    """A loop that counts the moments at which something wakes it."""
+
+    def __init__(self) -> None:
+        self.moments: list[float] = []
+        super().__init__()
+
+    def _select(self, poll: Callable[[float | None], Any], timeout: float | None) -> Any:
+        before = self.time()
+        found = super()._select(poll, timeout)
+        if self.time() != before:
+            self.moments.append(self.time())
+        return found
+
+
+async def hour() -> dict[str, float]:
+    """Count wake-ups and requests in the second hour of ten renders that take ten hours."""
+    random.seed(1)
+    world = World(slots=SLOTS, render_seconds=lambda _: 10 * HOUR)
+    rows = (DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"row {n}") for n in range(2 * SLOTS))
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, CountingLoop)
+    with tempfile.TemporaryDirectory() as folder:
+        async with serve(world) as server, HeyGen("simulator-key", base_url=server.base_url) as heygen:
+            with anyio.move_on_after(2 * HOUR):
+                async with heygen.render_many(
+                    rows, max_in_flight=SLOTS, journal=f"{folder}/campaign.db", deadline=100 * HOUR
+                ) as results:
+                    async for _ in results:
+                        pass
+    requests = sum(seen.at >= HOUR for seen in world.requests)
+    wakes = sum(moment >= HOUR for moment in loop.moments)
+    return {"requests": requests, "wake-ups": wakes, "wake-ups a request": round(wakes / requests, 2)}
+
+
+def peer(name: str, *arguments: object) -> float:
+    """Run one peer against a server of its own and return its milliseconds of CPU a job."""
+    server = [sys.executable, str(PEERS / "server.py"), "1", str(SPEED)]
+    with subprocess.Popen(server, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        command = [sys.executable, str(PEERS / f"{name}.py"), f"http://127.0.0.1:{int(process.stdout.readline())}"]
+        command += map(str, (JOBS, SLOTS, SPEED, *arguments))
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        process.stdin.close()
+    return float(1000 * json.loads(done.stdout)["cpu"])
+
+
+def few_slots() -> dict[str, float]:
+    """Measure the CPU of a job on ten slots, with files and without."""
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as other:
+        found = {
+            "script, CPU ms a job": peer("script_aiohttp"),
+            "ours, CPU ms a job": peer("ours"),
+            "script with files, CPU ms a job": peer("script_aiohttp", folder),
+            "ours with files, CPU ms a job": peer("ours", JOBS, other),
+        }
+    for files in ("", " with files"):
+        found[f"ours / script{files}"] = found[f"ours{files}, CPU ms a job"] / found[f"script{files}, CPU ms a job"]
+    return found
+
+
+def main() -> int:
+    """Measure, print, check."""
+    with asyncio.Runner(loop_factory=CountingLoop) as runner:
+        found = runner.run(hour())
+    bars = {"wake-ups a request <= 2": found["wake-ups a request"] <= 2}
+    if "--hour" not in sys.argv:
+        found |= few_slots()
+        bars |= {
+            "ours / script <= 0.25": found["ours / script"] <= 0.25,
+            "ours / script with files <= 0.35": found["ours / script with files"] <= 0.35,
+        }
+    print(json.dumps({name: round(value, 3) for name, value in found.items()}, indent=2))
+    for bar, met in bars.items():
+        print("met    " if met else "MISSED ", bar)
+    return 0 if all(bars.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
