@@ -60,8 +60,8 @@ def spoken_seconds(text: str, *, speed: float = 1.0, language: str | None = None
     syllables = len(_SYLLABIC.findall(bare))
     rest = _SYLLABIC.sub(" ", bare)
     digits = len(_DIGIT.findall(rest))
-    letters = sum(character.isalpha() for character in rest)
-    words = max(len([word for word in rest.split() if any(c.isalpha() for c in word)]), letters / (2 * _WORD_LETTERS))
+    letters = sum(map(str.isalpha, rest))
+    words = max(sum(any(map(str.isalpha, word)) for word in rest.split()), letters / (2 * _WORD_LETTERS))
     words += digits * _DIGIT_WORDS
     low, likely, high = (
         (60 * words / (pace * ratio) + syllables / rate) / speed + pauses
