@@ -234,12 +234,12 @@ async def test_a_lost_render_that_is_not_found_waits_for_a_person(heygen: HeyGen
 
 
 async def test_a_campaign_sends_lost_rows_again(heygen: HeyGen, world: World, database: str) -> None:
-    """With on_unknown="resubmit" in the campaign the row is sent again under a new key and counts once."""
-    world.faults.append(ErrorAnswer(method="POST", path="/v3/video-agents", status=500, times=1))
+    """With on_unknown="resubmit" in the campaign the row is sent again, if need be twice, and counts once."""
+    world.faults.append(ErrorAnswer(method="POST", path="/v3/video-agents", status=500, times=2))
     await enqueue(database, [agent()], on_unknown="resubmit")
     assert (await work_until_done(heygen, database)).ended == {"completed": 1}
     with Journal(database, read_only=True) as journal:
-        assert [(record.state, record.generation) for record in journal.records()] == [("completed", 1)]
+        assert [(record.state, record.generation) for record in journal.records()] == [("completed", 2)]
 
 
 async def test_a_worker_waits_until_heygen_can_be_reached(database: str, caplog: pytest.LogCaptureFixture) -> None:
@@ -343,6 +343,55 @@ async def test_a_worker_that_was_taken_for_dead_goes_on_under_a_new_name(
     assert "was taken for dead" in caplog.text
     assert counts(database) == {"completed": 6}
     assert len(world.ledger) == 6
+
+
+async def test_a_worker_that_waits_hears_of_new_rows(
+    heygen: HeyGen, world: World, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row of a second list begins at once, though feeder and queue are looked at seldom while nothing is to do."""
+    monkeypatch.setattr(fleet_feeder, "IDLE_SECONDS", 600.0)
+    monkeypatch.setattr(dbos_engine, "IDLE_SECONDS", 600.0)
+    await enqueue(database, jobs(1))
+
+    async def is_idle() -> bool:
+        return len(world.ledger) == 1 and one._looks_often is False
+
+    async def is_over() -> bool:
+        return bool(await off_loop(counts, database) == {"completed": 2})
+
+    one = Worker(heygen=heygen, address=database)
+    async with working(one):
+        await until(is_idle)
+        await enqueue(database, jobs(2))
+        await until(is_over)
+    assert one.ended == {"completed": 2}
+
+
+async def test_new_settings_reach_a_worker_that_runs(
+    heygen: HeyGen, world: World, database: str, tmp_path: Path
+) -> None:
+    """Rows that begin after a second `enqueue` heed its settings; those under way end once, as they were begun."""
+    world.render_seconds = lambda _: 400.0
+    await enqueue(database, jobs(2), download_to=tmp_path / "old", max_in_flight=2)
+
+    async def is_rendering() -> bool:
+        return len(world.ledger) == 2
+
+    async def is_over() -> bool:
+        return bool(await off_loop(counts, database) == {"completed": 4})
+
+    one = Worker(heygen=heygen, address=database)
+    async with working(one):
+        await until(is_rendering)
+        await enqueue(database, jobs(4), download_to=tmp_path / "new", max_in_flight=4)
+        await until(is_over)
+        status = await off_loop(fleet_status, database)
+        while status.campaigns[0].under_way:
+            await anyio.sleep(0.1 * SPEED)
+            status = await off_loop(fleet_status, database)
+    assert one.ended == {"completed": 4}
+    assert [len(list((tmp_path / name).glob("*.mp4"))) for name in ("old", "new")] == [2, 2]
+    assert len(world.ledger) == 4
 
 
 async def test_a_worker_goes_on_with_the_rows_of_a_dead_one(database: str, tmp_path: Path) -> None:
