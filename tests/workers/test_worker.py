@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import platform
 import uuid
@@ -22,9 +23,11 @@ from heygen_async import (
     Job,
     Journal,
     JournalError,
+    Receiver,
     VideoAgent,
     Worker,
     enqueue,
+    shared_signals,
 )
 from heygen_async.bulk.campaign.decision import decide
 from heygen_async.bulk.journal.postgres_connection import connect
@@ -35,6 +38,7 @@ from heygen_async.workers.feeder import fleet_feeder
 from heygen_async.workers.fleet_status import fleet_status
 from heygen_async.workers.fleet_tables import FleetTables
 from tests.helpers.commands import call
+from tests.helpers.deliveries import SECRET, body_of, signed
 from tests.helpers.fleet import fleet, people
 from tests.helpers.postgres import Postgres
 
@@ -406,6 +410,29 @@ async def test_a_worker_goes_on_with_the_rows_of_a_dead_one(database: str, tmp_p
             one = await work_until_done(heygen, database)
         assert one.ended == {"completed": 6}
         assert crew.account.charges == 6
+
+
+def test_a_delivery_to_another_process_wakes_the_worker_that_has_the_row(database: str, tmp_path: Path) -> None:
+    """`worker --watch` looks at once when this process hears of the end; by itself it would look after 20 s."""
+    world = World(render_seconds=lambda _: 0.2)
+    receiver = Receiver(SECRET)
+
+    async def deliver(video_id: str) -> None:
+        async with shared_signals(database, receiver):
+            await anyio.wait_all_tasks_blocked()
+            body = body_of(video_id=video_id)
+            assert receiver.receive(body, signed(body))
+            with anyio.fail_after(15.0):
+                while await off_loop(crew.counts) != {"completed": 1}:
+                    await anyio.sleep(0.1)  # of real time: the worker is another process
+
+    with fleet(world, database, tmp_path, speed=1.0) as crew:
+        crew.enqueue(people(1, 0), max_in_flight=1)
+        crew.start(1, "--watch")
+        assert crew.until(lambda: crew.counts() == {"submitted": 1}, 60.0), crew.logs()
+        assert crew.until(lambda: crew.account.ask(lambda seen: not seen.rendering), 5.0)
+        asyncio.run(deliver(crew.account.ask(lambda seen: next(iter(seen.videos)))))
+        assert crew.stop() == [0]
 
 
 async def test_a_worker_needs_a_campaign(heygen: HeyGen, database_server: Postgres) -> None:
