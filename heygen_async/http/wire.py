@@ -24,6 +24,7 @@ from heygen_async.value import OWN, Value, keeping_unknown, names_in_answers
 
 T = TypeVar("T")
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _QUOTED = 200  # characters of an unreadable body that an error shows
 # Statuses of gateways that say nothing of the request behind them: proxy login, time-outs, a client that went away.
 _UNPROVEN = frozenset({407, 408, 425, 499})
@@ -59,7 +60,7 @@ def dumps(value: Any) -> bytes:
         InvalidInputError: *value* holds a value that JSON has no form for: NaN, a Decimal, a lone surrogate.
     """
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        return _COMPACT.encode(value).encode()
     except (TypeError, ValueError, RecursionError) as exc:
         raise InvalidInputError(
             f"the request cannot be sent as JSON: {exc}; give text, whole and finite numbers, lists and mappings only"

@@ -178,7 +178,7 @@ class _Desk:
         wish = await _read_wish(request)
 
         def ask() -> str:
-            with JournalReader(self._sight.place, read_only=True) as journal:
+            with JournalReader(self._sight.place, read_only=True, campaign=self._sight.campaign) as journal:
                 return question(journal, wish)
 
         return web.json_response({"text": await self._look(ask)})

@@ -6,7 +6,7 @@ import datetime as dt
 import importlib.resources
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import attrs
 from heygen_async.bulk.campaign.campaign import settings_of
 from heygen_async.bulk.journal.database import ADDRESSES
 from heygen_async.bulk.journal.file_lock import holder_of
+from heygen_async.bulk.journal.queries import JournalReader
 from heygen_async.bulk.output.report.gallery import SHOWN_ROWS, Gallery
 from heygen_async.bulk.output.report.page import LiveParts, environment, page_of
 from heygen_async.bulk.output.report.paths import ReportPaths
@@ -26,7 +27,8 @@ from heygen_async.bulk.run.run_options import RunSettings
 from heygen_async.bulk.wishes.wish import RunState
 from heygen_async.bulk.wishes.wish_box import WishBox
 from heygen_async.live.questions import words_of
-from heygen_async.workers.enqueue import shared
+from heygen_async.workers.enqueue import campaigns_of, shared
+from heygen_async.workers.fleet_tables import FleetCampaign
 from heygen_async.workers.shared_control import SharedState
 
 HELD_SHOWN = 50
@@ -50,10 +52,12 @@ class AtWork:
     Attributes:
         holder: The process that runs it; None if there is none.
         workers: The state of workers that share it; None without any.
+        campaigns: The campaigns of these workers.
     """
 
     holder: str | None = None
     workers: SharedState | None = None
+    campaigns: Sequence[FleetCampaign] = ()
 
 
 @attrs.frozen
@@ -85,7 +89,14 @@ class Sight:
         """Return the processes that work on the campaign."""
         if not self.place.startswith(ADDRESSES):
             return AtWork(holder=holder_of(Path(self.place)))
-        return AtWork(workers=shared(self.place))
+        workers = shared(self.place)
+        return AtWork(workers=workers, campaigns=() if workers is None else campaigns_of(self.place))
+
+    @property
+    def campaign(self) -> str | None:
+        """The campaign of workers that is seen, if there is just one; its settings are those of the page."""
+        campaigns = self.work().campaigns
+        return campaigns[0].name if len(campaigns) == 1 else None
 
     def is_at_rest(self) -> bool:
         """Return True if nobody works on the campaign."""
@@ -121,7 +132,7 @@ class Sight:
             return None if name is None else self._paths(data).find(name)
 
     def _page(self, *, with_rows: bool) -> str:
-        with ReportData(self.place) as data, WishBox(self.place) as box, data.at_one_moment():
+        with ReportData(self.place, self.campaign) as data, WishBox(self.place) as box, data.at_one_moment():
             controls = self._controls(data, box)
             live = LiveParts(
                 controls=controls,
@@ -183,6 +194,8 @@ def _first(records: Iterator[Any], count: int) -> Iterator[Any]:
 
 def _asked(data: ReportData, state: RunState, work: AtWork, canary: int | None) -> tuple[int, ...] | None:
     """Return the first rows, if they wait for an approval; they do so too when the run that asked has ended."""
+    if work.workers is not None:
+        return tuple(row for one in work.campaigns for row in _first_rows(data, one)) or None
     if work != AtWork():
         return state.asks
     is_open = data.meta("asks_approval") and not data.meta("approved") and data.counts()["planned"]
@@ -190,17 +203,30 @@ def _asked(data: ReportData, state: RunState, work: AtWork, canary: int | None) 
     return made or None
 
 
+def _first_rows(data: ReportData, campaign: FleetCampaign) -> list[int]:
+    """Return the first rows of a campaign of workers, if they wait for an approval."""
+    if not campaign.asks_approval or campaign.approved or campaign.waits is None:
+        return []
+    canary = RunSettings.from_json(campaign.settings).canary or 1
+    with JournalReader(data.place, read_only=True, campaign=campaign.name) as rows:
+        return [record.id for record in _first(rows.records("completed"), canary)]
+
+
 def _heading(work: AtWork, state: RunState) -> dict[str, Any]:
     """Return what the page says of who is at work, with the buttons that fit."""
     stop = {"stop": "Stop"}
     if work.workers is not None:
-        is_paused = work.workers.paused is not None
-        presses = {"go_on": "Go on"} if is_paused else {"pause": "Pause"}
+        stopped = [one for one in work.campaigns if one.stopped is not None]
+        is_held = work.workers.paused is not None or (stopped and len(stopped) == len(work.campaigns))
+        presses = {"go_on": "Go on"} if is_held else {"pause": "Pause", **stop}
+        held = [one for one in work.campaigns if one.stopped or one.waits]
+        named = [f"{one.name or 'The campaign'}: {one.stopped or one.waits}." for one in held]
         return {
             "heading": "Workers share this campaign",
             "lines": [
                 f"{work.workers}.",
                 "The videos are made by workers, not by this page; it tells them what you decide.",
+                *named,
             ],
             "presses": presses,
             "typed": "",

@@ -30,6 +30,7 @@ from heygen_async.workers.shared_pool import SharedPool
 logger: logging.Logger = logging.getLogger("heygen_async")
 
 AWAY_SECONDS = 10.0  # of the loop, between tries while HeyGen cannot be reached
+MOST_SENDS = 3  # again of a row whose answers are lost: nobody starts workers again, as a run that is resumed
 MANY = 10_000  # renders at once in this process, more than any account has: the feeder limits them
 
 
@@ -107,15 +108,21 @@ class CampaignRun:
         self._on_result = on_result
         self._pause = pause
         self._signals = signals
+        self._retired = False
+
+    def retire(self) -> None:
+        """Take no more rows, and end with those that it has."""
+        self._retired = True
+        self.store.close()
 
     async def work(self) -> None:
-        """Start one run after the other; a run ends when no more rows may be sent for now.
+        """Start one run after the other, until it is retired; a run ends when no more rows may be sent for now.
 
         Raises:
             AuthenticationError: HeyGen refused the API key.
             JournalError: The database cannot be used.
         """
-        while True:
+        while not self._retired:
             self.store.reopen()
             await self.store.take()
             try:
@@ -138,7 +145,7 @@ class CampaignRun:
         settings, downloads = self._settings, None
         if settings.download_to is not None:
             downloads = Downloader(self._client, settings.download_to, settings.filename, (), settings.files)
-        settler = _Settler(Recovery(self._client, self._journal, self._on_unknown))
+        settler = _Settler(Recovery(self._client, self._journal, self._on_unknown, MOST_SENDS))
         hooks = RunHooks(
             guard=_WakingGuard(self.store),
             downloads=downloads,

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     import sqlalchemy
 
 VERSION = "heygen-2"  # DBOS runs workflows of this version only: kept over releases, or they would wait for ever
-POLL_SECONDS, IDLE_SECONDS = 0.5, 5.0  # between looks into the queue of a worker with and without rows
+# Between looks into the queue of a worker with rows, and of one without, which is woken by a notice when it gets some.
+POLL_SECONDS, IDLE_SECONDS = 0.5, 10.0
 ENDED_SECONDS = 60.0  # chunks that have ended are deleted after so long
 _CHUNK, _FEEDER = "heygen-chunk", "heygen-feeder"
 _NAME = "heygen-async"
@@ -164,6 +165,7 @@ class Engine:
                 "run_migrations": False,
                 "log_level": "CRITICAL",
                 "scheduler_polling_interval_sec": 3600.0,  # no workflow is started by the clock
+                "use_listen_notify": False,  # no workflow waits for messages, which a thread would send every 10 ms
             }
         )
         self._dbos.DBOS.listen_queues([queue])

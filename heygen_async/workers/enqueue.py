@@ -19,7 +19,7 @@ from heygen_async.bulk.run.agent_queue import MAX_AGENTS
 from heygen_async.bulk.run.run_options import RunSettings
 from heygen_async.errors import InvalidInputError
 from heygen_async.workers.dbos_engine import check_address, prepare
-from heygen_async.workers.fleet_tables import FleetTables
+from heygen_async.workers.fleet_tables import FleetCampaign, FleetTables
 from heygen_async.workers.shared_control import Control, SharedState
 
 DEFAULT_MAX_IN_FLIGHT = 10  # renders at once of a pay-as-you-go account
@@ -161,12 +161,36 @@ def resume(
         budget_usd: A new budget for these campaigns.
     """
     with _tables(address) as tables:
-        for found in tables.campaigns():
-            if budget_usd is not None and campaign in {None, found.name}:
-                settings = attrs.evolve(RunSettings.from_json(found.settings), budget_usd=budget_usd)
-                tables.change_campaigns("settings = ?", found.name, settings.to_json())
+        if budget_usd is not None:
+            _set_budget(tables, campaign, budget_usd)
         tables.look_again(campaign)
         return Control(tables, account).resume()
+
+
+def set_budget(address: str, budget_usd: float, campaign: str | None = None) -> None:
+    """Give a campaign, or all, a new budget. Those that had used their budget up go on."""
+    with _tables(address) as tables:
+        _set_budget(tables, campaign, budget_usd)
+        tables.look_again(campaign)
+
+
+def _set_budget(tables: FleetTables, campaign: str | None, budget_usd: float) -> None:
+    for found in tables.campaigns():
+        if campaign in {None, found.name}:
+            settings = attrs.evolve(RunSettings.from_json(found.settings), budget_usd=budget_usd)
+            tables.change_campaigns("settings = ?", found.name, settings.to_json())
+
+
+def stop(address: str, why: str) -> None:
+    """Send no more rows of any campaign until `resume`; rows under way end, and first rows are not approved of."""
+    with _tables(address) as tables:
+        tables.change_campaigns("stopped = ?, waits = NULL", None, why)
+
+
+def campaigns_of(address: str) -> list[FleetCampaign]:
+    """Return the campaigns of a database of workers."""
+    with _tables(address) as tables:
+        return tables.campaigns()
 
 
 def approve(address: str, campaign: str | None = None) -> int:

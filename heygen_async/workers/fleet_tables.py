@@ -27,6 +27,8 @@ BEAT_SECONDS = 2.0  # between signs of life of a worker
 LEASE_SECONDS = 15.0  # without a sign of life, by the server's clock: then the worker counts as dead
 LOST_LOCK_SECONDS = 5.0  # the same, of a worker whose connection has ended: a killed process is noticed sooner
 
+CHANNEL = "heygen_fleet"  # a worker's name: it has new rows; anything else: a campaign has changed
+
 _NOW = "clock_timestamp()"  # clocks of workers may differ; the server's is one for all
 _CREATION_LOCK = 0x48474A32
 _TABLES = f"""
@@ -215,15 +217,26 @@ class FleetTables:
             "asks_approval = excluded.asks_approval, revision = campaigns.revision + 1, stopped = NULL, waits = NULL"
         )
         values = (name, account, settings, on_unknown, asks_approval)
-        self.backend.atomically(lambda: self.backend.execute(query, values))
+        self._tell(lambda: self.backend.execute(query, values))
 
     def look_again(self, campaign: str | None = None) -> None:
         """Have rows looked through again, as some may have become due; a stop ends."""
-        self.change_campaigns("revision = revision + 1, stopped = NULL, waits = NULL", campaign)
+        self._tell(lambda: self.change_campaigns("revision = revision + 1, stopped = NULL, waits = NULL", campaign))
 
     def approve(self, campaign: str | None = None) -> int:
         """Approve of the first rows of a campaign, or of all, so that the others are sent; return their number."""
-        return self.change_campaigns("approved = true, revision = revision + 1, waits = NULL", campaign)
+        return self._tell(
+            lambda: self.change_campaigns("approved = true, revision = revision + 1, waits = NULL", campaign)
+        )
+
+    def _tell(self, change: Callable[[], T]) -> T:
+        """Make *change*, and have the workers look at the campaigns at once."""
+
+        def and_tell() -> T:
+            self.backend.execute("SELECT pg_notify(?, '')", (CHANNEL,))
+            return change()
+
+        return self.backend.atomically(and_tell)
 
     def change_campaigns(self, change: str, campaign: str | None, *values: object) -> int:
         """Change one campaign, or all if *campaign* is None, and return their number."""
@@ -247,6 +260,11 @@ class FleetTables:
             "(SELECT name FROM campaigns WHERE account = ?) ORDER BY job_id"
         )
         return [Lease(*row) for row in self.backend.rows(query, (account, account))]
+
+    def campaigns_of(self, worker: str) -> list[str]:
+        """Return the campaigns of the rows that a worker has."""
+        query = "SELECT DISTINCT campaign FROM leases WHERE owner = ?"
+        return [campaign for (campaign,) in self.backend.rows(query, (worker,))]
 
     def forget_leases(self, job_ids: Sequence[int]) -> None:
         """Forget rendered rows that nobody owns, because nobody stores files any more."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import random
+import select
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -18,7 +20,7 @@ import attrs
 
 from heygen_async.bulk.journal.postgres_connection import connect, driver
 from heygen_async.errors import JournalError
-from heygen_async.workers.fleet_tables import BEAT_SECONDS, LEASE_SECONDS, LOST_LOCK_SECONDS
+from heygen_async.workers.fleet_tables import BEAT_SECONDS, CHANNEL, LEASE_SECONDS, LOST_LOCK_SECONDS
 
 if TYPE_CHECKING:
     import psycopg
@@ -38,7 +40,8 @@ SELECT %(me)s, (SELECT count(*) FROM me) = 1, (SELECT count(*) FROM duty) = 1,
 (SELECT paused FROM limits WHERE account = %(account)s),
 NOT EXISTS (SELECT 1 FROM campaigns WHERE account = %(account)s AND drained < revision AND stopped IS NULL)
 AND NOT EXISTS (SELECT 1 FROM leases JOIN campaigns ON name = campaign WHERE account = %(account)s),
-EXISTS (SELECT 1 FROM workers WHERE account = %(account)s AND stores_files)
+EXISTS (SELECT 1 FROM workers WHERE account = %(account)s AND stores_files),
+(SELECT coalesce(sum(revision), 0)::bigint FROM campaigns WHERE account = %(account)s)
 """
 _BURY = """
 WITH dead AS (
@@ -65,6 +68,7 @@ class Beat:
         paused: Why no rows are to begin; None if there is no pause.
         is_done: True if nothing is under way and no row waits.
         others_store_files: True if a worker stores the files of campaigns that name no folder.
+        revision: Raised whenever a campaign has changed.
     """
 
     worker: str
@@ -73,6 +77,7 @@ class Beat:
     paused: str | None
     is_done: bool
     others_store_files: bool
+    revision: int
 
 
 class Heartbeat:
@@ -82,21 +87,30 @@ class Heartbeat:
         is_away: True while the database cannot be reached.
     """
 
-    def __init__(self, address: str, account: str, lock: int, on_beat: Callable[[Beat], None]) -> None:
-        """Prepare the thread; *on_beat* is called in it.
+    def __init__(
+        self,
+        address: str,
+        account: str,
+        lock: int,
+        on_beat: Callable[[Beat], None],
+        on_notice: Callable[[str], None],
+    ) -> None:
+        """Prepare the thread; *on_beat* and *on_notice* are called in it.
 
         Args:
             address: Address of the database.
             account: Account of the worker.
             lock: Number of the advisory lock that is held while the connection lives.
-            on_beat: Called after each sign of life.
+            on_beat: Called after each sign of life. It comes at once if another process tells of a change.
+            on_notice: Called with the name of each worker that has new rows.
         """
         self._address = address
         self._values: dict[str, Any] = {"account": account, "lease": LEASE_SECONDS, "lost": LOST_LOCK_SECONDS}
         self._lock = lock
         self._on_beat = on_beat
+        self._on_notice = on_notice
         self._stopped = threading.Event()
-        self._now = threading.Event()
+        self._bell, self._ringing = socket.socketpair()
         self._connection: psycopg.Connection[Any] | None = None
         self._connected_at = 0.0
         self.is_away: bool = False
@@ -107,30 +121,39 @@ class Heartbeat:
         self._values = {**self._values, "me": worker}
         if not self._thread.is_alive():
             self._thread.start()
-        self._now.set()
-
-    def hurry(self) -> None:
-        """Look at once, not at the next beat."""
-        self._now.set()
+        self._ring()
 
     def stop(self) -> None:
         """End the thread, which closes its connection."""
         self._stopped.set()
-        self._now.set()
+        self._ring()
 
     def join(self, seconds: float) -> None:
         """Wait for the end of the thread."""
         if self._thread.is_alive():
             self._thread.join(seconds)
 
+    def _ring(self) -> None:
+        with contextlib.suppress(OSError):  # the thread has ended
+            self._bell.send(b"!")
+
+    def _wait(self, seconds: float) -> None:
+        """Wait for the next beat, or until somebody rings or tells something in the database."""
+        sources: list[Any] = [self._ringing]
+        if self._connection is not None and not self._connection.closed:
+            sources.append(self._connection)
+        if self._ringing in select.select(sources, [], [], seconds)[0]:
+            self._ringing.recv(4096)
+
     def _run(self) -> None:
         try:
             while not self._stopped.is_set():
-                self._now.clear()
                 with contextlib.suppress(driver().Error, JournalError):
                     self._on_beat(self._beat(self._values))
-                self._now.wait(BEAT_SECONDS * random.uniform(0.9, 1.1))  # noqa: S311 - not a secret
+                self._wait(BEAT_SECONDS * random.uniform(0.9, 1.1))  # noqa: S311 - not a secret
         finally:
+            self._bell.close()
+            self._ringing.close()
             if self._connection is not None:
                 self._connection.close()
 
@@ -157,4 +180,6 @@ class Heartbeat:
             self._connection = connect(self._address)
             self._connected_at = time.monotonic()
             self._connection.execute("SELECT pg_try_advisory_lock(%s)", (self._lock,))
+            self._connection.add_notify_handler(lambda notice: self._on_notice(notice.payload))
+            self._connection.execute(f"LISTEN {CHANNEL}")
         return self._connection

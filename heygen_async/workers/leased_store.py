@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from typing import Any, Literal
@@ -84,6 +84,7 @@ class LeasedStore(JournalStore):
     Attributes:
         open: Rows that this worker has and that lack something.
         is_held: True while no row is to be sent, because the workers are paused.
+        elsewhere: Returns rows of this worker that another store of the campaign still has.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class LeasedStore(JournalStore):
         super().__init__(journal, to_come=_never, rates=rates, states=())
         self.open: set[int] = set()
         self.is_held: bool = False
+        self.elsewhere: Callable[[], Collection[int]] = frozenset
         self._leased = journal
         self._campaign = campaign
         self._after_render = after_render
@@ -112,7 +114,9 @@ class LeasedStore(JournalStore):
 
     async def take(self, job_ids: Sequence[int] | None = None) -> None:
         """Take in rows that were handed to this worker; without *job_ids*, all that it has."""
-        records = await anyio.to_thread.run_sync(self._leased.leased, self._campaign, job_ids)
+        elsewhere = self.elsewhere()
+        found = await anyio.to_thread.run_sync(self._leased.leased, self._campaign, job_ids)
+        records = [record for record in found if record.id not in elsewhere]
         rendered = [record.id for record in records if record.state == "completed"]
         if rendered:
             self._files.update(await anyio.to_thread.run_sync(self._files_of, rendered))

@@ -9,7 +9,6 @@ import math
 import platform
 import random
 import threading
-import time
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -28,11 +27,12 @@ from heygen_async.bulk.run.run_options import RunSettings
 from heygen_async.bulk.watch.signals import HasSignals, Signals, source_of
 from heygen_async.changed import Changed
 from heygen_async.workers.campaign_run import CampaignRun
+from heygen_async.workers.campaign_runs import CampaignRuns
 from heygen_async.workers.dbos_engine import Dispatcher, Engine, check_address, prepare
-from heygen_async.workers.feeder.fleet_feeder import FleetFeeder
+from heygen_async.workers.feeder.duty import Duty
 from heygen_async.workers.feeder.fleet_metrics import report_fleet
 from heygen_async.workers.fleet_status import FleetStatus, fleet_status
-from heygen_async.workers.fleet_tables import FleetTables, in_thread
+from heygen_async.workers.fleet_tables import FleetCampaign, FleetTables, in_thread
 from heygen_async.workers.heartbeat import Beat, Heartbeat
 from heygen_async.workers.leased_journal import LeasedJournal
 from heygen_async.workers.leased_store import AfterRender
@@ -49,7 +49,6 @@ T = TypeVar("T")
 logger: logging.Logger = logging.getLogger("heygen_async")
 
 IDLE_BEATS = 5  # without rows, until the queue is looked into less often
-DUTY_SECONDS, DUTY_LOOKS = 0.25, 20  # real seconds between looks for the feeder to begin, and looks until asked again
 LEAVING_SECONDS = 5.0  # real seconds for the last words to the database; without them the others wait for the lease
 AWAY_SECONDS = 1.0  # the same while the database is away
 
@@ -83,21 +82,21 @@ class Worker:
     account: str = ""
     name: str = attrs.field(factory=lambda: uuid.uuid4().hex)
     ended: Counter[str] = attrs.field(factory=Counter)
-    _runs: dict[str, CampaignRun] = attrs.field(factory=dict)
     _reports: set[bool] = attrs.field(factory=set)  # from the pool: False after a refusal, True after a retry
     _beat: Beat | None = None
+    _revision: int = 0  # of the campaigns, as this worker knows them
     _changed: Changed = attrs.field(factory=Changed)
     _lives: int = 0
     _idle_beats: int = 0  # signs of life in a row without any rows
     _looks_often: bool = True
-    _feeds_as: str | None = None  # name under which this worker last began to be the feeder
     _lock: int = attrs.field(factory=partial(random.getrandbits, 62))
     _pool: Any = None
     _tables: Any = None
+    _runs: Any = None
     _journal: Any = None
     _dispatcher: Any = None
     _heartbeat: Any = None
-    _feeder: FleetFeeder | None = None
+    _duty: Any = None
     _tasks: TaskGroup | None = None
 
     async def work(self) -> None:
@@ -123,8 +122,7 @@ class Worker:
         report_fleet(self._status_if_feeder)
 
     def _status_if_feeder(self) -> FleetStatus | None:
-        is_feeder = self._feeder is not None and not self._feeder.is_over
-        return fleet_status(self.address, self.account) if is_feeder else None
+        return fleet_status(self.address, self.account) if self._duty is not None and self._duty.is_here else None
 
     async def _live(self) -> bool:
         """Work under one name; return True when all is done, and False if others have taken this worker for dead."""
@@ -157,10 +155,11 @@ class Worker:
                 continue
             if not beat.is_alive:
                 return False
-            if self.until_done and beat.is_done and not any(run.store.open for run in self._runs.values()):
+            if self.until_done and beat.is_done and not self._runs.are_busy:
                 return True
-            for one in self._runs.values():
-                one.store.hold(is_held=beat.paused is not None)
+            self._runs.hold(is_held=beat.paused is not None)
+            if beat.revision != self._revision:
+                await self._look_at_campaigns(beat.revision)
             await self._look_less_often_without_rows()
             if self._reports:
                 refused = False in self._reports
@@ -169,8 +168,16 @@ class Worker:
                 state = await in_thread(control.refused if refused else control.accepted)
                 logger.info("all workers begin at most %d renders", state.cap)
 
+    async def _look_at_campaigns(self, revision: int) -> None:
+        """Heed settings that have changed; the feeder looks for rows that have become due."""
+        self._revision = revision
+        self._duty.hurry()
+        campaigns = await in_thread(self._tables.campaigns, self.account)
+        if self._tasks is not None:
+            self._runs.refresh(campaigns, self._tasks)
+
     async def _look_less_often_without_rows(self) -> None:
-        is_busy = any(run.store.open for run in self._runs.values())
+        is_busy = self._runs.are_busy
         self._idle_beats = 0 if is_busy else self._idle_beats + 1
         wanted = self._idle_beats < IDLE_BEATS
         if wanted != self._looks_often:
@@ -180,44 +187,35 @@ class Worker:
     def _heed(self, beat: Beat) -> None:
         """Take a sign of life in; called in the loop."""
         if beat.is_feeder and self._tasks is not None:
-            self._tasks.start_soon(self._take_duty, beat.worker)
+            self._tasks.start_soon(self._duty.take, beat.worker)
         self._beat = beat
         self._changed.notify()
 
-    async def _take_duty(self, owner: str) -> None:
-        """Have the feeder's workflow run here; asked again, because an earlier run of it may just be ending."""
-        while self._feeds_as != owner:
-            await in_thread(self._dispatcher.take_duty, self.account, self._queue)
-            for _ in range(DUTY_LOOKS):
-                await in_thread(time.sleep, DUTY_SECONDS)
-                if self._feeds_as == owner:
-                    return
+    def _hear(self, name: str) -> None:
+        """Take rows in before the queue is looked into, if another process tells that this worker has some."""
+        if name == self._journal.owner and self._tasks is not None:
+            self._tasks.start_soon(self._take_all, name)
+
+    async def _take_all(self, owner: str) -> None:
+        for campaign in await in_thread(self._tables.campaigns_of, owner):
+            await self._take(campaign, None)
 
     # Called by DBOS
 
-    async def _take(self, campaign: str, job_ids: list[int]) -> None:
+    async def _take(self, campaign: str, job_ids: list[int] | None) -> None:
         """Take rows that were handed out to this worker; those that are not its own any more are left."""
         if self._tasks is None:
             return
         if campaign not in self._runs:
             found = await in_thread(self._tables.campaign, campaign)
             if found is not None and campaign not in self._runs and self._tasks is not None:
-                made = self._new_run(campaign, RunSettings.from_json(found.settings), found.on_unknown)
-                self._runs[campaign] = made
-                self._tasks.start_soon(self._run_until_left, campaign, made)
+                self._runs.begin(found, self._tasks)
                 return  # it takes in all rows that it has
         if campaign in self._runs:
-            await self._runs[campaign].store.take(job_ids)
+            await self._runs.take(campaign, job_ids)
 
-    async def _run_until_left(self, campaign: str, made: CampaignRun) -> None:
-        try:
-            await made.work()
-        finally:
-            self._runs.pop(campaign, None)
-            with anyio.CancelScope(shield=True):
-                await made.store.finish()
-
-    def _new_run(self, campaign: str, settings: RunSettings, on_unknown: OnUnknown) -> CampaignRun:
+    def _new_run(self, campaign: FleetCampaign) -> CampaignRun:
+        settings = RunSettings.from_json(campaign.settings)
         settings = attrs.evolve(
             settings,
             download_to=self.download_to or settings.download_to,
@@ -226,9 +224,9 @@ class Worker:
         return CampaignRun(
             self.heygen,
             self._journal,
-            campaign,
+            campaign.name,
             settings,
-            on_unknown=self.on_unknown or on_unknown,
+            on_unknown=self.on_unknown or campaign.on_unknown,
             pool=self._pool,
             after_render=lambda: self._after_render(settings.download_to is not None),
             on_result=self._note,
@@ -249,13 +247,7 @@ class Worker:
         await in_thread(Control(self._tables, self.account).pause, why)
 
     async def _feed(self) -> None:
-        """Be the feeder until the duty is another worker's. This is the body of a durable workflow."""
-        before, self._feeds_as = self._feeder, self._journal.owner
-        self._feeder = await in_thread(FleetFeeder, self.address, self.account, self._journal.owner, self._dispatcher)
-        if before is not None:
-            before.stop()
-            await in_thread(before.close)
-        await self._feeder.run()
+        await self._duty.feed(self._journal.owner)
 
     # Beginning and end
 
@@ -275,11 +267,16 @@ class Worker:
             await in_thread(prepare, self._tables.backend, self.address)
             self._tables.backend.patience = math.inf
             self._dispatcher = await in_thread(Dispatcher, self.address)
+            self._duty = Duty(self.address, self.account, self._queue, self._dispatcher)
 
             def on_beat(beat: Beat) -> None:
                 loop.call_soon_threadsafe(self._heed, beat)
 
-            self._heartbeat = Heartbeat(self.address, self.account, self._lock, on_beat)
+            def on_notice(name: str) -> None:
+                loop.call_soon_threadsafe(self._hear, name)
+
+            self._runs = CampaignRuns(self._new_run)
+            self._heartbeat = Heartbeat(self.address, self.account, self._lock, on_beat, on_notice)
             await in_thread(self._dispatcher.open_queue, self._queue)
             engine = Engine(self.address, self.name, self._queue, self._take, self._feed)
             engine.launch()
@@ -292,8 +289,7 @@ class Worker:
     async def _leave(self, engine: Engine) -> None:
         """Leave the rows under way to the other workers; if the database is away, they find out by themselves."""
         self._heartbeat.stop()
-        if self._feeder is not None:
-            self._feeder.stop()
+        self._duty.stop()
         last_words = threading.Thread(target=self._say_good_bye, args=(engine,), daemon=True)
         last_words.start()
         await in_thread(last_words.join, AWAY_SECONDS if self._heartbeat.is_away else LEAVING_SECONDS)
@@ -310,5 +306,4 @@ class Worker:
         with contextlib.suppress(Exception):
             engine.stop()
             self._dispatcher.close()
-            if self._feeder is not None:
-                self._feeder.close()
+            self._duty.close()

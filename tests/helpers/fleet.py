@@ -130,12 +130,12 @@ class Fleet:
         number = str(max_in_flight)
         self._run("enqueue", *files, "--database", self.database, "--max-in-flight", number, "--no-preflight")
 
-    def start(self, count: int = 1) -> None:
-        """Start *count* workers."""
+    def start(self, count: int = 1, *options: str) -> None:
+        """Start *count* workers with further *options* of their command."""
         for _ in range(count):
             log = (self.folder / f"worker{len(self._logs)}.log").open("w", encoding="utf-8")
             self._logs.append(log)
-            words = ["worker", "--database", self.database, "--on-unknown", "resubmit", *self.where]
+            words = ["worker", "--database", self.database, "--on-unknown", "resubmit", *self.where, *options]
             process = subprocess.Popen([*COMMAND, *words], env=environment(), stdout=log, stderr=subprocess.STDOUT)
             self.workers.append(process)
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from heygen_async import DirectVideo, InvalidInputError, Job, Journal, JournalError, enqueue
+from heygen_async.bulk.journal.postgres_connection import connect as connect_to
 from heygen_async.workers import dbos_engine
 from heygen_async.workers.enqueue import pause, resume, shared
 from heygen_async.workers.fleet_status import fleet_status
@@ -222,6 +223,49 @@ def test_the_commands_for_workers(shared_database: str, tmp_path: Path, monkeypa
     state = shared(database)
     assert state is not None
     assert resume(database) == state
+
+
+@pytest.fixture(scope="module")
+def guest(database_server: Postgres) -> str:
+    """A role that needs its password, "right", and may create nothing."""
+    name = f"guest_{uuid.uuid4().hex}"
+    rules = database_server.folder / "data" / "pg_hba.conf"
+    rules.write_text(f"host all {name} 127.0.0.1/32 scram-sha-256\n{rules.read_text()}", encoding="utf-8")
+    with connect_to(database_server.address()) as connection:
+        connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'right'".encode())
+        connection.execute("SELECT pg_reload_conf()")
+    return name
+
+
+@pytest.mark.parametrize("command", ["enqueue", "worker", "status"])
+@pytest.mark.parametrize("password", ["wrong", "right"])
+def test_a_wrong_password_and_missing_rights_are_one_line(
+    command: str,
+    password: str,
+    guest: str,
+    database_server: Postgres,
+    shared_database: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The line names the reason and not the password; nothing was written, and the exit code is 1."""
+    (tmp_path / "leads.csv").write_text("name\nAda\n", encoding="utf-8")
+    monkeypatch.setenv("HEYGEN_API_KEY", "simulator-key")
+    empty = database_server.make(f"empty_{uuid.uuid4().hex}") if command == "enqueue" else shared_database
+    address = empty.replace("postgres@", f"{guest}:{password}@")
+    fields = ["--set", "avatar_id=a", "--set", "voice_id=v", "--script", "Hi {{ name }}", "--no-preflight"]
+    words = {
+        "enqueue": ["enqueue", str(tmp_path / "leads.csv"), *fields, "--database", address],
+        "worker": ["worker", "--database", address],
+        "status": ["status", address],
+    }
+    result = call(*words[command])
+    assert result.exit_code == 1, result
+    reason = "password authentication failed" if password == "wrong" else "the user may not do this (permission denied"
+    assert reason in result.output
+    assert ":wrong@" not in result.output
+    assert ":right@" not in result.output
+    assert len(result.stderr.strip().splitlines()) == 1
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import platform
 import uuid
@@ -22,9 +23,11 @@ from heygen_async import (
     Job,
     Journal,
     JournalError,
+    Receiver,
     VideoAgent,
     Worker,
     enqueue,
+    shared_signals,
 )
 from heygen_async.bulk.campaign.decision import decide
 from heygen_async.bulk.journal.postgres_connection import connect
@@ -35,6 +38,7 @@ from heygen_async.workers.feeder import fleet_feeder
 from heygen_async.workers.fleet_status import fleet_status
 from heygen_async.workers.fleet_tables import FleetTables
 from tests.helpers.commands import call
+from tests.helpers.deliveries import SECRET, body_of, signed
 from tests.helpers.fleet import fleet, people
 from tests.helpers.postgres import Postgres
 
@@ -234,12 +238,12 @@ async def test_a_lost_render_that_is_not_found_waits_for_a_person(heygen: HeyGen
 
 
 async def test_a_campaign_sends_lost_rows_again(heygen: HeyGen, world: World, database: str) -> None:
-    """With on_unknown="resubmit" in the campaign the row is sent again under a new key and counts once."""
-    world.faults.append(ErrorAnswer(method="POST", path="/v3/video-agents", status=500, times=1))
+    """With on_unknown="resubmit" in the campaign the row is sent again, if need be twice, and counts once."""
+    world.faults.append(ErrorAnswer(method="POST", path="/v3/video-agents", status=500, times=2))
     await enqueue(database, [agent()], on_unknown="resubmit")
     assert (await work_until_done(heygen, database)).ended == {"completed": 1}
     with Journal(database, read_only=True) as journal:
-        assert [(record.state, record.generation) for record in journal.records()] == [("completed", 1)]
+        assert [(record.state, record.generation) for record in journal.records()] == [("completed", 2)]
 
 
 async def test_a_worker_waits_until_heygen_can_be_reached(database: str, caplog: pytest.LogCaptureFixture) -> None:
@@ -345,6 +349,55 @@ async def test_a_worker_that_was_taken_for_dead_goes_on_under_a_new_name(
     assert len(world.ledger) == 6
 
 
+async def test_a_worker_that_waits_hears_of_new_rows(
+    heygen: HeyGen, world: World, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row of a second list begins at once, though feeder and queue are looked at seldom while nothing is to do."""
+    monkeypatch.setattr(fleet_feeder, "IDLE_SECONDS", 600.0)
+    monkeypatch.setattr(dbos_engine, "IDLE_SECONDS", 600.0)
+    await enqueue(database, jobs(1))
+
+    async def is_idle() -> bool:
+        return len(world.ledger) == 1 and one._looks_often is False
+
+    async def is_over() -> bool:
+        return bool(await off_loop(counts, database) == {"completed": 2})
+
+    one = Worker(heygen=heygen, address=database)
+    async with working(one):
+        await until(is_idle)
+        await enqueue(database, jobs(2))
+        await until(is_over)
+    assert one.ended == {"completed": 2}
+
+
+async def test_new_settings_reach_a_worker_that_runs(
+    heygen: HeyGen, world: World, database: str, tmp_path: Path
+) -> None:
+    """Rows that begin after a second `enqueue` heed its settings; those under way end once, as they were begun."""
+    world.render_seconds = lambda _: 400.0
+    await enqueue(database, jobs(2), download_to=tmp_path / "old", max_in_flight=2)
+
+    async def is_rendering() -> bool:
+        return len(world.ledger) == 2
+
+    async def is_over() -> bool:
+        return bool(await off_loop(counts, database) == {"completed": 4})
+
+    one = Worker(heygen=heygen, address=database)
+    async with working(one):
+        await until(is_rendering)
+        await enqueue(database, jobs(4), download_to=tmp_path / "new", max_in_flight=4)
+        await until(is_over)
+        status = await off_loop(fleet_status, database)
+        while status.campaigns[0].under_way:
+            await anyio.sleep(0.1 * SPEED)
+            status = await off_loop(fleet_status, database)
+    assert one.ended == {"completed": 4}
+    assert [len(list((tmp_path / name).glob("*.mp4"))) for name in ("old", "new")] == [2, 2]
+    assert len(world.ledger) == 4
+
+
 async def test_a_worker_goes_on_with_the_rows_of_a_dead_one(database: str, tmp_path: Path) -> None:
     """Renders of a killed worker are followed by another one and not paid for again; it feeds, too."""
     world = World(slots=4, render_seconds=lambda _: 300.0)
@@ -357,6 +410,29 @@ async def test_a_worker_goes_on_with_the_rows_of_a_dead_one(database: str, tmp_p
             one = await work_until_done(heygen, database)
         assert one.ended == {"completed": 6}
         assert crew.account.charges == 6
+
+
+def test_a_delivery_to_another_process_wakes_the_worker_that_has_the_row(database: str, tmp_path: Path) -> None:
+    """`worker --watch` looks at once when this process hears of the end; by itself it would look after 20 s."""
+    world = World(render_seconds=lambda _: 0.2)
+    receiver = Receiver(SECRET)
+
+    async def deliver(video_id: str) -> None:
+        async with shared_signals(database, receiver):
+            await anyio.wait_all_tasks_blocked()
+            body = body_of(video_id=video_id)
+            assert receiver.receive(body, signed(body))
+            with anyio.fail_after(15.0):
+                while await off_loop(crew.counts) != {"completed": 1}:
+                    await anyio.sleep(0.1)  # of real time: the worker is another process
+
+    with fleet(world, database, tmp_path, speed=1.0) as crew:
+        crew.enqueue(people(1, 0), max_in_flight=1)
+        crew.start(1, "--watch")
+        assert crew.until(lambda: crew.counts() == {"submitted": 1}, 60.0), crew.logs()
+        assert crew.until(lambda: crew.account.ask(lambda seen: not seen.rendering), 5.0)
+        asyncio.run(deliver(crew.account.ask(lambda seen: next(iter(seen.videos)))))
+        assert crew.stop() == [0]
 
 
 async def test_a_worker_needs_a_campaign(heygen: HeyGen, database_server: Postgres) -> None:

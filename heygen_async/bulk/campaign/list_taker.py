@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+import anyio
+import anyio.to_thread
 import attrs
 
 from heygen_async.api.requests.kinds import kind_of
@@ -18,8 +21,12 @@ from heygen_async.bulk.journal.row_lists import as_json
 from heygen_async.bulk.prices.price import Rates
 from heygen_async.bulk.rows.readers.read_rows import Row, cells_of
 from heygen_async.bulk.rows.spreadsheet import PREFIX
+from heygen_async.bulk.run.result_stream import only
 from heygen_async.errors import InvalidInputError
 from heygen_async.http import wire
+
+if TYPE_CHECKING:
+    from anyio.streams.memory import MemoryObjectReceiveStream
 
 PAGE_ROWS = 500  # in one commit
 _TAG_DIGITS = 8
@@ -64,22 +71,39 @@ class ListTaker:
         self._met: dict[int, int] = {}  # shortened hashes of names or cells, and of their requests
 
     async def take_all(self, jobs: AsyncIterator[Job]) -> None:
-        """Take all of *jobs*, a page at a time."""
-        page: list[Job] = []
-        async for job in jobs:
-            page.append(job)
-            if len(page) == PAGE_ROWS:
+        """Take all of *jobs*, a page at a time. A database server merges a page while the next one is prepared."""
+        if self._journal.commits_inline:
+            async for page in _pages(jobs):
                 self.take(page)
-                page = []
-        self.take(page)
-        self.end()
+            self.end()
+            return
+        try:
+            async with anyio.create_task_group() as tasks:
+                sent, received = anyio.create_memory_object_stream[list[Entry]]()
+                tasks.start_soon(self._merge_each, received)
+                async with sent:
+                    async for page in _pages(jobs):
+                        await sent.send(self._entries(page))
+        except BaseExceptionGroup as group:
+            raise only(group) from None
+        await anyio.to_thread.run_sync(self.end)
+
+    async def _merge_each(self, pages: MemoryObjectReceiveStream[list[Entry]]) -> None:
+        async with pages:
+            async for entries in pages:
+                await self._journal.off_loop(partial(self._merge, entries))
 
     def take(self, jobs: list[Job]) -> None:
         """Take some jobs in one commit."""
+        self._merge(self._entries(jobs))
+
+    def _entries(self, jobs: list[Job]) -> list[Entry]:
         if self._source is None and jobs and (source := getattr(jobs[0].row, "source", None)):
             self._source = str(source)
             self._journal.name_source(self.mark, self._source)
-        entries = [entry for job in jobs if (entry := self._entry(job)) is not None]
+        return [entry for job in jobs if (entry := self._entry(job)) is not None]
+
+    def _merge(self, entries: list[Entry]) -> None:
         self._journal.merge(entries, self.mark, self.merge, self._price)
 
     def end(self) -> None:
@@ -143,6 +167,16 @@ class ListTaker:
     def _price(self, entry: Entry) -> tuple[float, float]:
         price = self._rates.estimate(entry.kind, entry.body)
         return price.low, price.high
+
+
+async def _pages(jobs: AsyncIterator[Job]) -> AsyncIterator[list[Job]]:
+    page: list[Job] = []
+    async for job in jobs:
+        page.append(job)
+        if len(page) == PAGE_ROWS:
+            yield page
+            page = []
+    yield page
 
 
 def _check_storable(row: Any, index: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -29,12 +30,14 @@ class Recovery:
         client: Client of the account.
         journal: Journal of the campaign.
         on_unknown: Action for a row without a match in HeyGen's lists: "hold", "resubmit" or "skip".
+        most_sends: How often a row is sent again in a run, until it is held all the same.
     """
 
     client: Client
     journal: Journal
     on_unknown: OnUnknown
-    _sent_again: set[int] = attrs.field(factory=set, init=False)  # a row is sent again once in a run
+    most_sends: int = 1
+    _sent_again: Counter[int] = attrs.field(factory=Counter, init=False)
 
     async def recover(self, job: Job) -> Job | HeyGenError:
         """Wait until HeyGen's lists can be trusted, then search them for the render of *job*.
@@ -53,14 +56,14 @@ class Recovery:
         action, reason = verdict(len(found), self.on_unknown), "as on_unknown says"
         if action == "resubmit" and not self.journal.is_wanted(record):
             action, reason = "skip", "because the list no longer has it"
-        if action == "resubmit" and record.id in self._sent_again:
+        if action == "resubmit" and self._sent_again[record.id] >= self.most_sends:
             action = "hold"
         number = self.journal.number_of(record.id)
         match action:
             case "adopt":
                 return self._adopt(record.id, record.kind, found[0])
             case "resubmit":
-                self._sent_again.add(record.id)
+                self._sent_again[record.id] += 1
                 self.journal.begin_again(record.id)
                 return job_of(self.journal, self.journal.get(record.id), "submit")
             case "skip":

@@ -82,12 +82,13 @@ def batch_key(members: Sequence[str]) -> str:
 
 
 def _canonical(value: Any) -> str:
-    text = json.dumps(_sorted(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_stable)
-    return unicodedata.normalize("NFC", text)
+    return unicodedata.normalize("NFC", _ENCODER.encode(_sorted(value)))
 
 
 def _sorted(value: Any) -> Any:
     """Return *value* with the names of mappings as text, so that they can be sorted."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, Mapping):
         return {str(name): _sorted(one) for name, one in value.items()}
     return [_sorted(one) for one in value] if isinstance(value, list | tuple) else value
@@ -111,6 +112,9 @@ def _stable(value: Any) -> Any:
         f"row: a {type(value).__name__} has no form that is the same tomorrow, so the journal could not recognise the "
         "row; give a mapping of plain values, or a Job with a name of its own: Job(request=..., row=..., name=...)"
     )
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_stable)
 
 
 def _digest(*parts: str) -> str:

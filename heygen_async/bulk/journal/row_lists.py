@@ -18,8 +18,10 @@ import attrs
 from heygen_async.bulk.jobs.records import Entry, Match, Merge
 from heygen_async.bulk.jobs.row_match import KnownRow, match_of
 from heygen_async.bulk.journal.database import atomic
-from heygen_async.bulk.journal.queries import PAGE_ROWS, JournalReader, placeholders
+from heygen_async.bulk.journal.queries import PAGE_ROWS, JournalReader
 from heygen_async.errors import JournalError
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)  # made once: `json.dumps` would make one a call
 
 PriceOf = Callable[[Entry], tuple[float, float]]
 
@@ -116,19 +118,15 @@ class RowLists(JournalReader):
             elif known is not None:
                 self._apply(match, entry, known, mark, again)
         if same:
-            self._execute(f"UPDATE jobs SET seen = ? WHERE id IN ({placeholders(len(same))})", (mark, *same))  # noqa: S608 - our own words
+            among, ids = self._db.among("id", same)
+            self._execute(f"UPDATE jobs SET seen = ? WHERE {among}", (mark, *ids))  # noqa: S608 - our own words
         self._plan_new(new, mark)
         self._place(entries, mark)
         return matches
 
     def _place(self, entries: Sequence[Entry], mark: int) -> None:
         """Note the number that each row has in the list; of repetitions, that of the first."""
-        lines = {entry.identity: entry.line for entry in reversed(entries) if entry.line}
-        self._db.executemany(
-            "INSERT INTO places SELECT id, CAST(? AS INTEGER) FROM jobs WHERE identity = ? AND seen = ? "
-            "ON CONFLICT (job_id) DO UPDATE SET line = excluded.line",
-            [(line, identity, mark) for identity, line in lines.items()],
-        )
+        self._db.place({entry.identity: entry.line for entry in reversed(entries) if entry.line}, mark)
 
     def _apply(self, match: Match, entry: Entry, known: KnownRow, mark: int, again: bool) -> None:  # noqa: FBT001 - private
         """Change a known row as its match says."""
@@ -237,8 +235,8 @@ class _Page:
         """Return the rows of the campaign of the list whose *column* is that of one of *entries*."""
         if not entries:
             return []
-        query = f"SELECT {_FACTS} FROM jobs WHERE {column} IN ({placeholders(len(entries))}) AND {_SAME_NAME}"  # noqa: S608 - our own words
-        values = [getattr(entry, column) for entry in entries]
+        among, values = journal._db.among(column, [getattr(entry, column) for entry in entries])  # noqa: SLF001 - a part of it
+        query = f"SELECT {_FACTS} FROM jobs WHERE {among} AND {_SAME_NAME}"  # noqa: S608 - our own words
         found = [KnownRow(*row) for row in journal._rows(query, *values, mark)]  # noqa: SLF001 - a part of it
         # PostgreSQL would read the whole table in the order of its numbers to give the few rows in that order.
         return sorted(found, key=lambda known: known.id)
@@ -249,9 +247,9 @@ class _Page:
         ids = [known.id for known in rows if known.may_have_former_video]
         found: dict[int, set[str]] = {}
         if ids:
-            among = f"job_id IN ({placeholders(len(ids))})"
+            among, values = journal._db.among("job_id", ids)  # noqa: SLF001 - a part of it
             query = f"SELECT job_id, body_hash FROM former WHERE state = 'completed' AND {among}"  # noqa: S608 - our own words
-            for job_id, request in journal._rows(query, *ids):  # noqa: SLF001 - a part of it
+            for job_id, request in journal._rows(query, *values):  # noqa: SLF001 - a part of it
                 found.setdefault(job_id, set()).add(request)
         return found
 
@@ -260,7 +258,7 @@ class _Page:
         """Return the hashes of requests that had a video, or may have had one, before the list was begun."""
         if not entries:
             return set()
-        among = f"body_hash IN ({placeholders(len(entries))})"
+        among, values = journal._db.among("body_hash", [entry.body_hash for entry in entries])  # noqa: SLF001 - a part of it
         of_rows = (
             f"SELECT body_hash FROM jobs WHERE {among} AND {_MAY_BE_PAID} AND {_SAME_NAME} "  # noqa: S608 - our own words
             "AND coalesce(intended_at, ended_at) < (SELECT begun FROM lists WHERE id = ?)"
@@ -269,7 +267,6 @@ class _Page:
             f"SELECT body_hash FROM former WHERE {among} AND state = 'completed' "  # noqa: S608 - the same
             f"AND job_id IN (SELECT id FROM jobs WHERE {_SAME_NAME})"
         )
-        values = [entry.body_hash for entry in entries]
         found = [*journal._rows(of_rows, *values, mark, mark), *journal._rows(of_former, *values, mark)]  # noqa: SLF001 - a part of it
         return {request for (request,) in found}
 
@@ -283,4 +280,4 @@ class _UndoneError(JournalError):
 
 def as_json(value: Any) -> str:
     """Return a cell or a body as the journal stores it."""
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return _ENCODER.encode(value)

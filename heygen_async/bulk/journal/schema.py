@@ -136,6 +136,12 @@ class Backend(Protocol):
             requests: Cells and body of each row, as JSON.
         """
 
+    def place(self, lines: Mapping[str, int], mark: int) -> None:
+        """Note the number that each row of the list *mark* has in it, by identity."""
+
+    def among(self, column: str, values: Sequence[object]) -> tuple[str, Sequence[object]]:
+        """Return the condition that *column* has one of *values*, and the values for its placeholders."""
+
     def executemany(self, query: str, rows: Iterable[Sequence[object]]) -> None:
         """Execute a statement for each of many rows."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -87,6 +87,18 @@ class SqliteBackend:
             "INSERT INTO requests SELECT id, ?, ? FROM jobs WHERE identity = ?",
             [(*request, job[0]) for job, request in zip(jobs, requests, strict=True)],
         )
+
+    def place(self, lines: Mapping[str, int], mark: int) -> None:
+        """Note the number that each row of a list has in it."""
+        self.executemany(
+            "INSERT INTO places SELECT id, CAST(? AS INTEGER) FROM jobs WHERE identity = ? AND seen = ? "
+            "ON CONFLICT (job_id) DO UPDATE SET line = excluded.line",
+            [(line, identity, mark) for identity, line in lines.items()],
+        )
+
+    def among(self, column: str, values: Sequence[object]) -> tuple[str, Sequence[object]]:
+        """Return the condition that a column has one of *values*, and the values for its placeholders."""
+        return f"{column} IN ({', '.join('?' * len(values))})", values
 
     def executemany(self, query: str, rows: Iterable[Sequence[object]]) -> None:
         """Execute a statement for each of many rows."""

@@ -19,6 +19,7 @@ from heygen_async.bulk.rows.problems import Problem, counted, problems_html
 from heygen_async.bulk.rows.readers.read_rows import Row, Table
 from heygen_async.bulk.rows.samples import Sample
 from heygen_async.bulk.rows.table import is_note
+from heygen_async.bulk.template.kept_requests import KeptRequests
 from heygen_async.bulk.template.template import Template
 from heygen_async.errors import InvalidInputError
 from heygen_async.reprs import ShortRepr, html_table
@@ -62,6 +63,7 @@ class Plan(ShortRepr):
     looks: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     samples: tuple[Sample, ...] = attrs.field(default=(), repr=False)
     is_checked: bool = False
+    _kept: KeptRequests | None = attrs.field(default=None, repr=False, eq=False)
 
     def _repr_html_(self) -> str:
         """Return the plan as tables, for notebooks."""
@@ -88,6 +90,10 @@ class Plan(ShortRepr):
 
     def good_jobs(self) -> Iterator[Job[Row]]:
         """Return an iterator over the jobs of the rows that can be rendered; `jobs` has all rows, or none."""
+        if self._kept is not None:
+            for request, kept in self._kept:
+                yield Job(request=request, row=kept, name=self._name_of(kept))
+            return
         found = (one for one in self.table.scan() if not is_note(one))
         bad = frozenset(self.bad_rows)
         for row in found if self.limit is None else itertools.islice(found, self.limit):
@@ -131,6 +137,7 @@ class PlanOptions:
         rates: Prices.
         id_column: Column that identifies each row.
         budget_usd: Budget of the run.
+        keep: True to keep the requests, so that `jobs` does not make them again.
         on_checked: Called with the number of rows that were checked, now and then.
     """
 
@@ -139,6 +146,7 @@ class PlanOptions:
     rates: Rates | None = None
     id_column: str | None = None
     budget_usd: float | None = None
+    keep: bool = False
     on_checked: Callable[[int], None] = lambda _: None
 
     def checker(self, table: Table, template: Template) -> RowChecker:
@@ -151,6 +159,7 @@ class PlanOptions:
             rates=self.rates,
             id_column=self.id_column,
             has_budget=self.budget_usd is not None,
+            keep=self.keep,
         )
 
     def plan(self, table: Table, template: Template, checker: RowChecker) -> Plan:

@@ -18,6 +18,7 @@ from heygen_async.bulk.rows.problems import Problem
 from heygen_async.bulk.rows.readers.read_rows import Row, Table
 from heygen_async.bulk.rows.samples import Samples
 from heygen_async.bulk.rows.suspicions import capital_names, machine_dates, suspicions
+from heygen_async.bulk.template.kept_requests import KeptRequests
 from heygen_async.bulk.template.placeholders import placeholder_of
 from heygen_async.bulk.template.template import Template
 
@@ -30,6 +31,7 @@ class CheckedRow:
 
     row: Row | None = None
     job: Job | None = None
+    body: Mapping[str, Any] = attrs.field(factory=dict)
     problems: list[Problem] = attrs.field(factory=list)
 
 
@@ -46,6 +48,7 @@ class RowChecker:
         rates: Rates | None,
         id_column: str | None,
         has_budget: bool,
+        keep: bool = False,
     ) -> None:
         self._table = table
         self._template = template
@@ -57,6 +60,7 @@ class RowChecker:
         self._unpriced: set[str] = set()
         self._ids = None if id_column is None else IdColumn(id_column)
         self._bad_rows: list[int] = []
+        self._kept = KeptRequests() if keep else None
         self._clashes = None if filename is None else Clashes(filename)
         self._rows = self._bad = 0
         self._kinds: dict[str, tuple[int, Price]] = {}
@@ -100,13 +104,12 @@ class RowChecker:
         request, problems = self._template.attempt(found)
         if self._ids is not None and self._ids.column not in self._missing:
             problems = [*problems, *self._ids.check(found)]
-        if request is not None and (
-            refused := [finding.of(found) for finding in refused_findings(request.kind, body_of(request))]
-        ):
+        body = {} if request is None else body_of(request)
+        if request is not None and (refused := [one.of(found) for one in refused_findings(request.kind, body)]):
             request, problems = None, [*problems, *refused]
         problems = [*problems, *suspicions(found, self._spoken), *self._repeats.check(found)]
-        job = None if request is None else Job(request=request, row=found, index=self._rows - 1)
-        return CheckedRow(row=found, job=job, problems=problems)
+        job = None if request is None else Job(request=request, row=found, index=self._rows - 1, key="")  # not sent
+        return CheckedRow(row=found, job=job, body=body, problems=problems)
 
     def learn_looks(self, looks: Mapping[str, str]) -> None:
         """Price looks by their kinds from now on."""
@@ -117,13 +120,15 @@ class RowChecker:
         """Add the row's price or count the row as bad. A missing column is reported once, and not for each row."""
         problems = list(checked.problems)
         if checked.row is not None and checked.job is not None and not any(one.severity == "error" for one in problems):
-            problems += self._price(checked.row, checked.job, language)
+            problems += self._price(checked.row, checked.job, checked.body, language)
         if any(one.severity == "error" for one in problems):
             self._bad += 1
             line = problems[0].line if checked.row is None else checked.row.line
             self._bad_rows += [line] if line else []
         elif checked.row is not None and checked.job is not None:
-            problems += self._read(checked.row, body_of(checked.job.request))
+            problems += self._read(checked.row, checked.body)
+            if self._kept is not None:
+                self._kept.add(checked.row, checked.job.request.kind, checked.body)
         self._problems += [one for one in problems if one.column is None or one.column not in self._missing]
 
     def facts(self) -> dict[str, Any]:
@@ -137,6 +142,7 @@ class RowChecker:
             "kinds": self._kinds,
             "looks": self._looks,
             "samples": self._samples.chosen(),
+            "kept": self._kept,
         }
 
     def _read(self, row: Row, body: Mapping[str, Any]) -> list[Problem]:
@@ -160,8 +166,8 @@ class RowChecker:
             )
         ]
 
-    def _price(self, row: Row, job: Job, language: LanguageOf | None) -> list[Problem]:
-        kind, body = job.request.kind, body_of(job.request)
+    def _price(self, row: Row, job: Job, body: Mapping[str, Any], language: LanguageOf | None) -> list[Problem]:
+        kind = job.request.kind
         price = self._rates.estimate(kind, body, language=None if language is None else language(body))
         problems = self._unknown_price(row, kind, body) if price.unknown else []
         if not any(problem.severity == "error" for problem in problems):

@@ -164,6 +164,7 @@ class Rates:
     other: tuple[float, float] | None = _pair()
     per_second: Mapping[str, Any] = attrs.field(factory=dict, converter=_as_pairs, validator=_rates, hash=False)
     looks: Mapping[str, str] = attrs.field(factory=dict, validator=_looks, repr=False, hash=False)
+    _known: dict[Words, Rate | None] = attrs.field(factory=dict, init=False, repr=False, eq=False)  # of rows before
 
     @cinematic_avatar.validator
     def _check_flat(self, attribute: attrs.Attribute[Any], value: Any) -> None:
@@ -193,14 +194,16 @@ class Rates:
 
     def estimate(self, kind: str, body: Mapping[str, Any], *, language: str | None = None) -> Price:
         """Estimate the price of a request; *language* is that of its speech if the request has no `locale`."""
-        price = Price()
+        low = expected = high = 0.0
+        notes: set[str] = set()
         for words, (least, likely, most) in _parts(kind, body, self.looks, language):
             usd = self._usd(words)
             if usd is None:
                 return Price(unknown=1)
-            notes = frozenset({usd.note} if usd.note else ())
-            price += Price(usd.low * least, (usd.low + usd.high) / 2 * likely, usd.high * most, notes=notes)
-        return price
+            low, high = low + usd.low * least, high + usd.high * most
+            expected += (usd.low + usd.high) / 2 * likely
+            notes |= {usd.note} - {""}
+        return Price(low, expected, high, notes=frozenset(notes))
 
     def unknown_words(self, kind: str, body: Mapping[str, Any]) -> str:
         """Return the words of a request, by which its price is not known; empty if it is known.
@@ -215,7 +218,7 @@ class Rates:
 
     def given(self) -> dict[str, Any]:
         """Return the rates that were given, by name, for JSON."""
-        return {name: value for name, value in attrs.asdict(self).items() if value not in (None, {})}
+        return {name: value for name, value in attrs.asdict(self, filter=_is_given).items() if value not in (None, {})}
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Rates:
@@ -227,7 +230,9 @@ class Rates:
 
     def _usd(self, words: Words) -> Rate | None:
         """Return the price for *words*, over all kinds of look that they may mean; None if one of them has none."""
-        return _all_of(self._find(words, each) for each in words.each())
+        if words not in self._known:
+            self._known[words] = _all_of(self._find(words, each) for each in words.each())
+        return self._known[words]
 
     def _find(self, words: Words, each: frozenset[str]) -> Rate | None:
         strange = words.unknown(each)
@@ -240,6 +245,10 @@ class Rates:
             return None
         general = getattr(self, words.kind, self.other)
         return _listed(each) if general is None else Rate(*_as_pair(general))
+
+
+def _is_given(attribute: attrs.Attribute[Any], _: Any) -> bool:
+    return attribute.init
 
 
 def _all_of(rates: Iterable[Rate | None]) -> Rate | None:

@@ -142,7 +142,7 @@ def build(
 
 def missing_fields(kind: type[Any], tree: Mapping[str, Any]) -> list[str]:
     """Return the required fields of *kind* that *tree* does not have."""
-    return [field.name for field in attrs.fields(kind) if field.default is attrs.NOTHING and field.name not in tree]
+    return [name for name in _required(kind) if name not in tree]  # type: ignore[arg-type]  # mypy: a class of attrs may not be hashable
 
 
 def _part(
@@ -182,7 +182,7 @@ def _choices(classes: Collection[Any], tag: str | None, given: Mapping[str, Any]
 
 def _broken_rule(kind: type[Any], name: str, value: Any, before: str) -> list[FieldProblem]:
     """Check one field by itself, so that all wrong fields are found together."""
-    field: Any = attrs.fields_dict(kind)[name]
+    field: Any = _fields_of(kind)[name]  # type: ignore[arg-type]  # the same
     try:
         converted = value if field.converter is None else field.converter(value)
         if field.validator is not None:
@@ -190,6 +190,16 @@ def _broken_rule(kind: type[Any], name: str, value: Any, before: str) -> list[Fi
     except InvalidInputError as exc:
         return [FieldProblem(field=before + name, reason=exc.message)]
     return []
+
+
+@functools.cache
+def _fields_of(kind: type[Any]) -> Mapping[str, Any]:
+    return attrs.fields_dict(kind)
+
+
+@functools.cache
+def _required(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in attrs.fields(kind) if field.default is attrs.NOTHING)
 
 
 @functools.cache

@@ -250,6 +250,8 @@ class Template:
         self, row: Row, columns: Mapping[str, str], field: str, text: Text | None, column: str | None
     ) -> _Content:
         """Return the content of a field: the cell of its column if there is one, else its text, filled in."""
+        if column is None and text is not None and text.constant is not None:
+            return _Content(text=text.constant.text)
         cell = None if column is None else _cell(row, columns, column)
         flaw = None if column is None else uncomputed_cell(row, columns.get(column))
         if flaw is not None:

@@ -73,9 +73,9 @@ def enqueue(
         options = _options(settings, flags, source, database)
         async with client_if_key(base_url) as heygen:
             if heygen is None or no_preflight:
-                plan = plan_offline(settings, contacts, choice)
+                plan = plan_offline(settings, contacts, choice, keep=True)
             else:
-                plan = await plan_online(heygen, settings, contacts, choice)
+                plan = await plan_online(heygen, settings, contacts, choice, keep=True)
         result = await queue_rows(
             database,
             plan.jobs(),

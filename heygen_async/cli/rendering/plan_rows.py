@@ -72,13 +72,15 @@ class CheckedRows:
             self._console.print("Checking the rows ...")
 
 
-def plan_offline(campaign: Campaign, rows: Path | None, choice: RowChoice = ALL_ROWS) -> Plan:
-    """Check and price every chosen row without a request to HeyGen."""
+def plan_offline(campaign: Campaign, rows: Path | None, choice: RowChoice = ALL_ROWS, *, keep: bool = False) -> Plan:
+    """Check and price every chosen row without a request to HeyGen; with *keep*, each request is made only once."""
     with CheckedRows() as checked:
-        return make_plan(_table(campaign, rows, choice), campaign.template(), **_options(campaign, checked))
+        return make_plan(_table(campaign, rows, choice), campaign.template(), **_options(campaign, checked), keep=keep)
 
 
-async def plan_online(heygen: HeyGen, campaign: Campaign, rows: Path | None, choice: RowChoice = ALL_ROWS) -> Plan:
+async def plan_online(
+    heygen: HeyGen, campaign: Campaign, rows: Path | None, choice: RowChoice = ALL_ROWS, *, keep: bool = False
+) -> Plan:
     """Check and price every chosen row, and look up its looks, voices and templates and the account's credit."""
     with CheckedRows() as checked:
         return await checked_plan(
@@ -87,6 +89,7 @@ async def plan_online(heygen: HeyGen, campaign: Campaign, rows: Path | None, cho
             campaign.template(),
             max_in_flight=campaign.run.max_in_flight,
             **_options(campaign, checked),
+            keep=keep,
         )
 
 

@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from heygen_async.bulk.jobs.in_flight import InFlight
-from heygen_async.bulk.jobs.records import Record
 from heygen_async.errors import RunPausedError
 from heygen_async.workers.dbos_engine import ENDED_SECONDS, Dispatcher
 from heygen_async.workers.feeder.backlog import BacklogJournal
 from heygen_async.workers.feeder.campaign_feed import CampaignFeed
+from heygen_async.workers.feeder.chunks import Chunk, chunks_of, without_slots
 from heygen_async.workers.fleet_tables import (
+    CHANNEL,
     FleetCampaign,
     FleetTables,
     Lease,
@@ -48,8 +49,7 @@ _LEASE = (
     "SELECT id, %s, %s, %s FROM (SELECT id FROM heygen.jobs WHERE id = ANY(%s) AND state = ANY(%s) FOR SHARE) found "
     "ON CONFLICT (job_id) DO NOTHING RETURNING job_id"
 )
-_FILES_IN_CHUNK = 100
-_SENT, _PLANNED, _RENDERED = ["intended", "submitted", "unknown"], ["planned"], ["completed"]
+_SENT, _PLANNED = ["intended", "submitted", "unknown"], ["planned"]
 
 
 @attrs.frozen
@@ -60,16 +60,6 @@ class _View:
     campaigns: Sequence[FleetCampaign]
     workers: Sequence[LiveWorker]
     leases: Sequence[Lease]
-
-
-@attrs.frozen
-class _Chunk:
-    """Rows for one worker. With *states* they get new leases, else they have leases that nobody owns."""
-
-    campaign: str
-    job_ids: tuple[int, ...]
-    states: Sequence[str] = ()
-    holds_slot: bool = True
 
 
 class FleetFeeder:
@@ -86,6 +76,7 @@ class FleetFeeder:
         self._dispatcher = dispatcher
         self._feeds: dict[str, CampaignFeed] = {}
         self._stopped = threading.Event()
+        self._woken = threading.Event()
         self._loads: Counter[str] = Counter()
         self._workers: Mapping[str, LiveWorker] = {}
         self._swept_at = time.monotonic()
@@ -100,8 +91,13 @@ class FleetFeeder:
     def stop(self) -> None:
         """End the feeding and all waiting for the database."""
         self._stopped.set()
+        self._woken.set()
         self._tables.backend.give_up()
         self._journal.give_up()
+
+    def hurry(self) -> None:
+        """Look at once, not after the pause between two looks."""
+        self._woken.set()
 
     def close(self) -> None:
         """Close the connections."""
@@ -122,7 +118,8 @@ class FleetFeeder:
                 logger.info("the feeder looks again: %s", exc.orig)
                 self._feeds.clear()
                 is_busy = True
-            await in_thread(self._stopped.wait, TICK_SECONDS if is_busy else IDLE_SECONDS)
+            await in_thread(self._woken.wait, TICK_SECONDS if is_busy else IDLE_SECONDS)
+            self._woken.clear()
 
     async def _tick(self) -> bool:
         """Look once and hand out what may go; return True if something is under way or waits."""
@@ -182,12 +179,12 @@ class FleetFeeder:
         name = feed.campaign.name
         sent = await in_thread(self._journal.left_open, name)
         records = await in_thread(self._journal.records_of, sent)
-        await self._hand_out(_chunks_of(name, records, _SENT))
+        await self._hand_out(chunks_of(name, records, _SENT))
         for record in records:
             feed.adopt(record, holds_slot=True)
         if self._storing(feed):
             rendered = await in_thread(self._journal.without_files, name, feed.settings.files)
-            await self._hand_out(_without_slots(name, rendered))
+            await self._hand_out(without_slots(name, rendered))
             for record in await in_thread(self._journal.records_of, rendered):
                 feed.adopt(record, holds_slot=False)
 
@@ -198,10 +195,10 @@ class FleetFeeder:
             return
         rendering = [job_id for job_id, lease in orphans.items() if lease.holds_slot]
         records = await in_thread(self._journal.records_of, rendering)
-        chunks = _chunks_of(feed.campaign.name, records)
+        chunks = chunks_of(feed.campaign.name, records)
         rendered = tuple(job_id for job_id, lease in orphans.items() if not lease.holds_slot)
         if rendered and self._storing(feed):
-            chunks.append(_Chunk(feed.campaign.name, rendered, holds_slot=False))
+            chunks.append(Chunk(feed.campaign.name, rendered, holds_slot=False))
         elif rendered:
             await in_thread(self._tables.forget_leases, rendered)
         await self._hand_out(chunks)
@@ -245,7 +242,7 @@ class FleetFeeder:
         ids = [row.index + 1 for row in admitted]
         chunks, begin = [], 0
         for count in shares:
-            chunks.append(_Chunk(feed.campaign.name, tuple(ids[begin : begin + count]), _PLANNED))
+            chunks.append(Chunk(feed.campaign.name, tuple(ids[begin : begin + count]), _PLANNED))
             begin += count
         leased = await self._hand_out(chunks)
         for row in admitted:
@@ -265,12 +262,12 @@ class FleetFeeder:
 
     # Handing out
 
-    async def _hand_out(self, chunks: Iterable[_Chunk]) -> set[int]:
+    async def _hand_out(self, chunks: Iterable[Chunk]) -> set[int]:
         """Hand each chunk to the worker with the fewest slots, and return the rows that were handed out."""
         wanted = [chunk for chunk in chunks if chunk.job_ids]
         return await in_thread(self._write, wanted) if wanted and self._workers else set()
 
-    def _write(self, chunks: Sequence[_Chunk]) -> set[int]:
+    def _write(self, chunks: Sequence[Chunk]) -> set[int]:
         done: set[int] = set()
         with self._dispatcher.engine.begin() as connection:
             if not connection.exec_driver_sql(_FENCE, (self._account, self._worker)).fetchall():
@@ -279,7 +276,7 @@ class FleetFeeder:
                 done.update(self._hand_out_one(connection, chunk))
         return done
 
-    def _hand_out_one(self, connection: sqlalchemy.Connection, chunk: _Chunk) -> list[int]:
+    def _hand_out_one(self, connection: sqlalchemy.Connection, chunk: Chunk) -> list[int]:
         names = list(self._workers)
         if not chunk.holds_slot:
             names = self._storing(self._feeds[chunk.campaign])
@@ -292,6 +289,8 @@ class FleetFeeder:
         leased = sorted(job_id for (job_id,) in connection.exec_driver_sql(query, values).fetchall())
         if leased:
             self._dispatcher.hand_out(connection, worker.queue, chunk.campaign, leased)
+            if not self._loads[worker.name]:  # it looks into its queue seldom
+                connection.exec_driver_sql("SELECT pg_notify(%s, %s)", (CHANNEL, worker.name))
             self._loads[worker.name] += len(leased)
         return leased
 
@@ -302,17 +301,3 @@ class FleetFeeder:
             await in_thread(self._tables.change_campaigns, "waits = ?", campaign.name, feed.waits)
         if feed.is_drained and campaign.drained != campaign.revision:
             await in_thread(self._tables.change_campaigns, "drained = ?", campaign.name, campaign.revision)
-
-
-def _chunks_of(campaign: str, records: Iterable[Record], states: Sequence[str] = ()) -> list[_Chunk]:
-    """Return rows as chunks: those of one batch together, and the others one by one, to spread them."""
-    groups: dict[object, list[int]] = defaultdict(list)
-    for record in records:
-        groups[("batch", record.batch) if record.batch is not None else record.id].append(record.id)
-    return [_Chunk(campaign, tuple(group), states) for group in groups.values()]
-
-
-def _without_slots(campaign: str, rendered: Sequence[int]) -> list[_Chunk]:
-    """Return rendered rows that lack files as chunks."""
-    begins = range(0, len(rendered), _FILES_IN_CHUNK)
-    return [_Chunk(campaign, tuple(rendered[n : n + _FILES_IN_CHUNK]), _RENDERED, holds_slot=False) for n in begins]

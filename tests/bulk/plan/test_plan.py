@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from heygen_async import HeyGen, InvalidInputError, Plan, Problem, Rates, Row, Template, read_rows
+from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.plan.file_names import facts_of, file_name
 from heygen_async.bulk.plan.plan import make_plan
 from heygen_async.simulator import World
@@ -382,3 +383,18 @@ def test_a_date_that_is_said_as_it_stands_is_told_once(tmp_path: Path) -> None:
     assert str(note).endswith("line 2, column day: '2026-03-01'; is said as it stands here; add the filter date")
     filtered = Template("direct", {**fields, "script": "Until {{ day | date }}"})
     assert make_plan(read_rows(path), filtered).problems == ()
+
+
+def test_a_plan_that_keeps_its_requests_has_the_same_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With *keep*, no request is made a second time, and each job has the same body, cells, line and name."""
+    leads = tmp_path / "leads.csv"
+    leads.write_text("name,id\n" + "".join(f"Ada {n},{n}\n" for n in range(1500)), encoding="utf-8")
+    template = Template("direct", {"avatar_id": "a", "voice_id": "v", "script": "Hi {{ name }}"})
+    table = read_rows(leads)
+    plain, kept = (make_plan(table, template, id_column="id", limit=1200, keep=keep) for keep in (False, True))
+    made = [(job.request.kind, body_of(job.request), job.row, job.name) for job in plain.jobs()]
+    monkeypatch.setattr(template, "attempt", pytest.fail)
+    for _ in range(2):  # as often as asked
+        assert [(job.request.kind, body_of(job.request), job.row, job.name) for job in kept.jobs()] == made
+    assert len(made) == 1200
+    assert kept == plain
