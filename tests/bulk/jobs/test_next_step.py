@@ -61,6 +61,11 @@ class Row:
         (Row(state="unknown", intended_at=NOW - KEY_SECONDS + 1), "submit"),
         (Row(state="unknown", intended_at=NOW - KEY_SECONDS), "reconcile"),
         (Row(state="intended", intended_at=NOW + 60), "reconcile"),
+        (Row(state="intended", intended_at=NOW - 60, server_at=NOW - KEY_SECONDS + 1), "submit"),
+        (Row(state="intended", intended_at=NOW - 60, server_at=NOW - KEY_SECONDS), "reconcile"),
+        (Row(state="intended", intended_at=NOW - KEY_SECONDS, server_at=NOW - 60), "reconcile"),
+        (Row(state="intended", intended_at=NOW - 60, server_at=NOW + 1e6), "submit"),
+        (Row(state="intended", intended_at=NOW + 60, server_at=NOW - 60), "reconcile"),
         (Row(state="intended"), "reconcile"),
         (Row(kind="cinematic_avatar", state="intended", intended_at=NOW), "submit"),
         (Row(kind="image", state="intended", intended_at=NOW), "submit"),
@@ -79,7 +84,7 @@ class Row:
 )
 def test_next_step(row: Row, step: str) -> None:
     """A lost POST is repeated only under a key that HeyGen still remembers; otherwise its render is searched for."""
-    assert next_step(row, Moment(NOW), wants_file=True) == step
+    assert next_step(row, Moment(NOW, NOW), wants_file=True) == step
 
 
 def test_a_file_that_is_not_wanted_is_not_fetched() -> None:
