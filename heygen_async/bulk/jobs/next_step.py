@@ -44,7 +44,7 @@ class RowHistory(Protocol):
 
     @property
     def server_at(self) -> float | None:
-        """The same time by HeyGen's clock, if it was known."""
+        """Unix time of that intent by HeyGen's clock, if it was known."""
 
     @property
     def file(self) -> str | None:

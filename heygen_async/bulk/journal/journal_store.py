@@ -57,8 +57,7 @@ class JournalStore(JobStore):
             clock: Clock of the account, by which the ages of keys are judged.
         """
         self._journal = journal
-        self._rates = rates or Rates()
-        self._clock = clock or ServerClock()
+        self._rates, self._clock = rates or Rates(), clock or ServerClock()
         self._to_come = to_come
         self.left: int | None = journal.due() if to_come is None else None
         # What was under way comes first: it is paid for. Its ids are noted now, because states change during the run.
@@ -150,17 +149,16 @@ class JournalStore(JobStore):
 
     async def sending(self, jobs: Sequence[Job]) -> str:
         """Write the intent, and which jobs are in the batch: what is sent again must be the same."""
-        at = self._clock.moment().server
+        at, prices = self._clock.moment().server, self._prices(jobs)
         if len(jobs) == 1:
             self._batches.pop(jobs[0].index, None)  # a row of a lost batch that is sent again alone has its own key
-            (price,) = self._prices(jobs)
-            await self._write(lambda: self._journal.intend(_id(jobs[0]), price, at))
+            await self._write(lambda: self._journal.intend(_id(jobs[0]), prices[0], at))
             return jobs[0].key
         batch = self._batches.get(jobs[0].index)
         if batch is None:
             key = keys.batch_key([job.key for job in jobs])
             made: list[int] = []
-            ids, prices = [_id(job) for job in jobs], self._prices(jobs)
+            ids = [_id(job) for job in jobs]
             await self._write(lambda: made.append(self._journal.intend_together(ids, key, prices, at)))
             self._batches.update({job.index: made[-1] for job in jobs})
             return key
