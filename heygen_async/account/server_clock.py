@@ -2,12 +2,16 @@
 
 At HeyGen these are the seconds of the event loop. A simulator may be faster, and says so in each answer. The client
 then keeps step, so that a render of two minutes is over in a moment on both sides.
+
+It knows the date, too, by the `Date` of the answers: the clock of this machine may be wrong by hours.
 """
 
 from __future__ import annotations
 
 import asyncio
+import email.utils
 import math
+import time
 from collections.abc import Mapping
 
 import anyio
@@ -15,6 +19,32 @@ import attrs
 
 HEADER = "X-Simulator-Speed"
 FASTEST = 100_000.0
+
+
+@attrs.frozen
+class Moment:
+    """A moment by two clocks, either of which may be wrong.
+
+    Attributes:
+        wall: Unix time by the clock of this machine.
+        server: Unix time by HeyGen's answers; None if it is not known.
+    """
+
+    wall: float
+    server: float | None = None
+
+    def most_since(self, then: Moment) -> float:
+        """Return the most seconds that may have passed since *then*; negative if this machine's clock was set back."""
+        by_wall = self.wall - then.wall
+        if by_wall < 0 or self.server is None or then.server is None:
+            return by_wall
+        return max(by_wall, self.server - then.server)
+
+    def least_since(self, then: Moment) -> float:
+        """Return the least seconds that have passed since *then*; 0 if a clock was set back."""
+        by_wall = self.wall - then.wall
+        by_server = by_wall if self.server is None or then.server is None else self.server - then.server
+        return max(0.0, min(by_wall, by_server))
 
 
 @attrs.define(eq=False)
@@ -30,6 +60,7 @@ class ServerClock:
     speed: float = 1.0
     _then: float = 0.0  # server time at the last change of the speed
     _changed_at: float = 0.0  # loop time at the last change of the speed
+    _zero: float | None = None  # Unix time at second 0 of this clock
 
     def now(self) -> float:
         """Return the server's time in seconds."""
@@ -38,6 +69,10 @@ class ServerClock:
     def at(self, loop_time: float) -> float:
         """Return the server's time at *loop_time*, as a thread without an event loop has to ask for it."""
         return self._then + (loop_time - self._changed_at) * self.speed
+
+    def moment(self) -> Moment:
+        """Return the present moment, by the clock of this machine and by HeyGen's, if an answer was seen."""
+        return Moment(time.time(), None if self._zero is None else self._zero + self.now())
 
     def real(self, seconds: float) -> float:
         """Return how many seconds of the event loop so many seconds of the server are."""
@@ -61,6 +96,14 @@ class ServerClock:
     def move_on_after(self, seconds: float) -> anyio.CancelScope:
         """Return a cancel scope that ends after so many seconds of the server."""
         return anyio.CancelScope(deadline=anyio.current_time() + self.real(seconds))
+
+    def read_date(self, headers: Mapping[str, str]) -> None:
+        """Note the `Date` of an answer that has just come."""
+        try:
+            date = email.utils.parsedate_to_datetime(headers.get("Date", "")).timestamp()
+        except (TypeError, ValueError, OverflowError):
+            return
+        self._zero = date - self.now()
 
     def heed(self, headers: Mapping[str, str]) -> None:
         """Keep step with a simulator, by the headers of its answer. An event loop that is fast itself needs less."""

@@ -104,7 +104,8 @@ class Caller:
         return min(configured, self.account.every.per_second)
 
     def keep_step(self, answer: Answer) -> None:
-        """Heed the speed that a simulator on this machine tells. HeyGen's own answers never change the clock."""
+        """Note the date, and heed the speed that a simulator on this machine tells: HeyGen's own clock has none."""
+        self.account.clock.read_date(answer.headers)
         if self._is_simulated:
             self.account.clock.heed(answer.headers)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email.utils
 import math
 
 import anyio
@@ -83,9 +84,11 @@ async def exchange(world: World, incoming: IncomingRequest) -> Outcome:
     world.requests.append(seen)
     await anyio.sleep(world.latency_seconds)
     outcome = await _outcome(world, incoming, found)
-    if outcome.reply is not None:
-        world.requests[index] = attrs.evolve(seen, status=outcome.reply.status)
-    return outcome
+    if outcome.reply is None:
+        return outcome
+    world.requests[index] = attrs.evolve(seen, status=outcome.reply.status)
+    date = email.utils.formatdate(world.unix_time(world.now()), usegmt=True)  # of the world's time, which may be fast
+    return attrs.evolve(outcome, reply=attrs.evolve(outcome.reply, headers={"Date": date, **outcome.reply.headers}))
 
 
 def _route_of(incoming: IncomingRequest) -> Route:

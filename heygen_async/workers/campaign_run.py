@@ -10,7 +10,7 @@ import anyio.to_thread
 import attrs
 
 from heygen_async.api.client import Client
-from heygen_async.bulk.campaign.recovery import Recovery
+from heygen_async.bulk.campaign.recovery import Recovery, ask_the_time
 from heygen_async.bulk.download.downloader import Downloader
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.next_step import OUTAGE_SECONDS, OnUnknown
@@ -95,7 +95,9 @@ class CampaignRun:
             pause: Pauses all workers, with a reason.
             signals: Tell of ends before they are looked for.
         """
-        self.store: LeasedStore = LeasedStore(journal, campaign, after_render=after_render, rates=settings.rates)
+        self.store: LeasedStore = LeasedStore(
+            journal, campaign, after_render=after_render, rates=settings.rates, clock=client.account.clock
+        )
         self._client = client
         self._journal = journal
         # "auto" would send batches wherever slots are many, as those of this process seem to be.
@@ -146,6 +148,7 @@ class CampaignRun:
         if settings.download_to is not None:
             downloads = Downloader(self._client, settings.download_to, settings.filename, (), settings.files)
         settler = _Settler(Recovery(self._client, self._journal, self._on_unknown, MOST_SENDS))
+        await ask_the_time(self._client)
         hooks = RunHooks(
             guard=_WakingGuard(self.store),
             downloads=downloads,

@@ -21,9 +21,11 @@ from heygen_async.bulk.journal.stored_files import on_machine
 
 _MINE = "(SELECT job_id FROM leases WHERE job_id = ANY(?) AND owner = ? FOR SHARE)"  # others wait to take it over
 _INTEND = """
-UPDATE jobs SET state = 'intended', intended_at = coalesce(intended_at, now.at), run = coalesce(jobs.run, now.run),
+UPDATE jobs SET state = 'intended', intended_at = coalesce(intended_at, now.at),
+server_at = CASE WHEN intended_at IS NULL THEN new.server_at ELSE jobs.server_at END, run = coalesce(jobs.run, now.run),
 low_usd = coalesce(jobs.low_usd, new.low), high_usd = coalesce(jobs.high_usd, new.high), error_code = NULL, error = NULL
-FROM unnest(?::bigint[], ?::text[], ?::int[], ?::float8[], ?::float8[]) AS new (id, body_hash, generation, low, high),
+FROM unnest(?::bigint[], ?::text[], ?::int[], ?::float8[], ?::float8[], ?::float8[])
+AS new (id, body_hash, generation, low, high, server_at),
 (VALUES (?::float8, ?::int)) AS now (at, run)
 WHERE jobs.id = new.id AND jobs.body_hash = new.body_hash AND jobs.generation = new.generation
 AND state IN ('planned', 'intended', 'unknown') AND jobs.id IN {mine} RETURNING jobs.id
@@ -108,7 +110,7 @@ class LeasedJournal(Journal):
 
     @atomic
     def intend_all(self, rows: Rows) -> set[int]:
-        """Record that POSTs are about to be sent; rows are (id, body hash, generation, least price, most)."""
+        """Record that POSTs are about to be sent; rows are (id, body hash, generation, least price, most, time)."""
         return self._change_all(_INTEND, rows, after=(time.time(), self.number))
 
     @atomic

@@ -15,6 +15,7 @@ import anyio
 import anyio.to_thread
 import attrs
 
+from heygen_async.account.server_clock import ServerClock
 from heygen_async.api.handles.video import Video
 from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.jobs.job import Job
@@ -94,9 +95,10 @@ class LeasedStore(JournalStore):
         *,
         after_render: Callable[[], AfterRender],
         rates: Rates | None = None,
+        clock: ServerClock | None = None,
     ) -> None:
         """Record in *journal* what becomes of the rows of *campaign*, and of their leases when they are rendered."""
-        super().__init__(journal, to_come=_never, rates=rates, states=())
+        super().__init__(journal, to_come=_never, rates=rates, states=(), clock=clock)
         self.open: set[int] = set()
         self.is_held: bool = False
         self.elsewhere: Callable[[], Collection[int]] = frozenset
@@ -174,7 +176,7 @@ class LeasedStore(JournalStore):
     async def _due_for(self, record: Record) -> Job | None:
         if record.id in self._handed_out:
             return None  # it goes out again with its batch
-        step = next_step(record, time.time(), wants_file=False)
+        step = next_step(record, self._clock.moment(), wants_file=False)
         if step == "submit" and record.batch is not None and record.state != "planned":
             step = await anyio.to_thread.run_sync(self._step_of_batch, record)
         if record.state == "completed" and self._after_render() == "store files":
@@ -221,7 +223,7 @@ class LeasedStore(JournalStore):
             if len(jobs) == 1 and jobs[0].index not in self._batches:
                 (price,) = self._prices(jobs)
                 record, key = jobs[0].record, jobs[0].key
-                facts = (record.id, record.body_hash, record.generation, *price)
+                facts = (record.id, record.body_hash, record.generation, *price, self._clock.moment().server)
                 await self._write(_Together(self._leased.intend_all, facts))
             else:
                 key = await super().sending(jobs)

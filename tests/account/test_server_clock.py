@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from heygen_async import Completed, DeadlineExceededError, DirectVideo, HeyGen, VideoAgent
-from heygen_async.account.server_clock import FASTEST, HEADER, ServerClock
+from heygen_async.account.server_clock import FASTEST, HEADER, Moment, ServerClock
 from heygen_async.http.wire import Answer
 from heygen_async.simulator import CompressedTimeLoop, RateLimitStorm, Stuck, World, run, serve
 
@@ -46,6 +46,40 @@ async def test_a_faster_server_shortens_what_is_waited() -> None:
     assert clock.now() == pytest.approx(120)
     assert anyio.current_time() - began == pytest.approx((120 - 10) / 400)
     assert clock.until(float("inf")).deadline == float("inf")
+
+
+async def test_it_knows_the_date_by_the_answers() -> None:
+    """The `Date` of the last answer and the seconds since then, at the server's speed; the wall clock has no part."""
+    clock = ServerClock()
+    assert clock.moment().server is None
+    clock.read_date({"Date": "Mon, 30 Nov 2026 12:00:00 GMT"})
+    await anyio.sleep(10)
+    assert clock.moment().server == pytest.approx(1_796_040_010)
+    clock.heed({HEADER: "400"})
+    await anyio.sleep(1)
+    assert clock.moment().server == pytest.approx(1_796_040_410)
+    clock.read_date({"Date": "Mon, 30 Nov 2026 11:00:00 GMT"})
+    assert clock.moment().server == pytest.approx(1_796_036_400)
+
+
+@pytest.mark.parametrize("date", ["", "soon", "Mon, 99 Nov 2026 12:00:00 GMT", "Mon, 30 Nov 99999 12:00:00 GMT", "1"])
+async def test_a_date_that_does_not_read_changes_nothing(date: str) -> None:
+    """A proxy may leave the header out or write anything into it."""
+    clock = ServerClock()
+    clock.read_date({"Date": date})
+    assert clock.moment().server is None
+
+
+_times = st.floats(0, 4e9)
+
+
+@given(then=st.builds(Moment, _times, st.none() | _times), now=st.builds(Moment, _times, st.none() | _times))
+def test_a_second_clock_makes_no_key_younger_and_no_wait_shorter(then: Moment, now: Moment) -> None:
+    """Whatever `Date` says, a key is as old as the wall clock says or older, and a wait as long or longer."""
+    by_wall = now.wall - then.wall
+    assert now.most_since(then) >= by_wall
+    assert 0 <= now.least_since(then) <= max(0.0, by_wall)
+    assert (now.most_since(then) < 0) == (by_wall < 0)
 
 
 @given(speeds=st.lists(st.floats(1, FASTEST), max_size=5), pauses=st.lists(st.floats(0, 1e4), min_size=5, max_size=5))

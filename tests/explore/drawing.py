@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -134,7 +133,7 @@ def _draw_sittings(rng: random.Random, habits: list[str], *, has_journal: bool) 
             sittings.append(_run(rng, now, habits[now], **({"again": True} if rng.random() < 0.5 else {})))
         else:
             sittings += _draw_command(rng, now)
-    return tuple(map(_with_short_pauses, sittings)) if _has_a_wrong_day(sittings) else tuple(sittings)
+    return tuple(sittings)
 
 
 def _run(rng: random.Random, number: int, habit: str, *, gently: bool = False, **options: Any) -> Sitting:
@@ -178,18 +177,3 @@ def _draw_resume(rng: random.Random, now: int) -> Sitting:
     if rng.random() < 0.3:  # it has an effect if the campaign asks for an approval
         words = {**words, "approve": "nobody"}
     return attrs.evolve(_run(rng, now, habit, **words), command="resume")
-
-
-def _has_a_wrong_day(sittings: Sequence[Sitting]) -> bool:
-    """Return True if the clock is wrong by hours: then nobody can tell the age of a key after a day."""
-    return any(
-        one.kind == "clock set" and abs(one.amount) > HOUR for sitting in sittings for one in sitting.interruptions
-    )
-
-
-def _with_short_pauses(sitting: Sitting) -> Sitting:
-    naps = [
-        attrs.evolve(one, amount=min(one.amount, HOUR)) if one.kind.startswith("asleep") else one
-        for one in sitting.interruptions
-    ]
-    return attrs.evolve(sitting, pause=min(sitting.pause, HOUR), interruptions=tuple(naps))

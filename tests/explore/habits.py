@@ -86,7 +86,7 @@ def _interruption(rng: random.Random, kind: str) -> Interruption:
     amounts: dict[str, list[float]] = {
         "asleep": [60, HOUR, 22.9 * HOUR, 25 * HOUR, 25 * HOUR],
         "asleep, with a clock that stood still": [60, HOUR, 22.9 * HOUR, 25 * HOUR, 25 * HOUR],
-        "clock set": [-30 * HOUR, -HOUR, -10, 10, HOUR, 30 * HOUR],
+        "clock set": [-48 * HOUR, -HOUR, -10, 10, HOUR, 48 * HOUR],
         "disk full": [1, 3, 30],
     }
     return Interruption(kind=kind, at=moment, amount=rng.choice(amounts.get(kind, [0.0])))

@@ -68,6 +68,8 @@ class User:
             self.machine.story.met[sitting.habit] += 1
             await self._do(sitting)
             await anyio.sleep(sitting.pause)
+            if sitting.pause > HOUR:
+                self.machine.wall.wrong = 0.0  # a wrong clock is set right until the next day
             if self._has_failed:
                 return
         if self.night.has_journal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import email.utils
 import threading
 import time
 
@@ -32,6 +33,16 @@ def test_a_day_passes_in_a_moment() -> None:
     assert run(main) == 86_400.5
     assert time.monotonic() - start < 5
     assert seen == [("soon", 1.25), ("late", 86_400.5)]
+
+
+async def test_answers_have_the_date_of_the_world(http: aiohttp.ClientSession, world: World) -> None:
+    """`Date` goes on with virtual time, and is the time in which `created_at` counts."""
+    world.epoch = 1_796_040_000.0
+    for hours in (0, 5):
+        await anyio.sleep(hours * 3600)
+        async with http.get("/v3/users/me") as answer:
+            date = email.utils.parsedate_to_datetime(answer.headers["Date"]).timestamp()
+        assert date == pytest.approx(1_796_040_000 + hours * 3600, abs=1)
 
 
 def test_timeouts_follow_the_loop() -> None:

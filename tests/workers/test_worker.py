@@ -137,6 +137,8 @@ async def test_a_worker_renders_what_is_queued(heygen: HeyGen, world: World, dat
     assert one.ended == {"completed": 5}
     assert (len(world.ledger), world.peak_rendering <= 3) == (5, True)
     assert len(list((tmp_path / "out").iterdir())) == 5
+    with Journal(database, read_only=True) as journal:
+        assert all(record.server_at is not None for record in journal.records()), "HeyGen's time of each POST is kept"
     status = fleet_status(database)
     assert (status.exit_code, status.slots, status.open_lines) == (0, 0, [])
     waiting = await enqueue(database, [*jobs(1, "Ho"), *rows[1:]], campaign="spring")

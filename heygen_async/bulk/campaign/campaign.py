@@ -16,7 +16,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from heygen_async.api.client import Client
 from heygen_async.bulk.campaign.list_taker import PAGE_ROWS, ListTaker
-from heygen_async.bulk.campaign.recovery import Recovery
+from heygen_async.bulk.campaign.recovery import Recovery, ask_the_time
 from heygen_async.bulk.campaign.wish_keeper import WishKeeper
 from heygen_async.bulk.download.downloader import Downloader
 from heygen_async.bulk.jobs.job import Job, Source, job_at, numbered
@@ -114,7 +114,10 @@ async def run_journal(
                 refused=() if taker is None else taker.refused,
                 to_come=to_come,
                 rates=rates,
+                clock=client.account.clock,
             )
+            if store.left != 0:
+                await ask_the_time(client)
             times = RenderTimes(journal.lessons())
             hooks = RunHooks(
                 guard=guard,

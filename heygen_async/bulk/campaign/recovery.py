@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
@@ -20,6 +20,8 @@ from heygen_async.bulk.journal.queries import JournalReader
 from heygen_async.bulk.rows.problems import counted
 from heygen_async.errors import HeyGenError, OutcomeUnknownError
 from heygen_async.http.lenient import strictly
+
+ASK_SECONDS = 10.0  # for the answer that tells HeyGen's time
 
 
 @attrs.frozen
@@ -46,7 +48,7 @@ class Recovery:
             The job with its next step, to follow or to submit; or the error with which the row ends in this run.
         """
         record = await self.journal.off_loop(lambda: self.journal.get(job.index + 1))
-        await self.client.account.clock.sleep(grace_left(record, time.time()))
+        await self.client.account.clock.sleep(grace_left(record, self.client.account.clock.moment()))
         listed = await find(self.client, self.journal, record)
         return await self.journal.off_loop(lambda: self._settle(record, listed))
 
@@ -147,4 +149,17 @@ async def _listed(client: Client, kind: str, title: str) -> AsyncIterator[Any]:
 
 
 def _since(record: Record) -> float:
-    return (record.intended_at or 0.0) - CLOCK_SKEW_SECONDS
+    times = [time for time in (record.intended_at, record.server_at) if time is not None]
+    return min(times, default=0.0) - CLOCK_SKEW_SECONDS
+
+
+async def ask_the_time(client: Client) -> None:
+    """Learn HeyGen's time by a request that is free, unless an answer has told it: this machine's clock may be wrong.
+
+    Any answer tells it. If none comes the run goes on, and finds out by itself what is wrong.
+
+    Source: `GET /v3/users/me`.
+    """
+    if client.account.clock.moment().server is None:
+        with contextlib.suppress(HeyGenError):
+            await client.with_options(attempts=1, patience=0.0, timeout=ASK_SECONDS).users.me()

@@ -15,7 +15,9 @@ from typing import Any, Protocol
 
 import attrs
 
+from heygen_async.account.server_clock import Moment
 from heygen_async.bulk.jobs.job import Job
+from heygen_async.bulk.jobs.next_step import first_intent
 from heygen_async.errors import Spent
 
 AGENT = "video_agent"
@@ -82,7 +84,7 @@ class InFlight:
         session_id: Of an agent's row.
         batch_id: Of a row that was sent with others.
         item: Its place in the batch.
-        first_sent_at: Unix time at which its POST first went out under its present key; None if it never did.
+        first_sent: Moment at which its POST first went out under its present key; None if it never did.
         lost: True if an answer to a POST under this key was ever missing, so that no refusal proves anything.
         result: Its result, once it has ended.
         reserved_usd: Its highest price, while a budget keeps it for the row.
@@ -111,7 +113,7 @@ class InFlight:
     session_id: str | None = None
     batch_id: str | None = None
     item: int | None = None
-    first_sent_at: float | None = None
+    first_sent: Moment | None = None
     lost: bool = False
     result: Any = None
     reserved_usd: float = 0.0
@@ -194,7 +196,7 @@ class Registry:
         record = job.record
         row = InFlight(job=job, stage=stage, ticket=ticket)
         if record is not None:
-            row.first_sent_at = record.intended_at if record.state in {"intended", "unknown"} else None
+            row.first_sent = first_intent(record) if record.state in {"intended", "unknown"} else None
             row.lost = record.state in {"intended", "unknown"}
         if job.index in self._rows:
             raise StageError(f"row {job.index} is under way already: {self._rows[job.index].stage.value}")
@@ -221,7 +223,7 @@ class Registry:
 
     def replace(self, row: InFlight, job: Job) -> None:
         """Give a row the job under which it goes on: the same request under a new key."""
-        row.job, row.lost, row.first_sent_at = job, False, None
+        row.job, row.lost, row.first_sent = job, False, None
 
     def at(self, *stages: Stage) -> Collection[InFlight]:
         """Return the rows in *stages*."""

@@ -10,6 +10,7 @@ from typing import Literal, Protocol, TypeAlias
 
 import attrs
 
+from heygen_async.account.server_clock import Moment
 from heygen_async.api.requests.kinds import find_kind
 from heygen_async.errors import HeyGenError, Spent
 from heygen_async.http.outcomes import Accepted, AccountRefused, InProgress, Lost, NoSlot, NotSent, Outcome, Refused
@@ -39,14 +40,18 @@ class RowHistory(Protocol):
 
     @property
     def intended_at(self) -> float | None:
-        """Unix time of the first intent to POST under the present key."""
+        """Unix time of the first intent to POST under the present key, by the clock of the machine that sent it."""
+
+    @property
+    def server_at(self) -> float | None:
+        """Unix time of that intent by HeyGen's clock, if it was known."""
 
     @property
     def file(self) -> str | None:
         """Path of the stored video."""
 
 
-def next_step(row: RowHistory, now: float, *, wants_file: bool) -> Step:
+def next_step(row: RowHistory, now: Moment, *, wants_file: bool) -> Step:
     """Return the next step of a row.
 
     A POST of unknown outcome is repeated only where that cannot make a second render: on an endpoint that honours
@@ -65,20 +70,26 @@ def next_step(row: RowHistory, now: float, *, wants_file: bool) -> Step:
             return "nothing"
 
 
-def key_holds(row: RowHistory, now: float) -> bool:
+def key_holds(row: RowHistory, now: Moment) -> bool:
     """Return True if HeyGen would answer a repeated POST of this row with its first answer."""
     kind = find_kind(row.kind)
     if kind is None:
         return False
     if kind.once_by is not None:
         return True  # the key stands in the request body, and HeyGen remembers it for good
-    return kind.takes_key and row.intended_at is not None and 0 <= now - row.intended_at < KEY_SECONDS
+    first = first_intent(row)
+    return kind.takes_key and first is not None and 0 <= now.most_since(first) < KEY_SECONDS
 
 
-def grace_left(row: RowHistory, now: float) -> float:
+def grace_left(row: RowHistory, now: Moment) -> float:
     """Return the seconds until HeyGen's lists must show a render that the row's POST has made."""
-    began = now if row.intended_at is None else min(row.intended_at, now)
-    return max(0.0, began + GRACE_SECONDS - now)
+    first = first_intent(row)
+    return max(0.0, GRACE_SECONDS - (0.0 if first is None else now.least_since(first)))
+
+
+def first_intent(row: RowHistory) -> Moment | None:
+    """Return the moment of the first intent to POST under the row's present key."""
+    return None if row.intended_at is None else Moment(row.intended_at, row.server_at)
 
 
 def verdict(matches: int, on_unknown: OnUnknown) -> Literal["adopt", "hold", "resubmit", "skip"]:

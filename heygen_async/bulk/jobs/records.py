@@ -27,7 +27,8 @@ class Record:
         body_hash: Identity of the request.
         generation: 0 at first; one more each time a failed render is asked for again.
         state: State of the row; `journal.py` explains them.
-        intended_at: Unix time of the first intent to POST under the present key.
+        intended_at: Unix time of the first intent to POST under the present key, by the clock of this machine.
+        server_at: The same time by HeyGen's clock.
         submitted_at: Unix time at which HeyGen's id arrived.
         ended_at: Unix time of the end.
         batch: Number of the row's batch in this journal; None if the row was sent alone.
@@ -54,6 +55,7 @@ class Record:
     generation: int
     state: State
     intended_at: float | None
+    server_at: float | None
     submitted_at: float | None
     ended_at: float | None
     batch: int | None

@@ -25,10 +25,11 @@ from heygen_async.errors import JournalError, Spent
 UsdRange = tuple[float | None, float | None]  # at least and at most
 
 _INTENT = (
-    "state = 'intended', intended_at = coalesce(intended_at, ?), run = coalesce(run, ?), "
+    "state = 'intended', server_at = CASE WHEN intended_at IS NULL THEN ? ELSE server_at END, "
+    "intended_at = coalesce(intended_at, ?), run = coalesce(run, ?), "
     "low_usd = coalesce(low_usd, ?), high_usd = coalesce(high_usd, ?), error_code = NULL, error = NULL"
 )
-_NOT_SENT = "intended_at = NULL, spent = NULL, run = NULL, low_usd = NULL, high_usd = NULL"
+_NOT_SENT = "intended_at = NULL, server_at = NULL, spent = NULL, run = NULL, low_usd = NULL, high_usd = NULL"
 
 
 class WrongStateError(JournalError):
@@ -82,16 +83,16 @@ class Journal(RowLists):
         return self.number
 
     @atomic
-    def intend(self, job_id: int, price: UsdRange = (None, None)) -> None:
+    def intend(self, job_id: int, price: UsdRange = (None, None), server_at: float | None = None) -> None:
         """Record that the POST is about to be sent: from here on it may have been executed.
 
-        The time of the first intent under a key is kept, with the run that sent it and the *price*: the least and the
-        most US dollars.
+        The time of the first intent under a key is kept, also by HeyGen's clock (*server_at*), with the run that sent
+        it and the *price*: the least and the most US dollars.
         """
-        self._change(job_id, ("planned", "intended", "unknown"), _INTENT, *self._sent(price))
+        self._change(job_id, ("planned", "intended", "unknown"), _INTENT, *self._sent(price, server_at))
 
-    def _sent(self, price: UsdRange) -> tuple[object, ...]:
-        return time.time(), self.number, *price
+    def _sent(self, price: UsdRange, server_at: float | None) -> tuple[object, ...]:
+        return server_at, time.time(), self.number, *price
 
     @atomic
     def submitted(self, job_id: int, *, video_id: str | None = None, session_id: str | None = None) -> None:
@@ -215,13 +216,15 @@ class Journal(RowLists):
     # Batches
 
     @atomic
-    def intend_together(self, job_ids: Sequence[int], key: str, prices: Sequence[UsdRange] = ()) -> int:
+    def intend_together(
+        self, job_ids: Sequence[int], key: str, prices: Sequence[UsdRange] = (), server_at: float | None = None
+    ) -> int:
         """Record that rows are about to be sent in one POST under *key*, in this order; return the batch's number."""
         batch = self._db.insert("INSERT INTO batches (key, size) VALUES (?, ?)", (key, len(job_ids)))
         changes = f"{_INTENT}, batch = ?, item = ?"
         for item, job_id in enumerate(job_ids):
             price = prices[item] if prices else (None, None)
-            self._change(job_id, ("planned",), changes, *self._sent(price), batch, item)
+            self._change(job_id, ("planned",), changes, *self._sent(price, server_at), batch, item)
         return batch
 
     @atomic

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from heygen_async.account.server_clock import ServerClock
 from heygen_async.api.handles.video import Video
 from heygen_async.api.requests.stored import StoredRequest, body_of
 from heygen_async.bulk.jobs import keys
@@ -43,6 +43,7 @@ class JournalStore(JobStore):
         to_come: RowsToCome | None = None,
         rates: Rates | None = None,
         states: Iterable[State] = ("submitted", "intended", "unknown"),
+        clock: ServerClock | None = None,
     ) -> None:
         """Take what is due from *journal* and write to it.
 
@@ -53,9 +54,10 @@ class JournalStore(JobStore):
             to_come: Takes further rows of a source that is still being read into the journal.
             rates: Prices, for the journal's ledger.
             states: States of the rows that are under way, in the order in which they are handed out.
+            clock: Clock of the account, by which the ages of keys are judged.
         """
         self._journal = journal
-        self._rates = rates or Rates()
+        self._rates, self._clock = rates or Rates(), clock or ServerClock()
         self._to_come = to_come
         self.left: int | None = journal.due() if to_come is None else None
         # What was under way comes first: it is paid for. Its ids are noted now, because states change during the run.
@@ -78,7 +80,7 @@ class JournalStore(JobStore):
             record = self._journal.get(job_id)
             if job_id in self._handed_out:
                 continue
-            step = next_step(record, time.time(), wants_file=False)
+            step = next_step(record, self._clock.moment(), wants_file=False)
             if step == "submit" and record.seen < self._newest:
                 step = "reconcile"  # the list no longer has the row, so it is not sent, not even under its key
             if step == "submit" and record.batch is not None:
@@ -147,20 +149,20 @@ class JournalStore(JobStore):
 
     async def sending(self, jobs: Sequence[Job]) -> str:
         """Write the intent, and which jobs are in the batch: what is sent again must be the same."""
+        at, prices = self._clock.moment().server, self._prices(jobs)
         if len(jobs) == 1:
             self._batches.pop(jobs[0].index, None)  # a row of a lost batch that is sent again alone has its own key
-            (price,) = self._prices(jobs)
-            await self._write(lambda: self._journal.intend(_id(jobs[0]), price))
+            await self._write(lambda: self._journal.intend(_id(jobs[0]), prices[0], at))
             return jobs[0].key
         batch = self._batches.get(jobs[0].index)
         if batch is None:
             key = keys.batch_key([job.key for job in jobs])
             made: list[int] = []
-            ids, prices = [_id(job) for job in jobs], self._prices(jobs)
-            await self._write(lambda: made.append(self._journal.intend_together(ids, key, prices)))
+            ids = [_id(job) for job in jobs]
+            await self._write(lambda: made.append(self._journal.intend_together(ids, key, prices, at)))
             self._batches.update({job.index: made[-1] for job in jobs})
             return key
-        await self._write(lambda: self._each(self._journal.intend, jobs))
+        await self._write(lambda: self._each(functools.partial(self._journal.intend, server_at=at), jobs))
         return self._journal.batch(batch).key
 
     async def accepted(self, job: Job, *, video_id: str | None = None, session_id: str | None = None) -> None:

@@ -61,6 +61,7 @@ class PostgresBackend:
 
     commits_inline = False
     machine = "machine"
+    server_at = "server_at"
 
     def __init__(self, address: str, *, create: bool, read_only: bool, campaign: str | None = None) -> None:
         """Open the journal in the database at *address*; with *campaign*, only the rows of that campaign are seen.
@@ -239,6 +240,17 @@ class PostgresBackend:
                 f"{self.where}: its tables have format {version}, and this heygen-async knows {SCHEMA_VERSION}; "
                 "let all workers and this command be of one version: pip install --upgrade heygen-async"
             )
+        self._add_column()
+
+    def _add_column(self) -> None:
+        """Give the tables of an older version the column that they lack, unless they are only read."""
+        query = "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = 'server_at'"
+        if self.execute(query, (f"{SCHEMA}.jobs",)).fetchall():
+            return
+        if self._read_only:
+            self.server_at = "NULL"
+        else:
+            self.execute(f"ALTER TABLE {SCHEMA}.jobs ADD COLUMN IF NOT EXISTS server_at DOUBLE PRECISION")
 
     def _create_tables(self) -> None:
         """Create the tables, unless another process has; the lock makes all others wait."""

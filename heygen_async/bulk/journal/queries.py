@@ -37,7 +37,7 @@ _LEDGER = " UNION ALL ".join(
     for table, word in (("jobs", "'open'"), ("former", "'lost'"))
 )
 _FIELDS = tuple(field.name for field in attrs.fields(Record))
-_COLUMNS = ", ".join("body" if name == "text" else name for name in _FIELDS)
+_COLUMNS = ", ".join({"text": "body", "server_at": "{server_at}"}.get(name, name) for name in _FIELDS)
 _SELECT = f"SELECT {_COLUMNS} FROM jobs JOIN requests USING (id)"  # noqa: S608 - our own names
 
 
@@ -53,7 +53,7 @@ class JournalReader(Database):
         Raises:
             JournalError: There is no such row.
         """
-        found = self._rows(f"{_SELECT} WHERE id = ?", job_id)
+        found = self._rows(f"{self._select} WHERE id = ?", job_id)
         if not found:
             raise JournalError(f"{self.name}: there is no row {job_id}")
         return _record(found[0])
@@ -63,7 +63,7 @@ class JournalReader(Database):
         found: list[Record] = []
         for begin in range(0, len(job_ids), PAGE_ROWS):
             page = job_ids[begin : begin + PAGE_ROWS]
-            query = f"{_SELECT} WHERE id IN ({placeholders(len(page))}) ORDER BY id"
+            query = f"{self._select} WHERE id IN ({placeholders(len(page))}) ORDER BY id"
             found += [_record(row) for row in self._rows(query, *page)]
         return found
 
@@ -89,8 +89,12 @@ class JournalReader(Database):
         if code is not None:
             conditions.append("error_code = ?")
             values.append(code)
-        query = f"{_SELECT} WHERE {' AND '.join(conditions)} ORDER BY id LIMIT {PAGE_ROWS}"
+        query = f"{self._select} WHERE {' AND '.join(conditions)} ORDER BY id LIMIT {PAGE_ROWS}"
         return [_record(row) for row in self._rows(query, *values)]
+
+    @property
+    def _select(self) -> str:
+        return _SELECT.format(server_at=self._db.server_at)
 
     def key(self, record: Record) -> str:
         """Return the `Idempotency-Key` of a row's POST."""
@@ -204,7 +208,7 @@ class JournalReader(Database):
 
     def members(self, batch: int) -> list[Record]:
         """Return the rows of a batch whose POST has no answer yet, in the order of the batch."""
-        query = f"{_SELECT} WHERE batch = ? AND state IN ('intended', 'unknown') ORDER BY item"
+        query = f"{self._select} WHERE batch = ? AND state IN ('intended', 'unknown') ORDER BY item"
         return [_record(row) for row in self._rows(query, batch)]
 
     def lessons(self) -> list[Lesson]:
@@ -212,9 +216,12 @@ class JournalReader(Database):
         return [Lesson(*row) for row in self._rows("SELECT kind, size, count, mean, squares FROM lessons")]
 
     def first_intent(self) -> float | None:
-        """Return the Unix time at which the first POST was about to be sent; None if there was no POST."""
-        found: float | None = self._rows("SELECT min(intended_at) FROM jobs")[0][0]
-        return found
+        """Return the Unix time at which the first POST was about to be sent, by the clock that says the earlier one.
+
+        None if there was no POST.
+        """
+        (found,) = self._rows(f"SELECT min(intended_at), min({self._db.server_at}) FROM jobs")  # noqa: S608 - our own words
+        return min((time for time in found if time is not None), default=None)
 
     # Renders that HeyGen has made
 

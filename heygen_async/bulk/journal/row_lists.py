@@ -187,9 +187,10 @@ class RowLists(JournalReader):
         )
         self._execute("DELETE FROM files WHERE job_id = ?", (job_id,))
         self._execute(
-            "UPDATE jobs SET generation = ?, state = 'planned', intended_at = NULL, submitted_at = NULL, "
-            "ended_at = NULL, batch = NULL, item = NULL, video_id = NULL, session_id = NULL, duration = NULL, "
-            "file = NULL, error_code = NULL, error = NULL, spent = NULL, run = NULL, low_usd = NULL, high_usd = NULL "
+            "UPDATE jobs SET generation = ?, state = 'planned', intended_at = NULL, server_at = NULL, "
+            "submitted_at = NULL, ended_at = NULL, batch = NULL, item = NULL, video_id = NULL, session_id = NULL, "
+            "duration = NULL, file = NULL, error_code = NULL, error = NULL, spent = NULL, run = NULL, "
+            "low_usd = NULL, high_usd = NULL "
             "WHERE id = ?",
             (generation, job_id),
         )

@@ -27,6 +27,7 @@ CREATE TABLE jobs (
     state TEXT NOT NULL DEFAULT 'planned',
     seen INTEGER NOT NULL DEFAULT 0,
     intended_at {real},
+    server_at {real},
     submitted_at {real},
     ended_at {real},
     batch INTEGER,
@@ -114,6 +115,7 @@ class Backend(Protocol):
         where: The path, or the address without user and password; for messages and commands.
         folder: The folder that relative file names start from.
         commits_inline: True if a commit is quick enough to be made on the event loop.
+        server_at: The column of `jobs` with HeyGen's time of the intent, or NULL if an old journal is only read.
         machine: The column of `files` that names the machine which has a file, or NULL where there is one machine.
     """
 
@@ -121,6 +123,7 @@ class Backend(Protocol):
     folder: Path
     commits_inline: bool
     machine: str
+    server_at: str
 
     def execute(self, query: str, values: Sequence[object] = ()) -> Any:
         """Execute a statement and return its cursor. Outside of a transaction it is durable at once."""

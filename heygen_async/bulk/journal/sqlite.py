@@ -37,6 +37,7 @@ class SqliteBackend:
 
     commits_inline = True
     machine = "NULL"
+    server_at = "server_at"
 
     def __init__(self, path: Path, *, create: bool, read_only: bool, beside: bool = False) -> None:
         """Open the journal at *path*; *beside* a run, which has the lock, only short changes may be made.
@@ -60,6 +61,7 @@ class SqliteBackend:
                 if not read_only:
                     for statement in added(_WORDS):
                         self.execute(statement)
+                self._add_column(read_only=read_only)
         except BaseException:
             self.close()
             raise
@@ -167,6 +169,15 @@ class SqliteBackend:
                 f"{self.where}: written by a newer heygen-async (format {version}, known here up to {SCHEMA_VERSION}); "
                 "upgrade it: pip install --upgrade heygen-async"
             )
+
+    def _add_column(self, *, read_only: bool) -> None:
+        """Give a journal of an older version the column that it lacks, unless it is only read."""
+        if "server_at" in [name for _, name, *_ in self.execute("PRAGMA table_info(jobs)")]:
+            return
+        if read_only:
+            self.server_at = "NULL"
+        else:
+            self.execute("ALTER TABLE jobs ADD COLUMN server_at REAL")
 
     def _create_tables(self) -> None:
         for statement in schema(_WORDS):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-import time
 from collections.abc import Sequence
 from typing import Any
 
 import attrs
 
+from heygen_async.account.server_clock import ServerClock
 from heygen_async.api.handles.batches import BATCH_ITEMS
 from heygen_async.api.requests.batch import KINDS, folder_of
 from heygen_async.bulk.jobs.in_flight import InFlight
@@ -43,14 +43,17 @@ class Posts:
         """True if an answer to one of the rows was ever missing under its present key."""
         return any(row.lost for row in self.rows)
 
-    def history(self, now: float, deadline: float, patience: float, answered_at: float = -math.inf) -> PostHistory:
-        """Return the history as `next_step` judges it, at *now*, by the account's clock.
+    def history(
+        self, clock: ServerClock, deadline: float, patience: float, answered_at: float = -math.inf
+    ) -> PostHistory:
+        """Return the history as `next_step` judges it now, by the account's *clock*.
 
-        Of this clock and that of the wall, the one that is further ahead counts for the age of the key.
+        Of this clock, that of the wall and HeyGen's, the one that is further ahead counts for the age of the key.
         *answered_at* is the time when HeyGen itself last answered any row's POST.
         """
-        sent = [row.first_sent_at for row in self.rows if row.first_sent_at is not None]
-        ages = [time.time() - at for at in sent] + ([now - self.first_sent_at] if self.first_sent_at else [])
+        now, moment = clock.now(), clock.moment()
+        sent = [row.first_sent for row in self.rows if row.first_sent is not None]
+        ages = [moment.most_since(first) for first in sent] + ([now - self.first_sent_at] if self.first_sent_at else [])
         return PostHistory(
             key_age=max(ages) if ages and min(ages) >= 0 else None,
             lost=self.lost,

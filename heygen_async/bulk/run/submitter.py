@@ -14,7 +14,6 @@ from __future__ import annotations
 import contextlib
 import math
 import random
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, Protocol
@@ -192,7 +191,7 @@ class Submitter:
             return await self._regroup(posts, outcome)
         decision = after(
             outcome,
-            posts.history(self._clock.now(), self._deadline, self._patience, self._answered_at),
+            posts.history(self._clock, self._deadline, self._patience, self._answered_at),
             posts.rows[0].kind,
         )
         if isinstance(decision, Resend | WaitForSlot):
@@ -203,12 +202,12 @@ class Submitter:
 
     def _may_send(self, posts: Posts) -> bool:
         """Return True if a POST now cannot make a second render."""
-        return may_send(posts.rows[0].kind, posts.history(self._clock.now(), self._deadline, self._patience))
+        return may_send(posts.rows[0].kind, posts.history(self._clock, self._deadline, self._patience))
 
     async def _post(self, posts: Posts, key: str, admission: Admission) -> Outcome:
         for row in posts.rows:
             self._registry.advance(row, Stage.SENDING)
-            row.first_sent_at = row.first_sent_at or time.time()
+            row.first_sent = row.first_sent or self._clock.moment()
         posts.first_sent_at = posts.first_sent_at or self._clock.now()
         requests = [row.job.request for row in posts.rows]
         if len(requests) == 1:
@@ -266,7 +265,7 @@ class Submitter:
         await self._store.put_back(*jobs)
         posts.first_sent_at = 0.0
         for row in posts.rows:
-            row.first_sent_at = None
+            row.first_sent = None
 
     async def _wait_by(self, decision: Resend | WaitForSlot, posts: Posts) -> None:
         """Wait as decided. The slot of the rows is kept meanwhile: an answer that was lost may be of a render."""

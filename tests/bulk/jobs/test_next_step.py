@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from heygen_async import errors
+from heygen_async.account.server_clock import Moment
 from heygen_async.bulk.jobs import keys
 from heygen_async.bulk.jobs.next_step import (
     GRACE_SECONDS,
@@ -47,6 +48,7 @@ class Row:
     kind: str = "avatar"
     state: str = "planned"
     intended_at: float | None = None
+    server_at: float | None = None
     file: str | None = None
 
 
@@ -59,6 +61,11 @@ class Row:
         (Row(state="unknown", intended_at=NOW - KEY_SECONDS + 1), "submit"),
         (Row(state="unknown", intended_at=NOW - KEY_SECONDS), "reconcile"),
         (Row(state="intended", intended_at=NOW + 60), "reconcile"),
+        (Row(state="intended", intended_at=NOW - 60, server_at=NOW - KEY_SECONDS + 1), "submit"),
+        (Row(state="intended", intended_at=NOW - 60, server_at=NOW - KEY_SECONDS), "reconcile"),
+        (Row(state="intended", intended_at=NOW - KEY_SECONDS, server_at=NOW - 60), "reconcile"),
+        (Row(state="intended", intended_at=NOW - 60, server_at=NOW + 1e6), "submit"),
+        (Row(state="intended", intended_at=NOW + 60, server_at=NOW - 60), "reconcile"),
         (Row(state="intended"), "reconcile"),
         (Row(kind="cinematic_avatar", state="intended", intended_at=NOW), "submit"),
         (Row(kind="image", state="intended", intended_at=NOW), "submit"),
@@ -77,12 +84,12 @@ class Row:
 )
 def test_next_step(row: Row, step: str) -> None:
     """A lost POST is repeated only under a key that HeyGen still remembers; otherwise its render is searched for."""
-    assert next_step(row, NOW, wants_file=True) == step
+    assert next_step(row, Moment(NOW, NOW), wants_file=True) == step
 
 
 def test_a_file_that_is_not_wanted_is_not_fetched() -> None:
     """A completed row whose file is not wanted is done."""
-    assert next_step(Row(state="completed"), NOW, wants_file=False) == "nothing"
+    assert next_step(Row(state="completed"), Moment(NOW), wants_file=False) == "nothing"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +104,7 @@ def test_a_file_that_is_not_wanted_is_not_fetched() -> None:
 )
 def test_a_search_waits_until_heygen_must_be_done(intended_at: float | None, left: float) -> None:
     """A search waits two minutes or more after the POST; a clock that was set back does not shorten the wait."""
-    assert grace_left(Row(intended_at=intended_at), NOW) == left
+    assert grace_left(Row(intended_at=intended_at), Moment(NOW)) == left
     assert GRACE_SECONDS >= 120
 
 

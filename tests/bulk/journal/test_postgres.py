@@ -51,6 +51,23 @@ async def test_a_run_remembers_in_a_database(heygen: HeyGen, world: World, datab
         assert all(Path(str(record.file)).exists() for record in journal.records())
 
 
+def test_tables_of_an_older_version_get_the_time_of_heygen(database: str) -> None:
+    """Whoever only reads finds no time there; a journal that is opened for writing has a place for it."""
+    with filled(database) as journal:
+        journal.intend(1, server_at=5.0)
+        journal._db.execute("ALTER TABLE jobs DROP COLUMN server_at")
+    with Journal(database, read_only=True) as journal:
+        assert {record.server_at for record in journal.records()} == {None}
+    with Journal(database) as journal:
+        journal.intend(1, server_at=6.0)
+        journal.intend(2, server_at=7.0)
+        journal.intend(2, server_at=8.0)
+        journal.intend(3, server_at=9.0)
+        journal.not_sent(3)
+        assert [record.server_at for record in journal.records()] == [None, 7.0, None]
+        assert journal.first_intent() == 7.0
+
+
 def make_every_change(journal: Journal) -> None:
     """Make every change that a row can go through."""
     journal.intend(1, (0.1, 0.5))

@@ -230,11 +230,11 @@ async def test_a_journal_that_fails_ends_the_run_at_once(
     world.slots, world.render_seconds = 2, lambda _: 500.0
     intend, failed_at = Journal.intend, list[float]()
 
-    def locked(journal: Journal, job_id: int, price: UsdRange) -> None:
+    def locked(journal: Journal, job_id: int, price: UsdRange, server_at: float | None) -> None:
         if job_id == 12 and not failed_at:
             failed_at.append(anyio.current_time())
             raise errors.JournalError("c.db: database is locked")
-        intend(journal, job_id, price)
+        intend(journal, job_id, price, server_at)
 
     monkeypatch.setattr(Journal, "intend", locked)
     with pytest.raises(errors.JournalError, match="database is locked"):

@@ -8,7 +8,7 @@ MUTANTS = (
     mutant(
         "a key is trusted for ever by the next run",
         ("bulk.jobs.next_step:key_holds", "< KEY_SECONDS", "< 1e9"),
-        ("bulk.run.posts:Posts.history", "[time.time() - at for at in sent]", "[0.0 for at in sent]"),
+        ("bulk.run.posts:Posts.history", "[moment.most_since(first) for first in sent]", "[0.0 for first in sent]"),
         needs=("journal",),
     ),
     mutant(
@@ -83,7 +83,11 @@ MUTANTS = (
     ),
     mutant(
         "a search does not wait until HeyGen's lists can be trusted",
-        ("bulk.jobs.next_step:grace_left", "max(0.0, began + GRACE_SECONDS - now)", "0.0"),
+        (
+            "bulk.jobs.next_step:grace_left",
+            "max(0.0, GRACE_SECONDS - (0.0 if first is None else now.least_since(first)))",
+            "0.0",
+        ),
         needs=("journal", "slow before the work", "agent", "on_unknown=resubmit"),
     ),
     mutant(
