@@ -137,7 +137,7 @@ def test_help_imports_no_command() -> None:
 
 def test_the_demo_renders_the_shipped_contact_list(tmp_path: Path) -> None:
     """Each row has a result, each completed row a file, and the summary counts both."""
-    result = invoke("demo", "--rows", "25", "--speed", "1000", "--output", str(tmp_path / "out"))
+    result = invoke("demo", "--rows", "25", "--speed", "300", "--output", str(tmp_path / "out"))
     assert result.exit_code == 0, result.output
     rows = rows_of(tmp_path / "out" / "results.csv")
     assert len(rows) == 25
