@@ -93,12 +93,17 @@ class Downloader:
         files = {kind: file for kind in KINDS if kind in stored and (file := stored[kind].file) is not None}
         named = (stem_of(kind, Path(file).name) for kind, file in files.items())
         possible = [ending for kind in self.kinds for ending in endings(kind)]
-        stem = next(named, None) or self._names.give(facts_of(job, video.id, video.title), possible, self._is_there)
-        return VideoFiles(job, video, stem, stale=video.video_url is None)
 
-    def _is_there(self, name: str) -> bool:
-        """Return True if the folder has a file of this name, which is not to be replaced."""
-        return os.path.lexists(self.folder / name)
+        def is_there(name: str) -> bool:
+            """Return True if the folder has a file of this name that is not to be replaced.
+
+            One that bears the id of a journal's video is of a process that died before the journal had noted it.
+            """
+            is_own = job.record is not None and video.id in name
+            return not is_own and os.path.lexists(self.folder / name)
+
+        stem = next(named, None) or self._names.give(facts_of(job, video.id, video.title), possible, is_there)
+        return VideoFiles(job, video, stem, stale=video.video_url is None)
 
     async def wanted(self, files: VideoFiles) -> list[str]:
         """Return the kinds of files to store of a row; a job may have made several videos. Free.
