@@ -145,6 +145,7 @@ class OpenTelemetryObserver:
             "heygen.file.size": event.size_bytes,
             _RESOURCE: event.resource_id,
             "url.full": event.url,
+            "network.protocol.version": _HTTP,
             _ERROR: event.error,
         }
         self._past_span("heygen.download", _known(facts), event)

@@ -246,6 +246,7 @@ async def test_requests_and_downloads_of_a_row_are_children_of_its_span(
         file.stat().st_size for file in (tmp_path / "videos").iterdir()
     }
     assert {facts(span)["heygen.resource.id"] for span in downloads} == set(world.videos)
+    assert {facts(span)["network.protocol.version"] for span in downloads} == {"1.1"}
     assert all("?" not in facts(span)["url.full"] for span in downloads)
 
 
