@@ -313,12 +313,14 @@ from heygen_async.http.retry import (
     RetryPolicy as RetryPolicy,
 )
 from heygen_async.telemetry import (
+    DownloadEnded as DownloadEnded,
     Event as Event,
     JobEnded as JobEnded,
     JobEvent as JobEvent,
     JobLeft as JobLeft,
     JobRendered as JobRendered,
     JobSubmitted as JobSubmitted,
+    JobTaken as JobTaken,
     Observer as Observer,
     RequestEnded as RequestEnded,
     RetryPlanned as RetryPlanned,

@@ -2,8 +2,9 @@
 
     HeyGen(observers=[OpenTelemetryObserver()])
 
-Spans are children of the span that is current where the work starts. No span and no metric carries a script, a prompt,
-a row, a recipient or the API key; only the spans of rows carry ids of videos.
+The spans of rows are children of the span that is current where the work starts, those of requests and downloads for a
+row are children of the row's. No span and no metric carries a script, a prompt, a row, a recipient, the API key or the
+signature of an address; only spans carry ids of videos.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ import attrs
 
 from heygen_async.errors import InvalidInputError
 from heygen_async.telemetry import (
+    DownloadEnded,
     Event,
     JobEnded,
     JobEvent,
     JobLeft,
     JobRendered,
     JobSubmitted,
+    JobTaken,
     RequestEnded,
     RetryPlanned,
     SlotsLearnt,
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
     from opentelemetry.metrics import Meter, MeterProvider
     from opentelemetry.trace import Span, TracerProvider
 
-Requests: TypeAlias = Literal["all", "errors", "none"]
+Requests: TypeAlias = Literal["all", "rows", "errors", "none"]
 
 NAME = "heygen_async"
 _ERROR = "error.type"
@@ -53,9 +56,10 @@ _RENDER_BUCKETS = (15.0, 30.0, 60.0, 120.0, 180.0, 240.0, 300.0, 420.0, 600.0, 9
 class OpenTelemetryObserver:
     """An observer that reports requests and rows to OpenTelemetry.
 
-    Spans: `heygen.row` for each row of a run and `heygen.render` for each single render, from the submission to the
-    result, and one for each attempt of a request that fails, or of every request (`POST /v3/videos`, with the HTTP
-    attributes of the semantic conventions).
+    Spans: `heygen.row` for each row of a run, from the moment when it is taken from its list until its result;
+    `heygen.render` for each single render, from the submission to the result; `heygen.download` for each file; and one
+    for each attempt of a request that fails, or of every request (`POST /v3/videos`, with the HTTP attributes of the
+    semantic conventions). Downloads and requests for one row are children of the row's span.
 
     Metrics: `http.client.request.duration` (its count is the number of requests, by route and status),
     `heygen.client.retries`, `heygen.rows.submitted`, `heygen.rows.ended` (by outcome), `heygen.render.duration`,
@@ -74,8 +78,9 @@ class OpenTelemetryObserver:
         """Report to the given providers, or to the global ones.
 
         Args:
-            requests: Requests that get a span: "all", those that end in an error, or "none". A campaign of a thousand
-                rows sends thousands of good requests, which the metrics count in any case.
+            requests: Requests that get a span: "all", "rows" for those that fail or are for one row, "errors" for
+                those that fail, or "none". A campaign of a thousand rows sends thousands of good requests, which the
+                metrics count in any case.
             tracer_provider: Provider of spans.
             meter_provider: Provider of metrics.
 
@@ -95,8 +100,12 @@ class OpenTelemetryObserver:
         match event:
             case RequestEnded():
                 self._request(event)
+            case DownloadEnded():
+                self._download(event)
             case RetryPlanned():
                 self._metrics.retries.add(1, {**_request_attributes(event), _ERROR: event.error})
+            case JobTaken():
+                self._open_span(event, event.age)
             case JobSubmitted():
                 self._submitted(event)
             case JobRendered():
@@ -117,16 +126,39 @@ class OpenTelemetryObserver:
             _ERROR: event.error,
         })  # fmt: skip
         self._metrics.requests.record(event.seconds, facts)
-        if self._requests == "none" or (self._requests == "errors" and event.error is None):
+        is_wanted = {
+            "all": True,
+            "rows": event.error is not None or event.row is not None,
+            "errors": event.error is not None,
+            "none": False,
+        }[self._requests]
+        if not is_wanted:
             return
-        ended = time.time_ns()
+        facts |= _known({"url.full": event.url, "network.protocol.version": _HTTP})
+        facts |= {_RESENDS: event.attempt - 1} if event.attempt > 1 else {}
+        facts |= _known({"heygen.request.id": event.request_id})
+        self._past_span(f"{event.method} {event.route}", facts, event)
+
+    def _download(self, event: DownloadEnded) -> None:
+        facts = {
+            "heygen.file.kind": event.kind,
+            "heygen.file.size": event.size_bytes,
+            _RESOURCE: event.resource_id,
+            "url.full": event.url,
+            "network.protocol.version": _HTTP,
+            _ERROR: event.error,
+        }
+        self._past_span("heygen.download", _known(facts), event)
+
+    def _past_span(self, name: str, facts: dict[str, Any], event: RequestEnded | DownloadEnded) -> None:
+        """Report what is over as a span, a child of its row's if it was for one row, else of the current span."""
+        row = None if event.row is None else self._open.get(event.row)
+        ended = time.time_ns() if row is None else row.now()
         span = self._tracer.start_span(
-            f"{event.method} {event.route}",
+            name,
+            context=None if row is None else self._trace.set_span_in_context(row.span),
             kind=self._trace.SpanKind.CLIENT,
-            attributes=facts
-            | _known({"url.full": event.url, "network.protocol.version": _HTTP})
-            | ({_RESENDS: event.attempt - 1} if event.attempt > 1 else {})
-            | _known({"heygen.request.id": event.request_id}),
+            attributes=facts,
             start_time=ended - _nanoseconds(event.seconds),
         )
         if event.error is not None:
@@ -136,7 +168,7 @@ class OpenTelemetryObserver:
     def _submitted(self, event: JobSubmitted) -> None:
         self._metrics.submitted.add(1, _known({_MODE: event.mode}))
         self._metrics.slots_in_use.add(1)
-        row = self._open_span(event, event.age)
+        row = self._open.get(_key(event)) or self._open_span(event, event.age)
         row.holds_slot = True
         row.span.set_attribute(_RESOURCE, event.resource_id)
 

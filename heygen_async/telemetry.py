@@ -9,9 +9,11 @@ exception is logged and goes no further. No event carries a script, a prompt, a 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 
 import attrs
 
@@ -38,6 +40,7 @@ class RequestEnded(Event):
         attempt: Number of the attempt, from 1.
         request_id: HeyGen's id of the request; None if no answer came.
         url: Address without its query; None if unknown.
+        row: The run and the index of the row that it was sent for, as in `JobEvent`; None if for no row or for several.
     """
 
     method: str
@@ -50,6 +53,7 @@ class RequestEnded(Event):
     attempt: int = 1
     request_id: str | None = None
     url: str | None = None
+    row: tuple[int, int] | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -75,6 +79,17 @@ class JobEvent(Event):
     index: int
     run: int = 0
     mode: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class JobTaken(JobEvent):
+    """A row was taken from its list; nothing was sent for it yet in this run.
+
+    Attributes:
+        age: Seconds since the submission if an earlier run submitted the row, else 0.
+    """
+
+    age: float = 0.0
 
 
 @attrs.frozen(kw_only=True)
@@ -150,6 +165,29 @@ class JobLeft(JobEvent):
 
 
 @attrs.frozen(kw_only=True)
+class DownloadEnded(Event):
+    """The download of one file of a video is over, with all its attempts.
+
+    Attributes:
+        kind: Kind of the file: `video`, `captions`, ...
+        resource_id: Id of the video.
+        seconds: Duration, with the waits between attempts.
+        size_bytes: Size of the stored file; None if it was not stored.
+        error: Class name of the error that it ended in; None if the file is stored.
+        url: Address without its query, which has the signature; None if HeyGen gave none.
+        row: The run and the index of the video's row, as in `JobEvent`; None outside of a run.
+    """
+
+    kind: str
+    resource_id: str
+    seconds: float
+    size_bytes: int | None = None
+    error: str | None = None
+    url: str | None = None
+    row: tuple[int, int] | None = None
+
+
+@attrs.frozen(kw_only=True)
 class UploadProgressed(Event):
     """Bytes of a file were sent. A repeated upload starts at 0 again.
 
@@ -167,6 +205,23 @@ class UploadProgressed(Event):
 
 
 Observer = Callable[[Event], None]
+
+_ROW: ContextVar[tuple[int, int] | None] = ContextVar("heygen_async_row", default=None)
+
+
+@contextlib.contextmanager
+def for_row(run: int, index: int) -> Iterator[None]:
+    """Mark what this task does meanwhile as work for one row."""
+    token = _ROW.set((run, index))
+    try:
+        yield
+    finally:
+        _ROW.reset(token)
+
+
+def current_row() -> tuple[int, int] | None:
+    """Return the run and the index of the row that this task works for; None if for none."""
+    return _ROW.get()
 
 
 @attrs.frozen

@@ -7,6 +7,7 @@ import sqlite3
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -30,7 +31,7 @@ from heygen_async import (
     VideoAgent,
 )
 from heygen_async.otel import OpenTelemetryObserver, Requests
-from heygen_async.simulator import DropAfterAccept, ErrorAnswer, FailedRender, Server, World
+from heygen_async.simulator import DropAfterAccept, ErrorAnswer, FailedRender, Server, Slow, World
 
 
 class Exported:
@@ -88,10 +89,28 @@ def facts(span: ReadableSpan) -> dict[str, Any]:
     return dict(span.attributes or {})
 
 
-def seconds(span: ReadableSpan) -> float:
+def starts(span: ReadableSpan) -> int:
     assert span.start_time is not None
+    return span.start_time
+
+
+def ends(span: ReadableSpan) -> int:
     assert span.end_time is not None
-    return (span.end_time - span.start_time) / 1e9
+    return span.end_time
+
+
+def seconds(span: ReadableSpan) -> float:
+    return (ends(span) - starts(span)) / 1e9
+
+
+def own_id(span: ReadableSpan) -> int:
+    assert span.context is not None
+    return int(span.context.span_id)
+
+
+def parent(span: ReadableSpan) -> int:
+    assert span.parent is not None
+    return int(span.parent.span_id)
 
 
 async def test_every_row_is_a_span_and_counted(server: Server, world: World, exported: Exported) -> None:
@@ -154,7 +173,7 @@ async def test_every_try_of_a_request_is_a_span(server: Server, world: World, ex
     assert sum(count for (_, status), count in counted.items() if status == 500) == 1
 
 
-@pytest.mark.parametrize(("requests", "count"), [("all", 4), ("errors", 1), ("none", 0)])
+@pytest.mark.parametrize(("requests", "count"), [("all", 4), ("rows", 1), ("errors", 1), ("none", 0)])
 async def test_spans_of_good_requests_may_be_left_out(
     server: Server, world: World, requests: Requests, count: int
 ) -> None:
@@ -168,9 +187,9 @@ async def test_spans_of_good_requests_may_be_left_out(
     assert sum(point.count for point in exported.points("http.client.request.duration")) == 4
 
 
-def test_the_choice_of_requests_is_one_of_three_words() -> None:
+def test_the_choice_of_requests_is_one_of_four_words() -> None:
     """The error names them."""
-    with pytest.raises(InvalidInputError, match="requests 'some': must be all, errors, none"):
+    with pytest.raises(InvalidInputError, match="requests 'some': must be all, rows, errors, none"):
         OpenTelemetryObserver(requests="some")  # type: ignore[arg-type] # the case
 
 
@@ -193,13 +212,78 @@ async def test_single_renders_have_spans(server: Server, world: World, exported:
 
 
 async def test_spans_are_children_of_the_current_span(server: Server, exported: Exported) -> None:
-    """The spans of rows and requests are children of the span that was opened around the run."""
+    """The spans of rows, and of requests for no row, are children of the span that was opened around the run."""
     tracer = exported.tracers.get_tracer("mine")
     with tracer.start_as_current_span("campaign") as mine:
         await run(server, exported, [hi(0)])
-    others = exported.spans(lambda span: span.name != "campaign")
-    assert len(others) > 2
-    assert {span.parent.span_id for span in others if span.parent} == {mine.get_span_context().span_id}
+    others = exported.spans(lambda span: span.name in {"heygen.row", "GET /v3/videos/statuses"})
+    assert len(others) > 1
+    assert set(map(parent, others)) == {mine.get_span_context().span_id}
+
+
+async def test_requests_and_downloads_of_a_row_are_children_of_its_span(
+    server: Server, world: World, tmp_path: Path
+) -> None:
+    """Those of each row, with the session of an agent, are its own and lie within its time."""
+    exported = Exported("rows")
+    world.faults.append(DropAfterAccept(nth=1))
+    jobs = [hi(0), hi(1), VideoAgent(prompt="A welcome")]
+    await run(server, exported, jobs, download_to=tmp_path / "videos", journal=tmp_path / "c.db")
+    rows = {own_id(span): span for span in exported.rows}
+    others = exported.spans(lambda span: span.name != "heygen.row")
+    assert {parent(span) for span in others} == set(rows)
+    names = [sorted({span.name for span in others if parent(span) == row}) for row in rows]
+    films = ["GET /v3/videos/{video_id}", "POST /v3/videos", "heygen.download"]
+    session = ["GET /v3/video-agents/{session_id}", "GET /v3/videos/{video_id}"]
+    agent = [*session, "POST /v3/video-agents", "heygen.download"]
+    assert sorted(names) == sorted([films, films, agent])
+    for span in others:
+        assert span.context is not None
+        assert starts(rows[parent(span)]) <= starts(span)
+        assert ends(span) <= ends(rows[parent(span)])
+    downloads = [span for span in others if span.name == "heygen.download"]
+    assert {facts(span)["heygen.file.size"] for span in downloads} == {
+        file.stat().st_size for file in (tmp_path / "videos").iterdir()
+    }
+    assert {facts(span)["heygen.resource.id"] for span in downloads} == set(world.videos)
+    assert {facts(span)["network.protocol.version"] for span in downloads} == {"1.1"}
+    assert all("?" not in facts(span)["url.full"] for span in downloads)
+
+
+async def test_a_download_that_fails_is_a_span_with_its_error(
+    server: Server, world: World, exported: Exported, tmp_path: Path
+) -> None:
+    """The row's outcome is `not_stored`, and the span of the download names the error and no signature."""
+    (tmp_path / "videos").write_text("a file where a folder should be")
+    await run(server, exported, [hi(0)], download_to=tmp_path / "videos", journal=tmp_path / "c.db")
+    (download,) = exported.spans(lambda span: span.name == "heygen.download")
+    (row,) = exported.rows
+    assert parent(download) == own_id(row)
+    assert download.status.status_code is trace.StatusCode.ERROR
+    assert facts(download)["error.type"] == "DownloadError"
+    assert "heygen.file.size" not in facts(download)
+    assert facts(row)["heygen.outcome"] == "not_stored"
+
+
+async def test_the_span_of_a_row_begins_when_it_is_taken(server: Server, world: World, exported: Exported) -> None:
+    """A POST whose answer takes 20 s, while the render runs, lies within the row's time."""
+    world.render_seconds = lambda body: 100.0
+    world.faults.append(Slow(method="POST", seconds=20))
+    await run(server, exported, [hi(0)])
+    (row,) = exported.rows
+    assert 100 <= seconds(row) < 110
+    (post,) = [span for span in exported.requests if span.name == "POST /v3/videos"]
+    assert 20 <= seconds(post) < 21
+    assert starts(post) - starts(row) < 1e9
+
+
+async def test_a_single_render_has_its_requests_as_children(server: Server, world: World, exported: Exported) -> None:
+    """The looks at a single render are children of its span."""
+    async with HeyGen("simulator-key", base_url=server.base_url, observers=[exported.observer]) as heygen:
+        await heygen.render(hi(0))
+    (render,) = exported.spans(lambda span: span.name == "heygen.render")
+    looks = [span for span in exported.requests if span.name.startswith("GET")]
+    assert {parent(span) for span in looks} == {own_id(render)}
 
 
 async def test_a_row_that_is_refused_has_a_span(server: Server, world: World, exported: Exported) -> None:

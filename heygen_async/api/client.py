@@ -36,7 +36,7 @@ from heygen_async.http.call import Options
 from heygen_async.http.caller import Caller
 from heygen_async.http.retry import RetryPolicy
 from heygen_async.http.transport import Transport
-from heygen_async.telemetry import JobEnded, JobLeft, JobSubmitted, Observer, Telemetry
+from heygen_async.telemetry import JobEnded, JobLeft, JobSubmitted, Observer, Telemetry, for_row
 
 if TYPE_CHECKING:
     import aiohttp
@@ -213,7 +213,8 @@ class Client(BaseClient, Resources):
         try:
             await polling.call(on_submitted, job)
             left = max(0.0, deadline - (clock.now() - began))
-            video = await job.wait(deadline=left, on_status=on_status)
+            with for_row(0, row["index"]):
+                video = await job.wait(deadline=left, on_status=on_status)
         except RenderFailedError as exc:
             error, code = type(exc).__name__, exc.code or type(exc).__name__
             self.telemetry.emit(JobEnded(**row, error=error, code=code, outcome="failed"))

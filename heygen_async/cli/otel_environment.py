@@ -43,7 +43,7 @@ def observers() -> list[Observer]:
             f"OpenTelemetry is switched on by OTEL_* variables, but {exc.name or exc} is missing: pip install "
             "opentelemetry-sdk opentelemetry-exporter-otlp, or set OTEL_SDK_DISABLED=true"
         ) from exc
-    return [OpenTelemetryObserver()]
+    return [OpenTelemetryObserver(requests="rows")]
 
 
 def _set_up() -> None:

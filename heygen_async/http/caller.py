@@ -37,7 +37,7 @@ from heygen_async.http.call import Call, Options, Request, T, request_of
 from heygen_async.http.retry import KEY_SECONDS, RetryPolicy, counts, perhaps_executed
 from heygen_async.http.transport import Transport
 from heygen_async.http.wire import Answer
-from heygen_async.telemetry import RequestEnded, RetryPlanned, Telemetry
+from heygen_async.telemetry import RequestEnded, RetryPlanned, Telemetry, current_row
 
 E = TypeVar("E", bound=HeyGenError)
 
@@ -393,6 +393,7 @@ class _Attempts:
             attempt=self._attempts,
             request_id=None if answer is None else answer.request_id,
             url=str(origin.with_user(None)).rstrip("/") + self._call.path.partition("?")[0],
+            row=current_row(),
         )
         logger.debug(
             "%s %s: %s in %d ms, attempt %d, request id %s",

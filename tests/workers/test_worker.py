@@ -6,6 +6,7 @@ import asyncio
 import functools
 import platform
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -14,6 +15,9 @@ from typing import Any
 import anyio
 import anyio.to_thread
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from heygen_async import (
     AuthenticationError,
@@ -31,7 +35,8 @@ from heygen_async import (
 )
 from heygen_async.bulk.campaign.decision import decide
 from heygen_async.bulk.journal.postgres_connection import connect
-from heygen_async.simulator import CompressedTimeLoop, ErrorAnswer, World
+from heygen_async.otel import OpenTelemetryObserver
+from heygen_async.simulator import CompressedTimeLoop, ErrorAnswer, Server, World
 from heygen_async.workers import dbos_engine, heartbeat, leased_store
 from heygen_async.workers.enqueue import approve, look_again, resume, shared
 from heygen_async.workers.feeder import fleet_feeder
@@ -168,6 +173,24 @@ async def test_files_are_work_like_any_other(heygen: HeyGen, world: World, datab
     )
     assert len(world.ledger) == 4
     assert fleet_status(database).exit_code == 0
+
+
+async def test_requests_and_files_of_a_workers_row_are_children_of_its_span(
+    server: Server, database: str, tmp_path: Path
+) -> None:
+    """Each row that a worker takes has a span, and its POST, its looks and its file have spans below it."""
+    exported, tracers = InMemorySpanExporter(), TracerProvider()
+    tracers.add_span_processor(SimpleSpanProcessor(exported))
+    observer = OpenTelemetryObserver(requests="rows", tracer_provider=tracers)
+    await enqueue(database, jobs(2), download_to=tmp_path / "out")
+    async with HeyGen("simulator-key", base_url=server.base_url, observers=[observer]) as heygen:
+        await work_until_done(heygen, database)
+    spans = exported.get_finished_spans()
+    rows = {span.context.span_id for span in spans if span.name == "heygen.row" and span.context is not None}
+    below = Counter((span.name, span.parent.span_id) for span in spans if span.parent is not None)
+    assert len(rows) == 2
+    for name in ("POST /v3/videos", "GET /v3/videos/{video_id}", "heygen.download"):
+        assert {row for found, row in below if found == name} == rows
 
 
 async def test_a_worker_that_is_refused_ends(heygen: HeyGen, world: World, database: str) -> None:

@@ -21,6 +21,7 @@ from heygen_async.bulk.journal.job_store import JobStore
 from heygen_async.bulk.journal.stored_files import Stored, still_there
 from heygen_async.changed import Changed
 from heygen_async.errors import DownloadError
+from heygen_async.telemetry import for_row
 
 MAX_DOWNLOADS = 6  # files at once; more of them would share the same bandwidth
 STORING_AT_MOST = 10_000  # rows that wait for files; with more of them no row is begun, to bound the memory
@@ -77,7 +78,9 @@ class DownloadQueue:
         try:
             while (due := await self._next()) is not None:
                 row, done, stored = due
-                self._deliver(row, await self._fetch(downloads, done, stored))
+                with for_row(row.run, row.index):
+                    fetched = await self._fetch(downloads, done, stored)
+                self._deliver(row, fetched)
                 self._changed.notify()
         finally:
             self._workers -= 1

@@ -10,6 +10,7 @@ import errno
 import math
 import os
 import random
+import re
 from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
@@ -45,6 +46,7 @@ from heygen_async.errors import (
 from heygen_async.http.downloads import DOWNLOAD_SECONDS, LEAST_BYTES_PER_SECOND, Download
 from heygen_async.http.retry import counts
 from heygen_async.http.wire import Answer, retry_after
+from heygen_async.telemetry import DownloadEnded, current_row
 
 ATTEMPTS = 10  # in a row without a new byte; enough for an outage of a minute or two
 # An attempt that ended in a timeout counts, too, unless it brought so many new bytes: else a drip would have no end.
@@ -91,12 +93,17 @@ class Downloader:
         files = {kind: file for kind in KINDS if kind in stored and (file := stored[kind].file) is not None}
         named = (stem_of(kind, Path(file).name) for kind, file in files.items())
         possible = [ending for kind in self.kinds for ending in endings(kind)]
-        stem = next(named, None) or self._names.give(facts_of(job, video.id, video.title), possible, self._is_there)
-        return VideoFiles(job, video, stem, stale=video.video_url is None)
 
-    def _is_there(self, name: str) -> bool:
-        """Return True if the folder has a file of this name, which is not to be replaced."""
-        return os.path.lexists(self.folder / name)
+        def is_there(name: str) -> bool:
+            """Return True if the folder has a file of this name that is not to be replaced.
+
+            One that bears the id of a journal's video is of a process that died before the journal had noted it.
+            """
+            is_own = job.record is not None and video.id in name
+            return not is_own and os.path.lexists(self.folder / name)
+
+        stem = next(named, None) or self._names.give(facts_of(job, video.id, video.title), possible, is_there)
+        return VideoFiles(job, video, stem, stale=video.video_url is None)
 
     async def wanted(self, files: VideoFiles) -> list[str]:
         """Return the kinds of files to store of a row; a job may have made several videos. Free.
@@ -120,6 +127,31 @@ class Downloader:
             DownloadError: Not stored after several attempts; the video is at HeyGen and paid for.
             AuthenticationError: A new address was needed, and the key was refused.
         """
+        began = anyio.current_time()
+        try:
+            saved = await self._save_or_explain(files, kind)
+        except HeyGenError as exc:
+            self._report(files, kind, anyio.current_time() - began, error=type(exc).__name__)
+            raise
+        if saved.file is not None:  # else HeyGen has no file of this kind
+            self._report(files, kind, anyio.current_time() - began, size_bytes=saved.size_bytes)
+        return saved
+
+    def _report(
+        self, files: VideoFiles, kind: str, seconds: float, *, size_bytes: int | None = None, error: str | None = None
+    ) -> None:
+        event = DownloadEnded(
+            kind=kind,
+            resource_id=files.video.id,
+            seconds=seconds,
+            size_bytes=size_bytes,
+            error=error,
+            url=_without_secrets(files.url(kind)),
+            row=current_row(),
+        )
+        self._client.telemetry.emit(event)
+
+    async def _save_or_explain(self, files: VideoFiles, kind: str) -> SavedFile:
         try:
             return await self._save(files, kind)
         except AuthenticationError:
@@ -263,6 +295,11 @@ class Downloader:
         final = self.folder / (files.stem + ending)
         part.finish(final)
         return SavedFile(file=str(final), size_bytes=part.size_bytes)
+
+
+def _without_secrets(address: str | None) -> str | None:
+    """Return an address without its user and its query, which has the signature; None if it is none."""
+    return None if address is None else re.sub("//[^/@]*@", "//", re.split("[?#]", address, maxsplit=1)[0])
 
 
 def refusal_of(answer: Answer) -> HeyGenError:

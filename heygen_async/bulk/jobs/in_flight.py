@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, Protocol
 
 import attrs
@@ -79,6 +79,7 @@ class InFlight:
     Attributes:
         job: The row and its request.
         stage: Where it is; changed by `Registry.advance` only.
+        run: Number of its run in this process, for telemetry.
         ticket: Of its render slot; None if it holds none.
         video_id: HeyGen's id of the video; None until it is known.
         session_id: Of an agent's row.
@@ -108,6 +109,7 @@ class InFlight:
 
     job: Job
     stage: Stage = Stage.SLOTTED
+    run: int = 0
     ticket: object | None = None
     video_id: str | None = None
     session_id: str | None = None
@@ -167,10 +169,15 @@ class StageError(AssertionError):
 
 
 class Registry:
-    """The rows under way of one run."""
+    """The rows under way of one run.
+
+    Attributes:
+        on_take: Called with each row that is taken.
+    """
 
     def __init__(self) -> None:
         """Begin without rows."""
+        self.on_take: Callable[[InFlight], None] = lambda _: None
         self._rows: dict[int, InFlight] = {}
         self._by_stage: dict[Stage, dict[int, InFlight]] = {stage: {} for stage in Stage}
         self._with_slot: Counter[str] = Counter()  # rows that hold a slot, or wait to have it again, by kind
@@ -202,6 +209,7 @@ class Registry:
             raise StageError(f"row {job.index} is under way already: {self._rows[job.index].stage.value}")
         self._rows[job.index] = row
         self._enter(row)
+        self.on_take(row)
         return row
 
     def advance(self, row: InFlight, stage: Stage, **facts: Any) -> None:

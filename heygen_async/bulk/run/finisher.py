@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterable
 
 from heygen_async.api.client import Client
@@ -18,7 +19,7 @@ from heygen_async.bulk.run.guards import Guard
 from heygen_async.bulk.run.result_stream import ResultQueue
 from heygen_async.bulk.run.slots import Slots
 from heygen_async.errors import HeyGenError, RenderFailedError
-from heygen_async.telemetry import JobEnded, JobRendered, JobSubmitted
+from heygen_async.telemetry import JobEnded, JobRendered, JobSubmitted, JobTaken
 
 OnSubmitted = Callable[[Job, str], Awaitable[None] | None]  # job, and the id of its video, session or batch
 
@@ -62,6 +63,16 @@ class Finisher:
         self._downloads = downloads
         self._guard = guard
         self._on_submitted = on_submitted
+
+    def taken(self, row: InFlight) -> None:
+        """Tell observers of a row that has left the job store."""
+        row.run = self.run
+        self._client.telemetry.emit(JobTaken(index=row.index, run=row.run, mode=row.kind, age=self.age(row.job)))
+
+    def age(self, job: Job) -> float:
+        """Return the seconds since an earlier run submitted a row that is to be followed; 0 for any other."""
+        submitted_at = job.record.submitted_at if job.step == "follow" and job.record is not None else None
+        return 0.0 if submitted_at is None else max(0.0, time.time() - submitted_at) * self._client.account.clock.speed
 
     async def wait_for_room(self) -> None:
         """Return when the rows that have ended are not too many: nothing more is begun meanwhile, to save memory."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable
 
 from anyio.abc import TaskGroup
@@ -16,7 +15,7 @@ from heygen_async.bulk.run.guards import Guard
 from heygen_async.bulk.run.slots import Slots
 from heygen_async.bulk.watch.watchlist import Watchlist
 from heygen_async.errors import AuthenticationError, HeyGenError, JournalError
-from heygen_async.telemetry import JobSubmitted
+from heygen_async.telemetry import JobSubmitted, for_row
 
 # Looks for what a lost POST made: the row to follow or to submit again, or the reason why it is left as it is.
 Recover = Callable[[Job], Awaitable[Job | HeyGenError]]
@@ -82,7 +81,7 @@ class Resumer:
         row.job, row.video_id, row.session_id = job, record.video_id, record.session_id
         if record.batch is not None:
             row.batch_id, row.item = self._store.batch_id(job) or None, record.item
-        age = max(0.0, time.time() - (record.submitted_at or 0.0)) * self._watchlist.clock.speed
+        age = self._finisher.age(job)
         self._registry.advance(row, Stage.RENDERING)
         event = JobSubmitted(
             index=row.index, run=self._finisher.run, mode=row.kind, resource_id=row.resource_id or "", age=age
@@ -96,7 +95,8 @@ class Resumer:
         if self._recover is None:
             raise AssertionError("a row to be looked for needs a journal")
         try:
-            found = await self._recover(row.job)
+            with for_row(row.run, row.index):
+                found = await self._recover(row.job)
         except (AuthenticationError, JournalError):
             raise
         except HeyGenError as exc:

@@ -54,6 +54,7 @@ async def run(client: Client, store: JobStore, settings: RunSettings, hooks: Run
         guard=guard,
         on_submitted=settings.on_submitted,
     )
+    registry.on_take = finisher.taken
     watchlist = Watchlist(
         registry,
         finisher,

@@ -45,7 +45,7 @@ from heygen_async.bulk.watch.watchlist import Watchlist
 from heygen_async.errors import APIError, HeyGenError, JournalError, OutcomeUnknownError
 from heygen_async.http.outcomes import Lost, NoSlot, NotSent, Outcome, Refused
 from heygen_async.http.retry import is_gateway_page
-from heygen_async.telemetry import RetryPlanned, SlotsLearnt
+from heygen_async.telemetry import RetryPlanned, SlotsLearnt, for_row
 
 LAST_CALL_SECONDS = 5.0  # a POST under way may still bring its id when the run is left
 FIRST_LOOK_AT_SESSION_SECONDS = 10.0
@@ -211,7 +211,8 @@ class Submitter:
         posts.first_sent_at = posts.first_sent_at or self._clock.now()
         requests = [row.job.request for row in posts.rows]
         if len(requests) == 1:
-            return await self._client.attempt(requests[0], key, admission=admission, tried=posts.tries)
+            with for_row(posts.rows[0].run, posts.rows[0].index):
+                return await self._client.attempt(requests[0], key, admission=admission, tried=posts.tries)
         return await self._client.attempt_batch(requests, key, admission=admission, tried=posts.tries)
 
     async def _settle(self, posts: Posts, decision: Decision) -> None:

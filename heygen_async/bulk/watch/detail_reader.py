@@ -13,6 +13,7 @@ from heygen_async.api.renders import look
 from heygen_async.bulk.jobs.in_flight import InFlight, Stage
 from heygen_async.bulk.watch.watchlist import Watchlist
 from heygen_async.errors import AuthenticationError, HeyGenError, JournalError, NotFoundError
+from heygen_async.telemetry import for_row
 
 AT_ONCE = 32  # requests of one reader
 AGAIN_SECONDS = 5.0  # until the next look at a render that HeyGen's lists call ended and its details do not
@@ -54,7 +55,8 @@ class DetailReader:
     async def _read(self, row: InFlight) -> None:
         try:
             async with self._places:
-                video = await look(self._client, row.kind, row.video_id or "")
+                with for_row(row.run, row.index):
+                    video = await look(self._client, row.kind, row.video_id or "")
         except (AuthenticationError, JournalError):
             raise
         except HeyGenError as exc:

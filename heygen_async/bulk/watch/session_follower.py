@@ -13,6 +13,7 @@ from heygen_async.api.handles import polling
 from heygen_async.bulk.jobs.in_flight import InFlight, Stage
 from heygen_async.bulk.watch.watchlist import Watchlist
 from heygen_async.errors import AuthenticationError, HeyGenError, JournalError
+from heygen_async.telemetry import for_row
 
 AT_ONCE = 16  # sessions
 SESSION_SECONDS = 10.0  # HeyGen's advice for agents: every 10 to 30 s
@@ -56,7 +57,8 @@ class SessionFollower:
         row.due = self._list.clock.now() + SESSION_SECONDS
         try:
             async with self._places:
-                session = await self._client.video_agents.get(row.session_id or "")
+                with for_row(row.run, row.index):
+                    session = await self._client.video_agents.get(row.session_id or "")
             await self._heed(row, session)
         except (AuthenticationError, JournalError):
             raise

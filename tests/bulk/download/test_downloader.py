@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import sqlite3
 from collections import namedtuple
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -420,6 +422,19 @@ async def test_a_link_in_the_place_of_a_file_is_not_followed(heygen: HeyGen, wor
     assert precious.read_text() == "precious"
     assert Path(str(result.file)).name == "0-2.mp4"
     assert not Path(str(result.file)).is_symlink()
+
+
+async def test_a_file_of_a_killed_process_gets_no_double(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
+    """If a process dies after it has named a file and before the journal notes it, the next one replaces that file."""
+    (result,) = await collect(heygen, jobs(1), out, journal=path, filename="{number}-{id}")
+    stored = names(out)
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE jobs SET file = NULL")
+        database.execute("DELETE FROM files")
+    (again,) = await resume(heygen, path)
+    assert names(out) == stored
+    assert again.file == result.file
+    assert is_right(world, again)
 
 
 async def test_stored_files_are_not_downloaded_again(heygen: HeyGen, world: World, path: Path, out: Path) -> None:
