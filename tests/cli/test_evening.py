@@ -28,9 +28,9 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(PEOPLE)
 
 
-def table(path: str, separator: str = ",") -> list[dict[str, str]]:
+def table(path: str, separator: str = ",", encoding: str = "utf-8-sig") -> list[dict[str, str]]:
     """Return the lines of a CSV file by their columns."""
-    with Path(path).open(encoding="utf-8-sig", newline="") as file:
+    with Path(path).open(encoding=encoding, newline="") as file:
         return list(csv.DictReader(file, delimiter=separator))
 
 
@@ -83,7 +83,7 @@ def test_results_go_back_to_the_crm(world: World) -> None:
     result = call("run", "list.csv", *words, "--speed", "500", "--encoding", "cp1252", "--no-preflight")
     assert result.exit_code == 0, result.output
     assert "mail-merge.csv has the links" in result.output
-    rows = table("videos/results.csv", ";")
+    rows = table("videos/results.csv", ";", "cp1252")
     assert [(row["Vorname"], row["heygen_said"], row["heygen_state"]) for row in rows] == [
         ("Ada", "Hallo Ada", "completed"),
         ("Zoë", "Hallo Zoë", "completed"),
@@ -91,12 +91,12 @@ def test_results_go_back_to_the_crm(world: World) -> None:
     pages = {video_id: f"/{video_id}" for video_id in world.videos}
     assert all(pages[row["heygen_video_id"]] in row["heygen_link"] for row in rows)
     assert all(row["heygen_thumbnail"] and float(row["heygen_usd"]) > 0 and row["heygen_date"] for row in rows)
-    links = table("videos/mail-merge.csv", ";")
+    links = table("videos/mail-merge.csv", ";", "cp1252")
     assert [list(row.items()) for row in links] == [
         [("email", row["email"]), ("heygen_link", row["heygen_link"])] for row in rows
     ]
     assert call("export", "list.db", "links.csv", "--mail-merge").exit_code == 0
-    assert table("links.csv", ";") == links
+    assert table("links.csv", ";", "cp1252") == links
 
 
 @pytest.mark.usefixtures("_simulator_thread")
