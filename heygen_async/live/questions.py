@@ -13,9 +13,9 @@ from heygen_async.bulk.wishes.wish import Wish
 from heygen_async.errors import InvalidInputError
 
 
-def words_of(wish: Wish) -> str:
+def words_of(journal: JournalReader, wish: Wish) -> str:
     """Return a wish in a few words."""
-    whose = "all rows whose answer was lost" if wish.row is None else f"row {wish.row}"
+    whose = "all rows whose answer was lost" if wish.row is None else f"row {journal.number_of(wish.row)}"
     words = {
         "approve": "Approve the first videos",
         "stop": "Stop",
@@ -28,8 +28,8 @@ def words_of(wish: Wish) -> str:
     return f"A budget of {wish.usd:,.2f} US dollars" if wish.kind == "budget" else words[wish.kind]
 
 
-def question(journal: JournalReader, wish: Wish) -> str:
-    """Return what a person is asked before a wish is granted, in one or two sentences.
+def question(journal: JournalReader, wish: Wish, *, is_at_rest: bool = False) -> str:
+    """Return what a person is asked before a wish is granted, in a few sentences; *is_at_rest* if nobody works on it.
 
     Raises:
         InvalidInputError: The wish has no effect at present.
@@ -46,7 +46,8 @@ def question(journal: JournalReader, wish: Wish) -> str:
         case "send_again" | "give_up":
             return _decide(journal, wish)
         case "budget":
-            return _budget(journal, wish)
+            after = " No run is at work, and none begins by this: press Go on afterwards." if is_at_rest else ""
+            return _budget(journal, wish) + after
 
 
 def _cost(journal: JournalReader, rows: Iterable[Record]) -> str:

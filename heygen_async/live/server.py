@@ -178,8 +178,9 @@ class _Desk:
         wish = await _read_wish(request)
 
         def ask() -> str:
+            is_at_rest = self._begin is not None and self._sight.is_at_rest()
             with JournalReader(self._sight.place, read_only=True, campaign=self._sight.campaign) as journal:
-                return question(journal, wish)
+                return question(journal, wish, is_at_rest=is_at_rest)
 
         return web.json_response({"text": await self._look(ask)})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import importlib.resources
 import json
 import shlex
@@ -177,7 +178,8 @@ class Sight:
             "held": held,
             "held_count": counts["unknown"],
             "wishes": box.newest(WISHES_SHOWN),
-            "words_of": words_of,
+            "words_of": functools.partial(words_of, data),
+            "number_of": data.number_of,
             "waits": _waits(work),
             "budget_usd": settings.budget_usd,
             "spent_usd": ledger.high_usd,

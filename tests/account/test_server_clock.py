@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 
 import anyio
 import pytest
 from hypothesis import given, strategies as st
 
-from heygen_async import Completed, DeadlineExceededError, DirectVideo, HeyGen, VideoAgent
+from heygen_async import Completed, DeadlineExceededError, DirectVideo, HeyGen, Journal, VideoAgent
 from heygen_async.account.server_clock import FASTEST, HEADER, Moment, ServerClock
+from heygen_async.bulk.output.time_left import seconds_left
 from heygen_async.http.wire import Answer
 from heygen_async.simulator import CompressedTimeLoop, RateLimitStorm, Stuck, World, run, serve
 
@@ -139,6 +141,27 @@ def test_the_simulator_tells_its_speed() -> None:
     assert run(main, speed=60) == ["60"]
     assert run(main) == []
     assert asyncio.run(main()) == []
+
+
+def test_a_run_notes_how_fast_its_simulator_is(simulator: str, tmp_path: Path) -> None:
+    """Whoever reads the journal tells the time left in real seconds, while the run goes on and after it."""
+
+    async def main() -> None:
+        jobs = [DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"Hi {n}") for n in range(3)]
+        async with (
+            HeyGen("simulator-key", base_url=simulator) as heygen,
+            heygen.render_many(jobs, journal=tmp_path / "c.db", max_in_flight=1) as results,
+        ):
+            await anext(results)
+
+    asyncio.run(main())
+    with Journal(tmp_path / "c.db") as journal:
+        assert journal.meta("speed") == "500.0"
+        fast = seconds_left(journal, 1)
+        journal.set_meta(speed="1.0")
+        slow = seconds_left(journal, 1)
+    assert fast is not None
+    assert slow == pytest.approx(500 * fast)
 
 
 def test_a_client_keeps_step_with_a_simulator(simulator: str) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from heygen_async.simulator import World
+from heygen_async.simulator import FailedRender, World
 from tests.helpers.commands import call
 from tests.helpers.stories import PEOPLE, run, write
 
@@ -28,9 +28,9 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(PEOPLE)
 
 
-def table(path: str, separator: str = ",") -> list[dict[str, str]]:
+def table(path: str, separator: str = ",", encoding: str = "utf-8-sig") -> list[dict[str, str]]:
     """Return the lines of a CSV file by their columns."""
-    with Path(path).open(encoding="utf-8-sig", newline="") as file:
+    with Path(path).open(encoding=encoding, newline="") as file:
         return list(csv.DictReader(file, delimiter=separator))
 
 
@@ -83,7 +83,7 @@ def test_results_go_back_to_the_crm(world: World) -> None:
     result = call("run", "list.csv", *words, "--speed", "500", "--encoding", "cp1252", "--no-preflight")
     assert result.exit_code == 0, result.output
     assert "mail-merge.csv has the links" in result.output
-    rows = table("videos/results.csv", ";")
+    rows = table("videos/results.csv", ";", "cp1252")
     assert [(row["Vorname"], row["heygen_said"], row["heygen_state"]) for row in rows] == [
         ("Ada", "Hallo Ada", "completed"),
         ("Zoë", "Hallo Zoë", "completed"),
@@ -91,12 +91,12 @@ def test_results_go_back_to_the_crm(world: World) -> None:
     pages = {video_id: f"/{video_id}" for video_id in world.videos}
     assert all(pages[row["heygen_video_id"]] in row["heygen_link"] for row in rows)
     assert all(row["heygen_thumbnail"] and float(row["heygen_usd"]) > 0 and row["heygen_date"] for row in rows)
-    links = table("videos/mail-merge.csv", ";")
+    links = table("videos/mail-merge.csv", ";", "cp1252")
     assert [list(row.items()) for row in links] == [
         [("email", row["email"]), ("heygen_link", row["heygen_link"])] for row in rows
     ]
     assert call("export", "list.db", "links.csv", "--mail-merge").exit_code == 0
-    assert table("links.csv", ";") == links
+    assert table("links.csv", ";", "cp1252") == links
 
 
 @pytest.mark.usefixtures("_simulator_thread")
@@ -189,3 +189,53 @@ def test_rows_that_an_earlier_run_has_left_are_announced(world: World) -> None:
     assert re.search(r"Budget: 9\.00 US dollars \(0\.\d\d are spent\), enough for all\.", whole.output)
     assert whole.exit_code == 0
     assert len(world.ledger) == 3
+
+
+@pytest.mark.usefixtures("_simulator_thread")
+def test_a_run_that_its_budget_stops_is_summed_up() -> None:
+    """As every other one, with its files, the row of the list, and the command that lets all others go."""
+    stopped = run("--budget", "0.3")
+    assert stopped.exit_code == 6
+    assert re.search(r"Completed +[12] of [12] rows? *\n", stopped.stdout)
+    assert "Left" in stopped.stdout
+    assert [row["heygen_state"] for row in table("videos/results.csv")].count("completed") in {1, 2}
+    assert re.search(r"and the next row may cost up to 0\.\d\d, but 0\.\d\d are left", stopped.stderr)
+    assert re.search(r"No more was sent from row [34] on\.", stopped.stderr)
+    assert "To continue: heygen-async resume list.db --budget 1usd\n" in stopped.stderr.replace("2usd", "1usd")
+    assert "resume list.db\n" not in stopped.stderr
+
+
+@pytest.mark.usefixtures("_simulator_thread")
+def test_a_run_without_a_terminal_names_the_failed(world: World) -> None:
+    """In lines of their own, when it happens; `retry` says what comes next, and that nothing does."""
+    world.faults.append(FailedRender(nth=2))
+    assert re.search(r"^row [234] \((Ada|Bo|Cy)\): The render failed on purpose", run().stdout, re.MULTILINE)
+    planned = call("retry", "list.db", "--failed").stdout
+    assert planned == "Planned again: 1 row. To send them: heygen-async resume list.db\n"
+    nothing = call("retry", "list.db", "--failed")
+    assert nothing.exit_code == 7
+    assert nothing.stdout == "No row has failed, so there is nothing to plan again.\n"
+
+
+@pytest.mark.usefixtures("_simulator_thread")
+def test_files_have_the_encoding_of_the_list() -> None:
+    """As the list was read; in UTF-8, which is said, if a text has a character that the encoding lacks."""
+    Path("list.csv").write_bytes("email;name\nj@x.example;Jürgen\n".encode("cp1252"))
+    assert run("--encoding", "cp1252").exit_code == 0
+    for file in ("videos/results.csv", "videos/mail-merge.csv"):
+        assert Path(file).read_text(encoding="cp1252").startswith("email;")
+    assert "Jürgen" in Path("videos/results.csv").read_text(encoding="cp1252")
+    assert call("export", "list.db", "out.csv").stdout == "1 row written to out.csv\n"
+    assert "Jürgen" in Path("out.csv").read_text(encoding="cp1252")
+    assert run("--encoding", "cp1252", "--again", script="Cześć {{ name }}").exit_code == 0
+    said = call("export", "list.db", "out.csv").stdout
+    assert "It is in UTF-8: cp1252, the encoding of the list, lacks a character that it needs." in said
+    assert "Cześć Jürgen" in table("out.csv", ";")[0]["heygen_said"]
+
+
+@pytest.mark.usefixtures("_simulator_thread")
+def test_the_command_that_plan_names_has_all_that_was_typed() -> None:
+    """Also the options that say how HeyGen is asked."""
+    words = ["--set", "avatar_id=look_anna", "--set", "voice_id=voice_warm", "--script", "Hi {{ name }}"]
+    result = call("plan", "list.csv", *words, "--no-preflight", "--base-url", "http://127.0.0.1:9")
+    assert " --no-preflight --base-url http://127.0.0.1:9 --budget " in result.stdout.replace("\n", " ")

@@ -11,12 +11,14 @@ from typing import Any
 
 import aiohttp
 import anyio
+import attrs
 import pytest
 from yarl import URL
 
 from heygen_async import DirectVideo, Failed, HeyGen, Job, Journal, VideoAgent, errors
 from heygen_async.bulk.campaign.wish_keeper import wait_for_wish
 from heygen_async.bulk.jobs.records import SavedFile
+from heygen_async.bulk.run.run_options import RunSettings
 from heygen_async.bulk.wishes.wish_box import WishBox
 from heygen_async.live import server
 from heygen_async.live.server import live_page
@@ -242,6 +244,33 @@ async def test_what_is_left_is_decided_on_the_page(left: Path, session: aiohttp.
         assert "1 given up." in said
         assert "1 are made again now." in said
         assert "The budget is 250.00 US dollars now." in said
+
+
+async def test_a_new_budget_begins_no_run_and_says_so(path: Path, session: aiohttp.ClientSession) -> None:
+    """Where nobody works on the campaign, the question about a budget names the press that comes next."""
+    with Journal(path) as journal:
+        take_in(journal, entry())
+        journal.set_meta(settings=RunSettings(budget_usd=4).to_json())
+    async with live_page(str(path), begin=lambda: "A run begins.") as page:
+        visitor = await visitor_of(page.address, session)
+        assert (await visitor.asks("budget", usd=9)).endswith("none begins by this: press Go on afterwards.")
+    async with live_page(str(path)) as page:
+        visitor = await visitor_of(page.address, session)
+        assert "Go on" not in await visitor.asks("budget", usd=9)
+
+
+async def test_a_held_row_has_the_number_of_its_list(path: Path, session: aiohttp.ClientSession) -> None:
+    """On the page, and in the words of what was wished about it."""
+    with Journal(path) as journal:
+        take_in(journal, attrs.evolve(entry(), line=17))
+        journal.intend(1)
+        journal.unknown(1, code="outcome_unknown", error="lost")
+    with WishBox(path) as box:
+        box.put("give_up", {"row": 1})
+    async with live_page(str(path)) as page:
+        shown = (await (await visitor_of(page.address, session)).page()).source
+    assert "(row 17)" in shown
+    assert "Give row 17 up" in shown
 
 
 async def test_a_campaign_without_a_budget_has_none_to_change(path: Path, session: aiohttp.ClientSession) -> None:

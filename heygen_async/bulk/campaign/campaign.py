@@ -98,7 +98,9 @@ async def run_journal(
     with Journal(path, create=source is not None) as journal, WishBox(path) as box:
         settings, kept = settings_of(journal).with_given(settings, given or {})
         rates = _rates(journal, settings, looks or {})
-        wishes = WishKeeper(journal, box, lambda usd: _keep(journal, attrs.evolve(settings, budget_usd=usd)))
+        wishes = WishKeeper(
+            journal, box, lambda usd: _keep(journal, attrs.evolve(settings, budget_usd=usd)), client.account.clock
+        )
         approve = _approval(journal, settings, wishes)
         journal.set_meta(settings=settings.to_json(), **({"asks_approval": "yes"} if approve else {}))
         journal.begin_run()

@@ -12,6 +12,7 @@ import anyio
 import anyio.to_thread
 import attrs
 
+from heygen_async.account.server_clock import ServerClock
 from heygen_async.bulk.jobs.outcomes import Result
 from heygen_async.bulk.jobs.records import Record
 from heygen_async.bulk.journal.journal import Journal
@@ -52,14 +53,21 @@ class WishKeeper:
         budget: Budget of the run, if it has one.
     """
 
-    def __init__(self, journal: Journal, box: WishBox, keep_budget: Callable[[float], None]) -> None:
-        """Obey the wishes of *box* by changes of *journal*; *keep_budget* stores a new budget for later runs."""
+    def __init__(
+        self, journal: Journal, box: WishBox, keep_budget: Callable[[float], None], clock: ServerClock
+    ) -> None:
+        """Obey the wishes of *box* by changes of *journal*; *keep_budget* stores a new budget for later runs.
+
+        The speed of *clock* is noted in the journal.
+        """
         self.occasion: Changed = Changed()
         self.pause: Pause = Pause()
         self.budget: Budget | None = None
         self._journal = journal
         self._box = box
         self._keep_budget = keep_budget
+        self._clock = clock
+        self._noted: float | None = None
         self._began = time.time()
         self._state = RunState()
         self._decided: anyio.Event | None = None
@@ -110,11 +118,18 @@ class WishKeeper:
         self._stop_submitting, self._store = results.stop_submitting, store
         while True:
             with contextlib.suppress(JournalError):  # the run itself finds out that its journal cannot be used
+                self._note_speed()
                 for wish in await self._pending():
                     self._look_at(wish)
             is_awaited = self._decided is not None or self.pause.is_on
             with anyio.move_on_after(LOOK_SECONDS if is_awaited else LEISURE_SECONDS):
                 await (anyio.sleep_forever() if is_awaited else self.occasion.wait())
+
+    def _note_speed(self) -> None:
+        """Note how fast the server is, which it tells with its first answer, for whoever estimates the time left."""
+        if self._noted != self._clock.speed and self._journal.commits_inline:
+            self._noted = self._clock.speed
+            self._journal.set_meta(speed=str(self._noted))
 
     async def _pending(self) -> list[Wish]:
         """Return the wishes without an answer; a database server that is away must not hold up the event loop."""

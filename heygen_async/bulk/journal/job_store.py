@@ -32,6 +32,10 @@ class JobStore:
     left: int | None = None
     broken: Exception | None = None
 
+    def number_of(self, index: int) -> int:
+        """Return the number that people know a job by: that in its list, if there is one."""
+        return index + 1
+
     async def next_open(self) -> Job | None:
         """Return a job that is at HeyGen, or may be, since an earlier run; None when all were handed out."""
         return None

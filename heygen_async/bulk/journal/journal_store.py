@@ -74,6 +74,10 @@ class JournalStore(JobStore):
         self._group: Changes | None = None
         self._writer = ThreadPoolExecutor(1)  # its thread begins with the first commit that has to travel
 
+    def number_of(self, index: int) -> int:
+        """Return the number of a row in its list, else its number in the journal."""
+        return self._journal.number_of(index + 1)
+
     async def next_open(self) -> Job | None:
         """Return a job that an earlier run has submitted, or may have; None when all were handed out."""
         for job_id in self._open:
@@ -306,14 +310,8 @@ class JournalStore(JobStore):
 
 def job_of(journal: Journal, record: Record, step: Step) -> Job:
     """Return a row of the journal as a job."""
-    return Job(
-        request=StoredRequest(kind=record.kind, text=record.text),
-        row=record.row,
-        key=journal.key(record),
-        index=record.id - 1,
-        step=step,
-        record=record,
-    )
+    request, key = StoredRequest(kind=record.kind, text=record.text), journal.key(record)
+    return Job(request=request, row=record.row, key=key, index=record.id - 1, step=step, record=record)
 
 
 def _id(job: Job) -> int:

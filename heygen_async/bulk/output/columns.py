@@ -73,15 +73,15 @@ def facts_of_result(ended: Ended, said: Mapping[str, Any], ended_at: float) -> d
     return facts
 
 
-def style_of(source: str | None) -> tuple[str, str]:
+def style_of(source: str | None, encoding: str | None = None) -> tuple[str, str]:
     """Return the separator and the encoding of a list, so that its results open as it does; else those of Excel.
 
-    A list that is no CSV file, or is no longer there, has none.
+    A list that is no CSV file, or is no longer there, has none. *encoding* is that in which it was read.
     """
     if source is None or not source.lower().endswith(".csv"):
         return COMMA
     try:
-        text = text_file(Path(source))
+        text = text_file(Path(source), encoding)
         return find_dialect(text.start).separator, "utf-8-sig" if text.encoding == "utf-8" else text.encoding
     except (InvalidInputError, csv.Error):
         return COMMA

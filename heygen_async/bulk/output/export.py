@@ -30,7 +30,7 @@ def export(journal: JournalReader, path: str | PathLike[str], is_chosen: Callabl
     and why they failed, ready to be run again: columns that begin with `heygen_` are left out when rows are told apart.
     A cell of a .csv that a spreadsheet would run gets an apostrophe, which is taken away when the file is read again;
     in a .xlsx texts are texts and run nothing. A .csv has the separator and the encoding of the list, if that is still
-    there.
+    there; it is in UTF-8 where that encoding lacks a character.
 
     Args:
         journal: The journal.
@@ -43,10 +43,13 @@ def export(journal: JournalReader, path: str | PathLike[str], is_chosen: Callabl
     path = Path(path)
     failed = path.name.startswith("failed")
     newest = journal.newest_marks()
-    records = (one for one in journal.records("failed") if one.seen in newest) if failed else journal.records()
-    records = records if is_chosen is None else filter(is_chosen, records)
+
+    def records() -> Iterator[Record]:
+        found = (one for one in journal.records("failed") if one.seen in newest) if failed else journal.records()
+        return found if is_chosen is None else filter(is_chosen, found)
+
     if path.suffix == ".jsonl":
-        return _jsonl(records, path)
+        return _jsonl(records(), path)
     if path.suffix in _TABLES:
         return _table(journal, records, path, _columns(journal), FAILURE if failed else FACTS)
     raise InvalidInputError(f"{path}: the ending must be .csv, .xlsx or .jsonl")
@@ -79,11 +82,15 @@ def mail_merge(journal: JournalReader, path: str | PathLike[str]) -> int:
             f"no column identifies a person; there are {', '.join(columns) or 'none'}. Name it when the list is run: "
             "--id COLUMN"
         )
-    return _table(journal, journal.records("completed"), path, [identity], ("link",))
+    return _table(journal, lambda: journal.records("completed"), path, [identity], ("link",))
 
 
 def _table(
-    journal: JournalReader, records: Iterator[Record], path: Path, columns: list[str], facts: tuple[str, ...]
+    journal: JournalReader,
+    records: Callable[[], Iterator[Record]],
+    path: Path,
+    columns: list[str],
+    facts: tuple[str, ...],
 ) -> int:
     """Write the rows to a .csv or .xlsx, with a line of headings, and return how many."""
     count = 0
@@ -91,19 +98,30 @@ def _table(
     def lines() -> Iterator[list[Any]]:
         nonlocal count
         yield [*columns, *headers(facts)]
-        for count, record in enumerate(records, 1):  # noqa: B007 - the count is the result
+        for count, record in enumerate(records(), 1):  # noqa: B007 - the count is the result
             cells, known = cells_of(record.row), facts_of_record(record, journal.links(record.id))
             yield [*(cells.get(name) for name in columns), *(known[name] for name in facts)]
 
     if path.suffix == ".xlsx":
         write_workbook(path, lines())
         return count
-    newest = journal.newest_list()
-    separator, encoding = COMMA if newest is None else style_of(newest.source)
-    with path.open("w", encoding=encoding, errors="replace", newline="") as file:
-        writer = csv.writer(file, delimiter=separator)
-        writer.writerows(map(harmless, line) for line in lines())
+    separator, encoding = style_of_list(journal)
+    try:
+        _write_csv(path, lines(), separator, encoding, "strict")
+    except UnicodeEncodeError:  # a name or a script has a character that the encoding of the list lacks
+        _write_csv(path, lines(), separator, COMMA[1], "replace")
     return count
+
+
+def _write_csv(path: Path, lines: Iterator[list[Any]], separator: str, encoding: str, errors: str) -> None:
+    with path.open("w", encoding=encoding, errors=errors, newline="") as file:
+        csv.writer(file, delimiter=separator).writerows(map(harmless, line) for line in lines)
+
+
+def style_of_list(journal: JournalReader) -> tuple[str, str]:
+    """Return the separator and the encoding of the list that was merged last; without a list, those of Excel."""
+    newest = journal.newest_list()
+    return COMMA if newest is None else style_of(newest.source, journal.meta("encoding") or None)
 
 
 def _columns(journal: JournalReader) -> list[str]:

@@ -11,11 +11,14 @@ from heygen_async.bulk.watch.render_times import RenderTimes, TimeDistribution
 def seconds_left(journal: JournalReader, slots: int) -> float | None:
     """Return the seconds until all open rows have ended, with *slots* renders at once; None if no row is open.
 
-    The time of a render is what the campaign's renders have taken so far.
+    The time of a render is what the campaign's renders have taken so far. Seconds are real ones: a simulator may be
+    faster, and the last run has noted how much.
     """
     counts = journal.counts()
     left = journal.count_planned() + counts["submitted"] + counts["intended"]
-    return math.ceil(left / max(1, slots)) * usual_seconds(journal) if left else None
+    if not left:
+        return None
+    return math.ceil(left / max(1, slots)) * usual_seconds(journal) / float(journal.meta("speed") or 1.0)
 
 
 def usual_seconds(journal: JournalReader) -> float:

@@ -50,8 +50,8 @@ class Budget(Guard):
         left = max(0.0, self.limit_usd - self.spent_usd - self._kept)
         kept = f", {self._kept:.2f} are kept for rows of unknown outcome" if self._kept else ""
         raise BudgetReachedError(
-            f"budget of {self.limit_usd:.2f} USD: {self.spent_usd:.2f} are spent{kept}, and the row with index "
-            f"{row.index} may cost up to {price:.2f}, but {left:.2f} are left; give a higher budget to go on"
+            f"budget of {self.limit_usd:.2f} USD: {self.spent_usd:.2f} are spent{kept}, and the next row may "
+            f"cost up to {price:.2f}, but {left:.2f} are left; give a higher budget to go on"
         )
 
     def problem(self, row: InFlight) -> InvalidInputError | None:

@@ -221,9 +221,10 @@ class _Run:
         """Raise the error that made the run stop submitting, or the error of the source."""
         stopped = self._submitter.stopped
         if stopped is not None:
+            row = self._store.number_of(self._submitter.stopped_at)
             stopped.add_note(
-                f"The run stopped submitting at the row with index {self._submitter.stopped_at}. What was submitted "
-                "before was followed to its end; rows without a result were not paid for."
+                f"No more was sent from row {row} on. What was sent before was followed to its end; rows without a "
+                "result were not paid for."
             )
             raise stopped
         if self._store.broken is not None:

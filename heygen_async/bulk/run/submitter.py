@@ -145,7 +145,7 @@ class Submitter:
                 await self._give_up(posts)
                 return ()
             if not self._may_send(posts):
-                await self._settle(posts, LookFor(OutcomeUnknownError(_too_old(posts.rows))))
+                await self._settle(posts, LookFor(OutcomeUnknownError(self._too_old(posts.rows))))
                 return ()
             if (admission := await self._admitted()) is None:
                 continue
@@ -181,7 +181,7 @@ class Submitter:
         """Send a group once and record what came of it; return how to go on, None if the rows are settled."""
         key = await self._store.sending([row.job for row in posts.rows])
         if not self._may_send(posts):  # asked again: the machine may have slept meanwhile
-            await self._settle(posts, LookFor(OutcomeUnknownError(_too_old(posts.rows))))
+            await self._settle(posts, LookFor(OutcomeUnknownError(self._too_old(posts.rows))))
             return None
         outcome = await self._post(posts, key, admission)
         posts.note(outcome, self._clock.now())
@@ -328,7 +328,7 @@ class Submitter:
     async def _give_up(self, posts: Posts) -> None:
         """Send a group no more, because the run is told to stop: it is planned still, or of unknown outcome."""
         if posts.lost and posts.rows[0].stage is Stage.BACKING_OFF:
-            await self._fail(posts, OutcomeUnknownError(_not_asked_again(posts.rows)))
+            await self._fail(posts, OutcomeUnknownError(self._not_asked_again(posts.rows)))
             return
         for row in posts.rows:
             self._finisher.put_back(row)
@@ -361,18 +361,20 @@ class Submitter:
             count += 1
         return Posts(posts.rows[:count]), Posts(posts.rows[count:], needs_room=True)
 
+    # Words about rows
 
-def _named(rows: Rows) -> str:
-    first, last = (row.index + 1 for row in (rows[0], rows[-1]))
-    return f"row {first}" if len(rows) == 1 else f"rows {first} to {last}"
+    def _named(self, rows: Rows) -> str:
+        first, last = (self._store.number_of(row.index) for row in (rows[0], rows[-1]))
+        return f"row {first}" if len(rows) == 1 else f"rows {first} to {last}"
 
+    def _too_old(self, rows: Rows) -> str:
+        return (
+            f"{self._named(rows)}: an answer was lost more than 23 hours ago, so HeyGen may have forgotten it; "
+            "sending the row again could pay twice"
+        )
 
-def _too_old(rows: Rows) -> str:
-    return (
-        f"{_named(rows)}: an answer was lost more than 23 hours ago, so HeyGen may have forgotten it; "
-        "sending the row again could pay twice"
-    )
-
-
-def _not_asked_again(rows: Rows) -> str:
-    return f"{_named(rows)}: an answer was lost, and the run was told to send nothing more before it was asked again"
+    def _not_asked_again(self, rows: Rows) -> str:
+        return (
+            f"{self._named(rows)}: an answer was lost, and the run was told to send nothing more before it was asked "
+            "again"
+        )

@@ -23,7 +23,14 @@ from heygen_async.bulk.watch.detail_reader import DetailReader
 from heygen_async.bulk.watch.newest import OVER, NewestVideos, video_of
 from heygen_async.bulk.watch.render_times import LEAST_HAZARD, pause_of
 from heygen_async.bulk.watch.watchlist import Watchlist, is_job
-from heygen_async.errors import APIError, AuthenticationError, HeyGenError
+from heygen_async.errors import (
+    APIError,
+    AttemptTimeoutError,
+    AuthenticationError,
+    ConnectionFailedError,
+    ConnectionLostError,
+    HeyGenError,
+)
 
 TICK_SECONDS = 5.5  # at the most
 LEAST_TICK_SECONDS = 1.0
@@ -219,7 +226,9 @@ class Sweep:
         self._list.sweep_went(well=False)
         self._list.changed.notify()
         then = "asking one by one" if for_good else "looking again"
-        logger.warning("bulk statuses failed: %s; %s", error.gist, then)
+        # A server that cannot be reached is told of by whoever shows the progress, once and not at each look.
+        is_away = isinstance(error, ConnectionFailedError | ConnectionLostError | AttemptTimeoutError)
+        logger.log(logging.INFO if is_away else logging.WARNING, "bulk statuses failed: %s; %s", error.gist, then)
 
     async def judge(self, row: InFlight, status: Any) -> bool:
         """Heed what a bulk look says of a video, and return True if it waits for its turn at HeyGen."""

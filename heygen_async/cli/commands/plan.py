@@ -70,6 +70,8 @@ async def plan(
         "run",
         *map(str, filter(None, (source, rows))),
         *words_of(campaign_options, choice_options),
+        *(("--no-preflight",) if no_preflight else ()),
+        *(("--base-url", base_url) if base_url is not None else ()),
     ]
     verdict = Verdict(plan=made, intent=intent, words=shlex.join(words), is_chosen=bool(choice.rows))
     if in_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from typing import Annotated
 
@@ -37,7 +38,7 @@ def retry(
     from heygen_async import Journal
     from heygen_async.cli.terminal.progress import wide_console
 
-    console = wide_console()
+    console, resume_words = wide_console(), f"heygen-async resume {shlex.quote(journal)}"
     with Journal(journal) as opened:
         is_shared = opened.meta("fleet") is not None
         is_chosen = chosen_of_journal(choice_options, opened)
@@ -50,17 +51,22 @@ def retry(
                 opened.look_again(record.id)
         again_planned = {record.id for record in rows} - {record.id for record in paid}
         left_out = len(again_planned - {record.id for record in opened.records("planned")})
-    if is_shared:
+    if not rows:
+        which = "No row has failed" if code is None and not choice_options.choice() else "No such row has failed"
+        console.print(f"{which}, so there is nothing to plan again.")
+    elif is_shared:
         from heygen_async.workers.enqueue import look_again
 
         look_again(journal)
         console.print(
             f"Planned again: {counted(len(rows) - len(paid), 'row')}; the workers send them.", highlight=False
         )
-    else:
+    elif len(rows) > len(paid):
         console.print(
-            f"Planned again: {counted(len(rows) - len(paid), 'row')}. To send them: heygen-async resume {journal}"
+            f"Planned again: {counted(len(rows) - len(paid), 'row')}. To send them: {resume_words}", soft_wrap=True
         )
+    else:
+        console.print(f"None is planned again. To look for their videos: {resume_words}", soft_wrap=True)
     if left_out:
         console.print(f"{left_out} of them are {_OF_ANOTHER_LIST}.", soft_wrap=True)
     if paid:

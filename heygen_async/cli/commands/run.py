@@ -218,16 +218,18 @@ class _RunCommand:
         from heygen_async.cli.rendering.render_campaign import render_campaign
         from heygen_async.cli.terminal.progress import ProgressBoard
 
-        if self.journal is not None and plan.id_column is not None:
+        if self.journal is not None:
             with Journal(self.journal, create=True) as opened:
-                opened.set_meta(id_column=plan.id_column)
+                opened.set_meta(encoding=self.campaign.rows.encoding or "")
+                if plan.id_column is not None:
+                    opened.set_meta(id_column=plan.id_column)
+        folder = str(self.campaign.beside(self.campaign.downloads.folder))
         board = ProgressBoard(console, plan.rows, asyncio.get_running_loop().time, feed, self.campaign.run.budget_usd)
         async with HeyGen(base_url=self.base_url, observers=[board, *observers()]) as heygen:
             board.keep_time_of(heygen)
             board.feed.numbers = ListNumbers(self.journal)
-            with board:
+            with follow_run.summed_up(console, board, self.journal, folder), board:
                 rendering = functools.partial(render_campaign, self.campaign, plan, heygen, board, journal=self.journal)
                 async with served(console, self.journal if self.serves else None):
                     results, bill = await rendering(is_served=self.serves, **{**self.chosen, "again": again})
-        folder = str(self.campaign.beside(self.campaign.downloads.folder))
         return follow_run.finish(console, results, bill, board, journal=self.journal, folder=folder)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import shlex
 import urllib.parse
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ import attrs
 from rich.console import Console
 
 from heygen_async import (
+    BudgetReachedError,
     HeyGen,
+    HeyGenError,
     InsufficientCreditError,
     InvalidInputError,
     Journal,
@@ -35,8 +38,10 @@ from heygen_async.bulk.jobs.records import Expenses
 from heygen_async.bulk.journal.queries import JournalReader
 from heygen_async.bulk.journal.stored_files import unstored
 from heygen_async.bulk.output.list_numbers import ListNumbers
+from heygen_async.bulk.prices.price import Rates
 from heygen_async.bulk.prices.price_list import PRICE_LIST
 from heygen_async.bulk.rows.problems import counted
+from heygen_async.cli.exits import InterruptedRunError
 from heygen_async.cli.otel_environment import observers
 from heygen_async.cli.rendering.compare_list import merge_text, waiting_text
 from heygen_async.cli.rendering.results_files import MAIL_MERGE, ResultsKeeper, write_results
@@ -127,7 +132,7 @@ async def resume(options: ResumeOptions, address: str | None, feed: JsonFeed) ->
     async with HeyGen(base_url=address, observers=[board, *observers()]) as heygen:
         board.keep_time_of(heygen)
         board.feed.numbers = ListNumbers(journal)
-        with board:
+        with summed_up(console, board, journal, settings.download_to), board:
             running = heygen.resume(
                 journal,
                 on_unknown=options.on_unknown,
@@ -190,6 +195,29 @@ def finish(
     if closed.unknown or merge.waiting:
         return 8
     return 5 if results.summary.failed or results.summary.not_stored or closed != Closed() else 0
+
+
+@contextlib.contextmanager
+def summed_up(console: Console, board: ProgressBoard, journal: str | Path | None, folder: str | None) -> Iterator[None]:
+    """Sum a run up and write its files, too, if a guard, an error or the second Ctrl-C has ended it."""
+    try:
+        yield
+    except (HeyGenError, InterruptedRunError) as exc:
+        if journal is not None and board.results is not None:
+            with contextlib.suppress(HeyGenError, OSError):  # what has ended the run is what is told
+                finish(console, board.results, board.bill, board, journal=journal, folder=folder)
+                if isinstance(exc, BudgetReachedError):
+                    exc.__notes__ = [note for note in exc.__notes__ if note != resume_hint_for(journal)]
+                    exc.add_note(f"{resume_hint_for(journal)} --budget {_budget_for_all(journal)}usd")
+        raise
+
+
+def _budget_for_all(journal: str | Path) -> int:
+    """Return a budget in US dollars that is surely enough for all rows that are left."""
+    with Journal(journal, read_only=True) as opened:
+        ledger, rates = opened.ledger(), settings_of(opened).rates or Rates()
+        left = sum(rates.estimate(record.kind, record.body).high for record in opened.records("planned"))
+    return math.ceil(ledger.high_usd + ledger.at_stake_usd + left)
 
 
 @attrs.frozen

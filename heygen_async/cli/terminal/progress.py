@@ -140,6 +140,8 @@ class ProgressBoard:
             self.bill.add(row)
         elif isinstance(row, Failed):
             self._failures.append(clean(f"{self._who(row)}: {_why(row)}"))
+            if not self.console.is_terminal and not self.feed.is_on:
+                self.console.print(self._failures[-1], markup=False, highlight=False, soft_wrap=True)
 
     def _who(self, row: Failed) -> str:
         """Return the row as counted in the list, with the name of its person."""
@@ -240,11 +242,11 @@ class ProgressBoard:
 
     def _money_and_time(self) -> str:
         money = self.bill.short + (f" of {self._budget:,.0f} USD" if self._budget is not None else " USD")
-        left = self._seconds_left(self.completed + self.failed)
+        left, speed = self._seconds_left(self.completed + self.failed), self._speed * self._rate()
         if left is None:
-            return f"{money}; {span(self.seconds)} so far"
-        ready = dt.datetime.now().astimezone() + dt.timedelta(seconds=left / (self._speed * self._rate()))
-        return f"{money}; ready about {ready:%H:%M}, in {span(left)}"
+            return f"{money}; {span(self.seconds / speed)} so far"
+        ready = dt.datetime.now().astimezone() + dt.timedelta(seconds=left / speed)
+        return f"{money}; ready about {ready:%H:%M}, in {span(left / speed)}"
 
     def _seconds_left(self, done: int) -> float | None:
         """Estimate the time left from known render times, else from the time and rows so far."""

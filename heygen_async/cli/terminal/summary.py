@@ -34,7 +34,7 @@ def show_summary(console: Console, summary: Summary, board: ProgressBoard, facts
     if summary.at_stake:
         table.add_row(
             "Look at these",
-            Text(f"{summary.at_stake} failed rows may have been paid for all the same", style="yellow"),
+            Text(f"{counted(summary.at_stake, 'failed row')} may have been paid for all the same", style="yellow"),
         )
     table.add_row("Requests", f"{board.requests.total()} ({_retries(board)})")
     for name, value in facts.items():

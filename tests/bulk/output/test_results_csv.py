@@ -215,7 +215,7 @@ def test_the_summary_says_what_a_person_wants_to_know() -> None:
         "5 of 8 rows",
         "3: 2 rendering_failed, 1 x",
         "1 completed, but their files could not be downloaded",
-        "1 failed rows may have been paid for",
+        "1 failed row may have been paid for",
         "0 (none repeated)",
         "4 (2 repeated: 1 after a server error, 1 after OddError)",
         "3 s",

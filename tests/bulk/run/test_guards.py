@@ -79,7 +79,7 @@ async def test_a_run_pauses_before_a_row_that_does_not_fit(heygen: HeyGen, world
     assert spent(world) <= 8.0
     assert error.spent == "no"
     assert "budget of 8.00 USD" in str(error)
-    assert f"the row with index {len(ended)} may cost up to {highest(requests[0]):.2f}" in str(error)
+    assert f"the next row may cost up to {highest(requests[0]):.2f}" in str(error)
 
 
 async def test_a_row_that_is_submitted_again_must_fit_beside_its_former_key(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from heygen_async.api.generated.lipsyncs import Lipsync, LipsyncRequest
 from heygen_async.api.generated.models import ModelVideo, TextToVideo
 from heygen_async.api.generated.translations import Translation, TranslationRequest
 from heygen_async.api.handles.video import Video
-from heygen_async.simulator import AlteredAnswer, ErrorAnswer, FailedRender, World
+from heygen_async.simulator import AlteredAnswer, DropBefore, ErrorAnswer, FailedRender, World
 
 FILM = "https://example.com/film.mp4"
 SWEEPS, BATCHES = "/v3/videos/statuses", "/v3/videos/batches/*"
@@ -351,3 +352,19 @@ async def test_a_bulk_answer_alone_ends_no_item_of_a_batch(heygen: HeyGen, world
     world.faults.append(AlteredAnswer(path=SWEEPS, fields={"data.*.status": "failed"}, between=(0, 60)))
     results = await collect(heygen, scripts(3), max_in_flight=3, submit="batch")
     assert [type(result) for result in results] == [Completed] * 3
+
+
+async def test_an_outage_fills_no_log(heygen: HeyGen, world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """A server that cannot be reached is no warning of each look; a refusal is one."""
+    world.faults += [
+        DropBefore(method="GET", path=SWEEPS, times=12),
+        ErrorAnswer(method="GET", path=SWEEPS, status=403),
+    ]
+    with caplog.at_level(logging.INFO, "heygen_async"):
+        results = await collect(heygen, scripts(3))
+    assert {type(result) for result in results} == {Completed}
+    told = [record for record in caplog.records if "bulk statuses failed" in record.getMessage()]
+    assert {(record.levelname, "ConnectionLostError" in record.getMessage()) for record in told} == {
+        ("INFO", True),
+        ("WARNING", False),
+    }
