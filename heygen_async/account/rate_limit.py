@@ -134,6 +134,8 @@ class Gate:
 
     def _pace(self) -> float:
         """Return the seconds between entries now: the gap, or more in the first seconds after a storm."""
+        if self._storm_ended_at == -math.inf:
+            return self._gap
         ramp: float = 2.0 ** (self._storm_ended_at - self.clock.now())
         return max(self._gap, ramp if ramp > 1 / FASTEST_RAMP else 0.0)
 
@@ -142,8 +144,7 @@ class Gate:
             self._first[turn.costs] = True
             try:
                 while (due := self._due(turn)) > self.clock.now():
-                    with self.clock.until(due):
-                        await self._changed.wait()
+                    await self._changed.wait(self.clock.loop_time(due))
             finally:
                 self._first[turn.costs] = False
                 self._changed.notify()

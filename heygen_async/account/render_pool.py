@@ -247,8 +247,7 @@ class RenderPool:
         for at in (self._closed_until, self._trial_until, self._probe_at):
             if at > now:
                 due = min(due, at)
-        with self.clock.until(due):
-            await self.changed.wait()
+        await self.changed.wait(self.clock.loop_time(due))
 
 
 def unseen(count: int) -> float:

@@ -64,7 +64,7 @@ class ServerClock:
 
     def now(self) -> float:
         """Return the server's time in seconds."""
-        return self.at(anyio.current_time())
+        return self.at(asyncio.get_running_loop().time())
 
     def at(self, loop_time: float) -> float:
         """Return the server's time at *loop_time*, as a thread without an event loop has to ask for it."""
@@ -73,6 +73,13 @@ class ServerClock:
     def moment(self) -> Moment:
         """Return the present moment, by the clock of this machine and by HeyGen's, if an answer was seen."""
         return Moment(time.time(), None if self._zero is None else self._zero + self.now())
+
+    def loop_time(self, time: float) -> float:
+        """Return the time of the event loop at *time*, a time of the server."""
+        # At the normal speed without a detour over the difference, which would round the time.
+        if self.speed == 1.0 and not self._changed_at:
+            return time
+        return self._changed_at + (time - self._then) / self.speed
 
     def real(self, seconds: float) -> float:
         """Return how many seconds of the event loop so many seconds of the server are."""
@@ -88,10 +95,7 @@ class ServerClock:
 
     def until(self, deadline: float, *, shield: bool = False) -> anyio.CancelScope:
         """Return a cancel scope that ends at *deadline*, a time of the server."""
-        left = self.real(deadline - self.now())
-        # At the normal speed without a detour over the difference, which would round the time.
-        at = deadline if self.speed == 1.0 and not self._changed_at else anyio.current_time() + left
-        return anyio.CancelScope(deadline=at, shield=shield)
+        return anyio.CancelScope(deadline=self.loop_time(deadline), shield=shield)
 
     def move_on_after(self, seconds: float) -> anyio.CancelScope:
         """Return a cancel scope that ends after so many seconds of the server."""

@@ -245,12 +245,17 @@ def get_statuses(video_ids: list[str], batch_ids: list[str], read: Callable[[wir
 
 
 def _read_entries(answer: wire.Answer, subject: str) -> Entries:
-    data = wire.read_data(answer, subject)
+    return _entries_of(wire.read_json(answer, subject), subject)
+
+
+def _entries_of(payload: Any, subject: str) -> Entries:
+    data = wire.member(payload, "data", subject)
     if not isinstance(data, list):
         raise ContractError(f"{subject}: $.data is not a list")
     return [entry for entry in data if isinstance(entry, dict)]
 
 
 def _read_page(answer: wire.Answer, subject: str) -> tuple[Entries, str | None]:
-    token = wire.read_json(answer, subject).get("next_token")
-    return _read_entries(answer, subject), token if isinstance(token, str) and token else None
+    payload = wire.read_json(answer, subject)
+    entries, token = _entries_of(payload, subject), payload.get("next_token")
+    return entries, token if isinstance(token, str) and token else None

@@ -216,6 +216,7 @@ class _Attempts:
         exchange: Exchange | None = None,
     ) -> None:
         self._caller = caller
+        self._account = caller.account
         self._exchange: Exchange = exchange or caller.transport.exchange
         self._call = call
         self._options = options
@@ -226,7 +227,7 @@ class _Attempts:
         self._patience = caller.patience(options)
         self.turn = Turn(
             costs=call.costs,
-            since=caller.account.clock.now(),
+            since=self._account.clock.now(),
             patience=self._patience or caller.patience(_DEFAULT),
             slots_decide=call.costs and self._patience == 0,
         )
@@ -280,7 +281,7 @@ class _Attempts:
                     delay = self._delay(exc, failures, waited, deadline)
                     waited += 0.0 if counts(exc) else delay
                 self._prepare_next(exc, delay)
-            await self._caller.account.clock.sleep(delay)
+            await self._account.clock.sleep(delay)
 
     def _delay(self, error: HeyGenError, failures: int, waited: float, deadline: float) -> float:
         """Return the seconds until the next attempt, or raise the final error."""
@@ -293,7 +294,7 @@ class _Attempts:
 
     def _ends(self, delay: float) -> float:
         """Return the loop time at which a pause of so many seconds at HeyGen ends."""
-        return anyio.current_time() + self._caller.account.clock.real(delay)
+        return anyio.current_time() + self._account.clock.real(delay)
 
     def _is_first_refusal(self, error: HeyGenError) -> bool:
         """Return True after a 401, but not after two in a row: it is tried again, with a new token if there is one."""
@@ -316,7 +317,7 @@ class _Attempts:
         """Make one attempt, now that the gates are open."""
         passed = False
         try:
-            if (bearer := self._caller.account.bearer) is not None:
+            if (bearer := self._account.bearer) is not None:
                 self._token = await bearer.token(self._refused)
             self._check_key_age()
             answer = await self._attempt()
@@ -352,7 +353,7 @@ class _Attempts:
 
     def _within_budget(self, error: HeyGenError) -> bool:
         """True if the retry budget of the account's reads allows one more. Waiting out a 429 costs none of it."""
-        return self._call.costs or not counts(error) or self._caller.account.budget.take()
+        return self._call.costs or not counts(error) or self._account.budget.take()
 
     async def _attempt(self) -> Any:
         started = anyio.current_time()
@@ -368,7 +369,7 @@ class _Attempts:
             self._perhaps_executed |= perhaps_executed(exc)
             raise
         else:
-            self._caller.account.budget.earn()
+            self._account.budget.earn()
             return value
         finally:
             if self._caller.telemetry.observers or logger.isEnabledFor(logging.DEBUG):

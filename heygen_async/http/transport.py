@@ -88,8 +88,11 @@ class Transport:
             AttemptTimeoutError: The request was sent; the answer took too long.
         """
         headers, redaction = self._headers_of(request)
-        with without_context():
+        try:
             return await self._send(request, headers, redaction)
+        except HeyGenError as exc:
+            exc.__context__ = None  # aiohttp's error holds the headers of the request
+            raise
 
     def _headers_of(self, request: Request) -> tuple[Mapping[str, str], Redaction]:
         """Return the headers of *request*, and the redaction of the secrets among them."""
@@ -104,8 +107,13 @@ class Transport:
             with _streaming(str(request), request.body, request.timeout, redaction) as stream:
                 return await self._exchange(request, stream, headers, redaction)
             raise _too_slow(str(request))
-        with translated(str(request), request.timeout, redaction):
+        try:  # as `translated` does, at less cost
             return await self._exchange(request, request.body, headers, redaction)
+        except HeyGenError:
+            raise
+        except FOREIGN as exc:
+            error = translation(exc, str(request), request.timeout, redaction)
+            raise error from error.__cause__
 
     async def _exchange(
         self, request: Request, data: bytes | BodyStream | None, headers: Mapping[str, str], redaction: Redaction
@@ -234,7 +242,7 @@ class Transport:
                 str(text).encode()
             if not _IN_PATHS.fullmatch(request.path):
                 raise ValueError("the path has control characters or halves of characters")  # noqa: TRY301
-            url = yarl.URL(str(self.base_url) + request.path)
+            url = _address(str(self.base_url) + request.path)
             return url.update_query(request.query) if request.query else url
         except (AttributeError, TypeError, ValueError) as exc:  # yarl leaves halves of characters out without a word
             raise InvalidInputError(f"{request.method} {request.path!r:.200}: no address can be made: {exc}") from exc
@@ -274,6 +282,11 @@ class Transport:
 async def _close(sessions: _Sessions) -> None:
     for session in sessions.values():
         await session.close()
+
+
+@functools.lru_cache(maxsize=64)  # of the few paths without an id, which a bulk run asks for again and again
+def _address(text: str) -> yarl.URL:
+    return yarl.URL(text)
 
 
 @functools.lru_cache(maxsize=64)

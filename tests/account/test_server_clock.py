@@ -24,7 +24,7 @@ async def test_at_the_normal_speed_it_is_the_clock_of_the_loop() -> None:
     clock = ServerClock()
     await anyio.sleep(1 / 3)
     assert clock.now() == anyio.current_time()
-    assert clock.until(17.1).deadline == 17.1
+    assert clock.until(17.1).deadline == clock.loop_time(17.1) == 17.1
     assert clock.real(5.0) == 5.0
 
 
@@ -47,7 +47,7 @@ async def test_a_faster_server_shortens_what_is_waited() -> None:
     await clock.sleep_until(1)  # over already
     assert clock.now() == pytest.approx(120)
     assert anyio.current_time() - began == pytest.approx((120 - 10) / 400)
-    assert clock.until(float("inf")).deadline == float("inf")
+    assert clock.until(float("inf")).deadline == clock.loop_time(float("inf")) == float("inf")
 
 
 async def test_it_knows_the_date_by_the_answers() -> None:

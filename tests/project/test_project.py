@@ -83,6 +83,15 @@ def test_errors_load_the_standard_library_only() -> None:
     assert foreign == {"heygen_async"}
 
 
+def test_the_client_loads_nothing_of_runs_and_commands() -> None:
+    """A program that renders one video loads no journal, no command, no simulator and no worker."""
+    loaded = set(python("import sys; from heygen_async import HeyGen; print(*sys.modules)").split())
+    parts = {name.split(".")[1] for name in loaded if name.startswith("heygen_async.")}
+    assert "api" in parts
+    assert not parts & {"bulk", "cli", "examples", "live", "otel", "simulator", "sync", "workers"}
+    assert not loaded & {"sqlite3", "tomllib", "cattrs.preconf", "psycopg", "openpyxl"}
+
+
 IMPORT_ALL = """
 import importlib, sys
 for name in sys.argv[1:]:

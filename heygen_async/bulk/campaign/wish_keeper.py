@@ -122,8 +122,10 @@ class WishKeeper:
                 for wish in await self._pending():
                     self._look_at(wish)
             is_awaited = self._decided is not None or self.pause.is_on
-            with anyio.move_on_after(LOOK_SECONDS if is_awaited else LEISURE_SECONDS):
-                await (anyio.sleep_forever() if is_awaited else self.occasion.wait())
+            if is_awaited:
+                await anyio.sleep(LOOK_SECONDS)
+            else:
+                await self.occasion.wait(anyio.current_time() + LEISURE_SECONDS)
 
     def _note_speed(self) -> None:
         """Note how fast the server is, which it tells with its first answer, for whoever estimates the time left."""

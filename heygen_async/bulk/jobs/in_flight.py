@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import attrs
 
 from heygen_async.account.server_clock import Moment
+from heygen_async.api.requests.kinds import find_kind
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.next_step import first_intent
 from heygen_async.errors import Spent
@@ -105,6 +106,7 @@ class InFlight:
         late_since: Loop time of the first of them.
         left_out: Sweeps in a row that did not tell of it.
         odd: True if the sweep cannot read it, so that it is asked for by itself.
+        is_job: True if the render is no video but a job of another kind, of which no sweep tells.
     """
 
     job: Job
@@ -135,6 +137,7 @@ class InFlight:
     late_since: float = 0.0
     left_out: int = 0
     odd: bool = False
+    is_job: bool = attrs.field(init=False, default=attrs.Factory(lambda self: _is_job(self.kind), takes_self=True))
 
     @property
     def index(self) -> int:
@@ -162,6 +165,11 @@ class InFlight:
         if self.stage in {Stage.RECORDING, Stage.DELIVERED} and error is not None:
             return error.spent  # type: ignore[no-any-return]  # of a HeyGenError
         return "yes"
+
+
+def _is_job(kind: str) -> bool:
+    found = find_kind(kind)
+    return found is not None and found.resource is not None
 
 
 class StageError(AssertionError):

@@ -50,8 +50,7 @@ class BatchFollower:
             for batch_id in self._due():
                 self._asked.add(batch_id)
                 self._tasks.start_soon(self._look_at, batch_id)
-            with self._list.clock.until(self._next_time()):
-                await self._list.changed.wait()
+            await self._list.wait(self._next_time())
 
     def _nameless(self) -> list[InFlight]:
         rendering = self._list.registry.at(Stage.RENDERING)

@@ -57,9 +57,12 @@ class NewestVideos:
         """Return the entries of *rows* by id, as far as the list has them. Free of charge."""
         entries, _ = await self._client.videos.newest(min(STATUSES_AT_ONCE, self._depth(rows)))
         places = {str(entry.get("id")): place for place, entry in enumerate(entries, 1)}
-        found = {name: entries[place - 1] for row in rows if (place := places.get(name := str(row.video_id)))}
-        beyond = [places[str(row.video_id)] - self._rank(row) for row in rows if str(row.video_id) in found]
-        self._others = max(0, max(beyond, default=0)) if len(found) == len(rows) else self._others + 2 * SPARE
+        found, others = {}, 0
+        for row in rows:
+            if place := places.get(name := str(row.video_id)):
+                found[name] = entries[place - 1]
+                others = max(others, place - self._rank(row))
+        self._others = others if len(found) == len(rows) else self._others + 2 * SPARE
         return found
 
     async def read_pages(self, rows: Sequence[InFlight]) -> Mapping[str, Mapping[str, Any]]:
@@ -99,7 +102,8 @@ class NewestVideos:
         return all(row.number is not None for row in rows) and self._depth(rows) <= STATUSES_AT_ONCE
 
     def _depth(self, rows: Sequence[InFlight]) -> int:
-        return max((self._rank(row) for row in rows), default=0) + self._others + SPARE
+        first = min([row.number or 0 for row in rows], default=self._list.begun + 1)
+        return self._list.begun + 1 - first + self._others + SPARE
 
     def _rank(self, row: InFlight) -> int:
         return self._list.begun + 1 - (row.number or 0)

@@ -55,9 +55,10 @@ class TimeDistribution:
 
     def hazard(self, age: float) -> float:
         """Return the chance per second that a render which has run for *age* ends now."""
-        z = self._z(age)
-        survives = _tail(z)
-        density = math.exp(-z * z / 2) / (math.sqrt(2 * math.pi) * self.spread * max(age, 1e-9))
+        age = max(age, 1e-9)
+        z = (math.log(age) - self.mean) / self.spread
+        survives = 0.5 * math.erfc(z * _HALF_ROOT)
+        density = _DENSITY * math.exp(-z * z / 2) / (self.spread * age)
         return density / survives if survives > _RARE else 1.0 / max(age, 1.0)
 
     def _z(self, age: float) -> float:
@@ -65,6 +66,7 @@ class TimeDistribution:
 
 
 _RARE = 1e-12
+_HALF_ROOT, _DENSITY = 1 / math.sqrt(2), 1 / math.sqrt(2 * math.pi)
 
 
 def _tail(z: float) -> float:

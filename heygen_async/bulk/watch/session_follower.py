@@ -42,8 +42,7 @@ class SessionFollower:
                     self._asked.add(row.index)
                     self._tasks.start_soon(self._look_at, row)
             next_time = min((row.due for row in rows if row.due > now), default=float("inf"))
-            with self._list.clock.until(next_time):
-                await self._list.changed.wait()
+            await self._list.wait(next_time)
 
     def _nameless(self) -> list[InFlight]:
         rendering = self._list.registry.at(Stage.RENDERING)

@@ -29,8 +29,7 @@ class SingleFollower:
                 if row.due <= now:
                     row.due = now + pause_at(row.law, now - row.born)
                     self._reader.start(row)
-            with self._list.clock.until(min((row.due for row in rows), default=float("inf"))):
-                await self._list.changed.wait()
+            await self._list.wait(min((row.due for row in rows), default=float("inf")))
 
     def _rows(self) -> list[InFlight]:
         return [row for row in self._list.registry.at(Stage.RENDERING) if self._list.is_single(row)]

@@ -22,7 +22,7 @@ from heygen_async.bulk.jobs.in_flight import InFlight, Stage
 from heygen_async.bulk.watch.detail_reader import DetailReader
 from heygen_async.bulk.watch.newest import OVER, NewestVideos, video_of
 from heygen_async.bulk.watch.render_times import LEAST_HAZARD, pause_of
-from heygen_async.bulk.watch.watchlist import Watchlist, is_job
+from heygen_async.bulk.watch.watchlist import Watchlist
 from heygen_async.errors import (
     APIError,
     AttemptTimeoutError,
@@ -70,7 +70,9 @@ class Sweep:
         while not self._list.over:
             if not self._list.in_bulk or not self._rows():
                 self._read_singly()
+                self._list.sweep_idles = True
                 await self._list.changed.wait()
+                self._list.sweep_idles = False
             elif await self._pause():
                 await self._look()
 
@@ -81,7 +83,7 @@ class Sweep:
         return [
             row
             for row in rendering
-            if row.video_id is not None and row.batch_id not in nameless and not row.odd and not is_job(row)
+            if row.video_id is not None and not row.odd and not row.is_job and row.batch_id not in nameless
         ]
 
     async def _pause(self) -> bool:
@@ -91,8 +93,7 @@ class Sweep:
         while not self._list.is_urgent and self._list.clock.now() < until:
             if not self._rows():
                 return False
-            with self._list.clock.until(until):
-                await self._list.changed.wait()
+            await self._list.wait(until)
         return True
 
     def _tick(self, rows: Sequence[InFlight]) -> float:
@@ -142,8 +143,10 @@ class Sweep:
             entry = entries.get(str(row.video_id))
             if entry is None:
                 rest.append(row)
-            elif (video := video_of(entry)) is None:
-                await self.judge(row, entry.get("status"))
+                continue
+            word = word_of(entry.get("status"))
+            if word != "completed" or (video := video_of(entry)) is None:
+                await self._judge(row, word)
             elif row.stage is Stage.RENDERING:
                 self._list.rendered(row, video.status)
                 self._reader.end(row, video)
@@ -154,8 +157,8 @@ class Sweep:
 
         Of a few renders under way, the newest videos show all. Of many they do not, so ends are gathered meanwhile.
         """
-        rows, newest, is_large = self._ended, self._newest, len(self._rows()) > STATUSES_AT_ONCE
-        if is_large and newest.is_usable and self._may_gather():
+        rows, newest = self._ended, self._newest
+        if not rows or (newest.is_usable and self._may_gather() and len(self._rows()) > STATUSES_AT_ONCE):
             return
         entries: Mapping[str, Mapping[str, Any]] = {}
         try:
@@ -208,7 +211,7 @@ class Sweep:
                 self._ended_since = self._ended_since if self._ended else self._list.clock.now()
                 self._ended.append(row)
             else:
-                waiting += await self.judge(row, entry.get("status"))
+                waiting += await self._judge(row, word)
         for row in left_out.values():
             self.leave_out(row)
         return waiting
@@ -232,7 +235,9 @@ class Sweep:
 
     async def judge(self, row: InFlight, status: Any) -> bool:
         """Heed what a bulk look says of a video, and return True if it waits for its turn at HeyGen."""
-        word = word_of(status)
+        return await self._judge(row, word_of(status))
+
+    async def _judge(self, row: InFlight, word: str | None) -> bool:
         row.left_out = 0
         if word in OVER:
             self._list.rendered(row, str(word))

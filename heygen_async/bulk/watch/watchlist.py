@@ -12,7 +12,6 @@ from typing import Any, Literal, Protocol
 
 from heygen_async.account.server_clock import ServerClock
 from heygen_async.api.handles.video import Video
-from heygen_async.api.requests.kinds import kind_of
 from heygen_async.bulk.jobs.in_flight import WATCHED, InFlight, Registry, Stage
 from heygen_async.bulk.watch.render_times import RenderTimes, first_look, size_of
 from heygen_async.changed import Changed
@@ -45,6 +44,7 @@ class Watchlist:
     Attributes:
         expects_more: True while further renders may come.
         is_urgent: True if a sweep is wanted at once.
+        sweep_idles: True while the sweep has no row: a further row wakes it.
         begun: Number of renders that this run has begun.
         listener: Told about ends.
         changed: Notified when a follower may have something to do.
@@ -75,6 +75,7 @@ class Watchlist:
         self.listener = listener
         self.expects_more: bool = True
         self.is_urgent: bool = False
+        self.sweep_idles: bool = False
         self.in_bulk: bool = watch != "each"
         self.is_faithful: bool = watch == "sweep"  # to the sweep, even where HeyGen refuses it
         self.changed: Changed = Changed()
@@ -125,7 +126,7 @@ class Watchlist:
         """Return True if the row is asked for by itself: it is no video, or no sweep can tell of it."""
         if row.video_id is None:
             return False
-        return row.odd or not self.sweeps or is_job(row)
+        return row.odd or row.is_job or not self.sweeps
 
     def seconds_left(self, waiting: int, slots: float) -> float:
         """Return the seconds until all renders under watch have ended, and *waiting* more rows on so many *slots*."""
@@ -143,7 +144,8 @@ class Watchlist:
         self.begun += 1
         row.number = self.begun if not age and row.batch_id is None and row.session_id is None else None
         row.due = row.born + (first_look(row.law) if first is None else first)
-        self.changed.notify()
+        if self.sweep_idles or row.video_id is None or self.is_single(row):
+            self.changed.notify()
 
     def wake(self, resource_id: str) -> None:
         """Look at this video, session or batch at once: something says that it has ended. Other ids are ignored."""
@@ -157,6 +159,10 @@ class Watchlist:
     def signals_are_reliable(self) -> bool:
         """True if webhooks have told of nearly all of the last ends before a look did."""
         return len(self._signalled) == ENDS_TO_TRUST and sum(self._signalled) >= RELIABLE * ENDS_TO_TRUST
+
+    async def wait(self, until: float) -> None:
+        """Return when something has changed, or at *until*, a time of the server."""
+        await self.changed.wait(self.clock.loop_time(until))
 
     def close(self) -> None:
         """Expect no more renders."""
@@ -197,7 +203,8 @@ class Watchlist:
         try:
             await self.listener.end(row, end)
         finally:
-            self.changed.notify()
+            if self.over:
+                self.changed.notify()
 
     async def seen(self, row: InFlight) -> None:
         """Note that a look found the render at work. Only after such a look the deadline is judged."""
@@ -261,8 +268,3 @@ def failure_of(row: InFlight, error: Any) -> RenderFailedError:
         resource_id=row.resource_id,
         spent="no",
     )
-
-
-def is_job(row: InFlight) -> bool:
-    """Return True if the render is no video but a job of another kind, of which no sweep tells."""
-    return kind_of(row.kind).resource is not None
