@@ -88,11 +88,8 @@ class Transport:
             AttemptTimeoutError: The request was sent; the answer took too long.
         """
         headers, redaction = self._headers_of(request)
-        try:
+        with without_context():
             return await self._send(request, headers, redaction)
-        except HeyGenError as exc:
-            exc.__context__ = None  # aiohttp's error holds the headers of the request
-            raise
 
     def _headers_of(self, request: Request) -> tuple[Mapping[str, str], Redaction]:
         """Return the headers of *request*, and the redaction of the secrets among them."""
@@ -107,13 +104,8 @@ class Transport:
             with _streaming(str(request), request.body, request.timeout, redaction) as stream:
                 return await self._exchange(request, stream, headers, redaction)
             raise _too_slow(str(request))
-        try:  # as `translated` does, at less cost
+        with translated(str(request), request.timeout, redaction):
             return await self._exchange(request, request.body, headers, redaction)
-        except HeyGenError:
-            raise
-        except FOREIGN as exc:
-            error = translation(exc, str(request), request.timeout, redaction)
-            raise error from error.__cause__
 
     async def _exchange(
         self, request: Request, data: bytes | BodyStream | None, headers: Mapping[str, str], redaction: Redaction
