@@ -22,7 +22,7 @@ from tests.explore.tally import Tally, founds
 
 pytestmark = pytest.mark.explore
 
-SEEDS = (361, 329, 468, 144, 154, 224, 194, 53, 124, 220, 418, 136, 434, 290, 557, 271, 489, 267, 183)
+SEEDS = (361, 329, 468, 144, 154, 224, 194, 53, 124, 220, 418, 295, 136, 434, 271, 489, 267, 449, 183)
 FOUND = (122, 9_000_201, 9_000_224, 9_000_902, 9_001_552)  # nights that broke an invariant once
 CAUGHT = {
     "the budget reserves the least price": 1,

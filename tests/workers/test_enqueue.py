@@ -154,8 +154,8 @@ async def test_only_the_owner_of_a_lease_changes_a_row(shared_database: str, tab
         for job_id, owner in zip(ids, ("w1", "w1", "w2"), strict=True):
             tables.backend.execute(lease, (job_id, owner))
         first, second, third = journal.records_of(ids)
-        facts: list[Any] = [(one.id, one.body_hash, one.generation, 0.1, 0.2) for one in (first, second, third)]
-        facts[1] = (second.id, "edited", 0, None, None)
+        facts: list[Any] = [(one.id, one.body_hash, one.generation, 0.1, 0.2, None) for one in (first, second, third)]
+        facts[1] = (second.id, "edited", 0, None, None, None)
         assert [record.id for record in journal.leased("leases")] == ids[:2]
         assert journal.intend_all(facts) == {first.id}
         assert str(journal.why_not(second.id)).endswith("has changed since it was handed out")

@@ -17,7 +17,7 @@ MUTANTS = (
     mutant(
         "a bulk status of failed is believed without a look at the details",
         (
-            "bulk.watch.sweep:Sweep.judge",
+            "bulk.watch.sweep:Sweep._judge",
             "self._list.rendered(row, str(word))\n",
             "self._list.rendered(row, str(word))\n"
             "        if word == 'failed':\n"
