@@ -207,7 +207,7 @@ async def test_out_of_credit_stops_submitting_and_follows_the_rest(heygen: HeyGe
                 ended.append(result)  # noqa: PERF401 - what came before the error counts
     assert len(ended) == len(world.ledger) > 0
     assert all(isinstance(result, Completed) for result in ended)
-    assert any(f"index {len(ended)}" in note for note in caught.value.__notes__)
+    assert any(f"row {len(ended) + 1} on" in note for note in caught.value.__notes__)
 
 
 async def test_a_key_that_stops_working_breaks_the_run_and_names_what_goes_on(heygen: HeyGen, world: World) -> None:
@@ -430,7 +430,7 @@ async def test_two_refusals_for_lack_of_credit_tell_of_the_first(heygen: HeyGen,
     world.latency_seconds = 1.0
     with pytest.raises(errors.InsufficientCreditError) as caught:
         await collect(heygen, [script(n) for n in range(8)])
-    assert any("index 0" in note for note in caught.value.__notes__)
+    assert any("row 1 on" in note for note in caught.value.__notes__)
     assert world.ledger == []
 
 
