@@ -133,9 +133,10 @@ class RowLists(JournalReader):
         if match == "repeated":
             return
         self._execute("UPDATE jobs SET seen = ? WHERE id = ?", (mark, known.id))
+        if match == "busy":
+            return
         if match == "changed" and not again:
-            self._execute("UPDATE jobs SET state = 'dropped' WHERE id = ? AND state = 'planned'", (known.id,))
-        if match == "busy" or (match == "changed" and not again):
+            self._give_back(known)
             return
         is_restored = match == "unchanged" and known.body_hash != entry.body_hash
         if match in {"changed", "retried"} or (match != "unchanged" and known.state == "failed") or is_restored:
@@ -149,28 +150,58 @@ class RowLists(JournalReader):
             return
         self._execute("UPDATE jobs SET state = 'planned' WHERE id = ?", (known.id,))
         if is_restored:
-            self._restore(known.id, entry.body_hash)
+            self._restore(known.id, self._newest_former(known.id, entry.body_hash))
         self._execute(
             "UPDATE requests SET row = ?, body = ? WHERE id = ?", (as_json(entry.row), as_json(entry.body), known.id)
         )
 
-    def _restore(self, job_id: int, body_hash: str) -> None:
-        """Give a row the video back that it had by a request, as it is not to be rendered again after all.
+    def _give_back(self, known: KnownRow) -> None:
+        """Give a row its last video back: it was to be rendered again, and now there is yet another request.
+
+        Without this the row would have no video at all while the user decides about the new request.
+        """
+        if not known.may_have_former_video or (generation := self._newest_former(known.id)) is None:
+            return
+        kept = "SELECT row, body FROM former_requests WHERE job_id = ? AND generation = ?"
+        if not (found := self._rows(kept, known.id, generation)):  # of a journal that did not keep requests yet
+            self._execute("UPDATE jobs SET state = 'dropped' WHERE id = ? AND state = 'planned'", (known.id,))
+            return
+        self.plan_again(known.id, generation=known.generation + 1)
+        self._execute(
+            "UPDATE jobs SET body_hash = (SELECT body_hash FROM former WHERE job_id = ? AND generation = ?) "
+            "WHERE id = ?",
+            (known.id, generation, known.id),
+        )
+        self._execute("UPDATE requests SET row = ?, body = ? WHERE id = ?", (*found[0], known.id))
+        self._restore(known.id, generation)
+
+    def _newest_former(self, job_id: int, body_hash: str | None = None) -> int | None:
+        """Return the generation of the newest former video of a row, of all or by one request; None without one."""
+        found = self._rows(
+            "SELECT max(generation) FROM former WHERE job_id = ? AND state = 'completed' AND body_hash = "
+            "coalesce(?, body_hash)",
+            job_id,
+            body_hash,
+        )
+        return None if found[0][0] is None else int(found[0][0])
+
+    def _restore(self, job_id: int, generation: int | None) -> None:
+        """Give a row the video of a generation back, as it is not to be rendered again after all.
 
         Its files are fetched again. Its generation is not: a key that was used is never used for another request.
         """
-        ((generation, *facts),) = self._rows(
-            "SELECT generation, video_id, session_id, run, low_usd, high_usd FROM former "
-            "WHERE job_id = ? AND body_hash = ? AND state = 'completed' ORDER BY generation DESC LIMIT 1",
+        (facts,) = self._rows(
+            "SELECT video_id, session_id, run, low_usd, high_usd FROM former WHERE job_id = ? AND generation = ?",
             job_id,
-            body_hash,
+            generation,
         )
         self._execute(
             "UPDATE jobs SET state = 'completed', spent = 'yes', video_id = ?, session_id = ?, run = ?, low_usd = ?, "
             "high_usd = ?, ended_at = ? WHERE id = ?",
             (*facts, time.time(), job_id),
         )
-        self._execute("DELETE FROM former WHERE job_id = ? AND generation = ?", (job_id, generation))
+        for table in ("former", "former_requests"):
+            self._execute(f"DELETE FROM {table} WHERE job_id = ? AND generation = ?", (job_id, generation))  # noqa: S608 - our own words
 
     def _plan_new(self, entries: Sequence[Entry], mark: int) -> None:
         self._db.add_rows(
@@ -183,6 +214,11 @@ class RowLists(JournalReader):
         self._execute(
             "INSERT INTO former SELECT id, generation, body_hash, state, video_id, session_id, error_code, error, "
             "spent, run, low_usd, high_usd FROM jobs WHERE id = ? AND state NOT IN ('planned', 'dropped')",
+            (job_id,),
+        )
+        self._execute(
+            "INSERT INTO former_requests SELECT jobs.id, generation, row, body FROM jobs JOIN requests USING (id) "
+            "WHERE jobs.id = ? AND state = 'completed'",
             (job_id,),
         )
         self._execute("DELETE FROM files WHERE job_id = ?", (job_id,))

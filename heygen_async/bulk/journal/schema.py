@@ -91,6 +91,11 @@ _ADDED = (
     "CREATE TABLE IF NOT EXISTS assets (mark TEXT PRIMARY KEY, asset_id TEXT NOT NULL){rowless}",
     "CREATE TABLE IF NOT EXISTS links (job_id INTEGER PRIMARY KEY, page TEXT, thumbnail TEXT, gif TEXT)",
     "CREATE TABLE IF NOT EXISTS places (job_id INTEGER PRIMARY KEY, line INTEGER NOT NULL)",
+    # The cells and bodies of former videos, so that a row can have such a video back.
+    (
+        "CREATE TABLE IF NOT EXISTS former_requests (job_id INTEGER NOT NULL, generation INTEGER NOT NULL, "
+        "row TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (job_id, generation)){rowless}"
+    ),
     (
         "CREATE TABLE IF NOT EXISTS wishes "
         "(id {number}, at {real} NOT NULL, kind TEXT NOT NULL, details TEXT NOT NULL, answer TEXT)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from heygen_async.bulk.jobs import keys
 from heygen_async.bulk.jobs.job import numbered
 from heygen_async.bulk.jobs.records import Match
 from heygen_async.bulk.jobs.row_match import KnownRow, match_of
-from heygen_async.simulator import World
+from heygen_async.simulator import ErrorAnswer, World
 from tests.helpers.journal_rows import entry
 
 SAME, OTHER = entry("ada"), entry("ada", script="Other")
@@ -124,6 +125,34 @@ async def test_an_edited_script_waits_for_a_word(heygen: HeyGen, world: World, p
     found, _ = await run(heygen, greetings("Ada", "Bo"), path, again=True)
     assert [type(result) for result in found] == [Completed] * 2
     assert len(world.ledger) == 6  # changed and changed back: HeyGen would replay the first answer under the first key
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["not sent", "failed free"])
+@pytest.mark.parametrize("named", [True, False], ids=["by its id", "by its cells"])
+async def test_a_third_request_keeps_the_first_video(
+    heygen: HeyGen, world: World, path: Path, *, named: bool, fails: bool
+) -> None:
+    """`--again` made no video before the list was edited once more: the row has its video until the next word."""
+
+    def ada(text: str) -> list[Job]:
+        return [Job(request=dv(text), row={"name": "Ada"}, name="ada" if named else None)]
+
+    ((first,), _) = await run(heygen, ada("Hi"), path)
+    if fails:
+        world.faults.append(ErrorAnswer(method="POST", nth=1, status=400, code="invalid_parameter"))
+        await run(heygen, ada("Hello"), path, again=True)
+    else:
+        with Journal(path) as journal:
+            await ListTaker(journal, again=True).take_all(numbered(ada("Hello")))
+    for text in ("Good day", "Good day", "Hello"):
+        found, merge = await run(heygen, ada(text), path)
+        assert (found, merge.changed, len(world.ledger)) == ([], 1, 1)
+        with Journal(path) as journal:
+            record, ((body,),) = journal.get(1), journal._rows("SELECT body FROM requests")
+        script = json.loads(body)["script"]
+        assert (record.state, record.video_id, script) == ("completed", first.video.id, "Hi")
+    found, merge = await run(heygen, ada("Good day"), path, again=True)
+    assert (len(found), merge.waiting, len(world.ledger)) == (1, 0, 2)
 
 
 async def test_a_former_render_keeps_the_hash_of_its_own_request(heygen: HeyGen, path: Path) -> None:
