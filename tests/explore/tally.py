@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import sys
 import time
@@ -73,13 +74,16 @@ def _played(seed: int) -> Found:
 
 
 def explore(first: int, nights: int, processes: int) -> Tally:
-    """Play many nights."""
+    """Play many nights; Ctrl-C ends them early. A fault is told as soon as it is found."""
     tally, told = Tally(), 0.0
-    for found in founds(range(first, first + nights), processes):
-        tally.add(found)
-        if time.perf_counter() - told > 1:
-            told = time.perf_counter()
-            sys.stderr.write(f"\r{tally.line}  ")
+    with contextlib.suppress(KeyboardInterrupt):
+        for found in founds(range(first, first + nights), processes):
+            tally.add(found)
+            if found.fault is not None:
+                sys.stderr.write(f"\nnight {found.seed}: {found.fault}\n")
+            if time.perf_counter() - told > 1:
+                told = time.perf_counter()
+                sys.stderr.write(f"\r{tally.line}  ")
     sys.stderr.write("\n")
     return tally
 
