@@ -18,6 +18,7 @@ from heygen_async.bulk.campaign.audit import audit
 from heygen_async.bulk.output.report.next_steps import steps
 from heygen_async.cli.rendering.follow_run import rows_without_files
 from heygen_async.errors import JournalError
+from heygen_async.simulator.account.ledger import Charge
 from heygen_async.simulator.http.idempotency import SECONDS_KEPT
 from tests.explore.account import end_stuck
 from tests.explore.books import Books, Known
@@ -79,9 +80,16 @@ class User:
         """Return True if HeyGen's lists show the one render of a text, or soon will: nobody has to pay again."""
         clocks = any(one.kind == "clock set" for sitting in self.night.sittings for one in sitting.interruptions)
         charges = [charge for charge in self.machine.world.ledger if text_of(charge.body) == text]
-        shown = len(charges) == 1 and (charges[0].kind == "video_agent" or charges[0].body.get("title"))
+        shown = len(charges) == 1 and self._is_listed(charges[0])
         comes = not charges and self.machine.network.on_the_way[text] == 1
         return bool(shown or comes) and not clocks
+
+    def _is_listed(self, charge: Charge) -> bool:
+        """Return True if a list shows the render of a charge; items of batches that wait for their turn are in none."""
+        if charge.kind == "video_agent":
+            return True
+        render = self.machine.world.find_render(charge.resource_id)
+        return bool(charge.body.get("title")) and render is not None and render.started_at is not None
 
     def _is_forgotten(self, text: str) -> bool:
         """Return True if a render was accepted so long ago that HeyGen has forgotten its key."""
