@@ -19,6 +19,7 @@ from heygen_async.account.render_pool import RenderPool
 from heygen_async.account.server_clock import ServerClock
 
 CROWDED_SECONDS = 15.0  # three sweeps of a bulk run without a refused read: requests are no longer too many
+UNASKED_SECONDS = 120.0  # in which reads would have probed a closed gate four times, if there were any
 
 
 @attrs.define(eq=False)
@@ -82,8 +83,13 @@ class Account:
 
     @property
     def reads_are_refused(self) -> bool:
-        """True if reads are refused with a 429, or were just now: then requests are too many, not renders."""
-        return self.every.refusal is not None or self.clock.now() - self._read_refused_at < CROWDED_SECONDS
+        """True if reads are refused with a 429, or were just now: then requests are too many, not renders.
+
+        While nothing is to be read, only requests that cost money probe a closed gate, and what refuses them may be the
+        render slots. So the gate says nothing about reads once none was refused for a while.
+        """
+        ago = self.clock.now() - self._read_refused_at
+        return ago < CROWDED_SECONDS or (ago < UNASKED_SECONDS and self.every.refusal is not None)
 
 
 _Accounts = WeakValueDictionary[tuple[object, ...], Account]

@@ -388,6 +388,18 @@ async def test_a_stop_before_a_batch_has_room_sends_nothing(heygen: HeyGen, worl
     assert not world.ledger
 
 
+async def test_a_batch_that_never_fits_is_divided_after_a_storm(
+    heygen: HeyGen, world: World, tmp_path: Path
+) -> None:
+    """A storm also refuses the only read. Hours later nothing is to be read, and slots are the reason of the 429s."""
+    world.batches_wait, world.slots = False, 1
+    world.faults.append(RateLimitStorm(between=(0.0, 1800.0)))
+    with anyio.fail_after(7200):
+        results = await collect(heygen, jobs(2), journal=tmp_path / "c.db")
+    assert sum(isinstance(result, Completed) for result in results) == 2
+    assert all_paid_once(world, 2)
+
+
 async def test_a_batch_by_itself(heygen: HeyGen, world: World) -> None:
     """`videos.create_batch`, `videos.batch` and `videos.statuses` work without a run."""
     requests = [job.request for job in jobs(3)]
