@@ -61,6 +61,7 @@ class ServerClock:
     _then: float = 0.0  # server time at the last change of the speed
     _changed_at: float = 0.0  # loop time at the last change of the speed
     _zero: float | None = None  # Unix time at second 0 of this clock
+    _date: str | None = None  # of the last answer, as its header says it
 
     def now(self) -> float:
         """Return the server's time in seconds."""
@@ -102,11 +103,15 @@ class ServerClock:
         return anyio.CancelScope(deadline=anyio.current_time() + self.real(seconds))
 
     def read_date(self, headers: Mapping[str, str]) -> None:
-        """Note the `Date` of an answer that has just come."""
+        """Note the `Date` of an answer that has just come. Of equal ones, all of one second, the first is the best."""
+        text = headers.get("Date", "")
+        if text == self._date:
+            return
         try:
-            date = email.utils.parsedate_to_datetime(headers.get("Date", "")).timestamp()
+            date = email.utils.parsedate_to_datetime(text).timestamp()
         except (TypeError, ValueError, OverflowError):
             return
+        self._date = text
         self._zero = date - self.now()
 
     def heed(self, headers: Mapping[str, str]) -> None:

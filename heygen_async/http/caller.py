@@ -22,6 +22,7 @@ from heygen_async.account.base_url import is_loopback, note_of_refusal
 from heygen_async.account.bearer_token import Token
 from heygen_async.account.credentials import Credentials, bearer_header
 from heygen_async.account.rate_limit import LONGEST_PAUSE_SECONDS, Pacer, Turn
+from heygen_async.account.server_clock import ServerClock
 from heygen_async.errors import (
     APIError,
     AuthenticationError,
@@ -75,6 +76,7 @@ class Caller:
         self._pacer = pacer
         self.defaults: Options = defaults
         self._is_simulated = is_loopback(transport.base_url)
+        self.origin: str = str(transport.base_url.with_user(None)).rstrip("/")  # without a password
         self._accounts: WeakKeyDictionary[asyncio.AbstractEventLoop, Account] = WeakKeyDictionary()
 
     def with_defaults(self, defaults: Options) -> Caller:
@@ -103,11 +105,11 @@ class Caller:
         configured = math.inf if self._pacer is None else self._pacer.per_second
         return min(configured, self.account.every.per_second)
 
-    def keep_step(self, answer: Answer) -> None:
+    def keep_step(self, clock: ServerClock, answer: Answer) -> None:
         """Note the date, and heed the speed that a simulator on this machine tells: HeyGen's own clock has none."""
-        self.account.clock.read_date(answer.headers)
+        clock.read_date(answer.headers)
         if self._is_simulated:
-            self.account.clock.heed(answer.headers)
+            clock.heed(answer.headers)
 
     async def send(self, call: Call[T], options: Options | None = None) -> T:
         """Send *call*, retrying by the policy, and return the value of its answer.
@@ -361,7 +363,7 @@ class _Attempts:
         try:
             self._in_flight = True
             answer = await self._exchange(self._signed())
-            self._caller.keep_step(answer)
+            self._caller.keep_step(self._account.clock, answer)
             value = self._call.read(answer, str(self.request))
         except HeyGenError as exc:
             error = type(exc).__name__
@@ -393,7 +395,7 @@ class _Attempts:
             port=origin.port,
             attempt=self._attempts,
             request_id=None if answer is None else answer.request_id,
-            url=str(origin.with_user(None)).rstrip("/") + self._call.path.partition("?")[0],
+            url=self._caller.origin + self._call.path.partition("?")[0],
             row=current_row(),
         )
         logger.debug(

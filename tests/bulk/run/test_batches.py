@@ -388,9 +388,7 @@ async def test_a_stop_before_a_batch_has_room_sends_nothing(heygen: HeyGen, worl
     assert not world.ledger
 
 
-async def test_a_batch_that_never_fits_is_divided_after_a_storm(
-    heygen: HeyGen, world: World, tmp_path: Path
-) -> None:
+async def test_a_batch_that_never_fits_is_divided_after_a_storm(heygen: HeyGen, world: World, tmp_path: Path) -> None:
     """A storm also refuses the only read. Hours later nothing is to be read, and slots are the reason of the 429s."""
     world.batches_wait, world.slots = False, 1
     world.faults.append(RateLimitStorm(between=(0.0, 1800.0)))
