@@ -1,8 +1,12 @@
-"""A simple script with aiohttp: a semaphore, and a GET every five seconds. Prints seconds of CPU a job."""
+"""A simple script with aiohttp: a semaphore, and a GET every five seconds. Prints seconds of CPU a job.
+
+With `--growing` the pauses between GETs grow from 2 to 30 seconds. Else a fifth argument is a folder for the files.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import sys
 import time
@@ -11,7 +15,8 @@ from pathlib import Path
 import aiohttp
 
 ORIGIN, JOBS, SLOTS, SPEED = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
-FOLDER = sys.argv[5] if len(sys.argv) > 5 else None  # for the files; without it none is fetched
+GROWING = "--growing" in sys.argv
+FOLDER = sys.argv[5] if len(sys.argv) > 5 and not GROWING else None  # for the files; without it none is fetched
 
 
 async def render(session: aiohttp.ClientSession, slots: asyncio.Semaphore, number: int) -> dict[str, object]:
@@ -25,8 +30,8 @@ async def render(session: aiohttp.ClientSession, slots: asyncio.Semaphore, numbe
         async with session.post(f"{ORIGIN}/v3/videos", json=body) as answer:
             answer.raise_for_status()
             video_id = (await answer.json())["data"]["video_id"]
-        while True:
-            await asyncio.sleep(5 / SPEED)
+        for look in itertools.count():
+            await asyncio.sleep((min(30.0, 2 * 1.5**look) if GROWING else 5) / SPEED)
             async with session.get(f"{ORIGIN}/v3/videos/{video_id}") as answer:
                 answer.raise_for_status()
                 video: dict[str, object] = (await answer.json())["data"]
@@ -34,6 +39,7 @@ async def render(session: aiohttp.ClientSession, slots: asyncio.Semaphore, numbe
                 if FOLDER is not None:
                     await store(session, video)
                 return video
+    raise AssertionError("counting never ends")
 
 
 async def store(session: aiohttp.ClientSession, video: dict[str, object]) -> None:

@@ -1,10 +1,12 @@
 """Writes the generated parts of README.md: `python -m tests.helpers.readme_parts`.
 
-The parts are the help of the command line, the list of guides and the list of examples.
+The parts are the help of the command line, the lists of guides and of examples, and the figures that
+`benchmarks/bench_compared.py --record` has measured.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from heygen_async import guides
@@ -12,10 +14,14 @@ from heygen_async.examples.__main__ import examples
 from tests.helpers.commands import call
 from tests.helpers.paths import README
 
+COMPARED = README.parent / "benchmarks" / "compared.json"
+
 
 def written(text: str) -> str:
     """Return *text* of README.md with the generated parts up to date."""
-    for name, part in (("help", _help()), ("guides", "\n".join(_guides())), ("examples", "\n".join(_examples()))):
+    parts = {"help": _help(), "guides": _guides(), "examples": _examples(), "figures": _figures()}
+    for name, lines in parts.items():
+        part = "\n".join(lines)
         before, begun, rest = text.partition(f"<!-- {name} -->\n")
         _, ended, after = rest.partition(f"<!-- end of {name} -->\n")
         if not begun or not ended:
@@ -24,9 +30,9 @@ def written(text: str) -> str:
     return text
 
 
-def _help() -> str:
+def _help() -> Iterator[str]:
     output = call("--help", env={"COLUMNS": "80"}).stdout
-    return "\n".join(["```text", *(line.rstrip() for line in output.strip().splitlines()), "```"])
+    yield from ["```text", *(line.rstrip() for line in output.strip().splitlines()), "```"]
 
 
 def _guides() -> Iterator[str]:
@@ -38,6 +44,14 @@ def _examples() -> Iterator[str]:
     for module, about in examples():
         name = module.rpartition(".")[2]
         yield f"- [{name}](heygen_async/examples/{name}.py): {about}"
+
+
+def _figures() -> Iterator[str]:
+    found = json.loads(COMPARED.read_text(encoding="utf-8"))
+    yield f"| a video, of 500 on 20 slots | {' | '.join(found)} |"
+    yield f"|---|{'---|' * len(found)}"
+    for figure in next(iter(found.values())):
+        yield f"| {figure} | {' | '.join(f'{row[figure]:.2f}' for row in found.values())} |"
 
 
 if __name__ == "__main__":

@@ -173,6 +173,11 @@ MUTANTS = (
         needs=("Ctrl-C|Ctrl-C twice",),
     ),
     mutant(
+        "a closed gate says for ever that requests are too many",
+        ("account.account:Account.reads_are_refused", "ago < UNASKED_SECONDS and ", ""),
+        needs=("429 storm",),
+    ),
+    mutant(
         "a run that is left forgets the POSTs on the wire",
         (
             "bulk.jobs.in_flight:Registry.left",

@@ -75,6 +75,15 @@ MUTANTS = (
         needs=("list edited", "list put back"),
     ),
     mutant(
+        "a row that is edited before it is rendered anew loses its video",
+        (
+            "bulk.journal.row_lists:RowLists._give_back",
+            "not (found := self._rows(kept, known.id, generation))",
+            "True",
+        ),
+        needs=("list edited", "named", "journal"),
+    ),
+    mutant(
         "retry sends rows again that are paid for",
         (
             "bulk.journal.journal:Journal.look_again",
