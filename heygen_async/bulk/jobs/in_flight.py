@@ -9,6 +9,7 @@ which renders are watched. No other object keeps a list of rows.
 from __future__ import annotations
 
 import enum
+import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, Protocol
@@ -87,6 +88,7 @@ class InFlight:
         batch_id: Of a row that was sent with others.
         item: Its place in the batch.
         first_sent: Moment at which its POST first went out under its present key; None if it never did.
+        sent_at: Time of the account's clock at which this run sent its last POST; none yet if minus infinity.
         lost: True if an answer to a POST under this key was ever missing, so that no refusal proves anything.
         result: Its result, once it has ended.
         reserved_usd: Its highest price, while a budget keeps it for the row.
@@ -118,6 +120,7 @@ class InFlight:
     batch_id: str | None = None
     item: int | None = None
     first_sent: Moment | None = None
+    sent_at: float = -math.inf
     lost: bool = False
     result: Any = None
     reserved_usd: float = 0.0

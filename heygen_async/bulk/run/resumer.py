@@ -9,6 +9,7 @@ from anyio.abc import TaskGroup
 from heygen_async.api.client import Client
 from heygen_async.bulk.jobs.in_flight import InFlight, Registry, Stage
 from heygen_async.bulk.jobs.job import Job
+from heygen_async.bulk.jobs.next_step import GRACE_SECONDS
 from heygen_async.bulk.journal.job_store import JobStore
 from heygen_async.bulk.run.finisher import Finisher
 from heygen_async.bulk.run.guards import Guard
@@ -91,9 +92,13 @@ class Resumer:
         self._watchlist.begin(row, age=age)
 
     async def _look_for(self, row: InFlight) -> None:
-        """Find out what became of a POST whose answer was lost, and go on accordingly."""
+        """Find out what became of a POST whose answer was lost, and go on accordingly.
+
+        HeyGen may still work on the last of several POSTs under one key when the first one is long forgotten.
+        """
         if self._recover is None:
             raise AssertionError("a row to be looked for needs a journal")
+        await self._client.account.clock.sleep_until(row.sent_at + GRACE_SECONDS)
         try:
             with for_row(row.run, row.index):
                 found = await self._recover(row.job)

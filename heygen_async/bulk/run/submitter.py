@@ -207,7 +207,7 @@ class Submitter:
     async def _post(self, posts: Posts, key: str, admission: Admission) -> Outcome:
         for row in posts.rows:
             self._registry.advance(row, Stage.SENDING)
-            row.first_sent = row.first_sent or self._clock.moment()
+            row.first_sent, row.sent_at = row.first_sent or self._clock.moment(), self._clock.now()
         posts.first_sent_at = posts.first_sent_at or self._clock.now()
         requests = [row.job.request for row in posts.rows]
         if len(requests) == 1:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from heygen_async import Completed, DirectVideo, Failed, HeyGen, Journal, Result, VideoAgent, errors
 from heygen_async.bulk.campaign.audit import audit
+from heygen_async.bulk.jobs.next_step import GRACE_SECONDS
 from heygen_async.simulator import AlteredAnswer, DropAfterAccept, DropBefore, ErrorAnswer, World
 
 
@@ -56,6 +59,23 @@ async def test_a_row_that_is_refused_after_a_lost_answer_is_looked_for(
         (result,) = [result async for result in results]
     assert isinstance(result, Completed)
     assert [charge.video_id for charge in world.ledger] == [result.resource_id]
+
+
+async def test_the_last_of_many_lost_posts_has_time_to_be_done(
+    heygen: HeyGen, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The search begins when HeyGen can work on none of them any more, however long ago the first one was."""
+    monkeypatch.setattr(time, "time", lambda: 1.79e9 + asyncio.get_running_loop().time())
+    request = DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="Hi", title="Hi Ben")
+    world.faults.append(DropAfterAccept(method="POST"))
+    async with heygen.render_many([request], journal=tmp_path / "c.db", patience=600) as results:
+        (result,) = [result async for result in results]
+    assert isinstance(result, Completed)
+    assert len(world.ledger) == 1
+    posted = [seen.at for seen in world.requests if seen.method == "POST"]
+    searched = [seen.at for seen in world.requests if seen.method == "GET" and seen.path == "/v3/videos"]
+    assert posted[-1] - posted[0] > GRACE_SECONDS
+    assert searched[0] - posted[-1] >= GRACE_SECONDS
 
 
 async def test_a_refused_row_whose_first_answer_was_lost_is_sent_anew_if_so_decided(
