@@ -15,12 +15,11 @@ import attrs
 from heygen_async import Completed, Failed, HeyGen, Journal, Result, Results
 from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.campaign.audit import audit
-from heygen_async.bulk.output.report.next_steps import steps
-from heygen_async.cli.rendering.follow_run import rows_without_files
 from heygen_async.errors import JournalError
 from heygen_async.simulator.account.ledger import Charge
 from heygen_async.simulator.http.idempotency import SECONDS_KEPT
 from tests.explore.account import end_stuck
+from tests.explore.advice import adopt, advice
 from tests.explore.books import Books, Known
 from tests.explore.disk import JOURNAL
 from tests.explore.faults import text_of
@@ -281,15 +280,7 @@ class User:
             self.invariants.ended(self.journal, self._list, wanted, files="download_to" in self.night.options)
 
     def _advice(self) -> list[str]:
-        """Return the commands that `heygen-async status` advises; none when nothing is left to do."""
-        if not self.books.rows(self.journal):
-            return []
-        with Journal(self.journal, read_only=True) as opened:
-            advised = steps(opened.wanted(), len(rows_without_files(opened)), JOURNAL)
-        commands = list(dict.fromkeys(command for step in advised for command in step.commands))
-        return (
-            [] if any(" export " in one for one in commands) else commands
-        )  # it offers the results of a whole campaign
+        return advice(self.journal) if self.books.rows(self.journal) else []
 
     async def _obey(self, words: list[str], *, is_patient: bool) -> None:
         """Do what a command does."""
@@ -303,6 +294,8 @@ class User:
                 await self._resume(attrs.evolve(LAST, options={**self._last, **word}))
             case ["retry", _, "--failed"]:
                 self._retry()
+            case ["decide", _, "--row", number, "--adopt", "ID"]:
+                adopt(self.journal, int(number), self.machine.world)
             case ["audit", _]:
                 await self._audit(LAST)
             case _:

@@ -12,7 +12,7 @@ import attrs
 from heygen_async.api.client import Client
 from heygen_async.api.requests.kinds import kind_of
 from heygen_async.bulk.jobs.job import Job
-from heygen_async.bulk.jobs.next_step import CLOCK_SKEW_SECONDS, OnUnknown, grace_left, verdict
+from heygen_async.bulk.jobs.next_step import CLOCK_SKEW_SECONDS, SEVERAL_FOUND, OnUnknown, grace_left, verdict
 from heygen_async.bulk.jobs.records import Record
 from heygen_async.bulk.journal.journal import Journal
 from heygen_async.bulk.journal.journal_store import job_of
@@ -73,8 +73,11 @@ class Recovery:
                 self.journal.failed(record.id, code="outcome_unknown", error=error.message, spent="unknown")
                 return error
             case _:
-                error = _lost(number, found, "held: look at HeyGen, then resume with --on-unknown resubmit or skip")
-                self.journal.unknown(record.id, code="outcome_unknown", error=error.message)
+                code, way = "outcome_unknown", "resume with --on-unknown resubmit or skip"
+                if found:
+                    code, way = SEVERAL_FOUND, f"say which one it is by heygen-async decide --row {number} --adopt ID"
+                error = _lost(number, found, f"held: look at HeyGen, then {way}")
+                self.journal.unknown(record.id, code=code, error=error.message)
                 return error
 
     def _is_taken(self, found_id: str) -> bool:

@@ -19,6 +19,7 @@ from heygen_async.http.retry import KEY_SECONDS, is_gateway_page, may_change
 OnUnknown = Literal["hold", "resubmit", "skip"]
 Step = Literal["submit", "follow", "reconcile", "download", "nothing"]
 
+SEVERAL_FOUND = "several_found"  # code of a held row of which HeyGen may have several renders
 GRACE_SECONDS = 150.0  # HeyGen may work on a POST for 120 s; before that, its lists may lack the new video
 CLOCK_SKEW_SECONDS = 300.0  # between this machine and HeyGen
 OUTAGE_SECONDS = 600.0  # a row's POST is repeated for so long while it fails and others pass

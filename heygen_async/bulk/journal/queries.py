@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from heygen_async.bulk.jobs import keys
+from heygen_async.bulk.jobs.next_step import SEVERAL_FOUND
 from heygen_async.bulk.jobs.records import (
     NO_LINKS,
     BatchRecord,
@@ -133,6 +134,11 @@ class JournalReader(Database):
             "AS wanted, count(*) FROM jobs GROUP BY wanted"
         )
         return Counter(dict(self._rows(query)))
+
+    def several_found(self) -> dict[int, str]:
+        """Return the held rows of which HeyGen may have several renders: what is known of each, by its number."""
+        held = self.records("unknown", code=SEVERAL_FOUND)
+        return {self.number_of(record.id): (record.error or "").partition("; held")[0] for record in held}
 
     def due(self) -> int:
         """Count the rows that a run has to do something about: those of the newest list, and those under way."""

@@ -12,6 +12,7 @@ import pytest
 
 from heygen_async import Completed, DirectVideo, Failed, HeyGen, Journal, Result, VideoAgent, errors
 from heygen_async.bulk.campaign.audit import audit
+from heygen_async.bulk.campaign.decision import decide
 from heygen_async.bulk.jobs.next_step import GRACE_SECONDS
 from heygen_async.simulator import AlteredAnswer, DropAfterAccept, DropBefore, ErrorAnswer, World
 
@@ -88,6 +89,25 @@ async def test_a_refused_row_whose_first_answer_was_lost_is_sent_anew_if_so_deci
     assert isinstance(result.error, errors.NotFoundError)
     assert result.error.spent == "no"
     assert not world.ledger
+
+
+async def test_one_of_several_renders_is_named_by_a_person(heygen: HeyGen, world: World, tmp_path: Path) -> None:
+    """A list that showed nothing let the row be sent twice: `resubmit` sends it no third time, `decide` ends it."""
+    path, request = tmp_path / "c.db", VideoAgent(prompt="Welcome")
+    world.faults.append(DropAfterAccept(method="POST", times=2))
+    world.faults.append(AlteredAnswer(method="GET", path="/v3/video-agents", fields={"data": []}, times=1))
+    for _ in range(2):
+        (result,) = await collect(heygen, [request], path)
+        assert isinstance(result, Failed)
+        assert "decide --row 1 --adopt ID" in result.error.message
+    made = [charge.resource_id for charge in world.ledger]
+    with Journal(path) as journal:
+        assert all(one in journal.several_found()[1] for one in made)
+        assert decide(journal, "adopt", adopted=made[0]) == 1
+        assert not journal.several_found()
+    (result,) = await collect(heygen, [request], path)
+    assert isinstance(result, Completed)
+    assert len(world.ledger) == 2
 
 
 async def test_a_session_without_a_date_is_looked_at(heygen: HeyGen, world: World, tmp_path: Path) -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import attrs
 
 from heygen_async.bulk.output.report.wording import count, either
+
+_NONE: Mapping[int, str] = MappingProxyType({})
+_SHOWN = 5  # rows of which the command is told
 
 
 @attrs.frozen
@@ -28,18 +34,20 @@ def command(name: str, journal: str, *options: str) -> str:
     return shlex.join(["heygen-async", name, journal, *options])
 
 
-def steps(counts: Counter[str], not_stored: int, journal: str) -> list[Step]:
+def steps(counts: Counter[str], not_stored: int, journal: str, several: Mapping[int, str] = _NONE) -> list[Step]:
     """Return what is to be done, the most urgent first.
 
     Args:
         counts: The rows by state, from `JournalReader.wanted`: rows that no list has any more need nothing.
         not_stored: Completed rows whose files should be on disk and are not.
         journal: Its name.
+        several: Of the unknown rows, those of which HeyGen may have several renders: what is known, by number.
     """
     if not counts.total():
         begin = shlex.join(["heygen-async", "run", "contacts.csv", "--journal", journal])
         return [Step("No rows are in this campaign yet. It begins with a contact list.", (f"{begin} ...",))]
-    found = [*_left(counts, journal), *_files(not_stored, journal), *_unknown(counts, journal)]
+    found = [*_left(counts, journal), *_files(not_stored, journal)]
+    found += [*_several(several, journal), *_unknown(counts["unknown"] - len(several), journal)]
     found += _failed(counts, journal)
     return found or _done(journal)
 
@@ -79,11 +87,23 @@ def _files(not_stored: int, journal: str) -> list[Step]:
     return [Step(text, (command("resume", journal),))]
 
 
-def _unknown(counts: Counter[str], journal: str) -> list[Step]:
-    if not counts["unknown"]:
+def _several(several: Mapping[int, str], journal: str) -> list[Step]:
+    """Return the step for rows whose render is one of several: only somebody who looks at them can say which."""
+    if not several:
+        return []
+    first = dict(itertools.islice(several.items(), _SHOWN))
+    text = (
+        f"{count(len(several), 'row')} may each have one of several renders at HeyGen. Look at them, then name the "
+        f"right one in place of ID, or give the row up with --skip. {'. '.join(first.values())}."
+    )
+    return [Step(text, tuple(command("decide", journal, "--row", str(row), "--adopt", "ID") for row in first))]
+
+
+def _unknown(rows: int, journal: str) -> list[Step]:
+    if not rows:
         return []
     text = (
-        f"{count(counts['unknown'], 'row needs', 'rows need')} your decision: sent, answer lost, and nothing at "
+        f"{count(rows, 'row needs', 'rows need')} your decision: sent, answer lost, and nothing at "
         "HeyGen is surely theirs. Look there first; then send them again (paid twice if the first one was made), or "
         "give them up with skip in place of resubmit."
     )

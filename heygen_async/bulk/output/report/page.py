@@ -19,7 +19,7 @@ from heygen_async.bulk.journal.queries import JournalReader
 from heygen_async.bulk.output.report import sections
 from heygen_async.bulk.output.report.charts import Chart, histogram, timeline
 from heygen_async.bulk.output.report.gallery import Gallery, collect
-from heygen_async.bulk.output.report.next_steps import command, steps
+from heygen_async.bulk.output.report.next_steps import Step, command, steps
 from heygen_async.bulk.output.report.paths import ReportPaths
 from heygen_async.bulk.output.report.queries import RenderSpan, ReportData
 from heygen_async.bulk.output.report.remedies import remedy_for
@@ -140,7 +140,7 @@ def _values(journal: ReportData, paths: ReportPaths, gallery: Gallery, live: Liv
         "dates": _dates(journal),
         "states": sections.STATES,
         "counts": counts,
-        "steps": None if is_at_work else steps(journal.wanted(), _not_stored(journal, paths), journal.name),
+        "steps": None if is_at_work else _steps(journal, paths),
         "spent": spent,
         "price_list": PRICE_LIST,
         "at_stake": sections.at_stake(journal.at_stake()),
@@ -149,6 +149,10 @@ def _values(journal: ReportData, paths: ReportPaths, gallery: Gallery, live: Liv
         "failures": journal.failure_groups(),
         "gallery": gallery,
     }
+
+
+def _steps(journal: ReportData, paths: ReportPaths) -> list[Step]:
+    return steps(journal.wanted(), _not_stored(journal, paths), journal.name, journal.several_found())
 
 
 def _part(name: str) -> str:

@@ -161,7 +161,7 @@ _TABLE: tuple[tuple[str, Remedy], ...] = (
             "The service that speaks the text broke down.", "Plan these rows again; if it stays, try another voice."
         ),
     ),
-    ("outcome_unknown outcomeunknownerror", _UNSEEN),
+    ("outcome_unknown several_found outcomeunknownerror", _UNSEEN),
 )
 _BY_CODE = {code: remedy for codes, remedy in _TABLE for code in codes.split()}
 _GENERAL = Remedy(

@@ -296,6 +296,16 @@ def test_what_is_left_is_said_with_the_command(
     assert list(commands) == [f"heygen-async {line}" for line in typed]
 
 
+def test_of_several_renders_a_person_names_the_right_one() -> None:
+    """To send such a row again would pay for it a third time; each row has a command of its own."""
+    several = {7: "row 7: 2 renders at HeyGen may be it: a, b", 9: "row 9: 2 renders at HeyGen may be it: c, d"}
+    first, second = steps(Counter(unknown=3), 0, str(HERE), several)
+    assert first.text.startswith("2 rows may each have one of several renders")
+    assert all(words in first.text for words in several.values())
+    assert first.commands == tuple(f"heygen-async decide campaign.db --row {row} --adopt ID" for row in several)
+    assert second.text.startswith("1 row needs your decision")
+
+
 def test_a_path_with_spaces_is_one_word() -> None:
     """As a shell reads it."""
     assert command("resume", "my campaign's.db") == """heygen-async resume 'my campaign'"'"'s.db'"""
