@@ -20,7 +20,7 @@ OURS, OTHERS = "#0b6e4f", "#a9b0b8"
 TITLES = {
     "requests": "Requests for a video",
     "seconds until noticed": "Seconds until its end is noticed",
-    "CPU, share of a script's": "CPU, where the first script takes 1",
+    "CPU, share of a script's": "CPU, first script = 1",
 }
 
 

@@ -48,7 +48,7 @@ def _examples() -> Iterator[str]:
 
 def _figures() -> Iterator[str]:
     found = json.loads(COMPARED.read_text(encoding="utf-8"))
-    yield f"| a video, of 500 on 20 slots | {' | '.join(found)} |"
+    yield f"| a video, on 20 slots | {' | '.join(found)} |"
     yield f"|---|{'---|' * len(found)}"
     for figure in next(iter(found.values())):
         yield f"| {figure} | {' | '.join(f'{row[figure]:.2f}' for row in found.values())} |"
