@@ -134,6 +134,9 @@ class Invariants:
             self.require(charged <= self.budget_usd + CENT, f"{charged} USD charged, the budget is {self.budget_usd}")
         if self.cap is not None:
             running = self._followed()
+            if self.books.resubmits:  # what a lost POST of a row has made may run beside what the next one makes
+                charges = Counter(text_of(charge.body) for charge in self.world.ledger)
+                running = [text for text in running if charges[text] == 1]
             self.require(len(running) <= self.cap, f"{len(running)} renders at once, the cap is {self.cap}")
 
         self._check_canary()
