@@ -142,7 +142,7 @@ class HeyGen(Client):
                 Agents always go one by one. "auto" uses batches only where `requests_per_second` would not let single
                 POSTs fill the slots: elsewhere batches gain 2 %, and how HeyGen queues them is not documented.
             watch: Way of noticing that renders have ended: "sweep" asks for a hundred at once every few seconds; "each"
-                asks for every video by itself, at a pace that fits how long such renders take; "auto" sweeps until
+                asks for every one by itself, at a pace that fits how long such renders take; "auto" sweeps until
                 HeyGen refuses that. A `Receiver` of webhooks: "auto", and a render that a delivery names is looked at
                 at once; while deliveries tell of nearly all ends, the sweep comes only every 30 seconds.
             max_agents: Agents under way at once; HeyGen advises two to three. Meanwhile the rows behind them go first,

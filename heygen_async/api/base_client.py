@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import attrs
@@ -15,6 +15,7 @@ from heygen_async.account.rate_limit import Turn
 from heygen_async.account.render_pool import RenderPool
 from heygen_async.api.renders import creation_call
 from heygen_async.api.requests.batch import create_batch
+from heygen_async.api.status_entries import Entries, job_entries
 from heygen_async.errors import HeyGenError, InvalidInputError
 from heygen_async.http import wire
 from heygen_async.http.call import Call, Options
@@ -118,6 +119,20 @@ class BaseClient:
         """
         call = creation_call(request, None if options is None else options.idempotency_key)
         return await self._caller.send(call, options)
+
+    async def job_entries(self, kind: str, job_ids: Iterable[str]) -> Entries:
+        """Return the statuses of up to 100 translations or lipsyncs as HeyGen's JSON objects. Free of charge.
+
+        What is no object is left out. A bulk run calls this every few seconds; `translations.statuses` and
+        `lipsyncs.statuses` return values.
+
+        Args:
+            kind: `translation` or `lipsync`.
+            job_ids: 1 to 100 ids.
+
+        Source: `GET /v3/video-translations/statuses`, `GET /v3/lipsyncs/statuses`.
+        """
+        return await self._caller.send(job_entries(kind, job_ids))
 
     async def admitted(self) -> Admission:
         """Wait until the gates are open for a request that costs money, for `attempt`. It must be left."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, overload
 
 import attrs
 
@@ -17,7 +17,8 @@ from heygen_async.api.handles.video import CreatedVideo, Statuses, Video, VideoJ
 from heygen_async.api.requests.batch import BatchableRequest, create_batch
 from heygen_async.api.requests.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent, VideoRequest
 from heygen_async.api.requests.stored import StoredRequest, payload_of
-from heygen_async.errors import ContractError, InvalidInputError, ResourceNotReadyError
+from heygen_async.api.status_entries import Entries, read_entries, video_entries
+from heygen_async.errors import InvalidInputError, ResourceNotReadyError
 from heygen_async.http import pages, wire
 from heygen_async.http.call import MOST_IDS, Call, Options, data_reader, id_lists, path_id
 from heygen_async.http.caller import Caller
@@ -27,15 +28,11 @@ if TYPE_CHECKING:
     from heygen_async.api.agents.session_job import AgentJob
     from heygen_async.api.agents.video_agents import VideoAgents
 
-T = TypeVar("T")
-
 STATUSES_AT_ONCE = MOST_IDS
 
 DirectRequest = DirectVideo | ImageVideo | CinematicAvatar
 AnyRequest = VideoRequest | StoredRequest
 
-
-Entries: TypeAlias = list[dict[str, Any]]
 Fetch = Callable[[Video, Path, Sequence[str]], Awaitable[list[Path]]]
 
 
@@ -129,7 +126,13 @@ class Videos:
 
         Source: `GET /v3/videos/statuses`.
         """
-        call = get_statuses([*video_ids], [*batch_ids], read=data_reader(list[VideoStatus]))
+        call = Call(
+            method="GET",
+            path="/v3/videos/statuses",
+            route="/v3/videos/statuses",
+            query=id_lists(video_ids=video_ids, batch_ids=batch_ids),
+            read=data_reader(list[VideoStatus]),
+        )
         return await self._caller.send(call, options)
 
     async def entries(self, video_ids: Iterable[str] = (), batch_ids: Iterable[str] = ()) -> Entries:
@@ -137,7 +140,7 @@ class Videos:
 
         A bulk run calls this every few seconds.
         """
-        return await self._caller.send(get_statuses([*video_ids], [*batch_ids], read=_read_entries))
+        return await self._caller.send(video_entries(video_ids, batch_ids))
 
     async def newest(self, limit: int, token: str | None = None) -> tuple[Entries, str | None]:
         """Return videos of the account, newest first, as HeyGen's JSON objects, and the token of the next page.
@@ -233,29 +236,7 @@ def create_video(request: DirectRequest | StoredRequest) -> Call[CreatedVideo]:
     )
 
 
-def get_statuses(video_ids: list[str], batch_ids: list[str], read: Callable[[wire.Answer, str], T]) -> Call[T]:
-    """Return the call that reads many statuses."""
-    return Call(
-        method="GET",
-        path="/v3/videos/statuses",
-        route="/v3/videos/statuses",
-        query=id_lists(video_ids=video_ids, batch_ids=batch_ids),
-        read=read,
-    )
-
-
-def _read_entries(answer: wire.Answer, subject: str) -> Entries:
-    return _entries_of(wire.read_json(answer, subject), subject)
-
-
-def _entries_of(payload: Any, subject: str) -> Entries:
-    data = wire.member(payload, "data", subject)
-    if not isinstance(data, list):
-        raise ContractError(f"{subject}: $.data is not a list")
-    return [entry for entry in data if isinstance(entry, dict)]
-
-
 def _read_page(answer: wire.Answer, subject: str) -> tuple[Entries, str | None]:
     payload = wire.read_json(answer, subject)
-    entries, token = _entries_of(payload, subject), payload.get("next_token")
+    entries, token = read_entries(payload, subject), payload.get("next_token")
     return entries, token if isinstance(token, str) and token else None

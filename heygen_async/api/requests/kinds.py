@@ -27,6 +27,7 @@ class Kind:
             with the same value. None if the request has no such field.
         resource: Attribute of the client that handles its jobs; None for videos and sessions.
         follow: Method of that attribute that returns a handle.
+        ids_name: Query parameter of `GET .../statuses` for up to a hundred ids; None if its jobs have no such endpoint.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Kind:
     once_by: str | None = None
     resource: str | None = None
     follow: str = "job"
+    ids_name: str | None = None
 
 
 _ALL = (
@@ -60,6 +62,7 @@ _ALL = (
         path="/v3/video-translations",
         id_field="video_translation_ids",
         resource="translations",
+        ids_name="video_translation_ids",
     ),
     Kind(
         name="lipsync",
@@ -67,6 +70,7 @@ _ALL = (
         path="/v3/lipsyncs",
         id_field="lipsync_id",
         resource="lipsyncs",
+        ids_name="lipsync_ids",
     ),
     Kind(
         name="clipping", label="Clipped films", path="/v3/ai-clipping", id_field="ai_clipping_id", resource="clipping"
@@ -97,6 +101,7 @@ _ALL = (
     ),
 )
 _BY_NAME = {kind.name: kind for kind in _ALL}
+JOBS_IN_BULK = tuple(kind.name for kind in _ALL if kind.ids_name is not None)
 
 
 def base_of(kind: str) -> str:

@@ -17,12 +17,14 @@ from typing import Any, Protocol
 import attrs
 
 from heygen_async.account.server_clock import Moment
-from heygen_async.api.requests.kinds import find_kind
+from heygen_async.api.requests.kinds import JOBS_IN_BULK, find_kind
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.next_step import first_intent
 from heygen_async.errors import Spent
 
 AGENT = "video_agent"
+VIDEO = "video"
+SWEPT = (VIDEO, *JOBS_IN_BULK)  # renders that HeyGen tells of by the hundred
 
 
 class Stage(enum.Enum):
@@ -108,7 +110,7 @@ class InFlight:
         late_since: Loop time of the first of them.
         left_out: Sweeps in a row that did not tell of it.
         odd: True if the sweep cannot read it, so that it is asked for by itself.
-        is_job: True if the render is no video but a job of another kind, of which no sweep tells.
+        swept_as: Sweep that tells of it: `video`, or the kind of a job with bulk statuses; None if no sweep does.
     """
 
     job: Job
@@ -140,7 +142,9 @@ class InFlight:
     late_since: float = 0.0
     left_out: int = 0
     odd: bool = False
-    is_job: bool = attrs.field(init=False, default=attrs.Factory(lambda self: _is_job(self.kind), takes_self=True))
+    swept_as: str | None = attrs.field(
+        init=False, default=attrs.Factory(lambda self: _sweep_of(self.kind), takes_self=True)
+    )
 
     @property
     def index(self) -> int:
@@ -170,9 +174,11 @@ class InFlight:
         return "yes"
 
 
-def _is_job(kind: str) -> bool:
+def _sweep_of(kind: str) -> str | None:
     found = find_kind(kind)
-    return found is not None and found.resource is not None
+    if found is None or found.resource is None:
+        return VIDEO
+    return found.name if found.name in JOBS_IN_BULK else None
 
 
 class StageError(AssertionError):

@@ -13,7 +13,7 @@ from anyio.abc import TaskGroup
 
 from heygen_async.api.client import Client
 from heygen_async.api.handles.status import word_of
-from heygen_async.bulk.jobs.in_flight import InFlight, Stage
+from heygen_async.bulk.jobs.in_flight import VIDEO, InFlight, Stage
 from heygen_async.bulk.watch.sweep import NOT_BEGUN, TICK_SECONDS, Sweep
 from heygen_async.bulk.watch.watchlist import Watchlist, failure_of
 from heygen_async.errors import APIError, AuthenticationError, ContractError, HeyGenError, JournalError, NotFoundError
@@ -76,7 +76,11 @@ class BatchFollower:
                 row.due = again
         try:
             async with self._places:
-                in_bulk = self._in_bulk and self._list.in_bulk and batch_id not in self._unclear | self._list.misnamed
+                in_bulk = (
+                    self._in_bulk
+                    and self._list.sweeps[VIDEO].in_bulk
+                    and batch_id not in self._unclear | self._list.misnamed
+                )
                 entries = await (self._bulk_entries(batch_id) if in_bulk else self._own_entries(batch_id))
             await self._take(batch_id, rows, entries, is_own=not in_bulk)
         except (AuthenticationError, JournalError):

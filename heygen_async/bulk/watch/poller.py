@@ -1,10 +1,11 @@
-"""The poller: four followers side by side, each with its own pace and its own places. None waits for another."""
+"""The poller: followers side by side, each with its own pace and its own places. None waits for another."""
 
 from __future__ import annotations
 
 import anyio
 
 from heygen_async.api.client import Client
+from heygen_async.bulk.jobs.in_flight import SWEPT, VIDEO
 from heygen_async.bulk.watch.batch_follower import BatchFollower
 from heygen_async.bulk.watch.detail_reader import DetailReader
 from heygen_async.bulk.watch.session_follower import SessionFollower
@@ -30,9 +31,10 @@ class Poller:
         async with anyio.create_task_group() as reading:
             details = DetailReader(self._client, self._list, reading)
             singles = DetailReader(self._client, self._list, reading)
-            sweep = Sweep(self._client, self._list, details)
+            sweeps = {swept: Sweep(self._client, self._list, details, swept) for swept in SWEPT}
             async with anyio.create_task_group() as followers:
-                followers.start_soon(sweep.run)
-                followers.start_soon(BatchFollower(self._client, self._list, sweep, reading).run)
+                for sweep in sweeps.values():
+                    followers.start_soon(sweep.run)
+                followers.start_soon(BatchFollower(self._client, self._list, sweeps[VIDEO], reading).run)
                 followers.start_soon(SessionFollower(self._client, self._list, reading).run)
                 followers.start_soon(SingleFollower(self._list, singles).run)

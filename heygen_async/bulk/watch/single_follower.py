@@ -1,7 +1,7 @@
 """The single follower: asks for renders one by one where no sweep tells of them.
 
-These are jobs of other kinds than videos (translations, clips, ...), videos that a sweep leaves out or names oddly, and
-all videos where bulk statuses are refused, fail for a while or are not wanted.
+These are jobs of kinds without bulk statuses (clips, cut-outs, ...), renders that a sweep leaves out or names oddly,
+and all renders of a kind whose bulk statuses are refused, fail for a while or are not wanted.
 """
 
 from __future__ import annotations

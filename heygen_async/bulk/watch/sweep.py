@@ -1,25 +1,27 @@
-"""The sweep: one request of `GET /v3/videos/statuses` tells about up to a hundred videos.
+"""The sweep: one request of `GET .../statuses` tells about up to a hundred renders: videos, translations or lipsyncs.
 
 A render holds its slot until its end is noticed, so the pause between sweeps is a cost, and so is a request. The next
 sweep comes when the renders are likely to have held their slots in vain for the price of a request. It is about those
-hundred that are the likeliest to have ended. Videos that have ended are then read once for their details: by the
-detail reader, or together in the list of the newest videos, which may take the place of the statuses, too.
+hundred that are the likeliest to have ended. Renders that have ended are then read once for their details: by the
+detail reader, or, of videos, together in the list of the newest ones, which may take the place of the statuses, too.
 """
 
 from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from heygen_async.api.client import Client
 from heygen_async.api.handles import polling
 from heygen_async.api.handles.status import word_of
 from heygen_async.api.handles.video import VIDEO_STATUSES
+from heygen_async.api.status_entries import Entries
 from heygen_async.api.videos import STATUSES_AT_ONCE
-from heygen_async.bulk.jobs.in_flight import InFlight, Stage
+from heygen_async.bulk.jobs.in_flight import VIDEO, InFlight, Stage
 from heygen_async.bulk.watch.detail_reader import DetailReader
+from heygen_async.bulk.watch.ended import EndedRenders
 from heygen_async.bulk.watch.newest import OVER, NewestVideos, video_of
 from heygen_async.bulk.watch.render_times import LEAST_HAZARD, pause_of
 from heygen_async.bulk.watch.watchlist import Watchlist
@@ -41,8 +43,6 @@ SWEEPS_SHARE = 0.2  # of a known request rate, at the most
 SIGNALLED_TICK_SECONDS = 30.0  # while nearly every end is signalled, the sweep is only the net
 LEFT_OUT = 2  # sweeps that may leave a video out before it is asked for by itself
 
-GATHERED, GATHERED_SECONDS = 60, 30.0  # ends that are read together in a large run: number, and longest wait
-
 NOT_BEGUN = frozenset({"waiting", "queued", "pending"})
 RUNNING = (VIDEO_STATUSES | NOT_BEGUN) - OVER
 
@@ -50,16 +50,16 @@ logger: logging.Logger = logging.getLogger("heygen_async")
 
 
 class Sweep:
-    """Follows the videos that can be asked for together."""
+    """Follows the renders that can be asked for together: videos, or jobs of one kind."""
 
-    def __init__(self, client: Client, watchlist: Watchlist, reader: DetailReader) -> None:
-        """Ask through *client*; have ended videos read by *reader*."""
+    def __init__(self, client: Client, watchlist: Watchlist, reader: DetailReader, swept: str = VIDEO) -> None:
+        """Ask through *client* for renders that are *swept*; have ended ones read by *reader*."""
         self._client = client
         self._list = watchlist
         self._reader = reader
-        self._newest = NewestVideos(client, watchlist)
-        self._ended: list[InFlight] = []  # whose details are to be read
-        self._ended_since = 0.0
+        self._state = watchlist.sweeps[swept]
+        self._newest = NewestVideos(client, watchlist) if swept == VIDEO else None
+        self._ended = EndedRenders(watchlist, reader, self._newest)
 
     async def run(self) -> None:
         """Sweep every few seconds until everything has ended.
@@ -68,29 +68,34 @@ class Sweep:
             AuthenticationError: The key is no longer accepted, so nothing can be seen.
         """
         while not self._list.over:
-            if not self._list.in_bulk or not self._rows():
-                self._read_singly()
-                self._list.sweep_idles = True
+            if not self._state.in_bulk or not self._rows():
+                self._ended.read_singly()
+                self._state.idles = True
                 await self._list.changed.wait()
-                self._list.sweep_idles = False
+                self._state.idles = False
             elif await self._pause():
                 await self._look()
 
     def _rows(self) -> list[InFlight]:
-        """Return the videos to sweep; those of a batch that has not named all are seen with their batch."""
+        """Return the renders to sweep; those of a batch that has not named all are seen with their batch."""
+        if not self._state.begun:
+            return []
         rendering = self._list.registry.at(Stage.RENDERING)
         nameless = {row.batch_id for row in rendering if row.batch_id is not None and row.video_id is None}
         return [
             row
             for row in rendering
-            if row.video_id is not None and not row.odd and not row.is_job and row.batch_id not in nameless
+            if row.swept_as == self._state.name
+            and row.video_id is not None
+            and not row.odd
+            and row.batch_id not in nameless
         ]
 
     async def _pause(self) -> bool:
         """Return True when it is time to look."""
         rows = self._rows()
         until = max(self._list.clock.now() + self._tick(rows), min(row.due for row in rows))
-        while not self._list.is_urgent and self._list.clock.now() < until:
+        while not self._state.is_urgent and self._list.clock.now() < until:
             if not self._rows():
                 return False
             await self._list.wait(until)
@@ -105,7 +110,8 @@ class Sweep:
             first = self._likeliest(rows, now + LEAST_TICK_SECONDS)
             unseen = [(_hazard(row, now), now - row.looked_at) for row in first]
             wanted = min(pause_of(unseen, max(PRICE, PRICE_OF_RENDER * len(rows))), TICK_SECONDS)
-        tick = max(wanted, LEAST_TICK_SECONDS, 1 / (SWEEPS_SHARE * self._client.requests_per_second))
+        sweeps = sum(state.begun > 0 and not state.idles for state in self._list.sweeps.values())
+        tick = max(wanted, LEAST_TICK_SECONDS, sweeps / (SWEEPS_SHARE * self._client.requests_per_second))
         return tick * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - not a secret
 
     @staticmethod
@@ -117,26 +123,28 @@ class Sweep:
 
     async def _look(self) -> None:
         now = self._list.clock.now()
-        self._list.is_urgent = False
+        self._state.is_urgent = False
         due = self._likeliest([row for row in self._rows() if row.due <= now], now)
         if due:
             for row in due:
                 row.looked_at = now
-            rest = await self._look_at_newest(due) if self._newest.may_serve(due) else due
+            newest = self._newest
+            rest = await self._look_at_newest(newest, due) if newest is not None and newest.may_serve(due) else due
             waiting = await self._sweep({str(row.video_id): row for row in rest}) if rest else 0
-            self._client.pool.observe(waiting=waiting, running=len(due) - waiting)
-        await self._read_ended()
+            if self._state.name == VIDEO:
+                self._client.pool.observe(waiting=waiting, running=len(due) - waiting)
+        await self._ended.read(may_wait=len(self._rows()) > STATUSES_AT_ONCE)
         self._list.looked.notify()
 
-    async def _look_at_newest(self, rows: Sequence[InFlight]) -> Sequence[InFlight]:
+    async def _look_at_newest(self, newest: NewestVideos, rows: Sequence[InFlight]) -> Sequence[InFlight]:
         """Look at the list of the newest videos, and return the rows of which it tells nothing."""
         try:
-            entries = await self._newest.read(rows)
+            entries = await newest.read(rows)
         except AuthenticationError:
             raise
         except HeyGenError as exc:
             logger.info("the list of videos failed: %s; asking for statuses", exc.gist)
-            self._newest.distrust()
+            newest.distrust()
             return rows
         rest = []
         for row in rows:
@@ -152,44 +160,10 @@ class Sweep:
                 self._reader.end(row, video)
         return rest
 
-    async def _read_ended(self) -> None:
-        """Have rows read that have ended by their statuses: together where that takes fewer requests.
-
-        Of a few renders under way, the newest videos show all. Of many they do not, so ends are gathered meanwhile.
-        """
-        rows, newest = self._ended, self._newest
-        if not rows or (newest.is_usable and self._may_gather() and len(self._rows()) > STATUSES_AT_ONCE):
-            return
-        entries: Mapping[str, Mapping[str, Any]] = {}
-        try:
-            if newest.may_tell_of_ends(rows):
-                entries = await newest.read(rows)
-            elif newest.is_usable and all(row.number is not None for row in rows):
-                entries = await newest.read_pages(rows)
-        except AuthenticationError:
-            raise
-        except HeyGenError as exc:
-            logger.info("the list of videos failed: %s; reading one by one", exc.gist)
-        newest.compare(rows, entries)
-        for row in rows:
-            entry = entries.get(str(row.video_id))
-            if entry is not None and (video := video_of(entry)) is not None:
-                self._reader.end(row, video)
-        self._read_singly()
-
-    def _may_gather(self) -> bool:
-        return len(self._ended) < GATHERED and self._list.clock.now() - self._ended_since < GATHERED_SECONDS
-
-    def _read_singly(self) -> None:
-        """Have each row read by itself that has ended, unless its end is being reported."""
-        rows, self._ended = self._ended, []
-        for row in rows:
-            self._reader.start(row)
-
     async def _sweep(self, rows: Mapping[str, InFlight]) -> int:
-        """Ask for the statuses of up to 100 videos, and have those read that have ended; return how many wait."""
+        """Ask for the statuses of up to 100 renders, and have those read that have ended; return how many wait."""
         try:
-            entries = await self._client.videos.entries(rows)
+            entries = await self._entries(rows)
         except AuthenticationError:
             raise
         except HeyGenError as exc:
@@ -197,7 +171,7 @@ class Sweep:
             for row in list(rows.values()):
                 await self._list.unseen(row, exc)
             return 0
-        self._list.sweep_went(well=True)
+        self._state.failing_since = None
         left_out: dict[str, InFlight] = dict(rows)
         waiting = 0
         for entry in entries:
@@ -208,25 +182,31 @@ class Sweep:
             word = word_of(entry.get("status"))
             if word == "completed" and row.stage is Stage.RENDERING:
                 self._list.rendered(row, word)
-                self._ended_since = self._ended_since if self._ended else self._list.clock.now()
-                self._ended.append(row)
+                self._ended.add(row)
             else:
                 waiting += await self._judge(row, word)
         for row in left_out.values():
             self.leave_out(row)
         return waiting
 
+    async def _entries(self, ids: Iterable[str]) -> Entries:
+        if self._state.name == VIDEO:
+            return await self._client.videos.entries(ids)
+        return await self._client.job_entries(self._state.name, ids)
+
     def leave_out(self, row: InFlight) -> None:
-        """Note that a bulk answer does not name a video: after two such answers it is asked for by itself."""
+        """Note that a bulk answer does not name a render: after two such answers it is asked for by itself."""
         row.left_out += 1
         row.odd = row.odd or row.left_out >= LEFT_OUT
         self._list.changed.notify()
 
     def _refused(self, error: HeyGenError) -> None:
-        for_good = isinstance(error, APIError) and not error.retryable and not self._list.is_faithful
+        state = self._state
+        for_good = isinstance(error, APIError) and not error.retryable and not state.is_faithful
         if for_good:
-            self._list.in_bulk = False
-        self._list.sweep_went(well=False)
+            state.in_bulk = False
+        if state.failing_since is None:
+            state.failing_since = self._list.clock.now()
         self._list.changed.notify()
         then = "asking one by one" if for_good else "looking again"
         # A server that cannot be reached is told of by whoever shows the progress, once and not at each look.
@@ -234,7 +214,7 @@ class Sweep:
         logger.log(logging.INFO if is_away else logging.WARNING, "bulk statuses failed: %s; %s", error.gist, then)
 
     async def judge(self, row: InFlight, status: Any) -> bool:
-        """Heed what a bulk look says of a video, and return True if it waits for its turn at HeyGen."""
+        """Heed what a bulk look says of a render, and return True if it waits for its turn at HeyGen."""
         return await self._judge(row, word_of(status))
 
     async def _judge(self, row: InFlight, word: str | None) -> bool:

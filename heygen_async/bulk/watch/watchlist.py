@@ -12,8 +12,9 @@ from typing import Any, Literal, Protocol
 
 from heygen_async.account.server_clock import ServerClock
 from heygen_async.api.handles.video import Video
-from heygen_async.bulk.jobs.in_flight import WATCHED, InFlight, Registry, Stage
+from heygen_async.bulk.jobs.in_flight import SWEPT, WATCHED, InFlight, Registry, Stage
 from heygen_async.bulk.watch.render_times import RenderTimes, first_look, size_of
+from heygen_async.bulk.watch.sweep_state import SweepState
 from heygen_async.changed import Changed
 from heygen_async.errors import DeadlineExceededError, HeyGenError, RenderFailedError
 
@@ -22,7 +23,6 @@ Watch = Literal["auto", "sweep", "each"]
 RELIABLE, ENDS_TO_TRUST = 0.95, 20  # share of the last ends that webhooks told, to trust them
 MISSES, MISSED_SECONDS = 3, 300.0  # looks that must find nothing, over so long, before a paid render is given up
 LATE_LOOKS, LATE_SECONDS = 3, 60.0  # looks that may fail after the deadline, over so long, before a row is given up
-UNSWEPT_SECONDS = 60.0  # failing sweeps, before the videos are asked for one by one meanwhile
 
 
 class Listener(Protocol):
@@ -43,14 +43,12 @@ class Watchlist:
 
     Attributes:
         expects_more: True while further renders may come.
-        is_urgent: True if a sweep is wanted at once.
-        sweep_idles: True while the sweep has no row: a further row wakes it.
         begun: Number of renders that this run has begun.
         listener: Told about ends.
         changed: Notified when a follower may have something to do.
         clock: Counts the time between looks and until the deadlines.
         looked: Notified after each look of a sweep.
-        in_bulk: True while videos are asked for by the hundred; set to False for good if HeyGen refuses that.
+        sweeps: The states of the sweeps, by what they tell of.
         misnamed: Batches of which a bulk answer has named a wrong video; they are asked for by themselves.
     """
 
@@ -74,10 +72,9 @@ class Watchlist:
         self.registry = registry
         self.listener = listener
         self.expects_more: bool = True
-        self.is_urgent: bool = False
-        self.sweep_idles: bool = False
-        self.in_bulk: bool = watch != "each"
-        self.is_faithful: bool = watch == "sweep"  # to the sweep, even where HeyGen refuses it
+        self.sweeps: dict[str, SweepState] = {
+            name: SweepState(name=name, in_bulk=watch != "each", is_faithful=watch == "sweep") for name in SWEPT
+        }
         self.changed: Changed = Changed()
         self.looked: Changed = looked or Changed()
         self.clock: ServerClock = clock or ServerClock()
@@ -88,7 +85,6 @@ class Watchlist:
         self._last_kind = ("avatar", 0)  # rows that wait are likely to be of this kind
         self._moved_at = -math.inf  # loop time at which a render ended or an item of a batch came to its turn
         self._signalled: list[bool] = []  # of the last ends: True if a signal came before a look
-        self._unswept_since: float | None = None
         self.begun: int = 0
 
     @property
@@ -106,27 +102,11 @@ class Watchlist:
         """True if items of batches wait for their turn at HeyGen."""
         return any(row.queued for row in self.registry.at(Stage.RENDERING))
 
-    @property
-    def sweeps(self) -> bool:
-        """True while sweeps tell about videos; False where they are refused, or have failed for a while."""
-        since = self._unswept_since
-        failing = since is not None and self.clock.now() - since >= UNSWEPT_SECONDS
-        return self.in_bulk and (self.is_faithful or not failing)
-
-    def sweep_went(self, *, well: bool) -> None:
-        """Note how a sweep went. While they fail, videos are asked for one by one."""
-        if well:
-            self._unswept_since = None
-        elif self._unswept_since is None:
-            self._unswept_since = self.clock.now()
-        else:
-            self.changed.notify()
-
     def is_single(self, row: InFlight) -> bool:
-        """Return True if the row is asked for by itself: it is no video, or no sweep can tell of it."""
+        """Return True if the row is asked for by itself: no sweep tells of it."""
         if row.video_id is None:
             return False
-        return row.odd or row.is_job or not self.sweeps
+        return row.odd or row.swept_as is None or not self.sweeps[row.swept_as].tells(self.clock.now())
 
     def seconds_left(self, waiting: int, slots: float) -> float:
         """Return the seconds until all renders under watch have ended, and *waiting* more rows on so many *slots*."""
@@ -144,7 +124,10 @@ class Watchlist:
         self.begun += 1
         row.number = self.begun if not age and row.batch_id is None and row.session_id is None else None
         row.due = row.born + (first_look(row.law) if first is None else first)
-        if self.sweep_idles or row.video_id is None or self.is_single(row):
+        sweep = None if row.swept_as is None else self.sweeps[row.swept_as]
+        if sweep is not None:
+            sweep.begun += 1
+        if sweep is None or sweep.idles or row.video_id is None or self.is_single(row):
             self.changed.notify()
 
     def wake(self, resource_id: str) -> None:
@@ -152,7 +135,8 @@ class Watchlist:
         for row in self.registry.at(Stage.RENDERING):
             if resource_id in {row.video_id, row.session_id, row.batch_id}:
                 row.due, row.signalled = self.clock.now(), True
-                self.is_urgent = True
+                if row.swept_as is not None:
+                    self.sweeps[row.swept_as].is_urgent = True
                 self.changed.notify()
 
     @property

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from heygen_async import Completed, DirectVideo, Failed, HeyGen, Result
+from heygen_async.bulk.watch.ended import GATHERED_SECONDS
 from heygen_async.bulk.watch.render_times import pause_of
-from heygen_async.bulk.watch.sweep import GATHERED_SECONDS
 from heygen_async.simulator import AlteredAnswer, ErrorAnswer, FailedRender, Fault, NullVideoUrl, World
 
 LIST, STATUSES, DETAILS = "GET /v3/videos", "GET /v3/videos/statuses", "GET /v3/videos/{video_id}"

@@ -1,0 +1,35 @@
+"""The state of a sweep, as the followers share it: whether it is wanted, whether it works."""
+
+from __future__ import annotations
+
+import attrs
+
+UNSWEPT_SECONDS = 60.0  # failing sweeps, before their renders are asked for one by one meanwhile
+
+
+@attrs.define(eq=False, kw_only=True)
+class SweepState:
+    """The state of one sweep.
+
+    Attributes:
+        name: What it tells of, as in `InFlight.swept_as`.
+        in_bulk: True while renders are asked for by the hundred; set to False for good if HeyGen refuses that.
+        is_faithful: True if it goes on even where HeyGen refuses it.
+        is_urgent: True if a look is wanted at once.
+        idles: True while the sweep has no row: a further row wakes it.
+        begun: Number of renders of its kind that this run has begun to watch.
+        failing_since: Time of the server since which all sweeps have failed; None if the last one did not.
+    """
+
+    name: str
+    in_bulk: bool = True
+    is_faithful: bool = False
+    is_urgent: bool = False
+    idles: bool = False
+    begun: int = 0
+    failing_since: float | None = None
+
+    def tells(self, now: float) -> bool:
+        """Return True while sweeps tell of renders; False where they are refused, or have failed for a while."""
+        failing = self.failing_since is not None and now - self.failing_since >= UNSWEPT_SECONDS
+        return self.in_bulk and (self.is_faithful or not failing)
