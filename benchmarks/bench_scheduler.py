@@ -11,6 +11,7 @@ and a limited rate of requests, at which batches must be faster. Also asserts th
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import heapq
 import itertools
 import json
@@ -19,14 +20,15 @@ import random
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import anyio
+from aiohttp import web
 
-from heygen_async import DirectVideo, Event, HeyGen, JobRendered, Options
+from heygen_async import DirectVideo, Event, HeyGen, JobRendered, Options, Receiver
 from heygen_async.bulk.run.submitter import Submit
 from heygen_async.bulk.watch.watchlist import Watch
 from heygen_async.simulator import World, run, serve
@@ -69,16 +71,39 @@ def ideal_makespan(times: list[float], slots: int) -> float:
     return max(ends)
 
 
+@contextlib.asynccontextmanager
+async def receiver(heygen: HeyGen, world: World) -> AsyncIterator[Receiver]:
+    """Yield a receiver to which the simulator delivers over HTTP."""
+    receiving = Receiver()
+
+    async def take(request: web.Request) -> web.Response:
+        receiving.receive(await request.read(), request.headers, path=request.path, now=world.unix_time(world.now()))
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/{path:.*}", take)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.001)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}{receiving.path}"
+    receiving.trust(
+        (await heygen.raw("POST", "/v3/webhooks/endpoints", body={"url": url}, costs=False))["data"]["secret"]
+    )
+    yield receiving
+    receiving.close()
+    await runner.cleanup()
+
+
 async def known_pool(
     count: int,
     slots: int,
     *,
-    watch: Watch = "auto",
+    watch: Watch | None = "auto",
     submit: Submit = "auto",
     per_minute: float | None = None,
     list_lag: float = 0.0,
 ) -> dict[str, float]:
-    """Render on a pool of known size; measure makespan, delay of detection and requests."""
+    """Render on a pool of known size, by webhooks if *watch* is None; measure makespan, lag and requests."""
     times, noticed = durations(count), {}
     random.seed(1)
     world = World(slots=slots, render_seconds=lambda body: times[number_of(body)], requests_per_minute=per_minute)
@@ -92,7 +117,8 @@ async def known_pool(
     async with (
         serve(world) as server,
         HeyGen("simulator-key", base_url=server.base_url, observers=[note], requests_per_second=rate) as heygen,
-        heygen.render_many(rows(count), max_in_flight=slots, watch=watch, submit=submit) as results,
+        receiver(heygen, world) if watch is None else contextlib.nullcontext(watch) as watched,
+        heygen.render_many(rows(count), max_in_flight=slots, watch=watched, submit=submit) as results,
     ):
         start = anyio.current_time()
         assert len([result async for result in results]) == count
@@ -264,6 +290,7 @@ def main() -> int:
         "known pool, 500 jobs, 20 slots": run(lambda: known_pool(500, 20)),
         "known pool, 1000 jobs, 200 slots": run(lambda: known_pool(1000, 200)),
         "list lags, 500 jobs, 20 slots": run(lambda: known_pool(500, 20, list_lag=300.0)),
+        "webhooks, 500 jobs, 20 slots": run(lambda: known_pool(500, 20, watch=None)),
         "known pool, 500 jobs, 20 slots, each by itself": run(lambda: known_pool(500, 20, watch="each")),
         "60 requests a minute, each": run(lambda: known_pool(400, 100, submit="each", per_minute=60)),
         "60 requests a minute, batches": run(lambda: known_pool(400, 100, submit="auto", per_minute=60)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from heygen_async.bulk.jobs.in_flight import InFlight
@@ -12,7 +12,7 @@ from heygen_async.bulk.watch.newest import NewestVideos, video_of
 from heygen_async.bulk.watch.watchlist import Watchlist
 from heygen_async.errors import AuthenticationError, HeyGenError
 
-GATHERED, GATHERED_SECONDS = 60, 30.0  # ends that are read together in a large run: number, and longest wait
+GATHERED_SECONDS = 50.0  # for which ends are gathered in a large run, to be read together
 
 logger: logging.Logger = logging.getLogger("heygen_async")
 
@@ -33,6 +33,11 @@ class EndedRenders:
         self._since = self._since if self._rows else self._list.clock.now()
         self._rows.append(row)
 
+    @property
+    def are_due(self) -> bool:
+        """True if renders wait that have been gathered for long enough."""
+        return bool(self._rows) and self._list.clock.now() - self._since >= GATHERED_SECONDS
+
     async def read(self, *, may_wait: bool) -> None:
         """Have the renders read: together where that takes fewer requests.
 
@@ -41,33 +46,36 @@ class EndedRenders:
         Args:
             may_wait: True if many renders are under way, so that further ends are to be expected soon.
         """
-        newest = self._newest
-        if newest is None or not newest.is_usable:
+        if self._newest is None or not self._newest.is_usable:
             self.read_singly()
-        elif self._rows and not (may_wait and self._may_gather()):
-            await self._read_together(newest)
+        elif self._rows and (self.are_due or not may_wait):
+            await self.read_together()
 
-    async def _read_together(self, newest: NewestVideos) -> None:
-        rows = self._rows
+    async def read_together(self) -> Mapping[str, Mapping[str, Any]]:
+        """Have the renders read, and return what the list tells of all videos on the way, by id, if it is trusted."""
+        rows, newest = self._rows, self._newest
         entries: Mapping[str, Mapping[str, Any]] = {}
-        try:
-            if newest.may_tell_of_ends(rows):
-                entries = await newest.read(rows)
-            elif all(row.number is not None for row in rows):
-                entries = await newest.read_pages(rows)
-        except AuthenticationError:
-            raise
-        except HeyGenError as exc:
-            logger.info("the list of videos failed: %s; reading one by one", exc.gist)
-        newest.compare(rows, entries)
+        if newest is not None:
+            entries = await self._listed(newest, rows)
+            newest.compare(rows, entries)
         for row in rows:
             entry = entries.get(str(row.video_id))
             if entry is not None and (video := video_of(entry)) is not None:
                 self._reader.end(row, video)
         self.read_singly()
+        return entries if newest is not None and newest.is_trusted else {}
 
-    def _may_gather(self) -> bool:
-        return len(self._rows) < GATHERED and self._list.clock.now() - self._since < GATHERED_SECONDS
+    async def _listed(self, newest: NewestVideos, rows: Sequence[InFlight]) -> Mapping[str, Mapping[str, Any]]:
+        try:
+            if newest.may_tell_of_ends(rows):
+                return await newest.read(rows)
+            if newest.is_usable and all(row.number is not None for row in rows):
+                return await newest.read_pages(rows)
+        except AuthenticationError:
+            raise
+        except HeyGenError as exc:
+            logger.info("the list of videos failed: %s; reading one by one", exc.gist)
+        return {}
 
     def read_singly(self) -> None:
         """Have each row read by itself that has ended, unless its end is being reported."""

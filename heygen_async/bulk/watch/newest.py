@@ -44,7 +44,7 @@ class NewestVideos:
 
     def may_serve(self, rows: Sequence[InFlight]) -> bool:
         """Return True if the next look at *rows* may be at the list."""
-        if not self._agreed or self._lags or not self._shows(rows):
+        if not self.is_trusted or not self._shows(rows):
             return False
         self._looks += 1
         return self._looks % COMPARED != 0
@@ -66,7 +66,7 @@ class NewestVideos:
         return found
 
     async def read_pages(self, rows: Sequence[InFlight]) -> Mapping[str, Mapping[str, Any]]:
-        """Return the entries of *rows* by id, from as many pages as take fewer requests than the details would."""
+        """Return entries by id, *rows* among them, of as many pages as take fewer requests than the details would."""
         wanted = {str(row.video_id) for row in rows}
         pages = sorted(math.ceil((self._rank(row) + self._others) / STATUSES_AT_ONCE) for row in rows)
         gains = [(count - page, page) for count, page in enumerate(pages, 1)]
@@ -75,8 +75,8 @@ class NewestVideos:
         token = None
         for _ in range(last if gain > 0 else 0):
             entries, token = await self._client.videos.newest(STATUSES_AT_ONCE, token)
-            found |= {name: entry for entry in entries if (name := str(entry.get("id"))) in wanted}
-            if token is None or len(found) == len(wanted):
+            found |= {str(entry.get("id")): entry for entry in entries}
+            if token is None or wanted <= found.keys():
                 break
         return found
 
@@ -84,6 +84,11 @@ class NewestVideos:
     def is_usable(self) -> bool:
         """True unless the list was seen to lag behind the statuses."""
         return not self._lags
+
+    @property
+    def is_trusted(self) -> bool:
+        """True if the list has agreed with the statuses, and was never seen to lag behind them."""
+        return self._agreed and not self._lags
 
     def compare(self, rows: Iterable[InFlight], entries: Mapping[str, Mapping[str, Any]]) -> None:
         """Note if *entries* tell the same as the statuses, by which *rows* have ended."""

@@ -147,21 +147,19 @@ def first_look(law: TimeDistribution) -> float:
 LEAST_HAZARD = 1e-3  # of a law that is not known for certain: no render is left alone for long
 
 
-def pause_of(rows: Iterable[tuple[float, float]], price: float) -> float:
-    """Return the seconds until the next look at several renders at once.
+def pause_of(rate: float, price: float, shares: float = 1.0) -> float:
+    """Return the seconds between looks at several renders, of which *rate* end in a second.
 
-    Each of *rows* is the hazard of a render and the seconds since the last look at it. A render that has ended holds
-    its slot until it is looked at. So a look that costs one request is due when the renders are likely to have held
-    their slots in vain for *price* seconds together: a hazard h costs h*t*t/2 in t seconds.
+    A render that has ended holds its slot until it is looked at, which is half of the time between two looks at it. If
+    a look tells of all renders, looks t apart cost rate*t/2 and price/t a second: least where both are equal. If it
+    takes as many looks as *shares* to see all renders, each is seen so many times more rarely.
+
+    Args:
+        rate: Renders that end in a second.
+        price: Slot-seconds that a request is worth.
+        shares: Looks that it takes to see all renders, at least 1.
     """
-    square = linear = spent = 0.0
-    for hazard, unseen in rows:
-        square += hazard / 2
-        linear += hazard * unseen
-        spent += hazard * unseen * unseen / 2
-    if not square or spent >= price:
-        return 0.0
-    return (math.sqrt(linear * linear + 4 * square * (price - spent)) - linear) / (2 * square)
+    return math.sqrt(2 * price / (rate * shares))
 
 
 def pause_at(law: TimeDistribution, age: float) -> float:

@@ -9,6 +9,7 @@ detail reader, or, of videos, together in the list of the newest ones, which may
 from __future__ import annotations
 
 import logging
+import math
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -35,12 +36,15 @@ from heygen_async.errors import (
 )
 
 TICK_SECONDS = 5.5  # at the most
+TICK_OF_AGE = 0.02  # the same at the end of a run, as a share of the time that the youngest render has taken
 LEAST_TICK_SECONDS = 1.0
-PRICE = 0.8  # slot-seconds that a request is worth in a small run
-PRICE_OF_RENDER = 0.035  # the same per render under way: a large run sends many requests
+# Slot-seconds that a request is worth: at least so many; in a small run, so many divided by the number of renders under
+# way, which makes about three looks a render; in a large run, which sends many requests, so many for each render.
+PRICE, PRICE_IN_ALL, PRICE_OF_RENDER, MANY = 0.5, 7.0, 0.025, 145
 JITTER = 0.1  # of the tick, either way: several clients of one account drift apart
 SWEEPS_SHARE = 0.2  # of a known request rate, at the most
 SIGNALLED_TICK_SECONDS = 30.0  # while nearly every end is signalled, the sweep is only the net
+FEW = 20  # renders under way in a run that has had more than a hundred, from which on ends are not gathered
 LEFT_OUT = 2  # sweeps that may leave a video out before it is asked for by itself
 
 NOT_BEGUN = frozenset({"waiting", "queued", "pending"})
@@ -60,6 +64,7 @@ class Sweep:
         self._state = watchlist.sweeps[swept]
         self._newest = NewestVideos(client, watchlist) if swept == VIDEO else None
         self._ended = EndedRenders(watchlist, reader, self._newest)
+        self._began = -math.inf  # time of the server of the last look
 
     async def run(self) -> None:
         """Sweep every few seconds until everything has ended.
@@ -69,7 +74,7 @@ class Sweep:
         """
         while not self._list.over:
             if not self._state.in_bulk or not self._rows():
-                self._ended.read_singly()
+                await self._ended.read(may_wait=False)
                 self._state.idles = True
                 await self._list.changed.wait()
                 self._state.idles = False
@@ -94,7 +99,7 @@ class Sweep:
     async def _pause(self) -> bool:
         """Return True when it is time to look."""
         rows = self._rows()
-        until = max(self._list.clock.now() + self._tick(rows), min(row.due for row in rows))
+        until = max(self._began + self._tick(rows), min(row.due for row in rows))
         while not self._state.is_urgent and self._list.clock.now() < until:
             if not self._rows():
                 return False
@@ -103,16 +108,23 @@ class Sweep:
 
     def _tick(self, rows: Sequence[InFlight]) -> float:
         """Return the seconds until the next look."""
-        if self._list.signals_are_reliable:
-            wanted = SIGNALLED_TICK_SECONDS
-        else:
-            now = self._list.clock.now()
-            first = self._likeliest(rows, now + LEAST_TICK_SECONDS)
-            unseen = [(_hazard(row, now), now - row.looked_at) for row in first]
-            wanted = min(pause_of(unseen, max(PRICE, PRICE_OF_RENDER * len(rows))), TICK_SECONDS)
+        wanted = SIGNALLED_TICK_SECONDS if self._list.signals_are_reliable else self._best_pause(rows)
         sweeps = sum(state.begun > 0 and not state.idles for state in self._list.sweeps.values())
         tick = max(wanted, LEAST_TICK_SECONDS, sweeps / (SWEEPS_SHARE * self._client.requests_per_second))
         return tick * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - not a secret
+
+    def _best_pause(self, rows: Sequence[InFlight]) -> float:
+        """Return the seconds between looks that cost as many requests as the slots are worth which they free.
+
+        At the end of a run no row waits for a slot. Then only the delay of results counts, which is of less weight the
+        longer the renders have taken, and a request is worth as much as before, however few renders are left.
+        """
+        now, is_end = self._list.clock.now(), self._list.waits_only
+        seen = [row for row in rows if row.due <= now] or rows
+        price = _price(max(self._state.peak, len(rows)) if is_end else len(rows))
+        most = max(TICK_SECONDS, TICK_OF_AGE * min(now - row.born for row in rows)) if is_end else TICK_SECONDS
+        rate = sum(_hazard(row, now) for row in seen)
+        return min(most, pause_of(rate, price, max(1.0, len(seen) / STATUSES_AT_ONCE)))
 
     @staticmethod
     def _likeliest(rows: Sequence[InFlight], now: float) -> Sequence[InFlight]:
@@ -122,9 +134,15 @@ class Sweep:
         return sorted(rows, key=lambda row: -_hazard(row, now) * (now - row.looked_at) ** 2)[:STATUSES_AT_ONCE]
 
     async def _look(self) -> None:
-        now = self._list.clock.now()
+        now = self._began = self._list.clock.now()
         self._state.is_urgent = False
-        due = self._likeliest([row for row in self._rows() if row.due <= now], now)
+        rows = self._rows()
+        self._state.peak = max(self._state.peak, len(rows))
+        due = [row for row in rows if row.due <= now]
+        if self._ended.are_due and len(rows) > FEW and await self._look_at_pages(due, now):
+            self._list.looked.notify()
+            return
+        due = self._likeliest(due, now)
         if due:
             for row in due:
                 row.looked_at = now
@@ -133,8 +151,17 @@ class Sweep:
             waiting = await self._sweep({str(row.video_id): row for row in rest}) if rest else 0
             if self._state.name == VIDEO:
                 self._client.pool.observe(waiting=waiting, running=len(due) - waiting)
-        await self._ended.read(may_wait=len(self._rows()) > STATUSES_AT_ONCE)
+        await self._ended.read(may_wait=self._state.peak > STATUSES_AT_ONCE and len(self._rows()) > FEW)
         self._list.looked.notify()
+
+    async def _look_at_pages(self, rows: Sequence[InFlight], now: float) -> bool:
+        """Have gathered ends read; True if the pages with them tell of *rows*, too, in place of the statuses."""
+        entries = await self._ended.read_together()
+        told = [row for row in rows if str(row.video_id) in entries]
+        for row in told:
+            row.looked_at = now
+        await self._heed(told, entries)
+        return bool(told)
 
     async def _look_at_newest(self, newest: NewestVideos, rows: Sequence[InFlight]) -> Sequence[InFlight]:
         """Look at the list of the newest videos, and return the rows of which it tells nothing."""
@@ -146,6 +173,10 @@ class Sweep:
             logger.info("the list of videos failed: %s; asking for statuses", exc.gist)
             newest.distrust()
             return rows
+        return await self._heed(rows, entries)
+
+    async def _heed(self, rows: Sequence[InFlight], entries: Mapping[str, Mapping[str, Any]]) -> Sequence[InFlight]:
+        """Heed what the list tells of *rows*, and return those of which it tells nothing."""
         rest = []
         for row in rows:
             entry = entries.get(str(row.video_id))
@@ -230,6 +261,10 @@ class Sweep:
             row.odd = True
             self._list.changed.notify()
         return word in NOT_BEGUN
+
+
+def _price(renders: int) -> float:
+    return max(PRICE, PRICE_IN_ALL / renders, PRICE_OF_RENDER * min(renders, MANY))
 
 
 def _hazard(row: InFlight, now: float) -> float:

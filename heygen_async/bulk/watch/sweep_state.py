@@ -18,6 +18,7 @@ class SweepState:
         is_urgent: True if a look is wanted at once.
         idles: True while the sweep has no row: a further row wakes it.
         begun: Number of renders of its kind that this run has begun to watch.
+        peak: Most renders that were under way at a look.
         failing_since: Time of the server since which all sweeps have failed; None if the last one did not.
     """
 
@@ -27,6 +28,7 @@ class SweepState:
     is_urgent: bool = False
     idles: bool = False
     begun: int = 0
+    peak: int = 0
     failing_since: float | None = None
 
     def tells(self, now: float) -> bool:

@@ -98,6 +98,11 @@ class Watchlist:
         return not self.expects_more and not self.registry.count(*WATCHED)
 
     @property
+    def waits_only(self) -> bool:
+        """True if all rows of the run are under way and none waits at HeyGen: a free slot is of no use to the run."""
+        return not self.expects_more and not self.queued
+
+    @property
     def queued(self) -> bool:
         """True if items of batches wait for their turn at HeyGen."""
         return any(row.queued for row in self.registry.at(Stage.RENDERING))

@@ -34,7 +34,7 @@ REQUESTS: dict[str, Callable[[int], list[Any]]] = {LIPSYNCS: lipsyncs, TRANSLATI
 
 async def collect(heygen: HeyGen, requests: Sequence[Any], **settings: Any) -> list[Result]:
     async with heygen.render_many(requests, **settings) as results:
-        return await results.collect()
+        return [result async for result in results]
 
 
 def gets(world: World, path: str) -> Counter[str]:
