@@ -76,11 +76,8 @@ class BatchFollower:
                 row.due = again
         try:
             async with self._places:
-                in_bulk = (
-                    self._in_bulk
-                    and self._list.sweeps[VIDEO].in_bulk
-                    and batch_id not in self._unclear | self._list.misnamed
-                )
+                is_clear = batch_id not in self._unclear | self._list.misnamed
+                in_bulk = self._in_bulk and self._list.sweeps[VIDEO].in_bulk and is_clear
                 entries = await (self._bulk_entries(batch_id) if in_bulk else self._own_entries(batch_id))
             await self._take(batch_id, rows, entries, is_own=not in_bulk)
         except (AuthenticationError, JournalError):

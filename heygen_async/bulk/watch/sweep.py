@@ -23,7 +23,7 @@ from heygen_async.api.videos import STATUSES_AT_ONCE
 from heygen_async.bulk.jobs.in_flight import VIDEO, InFlight, Stage
 from heygen_async.bulk.watch.detail_reader import DetailReader
 from heygen_async.bulk.watch.ended import EndedRenders
-from heygen_async.bulk.watch.newest import OVER, NewestVideos, video_of
+from heygen_async.bulk.watch.newest import ENDS_TO_READ, OVER, NewestVideos, video_of
 from heygen_async.bulk.watch.render_times import LEAST_HAZARD, pause_of
 from heygen_async.bulk.watch.watchlist import Watchlist
 from heygen_async.errors import (
@@ -40,7 +40,7 @@ TICK_OF_AGE = 0.02  # the same at the end of a run, as a share of the time that 
 LEAST_TICK_SECONDS = 1.0
 # Slot-seconds that a request is worth: at least so many; in a small run, so many divided by the number of renders under
 # way, which makes about three looks a render; in a large run, which sends many requests, so many for each render.
-PRICE, PRICE_IN_ALL, PRICE_OF_RENDER, MANY = 0.5, 7.0, 0.025, 145
+PRICE, PRICE_IN_ALL, PRICE_OF_RENDER, MANY = 0.53, 7.0, 0.025, 145
 JITTER = 0.1  # of the tick, either way: several clients of one account drift apart
 SWEEPS_SHARE = 0.2  # of a known request rate, at the most
 SIGNALLED_TICK_SECONDS = 30.0  # while nearly every end is signalled, the sweep is only the net
@@ -100,11 +100,21 @@ class Sweep:
         """Return True when it is time to look."""
         rows = self._rows()
         until = max(self._began + self._tick(rows), min(row.due for row in rows))
-        while not self._state.is_urgent and self._list.clock.now() < until:
+        while self._list.clock.now() < until:
             if not self._rows():
                 return False
+            if len(self._state.woken) >= ENDS_TO_READ:
+                return True
+            self._read_woken()
             await self._list.wait(until)
         return True
+
+    def _read_woken(self) -> None:
+        """Have a render read at once that a webhook has named: one request tells of its end and its details."""
+        woken, self._state.woken = self._state.woken, []
+        for row in woken:
+            if row.stage is Stage.RENDERING and row.video_id is not None:
+                self._reader.start(row)
 
     def _tick(self, rows: Sequence[InFlight]) -> float:
         """Return the seconds until the next look."""
@@ -135,14 +145,15 @@ class Sweep:
 
     async def _look(self) -> None:
         now = self._began = self._list.clock.now()
-        self._state.is_urgent = False
+        woken, self._state.woken = self._state.woken, []
         rows = self._rows()
         self._state.peak = max(self._state.peak, len(rows))
         due = [row for row in rows if row.due <= now]
-        if self._ended.are_due and len(rows) > FEW and await self._look_at_pages(due, now):
+        if self._ended.are_due and not woken and len(rows) > FEW and await self._look_at_pages(due, now):
             self._list.looked.notify()
             return
-        due = self._likeliest(due, now)
+        named = [row for row in due if row in woken]
+        due = [*named, *self._likeliest([row for row in due if row not in woken], now)][:STATUSES_AT_ONCE]
         if due:
             for row in due:
                 row.looked_at = now

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import attrs
 
+from heygen_async.bulk.jobs.in_flight import InFlight
+
 UNSWEPT_SECONDS = 60.0  # failing sweeps, before their renders are asked for one by one meanwhile
 
 
@@ -15,7 +17,7 @@ class SweepState:
         name: What it tells of, as in `InFlight.swept_as`.
         in_bulk: True while renders are asked for by the hundred; set to False for good if HeyGen refuses that.
         is_faithful: True if it goes on even where HeyGen refuses it.
-        is_urgent: True if a look is wanted at once.
+        woken: Renders that a webhook has named since the last look: they are looked at at once.
         idles: True while the sweep has no row: a further row wakes it.
         begun: Number of renders of its kind that this run has begun to watch.
         peak: Most renders that were under way at a look.
@@ -25,7 +27,7 @@ class SweepState:
     name: str
     in_bulk: bool = True
     is_faithful: bool = False
-    is_urgent: bool = False
+    woken: list[InFlight] = attrs.field(factory=list)
     idles: bool = False
     begun: int = 0
     peak: int = 0

@@ -141,7 +141,7 @@ class Watchlist:
             if resource_id in {row.video_id, row.session_id, row.batch_id}:
                 row.due, row.signalled = self.clock.now(), True
                 if row.swept_as is not None:
-                    self.sweeps[row.swept_as].is_urgent = True
+                    self.sweeps[row.swept_as].woken.append(row)
                 self.changed.notify()
 
     @property

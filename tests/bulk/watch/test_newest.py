@@ -126,6 +126,29 @@ async def test_ends_of_a_large_run_are_gathered(heygen: HeyGen, world: World) ->
     assert world.now() < 3 * 300 + GATHERED_SECONDS
 
 
+async def test_pages_with_gathered_ends_tell_of_other_renders(heygen: HeyGen, world: World) -> None:
+    """In a large run a look at the pages that have the details of gathered ends takes the place of the statuses."""
+    world.slots, world.render_seconds = 150, by_row
+    results = await collect(heygen, 600, 150)
+    assert all(isinstance(result, Completed) and result.video.video_url for result in results)
+    counts = world.request_counts()
+    assert counts[LIST] + counts[DETAILS] < 150
+    assert counts[STATUSES] + counts[LIST] + counts[DETAILS] < 600
+    ends = [seen.at for seen in world.requests if seen.route == "/v3/videos" and seen.method == "GET"]
+    swept = {seen.at for seen in world.requests if seen.route == "/v3/videos/statuses"}
+    assert any(at not in swept for at in ends)
+
+
+@pytest.mark.parametrize("lag", [100.0, 1e6])
+async def test_in_a_large_run_a_list_that_lags_holds_no_slot(heygen: HeyGen, world: World, lag: float) -> None:
+    """What the list says of renders under way is not heeded once it has called an ended one running."""
+    world.slots, world.render_seconds, world.list_lag_seconds = 150, by_row, lag
+    results = await collect(heygen, 450, 150)
+    assert all(isinstance(result, Completed) for result in results)
+    assert world.request_counts()[LIST] <= 6
+    assert world.now() < 3 * 300 + GATHERED_SECONDS
+
+
 @given(st.floats(1e-3, 50), st.floats(0.1, 20), st.floats(1, 100))
 def test_the_pause_is_the_one_that_costs_the_least(rate: float, price: float, shares: float) -> None:
     """At the best pause the slots that are held in vain are worth the requests; any other pause costs more."""

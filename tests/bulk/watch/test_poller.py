@@ -207,6 +207,19 @@ async def test_a_signal_is_looked_at_at_once(heygen: HeyGen, world: World) -> No
     assert max(late) <= SIGNALLED_TICK_SECONDS * 1.1 + 0.1
 
 
+async def test_at_the_end_of_a_run_looks_become_rarer(heygen: HeyGen, world: World) -> None:
+    """Where no row waits for a slot, a render of half an hour takes fewer looks, and is not told of much later."""
+    world.render_seconds = lambda body: 1800.0 if body["script"] == "Hi 11" else 60.0
+    await collect(heygen, scripts(12), max_in_flight=10)
+    looks = [seen.at for seen in world.requests if seen.method == "GET"]
+    early = [b - a for a, b in itertools.pairwise(looks) if 30 < a < 60]
+    late = [b - a for a, b in itertools.pairwise(looks) if a > 1000]
+    assert max(early) < 1.1 * TICK_SECONDS + 0.1
+    assert min(late) > 15
+    assert len(looks) < 200
+    assert world.now() < 60 + 1800 + 50
+
+
 async def test_sweeps_leave_the_request_rate_to_others(server: Server, world: World) -> None:
     """Sweeps take a quarter of the request rate at the most, so with many renders they become rarer."""
     world.slots = 300

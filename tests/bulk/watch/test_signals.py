@@ -60,15 +60,43 @@ async def lags(
     return [at - charged[index] - 100.0 for index, at in noticed.items()]
 
 
+def sweeps(world: World) -> int:
+    """Return the number of looks at many videos: at their statuses, or at the list."""
+    counts = world.request_counts()
+    return counts["GET /v3/videos/statuses"] + counts["GET /v3/videos"]
+
+
 async def test_ends_are_noticed_when_they_are_told(
     heygen: HeyGen, world: World, events: list[Event], receiver: Receiver
 ) -> None:
     """With webhooks ends are noticed sooner than by sweeps, and there are fewer sweeps."""
     swept = await lags(heygen, world, events, "sweep")
-    looks = world.request_counts()["GET /v3/videos/statuses"]
+    looks = sweeps(world)
     told = await lags(heygen, world, events, receiver)
     assert statistics.fmean(told) < 0.5 < statistics.fmean(swept)
-    assert world.request_counts()["GET /v3/videos/statuses"] - looks < 1.5 * looks
+    assert sweeps(world) - looks < looks
+
+
+async def test_an_end_that_is_told_takes_one_request(heygen: HeyGen, world: World, receiver: Receiver) -> None:
+    """A delivery leads to one look at its video, which has the details, and to no look at all the others."""
+    world.render_seconds = lambda body: 60.0 + 7.3 * (int(str(body["script"]).rsplit(" ", 1)[1]) % 10)
+    async with heygen.render_many(rows(100), max_in_flight=10, watch=receiver) as results:
+        assert all(isinstance(result, Completed) for result in await results.collect())
+    assert world.request_counts()["GET /v3/videos/{video_id}"] == 100
+    assert sweeps(world) < 80
+
+
+async def test_ends_that_are_told_together_are_seen_among_many(
+    heygen: HeyGen, world: World, receiver: Receiver
+) -> None:
+    """Of more renders than a look has room for, those that deliveries name come first."""
+    world.slots = 150
+    world.render_seconds = lambda body: 100.0 if int(str(body["script"]).rsplit(" ", 1)[1]) % 5 == 0 else 1000.0
+    ended: list[float] = []
+    async with heygen.render_many(rows(150), max_in_flight=150, watch=receiver) as results:
+        ended += [anyio.current_time() - world.ledger[0].at async for _ in results]
+    assert len(ended) == 150
+    assert ended[29] < 100 + 60
 
 
 async def test_lost_and_repeated_deliveries_only_cost_time(

@@ -66,7 +66,7 @@ MUTANTS = (
         "a batch is asked for in bulk only",
         (
             "bulk.watch.batch_follower:BatchFollower._look_at",
-            "self._in_bulk and self._list.sweeps[VIDEO].in_bulk and batch_id not in self._unclear | self._list.misnamed",
+            "self._in_bulk and self._list.sweeps[VIDEO].in_bulk and is_clear",
             "True",
         ),
         needs=("submit=batch|submit=auto", "unknown looks"),
