@@ -1,15 +1,16 @@
-"""Memory of a campaign with a journal and files: 10,000 rows beside 100,000, and a million on request.
+"""Memory of a campaign with a journal and files: lists of 10,000 rows and of 100,000, and of a million on request.
 
-Each campaign runs once, in virtual time and in a process of its own: a CSV file with an id column is planned with all
+Each campaign runs in virtual time and in a process of its own: a CSV file with an id column is planned with all
 look-ups, taken into a journal, rendered, and its files are stored under their numbers. HeyGen's part is a server in the
 same process that keeps counts only, so that what grows is the client's. Prints the processor time and the peak memory
 of the process (ru_maxrss) after the plan, after the list was taken in, and at the end. Asserts that a campaign of any
 length stays within 150 MB, and that it grows by at most 60 MB from 100,000 rows to a million.
 
-    python benchmarks/bench_memory.py                            10,000 and 100,000 rows
-    python benchmarks/bench_memory.py --million                  also 1,000,000 rows: hours
-    python benchmarks/bench_memory.py --rows 1000000 --first 9000  one list, of which the first rows are rendered
-    python benchmarks/bench_memory.py --filename "{first_name}"  other names of files, which must be remembered
+    python benchmarks/bench_memory.py                             10,000 and 100,000 rows: a quarter of an hour
+    python benchmarks/bench_memory.py --million                   also 1,000,000 rows: hours
+    python benchmarks/bench_memory.py --rows 100000 --first 2000  one list, of which only the first rows are rendered
+    python benchmarks/bench_memory.py --filename "{first_name}"   names of files that must be remembered
+    python benchmarks/bench_memory.py --unnamed                   rows that are recognised by their requests
 """
 
 from __future__ import annotations
