@@ -1,8 +1,9 @@
 """The picture of the README: requests, delay and CPU of a video, beside two scripts that a user might write.
 
 All render videos of equal lengths on 20 slots. A script has a semaphore, a POST, and a GET every five seconds, or
-after pauses that grow from 2 to 30 seconds. Requests and delays are counts in virtual time, equal on every machine. CPU is measured
-in processes of their own, one after the other, three times; the least counts, as a share of the first script's.
+after pauses that grow from 2 to 30 seconds. Requests and delays are counts in virtual time, equal on every machine.
+CPU is measured in processes of their own, one after the other, three times; the least counts, as a share of the first
+script's.
 
     python benchmarks/bench_compared.py            three minutes: prints the figures, and compares the counts
     python benchmarks/bench_compared.py --record   also writes compared.json, from which the README's table is made

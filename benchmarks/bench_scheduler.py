@@ -4,7 +4,6 @@ Asserts the bars of the scheduler: for a known pool, an unknown and changing poo
 and a limited rate of requests, at which batches must be faster. Also asserts that all counts are the recorded ones.
 
     python benchmarks/bench_scheduler.py            prints JSON and checks it against the bars and the baseline
-    python benchmarks/bench_scheduler.py --plot     also draws benchmarks/plots/*.png
     python benchmarks/bench_scheduler.py --record   records benchmarks/baseline_scheduler.json again
 """
 
@@ -18,7 +17,6 @@ import json
 import math
 import random
 import statistics
-import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -167,8 +165,8 @@ async def script(count: int, slots: int, pause: Callable[[int], float]) -> dict[
     }
 
 
-async def changing_pool(drawn: list[tuple[float, int]]) -> dict[str, float]:
-    """Render for six hours on a pool of 10, 20 and then 6 slots, unknown to the client; add its use to *drawn*."""
+async def changing_pool() -> dict[str, float]:
+    """Render for six hours on a pool of 10, 20 and then 6 slots, unknown to the client."""
     times = durations(4000)
     random.seed(1)
     world = World(slots=10, render_seconds=lambda body: times[number_of(body)])
@@ -191,7 +189,6 @@ async def changing_pool(drawn: list[tuple[float, int]]) -> dict[str, float]:
         tasks.cancel_scope.cancel()
     # used and offered slots; renders that outlive a reduction of the pool do not count beyond its size
     log = [*world.slot_log, (6 * 3600.0, 0)]
-    drawn += log
     used = offered = 0.0
     for (begin, rendering), (end, _) in itertools.pairwise(log):
         for first, last, slots in ((0, 7200, 10), (7200, 14400, 20), (14400, 21600, 6)):
@@ -276,17 +273,8 @@ def check(found: dict[str, dict[str, float]]) -> list[str]:
     return [bar for bar, met in bars.items() if not met]
 
 
-def draw(found: dict[str, dict[str, float]], used: list[tuple[float, int]]) -> None:
-    """Draw slots over time, and delay against requests."""
-    lags = {name: row for name, row in found.items() if "lag_mean" in row and "a minute" not in name}
-    there = [(0, 10), (7200, 20), (14400, 6), (21600, 6)]
-    data = json.dumps({"used": used, "there": there, "lags": lags})
-    subprocess.run([sys.executable, Path(__file__).parent / "plots.py"], input=data, text=True, check=True)
-
-
 def main() -> int:
     """Measure, print, compare."""
-    drawn: list[tuple[float, int]] = []
     found = {
         "known pool, 500 jobs, 10 slots": run(lambda: known_pool(500, 10)),
         "known pool, 500 jobs, 20 slots": run(lambda: known_pool(500, 20)),
@@ -298,7 +286,7 @@ def main() -> int:
         "60 requests a minute, batches": run(lambda: known_pool(400, 100, submit="auto", per_minute=60)),
         "script, GET every 5 s": run(lambda: script(200, 20, lambda _: 5.0)),
         "script, GET after 2 s x 1.5 to 30 s": run(lambda: script(200, 20, lambda n: min(30.0, 2 * 1.5**n))),
-        "unknown, changing pool": run(lambda: changing_pool(drawn)),
+        "unknown, changing pool": run(changing_pool),
         "told 20 of 10": run(limit_too_high),
         "rate unknown": run(lambda: request_rate(None)),
         "rate given": run(lambda: request_rate(1.0)),
@@ -306,8 +294,6 @@ def main() -> int:
     print(json.dumps(found, indent=2))
     missed = check(found)
     print("all bars met" if not missed else f"MISSED: {'; '.join(missed)}")
-    if "--plot" in sys.argv:
-        draw(found, drawn)
     if "--record" in sys.argv or not BASELINE.exists():
         BASELINE.write_text(json.dumps(found, indent=2) + "\n")
     same = json.loads(BASELINE.read_text()) == found

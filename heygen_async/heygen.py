@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 from heygen_async.account.render_pool import InFlight
 from heygen_async.api.client import Client
 from heygen_async.api.handles import polling
-from heygen_async.api.handles.video import Video, VideoJob
-from heygen_async.api.requests.modes import VideoRequest
 from heygen_async.http.call import Options
 
 if TYPE_CHECKING:
     from heygen_async.api.agents.session_job import AgentJob
+    from heygen_async.api.handles.video import Video, VideoJob
     from heygen_async.api.renders import RenderRequest
+    from heygen_async.api.requests.modes import VideoRequest
     from heygen_async.bulk.jobs.job import Job, R, Source
     from heygen_async.bulk.jobs.next_step import OnUnknown
     from heygen_async.bulk.plan.plan import Plan

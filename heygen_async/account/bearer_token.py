@@ -27,7 +27,7 @@ class Bearer:
 
     _function: Callable[[], str | Awaitable[str]] = attrs.field(repr=False)
     _token: Token | None = attrs.field(default=None, init=False)
-    _lock: anyio.Lock = attrs.field(factory=anyio.Lock, init=False, repr=False)
+    _lock: anyio.Lock = attrs.field(factory=lambda: anyio.Lock(), init=False, repr=False)  # noqa: PLW0108 - loaded late
     _failures: int = attrs.field(default=0, init=False, repr=False)
     _failure: str = attrs.field(default="", init=False, repr=False)
 

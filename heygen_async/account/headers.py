@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from importlib.metadata import version
 from typing import Any
 
 from heygen_async.errors import InvalidInputError
@@ -36,4 +35,6 @@ def check_headers(subject: str, headers: Mapping[Any, Any]) -> None:
 @functools.cache
 def user_agent() -> str:
     """Return the value of `User-Agent`. Its version is looked up once, which takes a millisecond."""
+    from importlib.metadata import version  # noqa: PLC0415 - loaded with the first request
+
     return f"heygen-async/{version('heygen-async')}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
@@ -13,18 +12,16 @@ from heygen_async.account.account import Account
 from heygen_async.account.admission import Admission
 from heygen_async.account.rate_limit import Turn
 from heygen_async.account.render_pool import RenderPool
-from heygen_async.api.renders import creation_call
-from heygen_async.api.requests.batch import create_batch
-from heygen_async.api.status_entries import Entries, job_entries
 from heygen_async.errors import HeyGenError, InvalidInputError
 from heygen_async.http import wire
 from heygen_async.http.call import Call, Options
 from heygen_async.http.caller import Caller
-from heygen_async.http.outcomes import Accepted, Outcome, outcome_of
 
 if TYPE_CHECKING:
     from heygen_async.api.renders import RenderRequest
     from heygen_async.api.requests.stored import StoredRequest
+    from heygen_async.api.status_entries import Entries
+    from heygen_async.http.outcomes import Outcome
 
 
 @attrs.frozen(kw_only=True)
@@ -117,6 +114,8 @@ class BaseClient:
 
         Source: `POST /v3/videos`, `POST /v3/video-agents`, `POST /v3/video-translations`, ...
         """
+        from heygen_async.api.renders import creation_call  # noqa: PLC0415 - loaded when a render is begun
+
         call = creation_call(request, None if options is None else options.idempotency_key)
         return await self._caller.send(call, options)
 
@@ -132,6 +131,8 @@ class BaseClient:
 
         Source: `GET /v3/video-translations/statuses`, `GET /v3/lipsyncs/statuses`.
         """
+        from heygen_async.api.status_entries import job_entries  # noqa: PLC0415 - loaded when jobs are followed
+
         return await self._caller.send(job_entries(kind, job_ids))
 
     async def admitted(self) -> Admission:
@@ -149,6 +150,9 @@ class BaseClient:
 
         Source: `POST /v3/videos`, `POST /v3/video-agents`, `POST /v3/video-translations`, ...
         """
+        from heygen_async.api.renders import creation_call  # noqa: PLC0415 - loaded when a render is begun
+        from heygen_async.http.outcomes import Accepted, outcome_of  # noqa: PLC0415 - the same
+
         try:
             return Accepted(
                 await self._caller.attempt(creation_call(request, key), key, admission=admission, tried=tried)
@@ -163,6 +167,9 @@ class BaseClient:
 
         Source: `POST /v3/videos/batches`.
         """
+        from heygen_async.api.requests.batch import create_batch  # noqa: PLC0415 - loaded when a batch is sent
+        from heygen_async.http.outcomes import Accepted, outcome_of  # noqa: PLC0415 - the same
+
         try:
             created = await self._caller.attempt(create_batch(requests, None), key, admission=admission, tried=tried)
             return Accepted(created.batch_id)
@@ -173,6 +180,8 @@ class BaseClient:
 def _raw_call(method: str, path: str, **given: Unpack[RawOptions]) -> Call[RawAnswer]:
     unknown = sorted(given.keys() - RawOptions.__annotations__.keys())
     if unknown:
+        import difflib  # noqa: PLC0415 - loaded for a message about a wrong name
+
         near = difflib.get_close_matches(unknown[0], RawOptions.__annotations__, 1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(RawOptions.__annotations__)}"
         raise InvalidInputError(f"raw: no option {unknown[0]!r}; {hint}")

@@ -18,15 +18,9 @@ import attrs
 from heygen_async.account.base_url import HEYGEN
 from heygen_async.account.credentials import Credentials, find_credentials
 from heygen_async.account.rate_limit import Pacer
-from heygen_async.api.agents.session_job import AgentJob
-from heygen_async.api.agents.video_agents import VideoAgents
 from heygen_async.api.base_client import BaseClient
 from heygen_async.api.handles import polling
-from heygen_async.api.handles.video import Video, VideoJob
-from heygen_async.api.requests.modes import VideoRequest
 from heygen_async.api.resources import Resources
-from heygen_async.api.videos import Videos
-from heygen_async.api.webhooks import Webhooks
 from heygen_async.errors import (
     DeadlineExceededError,
     InvalidInputError,
@@ -36,11 +30,17 @@ from heygen_async.http.call import Options
 from heygen_async.http.caller import Caller
 from heygen_async.http.retry import RetryPolicy
 from heygen_async.http.transport import Transport
-from heygen_async.telemetry import JobEnded, JobLeft, JobSubmitted, Observer, Telemetry, for_row
+from heygen_async.telemetry import Observer, Telemetry, for_row
 
 if TYPE_CHECKING:
     import aiohttp
 
+    from heygen_async.api.agents.session_job import AgentJob
+    from heygen_async.api.agents.video_agents import VideoAgents
+    from heygen_async.api.handles.video import Video, VideoJob
+    from heygen_async.api.requests.modes import VideoRequest
+    from heygen_async.api.videos import Videos
+    from heygen_async.api.webhooks import Webhooks
 
 logger: logging.Logger = logging.getLogger("heygen_async")
 
@@ -129,12 +129,30 @@ class Client(BaseClient, Resources):
     def _use(self, caller: Caller) -> None:
         """Send all calls with *caller*."""
         self._caller = caller
-        self.video_agents: VideoAgents = VideoAgents(caller)
-        self.videos: Videos = Videos(caller, self.video_agents, self._fetch)
-        self.webhooks: Webhooks = Webhooks(caller)
         for name in list(vars(self)):
             if isinstance(getattr(type(self), name, None), functools.cached_property):
                 del self.__dict__[name]  # a resource that sends with another caller
+
+    @functools.cached_property
+    def videos(self) -> Videos:
+        """Methods of `/v3/videos`."""
+        from heygen_async.api.videos import Videos  # noqa: PLC0415 - loaded when it is first used
+
+        return Videos(self._caller, self.video_agents, self._fetch)
+
+    @functools.cached_property
+    def video_agents(self) -> VideoAgents:
+        """Methods of `/v3/video-agents`."""
+        from heygen_async.api.agents.video_agents import VideoAgents  # noqa: PLC0415 - loaded when it is first used
+
+        return VideoAgents(self._caller)
+
+    @functools.cached_property
+    def webhooks(self) -> Webhooks:
+        """Methods of `/v3/webhooks`."""
+        from heygen_async.api.webhooks import Webhooks  # noqa: PLC0415 - loaded when it is first used
+
+        return Webhooks(self._caller)
 
     def with_options(
         self,
@@ -205,6 +223,8 @@ class Client(BaseClient, Resources):
 
         Source: `POST /v3/videos` or `POST /v3/video-agents`, then `GET /v3/videos/{video_id}`.
         """
+        from heygen_async.telemetry import JobEnded, JobLeft, JobSubmitted  # noqa: PLC0415 - loaded with the first render
+
         clock = self.account.clock
         began = clock.now()
         job = await self.videos.create(request, attrs.evolve(options or Options(), deadline=deadline))

@@ -49,7 +49,9 @@ if TYPE_CHECKING:
 class HasResources(Protocol):
     """A client with all resources, such as `HeyGen`."""
 
-    videos: Videos
+    @property
+    def videos(self) -> Videos:
+        """Methods of `/v3/videos`."""
 
 
 @attrs.frozen(kw_only=True, repr=False)

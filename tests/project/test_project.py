@@ -91,6 +91,8 @@ def test_the_client_loads_nothing_of_runs_and_commands() -> None:
     assert "api" in parts
     assert not parts & {"bulk", "cli", "examples", "live", "otel", "simulator", "sync", "workers"}
     assert not loaded & {"sqlite3", "tomllib", "cattrs.preconf", "psycopg", "openpyxl"}
+    late = {"api.requests.modes", "api.agents.sessions", "api.videos", "api.webhooks", "telemetry.row_events"}
+    assert not loaded & {f"heygen_async.{name}" for name in late}  # each is loaded when it is first used
 
 
 IMPORT_ALL = """

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -26,6 +27,7 @@ from heygen_async.bulk.journal.job_store import IterableStore
 from heygen_async.bulk.journal.journal import Journal
 from heygen_async.bulk.journal.journal_store import JournalStore, RowsToCome
 from heygen_async.bulk.journal.queries import JournalReader
+from heygen_async.bulk.plan.file_names import OwnNames
 from heygen_async.bulk.prices.price import Rates
 from heygen_async.bulk.run.budget import Budget
 from heygen_async.bulk.run.guards import Approve, Guard, guards
@@ -109,7 +111,8 @@ async def run_journal(
             wishes.begin()
             downloads = None
             if settings.download_to is not None:
-                downloads = Downloader(client, settings.download_to, settings.filename, _files(journal), settings.files)
+                taken = _taken_names(journal, settings.filename)
+                downloads = Downloader(client, settings.download_to, settings.filename, taken, settings.files)
             store = JournalStore(
                 journal,
                 files=() if downloads is None else downloads.kinds,
@@ -207,9 +210,13 @@ def _rates(journal: Journal, settings: RunSettings, looks: Mapping[str, str]) ->
     return (settings.rates or Rates()).knowing(known)
 
 
-def _files(journal: JournalReader) -> list[str]:
-    """Return the names of all files that the campaign has stored."""
-    return [file.file for _, stored in journal.files() for file in stored.values() if file.file is not None]
+def _taken_names(journal: JournalReader, template: str) -> Iterator[str]:
+    """Yield the files that the campaign has stored, without those whose names *template* gives to no other row."""
+    own = OwnNames.of(template)
+    for row, stored in journal.files():
+        for file in stored.values():
+            if file.file is not None and (own is None or not own.is_of(row, PurePath(file.file).name)):
+                yield file.file
 
 
 def _approval(journal: Journal, settings: RunSettings, wishes: WishKeeper) -> Approve | None:

@@ -14,6 +14,7 @@ import attrs
 from heygen_async.api.requests.kinds import kind_of
 from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.jobs import keys
+from heygen_async.bulk.jobs.compact import NumberTable
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.records import Entry, Merge
 from heygen_async.bulk.journal.journal import Journal
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 PAGE_ROWS = 500  # in one commit
 _TAG_DIGITS = 8
+_REQUEST_BITS = 2**31 - 1
 
 
 class ListTaker:
@@ -68,7 +70,7 @@ class ListTaker:
         self._tag_titles = tag_titles
         self._rates = rates or Rates()
         self._numbering = keys.Numbering()
-        self._met: dict[int, int] = {}  # shortened hashes of names or cells, and of their requests
+        self._met = NumberTable()  # hashes of names or cells, and parts of those of their requests
 
     async def take_all(self, jobs: AsyncIterator[Job]) -> None:
         """Take all of *jobs*, a page at a time. A database server merges a page while the next one is prepared."""
@@ -108,6 +110,7 @@ class ListTaker:
 
     def end(self) -> None:
         """Note that the list was taken in whole."""
+        self._numbering, self._met = keys.Numbering(), NumberTable()  # no row is compared with it any more
         self._journal.end_list(self.mark, self.merge)
 
     def _entry(self, job: Job) -> Entry | None:
@@ -151,12 +154,13 @@ class ListTaker:
         """
         if not entry.is_named and entry.row_hash is None:
             return False
-        request = hash(entry.body_hash)
-        name = hash(entry.identity if entry.is_named else (entry.row_hash, request))
-        if name not in self._met:
+        name = hash(entry.identity if entry.is_named else (entry.row_hash, entry.body_hash))
+        request = hash(entry.body_hash) & _REQUEST_BITS
+        met = self._met.get(name)
+        if met is None:
             self._met[name] = request
             return False
-        if self._met[name] != request:
+        if met != request:
             raise InvalidInputError(
                 f"item {job.index}: an earlier row has the same id {job.name!r:.60} and another request; give each row "
                 "an id of its own"

@@ -13,12 +13,12 @@ import json
 import os
 import unicodedata
 import uuid
-from collections import Counter
 from collections.abc import Mapping, Sequence, Set as AbstractSet
 from typing import Any
 
 import attrs
 
+from heygen_async.bulk.jobs.compact import NumberTable
 from heygen_async.errors import InvalidInputError
 
 _DIGITS = 40
@@ -52,13 +52,14 @@ def named(name: str) -> str:
 class Numbering:
     """Identities of rows without a name: the request, with its number among equal ones of the list."""
 
-    _seen: Counter[int] = attrs.field(factory=Counter)
+    _seen: NumberTable = attrs.field(factory=NumberTable)
 
     def identity(self, body: str) -> str:
         """Return the identity of the next row whose request has the hash *body*."""
-        short = int(body[:15], 16)  # a number of eight bytes for each row of a long list
-        self._seen[short] += 1
-        return _digest("request", body, str(self._seen[short] - 1))
+        short = int(body[:15], 16)
+        before = self._seen.get(short) or 0
+        self._seen[short] = before + 1
+        return _digest("request", body, str(before))
 
 
 def idempotency_key(run: str, row: int, body: str, generation: int) -> str:

@@ -12,6 +12,7 @@ from heygen_async.account.server_clock import ServerClock
 from heygen_async.api.handles.video import Video
 from heygen_async.api.requests.stored import StoredRequest, body_of
 from heygen_async.bulk.jobs import keys
+from heygen_async.bulk.jobs.compact import NumberSet
 from heygen_async.bulk.jobs.job import Job
 from heygen_async.bulk.jobs.next_step import Step, next_step
 from heygen_async.bulk.jobs.outcomes import code_of
@@ -65,7 +66,7 @@ class JournalStore(JobStore):
         self._to_send: deque[Record] = deque()  # of them, those whose POST goes out once more
         self._refused = refused if isinstance(refused, deque) else deque(refused)
         self._unstored = unstored(journal, files)
-        self._handed_out: set[int] = set()
+        self._handed_out = NumberSet()
         self.is_over: bool = False
         self._planned = self._all_planned()
         newest = journal.newest_list()

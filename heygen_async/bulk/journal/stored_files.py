@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -16,7 +17,8 @@ def unstored(journal: JournalReader, kinds: Iterable[str]) -> Iterator[tuple[int
     """Return the completed rows that now lack a file of *kinds*, each with its stored files."""
     wanted = set(kinds)
     rows = journal.files() if wanted else ()
-    return iter([(job_id, stored) for job_id, stored in rows if not wanted <= set(still_there(stored))])
+    lacking = array("q", (job_id for job_id, stored in rows if not wanted <= set(still_there(stored))))
+    return ((job_id, journal.files_of([job_id])[job_id]) for job_id in lacking)
 
 
 def still_there(stored: Stored) -> dict[str, SavedFile]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 import anyio
 import attrs
@@ -38,11 +38,23 @@ class Lookup(Generic[T]):
     unread: str | None = None
     first: bool = True
 
+    @property
+    def is_absent(self) -> bool:
+        """True if HeyGen was asked and has no such id."""
+        return self.value is None and self.unread is None
+
 
 @attrs.define
 class _Entry:
     lock: anyio.Lock = attrs.field(factory=anyio.Lock)
     found: Lookup[Any] | None = None
+
+    def take(self) -> Lookup[Any] | None:
+        """Return what was found; only the first caller gets it as `first`."""
+        found = self.found
+        if found is not None and found.first:
+            self.found = attrs.evolve(found, first=False)
+        return found
 
 
 class Catalog:
@@ -54,15 +66,33 @@ class Catalog:
         self._limiter = anyio.CapacityLimiter(AT_ONCE)
         self._unreachable: str | None = None
 
-    async def look_up(self, kind: str, name: str, ask: Callable[[str], Awaitable[T]]) -> Lookup[T]:
-        """Return the result of *ask* for the id *name* of a *kind*; only the first call for an id asks HeyGen."""
+    async def ask(self, kind: str, name: str, ask: Callable[[str], Awaitable[T]]) -> None:
+        """Ask for the id *name* of a *kind* by *ask*, unless that was done; of callers at the same time, one asks."""
         entry = self._entries.setdefault((kind, name), _Entry())
         async with entry.lock:
-            if entry.found is not None:
-                return cast("Lookup[T]", attrs.evolve(entry.found, first=False))
-            found = await self._ask(name, ask)
-            entry.found = found
-            return found
+            if entry.found is None:
+                entry.found = await self._ask(name, ask)
+
+    def is_known(self, kind: str, name: str) -> bool:
+        """Return True if an id was asked for, whatever HeyGen answered."""
+        entry = self._entries.get((kind, name))
+        return entry is not None and entry.found is not None
+
+    def is_absent(self, kind: str, name: str) -> bool:
+        """Return True if HeyGen was asked for an id and has none."""
+        entry = self._entries.get((kind, name))
+        return entry is not None and entry.found is not None and entry.found.is_absent
+
+    def take(self, kind: str, name: str) -> Lookup[Any]:
+        """Return the result for an id that was asked for.
+
+        Raises:
+            KeyError: It was not.
+        """
+        found = self._entries[kind, name].take()
+        if found is None:
+            raise KeyError(name)
+        return found
 
     def known(self, kind: str, name: str) -> Any:
         """Return the value of an id that was looked up before; None if it was not, or if there is none."""

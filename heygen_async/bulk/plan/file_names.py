@@ -25,6 +25,11 @@ _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+')
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d¹²³]) *(\..*)?", re.IGNORECASE)
 _FACTS = ("number", "id", "title")
+_OWN = re.compile(r"([^{}]*)\{(number|id)\}(?=$|[^{}0-9a-f])")
+_OWN_BEFORE_BYTES = 60  # so that the number or the id is within the bytes of a name
+_ID_DIGITS = 32
+_ID = re.compile(rf"[0-9a-f]{{{_ID_DIGITS}}}(?![0-9a-f])")
+_NUMBER = re.compile(r"[0-9]+")
 
 
 def check_template(template: str, columns: list[str]) -> None:
@@ -75,6 +80,41 @@ def name_key(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
+@attrs.frozen
+class OwnNames:
+    """The names of a template that gives each row a name of its own, whatever its cells hold: `{number}-{first_name}`.
+
+    Such names need not be remembered. The number or the id stands first or after a fixed text, and the next sign, if
+    it is no placeholder, cannot belong to it.
+
+    Attributes:
+        fact: "number" or "id".
+        before: The text before it, as it stands in the names.
+    """
+
+    fact: str
+    before: str
+
+    @classmethod
+    def of(cls, template: str) -> OwnNames | None:
+        """Return the names of *template*; None if two rows may have the same one."""
+        found = _OWN.match(template)
+        if found is None or len(found[1].encode()) > _OWN_BEFORE_BYTES:
+            return None
+        zeros = "0" * _ID_DIGITS
+        return cls(found[2], file_name(f"{found[1]}{{x}}", {"x": zeros})[:-_ID_DIGITS])
+
+    def tells_apart(self, facts: Mapping[str, Any]) -> bool:
+        """Return True if no other row can have the name of the row with these *facts*; an id may be of an odd form."""
+        return self.fact == "number" or bool(_ID.fullmatch(str(facts["id"])))
+
+    def is_of(self, row: int, name: str) -> bool:
+        """Return True if the template can give *name* to no other row than the one with this number."""
+        found = (_ID if self.fact == "id" else _NUMBER).match(name, len(self.before))
+        is_own = found is not None and (self.fact == "id" or found[0] == f"{row:04}")
+        return is_own and name.startswith(self.before)
+
+
 class FileNames:
     """Gives each row a file name of its own when its video is ready: the second Ada becomes `Ada-2`."""
 
@@ -91,6 +131,7 @@ class FileNames:
         """
         check_template(template, _PLACEHOLDER.findall(template))
         self._template = template
+        self._own = OwnNames.of(template)
         self._taken = {name_key(PurePath(file).name) for file in taken}
         self._given: Counter[str] = Counter()  # the last number after each name
 
@@ -103,12 +144,14 @@ class FileNames:
         """
         stem = first = file_name(self._template, facts)
         wanted = tuple(endings)
+        remembers = self._own is None or not self._own.tells_apart(facts)
         count = self._given[name_key(first)]
         while any(name_key(stem + ending) in self._taken or is_there(stem + ending) for ending in wanted):
             count = max(2, count + 1)
             stem = f"{first}-{count}"
-        self._given[name_key(first)] = count
-        self._taken.update(name_key(stem + ending) for ending in wanted)
+        if remembers:
+            self._given[name_key(first)] = count
+            self._taken.update(name_key(stem + ending) for ending in wanted)
         return stem
 
 
@@ -117,10 +160,16 @@ class Clashes:
     """Finds rows whose files would have equal names, before anything is sent."""
 
     _template: str
-    _first: dict[str, str] = attrs.field(factory=dict)
+    _own: OwnNames | None = attrs.field(init=False)
+    _first: dict[str, str] = attrs.field(factory=dict, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._own = OwnNames.of(self._template)
 
     def add(self, job: Job, place: str) -> str | None:
         """Add a row and return a problem with its name, if there is one; *place* is the row's place for messages."""
+        if self._own is not None:
+            return None
         made_up = f"{job.index:032x}"  # ids come later; they differ, and have 32 characters
         name = file_name(self._template, facts_of(job, made_up, body_of(job.request).get("title")))
         first = self._first.setdefault(name_key(name), place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
+from heygen_async.bulk.jobs.compact import NumberTable
 from heygen_async.bulk.rows.cells import is_missing
 from heygen_async.bulk.rows.person import mail_column
 from heygen_async.bulk.rows.problems import Problem
@@ -32,7 +33,7 @@ class IdColumn:
     def __init__(self, column: str) -> None:
         """Check *column*."""
         self.column = column
-        self._lines: dict[str, int] = {}
+        self._lines = NumberTable()
 
     def missing(self, table: Table, columns: Sequence[str]) -> list[Problem]:
         """Return the problem that the list has no such column; none if it has."""
@@ -46,7 +47,7 @@ class IdColumn:
         cell = row.cells.get(self.column, "")
         if is_missing(cell):
             return [row.problem("the id is empty", "fill it in, or choose another id column", column=self.column)]
-        first = self._lines.setdefault(name_of(cell), row.line)
+        first = self._lines.setdefault(hash(name_of(cell)), row.line)
         if first == row.line:
             return []
         mend = "remove one of the two, or give each an id of its own"
@@ -60,8 +61,8 @@ class Repeats:
         """Begin with the first row; equal ids of *id_column* are problems of their own."""
         mail = mail_column(columns)
         self._mail = None if mail == id_column else mail
-        self._rows: dict[int, int] = {}
-        self._mails: dict[int, int] = {}
+        self._rows = NumberTable()
+        self._mails = NumberTable()
 
     def check(self, row: Row) -> list[Problem]:
         """Return the warning that *row* repeats an earlier one; none if it does not."""

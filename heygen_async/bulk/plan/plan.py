@@ -187,12 +187,11 @@ async def checked_plan(
     checker, preflight, count = options.checker(table, template), Preflight(client), 0
     rows = checker.rows()
     while batch := [checker.check(found) for found in itertools.islice(rows, TOGETHER)]:
-        good = [(one.row, one.job.request) for one in batch if one.row is not None and one.job is not None]
-        problems = iter(await preflight.side_by_side(good))
+        good = [(one.job.row, one.job.request.kind, one.body) for one in batch if one.job is not None]
+        problems = iter(await preflight.of_bodies(good))
         checker.learn_looks(preflight.looks())
         for one in batch:
-            checked = one if one.job is None else attrs.evolve(one, problems=[*one.problems, *next(problems)])
-            checker.add(checked, preflight.language)
+            checker.add(one, () if one.job is None else next(problems), preflight.language)
         count += len(batch)
         options.on_checked(count)
     plan, budget = options.plan(table, template, checker), options.budget_usd

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 
@@ -45,23 +45,19 @@ class Preflight:
         """Look up with *client*."""
         self._client = client
         self._catalog = Catalog()
+        self._asks: Mapping[str, Callable[[str], Awaitable[Any]]] = {
+            "look": client.avatars.get_look,
+            "voice": client.voices.get,
+            "template": client.templates.get,
+        }
 
     async def problems(self, row: Row, request: RenderRequest | StoredRequest) -> list[Problem]:
         """Return the problems of the request of *row*: errors, which HeyGen would refuse, and warnings.
 
         Source: `GET /v3/avatars/looks/{look_id}`, `GET /v3/voices/{voice_id}`, `GET /v3/templates/{template_id}`.
         """
-        body = body_of(request)
-        found: list[Finding] = []
-        languages: dict[str, str | None] = {}
-        all_parts = list(parts(body))
-        for part in all_parts:
-            found += address_findings(part)
-            found += await self._looks(part, request.kind)
-            found += await self._voice(part, languages)
-        found += length_findings(all_parts, lambda part: locale_of(part) or languages.get(part.at))
-        found += await self._template(kind_of(request.kind).path, body)
-        return [finding.of(row) for finding in found]
+        (found,) = await self.side_by_side([(row, request)])
+        return found
 
     async def of_rows(self, rows: Iterable[tuple[Row, RenderRequest | StoredRequest]]) -> list[Problem]:
         """Return the problems of many rows, in their order. The rows are read as a stream and are not kept."""
@@ -73,15 +69,44 @@ class Preflight:
         return found
 
     async def side_by_side(self, rows: Sequence[tuple[Row, RenderRequest | StoredRequest]]) -> list[list[Problem]]:
-        """Return the problems of each row, in their order; all rows are checked concurrently."""
-        found: list[list[Problem]] = [[] for _ in rows]
+        """Return the problems of each row, in their order; what the rows name is looked up concurrently before."""
+        return await self.of_bodies([(row, request.kind, body_of(request)) for row, request in rows])
 
-        async def check(index: int) -> None:
-            found[index] = await self.problems(*rows[index])
-
+    async def of_bodies(self, rows: Sequence[tuple[Row, str, Mapping[str, Any]]]) -> list[list[Problem]]:
+        """Return the problems as `side_by_side` does, of rows with the kind and the JSON object of their requests."""
+        checked = [(row, kind, body, list(parts(body))) for row, kind, body in rows]
+        asked: set[tuple[str, str]] = set()
         async with anyio.create_task_group() as tasks:
-            for index in range(len(rows)):
-                tasks.start_soon(check, index)
+            for _, kind, _, all_parts in checked:
+                named = dict.fromkeys(_named(kind, all_parts))
+                new = [one for one in named if one not in asked and not self._is_settled(*one)]
+                if new:
+                    asked.update(new)
+                    tasks.start_soon(self._ask, new)
+        return [[one.of(row) for one in self._findings(kind, body, found)] for row, kind, body, found in checked]
+
+    def _is_settled(self, what: str, name: str) -> bool:
+        """Return True if all is known of an id; for a look that is not there, if it is a group, too."""
+        has_answer = what != "look" or not self._catalog.is_absent(what, name)
+        return self._catalog.is_known(what if has_answer else "group", name)
+
+    async def _ask(self, named: Iterable[tuple[str, str]]) -> None:
+        """Look up ids one after another, so that a row asks no more after a lost connection."""
+        for what, name in named:
+            await self._catalog.ask(what, name, self._asks[what])
+            if what == "look" and self._catalog.is_absent(what, name):
+                await self._catalog.ask("group", name, self._looks_of)
+
+    def _findings(self, kind: str, body: Mapping[str, Any], all_parts: Sequence[Part]) -> list[Finding]:
+        """Return the findings of a request whose ids were all looked up."""
+        found: list[Finding] = []
+        languages: dict[str, str | None] = {}
+        for part in all_parts:
+            found += address_findings(part)
+            found += self._looks(part, kind)
+            found += self._voice(part, languages)
+        found += length_findings(all_parts, lambda part: locale_of(part) or languages.get(part.at))
+        found += self._template(kind, body)
         return found
 
     def looks(self) -> dict[str, str]:
@@ -119,33 +144,32 @@ class Preflight:
         learnt = self._client.pool.limit
         return [*credit_problems(user, price_usd), *slot_problems(user, max_in_flight, learnt)]
 
-    async def _looks(self, part: Part, kind: str) -> list[Finding]:
+    def _looks(self, part: Part, kind: str) -> list[Finding]:
         findings: list[Finding] = []
         look: Look | None = None
-        for field, look_id in _named(part.fields, "avatar_id"):
-            read = await self._catalog.look_up("look", look_id, self._client.avatars.get_look)
+        for field, look_id in _ids_in(part.fields.get("avatar_id"), "avatar_id"):
+            read: Lookup[Look] = self._catalog.take("look", look_id)
             look = read.value
             if look is not None:
                 findings += look_findings(look, look_id, part, kind, field)
             else:
-                findings += await self._missing_look(f"{part.at}{field}", look_id, read)
-        return findings + await self._reference(part, look)
+                findings += self._missing_look(f"{part.at}{field}", look_id, read)
+        return findings + self._reference(part, look)
 
-    async def _reference(self, part: Part, look: Look | None) -> list[Finding]:
+    def _reference(self, part: Part, look: Look | None) -> list[Finding]:
         """Check the look whose motion Avatar V copies."""
-        engine = part.fields.get("engine")
-        reference_id = engine.get("reference_look_id") if isinstance(engine, Mapping) else None
-        if not isinstance(reference_id, str):
+        reference_id = _reference_in(part)
+        if reference_id is None:
             return []
-        read = await self._catalog.look_up("look", reference_id, self._client.avatars.get_look)
+        read: Lookup[Look] = self._catalog.take("look", reference_id)
         if read.value is None:
-            return await self._missing_look(f"{part.at}engine.reference_look_id", reference_id, read)
+            return self._missing_look(f"{part.at}engine.reference_look_id", reference_id, read)
         return list(reference_findings(read.value, reference_id, look, part))
 
-    async def _missing_look(self, field: str, look_id: str, read: Lookup[Look]) -> list[Finding]:
+    def _missing_look(self, field: str, look_id: str, read: Lookup[Look]) -> list[Finding]:
         if read.unread is not None:
             return list(_unread(field, look_id, read, "look"))
-        group = await self._catalog.look_up("group", look_id, self._looks_of)
+        group: Lookup[tuple[Look, ...]] = self._catalog.take("group", look_id)
         if not group.value:
             mend = "take an id that `heygen-async avatars looks` shows"
             return [Finding(field=field, value=look_id, reason="there is no such look", mend=mend)]
@@ -158,37 +182,62 @@ class Preflight:
             return page.items
         return ()
 
-    async def _voice(self, part: Part, languages: dict[str, str | None]) -> list[Finding]:
+    def _voice(self, part: Part, languages: dict[str, str | None]) -> list[Finding]:
         voice_id = part.fields.get("voice_id")
         if not isinstance(voice_id, str):
             return []
-        read: Lookup[VoiceDetail] = await self._catalog.look_up("voice", voice_id, self._client.voices.get)
+        read: Lookup[VoiceDetail] = self._catalog.take("voice", voice_id)
         if read.value is None:
             mend = "take an id that `heygen-async voices list` shows"
             return list(_missing(f"{part.at}voice_id", voice_id, read, "voice", mend))
         languages[part.at] = read.value.language
         return list(voice_findings(read.value, part))
 
-    async def _template(self, path: str, body: Mapping[str, object]) -> list[Finding]:
-        named = _TEMPLATE.fullmatch(path)
-        if named is None:
+    def _template(self, kind: str, body: Mapping[str, object]) -> list[Finding]:
+        template_id = _template_in(kind)
+        if template_id is None:
             return []
-        read: Lookup[TemplateDetail] = await self._catalog.look_up("template", named[1], self._client.templates.get)
+        read: Lookup[TemplateDetail] = self._catalog.take("template", template_id)
         if read.value is None:
             mend = "take the id of a template of the account; only templates with variables are there"
-            return list(_missing("template_id", named[1], read, "template", mend))
+            return list(_missing("template_id", template_id, read, "template", mend))
         return list(template_findings(read.value, body))
 
 
-def _named(fields: Mapping[str, object], name: str) -> Iterator[tuple[str, str]]:
+def _named(kind: str, all_parts: Iterable[Part]) -> Iterator[tuple[str, str]]:
+    """Yield the ids that a request names, each with its sort: look, voice or template."""
+    for part in all_parts:
+        for _, look_id in _ids_in(part.fields.get("avatar_id"), "avatar_id"):
+            yield "look", look_id
+        reference_id, voice_id = _reference_in(part), part.fields.get("voice_id")
+        if reference_id is not None:
+            yield "look", reference_id
+        if isinstance(voice_id, str):
+            yield "voice", voice_id
+    template_id = _template_in(kind)
+    if template_id is not None:
+        yield "template", template_id
+
+
+def _ids_in(value: object, field: str) -> Iterator[tuple[str, str]]:
     """Yield the ids in a field that takes one or a list, each with its path."""
-    value = fields.get(name)
     if isinstance(value, str):
-        yield name, value
+        yield field, value
     if isinstance(value, list | tuple):
         for index, item in enumerate(value):
             if isinstance(item, str):
-                yield f"{name}[{index}]", item
+                yield f"{field}[{index}]", item
+
+
+def _reference_in(part: Part) -> str | None:
+    engine = part.fields.get("engine")
+    reference_id = engine.get("reference_look_id") if isinstance(engine, Mapping) else None
+    return reference_id if isinstance(reference_id, str) else None
+
+
+def _template_in(kind: str) -> str | None:
+    named = _TEMPLATE.fullmatch(kind_of(kind).path)
+    return None if named is None else named[1]
 
 
 def _missing(field: str, name: str, read: Lookup[T], kind: str, mend: str) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -116,9 +116,15 @@ class RowChecker:
         self._looks = looks
         self._rates = self._rates.knowing(looks)
 
-    def add(self, checked: CheckedRow, language: LanguageOf | None = None) -> None:
-        """Add the row's price or count the row as bad. A missing column is reported once, and not for each row."""
-        problems = list(checked.problems)
+    def add(self, checked: CheckedRow, more: Iterable[Problem] = (), language: LanguageOf | None = None) -> None:
+        """Add the row's price or count the row as bad. A missing column is reported once, and not for each row.
+
+        Args:
+            checked: The row.
+            more: Its problems as HeyGen told them.
+            language: Returns the language of a request's speech, as far as HeyGen told it.
+        """
+        problems = [*checked.problems, *more]
         if checked.row is not None and checked.job is not None and not any(one.severity == "error" for one in problems):
             problems += self._price(checked.row, checked.job, checked.body, language)
         if any(one.severity == "error" for one in problems):

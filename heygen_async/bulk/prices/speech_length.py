@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 _BREAK = re.compile(r"<break\s+time\s*=\s*[\"']?([\d.]+)\s*(ms|s)[\"']?\s*/?>", re.IGNORECASE)
@@ -42,6 +43,7 @@ _CODES |= (  # codes of languages whose pace is not known here
 _LANGUAGE = re.compile(r"[a-z]+")
 
 
+@functools.lru_cache(maxsize=512)  # a row's limit and its price need the same length; 200 rows are checked together
 def spoken_seconds(text: str, *, speed: float = 1.0, language: str | None = None) -> tuple[float, float, float]:
     """Estimate the seconds that *text* takes to speak: least, likely and most.
 
@@ -58,11 +60,10 @@ def spoken_seconds(text: str, *, speed: float = 1.0, language: str | None = None
     pauses = sum(float(amount) / (1000 if unit.lower() == "ms" else 1) for amount, unit in _breaks(text))
     bare = _TAG.sub(" ", text)
     syllables = len(_SYLLABIC.findall(bare))
-    rest = _SYLLABIC.sub(" ", bare)
+    rest = _SYLLABIC.sub(" ", bare) if syllables else bare
     digits = len(_DIGIT.findall(rest))
-    letters = sum(map(str.isalpha, rest))
-    words = max(len([word for word in rest.split() if any(map(str.isalpha, word))]), letters / (2 * _WORD_LETTERS))
-    words += digits * _DIGIT_WORDS
+    letters = [len(word) if word.isalpha() else sum(map(str.isalpha, word)) for word in rest.split()]
+    words = max(sum(map(bool, letters)), sum(letters) / (2 * _WORD_LETTERS)) + digits * _DIGIT_WORDS
     low, likely, high = (
         (60 * words / (pace * ratio) + syllables / rate) / speed + pauses
         for pace, rate in zip(_PACE, _SYLLABLES, strict=True)

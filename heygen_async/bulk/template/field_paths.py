@@ -121,23 +121,22 @@ def build(
         extra: Fields that are newer than this version, see `newer_words`.
     """
     values: dict[str, Any] = {"extra": extra} if extra else {}
-    problems: list[FieldProblem] = []
+    of_parts: dict[str, list[FieldProblem]] = {}
     kinds = declared((kind,))
     for name, given in tree.items():
-        value: Any = given
-        found: list[FieldProblem] = []
+        values[name] = given
         if isinstance(given, Mapping) and not is_open(kinds[name]):
-            value, found = _part(kinds[name], given, failed, before + name)
-        if value is not None:
-            found = _broken_rule(kind, name, value, before)
-        problems += found
-        values[name] = value
-    if problems or any(path.startswith(before) for path in failed):
-        return None, problems
-    try:
-        return kind(**values), []
-    except InvalidInputError as exc:
-        return None, [FieldProblem(field=before + (exc.param or ""), reason=exc.message)]
+            values[name], of_parts[name] = _part(kinds[name], given, failed, before + name)
+    broken: list[FieldProblem] = []
+    if not any(of_parts.values()) and not any(path.startswith(before) for path in failed):
+        try:
+            return kind(**values), []  # checks all rules; which of them are broken is asked only if one is
+        except InvalidInputError as exc:
+            broken = [FieldProblem(field=before + (exc.param or ""), reason=exc.message)]
+    problems = [
+        problem for name in tree for problem in of_parts.get(name) or _broken_rule(kind, name, values[name], before)
+    ]
+    return None, problems or broken
 
 
 def missing_fields(kind: type[Any], tree: Mapping[str, Any]) -> list[str]:
@@ -182,6 +181,8 @@ def _choices(classes: Collection[Any], tag: str | None, given: Mapping[str, Any]
 
 def _broken_rule(kind: type[Any], name: str, value: Any, before: str) -> list[FieldProblem]:
     """Check one field by itself, so that all wrong fields are found together."""
+    if value is None:
+        return []
     field: Any = _fields_of(kind)[name]  # type: ignore[arg-type]  # the same
     try:
         converted = value if field.converter is None else field.converter(value)

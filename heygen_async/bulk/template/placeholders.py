@@ -177,7 +177,8 @@ class Placeholders:
             cell = cells.get(name)
             values[name] = self._missing(name, demanded) if cell is None else cell
         try:
-            result = text.template.render(values)
+            context = text.template.new_context(values, shared=True)  # no globals: every name is a column
+            result = "".join(text.template.root_render_func(context))
         except Exception as exc:  # noqa: BLE001 - a template is a program: any error of it is a problem of the row
             return FilledText(missing=tuple(demanded), reason=None if demanded else _message_of(exc))
         return FilledText(text=result, missing=tuple(demanded))

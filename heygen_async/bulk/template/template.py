@@ -112,6 +112,11 @@ class Template:
         paths = [*texts, *(path for path in self._columns if path not in texts)]
         self._readers = _readers(modes, paths, lenient=lenient)
         self._texts = {path: self._placeholders.compile(path, text) for path, text in texts.items()}
+        self._constants = {
+            path: _Content(text=text.constant.text)
+            for path, text in self._texts.items()
+            if text.constant is not None and path not in self._columns
+        }
         self._known: tuple[tuple[str, ...], dict[str, str]] = ((), {})
 
     def names(self) -> frozenset[str]:
@@ -213,7 +218,8 @@ class Template:
         if content.problems or mode not in MODES:
             return None, list(content.problems) or [unknown_mode(row, content.text, content.column, MODES)]
         contents = {
-            path: self._content(row, columns, path, self._texts.get(path), self._columns.get(path))
+            path: self._constants.get(path)
+            or self._content(row, columns, path, self._texts.get(path), self._columns.get(path))
             for path in self._readers[mode]
         }
         request, problems = self._request(row, mode, contents)
@@ -260,7 +266,7 @@ class Template:
             return _Content(text=cell, column=columns[str(column)])
         if text is None:
             return _Content(column=column)
-        used = [columns.get(name) for name in sorted(text.names)]
+        used = [columns.get(name) for name in sorted(text.names)] if row.flaws else []
         uncomputed = [flaw for name in used if (flaw := uncomputed_cell(row, name)) is not None]
         if uncomputed:
             return _Content(problems=tuple(attrs.evolve(flaw, field=field) for flaw in uncomputed))

@@ -40,7 +40,7 @@ async def plan(
     from heygen_async.cli.commands.run import JournalFlags
     from heygen_async.cli.planning.plan_screen import plan_facts, show_plan
     from heygen_async.cli.planning.verdict import Verdict
-    from heygen_async.cli.rendering.compare_list import comparison_lines, keep_id_column
+    from heygen_async.cli.rendering.compare_list import comparison_lines, is_begun, keep_id_column
     from heygen_async.cli.rendering.intent import Intent, account_of, budget_before
     from heygen_async.cli.rendering.plan_rows import NO_KEY, client_if_key, plan_offline, plan_online
     from heygen_async.cli.terminal.console import json_line, say
@@ -51,14 +51,15 @@ async def plan(
     journal = JournalFlags().journal_of(campaign, source)
     campaign, choice = keep_id_column(campaign, journal), choice_options.choice()
     account, speed = None, 1.0
+    keep = journal is not None and is_begun(journal)  # the comparison needs the requests again
     if no_preflight:
-        made = plan_offline(campaign, contacts, choice)
+        made = plan_offline(campaign, contacts, choice, keep=keep)
     else:
         async with client_if_key(base_url) as heygen:
             if heygen is None:
-                made = plan_offline(campaign, contacts, choice)
+                made = plan_offline(campaign, contacts, choice, keep=keep)
             else:
-                made = await plan_online(heygen, campaign, contacts, choice)
+                made = await plan_online(heygen, campaign, contacts, choice, keep=keep)
                 account, speed = await account_of(heygen), heygen.account.clock.speed
         if heygen is None:
             console.print(NO_KEY)

@@ -13,6 +13,7 @@ from heygen_async import HeyGen, InvalidInputError, Plan, Problem, Rates, Row, T
 from heygen_async.api.requests.stored import body_of
 from heygen_async.bulk.plan.file_names import facts_of, file_name
 from heygen_async.bulk.plan.plan import make_plan
+from heygen_async.bulk.prices.speech_length import spoken_seconds
 from heygen_async.simulator import World
 
 COLUMNS = (
@@ -232,6 +233,17 @@ async def test_prices_depend_on_the_language_of_the_voice(heygen: HeyGen, tmp_pa
     english, german = await price("voice_warm"), await price("voice_jonas")
     assert german == pytest.approx(english * 228 / 179, rel=0.01)
     assert await price("voice_jonas", voice_settings={"locale": "en-GB"}) == pytest.approx(english)
+
+
+async def test_the_speech_of_a_row_is_measured_once(heygen: HeyGen, tmp_path: Path) -> None:
+    """The length of a script is estimated once, for the limit of a video and for the price."""
+    path = tmp_path / "leads.csv"
+    path.write_text("name\n" + "".join(f"Ada the {n}th\n" for n in range(450)), encoding="utf-8")
+    template = Template("direct", {"avatar_id": "look_anna", "voice_id": "voice_warm", "script": "Hi {{ name }}"})
+    spoken_seconds.cache_clear()
+    plan = await heygen.plan(path, template)
+    assert plan.rows == 450
+    assert spoken_seconds.cache_info().misses == 450
 
 
 async def test_a_plan_is_run(heygen: HeyGen, world: World, tmp_path: Path) -> None:

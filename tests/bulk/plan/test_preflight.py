@@ -357,6 +357,17 @@ async def test_a_cancelled_look_up_is_repeated(heygen: HeyGen, world: World) -> 
     assert problem.reason == "there is no such look"
 
 
+async def test_a_cancelled_look_up_of_a_group_is_repeated(heygen: HeyGen, world: World) -> None:
+    """If the question for a group is cancelled after its look was not found, the next row asks for the group again."""
+    world.latency_seconds = 10.0
+    preflight = Preflight(heygen)
+    with anyio.move_on_after(15):
+        await preflight.problems(row(), direct(avatar_id="group_anna", voice_id=None))
+    assert [seen.path for seen in world.requests] == ["/v3/avatars/looks/group_anna", "/v3/avatars/looks"]
+    (problem,) = await preflight.problems(row(), direct(avatar_id="group_anna", voice_id=None))
+    assert "is the id of an avatar group" in problem.reason
+
+
 async def test_an_account_that_can_pay(heygen: HeyGen) -> None:
     """Enough credit, and as many renders at once as HeyGen documents, are no problem."""
     preflight = Preflight(heygen)
