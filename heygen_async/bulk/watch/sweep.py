@@ -36,7 +36,8 @@ from heygen_async.errors import (
 )
 
 TICK_SECONDS = 5.5  # at the most
-TICK_OF_AGE = 0.02  # the same at the end of a run, as a share of the time that the youngest render has taken
+# The same at the end of a run: a share of the time that the youngest render has taken, and seconds at the most.
+TICK_OF_AGE, TICK_AT_END = 0.02, 15.0
 LEAST_TICK_SECONDS = 1.0
 # Slot-seconds that a request is worth: at least so many; in a small run, so many divided by the number of renders under
 # way, which makes about three looks a render; in a large run, which sends many requests, so many for each render.
@@ -132,7 +133,9 @@ class Sweep:
         now, is_end = self._list.clock.now(), self._list.waits_only
         seen = [row for row in rows if row.due <= now] or rows
         price = _price(max(self._state.peak, len(rows)) if is_end else len(rows))
-        most = max(TICK_SECONDS, TICK_OF_AGE * min(now - row.born for row in rows)) if is_end else TICK_SECONDS
+        most = TICK_SECONDS
+        if is_end:
+            most = max(most, min(TICK_AT_END, TICK_OF_AGE * min(now - row.born for row in rows)))
         rate = sum(_hazard(row, now) for row in seen)
         return min(most, pause_of(rate, price, max(1.0, len(seen) / STATUSES_AT_ONCE)))
 

@@ -150,7 +150,7 @@ async def test_a_deleted_job_is_given_up_by_its_details(heygen: HeyGen, world: W
     assert gone.error.spent == "yes"
     assert isinstance(done, Completed)
     assert singly(world, path)[f"{path}/{world.ledger[0].video_id}"] >= 3
-    assert 2000 <= world.now() < 2000 + 10
+    assert 2000 <= world.now() < 2000 + 20
 
 
 REFUSALS: dict[str, Fault] = {
