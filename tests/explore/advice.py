@@ -22,10 +22,13 @@ def advice(journal: Path) -> list[str]:
     return [] if any(" export " in one for one in commands) else commands
 
 
-def adopt(journal: Path, number: int, world: World) -> None:
-    """Look at the renders that may be a row's, and say which one it is."""
+def adopt(journal: Path, number: int, world: World) -> bool:
+    """Look at the renders that may be a row's, and say which one it is; return False if none of them is."""
     with Journal(journal) as opened:
         record = next(one for one in opened.records("unknown") if opened.number_of(one.id) == number)
         text, told = text_of(dict(record.body)), opened.several_found()[number]
         made = [charge.resource_id for charge in world.ledger if text_of(charge.body) == text]
-        decide(opened, "adopt", adopted=next(one for one in made if one in told), rows=[record.id])
+        right = next((one for one in made if one in told), None)
+        if right is not None:
+            decide(opened, "adopt", adopted=right, rows=[record.id])
+    return right is not None

@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from heygen_async.simulator import RateLimitStorm
 from tests.explore.faults import Delayed
 from tests.explore.habits import HOUR, Interruption, Sitting
 from tests.explore.night import Lines, Night
@@ -84,18 +85,35 @@ def _unknown_looks(rng: random.Random, night: Night) -> Night:
 
 
 def _put_back_in_time(rng: random.Random, night: Night) -> Night:
-    """A row that has its video is edited, and edited back before the new text was sent: the video is its own again."""
+    """A row that has its video is edited, and edited back before the new text was sent: the video is its own again.
+
+    If it is edited once more instead, it keeps its video until somebody says otherwise.
+    """
     count = rng.randint(1, 6)
     crash = Interruption(kind="crash before a commit", at=rng.randint(2, 9))
     edited = Lines(lines=tuple((row, 1) for row in range(count)))
+    submit, version = rng.choice(["each", "batch"]), rng.choice([0, 0, 2])
     return attrs.evolve(
-        _of_videos(night, count, submit=rng.choice(["each", "batch"])),
-        lists=(_list(range(count)), edited, _list(range(count))),
+        _of_videos(night, count, submit=submit),
+        lists=(_list(range(count)), edited, Lines(lines=tuple((row, version) for row in range(count)))),
         sittings=(
             Sitting(command="run", habit="the list", pause=rng.choice([1.0, HOUR])),
             Sitting(command="run", habit="list edited", list=1, options={"again": True}, interruptions=(crash,)),
-            Sitting(command="run", habit="list put back", list=2),
+            Sitting(command="run", habit="list edited" if version else "list put back", list=2),
         ),
+    )
+
+
+def _batch_in_a_storm(rng: random.Random, night: Night) -> Night:
+    """A batch that does not fit the account's slots is refused first by a storm, and then because it does not fit."""
+    count = rng.randint(2, 8)
+    storm = RateLimitStorm(between=(0.0, rng.choice([60.0, 1800.0])), probability=rng.choice([0.9, 1.0]))
+    return attrs.evolve(
+        _of_videos(night, count, submit="batch"),
+        lists=(_list(range(count)),),
+        account={**night.account, "slots": 1, "batches_wait": False, "queueing": False},
+        troubles=(Trouble(kind="429 storm", faults=(storm,)),),
+        sittings=(Sitting(command="run", habit="the list", pause=HOUR),),
     )
 
 
@@ -112,4 +130,4 @@ def _list(rows: range) -> Lines:
     return Lines(lines=tuple((row, 0) for row in rows))
 
 
-SCENES: tuple[Scene, ...] = (_asked_too_soon, _half_a_batch, _put_back_in_time, _unknown_looks)
+SCENES: tuple[Scene, ...] = (_asked_too_soon, _batch_in_a_storm, _half_a_batch, _put_back_in_time, _unknown_looks)

@@ -295,7 +295,8 @@ class User:
             case ["retry", _, "--failed"]:
                 self._retry()
             case ["decide", _, "--row", number, "--adopt", "ID"]:
-                adopt(self.journal, int(number), self.machine.world)
+                is_told = adopt(self.journal, int(number), self.machine.world)
+                self.invariants.require(is_told, f"none of the renders that are named for row {number} is its own")
             case ["audit", _]:
                 await self._audit(LAST)
             case _:
