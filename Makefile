@@ -17,12 +17,19 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Some machines forbid Python to keep what it has compiled. Each of the hundreds of processes of the tests would then
+# compile the package and the tests anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # All of these give the stamp `.installed` its age: a changed one means a new installation.
 DEFINITION := pyproject.toml .constraints.txt .constraints-floors.txt
-PIP_INSTALL := -m pip install --quiet --constraint .constraints.txt
-INSTALL := $(PIP_INSTALL) --build-constraint .constraints.txt
+PINNED := --constraint .constraints.txt
+ALL_PINNED := $(PINNED) --build-constraint .constraints.txt
+# Installs in a tenth of the time of pip, which does the work where uv cannot, as behind an index that only pip knows.
+UV := PATH="$$PATH:$(abspath $(VENV))/bin" uv
 COVERED_TO_THE_LAST_BRANCH := $(patsubst %,heygen_async/%.py,errors http/lenient http/wire http/retry bulk/jobs/job bulk/journal/journal bulk/journal/queries)
+EXTRAS := '.[cli,data,dbos,otel,templates]'
+EXTRAS_OF_FLOORS := '.[cli,data,otel,templates]'
 # Folders whose tests use the dependencies and the libraries of the extras; other folders use them in no further way.
 OF_THE_FLOORS := $(addprefix tests/,account api http webhooks bulk/campaign bulk/campaign_file bulk/download bulk/run bulk/watch test_otel.py \
 	bulk/rows bulk/template bulk/output cli/rendering cli/terminal cli/test_help_layout.py)
@@ -30,14 +37,20 @@ OF_THE_FLOORS := $(addprefix tests/,account api http webhooks bulk/campaign bulk
 ON_ALL_CORES := --numprocesses=3 --dist=worksteal
 STEP := @printf '\n== %s\n'
 
-# $(call fresh_venv,FOLDER): make a virtual environment with a pip that knows dependency groups; keep one that works.
+# $(call make_venv,FOLDER): make a virtual environment.
+make_venv = { $(UV) venv --quiet --clear --seed --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(1) 2>/dev/null || $(PYTHON) -m venv --clear $(1); }
+
+# $(call fresh_venv,FOLDER): the same, but keep one that works.
 SUPPORTED := import sys; sys.exit(sys.version_info < (3, 11))
 define fresh_venv
 	@$(PYTHON) -c '$(SUPPORTED)' || { \
 		echo "heygen-async needs Python 3.11 or newer, and $(PYTHON) is not that: name another one, as in make PYTHON=python3.12 demo." >&2; exit 1; }
-	@$(1)/bin/python -c '$(SUPPORTED)' 2>/dev/null || { echo "== making $(1)"; $(PYTHON) -m venv --clear $(1); }
-	@$(1)/bin/python $(PIP_INSTALL) --upgrade pip
+	@$(1)/bin/python -c '$(SUPPORTED)' 2>/dev/null || { echo "== making $(1)"; $(call make_venv,$(1)); }
 endef
+
+# $(call install,FOLDER,ARGUMENTS): install into a virtual environment; a pip of its own may not know dependency groups.
+install = { $(UV) pip install --quiet --python $(1)/bin/python $(2) 2>/dev/null || { \
+	$(1)/bin/python -m pip install --quiet $(PINNED) --upgrade pip && $(1)/bin/python -m pip install --quiet $(2); }; }
 
 .PHONY: help
 help:
@@ -139,16 +152,15 @@ wheel: $(VENV)/.installed
 	diff "$$work/expected" "$$work/packed" || { echo "the wheel and heygen_async/ differ"; exit 1; }; \
 	mkdir "$$work/sdist"; tar -xzf "$$work"/dist/*.tar.gz -C "$$work/sdist" --strip-components=1; \
 	make -s -n -C "$$work/sdist" format chaos floors demo >/dev/null || { echo "the source distribution lacks files of make demo or make test, see above"; exit 1; }; \
-	$(PYTHON) -m venv "$$work/venv"; \
-	"$$work/venv/bin/python" $(PIP_INSTALL) --upgrade pip; \
-	"$$work/venv/bin/python" $(PIP_INSTALL) "$$work"/dist/*.whl; \
+	$(call make_venv,"$$work/venv"); \
+	$(call install,"$$work/venv",$(PINNED) "$$work"/dist/*.whl); \
 	cp .constraints.txt "$$work"; cd "$$work"; \
 	echo "-- core alone: every public name loads, and the command line names the missing extra"; \
 	venv/bin/python -W error -c 'import heygen_async as h; print(len([getattr(h, n) for n in h.__all__]), "names from", h.__file__)'; \
 	if venv/bin/heygen-async demo 2>lacks; then echo "the command line runs without its extra"; exit 1; fi; \
 	grep -F 'heygen-async[cli]' lacks; \
 	echo "-- with [cli]: the command line"; \
-	venv/bin/python $(PIP_INSTALL) "$$(echo dist/*.whl)[cli]"; \
+	$(call install,venv,$(PINNED) "$$(echo dist/*.whl)[cli]"); \
 	venv/bin/heygen-async --version; \
 	venv/bin/heygen-async --help; \
 	venv/bin/heygen-async guide; \
@@ -157,7 +169,7 @@ wheel: $(VENV)/.installed
 # The peers and the plots need packages that the tests do not need.
 .PHONY: bench
 bench: $(VENV)/.installed
-	@$(VENV)/bin/python $(INSTALL) --group bench
+	@$(call install,$(VENV),$(ALL_PINNED) --group bench)
 	@missed=; for benchmark in benchmarks/bench_*.py; do \
 		printf '\n== %s\n' "$$benchmark"; \
 		$(VENV)/bin/python "$$benchmark" --plot || missed="$$missed $$benchmark"; \
@@ -173,19 +185,20 @@ clean:
 $(VENV)/.installed: $(DEFINITION)
 	$(call fresh_venv,$(VENV))
 	@echo "== installing the development tools into $(VENV)"
-	@$(VENV)/bin/python $(INSTALL) --group dev --editable '.[cli,data,dbos,otel,templates]'
+	@$(UV) --version >/dev/null 2>&1 || $(VENV)/bin/python -m pip install --quiet $(PINNED) uv || echo "== without uv"
+	@$(call install,$(VENV),$(ALL_PINNED) --group dev --editable $(EXTRAS))
 	@touch $@
 
 $(VENV_FLOORS)/.installed: $(DEFINITION)
 	$(call fresh_venv,$(VENV_FLOORS))
 	@echo "== installing the floors into $(VENV_FLOORS)"
 	@awk -F== 'NR == FNR { floor[$$1]; print; next } !($$1 in floor)' .constraints-floors.txt .constraints.txt >$(VENV_FLOORS)/constraints.txt
-	@$(VENV_FLOORS)/bin/python -m pip install --quiet --constraint $(VENV_FLOORS)/constraints.txt --build-constraint .constraints.txt --group test --editable '.[cli,data,otel,templates]'
+	@$(call install,$(VENV_FLOORS),--constraint $(VENV_FLOORS)/constraints.txt --build-constraint .constraints.txt --group test --editable $(EXTRAS_OF_FLOORS))
 	@touch $@
 
 # Editable, so that the demo runs the present checkout, also after `git pull`. Python compiles what the demo imports.
 $(VENV_DEMO)/.installed: $(DEFINITION)
 	$(call fresh_venv,$(VENV_DEMO))
 	@echo "== installing heygen-async into $(VENV_DEMO), once"
-	@$(VENV_DEMO)/bin/python $(INSTALL) --no-compile --editable '.[cli]'
+	@$(call install,$(VENV_DEMO),$(ALL_PINNED) --no-compile --editable '.[cli]')
 	@touch $@
