@@ -63,8 +63,8 @@ def addresses(
     """
     if not status.done or render.faults.hides_address():
         return dict.fromkeys(endings)
-    expired = render.faults.has_expired_address()
+    expired, now = render.faults.has_expired_address(), call.world.now()
     return {
-        name: ending and files.address(call.world, call.origin, render, ending, expired=expired)
+        name: ending and files.address(call.world, call.origin, render, ending, expired=expired, since=now)
         for name, ending in endings.items()
     }
