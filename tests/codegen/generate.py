@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import subprocess
 import sys
@@ -199,6 +200,7 @@ def resources_module() -> str:
     return "\n".join(head) + "\n" + "\n\n".join(parts) + "\n"
 
 
+@functools.cache
 def tidy(text: str, suffix: str = ".py") -> str:
     """Return *text* formatted by ruff; a *suffix* of `.pyi` is a stub."""
     for arguments in (["check", "--select", "I", "--fix", "--quiet"], ["format", "--quiet"]):
