@@ -35,6 +35,8 @@ OF_THE_FLOORS := $(addprefix tests/,account api http webhooks bulk/campaign bulk
 	bulk/rows bulk/template bulk/output cli/rendering cli/terminal cli/test_help_layout.py)
 # One process more than the two cores of most CI machines, because some tests wait for a database.
 ON_ALL_CORES := --numprocesses=3 --dist=worksteal
+# Journals flush each step to the disk, which costs nothing in memory, if there is enough: a container may have 64 MB.
+IN_MEMORY := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "TMPDIR=/dev/shm" }')
 STEP := @printf '\n== %s\n'
 
 # $(call make_venv,FOLDER): make a virtual environment.
@@ -62,7 +64,7 @@ demo: $(VENV_DEMO)/.installed
 
 .PHONY: test
 test: format lint imports
-	@$(VENV)/bin/python .ci/side_by_side.py "$(MAKE)" "tests coverage" "chaos nights" "floors types wheel"
+	@$(VENV)/bin/python .ci/side_by_side.py "$(MAKE)" "compiled tests coverage" "types chaos nights" "wheel floors"
 	$(STEP) "all checks passed"
 
 .PHONY: check
@@ -91,23 +93,28 @@ imports: $(VENV)/.installed
 	$(STEP) "imports: the layers, by import-linter"
 	$(VENV)/bin/lint-imports
 
+# Else each of the processes of the next steps, which begin together, compiles all tests for itself, with their asserts.
+.PHONY: compiled
+compiled: $(VENV)/.installed
+	@$(VENV)/bin/python -m pytest --collect-only -qq >/dev/null || true # the tests say what is wrong
+
 .PHONY: tests
 tests: $(VENV)/.installed
 	$(STEP) "tests: pytest, with the examples of README and guides"
 	$(VENV)/bin/coverage erase
-	PATH="$(abspath $(VENV))/bin:$$PATH" $(VENV)/bin/coverage run -m pytest -m "not chaos and not explore" $(ON_ALL_CORES)
+	$(IN_MEMORY) PATH="$(abspath $(VENV))/bin:$$PATH" $(VENV)/bin/coverage run -m pytest -m "not chaos and not explore" $(ON_ALL_CORES)
 
 # Without coverage, which takes twice as long. The tests use all cores by themselves.
 .PHONY: nights
 nights: $(VENV)/.installed
 	$(STEP) "nights: bad nights of campaigns that meet every kind of trouble, and mutants that they find"
-	$(VENV)/bin/python -m pytest -m explore tests/explore
+	$(IN_MEMORY) $(VENV)/bin/python -m pytest -m explore tests/explore
 
 # Without coverage: a killed process writes no measurements.
 .PHONY: chaos
 chaos: $(VENV)/.installed
 	$(STEP) "chaos: processes killed at every step, workers and a database restarted"
-	PATH="$(abspath $(VENV))/bin:$$PATH" $(VENV)/bin/python -m pytest -m chaos -p no:cacheprovider --numprocesses=2 --dist=worksteal
+	$(IN_MEMORY) PATH="$(abspath $(VENV))/bin:$$PATH" $(VENV)/bin/python -m pytest -m chaos -p no:cacheprovider --numprocesses=2 --dist=worksteal
 
 # The same for workers, with many seeds: two hours.
 .PHONY: soak
@@ -138,7 +145,7 @@ coverage: $(VENV)/.installed
 .PHONY: floors
 floors: $(VENV_FLOORS)/.installed
 	$(STEP) "floors: the tests with the oldest versions that pyproject.toml admits"
-	PATH="$(abspath $(VENV_FLOORS))/bin:$$PATH" $(VENV_FLOORS)/bin/python -m pytest -q -x -m "not chaos" -p no:cacheprovider --numprocesses=2 --dist=worksteal $(OF_THE_FLOORS) --ignore tests/webhooks/test_frameworks.py \
+	$(IN_MEMORY) PATH="$(abspath $(VENV_FLOORS))/bin:$$PATH" $(VENV_FLOORS)/bin/python -m pytest -q -x -m "not chaos" -p no:cacheprovider --numprocesses=2 --dist=worksteal $(OF_THE_FLOORS) --ignore tests/webhooks/test_frameworks.py \
 		--ignore tests/bulk/campaign/test_shared_signals.py
 
 .PHONY: wheel

@@ -54,7 +54,7 @@ class Postgres:
     def start(self) -> None:
         """Start the server and wait until it accepts connections."""
         log = self.folder / "log"
-        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 {self.options}"
+        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off {self.options}"
         _run("pg_ctl", "-D", str(self.folder / "data"), "-l", str(log), "-w", "-t", "60", "-o", options, "start")
 
     def stop(self, how: str = "fast") -> None:
