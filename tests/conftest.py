@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
+import gc
 import os
-import re
-import signal
-import subprocess
-import sys
 import threading
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from typing import Any
 
 import aiohttp
@@ -24,6 +22,20 @@ from heygen_async.simulator import Server, VirtualTimeLoop, World, run, serve
 from heygen_async.simulator.clock import CompressedTimeLoop
 from tests.helpers.postgres import Postgres, binary, postgres
 from tests.helpers.simulator_ask import Ask, asker
+from tests.helpers.simulators import Simulators
+from tests.helpers.unmeasured import unmeasured
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector thousands of tests and modules, which it would visit again and again."""
+    gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, bool | None]:
+    """Run a test that is marked `unmeasured`, with its fixtures, without the measurement of coverage."""
+    with unmeasured() if item.get_closest_marker("unmeasured") else contextlib.nullcontext():
+        return (yield)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -90,19 +102,19 @@ def hello() -> DirectVideo:
     return DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="Hi Ada")
 
 
+@pytest.fixture(scope="session")
+def simulators() -> Iterator[Simulators]:
+    """The process that runs simulators."""
+    opened = Simulators()
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
-def simulator() -> Iterator[str]:
+def simulator(simulators: Simulators) -> Iterator[str]:
     """Address of `heygen-async simulate` in a process of its own, 500 times as fast as real time."""
-    command = [sys.executable, "-m", "heygen_async.cli", "simulate", "--port", "0", "--speed", "500"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "200"}) as process:
-        assert process.stdout is not None
-        found = re.search(r"http://[\d.]+:\d+", process.stdout.readline())
-        assert found is not None
-        try:
-            yield found[0]
-        finally:
-            process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=20) == 130
+    with simulators.run() as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

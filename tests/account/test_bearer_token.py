@@ -175,6 +175,7 @@ async def test_a_lost_post_without_a_key_is_not_repeated_with_another_token(serv
     assert source.calls == len(world.ledger) == 1
 
 
+@pytest.mark.unmeasured
 async def test_a_run_outlives_its_tokens(server: Server, world: World, tmp_path: Path) -> None:
     """With tokens that end every minute, each row of a run is rendered and paid for once."""
     numbers: Iterator[int] = iter(range(1000))

@@ -183,6 +183,7 @@ async def test_a_gate_that_never_closed_does_not_limit() -> None:
     assert anyio.current_time() < 1
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("per_second", [0.5, 1.0, 2.0, 10.0])
 async def test_the_gap_adapts_to_the_server(per_second: float) -> None:
     """The pace comes near the one that the server allows, and few requests are refused."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -30,6 +29,7 @@ from heygen_async.simulator import (
     World,
     serve,
 )
+from tests.helpers.unmeasured import unmeasured_environment
 
 pytestmark = pytest.mark.chaos
 
@@ -49,10 +49,9 @@ class Stage:
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
         command = [sys.executable, str(HERE / "zygote.py")]
-        # No coverage in its children: a killed process writes no measurements.
-        unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+        environment = unmeasured_environment()  # a killed process writes no measurements
         self._zygote = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=unmeasured
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         )
         self._servers = AsyncExitStack()
 

@@ -20,6 +20,8 @@ from heygen_async.simulator import FailedRender, World
 from tests.helpers.commands import call
 from tests.helpers.stories import PEOPLE, run, write
 
+pytestmark = pytest.mark.unmeasured
+
 
 @pytest.fixture(autouse=True)
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ Command = Callable[[], CommandResult]
 Unread = Callable[[Command], CommandResult]
 
 BANG, HELLO = "Hi {{ name }}!", "Hello {{ name }}."
-pytestmark = pytest.mark.usefixtures("_simulator_thread")
+pytestmark = [pytest.mark.usefixtures("_simulator_thread"), pytest.mark.unmeasured]
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,7 @@ from heygen_async.simulator import ErrorAnswer, FailedRender, World
 from tests.helpers.commands import CommandResult, call
 from tests.helpers.stories import HI, PEOPLE, agrees_with_the_ledger, corrected, run, write
 
-pytestmark = pytest.mark.usefixtures("_simulator_thread")
+pytestmark = [pytest.mark.usefixtures("_simulator_thread"), pytest.mark.unmeasured]
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,8 @@ from tests.codegen.generate import DOCUMENT, files, written
 from tests.codegen.todo import regenerated, todo
 from tests.helpers.paths import CONTRACT, ROOT
 
+pytestmark = pytest.mark.unmeasured
+
 OLDER = ROOT / "tests" / "codegen" / "openapi-2026-09.json.gz"
 
 Spec = dict[str, Any]

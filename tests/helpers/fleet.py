@@ -36,6 +36,7 @@ from heygen_async.simulator import (
     serve,
 )
 from heygen_async.workers.fleet_status import fleet_status
+from tests.helpers.unmeasured import unmeasured_environment
 
 T = TypeVar("T")
 
@@ -251,8 +252,7 @@ enabled = %s
 
 def environment() -> dict[str, str]:
     """Return the environment of a worker, without coverage: a killed process writes no measurements."""
-    unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
-    return {**unmeasured, "HEYGEN_API_KEY": "simulator-key", "HEYGEN_CONFIG_DIR": os.devnull}
+    return {**unmeasured_environment(), "HEYGEN_API_KEY": "simulator-key", "HEYGEN_CONFIG_DIR": os.devnull}
 
 
 def people(direct: int, agents: int) -> Iterator[dict[str, str]]:

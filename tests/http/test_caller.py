@@ -143,6 +143,7 @@ async def test_what_a_server_cannot_do_is_not_asked_again(heygen: HeyGen, world:
     assert len(world.requests) == 1
 
 
+@pytest.mark.unmeasured
 async def test_a_key_is_not_used_after_heygen_may_have_forgotten_it(
     heygen: HeyGen, world: World, hello: DirectVideo
 ) -> None:
@@ -171,6 +172,7 @@ async def test_a_machine_that_slept_does_not_trust_its_key(
     assert len(world.ledger) == 1
 
 
+@pytest.mark.unmeasured
 async def test_a_request_without_cost_is_repeated_for_days(heygen: HeyGen, world: World) -> None:
     """The age of a key matters only where money does."""
     world.faults += [DropBefore(nth=1), RateLimitStorm(between=(0, 25 * 3600), retry_after=600)]

@@ -13,7 +13,7 @@ from heygen_async.live.server import live_page
 from heygen_async.simulator import FailedRender, World, run, serve
 from tests.helpers.browser import Tab, chromium, opened_tab
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.unmeasured]
 
 SPEED = 30.0  # of the run and the page; the browser's time is real
 NAMED = {"button", "link", "textbox", "searchbox", "combobox", "spinbutton", "dialog", "image", "Video"}

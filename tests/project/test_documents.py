@@ -35,6 +35,8 @@ from tests.helpers.documents import (
 from tests.helpers.paths import PACKAGE, README
 from tests.helpers.postgres import binary
 
+pytestmark = pytest.mark.unmeasured
+
 DOCUMENTS = [README, *GUIDES]
 BLOCKS = [block for path in DOCUMENTS for block in blocks(path)]
 PYTHON = [block for block in BLOCKS if block.language in {"python", "py"}]

@@ -289,6 +289,7 @@ async def test_more_than_40_messages_at_once_are_a_gap(heygen: HeyGen, world: Wo
     assert texts == [f"thought {number}" for number in range(60, 100)]
 
 
+@pytest.mark.unmeasured
 async def test_a_chat_of_more_than_40_messages(heygen: HeyGen, world: World) -> None:
     """In a long chat each message is one turn, although HeyGen shows the last 40 only and all texts are equal."""
     world.chat_stops = ("waiting_for_input",) * 50

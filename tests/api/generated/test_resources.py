@@ -48,6 +48,7 @@ ENDPOINT = "/v3/webhooks/endpoints/{endpoint_id}"
 SOURCE = re.compile(r"Source: `([A-Z]+) (/v3/[^`]*)`(, `\w+: \w+`)?")
 
 
+@pytest.mark.unmeasured
 async def test_regenerating_changes_nothing() -> None:
     """What is checked in is what the generator writes."""
     pytest.importorskip("ruff", reason="the layout is ruff's")

@@ -176,6 +176,7 @@ def test_a_journal_without_the_table_gets_it(tmp_path: Path) -> None:
         assert journal.asset("m") == "a2"
 
 
+@pytest.mark.unmeasured
 async def test_a_campaign_uploads_its_logo_once(server: Server, world: World, logo: Path, tmp_path: Path) -> None:
     """A campaign of a hundred rows that is continued by another client uploads its logo once."""
     path = tmp_path / "campaign.db"

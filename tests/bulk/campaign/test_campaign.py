@@ -34,6 +34,8 @@ from heygen_async.simulator import (
     serve,
 )
 
+pytestmark = pytest.mark.unmeasured
+
 
 def script(n: int, text: str = "Hi number") -> DirectVideo:
     return DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"{text} {n}")

@@ -288,6 +288,7 @@ async def test_a_list_that_was_not_taken_in_whole_is_known(heygen: HeyGen, world
     assert len(world.ledger) == 1
 
 
+@pytest.mark.unmeasured
 async def test_an_async_source_is_read_a_little_ahead_of_the_run(heygen: HeyGen, world: World, path: Path) -> None:
     """The first video is there long before the source has ended, and no more than a stated number of rows is read."""
     read = 0

@@ -167,6 +167,7 @@ def test_any_text_is_checked(value: str) -> None:
     assert len(list(address_findings(Part(at="", fields={"a_url": value}, request={})))) <= 1
 
 
+@pytest.mark.unmeasured
 @given(
     st.recursive(st.integers() | st.text(max_size=3), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
 )

@@ -92,6 +92,7 @@ def test_values_are_the_text_that_a_person_would_type(value: Any, text: str) -> 
     assert cell_text(value) == text
 
 
+@pytest.mark.unmeasured
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | TEXT,

@@ -120,6 +120,7 @@ def identities(rows: list[dict[str, str]]) -> list[str]:
     return [keys.row_hash(row) for row in own]
 
 
+@pytest.mark.unmeasured
 @given(st.data())
 @settings(max_examples=60)
 def test_failed_rows_are_the_same_rows_again(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:

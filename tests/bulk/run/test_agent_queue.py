@@ -16,6 +16,8 @@ from heygen_async.bulk.run import agent_queue
 from heygen_async.bulk.run.agent_queue import AgentQueue
 from heygen_async.simulator import World
 
+pytestmark = pytest.mark.unmeasured
+
 
 def agent(number: int) -> VideoAgent:
     return VideoAgent(prompt=f"A welcome for Ada {number}, 20 seconds")

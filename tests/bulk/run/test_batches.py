@@ -39,6 +39,8 @@ from heygen_async.simulator import (
     World,
 )
 
+pytestmark = pytest.mark.unmeasured
+
 BATCHES = "POST /v3/videos/batches"
 
 

@@ -11,6 +11,8 @@ import pytest
 from heygen_async import Completed, DirectVideo, Failed, HeyGen, Job, Results, VideoAgent, errors
 from heygen_async.simulator import DropBefore, ErrorAnswer, VirtualTimeLoop, World
 
+pytestmark = pytest.mark.unmeasured
+
 
 def dv(text: object) -> DirectVideo:
     return DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=str(text))

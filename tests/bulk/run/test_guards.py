@@ -36,6 +36,8 @@ from heygen_async.bulk.run.budget import Budget
 from heygen_async.bulk.run.guards import Breaker, Guard
 from heygen_async.simulator import AlteredAnswer, DropAfterAccept, FailedRender, Slow, World, run, serve
 
+pytestmark = pytest.mark.unmeasured
+
 
 def rows(count: int, words: int = 50) -> list[DirectVideo]:
     return [

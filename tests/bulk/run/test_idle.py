@@ -11,6 +11,8 @@ import pytest
 from heygen_async import DirectVideo, HeyGen
 from heygen_async.simulator import VirtualTimeLoop, World, serve
 
+pytestmark = pytest.mark.unmeasured
+
 ROW = DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="Hi Ada")
 LATER = 1800.0  # seconds; by then everything has settled
 

@@ -33,6 +33,8 @@ from heygen_async.simulator import (
     serve,
 )
 
+pytestmark = pytest.mark.unmeasured
+
 
 def dv(text: object) -> DirectVideo:
     return DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=str(text))

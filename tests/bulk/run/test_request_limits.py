@@ -11,6 +11,8 @@ from heygen_async import Completed, DirectVideo, HeyGen
 from heygen_async.account.render_pool import InFlight
 from heygen_async.simulator import World, serve
 
+pytestmark = pytest.mark.unmeasured
+
 
 async def rendered(world: World, count: int, *, told: float | None, slots: InFlight) -> float:
     """Return the seconds that a run of so many rows takes; *told* is the client's `requests_per_second`."""

@@ -37,6 +37,8 @@ from heygen_async.simulator import (
     World,
 )
 
+pytestmark = pytest.mark.unmeasured
+
 
 def script(n: int) -> DirectVideo:
     return DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"Hi number {n}")

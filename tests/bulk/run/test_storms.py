@@ -12,6 +12,8 @@ import pytest
 from heygen_async import DirectVideo, HeyGen
 from heygen_async.simulator import RateLimitStorm, Server, World
 
+pytestmark = pytest.mark.unmeasured
+
 SLOTS, RENDER_SECONDS = 20, 120.0
 FULL_SPEED = SLOTS / (RENDER_SECONDS + 3)  # renders per second; an end is noticed after 3 s on average
 BEGIN = 300.0  # of the storm

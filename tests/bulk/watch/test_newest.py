@@ -13,6 +13,8 @@ from heygen_async.bulk.watch.ended import GATHERED_SECONDS
 from heygen_async.bulk.watch.render_times import pause_of
 from heygen_async.simulator import AlteredAnswer, ErrorAnswer, FailedRender, Fault, NullVideoUrl, World
 
+pytestmark = pytest.mark.unmeasured
+
 LIST, STATUSES, DETAILS = "GET /v3/videos", "GET /v3/videos/statuses", "GET /v3/videos/{video_id}"
 
 

@@ -21,6 +21,8 @@ from heygen_async.api.generated.translations import Translation, TranslationRequ
 from heygen_async.api.handles.video import Video
 from heygen_async.simulator import AlteredAnswer, DropBefore, ErrorAnswer, FailedRender, World
 
+pytestmark = pytest.mark.unmeasured
+
 FILM = "https://example.com/film.mp4"
 SWEEPS, BATCHES = "/v3/videos/statuses", "/v3/videos/batches/*"
 DETAILS = "/v3/videos/[!bs]*"  # ids of videos begin with other letters than `batches` and `statuses`

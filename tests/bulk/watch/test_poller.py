@@ -45,6 +45,8 @@ from heygen_async.simulator import (
     World,
 )
 
+pytestmark = pytest.mark.unmeasured
+
 SWEEPS, DETAILS = "GET /v3/videos/statuses", "GET /v3/videos/{video_id}"
 
 

@@ -29,6 +29,7 @@ def states() -> list[str]:
         return [row["heygen_state"] for row in csv.DictReader(file)]
 
 
+@pytest.mark.unmeasured
 @pytest.mark.usefixtures("_simulator_thread")
 def test_a_demo_can_be_gone_on_with() -> None:
     """Failed rows are named with a reason; the commands that are printed render them, and write all again."""

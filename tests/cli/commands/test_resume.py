@@ -19,6 +19,8 @@ from heygen_async import Journal, errors
 from tests.helpers.commands import CommandResult, call
 from tests.helpers.journal_rows import prepared
 
+pytestmark = pytest.mark.unmeasured
+
 PYTHON = [sys.executable, "-m", "heygen_async.cli"]
 FAST = ["--speed", "400"]
 RUN = ["run", "--set", "avatar_id=look_anna", "--set", "voice_id=voice_warm", "--script", "Hi {{ name }}", *FAST]

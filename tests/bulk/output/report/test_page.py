@@ -412,6 +412,7 @@ def marked(path: Path, text: str) -> Path:
     return path
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))
 def test_what_stands_in_a_row_stays_text(tmp_path: Path, text: str) -> None:
     """The page has the elements of a harmless campaign, no more, and the text comes out of its data as it went in."""
@@ -536,6 +537,7 @@ def test_three_thousand_rows_are_all_there(path: Path) -> None:
     assert len(page.source) < 1_500_000
 
 
+@pytest.mark.unmeasured
 def test_a_larger_campaign_shows_its_beginning_and_its_troubles(path: Path) -> None:
     """And says so, and what has the rest; totals are of all rows."""
     many(path, SHOWN_ROWS + 20)
