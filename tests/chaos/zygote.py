@@ -9,10 +9,12 @@ Writes one JSON object a line: the exit code of the child and the number of poin
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import signal
 import sys
+import tempfile
 import traceback
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -23,7 +25,7 @@ from heygen_async.bulk.download.part_file import PartFile
 from heygen_async.bulk.journal.sqlite import SqliteBackend
 from heygen_async.http.call import Request
 from heygen_async.http.transport import Transport
-from heygen_async.simulator import run
+from heygen_async.simulator import World, run, serve
 
 ROWS = [
     Job(request=DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="Hi Ada"), row={"name": "Ada"}),
@@ -126,7 +128,25 @@ def child(order: dict[str, Any], report: int) -> None:
     os._exit(code)
 
 
+def warm_up() -> None:
+    """Run a campaign of each kind, so that the children find all modules loaded and all converters made."""
+
+    async def campaigns() -> None:
+        async with serve(World()) as server:
+            for submit in ("each", "batch"):
+                place = Path(folder, submit)
+                order = {"base_url": server.base_url, "journal": f"{place}.db", "folder": str(place), "submit": submit}
+                await campaign({**order, "resume": False})
+                await campaign({**order, "resume": True})
+
+    with tempfile.TemporaryDirectory() as folder:
+        run(campaigns)
+    gc.collect()
+    gc.freeze()  # else the collector of each child copies the memory that it shares
+
+
 def main() -> None:
+    warm_up()
     for line in sys.stdin:
         order = json.loads(line)
         inlet, outlet = os.pipe()
