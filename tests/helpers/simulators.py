@@ -7,6 +7,7 @@ process id, its output, and at its end the exit code.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import re
 import signal
@@ -14,6 +15,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+from heygen_async import DirectVideo, HeyGen
+from heygen_async.simulator import World, run, serve
 from tests.helpers.paths import ROOT
 from tests.helpers.unmeasured import unmeasured_environment
 
@@ -58,13 +61,20 @@ class Simulators:
         return line.rstrip("\n")
 
 
+async def _render() -> None:
+    hello = DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="Hi Ada")
+    async with serve(World()) as server, HeyGen("simulator-key", base_url=server.base_url) as heygen:
+        await heygen.render(hello)
+
+
 def fork_simulators() -> None:
     """Fork a simulator for each line of the input, one after another."""
-    import heygen_async.cli.commands.simulate
-    import heygen_async.simulator.server  # noqa: F401 - what the children need
+    import heygen_async.cli.commands.simulate  # noqa: F401 - what the children need
     from heygen_async.cli.app import main, make_app
 
     make_app()
+    run(_render)  # loads the contract and all modules
+    gc.freeze()  # else the collector of each child copies the memory that it shares
     for _ in sys.stdin:
         child = os.fork()
         if not child:
