@@ -20,8 +20,6 @@ from heygen_async.simulator import FailedRender, World
 from tests.helpers.commands import call
 from tests.helpers.stories import PEOPLE, run, write
 
-pytestmark = pytest.mark.unmeasured
-
 
 @pytest.fixture(autouse=True)
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,6 +34,7 @@ def table(path: str, separator: str = ",", encoding: str = "utf-8-sig") -> list[
         return list(csv.DictReader(file, delimiter=separator))
 
 
+@pytest.mark.unmeasured
 @pytest.mark.usefixtures("_simulator_thread")
 @pytest.mark.parametrize(
     ("answer", "options", "charges"),
@@ -159,6 +158,7 @@ def _slow_simulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         assert process.wait(timeout=20) == 130
 
 
+@pytest.mark.unmeasured
 @pytest.mark.usefixtures("_slow_simulator")
 def test_the_files_of_a_killed_run_are_current() -> None:
     """The results are there as soon as the first row has ended, and whole after a kill."""

@@ -14,8 +14,6 @@ from heygen_async.simulator import FailedRender, World
 from tests.helpers.commands import call
 from tests.helpers.typing_person import type_at_terminal
 
-pytestmark = pytest.mark.unmeasured
-
 # As a CRM writes it for Excel: cp1252, a separator at each end of line, and cells that nobody has cleaned.
 HEAD = "Kunden-Nr.;Anrede;Vorname;Nachname;Firma;E-Mail;Ort;Vertragsende;Umsatz;"
 DIRTY = [

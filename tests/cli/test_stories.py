@@ -21,7 +21,7 @@ from heygen_async.simulator import ErrorAnswer, FailedRender, World
 from tests.helpers.commands import CommandResult, call
 from tests.helpers.stories import HI, PEOPLE, agrees_with_the_ledger, corrected, run, write
 
-pytestmark = [pytest.mark.usefixtures("_simulator_thread"), pytest.mark.unmeasured]
+pytestmark = pytest.mark.usefixtures("_simulator_thread")
 
 
 @pytest.fixture(autouse=True)
@@ -87,6 +87,7 @@ STORIES = {
 }
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("name", list(STORIES))
 def test_a_list_is_run_again(world: World, name: str) -> None:
     """The second run charges what the story says, and its summary agrees with the ledger."""
@@ -123,6 +124,7 @@ def test_a_contact_who_unsubscribed_is_not_rendered(world: World) -> None:
     assert "1  no longer in the list: not sent" in status.output
 
 
+@pytest.mark.unmeasured
 def test_a_corrected_list_sends_its_own_rows_only(world: World) -> None:
     """Twenty rows of which none was sent, corrected: twenty charges, and not forty."""
     people = [(f"{n}@x.example", f"Nam {n}") for n in range(20)]
@@ -157,6 +159,7 @@ def test_failed_rows_fed_back_are_sent_again(world: World) -> None:
     assert (len(world.ledger) - paid, done.exit_code) == (1, 0), done.output
 
 
+@pytest.mark.unmeasured
 def test_a_budget_is_kept_for_the_next_run(world: World) -> None:
     """A second run without --budget stops where the first one did, and says so."""
     write([(f"{n}@x.example", f"Name {n}") for n in range(20)])
@@ -171,6 +174,7 @@ def test_a_budget_is_kept_for_the_next_run(world: World) -> None:
     assert len(world.ledger) == 20
 
 
+@pytest.mark.unmeasured
 def test_a_canary_is_not_sent_again(world: World) -> None:
     """Three rows went first and were not approved of; they are not joined by three others each time."""
     write([(f"{n}@x.example", f"Name {n}") for n in range(9)])

@@ -13,7 +13,7 @@ from heygen_async.live.server import live_page
 from heygen_async.simulator import FailedRender, World, run, serve
 from tests.helpers.browser import Tab, chromium, opened_tab
 
-pytestmark = [pytest.mark.browser, pytest.mark.unmeasured]
+pytestmark = pytest.mark.browser
 
 SPEED = 30.0  # of the run and the page; the browser's time is real
 NAMED = {"button", "link", "textbox", "searchbox", "combobox", "spinbutton", "dialog", "image", "Video"}
@@ -68,6 +68,7 @@ async def focused(tab: Tab) -> str:
     return str(await tab.value("document.activeElement.textContent || document.activeElement.id"))
 
 
+@pytest.mark.unmeasured
 def test_a_person_approves_by_keyboard_and_sees_the_videos_come(tmp_path: Path) -> None:
     """The press asks with its cost, "No" has the focus, and nothing is fetched from elsewhere."""
     path = tmp_path / "c.db"
@@ -115,6 +116,7 @@ def test_a_person_approves_by_keyboard_and_sees_the_videos_come(tmp_path: Path) 
     tell(story, tmp_path)
 
 
+@pytest.mark.unmeasured
 def test_a_card_that_is_shown_stays_while_rows_change(tmp_path: Path) -> None:
     """So a video that plays goes on; a row that fails brings the button that makes it again."""
     path = tmp_path / "c.db"
@@ -141,6 +143,7 @@ def test_a_card_that_is_shown_stays_while_rows_change(tmp_path: Path) -> None:
     tell(story, tmp_path)
 
 
+@pytest.mark.unmeasured
 def test_the_report_sorts_copies_and_prints_in_a_browser(tmp_path: Path) -> None:
     """From the disk, without a server."""
     path = tmp_path / "c.db"

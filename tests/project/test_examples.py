@@ -25,8 +25,6 @@ from heygen_async.simulator import Server, World, serve_in_thread
 from tests.helpers.documents import write_lists
 from tests.helpers.entry_points import install, python_with
 
-pytestmark = pytest.mark.unmeasured
-
 NAMES = [module.rpartition(".")[2] for module, _ in examples()]
 SIMULATED = sorted(set(NAMES) - {"fastapi_service", "own_tests", "sync_script"})
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(64)

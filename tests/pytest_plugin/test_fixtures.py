@@ -10,8 +10,6 @@ import pytest
 
 from tests.helpers.entry_points import OTHERS, install, python_with
 
-pytestmark = pytest.mark.unmeasured
-
 # What stands at the top of each suite. The renders of the simulator take two minutes each.
 COMMON = """
 import asyncio, time

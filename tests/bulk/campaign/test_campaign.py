@@ -34,8 +34,6 @@ from heygen_async.simulator import (
     serve,
 )
 
-pytestmark = pytest.mark.unmeasured
-
 
 def script(n: int, text: str = "Hi number") -> DirectVideo:
     return DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"{text} {n}")
@@ -104,6 +102,7 @@ async def test_new_and_changed_rows_are_rendered_and_the_rest_is_left(heygen: He
     assert len({charge.idempotency_key for charge in world.ledger}) == 7
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("leave_at", [1.0, 30.0, 100.0, 200.0])
 async def test_an_interrupted_run_is_resumed(
     heygen: HeyGen, world: World, path: Path, tmp_path: Path, leave_at: float
@@ -270,6 +269,7 @@ async def test_a_failed_render_is_repeated_only_on_request(heygen: HeyGen, world
     assert len({charge.idempotency_key for charge in world.ledger}) == 4
 
 
+@pytest.mark.unmeasured
 async def test_rows_without_credit_stay_planned(heygen: HeyGen, world: World, path: Path) -> None:
     """Rows that are not sent for lack of credit stay planned, and a resume sends them."""
     world.faults.append(ErrorAnswer(method="POST", status=402, code="insufficient_credit", between=(200, 1e9)))
@@ -478,6 +478,7 @@ async def test_a_refused_repeat_leaves_the_row_unknown(heygen: HeyGen, world: Wo
     assert len(world.ledger) == 2
 
 
+@pytest.mark.unmeasured
 async def test_a_network_that_is_down_stops_the_run_and_fails_no_row(server: Server, world: World, path: Path) -> None:
     """A network that is down stops the run and fails no row."""
     async with HeyGen("simulator-key", base_url="http://127.0.0.1:1") as nowhere:
@@ -560,6 +561,7 @@ async def test_a_row_that_waits_for_a_slot_is_planned_not_unknown(heygen: HeyGen
     assert len(world.ledger) == 3
 
 
+@pytest.mark.unmeasured
 async def test_a_run_finds_out_how_many_slots_there_are(heygen: HeyGen, world: World, path: Path) -> None:
     """The journal keeps `auto` for the resume, and keeps a function as that word."""
     await collect(heygen, jobs(30), path, max_in_flight=lambda: 30)

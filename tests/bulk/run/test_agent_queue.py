@@ -16,8 +16,6 @@ from heygen_async.bulk.run import agent_queue
 from heygen_async.bulk.run.agent_queue import AgentQueue
 from heygen_async.simulator import World
 
-pytestmark = pytest.mark.unmeasured
-
 
 def agent(number: int) -> VideoAgent:
     return VideoAgent(prompt=f"A welcome for Ada {number}, 20 seconds")
@@ -50,6 +48,7 @@ def request_of(left: object) -> VideoRequest:
     return left.request  # type: ignore[attr-defined, no-any-return] # of `Unfinished`
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(("options", "most"), [({}, 3), ({"max_agents": 1}, 1), ({"max_agents": None}, 8)])
 async def test_agents_are_few_at_a_time(
     heygen: HeyGen, world: World, options: dict[str, int | None], most: int
@@ -65,6 +64,7 @@ async def test_agents_are_few_at_a_time(
         assert world.peak_rendering > most
 
 
+@pytest.mark.unmeasured
 async def test_nothing_but_agents_ends_too(heygen: HeyGen, world: World) -> None:
     """A list of agents only ends with one slot, with more slots, and in batches."""
     for options in ({"max_in_flight": 1}, {"max_in_flight": 10}, {"max_in_flight": 10, "submit": "batch"}):

@@ -39,8 +39,6 @@ from heygen_async.simulator import (
     World,
 )
 
-pytestmark = pytest.mark.unmeasured
-
 BATCHES = "POST /v3/videos/batches"
 
 
@@ -64,6 +62,7 @@ def all_paid_once(world: World, count: int) -> bool:
     return world.charged_once_per("script") and len(world.ledger) == count
 
 
+@pytest.mark.unmeasured
 async def test_a_hundred_rows_are_one_post(heygen: HeyGen, world: World) -> None:
     """250 rows are three POSTs; they get their ids in turn and end one by one."""
     results = await collect(heygen, jobs(250), max_in_flight=300)
@@ -94,6 +93,7 @@ async def test_what_cannot_be_batched_goes_alone(heygen: HeyGen, world: World) -
     assert sorted(str(video.folder_id) for video in world.videos.values()).count("f1") == 4
 
 
+@pytest.mark.unmeasured
 async def test_slots_that_become_free_together_are_filled_together(heygen: HeyGen, world: World) -> None:
     """Slots that become free together are filled by one POST, with no more rows under way than slots."""
     await collect(heygen, jobs(60), max_in_flight=10)
@@ -151,6 +151,7 @@ def test_who_is_blamed(message: str, blamed: set[int]) -> None:
     assert blamed_items(errors.BadRequestError(message), 5) == blamed
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     "fault",
     [
@@ -264,6 +265,7 @@ async def test_a_batch_that_is_no_longer_whole_is_looked_for_row_by_row(
     assert len(world.ledger) == 3
 
 
+@pytest.mark.unmeasured
 async def test_a_pool_without_room_takes_the_rows_as_slots_become_free(
     heygen: HeyGen, world: World, tmp_path: Path
 ) -> None:
@@ -316,6 +318,7 @@ async def test_a_batch_that_stays_unknown_is_kept_for_the_next_run(
     assert all_paid_once(world, 4)
 
 
+@pytest.mark.unmeasured
 async def test_rows_of_a_lost_batch_that_are_sent_again_have_keys_of_their_own(
     heygen: HeyGen, world: World, tmp_path: Path
 ) -> None:

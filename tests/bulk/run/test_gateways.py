@@ -11,8 +11,6 @@ import pytest
 from heygen_async import Completed, DirectVideo, Failed, HeyGen, Job, Results, VideoAgent, errors
 from heygen_async.simulator import DropBefore, ErrorAnswer, VirtualTimeLoop, World
 
-pytestmark = pytest.mark.unmeasured
-
 
 def dv(text: object) -> DirectVideo:
     return DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=str(text))
@@ -36,6 +34,7 @@ PAGES = [
 ]
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.status}-{'page' if page.html else page.code}")
 async def test_a_page_after_an_accepted_post_is_no_refusal(
     heygen: HeyGen, world: World, tmp_path: Path, page: ErrorAnswer
@@ -48,6 +47,7 @@ async def test_a_page_after_an_accepted_post_is_no_refusal(
     assert len(world.ledger) == 4
 
 
+@pytest.mark.unmeasured
 async def test_a_gateway_that_closes_for_minutes_is_sat_out(heygen: HeyGen, world: World) -> None:
     """Nothing is lost, few requests are made meanwhile, and the rows that wait have cost nothing."""
     world.faults.append(ErrorAnswer(method="POST", status=403, html=True, between=(0, 300)))
@@ -70,6 +70,7 @@ async def test_a_gateway_that_asks_to_wait_for_weeks_is_asked_again(heygen: HeyG
     assert anyio.current_time() < 3600
 
 
+@pytest.mark.unmeasured
 async def test_a_gateway_that_stays_closed_stops_the_run(heygen: HeyGen, world: World, tmp_path: Path) -> None:
     """After its patience the run ends, instead of spending as much on each row, and can be resumed."""
     world.faults.append(ErrorAnswer(method="POST", status=403, html=True, nth=None))
@@ -86,6 +87,7 @@ async def test_a_gateway_that_stays_closed_stops_the_run(heygen: HeyGen, world: 
     assert len(world.ledger) == 20
 
 
+@pytest.mark.unmeasured
 async def test_two_hours_without_a_connection_lose_nothing(heygen: HeyGen, world: World, tmp_path: Path) -> None:
     """Renders that were under way are followed afterwards, past their deadline; all are paid for once."""
     world.render_seconds = lambda body: 120.0

@@ -36,8 +36,6 @@ from heygen_async.bulk.run.budget import Budget
 from heygen_async.bulk.run.guards import Breaker, Guard
 from heygen_async.simulator import AlteredAnswer, DropAfterAccept, FailedRender, Slow, World, run, serve
 
-pytestmark = pytest.mark.unmeasured
-
 
 def rows(count: int, words: int = 50) -> list[DirectVideo]:
     return [
@@ -202,6 +200,7 @@ async def test_failed_rows_and_former_renders_count_as_far_as_they_were_paid(
     assert before * 0.9 < shown < before * 1.3
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=25, deadline=None)
 @given(
     limit=st.floats(0.5, 20.0),

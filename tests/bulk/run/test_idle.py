@@ -11,8 +11,6 @@ import pytest
 from heygen_async import DirectVideo, HeyGen
 from heygen_async.simulator import VirtualTimeLoop, World, serve
 
-pytestmark = pytest.mark.unmeasured
-
 ROW = DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script="Hi Ada")
 LATER = 1800.0  # seconds; by then everything has settled
 
@@ -31,6 +29,7 @@ class CountingLoop(VirtualTimeLoop):
         return found
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("in_flight", [2, lambda: 2], ids=["a number", "a function"])
 def test_a_run_that_waits_wakes_twice_a_look_at_most(tmp_path: Path, in_flight: int | Callable[[], int]) -> None:
     """Slots full, nothing ends: the rows that wait, the journal's wishes and the watch cause no wake-ups alone."""

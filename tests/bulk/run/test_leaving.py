@@ -33,8 +33,6 @@ from heygen_async.simulator import (
     serve,
 )
 
-pytestmark = pytest.mark.unmeasured
-
 
 def dv(text: object) -> DirectVideo:
     return DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=str(text))
@@ -103,6 +101,7 @@ async def test_a_run_that_is_left_sends_no_further_row_of_a_refused_batch(heygen
     assert len(results.unfinished) == 10
 
 
+@pytest.mark.unmeasured
 async def test_every_charge_of_a_run_that_is_left_at_any_moment_is_in_one_list(tmp_path: Path) -> None:
     """With a journal, also a row whose end waits for its commit."""
     for moment in range(12):
@@ -140,6 +139,7 @@ async def test_in_progress_for_ever_ends_in_unknown_within_minutes(heygen: HeyGe
     assert anyio.current_time() - began < 1
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("with_journal", [False, True])
 async def test_a_key_is_trusted_for_23_hours_only(
     heygen: HeyGen, world: World, tmp_path: Path, with_journal: object
@@ -348,6 +348,7 @@ async def test_a_bad_value_in_a_source_is_one_failed_row(
     assert len(world.ledger) == 2
 
 
+@pytest.mark.unmeasured
 async def test_the_number_of_slots_may_be_none_for_a_while(heygen: HeyGen, world: World) -> None:
     """A function that says 0 is a pause, at the start as well; any other number counts at once."""
     world.slots, world.render_seconds = 50, lambda _: 100.0

@@ -37,8 +37,6 @@ from heygen_async.simulator import (
     World,
 )
 
-pytestmark = pytest.mark.unmeasured
-
 
 def script(n: int) -> DirectVideo:
     return DirectVideo(avatar_id="look_anna", voice_id="voice_warm", script=f"Hi number {n}")
@@ -150,6 +148,7 @@ async def test_an_agent_whose_answer_is_lost_is_a_failed_row_at_stake(heygen: He
     assert len(world.ledger) == 2
 
 
+@pytest.mark.unmeasured
 async def test_three_hundred_rows_through_trouble(heygen: HeyGen, world: World) -> None:
     """With 5 % of answers lost, 5 % 503 and half the slots expected, 300 rows end and are charged once."""
     world.faults += [

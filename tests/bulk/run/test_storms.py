@@ -12,8 +12,6 @@ import pytest
 from heygen_async import DirectVideo, HeyGen
 from heygen_async.simulator import RateLimitStorm, Server, World
 
-pytestmark = pytest.mark.unmeasured
-
 SLOTS, RENDER_SECONDS = 20, 120.0
 FULL_SPEED = SLOTS / (RENDER_SECONDS + 3)  # renders per second; an end is noticed after 3 s on average
 BEGIN = 300.0  # of the storm
@@ -40,6 +38,7 @@ async def run_for(server: Server, seconds: float, *, slots: int = SLOTS) -> None
                 pass
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("method", [None, "GET", "POST"])
 @pytest.mark.parametrize(("retry_after", "minutes"), [(None, 3), (0, 3), (1, 3), (30, 3), (1e9, 3), (1, 30)])
 async def test_a_storm_is_over_two_minutes_after_its_end(
@@ -59,6 +58,7 @@ async def test_a_storm_is_over_two_minutes_after_its_end(
     assert begun >= 0.9 * 400 * FULL_SPEED
 
 
+@pytest.mark.unmeasured
 async def test_a_storm_without_pattern_is_got_over_as_well(server: Server, world: World) -> None:
     """If half of the requests are refused for ten minutes, the run is back at full speed two minutes later, too."""
     world.slots, world.render_seconds = 2 * SLOTS, lambda _: RENDER_SECONDS
@@ -79,6 +79,7 @@ async def test_posts_that_are_refused_do_not_delay_watching(server: Server, worl
     assert read < RENDER_SECONDS + 8
 
 
+@pytest.mark.unmeasured
 async def test_more_refused_rows_than_posts_at_once_do_not_block_a_run(server: Server, world: World) -> None:
     """All 64 POSTs that a run sends at once are refused while no render runs: the run goes on after the storm."""
     world.slots, world.render_seconds = 400, lambda _: RENDER_SECONDS

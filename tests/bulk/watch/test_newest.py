@@ -13,8 +13,6 @@ from heygen_async.bulk.watch.ended import GATHERED_SECONDS
 from heygen_async.bulk.watch.render_times import pause_of
 from heygen_async.simulator import AlteredAnswer, ErrorAnswer, FailedRender, Fault, NullVideoUrl, World
 
-pytestmark = pytest.mark.unmeasured
-
 LIST, STATUSES, DETAILS = "GET /v3/videos", "GET /v3/videos/statuses", "GET /v3/videos/{video_id}"
 
 
@@ -41,6 +39,7 @@ async def test_ends_of_one_look_are_read_together(heygen: HeyGen, world: World) 
     assert world.request_counts()[DETAILS] == 0
 
 
+@pytest.mark.unmeasured
 async def test_a_list_that_has_agreed_takes_the_place_of_the_statuses(heygen: HeyGen, world: World) -> None:
     """From then on one request tells of statuses and details; the statuses are asked for now and then."""
     world.render_seconds = by_row
@@ -91,6 +90,7 @@ FAULTS: dict[str, Fault] = {
 }
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("name", FAULTS)
 @pytest.mark.parametrize("nth", [1, 3])
 async def test_what_the_list_does_not_tell_is_read_in_another_way(
@@ -117,6 +117,7 @@ async def test_videos_of_others_are_passed_over(heygen: HeyGen, world: World) ->
     assert all(isinstance(result, Completed) for result in ended)
 
 
+@pytest.mark.unmeasured
 async def test_ends_of_a_large_run_are_gathered(heygen: HeyGen, world: World) -> None:
     """Of more renders than a page has, ends are read by pages; slots are free at once, failures are told at once."""
     world.slots, world.render_seconds = 150, by_row

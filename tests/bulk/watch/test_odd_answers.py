@@ -21,8 +21,6 @@ from heygen_async.api.generated.translations import Translation, TranslationRequ
 from heygen_async.api.handles.video import Video
 from heygen_async.simulator import AlteredAnswer, DropBefore, ErrorAnswer, FailedRender, World
 
-pytestmark = pytest.mark.unmeasured
-
 FILM = "https://example.com/film.mp4"
 SWEEPS, BATCHES = "/v3/videos/statuses", "/v3/videos/batches/*"
 DETAILS = "/v3/videos/[!bs]*"  # ids of videos begin with other letters than `batches` and `statuses`
@@ -57,6 +55,7 @@ async def collect(heygen: HeyGen, requests: Any, **settings: Any) -> list[Result
 # Details
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("field", side_fields(Video))
 @pytest.mark.parametrize("value", ODD.values(), ids=ODD)
 async def test_a_side_field_hides_no_end(heygen: HeyGen, world: World, field: str, value: Any) -> None:
@@ -103,6 +102,7 @@ async def test_a_side_field_hides_no_failure(heygen: HeyGen, world: World, field
     assert result.error.spent == "no"
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("value", [7, None, {}, []])
 async def test_an_end_without_a_status_is_no_end(heygen: HeyGen, world: World, value: Any) -> None:
     """A status that does not read decides nothing: the row is read again until it does."""
@@ -112,6 +112,7 @@ async def test_an_end_without_a_status_is_no_end(heygen: HeyGen, world: World, v
     assert world.now() >= 900
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("value", [7, {}, []])
 async def test_a_file_without_an_address_is_no_end(heygen: HeyGen, world: World, value: Any) -> None:
     """A completed video whose address does not read has not ended: it is read again until it has one."""
@@ -172,6 +173,7 @@ LEFT_OUT: dict[str, dict[str, Any]] = {
 ODD_ENTRIES = {**ODD_STATUSES, **LEFT_OUT, "another id": {"data.0.video_id": "somebody-elses"}}
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("name", ODD_ENTRIES)
 async def test_an_odd_row_is_read_by_itself_and_blocks_no_mate(heygen: HeyGen, world: World, name: str) -> None:
     """A row that the sweep cannot tell of is read by itself; its mates are swept on and read together at their ends."""
@@ -201,6 +203,7 @@ ODD_SWEEPS: dict[str, AlteredAnswer | ErrorAnswer] = {
 }
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("fault", ODD_SWEEPS.values(), ids=ODD_SWEEPS)
 async def test_while_sweeps_tell_nothing_rows_are_read_one_by_one(
     heygen: HeyGen, world: World, fault: AlteredAnswer | ErrorAnswer
@@ -225,6 +228,7 @@ ODD_ITEMS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("fields", ODD_ITEMS.values(), ids=ODD_ITEMS)
 async def test_an_odd_item_of_a_batch_blocks_no_mate(heygen: HeyGen, world: World, fields: dict[str, Any]) -> None:
     """All items of a batch end in time, whatever the bulk answer says of one of them."""
@@ -236,6 +240,7 @@ async def test_an_odd_item_of_a_batch_blocks_no_mate(heygen: HeyGen, world: Worl
     assert len(world.ledger) == 5
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("fault", ODD_SWEEPS.values(), ids=ODD_SWEEPS)
 async def test_while_bulk_answers_tell_nothing_a_batch_is_read_by_itself(
     heygen: HeyGen, world: World, fault: AlteredAnswer | ErrorAnswer
@@ -325,6 +330,7 @@ async def test_an_id_that_no_batch_corrects_ends_its_row_after_minutes(
     assert 300 <= world.now() < 900
 
 
+@pytest.mark.unmeasured
 async def test_an_item_that_no_answer_names_ends_at_its_deadline(heygen: HeyGen, world: World) -> None:
     """An item that HeyGen never names ends as an error that says that it is paid for; its mates are completed."""
     world.faults.append(AlteredAnswer(path=SWEEPS, fields={"data.0.item_index": None}))

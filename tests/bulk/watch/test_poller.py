@@ -45,8 +45,6 @@ from heygen_async.simulator import (
     World,
 )
 
-pytestmark = pytest.mark.unmeasured
-
 SWEEPS, DETAILS = "GET /v3/videos/statuses", "GET /v3/videos/{video_id}"
 
 
@@ -59,6 +57,7 @@ async def collect(heygen: HeyGen, requests: object, **settings: object) -> list[
         return [result async for result in results]
 
 
+@pytest.mark.unmeasured
 async def test_each_video_by_itself_at_the_pace_of_its_kind(heygen: HeyGen, world: World) -> None:
     """With `each`, a render of two minutes takes about a dozen requests, and there are no sweeps."""
     results = await collect(heygen, scripts(100), max_in_flight=10, watch="each")
@@ -91,6 +90,7 @@ async def test_what_was_learnt_is_kept_for_the_next_run(heygen: HeyGen, world: W
     assert 50 < law.median < 80
 
 
+@pytest.mark.unmeasured
 async def test_a_run_says_when_it_will_end(heygen: HeyGen, world: World) -> None:
     """Halfway through, the estimated end is right within a fifth; without a number of rows there is no estimate."""
     guesses = {}
@@ -107,6 +107,7 @@ async def test_a_run_says_when_it_will_end(heygen: HeyGen, world: World) -> None
         assert world.slots
 
 
+@pytest.mark.unmeasured
 async def test_two_clients_of_one_account_share_what_is_known(server: Server, world: World) -> None:
     """Clients with one API key share the learnt size of the pool; another key is another account."""
     world.api_keys = ("simulator-key", "another")
@@ -222,6 +223,7 @@ async def test_at_the_end_of_a_run_looks_become_rarer(heygen: HeyGen, world: Wor
     assert world.now() < 60 + 1800 + 50
 
 
+@pytest.mark.unmeasured
 async def test_sweeps_leave_the_request_rate_to_others(server: Server, world: World) -> None:
     """Sweeps take a quarter of the request rate at the most, so with many renders they become rarer."""
     world.slots = 300
@@ -250,6 +252,7 @@ TROUBLE: list[Fault] = [
 ]
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("submit", ["each", "batch"])
 @pytest.mark.parametrize("fault", TROUBLE, ids=lambda fault: f"{type(fault).__name__}")
 async def test_no_trouble_loses_a_slot(heygen: HeyGen, world: World, tmp_path: Path, fault: Fault, submit: str) -> None:
@@ -266,6 +269,7 @@ async def test_no_trouble_loses_a_slot(heygen: HeyGen, world: World, tmp_path: P
     assert heygen.pool.peak >= 4
 
 
+@pytest.mark.unmeasured
 async def test_a_signal_for_a_rendered_video_names_it(heygen: HeyGen, world: World, events: list[Event]) -> None:
     """A slot is free as soon as HeyGen says that the render is over, before its details are read."""
     world.faults.append(Slow(path="/v3/videos/?*", method="GET", seconds=50))

@@ -19,8 +19,6 @@ from heygen_async import Journal, errors
 from tests.helpers.commands import CommandResult, call
 from tests.helpers.journal_rows import prepared
 
-pytestmark = pytest.mark.unmeasured
-
 PYTHON = [sys.executable, "-m", "heygen_async.cli"]
 FAST = ["--speed", "400"]
 RUN = ["run", "--set", "avatar_id=look_anna", "--set", "voice_id=voice_warm", "--script", "Hi {{ name }}", *FAST]
@@ -57,6 +55,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.unmeasured
 @pytest.mark.usefixtures("_simulator")
 @pytest.mark.parametrize("signals", [1, 2])
 def test_the_first_ctrl_c_stops_submitting_and_the_second_exits(contacts: Path, tmp_path: Path, signals: int) -> None:
