@@ -26,7 +26,7 @@ from heygen_async import (
 from heygen_async.bulk.jobs.in_flight import InFlight, Registry, Stage
 from heygen_async.bulk.watch.poller import Poller
 from heygen_async.bulk.watch.render_times import RenderTimes
-from heygen_async.bulk.watch.sweep import SIGNALLED_TICK_SECONDS, TICK_SECONDS
+from heygen_async.bulk.watch.sweep import SIGNALLED_TICK_SECONDS, TICK_AT_END, TICK_SECONDS
 from heygen_async.bulk.watch.watchlist import Watchlist
 from heygen_async.simulator import (
     DropAfterAccept,
@@ -218,9 +218,9 @@ async def test_at_the_end_of_a_run_looks_become_rarer(heygen: HeyGen, world: Wor
     early = [b - a for a, b in itertools.pairwise(looks) if 30 < a < 60]
     late = [b - a for a, b in itertools.pairwise(looks) if a > 1000]
     assert max(early) < 1.1 * TICK_SECONDS + 0.1
-    assert min(late) > 15
-    assert len(looks) < 200
-    assert world.now() < 60 + 1800 + 50
+    assert min(late) > 0.9 * TICK_AT_END - 0.1
+    assert len(looks) < 250
+    assert world.now() < 60 + 1800 + 1.1 * TICK_AT_END + 1
 
 
 @pytest.mark.unmeasured
