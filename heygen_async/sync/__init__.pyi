@@ -95,6 +95,7 @@ from heygen_async.api.renders import RenderRequest
 from heygen_async.api.requests.batch import BatchableRequest
 from heygen_async.api.requests.modes import VideoAgent, VideoRequest
 from heygen_async.api.requests.stored import StoredRequest
+from heygen_async.api.status_entries import Entries
 from heygen_async.api.uploads.byte_sources import SourceLike
 from heygen_async.api.uploads.known_assets import AssetMemory
 from heygen_async.api.uploads.media_types import Purpose
@@ -210,6 +211,7 @@ class HeyGen:
     @property
     def requests_per_second(self) -> float: ...
     def begin(self, request: RenderRequest | StoredRequest, options: Options | None = None) -> str: ...
+    def job_entries(self, kind: str, job_ids: Iterable[str]) -> Entries: ...
     @property
     def assets(self) -> Assets: ...
     @property

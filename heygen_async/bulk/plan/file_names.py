@@ -101,6 +101,8 @@ class OwnNames:
         found = _OWN.match(template)
         if found is None or len(found[1].encode()) > _OWN_BEFORE_BYTES:
             return None
+        if unicodedata.combining(template[found.end() :][:1] or " "):
+            return None  # an accent, which makes another letter of the last sign of an id
         zeros = "0" * _ID_DIGITS
         return cls(found[2], file_name(f"{found[1]}{{x}}", {"x": zeros})[:-_ID_DIGITS])
 

@@ -53,6 +53,7 @@ def test_own_names_differ(before: str, fact: str, after: str, cells: tuple[str, 
         ("{first_name}", False),
         ("all", False),
         ("x" * 61 + "{number}", False),
+        ("{id}\u0301{first_name}", False),
     ],
 )
 def test_templates_of_own_names(template: str, *, is_own: bool) -> None:
