@@ -2,10 +2,10 @@
 
 All render videos of equal lengths on 20 slots. A script has a semaphore, a POST, and a GET every five seconds, or
 after pauses that grow from 2 to 30 seconds. Requests and delays are counts in virtual time, equal on every machine.
-CPU is measured in processes of their own, one after the other, three times; the least counts, as a share of the first
+CPU is measured in processes of their own, one after the other, five times; the least counts, as a share of the first
 script's.
 
-    python benchmarks/bench_compared.py            three minutes: prints the figures, and compares the counts
+    python benchmarks/bench_compared.py            two minutes: prints the figures, and compares the counts
     python benchmarks/bench_compared.py --record   also writes compared.json, from which the README's table is made
     python benchmarks/bench_compared.py --plot     also draws plots/compared.png, from the figures of this run
 """
@@ -23,7 +23,7 @@ from heygen_async.simulator import run
 
 HERE = Path(__file__).parent
 RECORDED, PEERS = HERE / "compared.json", HERE / "peers"
-SLOTS, MEASURED, SPEED, ROUNDS = 20, 200, 100.0, 3
+SLOTS, MEASURED, SPEED, ROUNDS = 20, 200, 400.0, 5
 OURS, STEADY, GROWING = "heygen_async", "script, GET every 5 s", "script, growing pauses"
 
 
