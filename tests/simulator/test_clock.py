@@ -45,6 +45,23 @@ async def test_answers_have_the_date_of_the_world(http: aiohttp.ClientSession, w
         assert date == pytest.approx(1_796_040_000 + hours * 3600, abs=1)
 
 
+def test_a_timer_is_not_early_by_a_rounding_error() -> None:
+    """Who waits until a time and asks for the time then is not told an earlier one, again and again."""
+
+    async def main() -> int:
+        loop, wakes = asyncio.get_running_loop(), 0
+        assert isinstance(loop, VirtualTimeLoop)
+        loop.leap(22.159999999999997 - loop.time())
+        while loop.time() < 22.16 and wakes < 10:
+            woken = loop.create_future()
+            loop.call_at(22.16, woken.set_result, None)
+            await woken
+            wakes += 1
+        return wakes
+
+    assert run(main) == 1
+
+
 def test_timeouts_follow_the_loop() -> None:
     """Timeouts use the virtual clock."""
 

@@ -19,6 +19,7 @@ import anyio
 import anyio.to_thread
 import attrs
 
+from heygen_async.account.rate_limit import pause_after
 from heygen_async.api.client import Client
 from heygen_async.api.handles.video import Video
 from heygen_async.api.renders import look
@@ -182,7 +183,7 @@ class Downloader:
 
     async def _save(self, files: VideoFiles, kind: str) -> SavedFile:
         """Try until the file is stored, or until `ATTEMPTS` attempts in a row brought no new byte, or hardly any."""
-        failures, waited, most = 0, 0.0, 0
+        failures, waited, most, refusals = 0, 0.0, 0, 0
         while True:
             await self._refresh(files)
             part = await anyio.to_thread.run_sync(self._find_part, files, kind)
@@ -202,6 +203,9 @@ class Downloader:
             )
             if pause is None:
                 raise error
+            refusals = 0 if counts(error) else refusals + 1
+            if refusals:  # rarer and rarer, as after 429s of HeyGen itself
+                pause = max(pause, pause_after(refusals, error.retry_after))
             waited += 0.0 if counts(error) else pause
             files.stale = not isinstance(error, _ADDRESS_IS_GOOD)
             await anyio.sleep(pause)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import sqlite3
@@ -234,6 +235,20 @@ async def test_a_failing_server_is_waited_for(heygen: HeyGen, world: World, out:
     assert is_right(world, result)
     assert anyio.current_time() - start > 60
     assert world.request_counts()["GET /v3/videos/{video_id}"] == 1
+
+
+@pytest.mark.parametrize("retry_after", [None, "0"])
+async def test_a_server_that_refuses_files_for_long_is_asked_ever_more_rarely(
+    heygen: HeyGen, world: World, out: Path, retry_after: str | None
+) -> None:
+    """429s without a useful Retry-After: after a minute, a file is asked for every ten seconds."""
+    world.render_seconds = lambda _: 10.0
+    world.faults += [ErrorAnswer(path=FILES, status=429, code="x", between=(0.0, 600.0), retry_after=retry_after)]
+    (result,) = await collect(heygen, jobs(1), out)
+    assert is_right(world, result)
+    asked = [seen.at for seen in world.requests if "/files/" in seen.path]
+    assert len(asked) < 80
+    assert min(after - before for before, after in itertools.pairwise(asked) if before > 100) >= 10
 
 
 async def test_a_completed_video_without_an_address_is_waited_for(
