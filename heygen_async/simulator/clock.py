@@ -37,9 +37,6 @@ class ThreadLimiter(Protocol):
         """Number of threads at work."""
 
 
-_ROUNDING_SECONDS = 1e-6  # more than sums of loop times are off by
-
-
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
     """An event loop in virtual time: when it is idle, its clock jumps to the next timer.
 
@@ -104,9 +101,8 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._holds -= 1
 
     def _select(self, poll: Callable[[float | None], Ready], timeout: float | None) -> Ready:
-        self._forget_rounding()
-        if timeout is None or timeout <= 0:
-            return poll(timeout)
+        if self._forget_rounding() or timeout is None or timeout <= 0:
+            return poll(timeout and 0)
         for _ in range(POLLS_BEFORE_JUMP):
             if ready := poll(0):
                 return ready
@@ -116,11 +112,16 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._now += timeout
         return []
 
-    def _forget_rounding(self) -> None:
-        """Let a moment pass if the next timer is due but for a rounding error: it would fire again and again."""
+    def _forget_rounding(self) -> bool:
+        """Let a moment pass if the next timer is so near that asyncio fires it at once; return True if it did.
+
+        Who waits for a time and finds an earlier one, by a rounding error, would wait again and again.
+        """
         timers: list[asyncio.TimerHandle] = self._scheduled  # type: ignore[attr-defined]  # of asyncio's base class
-        if timers and 0 < timers[0].when() - self._now < _ROUNDING_SECONDS:
+        is_due = bool(timers) and 0 < timers[0].when() - self._now < self._clock_resolution  # type: ignore[attr-defined]  # the same
+        if is_due:
             self._now = timers[0].when()
+        return is_due
 
 
 class CompressedTimeLoop(asyncio.SelectorEventLoop):

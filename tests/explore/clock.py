@@ -74,7 +74,8 @@ class NightLoop(VirtualTimeLoop):
 
     def _select(self, poll: Callable[[float | None], list[Any]], timeout: float | None) -> list[Any]:
         self._steps += 1
-        self._forget_rounding()
+        if self._forget_rounding():
+            timeout = 0
         if self.on_step is not None:
             self.on_step()
         if timeout is None or self._steps > MOST_STEPS or (timeout >= _LONGEST_SELECT and self._waits_for_ever()):
