@@ -17,10 +17,10 @@ from heygen_async.api.handles.video import CreatedVideo, Statuses, Video, VideoJ
 from heygen_async.api.requests.batch import BatchableRequest, create_batch
 from heygen_async.api.requests.modes import CinematicAvatar, DirectVideo, ImageVideo, VideoAgent, VideoRequest
 from heygen_async.api.requests.stored import StoredRequest, payload_of
-from heygen_async.api.status_entries import Entries, read_entries, video_entries
+from heygen_async.api.status_entries import Entries, read_entries, statuses_call, video_entries
 from heygen_async.errors import InvalidInputError, ResourceNotReadyError
 from heygen_async.http import pages, wire
-from heygen_async.http.call import MOST_IDS, Call, Options, data_reader, id_lists, path_id
+from heygen_async.http.call import MOST_IDS, Call, Options, data_reader, path_id
 from heygen_async.http.caller import Caller
 from heygen_async.value import Value
 
@@ -126,13 +126,8 @@ class Videos:
 
         Source: `GET /v3/videos/statuses`.
         """
-        call = Call(
-            method="GET",
-            path="/v3/videos/statuses",
-            route="/v3/videos/statuses",
-            query=id_lists(video_ids=video_ids, batch_ids=batch_ids),
-            read=data_reader(list[VideoStatus]),
-        )
+        read = data_reader(list[VideoStatus])
+        call = statuses_call("/v3/videos", read, video_ids=video_ids, batch_ids=batch_ids)
         return await self._caller.send(call, options)
 
     async def entries(self, video_ids: Iterable[str] = (), batch_ids: Iterable[str] = ()) -> Entries:
