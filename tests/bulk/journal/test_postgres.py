@@ -117,6 +117,23 @@ def test_both_backends_have_the_same_records(kind: str, database: str, tmp_path:
         assert journal.get(3).state == "submitted"
 
 
+@pytest.mark.parametrize("kind", ["database", "file"])
+def test_both_backends_give_a_row_its_last_video_back(kind: str, database: str, tmp_path: Path) -> None:
+    """A row that was to be rendered anew and is edited once more has its last video, its text and its cells again."""
+    with Journal(database if kind == "database" else tmp_path / "c.db", create=True) as journal:
+        take_in(journal, *entries(1))
+        first = journal.get(1)
+        journal.intend(1)
+        journal.submitted(1, video_id="v1")
+        journal.completed(1, video_id="v1", duration=2.5)
+        assert take_in(journal, *entries(1, "Ho"), again=True).changed == 1
+        assert journal.get(1).state == "planned"
+        for _ in range(2):
+            assert take_in(journal, *entries(1, "Hey")).changed == 1
+            found = journal.get(1)
+            assert (found.state, found.video_id, found.body, found.row) == ("completed", "v1", first.body, first.row)
+
+
 def test_two_processes_cannot_both_begin_a_row(database: str) -> None:
     """The second process to begin a row is told in which state the row is."""
     with filled(database) as one, Journal(database) as other:
