@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import functools
 import math
 
 import anyio
@@ -82,13 +83,25 @@ async def exchange(world: World, incoming: IncomingRequest) -> Outcome:
         key=incoming.headers.get("idempotency-key"),
     )
     world.requests.append(seen)
-    await anyio.sleep(world.latency_seconds)
+    await _sleep(world.latency_seconds)
     outcome = await _outcome(world, incoming, found)
-    if outcome.reply is None:
+    reply = outcome.reply
+    if reply is None:
         return outcome
-    world.requests[index] = attrs.evolve(seen, status=outcome.reply.status)
-    date = email.utils.formatdate(world.unix_time(world.now()), usegmt=True)  # of the world's time, which may be fast
-    return attrs.evolve(outcome, reply=attrs.evolve(outcome.reply, headers={"Date": date, **outcome.reply.headers}))
+    world.requests[index] = attrs.evolve(seen, status=reply.status)
+    headers = {"Date": _date(int(world.unix_time(world.now()))), **reply.headers}
+    return Outcome(reply=Reply(status=reply.status, body=reply.body, headers=headers), truncated=outcome.truncated)
+
+
+async def _sleep(seconds: float) -> None:
+    if seconds > 0:  # a sleep of no time would let others run
+        await anyio.sleep(seconds)
+
+
+@functools.lru_cache(maxsize=16)  # many answers within a second
+def _date(second: int) -> str:
+    """Return the header `Date`, of the world's time, which may be fast."""
+    return email.utils.formatdate(second, usegmt=True)
 
 
 def _route_of(incoming: IncomingRequest) -> Route:
@@ -103,14 +116,14 @@ async def _outcome(world: World, incoming: IncomingRequest, found: Route) -> Out
     costly = (incoming.method, found.template) in COSTLY
     faults = _choose_faults(world, incoming, costly=costly)
     if faults.fault is not None and not faults.fault.executed:
-        await anyio.sleep(faults.delay)
+        await _sleep(faults.delay)
         return _apply_fault(faults.fault, Reply())
     reply, scope = _execute(world, incoming, found)
     refused = reply.status >= 300
     if refused:
         faults.uncount(world)
     try:
-        await anyio.sleep(faults.delay)
+        await _sleep(faults.delay)
     finally:
         if scope is not None:
             world.keyed_replies.end(scope)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 from typing import Any
 
 from heygen_async.simulator.account.job_kinds import MODEL_VIDEO, VIDEO
@@ -16,6 +17,8 @@ from heygen_async.simulator.world.acceptance import RenderOrder
 from heygen_async.simulator.world.batches import Item, error
 from heygen_async.simulator.world.known_ids import failures_of_items, require_declared, require_known
 from heygen_async.simulator.world.renders import Render
+
+_NUMBER = operator.attrgetter("number")
 
 
 def create(call: RouteCall) -> Reply:
@@ -33,12 +36,15 @@ def list_(call: RouteCall) -> Reply:
     """
     title = call.query.get("title", "").lower()
     folder = call.query.get("folder_id")
-    found = [
-        (-render.number, render)
-        for render in sorted(call.world.videos.values(), key=lambda render: -render.number)
-        if not render.deleted and title in (render.title or "").lower() and folder in (None, "", render.folder_id)
-    ]
-    return call.page_reply(found, functools.partial(view, call, lag=call.world.list_lag_seconds))
+    found = [render for render in call.world.videos.values() if not render.deleted]
+    if title or folder:
+        found = [
+            render
+            for render in found
+            if title in (render.title or "").lower() and folder in (None, "", render.folder_id)
+        ]
+    found.sort(key=_NUMBER, reverse=True)
+    return call.page_reply([(-render.number, render) for render in found], functools.partial(view, call, lag=call.world.list_lag_seconds))
 
 
 def get(call: RouteCall) -> Reply:

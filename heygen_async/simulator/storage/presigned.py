@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import re
 from collections.abc import Mapping
@@ -9,6 +10,8 @@ from urllib.parse import quote
 
 from heygen_async.simulator.http.replies import Reply
 from heygen_async.simulator.world.world import World
+
+_KEY_BYTES = 64  # the most that the hash takes
 
 CREDENTIALS = ("x-api-key", "authorization")
 
@@ -36,4 +39,5 @@ def xml_refusal(status: int, code: str, message: str) -> Reply:
 
 
 def _sign(world: World, path: str, expires: int) -> str:
-    return hmac.digest(str(world.seed).encode(), f"{path}:{expires}".encode(), "sha256").hex()[:32]
+    key = str(world.seed).encode()[:_KEY_BYTES]
+    return hashlib.blake2b(f"{path}:{expires}".encode(), key=key, digest_size=16).hexdigest()

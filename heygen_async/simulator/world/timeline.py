@@ -47,4 +47,5 @@ class Timeline:
         while self._scheduled and self._scheduled[0][0] <= to:
             self.now, _, action = heapq.heappop(self._scheduled)
             action()
-        self.now = max(self.now, to)
+        if to > self.now:
+            self.now = to

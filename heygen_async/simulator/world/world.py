@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import math
 import random
+import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -64,6 +65,7 @@ class World(WorldSettings):
     accounting: Ledger = attrs.field(factory=Ledger, init=False)
     _timeline: Timeline = attrs.field(factory=Timeline, init=False)
     _loop: asyncio.AbstractEventLoop | None = attrs.field(default=None, init=False, repr=False)
+    _thread: int = attrs.field(default=0, init=False, repr=False)  # in which the loop runs
     _started_at: float | None = attrs.field(default=None, init=False)
     _numbers: Counter[str] = attrs.field(factory=Counter, init=False)
 
@@ -94,15 +96,18 @@ class World(WorldSettings):
 
         Outside of the event loop that serves the world, and after its end, this is the time up to which it was run.
         """
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            return self._timeline.now
-        if self._loop is None or self._loop.is_closed():
-            self._loop = loop
-        if loop is not self._loop:
-            return self._timeline.now
-        now = loop.time()
+        own = self._loop
+        if own is None or not own.is_running() or self._thread != threading.get_ident():
+            try:
+                loop = asyncio.get_running_loop()
+            except RuntimeError:
+                return self._timeline.now
+            if own is None or own.is_closed():
+                self._loop = own = loop
+            if loop is not own:
+                return self._timeline.now
+            self._thread = threading.get_ident()
+        now = own.time()
         self._start(now)
         self._timeline.advance(now)
         self.slot_pool.start_waiting()
