@@ -31,6 +31,7 @@ class Redaction:
     _in_text: re.Pattern[str] | None = attrs.field(default=None, repr=False)
     _in_bytes: re.Pattern[bytes] | None = attrs.field(default=None, repr=False)
     _plain: tuple[bytes, ...] = attrs.field(default=(), repr=False)
+    _in_html: bytes = attrs.field(default=b"&#", repr=False)  # begins each form that HTML gives a letter of a secret
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> Redaction:
@@ -51,7 +52,8 @@ class Redaction:
         if self._in_bytes is None:
             return body
         # Bytes are found far faster than patterns, and few answers are encoded in any way.
-        if not (b"%" in body or b"\\" in body or b"&" in body or b"\0" in body):
+        in_html = b"&" in body and self._in_html in body  # one byte is found faster than two; addresses have many
+        if not (in_html or b"%" in body or b"\\" in body or b"\0" in body):
             if not any(secret in body for secret in self._plain):
                 return body
         elif b"\0" in body:
@@ -84,7 +86,8 @@ def _redaction(secrets: frozenset[str]) -> Redaction:
     longest_first = sorted(secrets, key=len, reverse=True)
     pattern = "|".join("".join(map(_forms, secret)) for secret in longest_first)
     plain = tuple(secret.encode() for secret in longest_first)
-    return Redaction(re.compile(pattern), re.compile(pattern.encode()), plain)
+    in_html = b"&" if any(letter in _NAMED for secret in secrets for letter in secret) else b"&#"
+    return Redaction(re.compile(pattern), re.compile(pattern.encode()), plain, in_html)
 
 
 def _forms(letter: str) -> str:

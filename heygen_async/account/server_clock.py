@@ -100,7 +100,7 @@ class ServerClock:
 
     def move_on_after(self, seconds: float) -> anyio.CancelScope:
         """Return a cancel scope that ends after so many seconds of the server."""
-        return anyio.CancelScope(deadline=anyio.current_time() + self.real(seconds))
+        return anyio.CancelScope(deadline=asyncio.get_running_loop().time() + self.real(seconds))
 
     def read_date(self, headers: Mapping[str, str]) -> None:
         """Note the `Date` of an answer that has just come. Of equal ones, all of one second, the first is the best."""

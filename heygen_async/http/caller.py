@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import ReferenceType, WeakKeyDictionary, ref
 
 import anyio
 import attrs
@@ -47,7 +47,6 @@ Exchange = Callable[[Request], Awaitable[Answer]]
 REFUSED_SECONDS = 1.0  # before a refused API key is tried once more: a gateway that has just started refuses every key
 
 _DEFAULT = Options()
-_ONCE = Options(attempts=1, patience=0.0)
 
 logger: logging.Logger = logging.getLogger("heygen_async")
 
@@ -78,6 +77,7 @@ class Caller:
         self._is_simulated = is_loopback(transport.base_url)
         self.origin: str = str(transport.base_url.with_user(None)).rstrip("/")  # without a password
         self._accounts: WeakKeyDictionary[asyncio.AbstractEventLoop, Account] = WeakKeyDictionary()
+        self._last: tuple[ReferenceType[asyncio.AbstractEventLoop], Account] | None = None  # of them, asked for last
 
     def with_defaults(self, defaults: Options) -> Caller:
         """Return a caller with other defaults, over the same transport and account."""
@@ -93,10 +93,13 @@ class Caller:
     @property
     def account(self) -> Account:
         """State that all clients of the account share. Available inside an event loop only."""
-        loop = asyncio.get_running_loop()
+        loop, last = asyncio.get_running_loop(), self._last
+        if last is not None and last[0]() is loop:
+            return last[1]
         account = self._accounts.get(loop)
         if account is None:
             account = self._accounts[loop] = account_of(self.transport.base_url, self.credentials)
+        self._last = ref(loop), account
         return account
 
     @property
@@ -182,8 +185,10 @@ class Caller:
         Raises:
             HeyGenError: The error of the attempt.
         """
-        once = attrs.evolve(_ONCE, idempotency_key=key).over(self.defaults)
-        attempts = _Attempts(self, call, attrs.evolve(once, deadline=None), tried, admission)
+        once = Options(attempts=1, patience=0.0, idempotency_key=key).over(self.defaults)
+        if once.deadline is not None:
+            once = attrs.evolve(once, deadline=None)
+        attempts = _Attempts(self, call, once, tried, admission)
         value: T = await attempts.until_answered(math.inf)
         return value
 
@@ -342,7 +347,7 @@ class _Attempts:
         """
         if not self._call.costs:
             return
-        now = time.time(), anyio.current_time()
+        now = time.time(), asyncio.get_running_loop().time()
         if self._first_sent is None:
             self._first_sent = now
         ages = [there - here for there, here in zip(now, self._first_sent, strict=True)]
@@ -358,7 +363,8 @@ class _Attempts:
         return self._call.costs or not counts(error) or self._account.budget.take()
 
     async def _attempt(self) -> Any:
-        started = anyio.current_time()
+        is_told = bool(self._caller.telemetry.observers) or logger.isEnabledFor(logging.DEBUG)
+        started = anyio.current_time() if is_told else 0.0
         answer, error = None, None
         try:
             self._in_flight = True
@@ -374,7 +380,7 @@ class _Attempts:
             self._account.budget.earn()
             return value
         finally:
-            if self._caller.telemetry.observers or logger.isEnabledFor(logging.DEBUG):
+            if is_told:
                 self._report(anyio.current_time() - started, answer, error)
 
     def _signed(self) -> Request:

@@ -39,7 +39,6 @@ CONNECT_SECONDS = 10.0
 _FILE_STATUSES = frozenset({200, 206})
 _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")  # aiohttp adds these; they are not signed
 
-
 Opening: TypeAlias = contextlib.AbstractAsyncContextManager[aiohttp.ClientResponse]
 
 _Sessions = dict[str, aiohttp.ClientSession]  # by their use
@@ -69,6 +68,7 @@ class Transport:
         if session is not None and (proxy is not None or ssl is not None):
             raise InvalidInputError("session: has its own proxy and certificates; leave out proxy and ssl")
         self.base_url: yarl.URL = checked_base_url(base_url)
+        self._origin = str(self.base_url)
         self._headers = {"User-Agent": user_agent(), **credentials}
         self._redaction = Redaction.of(self._headers)
         if session is not None:
@@ -234,7 +234,7 @@ class Transport:
                 str(text).encode()
             if not _IN_PATHS.fullmatch(request.path):
                 raise ValueError("the path has control characters or halves of characters")  # noqa: TRY301
-            url = _address(str(self.base_url) + request.path)
+            url = _address(self._origin + request.path)
             return url.update_query(request.query) if request.query else url
         except (AttributeError, TypeError, ValueError) as exc:  # yarl leaves halves of characters out without a word
             raise InvalidInputError(f"{request.method} {request.path!r:.200}: no address can be made: {exc}") from exc

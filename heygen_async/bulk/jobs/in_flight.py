@@ -101,6 +101,8 @@ class InFlight:
         looked_at: Loop time of the last look that told of it.
         number: Its place among the renders that this run has begun; None if others may have been made since then.
         law: The time that such renders take.
+        hazard: Chance per second that its render ends, as it was last reckoned.
+        hazard_until: Loop time from which it is reckoned anew.
         queued: True if HeyGen was seen to keep it waiting for its turn.
         being_read: True while its details are asked for.
         signalled: True if a webhook told of its end before a look did.
@@ -133,6 +135,8 @@ class InFlight:
     looked_at: float = 0.0
     number: int | None = None
     law: Any = None
+    hazard: float = 0.0
+    hazard_until: float = -math.inf
     queued: bool = False
     being_read: bool = False
     signalled: bool = False

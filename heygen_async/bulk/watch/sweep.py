@@ -45,6 +45,7 @@ PRICE, PRICE_IN_ALL, PRICE_OF_RENDER, MANY = 0.53, 7.0, 0.025, 145
 JITTER = 0.1  # of the tick, either way: several clients of one account drift apart
 SWEEPS_SHARE = 0.2  # of a known request rate, at the most
 SIGNALLED_TICK_SECONDS = 30.0  # while nearly every end is signalled, the sweep is only the net
+HAZARD_OF_AGE = 0.05  # share of a render's age for which its chance to end is not reckoned anew
 FEW = 20  # renders under way in a run that has had more than a hundred, from which on ends are not gathered
 LEFT_OUT = 2  # sweeps that may leave a video out before it is asked for by itself
 
@@ -74,32 +75,28 @@ class Sweep:
             AuthenticationError: The key is no longer accepted, so nothing can be seen.
         """
         while not self._list.over:
-            if not self._state.in_bulk or not self._rows():
+            rows = self._rows() if self._state.in_bulk else []
+            if not rows:
                 await self._ended.read(may_wait=False)
                 self._state.idles = True
                 await self._list.changed.wait()
                 self._state.idles = False
-            elif await self._pause():
+            elif await self._pause(rows):
                 await self._look()
 
     def _rows(self) -> list[InFlight]:
         """Return the renders to sweep; those of a batch that has not named all are seen with their batch."""
         if not self._state.begun:
             return []
-        rendering = self._list.registry.at(Stage.RENDERING)
+        rendering, name = self._list.registry.at(Stage.RENDERING), self._state.name
+        rows = [row for row in rendering if row.swept_as == name and row.video_id is not None and not row.odd]
+        if not self._list.has_batches:
+            return rows
         nameless = {row.batch_id for row in rendering if row.batch_id is not None and row.video_id is None}
-        return [
-            row
-            for row in rendering
-            if row.swept_as == self._state.name
-            and row.video_id is not None
-            and not row.odd
-            and row.batch_id not in nameless
-        ]
+        return [row for row in rows if row.batch_id not in nameless]
 
-    async def _pause(self) -> bool:
-        """Return True when it is time to look."""
-        rows = self._rows()
+    async def _pause(self, rows: Sequence[InFlight]) -> bool:
+        """Return True when it is time to look at *rows*, or at those that have taken their place."""
         until = max(self._began + self._tick(rows), min(row.due for row in rows))
         while self._list.clock.now() < until:
             if not self._rows():
@@ -136,7 +133,8 @@ class Sweep:
         most = TICK_SECONDS
         if is_end:
             most = max(most, min(TICK_AT_END, TICK_OF_AGE * min(now - row.born for row in rows)))
-        rate = sum(_hazard(row, now) for row in seen)
+        _reckon_hazards(seen, now)
+        rate = sum([row.hazard for row in seen])
         return min(most, pause_of(rate, price, max(1.0, len(seen) / STATUSES_AT_ONCE)))
 
     @staticmethod
@@ -144,7 +142,8 @@ class Sweep:
         """Return those rows, a hundred at most, whose ends are the likeliest to have cost slots since the last look."""
         if len(rows) <= STATUSES_AT_ONCE:
             return rows
-        return sorted(rows, key=lambda row: -_hazard(row, now) * (now - row.looked_at) ** 2)[:STATUSES_AT_ONCE]
+        _reckon_hazards(rows, now)
+        return sorted(rows, key=lambda row: -row.hazard * (now - row.looked_at) ** 2)[:STATUSES_AT_ONCE]
 
     async def _look(self) -> None:
         now = self._began = self._list.clock.now()
@@ -191,13 +190,15 @@ class Sweep:
 
     async def _heed(self, rows: Sequence[InFlight], entries: Mapping[str, Mapping[str, Any]]) -> Sequence[InFlight]:
         """Heed what the list tells of *rows*, and return those of which it tells nothing."""
-        rest = []
+        rest, now = [], self._list.clock.now()
         for row in rows:
             entry = entries.get(str(row.video_id))
             if entry is None:
                 rest.append(row)
                 continue
             word = word_of(entry.get("status"))
+            if self._is_at_work(row, word, now):
+                continue
             if word != "completed" or (video := video_of(entry)) is None:
                 await self._judge(row, word)
             elif row.stage is Stage.RENDERING:
@@ -218,14 +219,16 @@ class Sweep:
             return 0
         self._state.failing_since = None
         left_out: dict[str, InFlight] = dict(rows)
-        waiting = 0
+        waiting, now = 0, self._list.clock.now()
         for entry in entries:
             name = str(entry.get("video_id"))
             if name not in left_out:
                 continue
             row = left_out.pop(name)
             word = word_of(entry.get("status"))
-            if word == "completed" and row.stage is Stage.RENDERING:
+            if self._is_at_work(row, word, now):
+                waiting += word in NOT_BEGUN
+            elif word == "completed" and row.stage is Stage.RENDERING:
                 self._list.rendered(row, word)
                 self._ended.add(row)
             else:
@@ -262,6 +265,13 @@ class Sweep:
         """Heed what a bulk look says of a render, and return True if it waits for its turn at HeyGen."""
         return await self._judge(row, word_of(status))
 
+    def _is_at_work(self, row: InFlight, word: str | None, now: float) -> bool:
+        """Return True for a render of which nothing is to be noted, as most looks find them."""
+        if word not in RUNNING or not self._list.is_at_work(row, now):
+            return False
+        row.left_out = 0
+        return True
+
     async def _judge(self, row: InFlight, word: str | None) -> bool:
         row.left_out = 0
         if word in OVER:
@@ -281,6 +291,10 @@ def _price(renders: int) -> float:
     return max(PRICE, PRICE_IN_ALL / renders, PRICE_OF_RENDER * min(renders, MANY))
 
 
-def _hazard(row: InFlight, now: float) -> float:
-    hazard: float = row.law.hazard(now - row.born)
-    return max(LEAST_HAZARD, hazard)
+def _reckon_hazards(rows: Iterable[InFlight], now: float) -> None:
+    """Reckon the chances per second that renders end, where their ages have changed much since the last time."""
+    for row in rows:
+        if now >= row.hazard_until:
+            age = now - row.born
+            row.hazard = max(LEAST_HAZARD, row.law.hazard(age))
+            row.hazard_until = now + HAZARD_OF_AGE * age

@@ -44,6 +44,7 @@ class Watchlist:
     Attributes:
         expects_more: True while further renders may come.
         begun: Number of renders that this run has begun.
+        has_batches: True if some of them were sent in batches.
         listener: Told about ends.
         changed: Notified when a follower may have something to do.
         clock: Counts the time between looks and until the deadlines.
@@ -86,6 +87,7 @@ class Watchlist:
         self._moved_at = -math.inf  # loop time at which a render ended or an item of a batch came to its turn
         self._signalled: list[bool] = []  # of the last ends: True if a signal came before a look
         self.begun: int = 0
+        self.has_batches: bool = False
 
     @property
     def rows(self) -> Collection[InFlight]:
@@ -124,7 +126,7 @@ class Watchlist:
         """Begin to watch a render that was submitted *age* seconds ago, with the first look at the age of *first*."""
         now = self.clock.now()
         self._last_kind = (row.kind, size_of(row.job.request))
-        row.law = self._times.law(*self._last_kind)
+        row.law, row.hazard_until = self._times.law(*self._last_kind), -math.inf
         row.since, row.born, row.looked_at = now, now - age, now - age
         self.begun += 1
         row.number = self.begun if not age and row.batch_id is None and row.session_id is None else None
@@ -132,6 +134,7 @@ class Watchlist:
         sweep = None if row.swept_as is None else self.sweeps[row.swept_as]
         if sweep is not None:
             sweep.begun += 1
+        self.has_batches |= row.batch_id is not None
         if sweep is None or sweep.idles or row.video_id is None or self.is_single(row):
             self.changed.notify()
 
@@ -160,7 +163,7 @@ class Watchlist:
 
     def named(self, row: InFlight, video_id: str) -> None:
         """Note that an item of a batch has come to its turn and has its video's id."""
-        row.video_id, row.queued = video_id, False
+        row.video_id, row.queued, row.hazard_until = video_id, False, -math.inf
         row.born = row.looked_at = self._moved_at = self.clock.now()
 
     async def renamed(self, row: InFlight, video_id: str | None) -> None:
@@ -197,15 +200,19 @@ class Watchlist:
 
     async def seen(self, row: InFlight) -> None:
         """Note that a look found the render at work. Only after such a look the deadline is judged."""
-        row.misses = row.late_looks = 0
-        if self._is_late(row):
+        if not self.is_at_work(row, self.clock.now()):
             await self.end(row, self._too_late(row))
+
+    def is_at_work(self, row: InFlight, now: float) -> bool:
+        """Note that a look found the render at work; return False if it is too late to wait for it."""
+        row.misses = row.late_looks = 0
+        return not self._is_late(row, now)
 
     async def unseen(self, row: InFlight, error: HeyGenError) -> None:
         """Note that a look failed: nothing is known of the render, so it is given up only long after its deadline."""
-        if not self._is_late(row):
-            return
         now = self.clock.now()
+        if not self._is_late(row, now):
+            return
         row.late_looks += 1
         if row.late_looks == 1:
             row.late_since = now
@@ -228,8 +235,7 @@ class Watchlist:
         """Return True if the next look that finds nothing is believed."""
         return row.misses >= MISSES - 1 and self.clock.now() - row.missed_since >= MISSED_SECONDS
 
-    def _is_late(self, row: InFlight) -> bool:
-        now = self.clock.now()
+    def _is_late(self, row: InFlight, now: float) -> bool:
         return now - row.since >= self._deadline and now - self._counted_from(row) >= self._deadline
 
     def _counted_from(self, row: InFlight) -> float:
