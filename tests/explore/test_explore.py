@@ -49,7 +49,7 @@ CAUGHT = {
     "deleted files are not fetched again": 19,
     "a shortened list sends the rows that it no longer has": 24,
     "a search does not wait until HeyGen's lists can be trusted": 155,
-    "a batch is sent again without the rows that were settled meanwhile": 194,
+    "a batch is sent again without the rows that were settled meanwhile": 404,
     "a batch is asked for in bulk only": 152,
     "a video that a row had before is paid for again": 262,
     "rows that wait for the disk are forgotten when the run is left": 767,

@@ -9,7 +9,9 @@ The journal makes no decisions: `jobs/next_step.py` does.
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -21,6 +23,10 @@ from heygen_async.bulk.journal.database import atomic
 from heygen_async.bulk.journal.queries import placeholders
 from heygen_async.bulk.journal.row_lists import RowLists
 from heygen_async.errors import JournalError, Spent
+
+TOGETHER_SECONDS = 0.25  # in which many changes share one commit
+MANY_CHANGES, MANY_IN_SECONDS = 4, 1.0  # from which on they are many
+ROUNDS = 4  # of the event loop, in which few changes share one
 
 UsdRange = tuple[float | None, float | None]  # at least and at most
 
@@ -60,6 +66,36 @@ class Changes:
     def failed(self, error: Exception) -> None:
         """Give *error* to all changes: none of them was made."""
         self.errors = dict.fromkeys(range(len(self.changes)), error)
+
+
+class Pace:
+    """The pace of commits, by that of changes.
+
+    Ends of a large run come in bursts: waiting a quarter of a second makes one fsync out of seven. In a small run, an
+    end and the next row's intent come together and then nothing for seconds: they wait a few rounds of the event loop.
+    """
+
+    def __init__(self) -> None:
+        """Begin without changes."""
+        self._last: deque[float] = deque(maxlen=MANY_CHANGES)  # times of the last changes
+
+    def note(self) -> None:
+        """Note that there is a change."""
+        self._last.append(asyncio.get_running_loop().time())
+
+    def schedule(self, commit: Callable[[], None]) -> None:
+        """Have *commit* called when the changes are likely to be complete."""
+        loop = asyncio.get_running_loop()
+        if len(self._last) == MANY_CHANGES and loop.time() - self._last[0] <= MANY_IN_SECONDS:
+            loop.call_later(TOGETHER_SECONDS, commit)
+        else:
+            self._after(ROUNDS, commit)
+
+    def _after(self, rounds: int, commit: Callable[[], None]) -> None:
+        if rounds:
+            asyncio.get_running_loop().call_soon(self._after, rounds - 1, commit)
+        else:
+            commit()
 
 
 class Journal(RowLists):

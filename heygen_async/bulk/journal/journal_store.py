@@ -18,14 +18,13 @@ from heygen_async.bulk.jobs.next_step import Step, next_step
 from heygen_async.bulk.jobs.outcomes import code_of
 from heygen_async.bulk.jobs.records import Links, Record, SavedFile, State
 from heygen_async.bulk.journal.job_store import JobStore, Named
-from heygen_async.bulk.journal.journal import Changes, Journal, UsdRange
+from heygen_async.bulk.journal.journal import Changes, Journal, Pace, UsdRange
 from heygen_async.bulk.journal.stored_files import Stored, unstored
 from heygen_async.bulk.prices.price import Rates
 from heygen_async.bulk.prices.request_length import length_of
 from heygen_async.errors import HeyGenError, JournalError, NotFoundError, RenderFailedError, Spent
 
 RowsToCome = Callable[[], Awaitable[bool]]  # takes rows into the journal; False at the end of the source
-TOGETHER_SECONDS = 0.25
 
 
 class JournalStore(JobStore):
@@ -73,6 +72,7 @@ class JournalStore(JobStore):
         self._newest = newest.id if newest is not None and newest.whole and not newest.name else 0
         self._batches: dict[int, int] = {}  # rows on their way, and the numbers of their batches
         self._group: Changes | None = None
+        self._pace = Pace()
         self._writer = ThreadPoolExecutor(1)  # its thread begins with the first commit that has to travel
 
     def number_of(self, index: int) -> int:
@@ -257,12 +257,12 @@ class JournalStore(JobStore):
         self._journal.failed(job_id, code=code_of(error), error=error.message, spent=spent)
 
     async def _write(self, change: Callable[[], None]) -> None:
-        """Return when *change* is on disk. Changes within `TOGETHER_SECONDS` share one commit.
+        """Return when *change* is on disk. Changes that come soon after each other share one commit; see `Pace`.
 
-        One sweep notices several ends, so changes come in bursts: waiting a quarter of a second makes one fsync out
-        of seven. The commit to a file is made on the event loop: that costs less than a thread, and a loop in virtual
-        time waits for it. A change is written even if its writer is cancelled.
+        The commit to a file is made on the event loop: that costs less than a thread, and a loop in virtual time waits
+        for it. A change is written even if its writer is cancelled.
         """
+        self._pace.note()
         group = self._changes_now()
         place = len(group.changes)
         group.changes.append(change)
@@ -281,7 +281,7 @@ class JournalStore(JobStore):
         return self._group
 
     def _flush_soon(self) -> None:
-        asyncio.get_running_loop().call_later(TOGETHER_SECONDS, self._begin_flush)
+        self._pace.schedule(self._begin_flush)
 
     def _new_changes(self) -> Changes:
         return Changes()

@@ -25,18 +25,43 @@ def jobs() -> list[Job]:
     ]
 
 
+def count_commits(journal: Journal) -> list[str]:
+    """Return a list to which each commit from now on is added."""
+    commits: list[str] = []
+    backend = journal._db
+    assert isinstance(backend, SqliteBackend)
+    backend.connection.set_trace_callback(
+        lambda statement: commits.append(statement) if statement == "COMMIT" else None
+    )
+    return commits
+
+
+async def test_a_lone_change_waits_for_no_other_and_many_share_a_commit(tmp_path: Path) -> None:
+    """A row whose turn it is need not wait for its intent; twenty intents within two seconds take few commits."""
+    with Journal(tmp_path / "c.db", create=True) as journal:
+        await ListTaker(journal).take_all(numbered(jobs()))
+        store = JournalStore(journal)
+        rows = [await store.next() for _ in range(COUNT)]
+        commits, began = count_commits(journal), anyio.current_time()
+        for job in rows[:3]:
+            assert job is not None
+            await store.sending([job])
+        assert (len(commits), anyio.current_time()) == (3, began)
+        async with anyio.create_task_group() as tasks:
+            for job in rows[3:]:
+                assert job is not None
+                tasks.start_soon(store.sending, [job])
+                await anyio.sleep(0.1)
+        assert len(commits) <= 3 + 8
+
+
 async def test_changes_of_one_moment_share_a_commit(tmp_path: Path) -> None:
     """Twenty intents of one turn of the loop are one transaction, and each is on disk when its writer goes on."""
     with Journal(tmp_path / "c.db", create=True) as journal:
         await ListTaker(journal).take_all(numbered(jobs()))
         store = JournalStore(journal)
         rows = [await store.next() for _ in range(COUNT)]
-        commits: list[str] = []
-        backend = journal._db
-        assert isinstance(backend, SqliteBackend)
-        backend.connection.set_trace_callback(
-            lambda statement: commits.append(statement) if statement == "COMMIT" else None
-        )
+        commits = count_commits(journal)
         intended: list[int] = []
 
         async def send(job: Job) -> None:

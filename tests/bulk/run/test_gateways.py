@@ -140,14 +140,22 @@ async def test_a_machine_that_slept_looks_before_it_gives_up(
     assert len(world.ledger) == 3
 
 
+@pytest.mark.parametrize("rounds", range(7))
 async def test_a_machine_that_falls_asleep_before_a_repetition_does_not_send_it(
-    heygen: HeyGen, world: World, tmp_path: Path
+    heygen: HeyGen, world: World, tmp_path: Path, rounds: int
 ) -> None:
     """The laptop is closed for a day while the intent of a repetition is on its way to the disk."""
     world.faults.append(ErrorAnswer(method="POST", nth=1, status=503, after_accept=True, retry_after="10"))
     loop = asyncio.get_running_loop()
-    assert isinstance(loop, VirtualTimeLoop)
-    loop.call_later(10.6, loop.leap, 25 * 3600.0)
+
+    def fall_asleep(after: int) -> None:
+        assert isinstance(loop, VirtualTimeLoop)
+        if after:
+            loop.call_soon(fall_asleep, after - 1)
+        else:
+            loop.leap(25 * 3600.0)
+
+    loop.call_later(10, fall_asleep, rounds)
     async with heygen.render_many([dv(1)], journal=tmp_path / "j.db") as results:
         (found,) = await ends(results)
     assert isinstance(found, Failed)
