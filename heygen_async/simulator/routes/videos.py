@@ -44,7 +44,9 @@ def list_(call: RouteCall) -> Reply:
             if title in (render.title or "").lower() and folder in (None, "", render.folder_id)
         ]
     found.sort(key=_NUMBER, reverse=True)
-    return call.page_reply([(-render.number, render) for render in found], functools.partial(view, call, lag=call.world.list_lag_seconds))
+    return call.page_reply(
+        [(-render.number, render) for render in found], functools.partial(view, call, lag=call.world.list_lag_seconds)
+    )
 
 
 def get(call: RouteCall) -> Reply:

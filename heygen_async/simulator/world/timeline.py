@@ -47,5 +47,4 @@ class Timeline:
         while self._scheduled and self._scheduled[0][0] <= to:
             self.now, _, action = heapq.heappop(self._scheduled)
             action()
-        if to > self.now:
-            self.now = to
+        self.now = max(self.now, to)
