@@ -7,7 +7,7 @@ of the process (ru_maxrss) after the plan, after the list was taken in, and at t
 length stays within 150 MB, and that it grows by at most 60 MB from 100,000 rows to a million.
 
     python benchmarks/bench_memory.py                             10,000 and 100,000 rows: a quarter of an hour
-    python benchmarks/bench_memory.py --million                   also 1,000,000 rows: hours
+    python benchmarks/bench_memory.py --million                   also 1,000,000 rows: hours, with notes on the way
     python benchmarks/bench_memory.py --rows 100000 --first 2000  one list, of which only the first rows are rendered
     python benchmarks/bench_memory.py --filename "{first_name}"   names of files that must be remembered
     python benchmarks/bench_memory.py --unnamed                   rows that are recognised by their requests
@@ -63,6 +63,7 @@ async def campaign(folder: Path, rows: int, first: int, filename: str, *, named:
         if tracemalloc.is_tracing():
             gc.collect()
             found[f"{step}, kept MB"] = round(tracemalloc.get_traced_memory()[0] / 1e6, 2)
+        print(step, found[f"{step}, CPU s"], "s", found[f"{step}, peak MB"], "MB", file=sys.stderr, flush=True)
 
     note("begun")
     async with serve_counts() as (counts, address), HeyGen("simulator-key", base_url=address) as heygen:
@@ -80,7 +81,7 @@ async def campaign(folder: Path, rows: int, first: int, filename: str, *, named:
                 assert isinstance(result, Completed)
                 result.files["video"].unlink()  # a disk need not hold a million files
                 ended += 1
-                if ended in {FEW, MANY} and ended < first:
+                if (ended == FEW or ended % MANY == 0) and ended < first:
                     note(f"{ended:,} ended")
                 if ended == first:
                     break
