@@ -114,7 +114,7 @@ nights: $(VENV)/.installed
 .PHONY: chaos
 chaos: $(VENV)/.installed
 	$(STEP) "chaos: processes killed at every step, workers and a database restarted"
-	$(IN_MEMORY) PATH="$(abspath $(VENV))/bin:$$PATH" $(VENV)/bin/python -m pytest -m chaos -p no:cacheprovider --numprocesses=2 --dist=worksteal
+	$(IN_MEMORY) PATH="$(abspath $(VENV))/bin:$$PATH" $(VENV)/bin/python -m pytest -m chaos -p no:cacheprovider --numprocesses=2 --dist=worksteal tests/chaos
 
 # The same for workers, with many seeds: two hours.
 .PHONY: soak

@@ -23,7 +23,7 @@ from heygen_async.simulator.clock import CompressedTimeLoop
 from tests.helpers.postgres import Postgres, binary, postgres
 from tests.helpers.simulator_ask import Ask, asker
 from tests.helpers.simulators import Simulators
-from tests.helpers.unmeasured import unmeasured
+from tests.helpers.unmeasured import is_unmeasured, unmeasured
 
 
 def pytest_collection_finish() -> None:
@@ -33,8 +33,8 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, bool | None]:
-    """Run a test that is marked `unmeasured`, with its fixtures, without the measurement of coverage."""
-    with unmeasured() if item.get_closest_marker("unmeasured") else contextlib.nullcontext():
+    """Run an unmeasured test, with its fixtures, without the measurement of coverage."""
+    with unmeasured() if is_unmeasured(item) else contextlib.nullcontext():
         return (yield)
 
 

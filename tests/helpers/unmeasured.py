@@ -1,7 +1,7 @@
-"""Tests marked `unmeasured` run without the measurement of coverage, which doubles the time of a busy test.
+"""Tests that run without the measurement of coverage, which doubles the time of a busy test.
 
-They play whole runs, whose lines quicker tests run too. Nothing else guards the mark, because `make coverage` fails
-where only unmeasured tests run a line.
+They are marked `unmeasured`, or in one of the files below. Quicker tests run the same lines. Nothing else guards the
+mark, because `make coverage` fails where only unmeasured tests run a line.
 """
 
 from __future__ import annotations
@@ -11,8 +11,42 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+
+WHOLE_FILES = frozenset(
+    {
+        "api/generated/test_resources.py",
+        "api/test_contract.py",
+        "bulk/campaign/test_wish_keeper.py",
+        "bulk/jobs/test_compact.py",
+        "bulk/output/report/test_page.py",
+        "bulk/plan/test_plan.py",
+        "bulk/prices/test_price_table.py",
+        "bulk/run/test_guards.py",
+        "bulk/run/test_scheduler.py",
+        "bulk/watch/test_job_sweeps.py",
+        "bulk/watch/test_newest.py",
+        "cli/test_cli.py",
+        "cli/test_first_evening.py",
+        "cli/test_help_imports.py",
+        "project/test_layout.py",
+        "project/test_project.py",
+        "project/test_words.py",
+        "simulator/contract/test_contract.py",
+        "simulator/faults/test_scenarios.py",
+    }
+)
 
 OF_PROCESSES = "COVERAGE_PROCESS_CONFIG"  # coverage measures each process that finds it in its environment
+
+
+def is_unmeasured(item: pytest.Item) -> bool:
+    """Return True if a test is not to be measured."""
+    return item.get_closest_marker("unmeasured") is not None or item.path.relative_to(TESTS).as_posix() in WHOLE_FILES
 
 
 def unmeasured_environment() -> dict[str, str]:

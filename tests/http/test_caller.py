@@ -36,6 +36,7 @@ from heygen_async.simulator import (
     Truncated,
     World,
 )
+from tests.helpers.leaps import leap_later
 
 AGENT = VideoAgent(prompt="A welcome")
 
@@ -143,11 +144,11 @@ async def test_what_a_server_cannot_do_is_not_asked_again(heygen: HeyGen, world:
     assert len(world.requests) == 1
 
 
-@pytest.mark.unmeasured
 async def test_a_key_is_not_used_after_heygen_may_have_forgotten_it(
     heygen: HeyGen, world: World, hello: DirectVideo
 ) -> None:
     """A lost answer and 25 hours of refusals: the request is not sent again, since it could be paid for twice."""
+    leap_later(600, 22 * 3600)
     world.faults += [DropAfterAccept(nth=1), RateLimitStorm(method="POST", between=(0, 25 * 3600), retry_after=600)]
     with pytest.raises(errors.OutcomeUnknownError, match="more than 23 hours ago") as caught:
         await heygen.videos.create(hello, Options(patience=1e9))
@@ -172,9 +173,9 @@ async def test_a_machine_that_slept_does_not_trust_its_key(
     assert len(world.ledger) == 1
 
 
-@pytest.mark.unmeasured
 async def test_a_request_without_cost_is_repeated_for_days(heygen: HeyGen, world: World) -> None:
     """The age of a key matters only where money does."""
+    leap_later(600, 24 * 3600)
     world.faults += [DropBefore(nth=1), RateLimitStorm(between=(0, 25 * 3600), retry_after=600)]
     assert "data" in await heygen.raw("GET", "/v3/users/me", options=Options(patience=1e9))
 

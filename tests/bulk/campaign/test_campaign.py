@@ -483,13 +483,13 @@ async def test_a_network_that_is_down_stops_the_run_and_fails_no_row(server: Ser
     """A network that is down stops the run and fails no row."""
     async with HeyGen("simulator-key", base_url="http://127.0.0.1:1") as nowhere:
         with pytest.raises(errors.ConnectionFailedError) as caught:
-            await collect(nowhere, jobs(50), path)
+            await collect(nowhere, jobs(6), path)
     assert caught.value.attempts > 12
-    assert states(path) == {"planned": 50}
+    assert states(path) == {"planned": 6}
     async with HeyGen("simulator-key", base_url=server.base_url) as heygen:
         await resume(heygen, path)
-    assert states(path) == {"completed": 50}
-    assert len(world.ledger) == 50
+    assert states(path) == {"completed": 6}
+    assert len(world.ledger) == 6
 
 
 async def test_a_resumed_run_gives_each_file_its_own_name(

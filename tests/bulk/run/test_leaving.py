@@ -32,6 +32,7 @@ from heygen_async.simulator import (
     World,
     serve,
 )
+from tests.helpers.leaps import leap_later
 
 
 def dv(text: object) -> DirectVideo:
@@ -139,12 +140,12 @@ async def test_in_progress_for_ever_ends_in_unknown_within_minutes(heygen: HeyGe
     assert anyio.current_time() - began < 1
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("with_journal", [False, True])
 async def test_a_key_is_trusted_for_23_hours_only(
     heygen: HeyGen, world: World, tmp_path: Path, with_journal: object
 ) -> None:
     """An answer is lost, then HeyGen refuses for 25 hours: the POST does not go out again under a forgotten key."""
+    leap_later(600, 22 * 3600)
     storm = RateLimitStorm(method="POST", retry_after=600, between=(0.2, 25 * 3600))
     world.faults += [DropAfterAccept(nth=1), storm]
     journal = tmp_path / "c.db" if with_journal else None

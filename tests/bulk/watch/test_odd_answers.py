@@ -335,7 +335,7 @@ async def test_an_item_that_no_answer_names_ends_at_its_deadline(heygen: HeyGen,
     """An item that HeyGen never names ends as an error that says that it is paid for; its mates are completed."""
     world.faults.append(AlteredAnswer(path=SWEEPS, fields={"data.0.item_index": None}))
     world.faults.append(AlteredAnswer(path=BATCHES, fields={"data.items.0.item_index": None}))
-    results = await collect(heygen, scripts(3), max_in_flight=3, submit="batch", deadline=1200)
+    results = await collect(heygen, scripts(3), max_in_flight=3, submit="batch", deadline=400)
     assert sorted(type(result).__name__ for result in results) == ["Completed", "Completed", "Failed"]
     (failed,) = [result for result in results if isinstance(result, Failed)]
     assert isinstance(failed.error, errors.DeadlineExceededError)
