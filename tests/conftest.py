@@ -25,6 +25,14 @@ from tests.helpers.simulator_ask import Ask, asker
 from tests.helpers.simulators import Simulators
 from tests.helpers.unmeasured import is_unmeasured, unmeasured
 
+# Tests that wait for other processes. At the end of a run on several processes, the others would have nothing to do.
+BEGIN_FIRST = ("tests/workers/test_worker.py", "tests/live/test_browser.py", "tests/project/test_documents.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that wait the longest."""
+    items.sort(key=lambda item: not item.path.as_posix().endswith(BEGIN_FIRST))
+
 
 def pytest_collection_finish() -> None:
     """Spare the garbage collector thousands of tests and modules, which it would visit again and again."""

@@ -68,7 +68,7 @@ class Changes:
         self.errors = dict.fromkeys(range(len(self.changes)), error)
 
 
-class Pace:
+class CommitPace:
     """The pace of commits, by that of changes.
 
     Ends of a large run come in bursts: waiting a quarter of a second makes one fsync out of seven. In a small run, an

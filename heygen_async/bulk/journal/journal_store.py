@@ -18,7 +18,7 @@ from heygen_async.bulk.jobs.next_step import Step, next_step
 from heygen_async.bulk.jobs.outcomes import code_of
 from heygen_async.bulk.jobs.records import Links, Record, SavedFile, State
 from heygen_async.bulk.journal.job_store import JobStore, Named
-from heygen_async.bulk.journal.journal import Changes, Journal, Pace, UsdRange
+from heygen_async.bulk.journal.journal import Changes, CommitPace, Journal, UsdRange
 from heygen_async.bulk.journal.stored_files import Stored, unstored
 from heygen_async.bulk.prices.price import Rates
 from heygen_async.bulk.prices.request_length import length_of
@@ -72,7 +72,7 @@ class JournalStore(JobStore):
         self._newest = newest.id if newest is not None and newest.whole and not newest.name else 0
         self._batches: dict[int, int] = {}  # rows on their way, and the numbers of their batches
         self._group: Changes | None = None
-        self._pace = Pace()
+        self._pace = CommitPace()
         self._writer = ThreadPoolExecutor(1)  # its thread begins with the first commit that has to travel
 
     def number_of(self, index: int) -> int:
@@ -257,7 +257,7 @@ class JournalStore(JobStore):
         self._journal.failed(job_id, code=code_of(error), error=error.message, spent=spent)
 
     async def _write(self, change: Callable[[], None]) -> None:
-        """Return when *change* is on disk. Changes that come soon after each other share one commit; see `Pace`.
+        """Return when *change* is on disk. Changes that come soon after each other share one commit; see `CommitPace`.
 
         The commit to a file is made on the event loop: that costs less than a thread, and a loop in virtual time waits
         for it. A change is written even if its writer is cancelled.
