@@ -45,7 +45,7 @@ PRICE, PRICE_IN_ALL, PRICE_OF_RENDER, MANY = 0.53, 7.0, 0.025, 145
 JITTER = 0.1  # of the tick, either way: several clients of one account drift apart
 SWEEPS_SHARE = 0.2  # of a known request rate, at the most
 SIGNALLED_TICK_SECONDS = 30.0  # while nearly every end is signalled, the sweep is only the net
-HAZARD_OF_AGE = 0.05  # share of a render's age for which its chance to end is not reckoned anew
+HAZARD_OF_AGE = 0.03  # share of a render's age for which its chance to end is not reckoned anew, if there are many
 FEW = 20  # renders under way in a run that has had more than a hundred, from which on ends are not gathered
 LEFT_OUT = 2  # sweeps that may leave a video out before it is asked for by itself
 
@@ -143,7 +143,9 @@ class Sweep:
         if len(rows) <= STATUSES_AT_ONCE:
             return rows
         _reckon_hazards(rows, now)
-        return sorted(rows, key=lambda row: -row.hazard * (now - row.looked_at) ** 2)[:STATUSES_AT_ONCE]
+        losses = [row.hazard * (now - row.looked_at) ** 2 for row in rows]
+        places = sorted(range(len(rows)), key=losses.__getitem__, reverse=True)
+        return [rows[place] for place in places[:STATUSES_AT_ONCE]]
 
     async def _look(self) -> None:
         now = self._began = self._list.clock.now()
@@ -196,7 +198,7 @@ class Sweep:
             if entry is None:
                 rest.append(row)
                 continue
-            word = word_of(entry.get("status"))
+            word = _word_of(entry.get("status"))
             if self._is_at_work(row, word, now):
                 continue
             if word != "completed" or (video := video_of(entry)) is None:
@@ -221,18 +223,17 @@ class Sweep:
         left_out: dict[str, InFlight] = dict(rows)
         waiting, now = 0, self._list.clock.now()
         for entry in entries:
-            name = str(entry.get("video_id"))
-            if name not in left_out:
+            found = left_out.pop(str(entry.get("video_id")), None)
+            if found is None:
                 continue
-            row = left_out.pop(name)
-            word = word_of(entry.get("status"))
-            if self._is_at_work(row, word, now):
+            word = _word_of(entry.get("status"))
+            if self._is_at_work(found, word, now):
                 waiting += word in NOT_BEGUN
-            elif word == "completed" and row.stage is Stage.RENDERING:
-                self._list.rendered(row, word)
-                self._ended.add(row)
+            elif word == "completed" and found.stage is Stage.RENDERING:
+                self._list.rendered(found, word)
+                self._ended.add(found)
             else:
-                waiting += await self._judge(row, word)
+                waiting += await self._judge(found, word)
         for row in left_out.values():
             self.leave_out(row)
         return waiting
@@ -267,9 +268,9 @@ class Sweep:
 
     def _is_at_work(self, row: InFlight, word: str | None, now: float) -> bool:
         """Return True for a render of which nothing is to be noted, as most looks find them."""
-        if word not in RUNNING or not self._list.is_at_work(row, now):
+        if word not in RUNNING or self._list.may_be_late(row, now):
             return False
-        row.left_out = 0
+        row.left_out = row.misses = row.late_looks = 0
         return True
 
     async def _judge(self, row: InFlight, word: str | None) -> bool:
@@ -287,14 +288,20 @@ class Sweep:
         return word in NOT_BEGUN
 
 
+def _word_of(status: Any) -> str | None:
+    """Return a status as the contract spells it, which nearly all are already."""
+    return status if type(status) is str and status in VIDEO_STATUSES else word_of(status)
+
+
 def _price(renders: int) -> float:
     return max(PRICE, PRICE_IN_ALL / renders, PRICE_OF_RENDER * min(renders, MANY))
 
 
-def _reckon_hazards(rows: Iterable[InFlight], now: float) -> None:
-    """Reckon the chances per second that renders end, where their ages have changed much since the last time."""
+def _reckon_hazards(rows: Sequence[InFlight], now: float) -> None:
+    """Reckon the chances per second that renders end; of many, only where the age has changed since the last time."""
+    share = HAZARD_OF_AGE if len(rows) > FEW else 0.0
     for row in rows:
         if now >= row.hazard_until:
             age = now - row.born
             row.hazard = max(LEAST_HAZARD, row.law.hazard(age))
-            row.hazard_until = now + HAZARD_OF_AGE * age
+            row.hazard_until = now + share * age

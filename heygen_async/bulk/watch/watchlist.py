@@ -200,13 +200,13 @@ class Watchlist:
 
     async def seen(self, row: InFlight) -> None:
         """Note that a look found the render at work. Only after such a look the deadline is judged."""
-        if not self.is_at_work(row, self.clock.now()):
+        row.misses = row.late_looks = 0
+        if self._is_late(row, self.clock.now()):
             await self.end(row, self._too_late(row))
 
-    def is_at_work(self, row: InFlight, now: float) -> bool:
-        """Note that a look found the render at work; return False if it is too late to wait for it."""
-        row.misses = row.late_looks = 0
-        return not self._is_late(row, now)
+    def may_be_late(self, row: InFlight, now: float) -> bool:
+        """Return True if the deadline of a row is to be judged; of most rows it is far away."""
+        return now - row.since >= self._deadline
 
     async def unseen(self, row: InFlight, error: HeyGenError) -> None:
         """Note that a look failed: nothing is known of the render, so it is given up only long after its deadline."""
