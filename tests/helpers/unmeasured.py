@@ -19,19 +19,13 @@ TESTS = Path(__file__).parents[1]
 
 WHOLE_FILES = frozenset(
     {
-        "api/generated/test_resources.py",
         "api/test_contract.py",
-        "bulk/campaign/test_wish_keeper.py",
         "bulk/jobs/test_compact.py",
         "bulk/output/report/test_page.py",
         "bulk/plan/test_plan.py",
         "bulk/prices/test_price_table.py",
         "bulk/run/test_guards.py",
         "bulk/run/test_scheduler.py",
-        "bulk/watch/test_job_sweeps.py",
-        "bulk/watch/test_newest.py",
-        "cli/test_cli.py",
-        "cli/test_first_evening.py",
         "cli/test_help_imports.py",
         "project/test_layout.py",
         "project/test_project.py",
