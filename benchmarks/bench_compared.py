@@ -21,8 +21,12 @@ from typing import Any
 
 from heygen_async.simulator import run
 
+sys.path.append(str(Path(__file__).parents[1]))  # for the peers
+
+from benchmarks.peers.run_peer import run_peer
+
 HERE = Path(__file__).parent
-RECORDED, PEERS = HERE / "compared.json", HERE / "peers"
+RECORDED = HERE / "compared.json"
 SLOTS, MEASURED, SPEED, ROUNDS = 20, 200, 400.0, 5
 OURS, STEADY, GROWING = "heygen_async", "script, GET every 5 s", "script, growing pauses"
 
@@ -44,17 +48,9 @@ def counted() -> dict[str, dict[str, float]]:
     }
 
 
-def milliseconds(peer: str, *arguments: str) -> float:
-    """Run one peer against a server of its own and return its milliseconds of CPU a video."""
-    server = [sys.executable, str(PEERS / "server.py"), "1", str(SPEED)]
-    with subprocess.Popen(server, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        command = [sys.executable, str(PEERS / f"{peer}.py"), f"http://127.0.0.1:{int(process.stdout.readline())}"]
-        command += [*map(str, (MEASURED, SLOTS, SPEED)), *arguments]
-        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-        process.stdin.close()
-    return float(1000 * json.loads(done.stdout)["cpu"])
+def milliseconds(name: str, *arguments: str) -> float:
+    """Return the milliseconds of CPU that a peer takes for a video."""
+    return 1000 * run_peer(name, MEASURED, SLOTS, SPEED, *arguments, speed=SPEED)["cpu"]
 
 
 def main() -> int:

@@ -16,7 +16,6 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -28,7 +27,10 @@ import anyio
 from heygen_async import DirectVideo, HeyGen
 from heygen_async.simulator import VirtualTimeLoop, World, serve
 
-PEERS = Path(__file__).parent / "peers"
+sys.path.append(str(Path(__file__).parents[1]))  # for the peers
+
+from benchmarks.peers.run_peer import run_peer
+
 SLOTS, JOBS, SPEED = 10, 200, 100.0
 HOUR = 3600.0
 REACHED, AIMED_AT = {"": 0.9, " with files": 1.4}, {"": 0.25, " with files": 0.35}  # of the script's CPU
@@ -69,27 +71,19 @@ async def hour() -> dict[str, float]:
     return {"requests": requests, "wake-ups": wakes, "wake-ups a request": round(wakes / requests, 2)}
 
 
-def peer(name: str, *arguments: object) -> float:
-    """Run one peer against a server of its own and return its milliseconds of CPU a job."""
-    server = [sys.executable, str(PEERS / "server.py"), "1", str(SPEED)]
-    with subprocess.Popen(server, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        command = [sys.executable, str(PEERS / f"{name}.py"), f"http://127.0.0.1:{int(process.stdout.readline())}"]
-        command += map(str, (JOBS, SLOTS, SPEED, *arguments))
-        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-        process.stdin.close()
-    return float(1000 * json.loads(done.stdout)["cpu"])
+def milliseconds(name: str, *arguments: object) -> float:
+    """Return the milliseconds of CPU that a peer takes for a job."""
+    return 1000 * run_peer(name, JOBS, SLOTS, SPEED, *arguments, speed=SPEED)["cpu"]
 
 
 def few_slots() -> dict[str, float]:
     """Measure the CPU of a job on ten slots, with files and without."""
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as other:
         found = {
-            "script, CPU ms a job": peer("script_aiohttp"),
-            "ours, CPU ms a job": peer("ours"),
-            "script with files, CPU ms a job": peer("script_aiohttp", folder),
-            "ours with files, CPU ms a job": peer("ours", JOBS, other),
+            "script, CPU ms a job": milliseconds("script_aiohttp"),
+            "ours, CPU ms a job": milliseconds("ours"),
+            "script with files, CPU ms a job": milliseconds("script_aiohttp", folder),
+            "ours with files, CPU ms a job": milliseconds("ours", JOBS, other),
         }
     for files in ("", " with files"):
         found[f"ours / script{files}"] = found[f"ours{files}, CPU ms a job"] / found[f"script{files}, CPU ms a job"]
