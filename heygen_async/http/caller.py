@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
-from weakref import ReferenceType, WeakKeyDictionary, ref
+from weakref import WeakKeyDictionary
 
 import anyio
 import attrs
@@ -77,7 +77,6 @@ class Caller:
         self._is_simulated = is_loopback(transport.base_url)
         self.origin: str = str(transport.base_url.with_user(None)).rstrip("/")  # without a password
         self._accounts: WeakKeyDictionary[asyncio.AbstractEventLoop, Account] = WeakKeyDictionary()
-        self._last: tuple[ReferenceType[asyncio.AbstractEventLoop], Account] | None = None  # of them, asked for last
 
     def with_defaults(self, defaults: Options) -> Caller:
         """Return a caller with other defaults, over the same transport and account."""
@@ -93,13 +92,10 @@ class Caller:
     @property
     def account(self) -> Account:
         """State that all clients of the account share. Available inside an event loop only."""
-        loop, last = asyncio.get_running_loop(), self._last
-        if last is not None and last[0]() is loop:
-            return last[1]
+        loop = asyncio.get_running_loop()
         account = self._accounts.get(loop)
         if account is None:
             account = self._accounts[loop] = account_of(self.transport.base_url, self.credentials)
-        self._last = ref(loop), account
         return account
 
     @property

@@ -45,7 +45,8 @@ PRICE, PRICE_IN_ALL, PRICE_OF_RENDER, MANY = 0.53, 7.0, 0.025, 145
 JITTER = 0.1  # of the tick, either way: several clients of one account drift apart
 SWEEPS_SHARE = 0.2  # of a known request rate, at the most
 SIGNALLED_TICK_SECONDS = 30.0  # while nearly every end is signalled, the sweep is only the net
-HAZARD_OF_AGE = 0.03  # share of a render's age for which its chance to end is not reckoned anew, if there are many
+# A share of a render's age for which its chance to end is not reckoned anew, among more than so many renders.
+HAZARD_OF_AGE, RECKONED_AT_ONCE = 0.03, 20
 FEW = 20  # renders under way in a run that has had more than a hundred, from which on ends are not gathered
 LEFT_OUT = 2  # sweeps that may leave a video out before it is asked for by itself
 
@@ -198,7 +199,7 @@ class Sweep:
             if entry is None:
                 rest.append(row)
                 continue
-            word = _word_of(entry.get("status"))
+            word = word_of(entry.get("status"))
             if self._is_at_work(row, word, now):
                 continue
             if word != "completed" or (video := video_of(entry)) is None:
@@ -226,7 +227,7 @@ class Sweep:
             found = left_out.pop(str(entry.get("video_id")), None)
             if found is None:
                 continue
-            word = _word_of(entry.get("status"))
+            word = word_of(entry.get("status"))
             if self._is_at_work(found, word, now):
                 waiting += word in NOT_BEGUN
             elif word == "completed" and found.stage is Stage.RENDERING:
@@ -288,18 +289,13 @@ class Sweep:
         return word in NOT_BEGUN
 
 
-def _word_of(status: Any) -> str | None:
-    """Return a status as the contract spells it, which nearly all are already."""
-    return status if type(status) is str and status in VIDEO_STATUSES else word_of(status)
-
-
 def _price(renders: int) -> float:
     return max(PRICE, PRICE_IN_ALL / renders, PRICE_OF_RENDER * min(renders, MANY))
 
 
 def _reckon_hazards(rows: Sequence[InFlight], now: float) -> None:
     """Reckon the chances per second that renders end; of many, only where the age has changed since the last time."""
-    share = HAZARD_OF_AGE if len(rows) > FEW else 0.0
+    share = HAZARD_OF_AGE if len(rows) > RECKONED_AT_ONCE else 0.0
     for row in rows:
         if now >= row.hazard_until:
             age = now - row.born
