@@ -25,8 +25,7 @@ from tests.helpers.simulator_ask import Ask, asker
 from tests.helpers.simulators import Simulators
 from tests.helpers.unmeasured import is_unmeasured, unmeasured
 
-# Tests that wait for other processes. At the end of a run on several processes, the others would have nothing to do.
-# Those of workers wait longer, but at the end, where the machine is quiet, they fail less often without a fault.
+# Tests that wait for a browser or for commands. If they came last, the other processes would have nothing to do.
 BEGIN_FIRST = ("tests/live/test_browser.py", "tests/project/test_documents.py")
 
 

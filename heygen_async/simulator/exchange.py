@@ -94,7 +94,7 @@ async def exchange(world: World, incoming: IncomingRequest) -> Outcome:
 
 
 async def _sleep(seconds: float) -> None:
-    if seconds > 0:  # a sleep of no time would let others run
+    if seconds > 0:  # a sleep of no time takes a round of the event loop, too
         await anyio.sleep(seconds)
 
 

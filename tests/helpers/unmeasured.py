@@ -17,6 +17,7 @@ import pytest
 
 TESTS = Path(__file__).parents[1]
 
+# Relative to the folder of the tests.
 WHOLE_FILES = frozenset(
     {
         "api/test_contract.py",
